@@ -1,0 +1,18 @@
+using System.Net;
+
+namespace Meshover.Mesh.Addressing;
+
+/// <summary>The right of a node's AS number to originate a prefix, up to a length: what a VRP is in RFC 6811.</summary>
+/// <param name="Prefix">Host bits zero.</param>
+/// <param name="MaxLength">Longest announced prefix length, at least the prefix's own, at most 32 or 128.</param>
+public readonly record struct RouteGrant(IPNetwork Prefix, int MaxLength)
+{
+    /// <summary>Grants exactly this prefix.</summary>
+    public RouteGrant(IPNetwork prefix) : this(prefix, prefix.PrefixLength) { }
+
+    public bool Covers(IPNetwork announced) =>
+        announced.BaseAddress.AddressFamily == Prefix.BaseAddress.AddressFamily
+        && announced.PrefixLength >= Prefix.PrefixLength
+        && announced.PrefixLength <= MaxLength
+        && Prefix.Contains(announced.BaseAddress);
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+using System.Net;
+
+namespace Meshover.Mesh.Identity;
+
+/// <summary>A node's number: 32 bits, given by the controller, never reused, never zero.</summary>
+public readonly record struct NodeId(uint Value) : IComparable<NodeId>
+{
+    /// <summary>The node's link-local address on every link, <c>fe80::&lt;id&gt;</c>; a prefix length of 64 goes with it.</summary>
+    public IPAddress LinkLocal
+    {
+        get
+        {
+            Span<byte> bytes = stackalloc byte[16];
+            bytes[0] = 0xfe;
+            bytes[1] = 0x80;
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(bytes[12..], Value);
+            return new IPAddress(bytes);
+        }
+    }
+
+    /// <summary>The name of the link to this node: <c>mo-</c> and eight hexadecimal digits (11 of the 15 characters Linux allows).</summary>
+    public string LinkName => string.Create(CultureInfo.InvariantCulture, $"mo-{Value:x8}");
+
+    public int CompareTo(NodeId other) => Value.CompareTo(other.Value);
+
+    public override string ToString() => Value.ToString(CultureInfo.InvariantCulture);
+
+    public static bool operator <(NodeId left, NodeId right) => left.Value < right.Value;
+    public static bool operator >(NodeId left, NodeId right) => left.Value > right.Value;
+    public static bool operator <=(NodeId left, NodeId right) => left.Value <= right.Value;
+    public static bool operator >=(NodeId left, NodeId right) => left.Value >= right.Value;
+}

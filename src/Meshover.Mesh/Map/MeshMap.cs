@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+using Meshover.Mesh.Identity;
+
+namespace Meshover.Mesh.Map;
+
+/// <summary>The whole mesh at one revision of one store. Immutable.</summary>
+public sealed record MeshMap
+{
+    /// <summary>Names the store that counts the revisions; a restored backup has a new one.</summary>
+    public required string StoreId { get; init; }
+    public required long Revision { get; init; }
+    public required MeshSettings Settings { get; init; }
+    public required ImmutableSortedDictionary<NodeId, MeshNode> Nodes { get; init; }
+
+    /// <summary>Nodes that were removed: never kept, whatever an older map says.</summary>
+    public ImmutableSortedSet<NodeId> Tombstones { get; init; } = [];
+}

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Map;
+
+namespace Meshover.Mesh.Planning;
+
+/// <summary>All that one node must be: the planner's output, the reconcilers' input. Declares state, never steps.</summary>
+public sealed record NodePlan
+{
+    public required NodeId Self { get; init; }
+    public required WireGuardPlan WireGuard { get; init; }
+
+    /// <summary>One per peer, ordered by node id.</summary>
+    public required ImmutableArray<LinkPlan> Links { get; init; }
+    public required KernelPlan Kernel { get; init; }
+
+    /// <summary>Null where the node runs no FRR.</summary>
+    public required RoutingModel? Routing { get; init; }
+
+    /// <summary>What the operator should know; one sentence each.</summary>
+    public ImmutableArray<string> Warnings { get; init; } = [];
+}
+
+/// <summary>The WireGuard device and its peers.</summary>
+public sealed record WireGuardPlan
+{
+    public required string Interface { get; init; }
+    public required int ListenPort { get; init; }
+    public required uint FirewallMark { get; init; }
+
+    /// <summary>MTU of the WireGuard device in bytes.</summary>
+    public required int Mtu { get; init; }
+    public required ImmutableArray<WireGuardPeerPlan> Peers { get; init; }
+}
+
+/// <summary>One peer. Its AllowedIPs are its tunnel address alone.</summary>
+public sealed record WireGuardPeerPlan
+{
+    public required NodeId Node { get; init; }
+    public required WireGuardPublicKey PublicKey { get; init; }
+    public required IPAddress TunnelAddress { get; init; }
+
+    /// <summary>Usable ones, best first (IPv6 first among equals). Empty: the peer must call us.</summary>
+    public required ImmutableArray<EndpointCandidate> Endpoints { get; init; }
+
+    /// <summary>Seconds; 0 turns it off.</summary>
+    public required int PersistentKeepalive { get; init; }
+}
+
+/// <summary>The GRE link to one peer.</summary>
+public sealed record LinkPlan
+{
+    public required NodeId Peer { get; init; }
+    public required string Name { get; init; }
+
+    /// <summary>ifalias: the peer's hostname.</summary>
+    public required string Alias { get; init; }
+    public required int Mtu { get; init; }
+    public required IPAddress LocalTunnel { get; init; }
+    public required IPAddress RemoteTunnel { get; init; }
+
+    /// <summary>Our own link-local address on it; /64, nodad.</summary>
+    public required IPAddress LinkLocal { get; init; }
+}
+
+/// <summary>Addresses, routes, rules and sysctls that the agent owns in the kernel.</summary>
+public sealed record KernelPlan
+{
+    public required IPAddress Address4 { get; init; }
+    public required IPAddress Address6 { get; init; }
+
+    /// <summary>The interface that carries the node addresses (dummy, else bridge).</summary>
+    public required string LoopbackInterface { get; init; }
+    public required IPAddress TunnelAddress { get; init; }
+
+    /// <summary>On-link by the WireGuard device.</summary>
+    public required IPNetwork TunnelPool { get; init; }
+
+    /// <summary><c>unreachable</c> routes of high metric: the mesh's pools and grants never fall through to the default route.</summary>
+    public required ImmutableArray<IPNetwork> Unreachable { get; init; }
+
+    /// <summary>Mark of packets that must take the underlay (value, mask); the mirror table and its rules serve it.</summary>
+    public required uint FirewallMark { get; init; }
+    public required uint FirewallMask { get; init; }
+    public required uint UnderlayTable { get; init; }
+
+    /// <summary>rtproto of every route that is ours.</summary>
+    public required byte RouteProtocol { get; init; }
+    public required bool Forwarding { get; init; }
+    public required bool ClampMss { get; init; }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Identity;
+
+namespace Meshover.Mesh.Planning;
+
+/// <summary>What FRR must do on one node. FRR's own words are the renderer's business.</summary>
+public sealed record RoutingModel
+{
+    public required string HostName { get; init; }
+    public required Asn Asn { get; init; }
+    public required IPAddress RouterId { get; init; }
+
+    /// <summary>Preferred source addresses of learned routes.</summary>
+    public required IPAddress Source4 { get; init; }
+    public required IPAddress Source6 { get; init; }
+
+    /// <summary>TCP port of BGP.</summary>
+    public required int BgpPort { get; init; }
+
+    /// <summary>Whether this node re-announces others' routes.</summary>
+    public required bool IsTransit { get; init; }
+
+    /// <summary>Most mesh ASNs accepted in an AS path.</summary>
+    public required int MaxMeshHops { get; init; }
+    public required IPNetwork Pool4 { get; init; }
+    public required IPNetwork Pool6 { get; init; }
+
+    /// <summary>Never announced, never accepted.</summary>
+    public required IPNetwork TunnelPool { get; init; }
+
+    /// <summary>What this node originates: its addresses and its announced prefixes, and nothing else.</summary>
+    public required ImmutableArray<IPNetwork> Networks { get; init; }
+
+    /// <summary>Everything granted to anybody in the mesh: what a transit neighbour may bring.</summary>
+    public required ImmutableArray<OriginGrant> Grants { get; init; }
+
+    /// <summary>Ordered by node id.</summary>
+    public required ImmutableArray<NeighborModel> Neighbors { get; init; }
+
+    /// <summary>BFD transmit and receive interval in milliseconds, slowed as neighbours grow (500 packets a second a node at most).</summary>
+    public required int BfdIntervalMs { get; init; }
+    public required int BfdMultiplier { get; init; }
+}
+
+/// <summary>A grant and the AS number that it was given to.</summary>
+public readonly record struct OriginGrant(Asn Origin, RouteGrant Grant);
+
+/// <summary>One BGP neighbour, unnumbered over its link.</summary>
+public sealed record NeighborModel
+{
+    public required NodeId Node { get; init; }
+    public required string HostName { get; init; }
+    public required string Interface { get; init; }
+    public required Asn Asn { get; init; }
+    public required bool IsTransit { get; init; }
+
+    /// <summary>Its node addresses (/32 and /128) and its grants: all that it may originate.</summary>
+    public required ImmutableArray<RouteGrant> MayOriginate { get; init; }
+
+    /// <summary>Cost of the link, added to MED on the way in; two direct hops cost more than one.</summary>
+    public required int Cost { get; init; }
+}
