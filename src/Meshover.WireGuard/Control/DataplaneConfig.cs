@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Meshover.WireGuard.Control;
+
+/// <summary>All that the engine shall be: declared whole, compared with what runs, and only the difference applied.</summary>
+public sealed record DataplaneConfig
+{
+    /// <summary>Name of the main TUN device, which carries the tunnel addresses; 1-15 characters.</summary>
+    public required string Interface { get; init; }
+    public required WireGuardSecret PrivateKey { get; init; }
+
+    /// <summary>UDP port, of IPv4 and IPv6 alike; 0 lets the kernel choose one.</summary>
+    public required int ListenPort { get; init; }
+
+    /// <summary>SO_MARK of the UDP sockets; 0 sets none.</summary>
+    public uint FirewallMark { get; init; }
+
+    /// <summary>MTU of the main device in bytes, 1280-65535.</summary>
+    public required int Mtu { get; init; }
+    public ImmutableArray<PeerConfig> Peers { get; init; } = [];
+}
+
+/// <summary>One peer, known by its public key.</summary>
+public sealed record PeerConfig
+{
+    public required WireGuardKey PublicKey { get; init; }
+    public WireGuardSecret? PresharedKey { get; init; }
+
+    /// <summary>
+    /// Where to call the peer first. Null: it must call us. It is used when the peer is new, or when this value differs from
+    /// the one applied before: an endpoint to which the peer has roamed is not disturbed by applying the same configuration again.
+    /// </summary>
+    public IPEndPoint? Endpoint { get; init; }
+
+    /// <summary>Seconds, 0-65535; 0 turns it off.</summary>
+    public int PersistentKeepalive { get; init; }
+
+    /// <summary>Source prefixes taken from the peer on the main device, and destinations sent to it. A prefix belongs to one peer.</summary>
+    public ImmutableArray<IPNetwork> AllowedIps { get; init; } = [];
+
+    /// <summary>The GRE link to the peer; null for plain WireGuard.</summary>
+    public LinkConfig? Link { get; init; }
+}
+
+/// <summary>A GRE link to one peer over the tunnel, spoken in the process: a TUN device of its own.</summary>
+public sealed record LinkConfig
+{
+    /// <summary>Name of the TUN device; 1-15 characters.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>ifalias; empty sets none.</summary>
+    public string Alias { get; init; } = "";
+
+    /// <summary>Bytes, 1280-65511. 24 less than the main device's for GRE over IPv4.</summary>
+    public required int Mtu { get; init; }
+
+    /// <summary>Our own tunnel address (IPv4).</summary>
+    public required IPAddress LocalTunnel { get; init; }
+
+    /// <summary>The peer's tunnel address (IPv4); must be among its <see cref="PeerConfig.AllowedIps"/>.</summary>
+    public required IPAddress RemoteTunnel { get; init; }
+}

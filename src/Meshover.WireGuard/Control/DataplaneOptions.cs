@@ -1,0 +1,23 @@
+namespace Meshover.WireGuard.Control;
+
+/// <summary>Settings of the engine's process. What it carries comes over its socket, as <see cref="DataplaneConfig"/>.</summary>
+public sealed record DataplaneOptions
+{
+    /// <summary>The engine's own socket. Default <c>/run/meshover/dataplane.sock</c>, mode 0600.</summary>
+    public string SocketPath { get; init; } = "/run/meshover/dataplane.sock";
+
+    /// <summary>The last configuration and the endpoints that peers roamed to; mode 0600. Default <c>/run/meshover/dataplane.json</c>.</summary>
+    public string StatePath { get; init; } = "/run/meshover/dataplane.json";
+
+    /// <summary>The handshake timestamp's high-water mark; survives a restart and a clock set back. Default <c>/var/lib/meshover/dataplane.tai64n</c>.</summary>
+    public string TimestampPath { get; init; } = "/var/lib/meshover/dataplane.tai64n";
+
+    /// <summary>Where <c>wg</c> looks for UAPI sockets. Default <c>/var/run/wireguard</c>.</summary>
+    public string UapiDirectory { get; init; } = "/var/run/wireguard";
+
+    /// <summary>Threads that read TUN devices and seal; each owns a share of the peers. Default 1: with one receiver they fill two cores.</summary>
+    public int SendWorkers { get; init; } = 1;
+
+    /// <summary>Segmentation and receive offloads of the TUN devices and UDP sockets; each is probed. Default on.</summary>
+    public bool Offloads { get; init; } = true;
+}

@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Meshover.WireGuard.Control;
+
+/// <summary>What the engine does now.</summary>
+public sealed record DataplaneStatus
+{
+    /// <summary>Version of the engine's program.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Null until a configuration has been applied.</summary>
+    public string? Interface { get; init; }
+    public WireGuardKey? PublicKey { get; init; }
+
+    /// <summary>The port in use, 0 without a configuration.</summary>
+    public int ListenPort { get; init; }
+
+    /// <summary>In the order of the configuration.</summary>
+    public ImmutableArray<PeerStatus> Peers { get; init; } = [];
+
+    /// <summary>Packets dropped since the start, by reason; reasons that never happened are left out.</summary>
+    public ImmutableDictionary<string, long> Drops { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>What is in use: <c>udp-gso</c>, <c>udp-gro</c>, <c>tun-tso</c>, <c>tun-uso</c>, <c>ipv4</c>, <c>ipv6</c>.</summary>
+    public ImmutableArray<string> Offloads { get; init; } = [];
+}
+
+/// <summary>One peer's state. Ages are milliseconds since; -1 = never.</summary>
+public sealed record PeerStatus
+{
+    public required WireGuardKey PublicKey { get; init; }
+
+    /// <summary>Where packets to the peer go now; null while unknown.</summary>
+    public IPEndPoint? Endpoint { get; init; }
+    public required long LastHandshakeAgeMs { get; init; }
+
+    /// <summary>Age of the last packet that was authenticated (data, keepalive or handshake).</summary>
+    public required long LastReceiveAgeMs { get; init; }
+
+    /// <summary>Bytes of UDP payload, as <c>wg show</c> counts.</summary>
+    public required long RxBytes { get; init; }
+    public required long TxBytes { get; init; }
+    public string? LinkName { get; init; }
+}
