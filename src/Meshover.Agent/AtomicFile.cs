@@ -1,0 +1,42 @@
+namespace Meshover.Agent;
+
+/// <summary>Replaces a file whole: temporary file, fsync, rename. Readable by root only.</summary>
+public static class AtomicFile
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode PrivateDirectory = Private | UnixFileMode.UserExecute;
+
+    public static void Write(string path, ReadOnlySpan<byte> content)
+    {
+        var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        Directory.CreateDirectory(directory, PrivateDirectory);
+        var temporary = $"{path}.{Environment.ProcessId}.tmp";
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = Private,
+            BufferSize = 0,
+        };
+        using (var file = new FileStream(temporary, options))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(temporary, path, overwrite: true);
+        SyncDirectory(directory);
+    }
+
+    /// <summary>The rename itself is on disk only when its directory is. Where the directory cannot be opened, the kernel writes it in time.</summary>
+    private static void SyncDirectory(string directory)
+    {
+        try
+        {
+            using var handle = File.OpenHandle(directory);
+            RandomAccess.FlushToDisk(handle);
+        }
+        catch (UnauthorizedAccessException)
+        {
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+
+namespace Meshover.Agent.Reconciling;
+
+/// <summary>How a component of the node stands.</summary>
+public enum ComponentState
+{
+    Ok,
+    Starting,
+    Degraded,
+    Failed,
+    Off,
+}
+
+/// <summary>What one pass of a reconciler found and did.</summary>
+public sealed record ReconcileReport
+{
+    public required ComponentState State { get; init; }
+
+    /// <summary>What does the work, e.g. "userspace", "frr 8.4.4"; may be empty.</summary>
+    public string Kind { get; init; } = "";
+
+    /// <summary>One sentence each: what failed, why, what to do.</summary>
+    public ImmutableArray<string> Errors { get; init; } = [];
+
+    /// <summary>What was changed in this pass, one line each; empty when everything was right. For the log.</summary>
+    public ImmutableArray<string> Changes { get; init; } = [];
+}

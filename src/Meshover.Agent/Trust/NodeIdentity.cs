@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Meshover.Mesh.Identity;
+using Org.BouncyCastle.Math.EC.Rfc7748;
+
+namespace Meshover.Agent.Trust;
+
+/// <summary>
+/// Who this node is: its two keys, its name, and what the controller gave it. Kept by <see cref="IdentityStore"/>; never leaves
+/// the machine.
+/// </summary>
+public sealed record NodeIdentity
+{
+    public required string HostName { get; init; }
+
+    /// <summary>ECDSA P-256, PKCS #8 PEM. It owns the hostname and proves itself as the TLS client key.</summary>
+    public required string IdentityKeyPem { get; init; }
+
+    /// <summary>Self-signed with the identity key; the key counts, not the certificate's text.</summary>
+    public required string CertificatePem { get; init; }
+
+    /// <summary>X25519, 32 bytes, base64.</summary>
+    public required string WireGuardPrivateKey { get; init; }
+
+    /// <summary><c>host:port</c> each, as last heard from the join string or the map.</summary>
+    public ImmutableArray<string> Controllers { get; init; } = [];
+    public ImmutableArray<string> CaPins { get; init; } = [];
+
+    /// <summary>The credential, a JWT bound to the identity key; null until enrolled.</summary>
+    public string? Credential { get; init; }
+
+    /// <summary>Unix seconds; 0 until enrolled.</summary>
+    public long CredentialExpires { get; init; }
+
+    /// <summary>Counts the credential's renewals; an older one never replaces a newer.</summary>
+    public ulong CredentialIssue { get; init; }
+
+    /// <summary>The node's numbers; null until enrolled.</summary>
+    public NodeNumbers? Numbers { get; init; }
+
+    /// <summary>The text of agent.yaml at the last <c>up</c>, so that <c>up</c> alone comes back as the same node; may be null.</summary>
+    public string? Settings { get; init; }
+
+    public bool IsEnrolled => Credential is not null && Numbers is not null;
+
+    public WireGuardPublicKey WireGuardPublicKey
+    {
+        get
+        {
+            var key = new byte[WireGuardPublicKey.Length];
+            X25519.GeneratePublicKey(Convert.FromBase64String(WireGuardPrivateKey), 0, key, 0);
+            return new WireGuardPublicKey(key);
+        }
+    }
+
+    /// <summary>The client certificate with its private key. The caller disposes it.</summary>
+    public X509Certificate2 OpenCertificate() => X509Certificate2.CreateFromPem(CertificatePem, IdentityKeyPem);
+}
+
+/// <summary>What the controller gave a node, each unique in the mesh.</summary>
+public sealed record NodeNumbers(NodeId Id, IPAddress Address4, IPAddress Address6, IPAddress TunnelAddress, Asn Asn);
