@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Meshover.Agent.Configuration;
+
+/// <summary>Whether this node re-announces others' routes.</summary>
+public enum TransitPreference
+{
+    /// <summary>The controller decides.</summary>
+    Auto,
+    Always,
+    Never,
+}
+
+/// <summary>Who carries the packets of WireGuard and GRE.</summary>
+public enum DataplaneChoice
+{
+    /// <summary>What the machine has; at present always the userspace engine.</summary>
+    Auto,
+    Userspace,
+
+    /// <summary>None: the node is a member of the mesh, but has no tunnels.</summary>
+    Off,
+}
+
+/// <summary>Who speaks BGP.</summary>
+public enum RoutingChoice
+{
+    Frr,
+    Off,
+}
+
+/// <summary>
+/// All that an operator may set on a node, validated. Each property names its key in <c>/etc/meshover/agent.yaml</c>, which is also
+/// the name of its flag; <see cref="AgentSettings"/> holds the help texts.
+/// </summary>
+public sealed record AgentConfig
+{
+    public const int DefaultListenPort = 12912;
+    public const int DefaultControllerPort = 12913;
+
+    /// <summary>What holds where nothing is set.</summary>
+    public static AgentConfig Default { get; } = new();
+
+    /// <summary><c>hostname</c>: the node's name in the mesh, normalised (lower case, RFC 1123). Null: the machine's own.</summary>
+    public string? HostName { get; init; }
+
+    /// <summary><c>announce</c>: prefixes behind this node. They take effect where they are granted to it.</summary>
+    public ImmutableArray<IPNetwork> Announce { get; init; } = [];
+
+    /// <summary><c>listen-port</c>: UDP port of WireGuard, 1-65535.</summary>
+    public int ListenPort { get; init; } = DefaultListenPort;
+
+    /// <summary><c>interface</c>: underlay interfaces whose addresses are offered as endpoints. Empty: all but our own and bridges of containers.</summary>
+    public ImmutableArray<string> Interfaces { get; init; } = [];
+
+    /// <summary><c>endpoint</c>: further places where this node is reached, e.g. a forwarded port. Ports are never 0.</summary>
+    public ImmutableArray<IPEndPoint> Endpoints { get; init; } = [];
+
+    /// <summary><c>site</c>: groups the nodes of one place; at most 63 characters.</summary>
+    public string Site { get; init; } = "";
+
+    /// <summary><c>transit</c></summary>
+    public TransitPreference Transit { get; init; }
+
+    /// <summary><c>dataplane</c></summary>
+    public DataplaneChoice Dataplane { get; init; }
+
+    /// <summary><c>routing</c></summary>
+    public RoutingChoice Routing { get; init; }
+
+    /// <summary><c>mtu</c>: MTU of the links in bytes, 1280-65000; 0 follows the underlay.</summary>
+    public int Mtu { get; init; }
+
+    /// <summary><c>advertise</c>: whether the node announces anything at all by BGP, its own addresses included.</summary>
+    public bool Advertise { get; init; } = true;
+
+    /// <summary><c>templates</c>: absolute path of a directory whose files replace the built-in templates of FRR's configuration.</summary>
+    public string? Templates { get; init; }
+
+    /// <summary><c>map.maxAge</c>: how long the node goes on without hearing a controller. Null: for ever.</summary>
+    public TimeSpan? MapMaxAge { get; init; }
+
+    /// <summary><c>controller</c>: "host:port" of controllers to use instead of those that the join string and the map name.</summary>
+    public ImmutableArray<string> Controllers { get; init; } = [];
+}

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+
+namespace Meshover.Agent.Configuration;
+
+/// <summary>Every setting of a node. The file's keys and the flags are both made from this one table, so they cannot differ.</summary>
+public static class AgentSettings
+{
+    public static ImmutableArray<AgentSetting> All { get; } =
+    [
+        Single("hostname", "NAME", "Name in the mesh (lower case letters, digits, '-' and '.'). Default: the machine's name.",
+            (c, v) => c with { HostName = SettingText.HostName(v) }),
+        List("announce", "CIDR", "Prefix behind this node that the mesh shall reach; takes effect once it is granted. Default: none.",
+            (c, v) => c with { Announce = SettingText.Each(v, SettingText.Prefix) }),
+        Single("listen-port", "PORT", "UDP port of WireGuard, 1-65535. Default: 12912.",
+            (c, v) => c with { ListenPort = SettingText.Port(v) }),
+        List("interface", "NAME", "Underlay interface whose addresses are offered to peers. Default: every one of the machine's own.",
+            (c, v) => c with { Interfaces = SettingText.Each(v, SettingText.InterfaceName) }),
+        List("endpoint", "ADDRESS[:PORT]", "Further address at which peers reach this node, e.g. a forwarded port. Default: none.",
+            (c, v) => c with { Endpoints = SettingText.Each(v, SettingText.Endpoint) }),
+        Single("site", "TEXT", "Groups the nodes of one place; at most 63 characters. Default: none.",
+            (c, v) => c with { Site = SettingText.Site(v) }),
+        Single("transit", "auto|always|never", "Whether this node passes on others' routes. Default: auto (the controller decides).",
+            (c, v) => c with { Transit = SettingText.Choice(v, TransitNames) }),
+        Single("dataplane", "auto|userspace|off", "Who carries the packets. Default: auto.",
+            (c, v) => c with { Dataplane = SettingText.Choice(v, DataplaneNames) }),
+        Single("routing", "frr|off", "Who speaks BGP. Default: frr.",
+            (c, v) => c with { Routing = SettingText.Choice(v, RoutingNames) }),
+        Single("mtu", "BYTES", "MTU of the links, 1280-65000 bytes; 0 follows the underlay. Default: 0.",
+            (c, v) => c with { Mtu = SettingText.Mtu(v) }),
+        Single("advertise", "true|false", "Whether this node announces anything by BGP. Default: true.",
+            (c, v) => c with { Advertise = SettingText.Choice(v, BooleanNames) }),
+        Single("templates", "DIRECTORY", "Absolute path of templates that replace the built-in ones for FRR. Default: none.",
+            (c, v) => c with { Templates = SettingText.AbsolutePath(v) }),
+        Single("map.maxAge", "DURATION", "How long to go on without hearing a controller, e.g. 90m, 36h, 30d; 0: for ever. Default: 0.",
+            (c, v) => c with { MapMaxAge = SettingText.Duration(v) }),
+        List("controller", "HOST[:PORT]", "Controller to use instead of those that the join string and the map name; port 12913. Default: none.",
+            (c, v) => c with { Controllers = SettingText.Each(v, SettingText.HostAndPort) }),
+    ];
+
+    private static readonly ImmutableArray<(string, TransitPreference)> TransitNames =
+        [("auto", TransitPreference.Auto), ("always", TransitPreference.Always), ("never", TransitPreference.Never)];
+
+    private static readonly ImmutableArray<(string, DataplaneChoice)> DataplaneNames =
+        [("auto", DataplaneChoice.Auto), ("userspace", DataplaneChoice.Userspace), ("off", DataplaneChoice.Off)];
+
+    private static readonly ImmutableArray<(string, RoutingChoice)> RoutingNames = [("frr", RoutingChoice.Frr), ("off", RoutingChoice.Off)];
+
+    private static readonly ImmutableArray<(string, bool)> BooleanNames = [("true", true), ("false", false)];
+
+    /// <summary>Null where there is no setting of that name.</summary>
+    public static AgentSetting? Find(string name) => All.FirstOrDefault(s => s.Name == name);
+
+    private static AgentSetting Single(string name, string valueName, string help, Func<AgentConfig, string, AgentConfig> apply) =>
+        new() { Name = name, ValueName = valueName, Help = help, Apply = (config, values) => apply(config, values[0]) };
+
+    private static AgentSetting List(
+        string name, string valueName, string help, Func<AgentConfig, ImmutableArray<string>, AgentConfig> apply) =>
+        new() { Name = name, ValueName = valueName, Help = help, IsList = true, Apply = apply };
+}

@@ -1,0 +1,159 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Meshover.Agent.Configuration;
+
+/// <summary>Reads single values. Each throws <see cref="FormatException"/> with what is wrong and what to write.</summary>
+internal static class SettingText
+{
+    private const int MaxInterfaceName = 15; // IFNAMSIZ - 1
+    private const int MaxSite = 63;
+    private const int MinMtu = 1280;         // below it IPv6, and so BGP over link-local addresses, is dead
+    private const int MaxMtu = 65000;
+
+    public static ImmutableArray<T> Each<T>(ImmutableArray<string> values, Func<string, T> read)
+    {
+        var repeated = values.GroupBy(v => v).FirstOrDefault(g => g.Count() > 1);
+        if (repeated is not null)
+            throw new FormatException($"\"{repeated.Key}\" is there twice; leave one.");
+        return [.. values.Select(read)];
+    }
+
+    public static T Choice<T>(string text, ImmutableArray<(string Name, T Value)> names)
+    {
+        foreach (var (name, value) in names)
+        {
+            if (name == text)
+                return value;
+        }
+        throw new FormatException($"\"{text}\" is none of {string.Join(", ", names.Select(n => n.Name))}.");
+    }
+
+    /// <summary>Lower case, labels of RFC 1123 (1-63 letters, digits and hyphens, no hyphen at an end), 253 characters in all.</summary>
+    public static string HostName(string text)
+    {
+        var name = text.ToLowerInvariant();
+        var labels = name.Split('.');
+        if (name.Length is 0 or > 253 || !labels.All(IsLabel))
+            throw new FormatException($"\"{text}\" is no host name; use letters, digits and '-' in parts of 1-63 characters.");
+        return name;
+    }
+
+    private static bool IsLabel(string label) =>
+        label.Length is > 0 and <= 63 && label[0] != '-' && label[^1] != '-' && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
+
+    public static IPNetwork Prefix(string text)
+    {
+        if (!TrySplitPrefix(text, out var address, out var length))
+            throw new FormatException($"\"{text}\" is no prefix; write it like 10.64.1.0/24 or fd64:1::/64.");
+        var masked = Mask(address, length);
+        if (!masked.Equals(address))
+            throw new FormatException($"\"{text}\" has bits set behind its length; write {masked}/{length}.");
+        if (length > 0 && IsUnroutable(address))
+            throw new FormatException($"\"{text}\" is never routed (loopback, link-local or multicast); leave it out.");
+        return new IPNetwork(address, length);
+    }
+
+    private static bool TrySplitPrefix(string text, out IPAddress address, out int length)
+    {
+        length = 0;
+        address = IPAddress.None;
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        return slash > 0
+            && TryAddress(text[..slash], out address)
+            && int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out length)
+            && length <= (address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
+    }
+
+    private static IPAddress Mask(IPAddress address, int length)
+    {
+        var bytes = address.GetAddressBytes();
+        for (var i = 0; i < bytes.Length; i++)
+            bytes[i] &= (byte)(0xff00 >> Math.Clamp(length - 8 * i, 0, 8));
+        return new IPAddress(bytes);
+    }
+
+    private static bool IsUnroutable(IPAddress address) =>
+        IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6Multicast
+        || (address.AddressFamily == AddressFamily.InterNetwork
+            && address.GetAddressBytes() is [127, ..] or [169, 254, ..] or [>= 224 and < 240, ..]);
+
+    public static int Port(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65535
+            ? port
+            : throw new FormatException($"\"{text}\" is no port; write a number from 1 to 65535.");
+
+    public static string InterfaceName(string text)
+    {
+        if (text.Length is 0 or > MaxInterfaceName || text is "." or ".." || text.Any(c => c is '/' or ':' || char.IsWhiteSpace(c)))
+            throw new FormatException($"\"{text}\" is no interface name (1-{MaxInterfaceName} characters); `ip link` lists those of this machine.");
+        if (text.StartsWith("mo-", StringComparison.Ordinal) || text.StartsWith("meshover", StringComparison.Ordinal))
+            throw new FormatException($"\"{text}\" is an interface of the mesh itself; name one of the underlay.");
+        return text;
+    }
+
+    /// <summary>An address with or without a port; without one, its port is 0 until the whole is known.</summary>
+    public static IPEndPoint Endpoint(string text)
+    {
+        if (TryAddress(text.Trim('[', ']'), out var address))
+            return new IPEndPoint(Usable(address, text), 0);
+        if (IPEndPoint.TryParse(text, out var endpoint) && endpoint.Port != 0 && TryAddress(text[..text.LastIndexOf(':')].Trim('[', ']'), out _))
+            return new IPEndPoint(Usable(endpoint.Address, text), endpoint.Port);
+        throw new FormatException($"\"{text}\" is no endpoint; write it like 203.0.113.7:12912 or [2001:db8::7]:12912.");
+    }
+
+    private static IPAddress Usable(IPAddress address, string text) =>
+        IsUnroutable(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
+            ? throw new FormatException($"\"{text}\" cannot be reached from another machine; write a public or site-local address.")
+            : address;
+
+    public static string Site(string text) =>
+        text.Length <= MaxSite && !text.Any(char.IsControl)
+            ? text
+            : throw new FormatException($"it has {text.Length} characters or a control character; use at most {MaxSite} printable ones.");
+
+    public static int Mtu(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var mtu) && mtu is 0 or (>= MinMtu and <= MaxMtu)
+            ? mtu
+            : throw new FormatException($"\"{text}\" is no MTU; write 0 (follow the underlay) or {MinMtu}-{MaxMtu} bytes.");
+
+    public static string AbsolutePath(string text) =>
+        Path.IsPathFullyQualified(text)
+            ? text
+            : throw new FormatException($"\"{text}\" is no absolute path; begin it with '/'.");
+
+    /// <summary>A whole number with a unit (s, m, h, d); null for 0.</summary>
+    public static TimeSpan? Duration(string text)
+    {
+        if (text == "0")
+            return null;
+        var seconds = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
+        if (seconds == 0 || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+            throw new FormatException($"\"{text}\" is no duration; write a number with a unit, like 90m, 36h or 30d, or 0.");
+        return count == 0 ? null : TimeSpan.FromSeconds((long)count * seconds);
+    }
+
+    /// <summary>"host:port"; the controller's default port is added where none is given, brackets where an IPv6 address has none.</summary>
+    public static string HostAndPort(string text)
+    {
+        if (TryAddress(text.Trim('[', ']'), out var address))
+            return new IPEndPoint(address, AgentConfig.DefaultControllerPort).ToString();
+        var colon = text.LastIndexOf(':');
+        var host = colon < 0 ? text : text[..colon];
+        var port = colon < 0 ? AgentConfig.DefaultControllerPort : Port(text[(colon + 1)..]);
+        return TryAddress(host.Trim('[', ']'), out address) ? new IPEndPoint(address, port).ToString() : $"{HostName(host)}:{port}";
+    }
+
+    /// <summary>Only full dotted quads and IPv6 literals: not "10" or "0x7f.1", which .NET would take.</summary>
+    private static bool TryAddress(string text, out IPAddress address)
+    {
+        if (!IPAddress.TryParse(text, out address!) || text.Contains('%', StringComparison.Ordinal))
+        {
+            address = IPAddress.None;
+            return false;
+        }
+        return address.AddressFamily == AddressFamily.InterNetworkV6 || text == address.ToString();
+    }
+}
