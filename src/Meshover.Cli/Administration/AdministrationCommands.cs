@@ -1,0 +1,10 @@
+using System.CommandLine;
+
+namespace Meshover.Cli.Administration;
+
+/// <summary>The administrator's commands: <c>token</c>, <c>node</c>, <c>grant</c>. They speak to the controller's admin socket.</summary>
+internal static class AdministrationCommands
+{
+    /// <summary>The command objects, to be mounted below the root command.</summary>
+    public static IReadOnlyList<Command> Create() => [new("token"), new("node"), new("grant")];
+}

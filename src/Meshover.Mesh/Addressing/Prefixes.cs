@@ -1,0 +1,54 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+
+namespace Meshover.Mesh.Addressing;
+
+/// <summary>Reading, comparing and making IP prefixes.</summary>
+public static class Prefixes
+{
+    /// <param name="text">CIDR, e.g. <c>10.64.1.0/24</c> or <c>fd64:1::/64</c>.</param>
+    /// <param name="prefix">The network, host bits zero.</param>
+    /// <param name="error">What is wrong, to be put after the prefix's name.</param>
+    public static bool TryParse(string? text, out IPNetwork prefix, out string error)
+    {
+        error = "";
+        prefix = default;
+        var slash = text?.IndexOf('/', StringComparison.Ordinal) ?? -1;
+        if (text is null || slash < 0 || !IPAddress.TryParse(text.AsSpan(0, slash), out var address)
+            || !int.TryParse(text.AsSpan(slash + 1), out var length) || length < 0 || length > Bits(address))
+        {
+            error = $"\"{text}\" is no prefix such as 10.64.1.0/24 or fd64:1::/64";
+            return false;
+        }
+        prefix = Containing(address, length);
+        if (!prefix.BaseAddress.Equals(address))
+            error = $"\"{text}\" has bits set behind its length: write {prefix}";
+        return error.Length == 0;
+    }
+
+    /// <summary>Whether the two share an address.</summary>
+    public static bool Overlap(IPNetwork a, IPNetwork b) =>
+        a.BaseAddress.AddressFamily == b.BaseAddress.AddressFamily && (a.Contains(b.BaseAddress) || b.Contains(a.BaseAddress));
+
+    /// <summary>The network of this length that the address lies in.</summary>
+    public static IPNetwork Containing(IPAddress address, int length)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out var count);
+        for (var i = 0; i < count; i++)
+            bytes[i] &= (byte)(0xff00 >> Math.Clamp(length - (i * 8), 0, 8));
+        return new IPNetwork(new IPAddress(bytes[..count]), length);
+    }
+
+    /// <summary>A random unique local network of 48 bits (RFC 4193, section 3.2).</summary>
+    public static IPNetwork RandomUniqueLocal()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        bytes[0] = 0xfd;
+        RandomNumberGenerator.Fill(bytes[1..6]);
+        return new IPNetwork(new IPAddress(bytes), 48);
+    }
+
+    private static int Bits(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
+}

@@ -1,0 +1,51 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Meshover.Mesh.Identity;
+
+/// <summary>A node's name: lower case, one or more RFC 1123 labels, 253 characters at most, not a number.</summary>
+public static class HostName
+{
+    private const int MaxLength = 253;
+    private const int MaxLabel = 63;
+
+    /// <param name="text">As the machine or its operator says it; upper case and one final dot are forgiven.</param>
+    /// <param name="name">Normalised.</param>
+    /// <param name="error">One sentence: what is wrong and what to do.</param>
+    public static bool TryNormalise(string? text, [NotNullWhen(true)] out string? name, [NotNullWhen(false)] out string? error)
+    {
+        name = null;
+        error = null;
+        var lower = (text ?? "").Trim().ToLowerInvariant();
+        if (lower.EndsWith('.'))
+            lower = lower[..^1];
+        var reason = WhyNot(lower);
+        if (reason is null)
+            name = lower;
+        else
+            error = $"The hostname \"{text}\" {reason}. Choose another with --hostname (letters, digits, hyphens and dots; RFC 1123).";
+        return reason is null;
+    }
+
+    private static string? WhyNot(string name)
+    {
+        if (name.Length == 0)
+            return "is empty";
+        if (name.Length > MaxLength)
+            return $"is longer than {MaxLength} characters";
+        if (name is "localhost" or "localhost.localdomain")
+            return "says nothing about the machine";
+        var labels = name.Split('.');
+        // A name that ends in a number would be read as an IPv4 address (RFC 1123, section 2.1; WHATWG URL).
+        return labels.Select(WhyNotLabel).FirstOrDefault(reason => reason is not null)
+            ?? (labels[^1].All(char.IsAsciiDigit) ? "looks like a number or an address" : null);
+    }
+
+    private static string? WhyNotLabel(string label) => label switch
+    {
+        "" => "has an empty label (two dots in a row, or one at its start)",
+        { Length: > MaxLabel } => $"has a label of more than {MaxLabel} characters",
+        _ when label[0] == '-' || label[^1] == '-' => "has a label that begins or ends with a hyphen",
+        _ when !label.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-') => "has characters that a hostname cannot have",
+        _ => null,
+    };
+}
