@@ -1,2 +1,2 @@
 // The tests share one kernel, one pair of cores and fixed namespace names: one at a time.
-[assembly: Xunit.CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
