@@ -1,0 +1,58 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using Meshover.Routing.Config;
+
+namespace Meshover.Routing.Supervision;
+
+/// <summary>
+/// Speaks to <c>meshover routing</c> on its socket; a connection for each call, so that a restart of the other side needs no care.
+/// Every method throws <see cref="RoutingException"/> where the process does not answer or refuses.
+/// </summary>
+public sealed class RoutingClient(string socketPath)
+{
+    /// <summary>Makes FRR run this configuration, by differences; of several at once the newest counts.</summary>
+    /// <returns>When FRR runs it.</returns>
+    /// <exception cref="RoutingException">It was refused (FRR keeps its last good configuration), or FRR cannot run.</exception>
+    public async Task<ApplyResult> ApplyAsync(FrrConfig config, CancellationToken ct = default) =>
+        Required((await CallAsync(new RoutingRequest { Op = RoutingProtocol.Apply, Config = config }, ct)).Applied);
+
+    public async Task<RoutingStatus> GetStatusAsync(CancellationToken ct = default) =>
+        Required((await CallAsync(new RoutingRequest { Op = RoutingProtocol.Status }, ct)).Status);
+
+    /// <summary>
+    /// Makes zebra put back the routes that the kernel flushed when their preferred source address was removed by hand. Call it after
+    /// the address is there again.
+    /// </summary>
+    public Task ToggleSourceRouteMapAsync(CancellationToken ct = default) =>
+        CallAsync(new RoutingRequest { Op = RoutingProtocol.ToggleSource }, ct);
+
+    /// <summary>Stops zebra (which removes its routes), bgpd and bfdd for good, forgets their configuration, and ends the process.</summary>
+    public Task StopAsync(CancellationToken ct = default) => CallAsync(new RoutingRequest { Op = RoutingProtocol.Stop }, ct);
+
+    private async Task<RoutingReply> CallAsync(RoutingRequest request, CancellationToken ct)
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), ct);
+            await using var stream = new NetworkStream(socket);
+            var lines = new JsonLines(stream);
+            await lines.WriteAsync(request with { Version = RoutingProtocol.Version }, RoutingJson.Default.RoutingRequest, ct);
+            return Checked(await lines.ReadAsync(RoutingJson.Default.RoutingReply, ct));
+        }
+        catch (Exception e) when (e is SocketException or IOException or JsonException)
+        {
+            throw new RoutingException($"meshover routing does not answer on {socketPath}: {e.Message}; start it with 'meshover routing'", e);
+        }
+    }
+
+    private RoutingReply Checked(RoutingReply? reply) => reply switch
+    {
+        null => throw new RoutingException($"meshover routing ended before it answered on {socketPath}; see its log"),
+        { Error: { } error } => throw new RoutingException(error),
+        _ => reply,
+    };
+
+    private static T Required<T>(T? part) where T : class =>
+        part ?? throw new RoutingException("meshover routing answered something else than was asked; are both of the same release?");
+}

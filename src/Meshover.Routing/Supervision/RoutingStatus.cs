@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace Meshover.Routing.Supervision;
+
+/// <summary>How FRR is.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RoutingState>))]
+public enum RoutingState
+{
+    /// <summary>No configuration yet: nothing runs.</summary>
+    Waiting,
+
+    /// <summary>Daemons are being started, first or after a crash.</summary>
+    Starting,
+    Running,
+
+    /// <summary>FRR cannot run; the reasons are in <see cref="RoutingStatus.Errors"/>. Tried again by itself.</summary>
+    Failed,
+
+    /// <summary>Stopped by <see cref="RoutingClient.StopAsync"/>.</summary>
+    Stopped,
+}
+
+/// <summary>What <c>meshover routing</c> says of itself and of FRR.</summary>
+public sealed record RoutingStatus
+{
+    public required RoutingState State { get; init; }
+
+    /// <summary>Such as <c>8.4.4</c>; null where FRR is not installed.</summary>
+    public string? FrrVersion { get; init; }
+
+    /// <summary>One sentence each: what failed, why, what to do.</summary>
+    public ImmutableArray<string> Errors { get; init; } = [];
+    public ImmutableArray<NeighborStatus> Neighbors { get; init; } = [];
+    public ImmutableArray<FrrDaemonStatus> Daemons { get; init; } = [];
+
+    /// <summary>How often all of FRR was started again after one of its daemons died.</summary>
+    public int Restarts { get; init; }
+}
+
+/// <summary>One BGP neighbour of the mesh.</summary>
+public sealed record NeighborStatus
+{
+    public required string Interface { get; init; }
+
+    /// <summary>FRR's own word: Established, Active, Connect, Idle, OpenSent, OpenConfirm.</summary>
+    public required string BgpState { get; init; }
+
+    /// <summary>Accepted, IPv4 and IPv6 together.</summary>
+    public required int PrefixesReceived { get; init; }
+
+    /// <summary>Time since Established, or since the session was lost.</summary>
+    public required long UptimeMs { get; init; }
+    public required bool BfdUp { get; init; }
+}
+
+/// <summary>One process of FRR.</summary>
+public sealed record FrrDaemonStatus(string Name, int Pid);
