@@ -1,0 +1,33 @@
+using System.Security.Cryptography;
+
+namespace Meshover.WireGuard.Crypto;
+
+/// <summary>Diffie-Hellman on Curve25519 (RFC 7748), by OpenSSL: about 45 us an agreement.</summary>
+internal static class X25519
+{
+    public const int KeyLength = 32;
+
+    /// <summary>Makes 32 random bytes a scalar of RFC 7748 section 5. Agreements do it themselves; this is for keys that are shown.</summary>
+    public static void Clamp(Span<byte> privateKey)
+    {
+        privateKey[0] &= 0xf8;
+        privateKey[31] = (byte)((privateKey[31] & 0x7f) | 0x40);
+    }
+
+    public static void PublicFromPrivate(ReadOnlySpan<byte> privateKey, Span<byte> publicKey)
+    {
+        using var key = LibCrypto.NewX25519Private(privateKey);
+        LibCrypto.CopyPublic(key, publicKey);
+    }
+
+    /// <summary>False, with <paramref name="shared"/> zeroed, for a public key of low order, whose secret anybody knows.</summary>
+    public static bool TryAgree(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, Span<byte> shared)
+    {
+        using var own = LibCrypto.NewX25519Private(privateKey);
+        using var other = LibCrypto.NewX25519Public(publicKey);
+        if (LibCrypto.TryDerive(own, other, shared))
+            return true;
+        CryptographicOperations.ZeroMemory(shared);
+        return false;
+    }
+}

@@ -1,0 +1,17 @@
+namespace Meshover.WireGuard.Noise;
+
+/// <summary>
+/// Keeps the highest handshake timestamp that may have been used, over restarts: a peer refuses an initiation that is not newer than the
+/// last, so an engine that restarts with its clock set back would be shut out until the clock has caught up.
+/// </summary>
+public interface ITai64nStore
+{
+    /// <summary>The last mark saved; null if there is none.</summary>
+    Tai64n? Load();
+
+    /// <summary>
+    /// Saves a mark before any timestamp up to it is used; every ten seconds at most while handshakes are made. It reports its own
+    /// failures and does not throw: a handshake now is worth more than the mark.
+    /// </summary>
+    void Save(Tai64n mark);
+}

@@ -1,0 +1,44 @@
+namespace Meshover.WireGuard.Session;
+
+/// <summary>
+/// The times and limits of the WireGuard paper, sections 5.4, 6.1-6.5, by their names there; milliseconds unless said otherwise.
+/// The defaults are the protocol's. Tests shorten them, on one side only: the other side's kernel or program keeps its own.
+/// </summary>
+public sealed record ProtocolTimes
+{
+    /// <summary>The initiator renews a session that it still sends on at this age.</summary>
+    public long RekeyAfterTime { get; init; } = 120_000;
+
+    /// <summary>Nothing is sent or taken on a session of this age. Three times that, and all its keys are zeroed.</summary>
+    public long RejectAfterTime { get; init; } = 180_000;
+
+    /// <summary>A handshake that gets no answer is given up after this long.</summary>
+    public long RekeyAttemptTime { get; init; } = 90_000;
+
+    /// <summary>An initiation is repeated after this long, and never sent sooner after the last.</summary>
+    public long RekeyTimeout { get; init; } = 5_000;
+
+    /// <summary>An initiation's repetition is put off by up to this, so that two ends that began together come apart.</summary>
+    public long RekeyTimeoutJitterMax { get; init; } = 333;
+
+    /// <summary>Data received and nothing to answer with for this long: an empty packet is sent.</summary>
+    public long KeepaliveTimeout { get; init; } = 10_000;
+
+    /// <summary>Packets on one key after which the session is renewed.</summary>
+    public ulong RekeyAfterMessages { get; init; } = 1UL << 60;
+
+    /// <summary>Packets on one key after which it is used no more. A multiple of the replay window below 2^64, as the paper has it.</summary>
+    public ulong RejectAfterMessages { get; init; } = ulong.MaxValue - (1UL << 13);
+
+    /// <summary>From one peer no two initiations are taken within this: 50 a second.</summary>
+    public long MinimumInitiationInterval { get; init; } = 20;
+
+    /// <summary>The secret behind cookies changes after this long.</summary>
+    public long CookieRefreshTime { get; init; } = 120_000;
+
+    /// <summary>The age at which the initiator renews a session that it only receives on, so that the answer is there before it ends.</summary>
+    internal long RekeyAfterTimeReceiving => RejectAfterTime - KeepaliveTimeout - RekeyTimeout;
+
+    /// <summary>How often an initiation is repeated before it is given up.</summary>
+    internal int MaxHandshakeAttempts => (int)(RekeyAttemptTime / RekeyTimeout);
+}
