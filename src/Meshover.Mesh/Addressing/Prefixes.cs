@@ -41,6 +41,9 @@ public static class Prefixes
         return new IPNetwork(new IPAddress(bytes[..count]), length);
     }
 
+    /// <summary>The prefix of one address alone: /32 or /128.</summary>
+    public static IPNetwork Host(IPAddress address) => new(address, Bits(address));
+
     /// <summary>A random unique local network of 48 bits (RFC 4193, section 3.2).</summary>
     public static IPNetwork RandomUniqueLocal()
     {

@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Endpoints;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Map;
+
+namespace Meshover.Mesh.Planning;
+
+/// <summary>What one node must be, given the mesh. Pure: the same inputs give the same plan.</summary>
+public static class NodePlanner
+{
+    /// <summary>Seconds; shorter than the UDP timeout of common NATs (30 s and more).</summary>
+    private const int KeepaliveBehindNat = 25;
+
+    /// <summary>Of every direct link. Any two cost more than one, so a direct link is preferred to a transit of like quality.</summary>
+    private const int DirectCost = 50;
+
+    /// <exception cref="ArgumentException">The map does not know <paramref name="self"/>.</exception>
+    public static NodePlan Plan(MeshMap map, NodeId self, NodeSettings settings, NodeCapabilities capabilities, NodeHealth health)
+    {
+        if (!map.Nodes.TryGetValue(self, out var me))
+            throw new ArgumentException($"The map of revision {map.Revision} has no node {self}.", nameof(self));
+        ImmutableArray<MeshNode> peers = settings.Dataplane ? [.. map.Nodes.Values.Where(node => node.Id != self)] : [];
+        var mtu = LinkMtu.For(health.UnderlayMtu, settings.LinkMtu);
+        return new NodePlan
+        {
+            Self = self,
+            WireGuard = PlanWireGuard(map.Settings, me, peers, settings, health, mtu),
+            Links = [.. peers.Select(peer => PlanLink(me, peer, mtu))],
+            Kernel = PlanKernel(map, me, settings, capabilities),
+            Routing = settings.Routing ? PlanRouting(map, me, peers, settings) : null,
+            Warnings = Warn(me, settings, health, mtu),
+        };
+    }
+
+    private static WireGuardPlan PlanWireGuard(
+        MeshSettings mesh, MeshNode me, ImmutableArray<MeshNode> peers, NodeSettings settings, NodeHealth health, LinkMtu mtu) => new()
+    {
+        Interface = settings.Interface,
+        ListenPort = settings.ListenPort,
+        FirewallMark = settings.FirewallMark,
+        Mtu = mtu.WireGuard,
+        Peers = [.. peers.Select(peer => new WireGuardPeerPlan
+        {
+            Node = peer.Id,
+            PublicKey = peer.WireGuardKeys[0],
+            TunnelAddress = peer.TunnelAddress,
+            Endpoints = EndpointOrder.Usable(mesh, me, peer, health),
+            PersistentKeepalive = me.IsBehindNat || peer.IsBehindNat || me.Endpoints.IsEmpty ? KeepaliveBehindNat : 0,
+        })],
+    };
+
+    private static LinkPlan PlanLink(MeshNode me, MeshNode peer, LinkMtu mtu) => new()
+    {
+        Peer = peer.Id,
+        Name = peer.Id.LinkName,
+        Alias = peer.HostName,
+        Mtu = mtu.Link,
+        LocalTunnel = me.TunnelAddress,
+        RemoteTunnel = peer.TunnelAddress,
+        LinkLocal = me.Id.LinkLocal,
+    };
+
+    private static KernelPlan PlanKernel(MeshMap map, MeshNode me, NodeSettings settings, NodeCapabilities capabilities) => new()
+    {
+        Address4 = me.Address4,
+        Address6 = me.Address6,
+        LoopbackInterface = settings.LoopbackInterface,
+        TunnelAddress = me.TunnelAddress,
+        TunnelPool = map.Settings.TunnelPool,
+        Unreachable = UnreachablePrefixes.Of(map),
+        FirewallMark = settings.FirewallMark,
+        FirewallMask = settings.FirewallMask,
+        UnderlayTable = settings.UnderlayTable,
+        RouteProtocol = settings.RouteProtocol,
+        Forwarding = true,
+        ClampMss = capabilities.Nftables,
+    };
+
+    private static RoutingModel PlanRouting(MeshMap map, MeshNode me, ImmutableArray<MeshNode> peers, NodeSettings settings) => new()
+    {
+        HostName = me.HostName,
+        Asn = me.Asn,
+        RouterId = me.Address4,
+        Source4 = me.Address4,
+        Source6 = me.Address6,
+        BgpPort = map.Settings.BgpPort,
+        IsTransit = me.IsTransit,
+        MaxMeshHops = map.Settings.MaxMeshHops,
+        Pool4 = map.Settings.Pool4,
+        Pool6 = map.Settings.Pool6,
+        TunnelPool = map.Settings.TunnelPool,
+        Networks = settings.Advertise ? [.. Own(me).Select(grant => grant.Prefix).Union(settings.Announce)] : [],
+        Grants = [.. map.Nodes.Values.SelectMany(node => node.Grants.Select(grant => new OriginGrant(node.Asn, grant)))],
+        Neighbors = [.. peers.Select(PlanNeighbor)],
+        BfdIntervalMs = BfdTimers.IntervalMs(peers.Length),
+        BfdMultiplier = BfdTimers.Multiplier,
+    };
+
+    private static NeighborModel PlanNeighbor(MeshNode peer) => new()
+    {
+        Node = peer.Id,
+        HostName = peer.HostName,
+        Interface = peer.Id.LinkName,
+        Asn = peer.Asn,
+        IsTransit = peer.IsTransit,
+        MayOriginate = [.. Own(peer), .. peer.Grants],
+        Cost = DirectCost,
+    };
+
+    private static RouteGrant[] Own(MeshNode node) =>
+        [new(Prefixes.Host(node.Address4)), new(Prefixes.Host(node.Address6))];
+
+    private static ImmutableArray<string> Warn(MeshNode me, NodeSettings settings, NodeHealth health, LinkMtu mtu)
+    {
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        if (mtu.Fragments)
+            warnings.Add($"The underlay's MTU of {health.UnderlayMtu} is too small for links of {mtu.Link}: outer packets are fragmented, "
+                + "which is slow. Raise the underlay's MTU" + (settings.LinkMtu > 0 ? ", or lower `mtu`." : "."));
+        foreach (var prefix in NotGranted(me, settings))
+            warnings.Add($"{prefix} is announced, not granted: other nodes refuse it. An administrator grants it with "
+                + $"`meshover grant add {me.HostName} {prefix}`.");
+        return warnings.ToImmutable();
+    }
+
+    /// <summary>What the node is set to announce and no grant covers.</summary>
+    public static IEnumerable<IPNetwork> NotGranted(MeshNode me, NodeSettings settings) =>
+        settings.Announce.Where(prefix => !me.Grants.Any(grant => grant.Covers(prefix)));
+}

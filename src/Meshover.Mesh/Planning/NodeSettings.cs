@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Meshover.Mesh.Planning;
+
+/// <summary>What the operator of one node decides; the mesh map holds the rest.</summary>
+public sealed record NodeSettings
+{
+    public string Interface { get; init; } = "meshover0";
+    public string LoopbackInterface { get; init; } = "meshover-lo";
+
+    /// <summary>UDP port of WireGuard.</summary>
+    public int ListenPort { get; init; } = 12912;
+
+    /// <summary>Mark, and the bits that count, of packets that must take the underlay.</summary>
+    public uint FirewallMark { get; init; } = 0x6d;
+    public uint FirewallMask { get; init; } = 0xff;
+
+    /// <summary>The table that mirrors the underlay's routes.</summary>
+    public uint UnderlayTable { get; init; } = 7401;
+
+    /// <summary>rtproto of our routes.</summary>
+    public byte RouteProtocol { get; init; } = 112;
+
+    /// <summary>MTU of the links in bytes, at least 1280; 0 follows the underlay.</summary>
+    public int LinkMtu { get; init; }
+
+    /// <summary>Prefixes to originate beside the node addresses.</summary>
+    public ImmutableArray<IPNetwork> Announce { get; init; } = [];
+
+    /// <summary>False: the node originates nothing, not even its addresses.</summary>
+    public bool Advertise { get; init; } = true;
+
+    /// <summary>False: no WireGuard, no links.</summary>
+    public bool Dataplane { get; init; } = true;
+
+    /// <summary>False: no FRR.</summary>
+    public bool Routing { get; init; } = true;
+}
