@@ -1,0 +1,159 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using Meshover.Linux.Netlink.Wire;
+
+namespace Meshover.Linux.Netlink.Codec;
+
+/// <summary>
+/// RTM_*LINK (linux/rtnetlink.h, linux/if_link.h):
+/// <code>
+/// struct ifinfomsg { u8 family; u8 pad; u16 type; s32 index; u32 flags; u32 change; }
+/// IFLA_LINKINFO { IFLA_INFO_KIND, IFLA_INFO_DATA { VETH_INFO_PEER { ifinfomsg, attributes } } }
+/// IFLA_AF_SPEC  { AF_INET6 { IFLA_INET6_ADDR_GEN_MODE } }
+/// </code>
+/// </summary>
+internal static class LinkCodec
+{
+    internal const int HeaderLength = 16;
+
+    private const ushort HardwareAddress = 1;
+    private const ushort Name = 3;
+    private const ushort Mtu = 4;
+    private const ushort Link = 5;
+    private const ushort Master = 10;
+    private const ushort LinkInfoNest = 18;
+    private const ushort Alias = 20;
+    private const ushort AfSpec = 26;
+    private const ushort NamespaceFd = 28;
+    private const ushort InfoKind = 1;
+    private const ushort InfoData = 2;
+    private const ushort VethPeer = 1;
+    private const ushort AddressGenerationMode = 8;
+
+    internal static void WriteDump(ref NetlinkWriter writer) => writer.Take(HeaderLength);
+
+    internal static void WriteName(ref NetlinkWriter writer, string name)
+    {
+        writer.Take(HeaderLength);
+        writer.PutString(Name, name);
+    }
+
+    internal static void WriteCreate(ref NetlinkWriter writer, LinkSpec link, int? namespaceFd, int? peerNamespaceFd)
+    {
+        WriteName(ref writer, link.Name);
+        if (link.Mtu != 0)
+            writer.PutInt32(Mtu, link.Mtu);
+        if (namespaceFd is { } number)
+            writer.PutInt32(NamespaceFd, number);
+        var info = writer.BeginNested(LinkInfoNest);
+        writer.PutString(InfoKind, link.Kind.ToString().ToLowerInvariant());
+        if (link.Kind == LinkKind.Veth)
+            WriteVethPeer(ref writer, link, peerNamespaceFd);
+        writer.EndNested(info);
+    }
+
+    internal static void WriteChange(ref NetlinkWriter writer, int index, string name, LinkChange change, int? master, int? namespaceFd)
+    {
+        var header = writer.Take(HeaderLength);
+        BinaryPrimitives.WriteInt32LittleEndian(header[4..], index);
+        if (change.Up is { } up)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(header[8..], up ? (uint)LinkFlags.Up : 0);
+            BinaryPrimitives.WriteUInt32LittleEndian(header[12..], (uint)LinkFlags.Up);
+        }
+
+        writer.PutString(Name, change.NewName ?? name);
+        if (change.Mtu is { } mtu)
+            writer.PutInt32(Mtu, mtu);
+        if (change.Alias is { } alias)
+            writer.PutBytes(Alias, System.Text.Encoding.UTF8.GetBytes(alias));
+        if (master is { } masterIndex)
+            writer.PutInt32(Master, masterIndex);
+        if (namespaceFd is { } number)
+            writer.PutInt32(NamespaceFd, number);
+        if (change.AddressGeneration is { } mode)
+            WriteAddressGeneration(ref writer, mode);
+    }
+
+    internal static bool TryParse(NetlinkMessage message, out LinkInfo link)
+    {
+        var header = message.Header(HeaderLength);
+        var parsed = new LinkInfo
+        {
+            Index = BinaryPrimitives.ReadInt32LittleEndian(header[4..]),
+            Flags = (LinkFlags)BinaryPrimitives.ReadUInt32LittleEndian(header[8..]),
+            Name = "",
+        };
+        var attributes = message.Attributes(HeaderLength);
+        while (attributes.TryRead(out var attribute))
+            parsed = Apply(parsed, attribute);
+        link = parsed;
+        // Bridge ports are told a second time under AF_BRIDGE, without most attributes.
+        return message.Type is MessageType.NewLink or MessageType.DeleteLink && header[0] == Families.Unspecified;
+    }
+
+    private static LinkInfo Apply(LinkInfo link, NetlinkAttribute attribute) => attribute.Type switch
+    {
+        HardwareAddress => link with { HardwareAddress = [.. attribute.Value] },
+        Name => link with { Name = attribute.AsString() },
+        Mtu => link with { Mtu = attribute.AsInt32() },
+        Link => link with { PeerIndex = attribute.AsInt32() },
+        Master => link with { MasterIndex = attribute.AsInt32() },
+        Alias => link with { Alias = attribute.AsString() },
+        LinkInfoNest => link with { Kind = ReadKind(attribute.Nested) },
+        AfSpec => link with { AddressGeneration = ReadAddressGeneration(attribute.Nested) },
+        _ => link,
+    };
+
+    private static string ReadKind(AttributeReader info)
+    {
+        var kind = "";
+        while (info.TryRead(out var attribute))
+        {
+            if (attribute.Type == InfoKind)
+                kind = attribute.AsString();
+        }
+
+        return kind;
+    }
+
+    private static AddressGenerationMode? ReadAddressGeneration(AttributeReader families)
+    {
+        AddressGenerationMode? mode = null;
+        while (families.TryRead(out var family))
+        {
+            if (family.Type != Families.IPv6)
+                continue;
+            var settings = family.Nested;
+            while (settings.TryRead(out var setting))
+            {
+                if (setting.Type == AddressGenerationMode)
+                    mode = (AddressGenerationMode)setting.AsByte();
+            }
+        }
+
+        return mode;
+    }
+
+    private static void WriteVethPeer(ref NetlinkWriter writer, LinkSpec link, int? peerNamespaceFd)
+    {
+        var data = writer.BeginNested(InfoData);
+        var peer = writer.BeginNested(VethPeer);
+        WriteName(ref writer, link.PeerName ?? throw new ArgumentException($"veth {link.Name} has no name for its other end", nameof(link)));
+        if (link.Mtu != 0)
+            writer.PutInt32(Mtu, link.Mtu);
+        if (peerNamespaceFd is { } number)
+            writer.PutInt32(NamespaceFd, number);
+        writer.EndNested(peer);
+        writer.EndNested(data);
+    }
+
+    private static void WriteAddressGeneration(ref NetlinkWriter writer, AddressGenerationMode mode)
+    {
+        var spec = writer.BeginNested(AfSpec | NetlinkWriter.NestedFlag);
+        var family = writer.BeginNested(Families.IPv6 | NetlinkWriter.NestedFlag);
+        writer.PutByte(AddressGenerationMode, (byte)mode);
+        writer.EndNested(family);
+        writer.EndNested(spec);
+    }
+}

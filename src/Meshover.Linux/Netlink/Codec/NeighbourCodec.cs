@@ -1,0 +1,44 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Linux.Netlink.Wire;
+
+namespace Meshover.Linux.Netlink.Codec;
+
+/// <summary>
+/// RTM_*NEIGH (linux/neighbour.h):
+/// <code>struct ndmsg { u8 family; u8 pad1; u16 pad2; s32 ifindex; u16 state; u8 flags; u8 type; }</code>
+/// </summary>
+internal static class NeighbourCodec
+{
+    internal const int HeaderLength = 12;
+
+    private const ushort Destination = 1;
+    private const ushort LinkLayerAddress = 2;
+
+    internal static void WriteDump(ref NetlinkWriter writer) => writer.Take(HeaderLength);
+
+    internal static bool TryParse(NetlinkMessage message, out NeighbourInfo neighbour)
+    {
+        var header = message.Header(HeaderLength);
+        IPAddress? address = null;
+        ImmutableArray<byte> hardware = [];
+        var attributes = message.Attributes(HeaderLength);
+        while (attributes.TryRead(out var attribute))
+        {
+            if (attribute.Type == Destination && header[0] is Families.IPv4 or Families.IPv6)
+                address = attribute.AsAddress();
+            else if (attribute.Type == LinkLayerAddress)
+                hardware = [.. attribute.Value];
+        }
+
+        neighbour = new NeighbourInfo
+        {
+            LinkIndex = BinaryPrimitives.ReadInt32LittleEndian(header[4..]),
+            Address = address ?? IPAddress.None,
+            HardwareAddress = hardware,
+            State = BinaryPrimitives.ReadUInt16LittleEndian(header[8..]),
+        };
+        return message.Type is MessageType.NewNeighbour or MessageType.DeleteNeighbour && address is not null;
+    }
+}

@@ -1,0 +1,270 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using Meshover.Linux.Netlink.Wire;
+
+namespace Meshover.Linux.Netlink.Codec;
+
+/// <summary>
+/// RTM_*ROUTE (linux/rtnetlink.h):
+/// <code>
+/// struct rtmsg { u8 family; u8 dst_len; u8 src_len; u8 tos; u8 table; u8 protocol; u8 scope; u8 type; u32 flags; }
+/// RTA_MULTIPATH: struct rtnexthop { u16 len; u8 flags; u8 hops; s32 ifindex; } + attributes, repeated;  hops is the weight less 1
+/// RTA_VIA:       struct rtvia { u16 family; u8 addr[]; }
+/// </code>
+/// The flags of a single next hop stand in the low byte of rtm_flags.
+/// </summary>
+internal static class RouteCodec
+{
+    internal const int HeaderLength = 12;
+
+    private const byte TableCompat = 252;
+    private const byte ScopeLink = 253;
+    private const byte ScopeHost = 254;
+    private const byte ScopeNowhere = 255;
+    private const uint FlagCloned = 0x200;
+
+    private const ushort Destination = 1;
+    private const ushort Source = 2;
+    private const ushort OutputLink = 4;
+    private const ushort Gateway = 5;
+    private const ushort Priority = 6;
+    private const ushort PreferredSource = 7;
+    private const ushort Metrics = 8;
+    private const ushort Multipath = 9;
+    private const ushort Table = 15;
+    private const ushort Via = 18;
+    private const ushort Preference = 20;
+    private const ushort EncapsulationType = 21;
+    private const ushort MetricMtu = 2;
+
+    /// <summary>The header's table byte: tables above 255 are in RTA_TABLE alone.</summary>
+    internal static byte TableByte(uint table) => table < 256 ? (byte)table : TableCompat;
+
+    internal static void WriteDump(ref NetlinkWriter writer, RouteFilter filter, AddressFamily family)
+    {
+        var header = writer.Take(HeaderLength);
+        header[0] = Families.Of(family);
+        header[5] = filter.Protocol;
+        if (filter.Table != 0)
+            writer.PutUInt32(Table, filter.Table);
+    }
+
+    internal static void Write(ref NetlinkWriter writer, RouteInfo route) =>
+        Write(ref writer, route, route.Scope ?? DefaultScope(route));
+
+    /// <summary>Deletes whatever its scope is, as <c>ip route del</c> does.</summary>
+    internal static void WriteDelete(ref NetlinkWriter writer, RouteInfo route) => Write(ref writer, route, ScopeNowhere);
+
+    internal static bool TryParse(NetlinkMessage message, RouteFilter filter, out RouteInfo route)
+    {
+        route = null!;
+        var header = message.Header(HeaderLength);
+        // First what costs nothing: thousands of routes may be none of ours.
+        if (!filter.ExceptProtocols.IsEmpty && filter.ExceptProtocols.Contains(header[5]))
+            return false;
+        if (filter.Protocol != 0 && filter.Protocol != header[5])
+            return false;
+        return TryParse(message, out route) && (filter.Table == 0 || filter.Table == route.Table);
+    }
+
+    internal static bool TryParse(NetlinkMessage message, out RouteInfo route)
+    {
+        route = null!;
+        var header = message.Header(HeaderLength);
+        var family = header[0];
+        // The multicast routing families (128, 129) and MPLS have other headers or addresses.
+        if (message.Type is not (MessageType.NewRoute or MessageType.DeleteRoute) || family is not (Families.IPv4 or Families.IPv6))
+            return false;
+        route = RouteParser.Parse(header, message.Attributes(HeaderLength));
+        return true;
+    }
+
+    private static void Write(ref NetlinkWriter writer, RouteInfo route, byte scope)
+    {
+        var header = writer.Take(HeaderLength);
+        header[0] = Families.Of(route.Destination.BaseAddress);
+        header[1] = (byte)route.Destination.PrefixLength;
+        header[2] = (byte)(route.Source?.PrefixLength ?? 0);
+        header[3] = route.TypeOfService;
+        header[4] = TableByte(route.Table);
+        header[5] = route.Protocol;
+        header[6] = scope;
+        header[7] = (byte)route.Kind;
+        BinaryPrimitives.WriteUInt32LittleEndian(header[8..], (uint)(route.NextHopFlags & NextHopFlags.OnLink));
+        writer.PutUInt32(Table, route.Table);
+        if (route.Destination.PrefixLength != 0)
+            writer.PutAddress(Destination, route.Destination.BaseAddress);
+        if (route.Source is { } source)
+            writer.PutAddress(Source, source.BaseAddress);
+        if (route.Metric != 0)
+            writer.PutUInt32(Priority, route.Metric);
+        if (route.PreferredSource is { } preferred)
+            writer.PutAddress(PreferredSource, preferred);
+        WriteNextHops(ref writer, route);
+        WriteExtras(ref writer, route);
+    }
+
+    private static void WriteNextHops(ref NetlinkWriter writer, RouteInfo route)
+    {
+        if (route.OutputLink != 0)
+            writer.PutInt32(OutputLink, route.OutputLink);
+        WriteGateway(ref writer, route.Gateway, Families.Of(route.Destination.BaseAddress));
+        if (route.NextHops.IsDefaultOrEmpty)
+            return;
+        var multipath = writer.BeginNested(Multipath);
+        foreach (var hop in route.NextHops)
+            WriteNextHop(ref writer, hop, Families.Of(route.Destination.BaseAddress));
+        writer.EndNested(multipath);
+    }
+
+    private static void WriteNextHop(ref NetlinkWriter writer, NextHop hop, byte family)
+    {
+        var mark = writer.BeginRecord(8, out var header);
+        header[2] = (byte)(hop.Flags & NextHopFlags.OnLink);
+        header[3] = (byte)(hop.Weight - 1);
+        BinaryPrimitives.WriteInt32LittleEndian(header[4..], hop.OutputLink);
+        WriteGateway(ref writer, hop.Gateway, family);
+        writer.EndNested(mark);
+    }
+
+    private static void WriteGateway(ref NetlinkWriter writer, IPAddress? gateway, byte family)
+    {
+        if (gateway is null)
+            return;
+        if (Families.Of(gateway) == family)
+        {
+            writer.PutAddress(Gateway, gateway);
+            return;
+        }
+
+        Span<byte> via = stackalloc byte[18];
+        BinaryPrimitives.WriteUInt16LittleEndian(via, Families.Of(gateway));
+        _ = gateway.TryWriteBytes(via[2..], out var length);
+        writer.PutBytes(Via, via[..(2 + length)]);
+    }
+
+    private static void WriteExtras(ref NetlinkWriter writer, RouteInfo route)
+    {
+        if (route.Preference != 0)
+            writer.PutByte(Preference, route.Preference);
+        if (route.Mtu == 0)
+            return;
+        var metrics = writer.BeginNested(Metrics);
+        writer.PutUInt32(MetricMtu, route.Mtu);
+        writer.EndNested(metrics);
+    }
+
+    private static byte DefaultScope(RouteInfo route) => route.Kind switch
+    {
+        RouteKind.Local => ScopeHost,
+        RouteKind.Broadcast or RouteKind.Multicast or RouteKind.Anycast => ScopeLink,
+        RouteKind.Unicast when route.Gateway is null && route.NextHops.IsDefaultOrEmpty && !route.IsIPv6 => ScopeLink,
+        _ => 0,
+    };
+
+    /// <summary>The reading side.</summary>
+    private static class RouteParser
+    {
+        internal static RouteInfo Parse(ReadOnlySpan<byte> header, AttributeReader attributes)
+        {
+            var flags = BinaryPrimitives.ReadUInt32LittleEndian(header[8..]);
+            var route = new RouteInfo
+            {
+                Destination = default,
+                Table = header[4],
+                Protocol = header[5],
+                Scope = header[6],
+                Kind = (RouteKind)header[7],
+                TypeOfService = header[3],
+                NextHopFlags = (NextHopFlags)(byte)flags,
+                IsCached = (flags & FlagCloned) != 0,
+            };
+            IPAddress? destination = null;
+            IPAddress? source = null;
+            while (attributes.TryRead(out var attribute))
+            {
+                if (attribute.Type == Destination)
+                    destination = attribute.AsAddress();
+                else if (attribute.Type == Source)
+                    source = attribute.AsAddress();
+                else
+                    route = Apply(route, attribute);
+            }
+
+            return route with
+            {
+                Destination = Families.Prefix(destination, header[1], header[0]),
+                Source = header[2] == 0 ? null : Families.Prefix(source, header[2], header[0]),
+            };
+        }
+
+        private static RouteInfo Apply(RouteInfo route, NetlinkAttribute attribute) => attribute.Type switch
+        {
+            OutputLink => route with { OutputLink = attribute.AsInt32() },
+            Gateway => route with { Gateway = attribute.AsAddress() },
+            Via => route with { Gateway = ReadVia(attribute.Value) },
+            Priority => route with { Metric = attribute.AsUInt32() },
+            PreferredSource => route with { PreferredSource = attribute.AsAddress() },
+            Table => route with { Table = attribute.AsUInt32() },
+            Preference => route with { Preference = attribute.AsByte() },
+            Metrics => route with { Mtu = ReadMtu(attribute.Nested) },
+            Multipath => route with { NextHops = [.. ReadNextHops(attribute.Value)] },
+            EncapsulationType => route with { HasEncapsulation = true },
+            _ => route,
+        };
+
+        private static IPAddress ReadVia(ReadOnlySpan<byte> value) =>
+            value.Length is 6 or 18 ? new IPAddress(value[2..]) : throw new NetlinkFormatException($"RTA_VIA has {value.Length} bytes");
+
+        private static uint ReadMtu(AttributeReader metrics)
+        {
+            uint mtu = 0;
+            while (metrics.TryRead(out var metric))
+            {
+                if (metric.Type == MetricMtu)
+                    mtu = metric.AsUInt32();
+            }
+
+            return mtu;
+        }
+
+        private static List<NextHop> ReadNextHops(ReadOnlySpan<byte> value)
+        {
+            var hops = new List<NextHop>();
+            while (!value.IsEmpty)
+            {
+                if (value.Length < 8)
+                    throw new NetlinkFormatException($"{value.Length} bytes where a next hop belongs");
+                int length = BinaryPrimitives.ReadUInt16LittleEndian(value);
+                if (length < 8 || length > value.Length)
+                    throw new NetlinkFormatException($"a next hop says it has {length} bytes, of which {value.Length} are there");
+                hops.Add(ReadNextHop(value[..length]));
+                value = value[Math.Min(NetlinkWriter.Align(length), value.Length)..];
+            }
+
+            return hops;
+        }
+
+        private static NextHop ReadNextHop(ReadOnlySpan<byte> value)
+        {
+            IPAddress? gateway = null;
+            var attributes = new AttributeReader(value[8..]);
+            while (attributes.TryRead(out var attribute))
+            {
+                if (attribute.Type == Gateway)
+                    gateway = attribute.AsAddress();
+                else if (attribute.Type == Via)
+                    gateway = ReadVia(attribute.Value);
+            }
+
+            return new NextHop
+            {
+                OutputLink = BinaryPrimitives.ReadInt32LittleEndian(value[4..]),
+                Weight = value[3] + 1,
+                Flags = (NextHopFlags)value[2],
+                Gateway = gateway,
+            };
+        }
+    }
+}

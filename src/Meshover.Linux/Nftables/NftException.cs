@@ -1,0 +1,7 @@
+namespace Meshover.Linux.Nftables;
+
+/// <summary>nft refused, or could not be run.</summary>
+public sealed class NftException(string operation, string reason) : Exception($"{operation}: {reason}")
+{
+    public string Operation { get; } = operation;
+}

@@ -1,0 +1,81 @@
+namespace Meshover.Linux.Sysctl;
+
+/// <summary>A sysctl could not be read or written.</summary>
+public sealed class SysctlException(string operation, string key, string reason) : Exception($"{operation} sysctl {key}: {reason}")
+{
+    public string Operation { get; } = operation;
+
+    public string Key { get; } = key;
+}
+
+/// <summary>
+/// Sysctls by their dotted key, as sysctl(8) writes it: <c>net.ipv6.conf.eth0/100.accept_ra</c> is the interface <c>eth0.100</c>.
+/// Those of <c>net.</c> belong to the network namespace of the calling thread.
+/// </summary>
+public static class SysctlFile
+{
+    /// <summary>The key of a setting of one interface; <paramref name="family"/> is <c>ipv4</c> or <c>ipv6</c>.</summary>
+    public static string InterfaceKey(string family, string link, string setting)
+    {
+        ArgumentNullException.ThrowIfNull(link);
+        return $"net.{family}.conf.{link.Replace('.', '/')}.{setting}";
+    }
+
+    /// <summary>The value without its line end; null where this kernel (or the interface) has no such key.</summary>
+    /// <exception cref="SysctlException">It is there but cannot be read.</exception>
+    public static string? TryRead(string key)
+    {
+        try
+        {
+            return File.ReadAllText(PathOf(key)).TrimEnd('\n');
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new SysctlException("read", key, error.Message);
+        }
+    }
+
+    /// <exception cref="SysctlException">There is none, it cannot be read.</exception>
+    public static string Read(string key) => TryRead(key) ?? throw new SysctlException("read", key, "this kernel has none");
+
+    /// <exception cref="SysctlException">There is none, the value is not for it, or we may not.</exception>
+    public static void Write(string key, string value)
+    {
+        try
+        {
+            // Not WriteAllText: it would make a file, and truncating means nothing in /proc.
+            using var file = new FileStream(PathOf(key), FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            file.Write(System.Text.Encoding.ASCII.GetBytes(value + "\n"));
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new SysctlException("write", key, "this kernel has none");
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new SysctlException("write", key, "not permitted (root is needed, and /proc/sys must be writable)");
+        }
+        catch (IOException error)
+        {
+            throw new SysctlException("write", key, $"{error.Message} (value {value})");
+        }
+    }
+
+    // In a key '.' parts and '/' stands for a dot; in a path it is the other way round.
+    private static string PathOf(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var path = string.Create(key.Length, key, static (target, source) =>
+        {
+            for (var i = 0; i < source.Length; i++)
+                target[i] = source[i] switch { '.' => '/', '/' => '.', var other => other };
+        });
+        return path.Contains("..", StringComparison.Ordinal) || path.StartsWith('/')
+            ? throw new SysctlException("find", key, "this is no key")
+            : $"/proc/sys/{path}";
+    }
+}
