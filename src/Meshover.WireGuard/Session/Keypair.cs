@@ -1,4 +1,5 @@
 using Meshover.WireGuard.Crypto;
+using Meshover.WireGuard.Noise;
 
 namespace Meshover.WireGuard.Session;
 
