@@ -56,7 +56,7 @@ internal sealed class InitiatorHandshake : IDisposable
         state.MixEphemeral(ephemeral);
         if (!state.TryMixDh(_ephemeral.Bytes, ephemeral) || !state.TryMixDh(self.PrivateKey, ephemeral))
             return false;
-        state.MixPresharedKey(peer.PresharedKey, key);
+        state.MixPresharedKey(peer.PresharedKey.Bytes, key);
         if (state.TryOpen(key, message[ResponseMessage.Empty], []))
             keys = state.Split(isInitiator: true);
         CryptographicOperations.ZeroMemory(key);

@@ -74,7 +74,7 @@ internal sealed class ResponderHandshake : IDisposable
         _state.MixEphemeral(message[ResponseMessage.Ephemeral]);
         if (!_state.TryMixDh(ephemeral.Bytes, _initiatorEphemeral) || !_state.TryMixDh(ephemeral.Bytes, peer.PublicKey.Bytes))
             return false;
-        _state.MixPresharedKey(peer.PresharedKey, key);
+        _state.MixPresharedKey(peer.PresharedKey.Bytes, key);
         _state.Seal(key, [], message[ResponseMessage.Empty]);
         keys = _state.Split(isInitiator: false);
         CryptographicOperations.ZeroMemory(key);

@@ -1,8 +1,8 @@
 namespace Meshover.WireGuard.Noise;
 
 /// <summary>
-/// Timestamps for initiations. Each is later than every one before it, over restarts and with the clock set back: the store holds a mark that is
-/// never below a timestamp in use. They are coarse, so that they tell nobody how our clock runs.
+/// Timestamps for initiations. To one peer each is later than the one before, over restarts and with the clock set back: the store holds
+/// a mark that is never below a timestamp in use. They are coarse, so that they tell nobody how our clock runs.
 /// </summary>
 /// <param name="clock">The wall clock.</param>
 /// <param name="store">Keeps the mark.</param>
@@ -18,23 +18,25 @@ internal sealed class Tai64nClock(TimeProvider clock, ITai64nStore store)
     private Tai64n _mark;
     private bool _loaded;
 
-    public Tai64n Next()
+    /// <param name="previous">The one that was last sent to the same peer. Two peers may see the same timestamp.</param>
+    public Tai64n Next(Tai64n previous)
     {
         if (!_loaded)
             Load();
-        var now = Coarsen(Tai64n.FromUnix(clock.GetUtcNow() - DateTimeOffset.UnixEpoch));
-        _last = now > _last ? now : After(_last);
+        var next = Max(_last, Coarsen(Tai64n.FromUnix(clock.GetUtcNow() - DateTimeOffset.UnixEpoch)));
+        if (next <= previous)
+            next = After(previous);
+        _last = Max(_last, next);
         if (_last > _mark)
             SaveMark();
-        return _last;
+        return next;
     }
 
     private void Load()
     {
         _loaded = true;
-        if (store.Load() is not { } mark)
-            return;
-        (_last, _mark) = (Coarsen(mark), mark);
+        if (store.Load() is { } mark)
+            (_last, _mark) = (After(Coarsen(mark)), mark);
     }
 
     private void SaveMark()
@@ -42,6 +44,8 @@ internal sealed class Tai64nClock(TimeProvider clock, ITai64nStore store)
         _mark = _last with { Seconds = _last.Seconds + MarkAhead };
         store.Save(_mark);
     }
+
+    private static Tai64n Max(Tai64n left, Tai64n right) => left > right ? left : right;
 
     private static Tai64n Coarsen(Tai64n time) => time with { Nanoseconds = time.Nanoseconds & ~(Step - 1) };
 
