@@ -1,16 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
+using Meshover.Mesh.Map;
 
 namespace Meshover.Agent.Configuration;
-
-/// <summary>Whether this node re-announces others' routes.</summary>
-public enum TransitPreference
-{
-    /// <summary>The controller decides.</summary>
-    Auto,
-    Always,
-    Never,
-}
 
 /// <summary>Who carries the packets of WireGuard and GRE.</summary>
 public enum DataplaneChoice
@@ -61,7 +53,7 @@ public sealed record AgentConfig
     public string Site { get; init; } = "";
 
     /// <summary><c>transit</c></summary>
-    public TransitPreference Transit { get; init; }
+    public TransitRole Transit { get; init; } = TransitRole.Auto;
 
     /// <summary><c>dataplane</c></summary>
     public DataplaneChoice Dataplane { get; init; }
@@ -69,10 +61,10 @@ public sealed record AgentConfig
     /// <summary><c>routing</c></summary>
     public RoutingChoice Routing { get; init; }
 
-    /// <summary><c>mtu</c>: MTU of the links in bytes, 1280-65000; 0 follows the underlay.</summary>
+    /// <summary><c>mtu</c>: MTU of the underlay in bytes, 1280-65000; 0 follows its interfaces.</summary>
     public int Mtu { get; init; }
 
-    /// <summary><c>advertise</c>: whether the node announces anything at all by BGP, its own addresses included.</summary>
+    /// <summary><c>advertise</c>: false holds <see cref="Announce"/> back; the node's own addresses are announced always.</summary>
     public bool Advertise { get; init; } = true;
 
     /// <summary><c>templates</c>: absolute path of a directory whose files replace the built-in templates of FRR's configuration.</summary>

@@ -24,6 +24,15 @@ public static class AgentConfigFile
         return errors.Count == 0 ? config : throw new ConfigurationException(errors.ToImmutable());
     }
 
+    /// <summary>The settings that this text has, by name, not yet understood.</summary>
+    /// <exception cref="ConfigurationException">It is not YAML, or no mapping.</exception>
+    public static IDictionary<string, RawSetting> ParseSettings(string yaml, string path)
+    {
+        var errors = ImmutableArray.CreateBuilder<string>();
+        var settings = Parse(yaml, path, errors);
+        return errors.Count == 0 ? settings : throw new ConfigurationException(errors.ToImmutable());
+    }
+
     /// <summary>The settings of the file as written. Unknown names are left to <see cref="AgentConfigBuilder"/>.</summary>
     internal static Dictionary<string, RawSetting> Read(string path, ImmutableArray<string>.Builder errors)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Meshover.Mesh.Map;
 
 namespace Meshover.Agent.Configuration;
 
@@ -25,9 +26,9 @@ public static class AgentSettings
             (c, v) => c with { Dataplane = SettingText.Choice(v, DataplaneNames) }),
         Single("routing", "frr|off", "Who speaks BGP. Default: frr.",
             (c, v) => c with { Routing = SettingText.Choice(v, RoutingNames) }),
-        Single("mtu", "BYTES", "MTU of the links, 1280-65000 bytes; 0 follows the underlay. Default: 0.",
+        Single("mtu", "BYTES", "MTU of the underlay, 1280-65000 bytes; 0 follows its interfaces. Default: 0.",
             (c, v) => c with { Mtu = SettingText.Mtu(v) }),
-        Single("advertise", "true|false", "Whether this node announces anything by BGP. Default: true.",
+        Single("advertise", "true|false", "false holds the announced prefixes back, but never the node's own addresses. Default: true.",
             (c, v) => c with { Advertise = SettingText.Choice(v, BooleanNames) }),
         Single("templates", "DIRECTORY", "Absolute path of templates that replace the built-in ones for FRR. Default: none.",
             (c, v) => c with { Templates = SettingText.AbsolutePath(v) }),
@@ -37,8 +38,8 @@ public static class AgentSettings
             (c, v) => c with { Controllers = SettingText.Each(v, SettingText.HostAndPort) }),
     ];
 
-    private static readonly ImmutableArray<(string, TransitPreference)> TransitNames =
-        [("auto", TransitPreference.Auto), ("always", TransitPreference.Always), ("never", TransitPreference.Never)];
+    private static readonly ImmutableArray<(string, TransitRole)> TransitNames =
+        [("auto", TransitRole.Auto), ("always", TransitRole.Always), ("never", TransitRole.Never)];
 
     private static readonly ImmutableArray<(string, DataplaneChoice)> DataplaneNames =
         [("auto", DataplaneChoice.Auto), ("userspace", DataplaneChoice.Userspace), ("off", DataplaneChoice.Off)];

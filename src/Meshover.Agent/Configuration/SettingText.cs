@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Meshover.Mesh.Addressing;
 
 namespace Meshover.Agent.Configuration;
 
@@ -31,48 +32,16 @@ internal static class SettingText
         throw new FormatException($"\"{text}\" is none of {string.Join(", ", names.Select(n => n.Name))}.");
     }
 
-    /// <summary>Lower case, labels of RFC 1123 (1-63 letters, digits and hyphens, no hyphen at an end), 253 characters in all.</summary>
-    public static string HostName(string text)
-    {
-        var name = text.ToLowerInvariant();
-        var labels = name.Split('.');
-        if (name.Length is 0 or > 253 || !labels.All(IsLabel))
-            throw new FormatException($"\"{text}\" is no host name; use letters, digits and '-' in parts of 1-63 characters.");
-        return name;
-    }
-
-    private static bool IsLabel(string label) =>
-        label.Length is > 0 and <= 63 && label[0] != '-' && label[^1] != '-' && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
+    public static string HostName(string text) =>
+        Mesh.Identity.HostName.TryNormalise(text, out var name, out var error) ? name : throw new FormatException(error);
 
     public static IPNetwork Prefix(string text)
     {
-        if (!TrySplitPrefix(text, out var address, out var length))
-            throw new FormatException($"\"{text}\" is no prefix; write it like 10.64.1.0/24 or fd64:1::/64.");
-        var masked = Mask(address, length);
-        if (!masked.Equals(address))
-            throw new FormatException($"\"{text}\" has bits set behind its length; write {masked}/{length}.");
-        if (length > 0 && IsUnroutable(address))
+        if (!Prefixes.TryParse(text, out var prefix, out var error))
+            throw new FormatException($"{error}.");
+        if (prefix.PrefixLength > 0 && IsUnroutable(prefix.BaseAddress))
             throw new FormatException($"\"{text}\" is never routed (loopback, link-local or multicast); leave it out.");
-        return new IPNetwork(address, length);
-    }
-
-    private static bool TrySplitPrefix(string text, out IPAddress address, out int length)
-    {
-        length = 0;
-        address = IPAddress.None;
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
-        return slash > 0
-            && TryAddress(text[..slash], out address)
-            && int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out length)
-            && length <= (address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
-    }
-
-    private static IPAddress Mask(IPAddress address, int length)
-    {
-        var bytes = address.GetAddressBytes();
-        for (var i = 0; i < bytes.Length; i++)
-            bytes[i] &= (byte)(0xff00 >> Math.Clamp(length - 8 * i, 0, 8));
-        return new IPAddress(bytes);
+        return prefix;
     }
 
     private static bool IsUnroutable(IPAddress address) =>
@@ -139,11 +108,11 @@ internal static class SettingText
     public static string HostAndPort(string text)
     {
         if (TryAddress(text.Trim('[', ']'), out var address))
-            return new IPEndPoint(address, AgentConfig.DefaultControllerPort).ToString();
-        var colon = text.LastIndexOf(':');
-        var host = colon < 0 ? text : text[..colon];
-        var port = colon < 0 ? AgentConfig.DefaultControllerPort : Port(text[(colon + 1)..]);
-        return TryAddress(host.Trim('[', ']'), out address) ? new IPEndPoint(address, port).ToString() : $"{HostName(host)}:{port}";
+            return new HostPort(address.ToString(), AgentConfig.DefaultControllerPort).ToString();
+        var withPort = text.Contains(':', StringComparison.Ordinal) ? text : $"{text}:{AgentConfig.DefaultControllerPort}";
+        return HostPort.TryParse(withPort, out var controller)
+            ? controller.ToString()
+            : throw new FormatException($"\"{text}\" is no controller; write it like ctl.example.net:12913 or [2001:db8::1]:12913.");
     }
 
     /// <summary>Only full dotted quads and IPv6 literals: not "10" or "0x7f.1", which .NET would take.</summary>

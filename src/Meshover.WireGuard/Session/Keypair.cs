@@ -1,5 +1,4 @@
 using Meshover.WireGuard.Crypto;
-using Meshover.WireGuard.Noise;
 
 namespace Meshover.WireGuard.Session;
 
@@ -54,7 +53,7 @@ internal sealed class Keypair : IDisposable
 
     /// <summary>
     /// True until the first authentic packet of a session that we answered: before it, the initiator may not have the keys yet.
-    /// The receive worker that clears it tells the control thread (<see cref="PeerSession.Confirm"/>).
+    /// The receive worker that clears it tells the control thread (<see cref="SessionManager.Confirm"/>).
     /// </summary>
     public bool IsUnconfirmed => _unconfirmed;
 

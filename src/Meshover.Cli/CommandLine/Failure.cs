@@ -1,0 +1,36 @@
+using System.Net.Sockets;
+
+namespace Meshover.Cli.CommandLine;
+
+/// <summary>What the user sees of an exception.</summary>
+internal static class Failure
+{
+    /// <summary>One sentence (a line an error of the configuration); the stack trace only on demand. Returns the exit code.</summary>
+    public static int Report(Exception failure, bool withTrace, TextWriter error)
+    {
+        var (message, exitCode) = Describe(failure);
+        foreach (var line in message.Split('\n'))
+            error.WriteLine($"meshover: {line.TrimEnd('\r')}");
+        if (withTrace)
+            error.WriteLine(failure);
+        return exitCode;
+    }
+
+    private static (string Message, int ExitCode) Describe(Exception failure) => failure switch
+    {
+        CliException e => (e.Message, e.ExitCode),
+        OperationCanceledException => ("Interrupted; run the same command again to finish.", ExitCode.Error),
+        UnauthorizedAccessException e => ($"No permission: {e.Message} Run this as root.", ExitCode.Error),
+        IOException or SocketException => ($"The system refused: {failure.Message}", ExitCode.Error),
+        _ when IsForUsers(failure) => (failure.Message, ExitCode.Error),
+        _ => ($"This is a defect of meshover ({failure.GetType().Name}: {failure.Message}); please report it with the output of --debug.",
+            ExitCode.Error),
+    };
+
+    /// <summary>
+    /// Our rooms' own operational exceptions are written for users. They are told by their namespace and not by their type, because the
+    /// entry points of the data plane and of FRR's keeper come by here and must not reach the agent's types.
+    /// </summary>
+    private static bool IsForUsers(Exception failure) =>
+        failure.GetType().Namespace?.StartsWith("Meshover.", StringComparison.Ordinal) == true;
+}

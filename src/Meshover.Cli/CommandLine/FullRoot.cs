@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Meshover.Cli.Administration;
+using Meshover.Cli.Daemons;
+using Meshover.Cli.Down;
+using Meshover.Cli.Status;
+using Meshover.Cli.Up;
+using Meshover.Cli.Vtysh;
+
+namespace Meshover.Cli.CommandLine;
+
+/// <summary>The command line with all its commands.</summary>
+internal static class FullRoot
+{
+    public static RootCommand Create() => Root.Of(
+    [
+        UpCommand.Create(),
+        DownCommand.Create(),
+        StatusCommand.Create(),
+        VtyshCommand.Create(),
+        RunCommand.Create(),
+        AgentCommand.Create(),
+        DataplaneCommand.Create(),
+        RoutingCommand.Create(),
+        .. AdministrationCommands.Create(),
+    ]);
+}

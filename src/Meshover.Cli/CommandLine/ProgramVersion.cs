@@ -1,0 +1,10 @@
+using System.Reflection;
+
+namespace Meshover.Cli.CommandLine;
+
+internal static class ProgramVersion
+{
+    /// <summary>Such as <c>0.1.0</c>.</summary>
+    public static string Text { get; } =
+        typeof(ProgramVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+}

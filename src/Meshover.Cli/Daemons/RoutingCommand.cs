@@ -1,0 +1,21 @@
+using System.CommandLine;
+using Meshover.Cli.CommandLine;
+using Meshover.Cli.Hosting;
+using Meshover.Routing.Supervision;
+
+namespace Meshover.Cli.Daemons;
+
+/// <summary><c>meshover routing</c>. Nothing of Meshover.Agent may be reachable from here.</summary>
+internal static class RoutingCommand
+{
+    public static Command Create()
+    {
+        var command = new ExampleCommand(
+            "routing", "Keeps FRR (zebra, bgpd, bfdd) alive and applies its configuration, in the foreground (systemd and `run` start it).",
+            "meshover routing", "meshover vtysh -c 'show bgp summary'");
+        command.SetAction(parsed => DaemonHost.RunAsync("routing", parsed, (context, cancellationToken) => RoutingDaemon.RunAsync(
+            new RoutingOptions { SocketPath = context.Paths.RoutingSocket, FrrDirectory = context.Paths.FrrDirectory },
+            context.Loggers, context.Time, cancellationToken)));
+        return command;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Meshover.Agent.Configuration;
+using Meshover.Cli.CommandLine;
+using Meshover.Cli.Hosting;
+using Meshover.Cli.Supervision;
+using Meshover.Routing.Supervision;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.Cli.Daemons;
+
+/// <summary><c>meshover run</c>: the supervisor of the daemons where there is no systemd, and a container's entry point.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var settings = new SettingOptions();
+        var command = new ExampleCommand(
+            "run", $"Runs the node's daemons in the foreground and restarts them; joins first where {Up.JoinSource.Variable} is set and there is no identity.",
+            "meshover run", "podman run --network host --cap-add NET_ADMIN -e MESHOVER_JOIN=mo1.… meshover run --announce 10.64.1.0/24");
+        settings.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            var flags = settings.Read(parsed);
+            var config = ConfigErrors.AsUsage(() => AgentConfigFile.Load(parsed.Paths().ConfigFile, flags));
+            return DaemonHost.RunAsync(DaemonNames.Run, parsed, async (context, cancellationToken) =>
+            {
+                await FirstJoin.EnsureAsync(context, config, cancellationToken);
+                await Supervisor(context, DaemonNames.Of(config), flags).RunAsync(cancellationToken);
+            });
+        });
+        return command;
+    }
+
+    private static Supervisor Supervisor(DaemonContext context, ImmutableArray<string> daemons, ImmutableArray<RawSetting> flags)
+    {
+        var (paths, time) = (context.Paths, context.Time);
+        var arguments = new Dictionary<string, ImmutableArray<string>> { [DaemonNames.Agent] = SettingOptions.ToArguments(flags) };
+        var processes = new DaemonProcesses(paths, arguments, time);
+        var logger = context.Loggers.CreateLogger("run");
+        var logs = daemons.Append(DaemonNames.Run).Select(paths.LogFile).ToImmutableArray();
+        return new Supervisor(
+            [.. daemons.Select(d => new DaemonKeeper(d, processes, logger, time))],
+            new LogTrimmer(logs, time),
+            cancellationToken => StopFrrAsync(paths, cancellationToken));
+    }
+
+    /// <summary>Nobody answers: there is no FRR of ours that could be asked to stop, and `down` looks again.</summary>
+    private static async Task StopFrrAsync(NodePaths paths, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await new RoutingClient(paths.RoutingSocket).StopAsync(cancellationToken);
+        }
+        catch (RoutingException)
+        {
+        }
+    }
+}

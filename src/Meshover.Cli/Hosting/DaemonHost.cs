@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Meshover.Cli.CommandLine;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.Cli.Hosting;
+
+/// <summary>What all daemons have in common: a directory to live in, one of a kind, a log, an end by signal.</summary>
+internal static class DaemonHost
+{
+    /// <summary>World-readable, as FRR's own user passes through it; what is secret in it is 0600 itself.</summary>
+    private const UnixFileMode RuntimeDirectoryMode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    /// <summary>Runs the daemon until a signal ends it.</summary>
+    /// <exception cref="CliException">Another one of this name runs on this machine.</exception>
+    public static async Task<int> RunAsync(string name, ParseResult parsed, Func<DaemonContext, CancellationToken, Task> body)
+    {
+        var paths = parsed.Paths();
+        RequireRoot(name);
+        Directory.CreateDirectory(paths.RuntimeDirectory, RuntimeDirectoryMode);
+        using var pidFile = PidFile.Take(paths.PidFile(name), name);
+        using var signals = new TerminationSignals();
+        using var loggers = Logs.Create(parsed.GetValue(GlobalOptions.Debug));
+        try
+        {
+            await body(new DaemonContext(paths, loggers, TimeProvider.System), signals.Token);
+        }
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        {
+            // The end that was asked for.
+        }
+        return ExitCode.Fine;
+    }
+
+    public static void RequireRoot(string command)
+    {
+        if (!Environment.IsPrivilegedProcess)
+            throw new CliException($"`meshover {command}` changes interfaces, routes and FRR: run it as root.");
+    }
+}
+
+/// <summary>What a daemon's body is given.</summary>
+internal sealed record DaemonContext(NodePaths Paths, ILoggerFactory Loggers, TimeProvider Time);

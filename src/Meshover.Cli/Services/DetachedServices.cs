@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using Meshover.Cli.Hosting;
+using Meshover.Cli.Supervision;
+using Meshover.Linux.Processes;
+
+namespace Meshover.Cli.Services;
+
+/// <summary>One `meshover run` in a session of its own. Which daemons it keeps it reads from the configuration itself.</summary>
+internal sealed class DetachedServices(NodePaths paths, TimeProvider time) : INodeServices
+{
+    /// <summary>Longer than its three daemons have together.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(40);
+
+    public Task StartAsync(ImmutableArray<string> daemons, CancellationToken cancellationToken)
+    {
+        if (Find(DaemonNames.Run) is null)
+            Start();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Its supervisor starts it again after 100 ms.</summary>
+    public Task RestartAgentAsync(CancellationToken cancellationToken) =>
+        Find(DaemonNames.Agent)?.StopAsync(TimeSpan.FromSeconds(5), time, cancellationToken) ?? Task.CompletedTask;
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        foreach (var daemon in (string[])[DaemonNames.Run, .. DaemonNames.All])
+        {
+            if (Find(daemon) is { } process)
+                await process.StopAsync(Grace, time, cancellationToken);
+        }
+    }
+
+    private ProcessIdentity? Find(string daemon) => ProcessIdentity.ReadLive(paths.PidFile(daemon));
+
+    private void Start()
+    {
+        Directory.CreateDirectory(paths.RuntimeDirectory);
+        DetachedProcess.Start(new DetachedProcessOptions
+        {
+            FileName = Environment.ProcessPath ?? "/proc/self/exe",
+            Arguments = [DaemonNames.Run, .. paths.ToArguments()],
+            LogFile = paths.LogFile(DaemonNames.Run),
+            Environment = new Dictionary<string, string?> { [Up.JoinSource.Variable] = null, ["JOURNAL_STREAM"] = null },
+        });
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using Meshover.Cli.Supervision;
+
+namespace Meshover.Cli.Services;
+
+/// <summary>One systemd unit per daemon, installed by `up` and removed by `down`.</summary>
+internal sealed class SystemdServices(ISystemctl systemctl, string unitDirectory) : INodeServices
+{
+    public const string DefaultUnitDirectory = "/etc/systemd/system";
+
+    public async Task StartAsync(ImmutableArray<string> daemons, CancellationToken cancellationToken)
+    {
+        var changed = false;
+        foreach (var daemon in daemons)
+            changed |= Install(daemon);
+        if (changed)
+            await systemctl.RunAsync(["daemon-reload"], cancellationToken);
+        foreach (var left in DaemonNames.All.Except(daemons).Where(IsInstalled))
+            await RemoveAsync(left, cancellationToken);
+        await systemctl.RunAsync(["enable", "--now", .. daemons.Select(UnitName)], cancellationToken);
+    }
+
+    public Task RestartAgentAsync(CancellationToken cancellationToken) =>
+        systemctl.RunAsync(["restart", UnitName(DaemonNames.Agent)], cancellationToken);
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        var installed = DaemonNames.All.Where(IsInstalled).ToImmutableArray();
+        foreach (var daemon in installed)
+            await RemoveAsync(daemon, cancellationToken);
+        if (!installed.IsEmpty)
+            await systemctl.RunAsync(["daemon-reload"], cancellationToken);
+    }
+
+    public static string UnitName(string daemon) => $"meshover-{daemon}.service";
+
+    private string UnitPath(string daemon) => Path.Combine(unitDirectory, UnitName(daemon));
+
+    private bool IsInstalled(string daemon) => File.Exists(UnitPath(daemon));
+
+    /// <returns>Whether the unit was not there, or was another.</returns>
+    private bool Install(string daemon)
+    {
+        var unit = UnitFile.Render(daemon, Environment.ProcessPath ?? "/usr/bin/meshover");
+        if (IsInstalled(daemon) && File.ReadAllText(UnitPath(daemon)) == unit)
+            return false;
+        File.WriteAllText(UnitPath(daemon), unit);
+        return true;
+    }
+
+    private async Task RemoveAsync(string daemon, CancellationToken cancellationToken)
+    {
+        await systemctl.RunAsync(["disable", "--now", UnitName(daemon)], cancellationToken);
+        File.Delete(UnitPath(daemon));
+    }
+}

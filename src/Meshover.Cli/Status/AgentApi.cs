@@ -1,0 +1,47 @@
+using System.Net.Sockets;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Meshover.Contract.V1;
+
+namespace Meshover.Cli.Status;
+
+/// <summary>The agent's local API (gRPC on a unix socket).</summary>
+internal static class AgentApi
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    /// <summary>Null where no agent answers.</summary>
+    public static async Task<AgentStatus?> TryGetStatusAsync(string socketPath, TimeProvider time, CancellationToken cancellationToken)
+    {
+        // A missing socket is the common case of a dead agent, and is seen sooner so than by a failed call.
+        if (!File.Exists(socketPath))
+            return null;
+        using var handler = new SocketsHttpHandler { ConnectCallback = (_, cancel) => ConnectAsync(socketPath, cancel) };
+        using var channel = GrpcChannel.ForAddress("http://agent", new GrpcChannelOptions { HttpHandler = handler });
+        try
+        {
+            var deadline = time.GetUtcNow().UtcDateTime + Patience;
+            return await new LocalService.LocalServiceClient(channel)
+                .GetStatusAsync(new GetStatusRequest(), deadline: deadline, cancellationToken: cancellationToken);
+        }
+        catch (RpcException e) when (e.StatusCode != StatusCode.Cancelled)
+        {
+            return null;
+        }
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(string socketPath, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

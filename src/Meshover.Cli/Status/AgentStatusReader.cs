@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using Meshover.Cli.CommandLine;
+using Meshover.Contract.V1;
+
+namespace Meshover.Cli.Status;
+
+/// <summary>From what the agent says to what the user sees.</summary>
+internal static class AgentStatusReader
+{
+    public static StatusDocument Read(AgentStatus status)
+    {
+        ImmutableArray<ComponentSection> components =
+        [
+            new() { Name = "agent", State = "ok", Kind = Known(status.Hello?.Version), Errors = [] },
+            Component("dataplane", status.Dataplane),
+            Component("routing", status.Routing),
+            Component("kernel", status.Kernel),
+        ];
+        return new StatusDocument
+        {
+            Version = ProgramVersion.Text,
+            State = IsWell(status, components) ? NodeState.Up : NodeState.Degraded,
+            Node = Node(status),
+            Controller = new() { State = status.ControllerState, Address = Known(status.Controller), Error = Known(status.ControllerError) },
+            Map = new() { StoreId = Known(status.StoreId), Revision = status.MapRevision, AgeSeconds = Age(status.MapAgeSeconds) },
+            Components = components,
+            Peers = [.. status.Peers.OrderBy(p => p.Hostname, StringComparer.Ordinal).Select(Peer)],
+            Announced = [.. status.Announced],
+            AnnouncedNotGranted = [.. status.AnnouncedNotGranted],
+            Endpoints = [.. status.Endpoints.Select(Text)],
+            Notices = [.. status.Notices],
+        };
+    }
+
+    /// <summary>A controller that does not answer is no fault of the node's: it goes on from the map that it has.</summary>
+    private static bool IsWell(AgentStatus status, ImmutableArray<ComponentSection> components) =>
+        status.MapAgeSeconds >= 0 && status.Peers.All(PeerHealth.IsReachable) && components.All(c => c.State is "ok" or "off");
+
+    private static NodeSection Node(AgentStatus status) => new()
+    {
+        Hostname = status.Hostname,
+        Id = status.NodeId,
+        Address4 = status.Address4,
+        Address6 = status.Address6,
+        TunnelAddress = status.TunnelAddress,
+        Asn = status.Asn,
+        Transit = status.Transit,
+        PublicKey = status.PublicKey,
+        ListenPort = status.ListenPort,
+        CredentialExpires = status.CredentialExpiresUnix > 0 ? DateTimeOffset.FromUnixTimeSeconds(status.CredentialExpiresUnix) : null,
+    };
+
+    private static ComponentSection Component(string name, ComponentStatus? status) => new()
+    {
+        Name = name,
+        State = status?.State ?? "unknown",
+        Kind = Known(status?.Kind),
+        Errors = status is null ? [] : [.. status.Errors],
+    };
+
+    private static PeerSection Peer(PeerStatus peer) => new()
+    {
+        Hostname = peer.Hostname,
+        Id = peer.NodeId,
+        Address4 = peer.Address4,
+        Address6 = peer.Address6,
+        Asn = peer.Asn,
+        Link = peer.Link,
+        Endpoint = Known(peer.Endpoint),
+        HandshakeAgeSeconds = Age(peer.HandshakeAgeSeconds),
+        RxBytes = peer.RxBytes,
+        TxBytes = peer.TxBytes,
+        RttMs = peer.RttMs < 0 ? null : peer.RttMs,
+        BgpState = peer.BgpState,
+        PrefixesReceived = peer.PrefixesReceived,
+        Path = peer.Path,
+        PathReason = peer.PathReason,
+        Transit = peer.Transit,
+    };
+
+    private static string Text(Endpoint endpoint) =>
+        endpoint.Address.Contains(':', StringComparison.Ordinal) ? $"[{endpoint.Address}]:{endpoint.Port}" : $"{endpoint.Address}:{endpoint.Port}";
+
+    private static string? Known(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    private static long? Age(long seconds) => seconds < 0 ? null : seconds;
+}

@@ -1,0 +1,66 @@
+using Meshover.Agent.Trust;
+using Meshover.Cli.Hosting;
+using Meshover.Contract.V1;
+using Meshover.Routing.Supervision;
+using Meshover.WireGuard.Control;
+
+namespace Meshover.Cli.Status;
+
+/// <summary>Asks the agent; where it does not answer, whoever else can tell something.</summary>
+internal sealed class StatusCollector(NodePaths paths, TimeProvider time)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <exception cref="Meshover.Agent.AgentException">The identity is there and cannot be read.</exception>
+    public async Task<StatusDocument> CollectAsync(CancellationToken cancellationToken)
+    {
+        if (await AgentApi.TryGetStatusAsync(paths.AgentSocket, time, cancellationToken) is { } status)
+            return AgentStatusReader.Read(status);
+        using var deadline = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        return new RemnantStatus
+        {
+            Identity = new IdentityStore(paths.StateDirectory).Load(),
+            Map = ReadMap(),
+            Dataplane = await DataplaneAsync(either.Token),
+            Routing = await RoutingAsync(either.Token),
+        }.Read();
+    }
+
+    /// <summary>The map on disk; null where there is none, or it is damaged (the agent will say so).</summary>
+    private MeshSnapshot? ReadMap()
+    {
+        try
+        {
+            return File.Exists(paths.MapFile) ? MeshSnapshot.Parser.ParseFrom(File.ReadAllBytes(paths.MapFile)) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Google.Protobuf.InvalidProtocolBufferException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<DataplaneStatus?> DataplaneAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await new DataplaneClient(paths.DataplaneSocket).GetStatusAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is DataplaneException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<RoutingStatus?> RoutingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await new RoutingClient(paths.RoutingSocket).GetStatusAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is RoutingException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Text.Json;
+using Meshover.Cli.CommandLine;
+using Meshover.Cli.Hosting;
+using Spectre.Console;
+
+namespace Meshover.Cli.Status;
+
+/// <summary><c>meshover status</c></summary>
+internal static class StatusCommand
+{
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "Print JSON (docs/status.schema.json); with --watch one document after another." };
+        var watch = new Option<bool>("--watch") { Description = "Print it again each second, until interrupted." };
+        var command = new ExampleCommand(
+            "status", "Shows this node, its components and its peers. Exit code: 0 all is well, 3 something is not, 1 the node is down.",
+            "meshover status", "meshover status --watch", "meshover status --json | jq '.peers[] | {hostname, path, rttMs}'")
+        {
+            json, watch,
+        };
+        command.SetAction((parsed, _) => RunAsync(parsed.Paths(), parsed.GetValue(json), parsed.GetValue(watch)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(NodePaths paths, bool json, bool watch)
+    {
+        DaemonHost.RequireRoot("status");
+        var time = TimeProvider.System;
+        var collector = new StatusCollector(paths, time);
+        using var signals = new TerminationSignals();
+        while (true)
+        {
+            var status = await collector.CollectAsync(CancellationToken.None);
+            Print(status, json, clear: watch);
+            if (!watch || signals.Token.IsCancellationRequested)
+                return ToExitCode(status.State);
+            await Task.Delay(WatchInterval, time, signals.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+    }
+
+    private static int ToExitCode(NodeState state) => state switch
+    {
+        NodeState.Up => ExitCode.Fine,
+        NodeState.Degraded => ExitCode.Degraded,
+        _ => ExitCode.Error,
+    };
+
+    private static void Print(StatusDocument status, bool json, bool clear)
+    {
+        if (json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(status, StatusJson.Default.StatusDocument));
+            return;
+        }
+        var console = AnsiConsole.Console;
+        if (clear && console.Profile.Out.IsTerminal)
+            console.Clear();
+        // A pipe has no width of its own: nothing is wrapped or cut there.
+        if (!console.Profile.Out.IsTerminal)
+            console.Profile.Width = 400;
+        StatusTable.Write(console, status);
+    }
+}

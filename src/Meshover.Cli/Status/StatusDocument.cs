@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using System.ComponentModel;
+using System.Text.Json.Serialization;
+
+namespace Meshover.Cli.Status;
+
+/// <summary>What `meshover status --json` prints. Its schema is docs/status.schema.json; fields are only ever added.</summary>
+[Description("The state of one node, as `meshover status --json` prints it. Fields are only ever added; readers ignore unknown ones.")]
+internal sealed record StatusDocument
+{
+    [Description("Version of this form; it changes only when the meaning of a field changes.")]
+    public int Format { get; init; } = 1;
+
+    [Description("Version of the program that printed it.")]
+    public required string Version { get; init; }
+
+    [Description("up: all is well. degraded: the node runs, but something is not as it should be. down: nothing runs.")]
+    public required NodeState State { get; init; }
+
+    [Description("Who this node is; null where the machine belongs to no mesh.")]
+    public required NodeSection? Node { get; init; }
+    public required ControllerSection Controller { get; init; }
+    public required MapSection Map { get; init; }
+
+    [Description("agent, dataplane, routing and kernel (addresses, routes, rules, sysctls), in this order.")]
+    public required ImmutableArray<ComponentSection> Components { get; init; }
+
+    [Description("The other nodes of the mesh, by hostname.")]
+    public required ImmutableArray<PeerSection> Peers { get; init; }
+
+    [Description("Prefixes that this node announces beside its own addresses.")]
+    public required ImmutableArray<string> Announced { get; init; }
+
+    [Description("Prefixes that the configuration announces but no grant allows.")]
+    public required ImmutableArray<string> AnnouncedNotGranted { get; init; }
+
+    [Description("Where other nodes may find this one: address and UDP port.")]
+    public required ImmutableArray<string> Endpoints { get; init; }
+
+    [Description("What the operator should know, one sentence each.")]
+    public required ImmutableArray<string> Notices { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<NodeState>))]
+internal enum NodeState
+{
+    [JsonStringEnumMemberName("up")] Up,
+    [JsonStringEnumMemberName("degraded")] Degraded,
+    [JsonStringEnumMemberName("down")] Down,
+}
+
+internal sealed record NodeSection
+{
+    public required string Hostname { get; init; }
+
+    [Description("Given by the controller, never reused; 0 while unknown.")]
+    public required uint Id { get; init; }
+    public required string Address4 { get; init; }
+    public required string Address6 { get; init; }
+
+    [Description("Addresses this node's end of the tunnels; never routed.")]
+    public required string TunnelAddress { get; init; }
+    public required uint Asn { get; init; }
+
+    [Description("Whether it passes on others' routes; null while unknown.")]
+    public required bool? Transit { get; init; }
+
+    [Description("WireGuard's, base64.")]
+    public required string PublicKey { get; init; }
+
+    [Description("UDP port of WireGuard; 0 while unknown.")]
+    public required uint ListenPort { get; init; }
+
+    [Description("When the credential ends, if it is not renewed before; null while unknown.")]
+    public required DateTimeOffset? CredentialExpires { get; init; }
+}
+
+internal sealed record ControllerSection
+{
+    [Description("connected, connecting, unreachable, refused; unknown while the agent does not answer.")]
+    public required string State { get; init; }
+
+    [Description("host:port in use; null where none is.")]
+    public required string? Address { get; init; }
+
+    [Description("Why it is not connected.")]
+    public required string? Error { get; init; }
+}
+
+internal sealed record MapSection
+{
+    [Description("The controller's store that the map is from; null where there is no map.")]
+    public required string? StoreId { get; init; }
+    public required long Revision { get; init; }
+
+    [Description("Seconds since the controller was last heard; null where it never was, or the agent does not answer.")]
+    public required long? AgeSeconds { get; init; }
+}
+
+internal sealed record ComponentSection
+{
+    public required string Name { get; init; }
+
+    [Description("ok, starting, degraded, failed, off; unknown while nobody can tell.")]
+    public required string State { get; init; }
+
+    [Description("Such as userspace, or frr 8.4.4; null where there is nothing to say.")]
+    public required string? Kind { get; init; }
+
+    [Description("One sentence each.")]
+    public required ImmutableArray<string> Errors { get; init; }
+}
+
+internal sealed record PeerSection
+{
+    [Description("Empty where it is unknown (the agent does not answer and there is no map).")]
+    public required string Hostname { get; init; }
+    public required uint Id { get; init; }
+    public required string Address4 { get; init; }
+    public required string Address6 { get; init; }
+    public required uint Asn { get; init; }
+
+    [Description("The link's interface.")]
+    public required string Link { get; init; }
+
+    [Description("Where its WireGuard is reached now; null where it is not.")]
+    public required string? Endpoint { get; init; }
+
+    [Description("Seconds since WireGuard's last handshake; null: never.")]
+    public required long? HandshakeAgeSeconds { get; init; }
+    public required ulong RxBytes { get; init; }
+    public required ulong TxBytes { get; init; }
+
+    [Description("Over the link; null while unknown.")]
+    public required double? RttMs { get; init; }
+
+    [Description("FRR's own word, such as Established; empty where there is no session.")]
+    public required string BgpState { get; init; }
+    public required uint PrefixesReceived { get; init; }
+
+    [Description("direct, transit (by way of another node) or none; unknown while the agent does not answer.")]
+    public required string Path { get; init; }
+
+    [Description("Why it is not direct; empty where it is.")]
+    public required string PathReason { get; init; }
+
+    [Description("Whether it passes on others' routes; null while unknown.")]
+    public required bool? Transit { get; init; }
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(StatusDocument))]
+internal sealed partial class StatusJson : JsonSerializerContext;

@@ -1,0 +1,95 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace Meshover.Cli.Status;
+
+/// <summary>The status for people: a few lines and a table of peers.</summary>
+internal static class StatusTable
+{
+    public static void Write(IAnsiConsole console, StatusDocument status)
+    {
+        WriteNode(console, status);
+        foreach (var component in status.Components)
+            WriteComponent(console, component);
+        if (!status.Announced.IsEmpty)
+            console.MarkupLineInterpolated($"[grey]announced[/]   {string.Join(", ", status.Announced)}");
+        if (!status.AnnouncedNotGranted.IsEmpty)
+            console.MarkupLineInterpolated($"[yellow]not granted[/] {string.Join(", ", status.AnnouncedNotGranted)}");
+        foreach (var notice in status.Notices)
+            console.MarkupLineInterpolated($"[yellow]notice[/]      {notice}");
+        if (!status.Peers.IsEmpty)
+            console.Write(Peers(status));
+    }
+
+    private static void WriteNode(IAnsiConsole console, StatusDocument status)
+    {
+        if (status.Node is { } node)
+        {
+            var transit = node.Transit == true ? ", transit" : "";
+            console.MarkupLineInterpolated($"[bold]{node.Hostname}[/]  {node.Address4}  {node.Address6}  AS {node.Asn}  node {node.Id}{transit}");
+        }
+        else
+        {
+            console.MarkupLine("This machine belongs to no mesh (`meshover up --join STRING` joins one).");
+        }
+        var controller = string.Join(" ", ((string?[])[status.Controller.State, status.Controller.Address, status.Controller.Error]).OfType<string>());
+        console.MarkupLineInterpolated($"[grey]controller[/]  {controller}");
+        var age = status.Map.AgeSeconds is { } seconds ? $"heard {Age(seconds)} ago" : "age unknown";
+        console.MarkupLineInterpolated($"[grey]map[/]         {(status.Map.StoreId is null ? "none yet" : $"revision {status.Map.Revision}, {age}")}");
+    }
+
+    private static void WriteComponent(IAnsiConsole console, ComponentSection component)
+    {
+        var colour = component.State switch { "ok" => "green", "off" or "unknown" => "grey", "starting" or "degraded" => "yellow", _ => "red" };
+        var kind = component.Kind is null ? "" : $" ({component.Kind})";
+        console.MarkupLine($"[grey]{component.Name,-11}[/] [{colour}]{Markup.Escape(component.State)}[/]{Markup.Escape(kind)}");
+        foreach (var error in component.Errors)
+            console.MarkupLineInterpolated($"            {error}");
+    }
+
+    private static Table Peers(StatusDocument status)
+    {
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var title in (string[])["peer", "address", "path", "endpoint", "handshake", "rtt", "received", "sent", "bgp", "prefixes"])
+            table.AddColumn(new TableColumn(title).NoWrap());
+        foreach (var peer in status.Peers)
+        {
+            table.AddRow([.. Cells(peer).Select(c => new Text(c))]);
+            if (peer.PathReason.Length > 0)
+                table.AddRow(new Text(""), new Text(peer.PathReason, new Style(Color.Yellow)));
+        }
+        return table;
+    }
+
+    private static string[] Cells(PeerSection peer) =>
+    [
+        peer.Hostname.Length > 0 ? peer.Hostname : peer.Link,
+        peer.Address4,
+        peer.Path,
+        peer.Endpoint ?? "-",
+        peer.HandshakeAgeSeconds is { } age ? Age(age) : "never",
+        peer.RttMs is { } rtt ? string.Create(CultureInfo.InvariantCulture, $"{rtt:0.0} ms") : "-",
+        Bytes(peer.RxBytes),
+        Bytes(peer.TxBytes),
+        peer.BgpState.Length > 0 ? peer.BgpState : "-",
+        peer.PrefixesReceived.ToString(CultureInfo.InvariantCulture),
+    ];
+
+    internal static string Age(long seconds) => seconds switch
+    {
+        < 60 => $"{seconds} s",
+        < 3600 => $"{seconds / 60} min",
+        < 86400 => $"{seconds / 3600} h",
+        _ => $"{seconds / 86400} d",
+    };
+
+    internal static string Bytes(ulong bytes)
+    {
+        string[] units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+        var unit = 0;
+        double value = bytes;
+        for (; value >= 1024 && unit < units.Length - 1; unit++)
+            value /= 1024;
+        return unit == 0 ? $"{bytes} B" : string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {units[unit]}");
+    }
+}

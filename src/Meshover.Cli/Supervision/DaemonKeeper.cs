@@ -1,0 +1,68 @@
+using Meshover.Linux.Processes;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.Cli.Supervision;
+
+/// <summary>Keeps one daemon running: adopts the one that runs, else starts one, and again when it has ended.</summary>
+internal sealed partial class DaemonKeeper(string name, IDaemonProcesses processes, ILogger logger, TimeProvider time)
+{
+    private readonly RestartPolicy _policy = new();
+
+    public string Name => name;
+
+    /// <summary>Until cancelled; the daemon then runs on, as it does when the supervisor is killed.</summary>
+    public async Task KeepAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var started = time.GetTimestamp();
+            if (FindOrStart() is { } process)
+                LogEnded(name, process.Pid, await process.WaitForExitAsync(cancellationToken));
+            await Task.Delay(_policy.AfterDeath(time.GetElapsedTime(started)), time, cancellationToken);
+        }
+    }
+
+    /// <summary>Ends the daemon, if it runs.</summary>
+    public async Task StopAsync(TimeSpan grace, CancellationToken cancellationToken)
+    {
+        if (processes.Find(name) is not { } process)
+            return;
+        await process.StopAsync(grace, cancellationToken);
+        LogStopped(name, process.Pid);
+    }
+
+    private IDaemonProcess? FindOrStart()
+    {
+        try
+        {
+            if (processes.Find(name) is { } running)
+            {
+                LogAdopted(name, running.Pid);
+                return running;
+            }
+            var process = processes.Start(name);
+            LogStarted(name, process.Pid);
+            return process;
+        }
+        catch (ProcessException e)
+        {
+            LogCannotStart(name, e.Message);
+            return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Daemon} runs already (process {Pid}): adopted")]
+    private partial void LogAdopted(string daemon, int pid);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Daemon} started (process {Pid})")]
+    private partial void LogStarted(string daemon, int pid);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Daemon} ended by itself (process {Pid}, status {Status}); it is started again")]
+    private partial void LogEnded(string daemon, int pid, int? status);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Daemon} stopped (process {Pid})")]
+    private partial void LogStopped(string daemon, int pid);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Daemon} cannot be started: {Reason}; tried again")]
+    private partial void LogCannotStart(string daemon, string reason);
+}

@@ -1,0 +1,19 @@
+using System.Net;
+using Meshover.Agent.Configuration;
+using Meshover.Agent.Trust;
+using Meshover.Cli.Hosting;
+
+namespace Meshover.Cli.Up;
+
+/// <summary>What a machine says of itself when it joins, from its configuration.</summary>
+internal static class EnrolmentSettings
+{
+    public static EnrolmentOptions Of(AgentConfig config, NodePaths paths, string? settings = null) => new()
+    {
+        StateDirectory = paths.StateDirectory,
+        HostName = config.HostName ?? Dns.GetHostName(),
+        ListenPort = config.ListenPort,
+        Site = config.Site,
+        Settings = settings,
+    };
+}

@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using Meshover.Agent.Configuration;
+using Meshover.Cli.CommandLine;
+using Meshover.Routing.Supervision;
+
+namespace Meshover.Cli.Up;
+
+/// <summary>Looks whether this machine has what the node needs, before anything is changed.</summary>
+internal static class Preflight
+{
+    private const string TunDevice = "/dev/net/tun";
+
+    /// <param name="config">Of the node to be.</param>
+    /// <param name="dataplaneRuns">Ours runs already, and so has its port.</param>
+    /// <exception cref="CliException">All that is missing, one sentence each.</exception>
+    public static void Check(AgentConfig config, bool dataplaneRuns)
+    {
+        var errors = Errors(config, dataplaneRuns).ToImmutableArray();
+        if (!errors.IsEmpty)
+            throw new CliException(string.Join(Environment.NewLine, errors));
+    }
+
+    private static IEnumerable<string> Errors(AgentConfig config, bool dataplaneRuns)
+    {
+        if (config.Dataplane != DataplaneChoice.Off && !dataplaneRuns)
+        {
+            if (WhyNoTun() is { } noTun)
+                yield return noTun;
+            if (WhyNoPort(config.ListenPort) is { } noPort)
+                yield return noPort;
+        }
+        if (config.Routing == RoutingChoice.Frr && MissingFrr(new RoutingOptions()) is { } noFrr)
+            yield return noFrr;
+        if (config.Templates is { } templates && !Directory.Exists(templates))
+            yield return $"The templates' directory {templates} does not exist: make it, or leave --templates out.";
+    }
+
+    private static string? WhyNoTun()
+    {
+        try
+        {
+            using var tun = File.OpenHandle(TunDevice, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"The data plane needs {TunDevice}, which cannot be opened ({e.Message.TrimEnd('.')}): load the module (`modprobe tun`), "
+                + "give the device to this container (`--device /dev/net/tun`), or leave the data plane out (--dataplane off).";
+        }
+    }
+
+    internal static string? WhyNoPort(int port)
+    {
+        foreach (var any in (IPAddress[])[IPAddress.Any, IPAddress.IPv6Any])
+        {
+            try
+            {
+                using var socket = new Socket(any.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+                if (any.AddressFamily == AddressFamily.InterNetworkV6)
+                    socket.DualMode = false;
+                socket.Bind(new IPEndPoint(any, port));
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                return $"UDP port {port} is in use by another program (`ss -lunp` shows which): stop it, or choose another port with --listen-port.";
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable)
+            {
+                // A machine without this family.
+            }
+        }
+        return null;
+    }
+
+    internal static string? MissingFrr(RoutingOptions options)
+    {
+        string[] needed = [.. ((string[])["zebra", "bgpd", "bfdd", "frr-reload.py"]).Select(p => Path.Combine(options.FrrBinaries, p)), Path.Combine(options.VtyshBinaries, "vtysh")];
+        var missing = needed.Where(p => !File.Exists(p)).ToImmutableArray();
+        return missing.IsEmpty
+            ? null
+            : $"FRR is not installed whole ({string.Join(", ", missing)} missing): install it (Debian: `apt install frr frr-pythontools frr-rpki-rtrlib`), "
+                + "or leave it out (--routing off).";
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using Meshover.Agent;
+using Meshover.Agent.Trust;
+using Meshover.Cli.CommandLine;
+using Meshover.Cli.Hosting;
+using Meshover.Cli.Services;
+using Meshover.Cli.Supervision;
+using Meshover.Linux.Processes;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.Cli.Up;
+
+/// <summary>
+/// The steps of `up`. Everything is read and checked before the first change: 1. settings, 2. the machine, 3. enrolling (which writes the
+/// identity), 4. agent.yaml, 5. the daemons.
+/// </summary>
+internal sealed class UpSequence(UpRequest request, INodeServices services, ILogger logger, TimeProvider time, Action<string> say)
+{
+    private readonly NodePaths _paths = request.Paths;
+
+    /// <exception cref="CliException">A step failed; those after it were not begun.</exception>
+    /// <exception cref="AgentException">Enrolling failed; nothing was changed.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var store = new IdentityStore(_paths.StateDirectory);
+        var identity = store.Load();
+        CheckMembership(identity);
+        var settings = ConfigErrors.AsUsage(() => DesiredSettings.Of(_paths.ConfigFile, ReadConfig(), identity?.Settings, request.Flags));
+        Preflight.Check(settings.Config, dataplaneRuns: Runs(DaemonNames.Dataplane));
+        identity = await EnrolAsync(identity, settings, cancellationToken);
+        if (identity.Settings != settings.Yaml)
+            store.Save(identity with { Settings = settings.Yaml });
+        WriteConfig(settings);
+        await StartAsync(settings, cancellationToken);
+    }
+
+    /// <summary>A machine is a member of one mesh; another's join string is refused, not taken silently.</summary>
+    private void CheckMembership(NodeIdentity? identity)
+    {
+        if (request.Join is null && identity is not { IsEnrolled: true })
+            throw new CliException(
+                "This machine belongs to no mesh yet: give it a join string, `meshover up --join STRING` (`meshover-controller token create` prints one).");
+        if (request.Join is { } join && identity is { IsEnrolled: true } && !join.CaPins.Intersect(identity.CaPins).Any())
+            throw new CliException(
+                $"This machine is {identity.HostName} of another mesh ({string.Join(", ", identity.Controllers)}): run `meshover leave` first.");
+    }
+
+    private async Task<NodeIdentity> EnrolAsync(NodeIdentity? identity, DesiredSettings settings, CancellationToken cancellationToken)
+    {
+        if (identity is { IsEnrolled: true })
+            return identity;
+        say($"Joining through {string.Join(", ", request.Join!.Controllers)} ...");
+        var options = EnrolmentSettings.Of(settings.Config, _paths, settings.Yaml) with { Timeout = request.Timeout };
+        var enrolled = await Enrolment.EnrolAsync(request.Join, options, logger, time, cancellationToken);
+        say($"Joined as {enrolled.HostName}: {enrolled.Numbers!.Address4}, {enrolled.Numbers.Address6}, AS {enrolled.Numbers.Asn}.");
+        return enrolled;
+    }
+
+    private async Task StartAsync(DesiredSettings settings, CancellationToken cancellationToken)
+    {
+        var daemons = DaemonNames.Of(settings.Config);
+        var agentRan = Runs(DaemonNames.Agent);
+        if (agentRan && DaemonNames.All.Any(d => Runs(d) != daemons.Contains(d)))
+            await services.StopAsync(cancellationToken);
+        else if (agentRan && settings.IsChange)
+            await services.RestartAgentAsync(cancellationToken);
+        await services.StartAsync(daemons, cancellationToken);
+    }
+
+    private bool Runs(string daemon) => ProcessIdentity.ReadLive(_paths.PidFile(daemon)) is not null;
+
+    private string? ReadConfig() => File.Exists(_paths.ConfigFile) ? File.ReadAllText(_paths.ConfigFile) : null;
+
+    private void WriteConfig(DesiredSettings settings)
+    {
+        if (settings is { Yaml: { } yaml, IsChange: true })
+            AtomicFile.Write(_paths.ConfigFile, System.Text.Encoding.UTF8.GetBytes(yaml));
+    }
+}

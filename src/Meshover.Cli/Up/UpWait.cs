@@ -1,0 +1,73 @@
+using Meshover.Cli.CommandLine;
+using Meshover.Cli.Hosting;
+using Meshover.Cli.Status;
+using Meshover.Cli.Supervision;
+using Meshover.Contract.V1;
+
+namespace Meshover.Cli.Up;
+
+/// <summary>After the start: waits for the agent, then for the peers, and says how far it is.</summary>
+internal sealed class UpWait(NodePaths paths, TimeProvider time, Action<string> say)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ForAgent = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ForPeers = TimeSpan.FromSeconds(20);
+
+    /// <returns>The exit code: degraded where some peers are not up in time.</returns>
+    /// <exception cref="CliException">The agent does not come up.</exception>
+    public async Task<int> UntilReadyAsync(bool alsoPeers, CancellationToken cancellationToken)
+    {
+        var status = await PollAsync(s => s is not null, ForAgent, cancellationToken) ?? throw NoAgent();
+        if (!alsoPeers)
+            return ExitCode.Fine;
+        status = await PollAsync(IsReady, ForPeers, cancellationToken) ?? status;
+        if (IsReady(status))
+        {
+            say(status.Peers.Count == 0 ? "Up. There are no other nodes yet." : $"Up. {Count(status)} reachable.");
+            return ExitCode.Fine;
+        }
+        say($"Up, but not all is well yet: {Shortfall(status)}. The daemons go on trying; `meshover status` shows how it stands.");
+        return ExitCode.Degraded;
+    }
+
+    private async Task<AgentStatus?> PollAsync(Func<AgentStatus?, bool> done, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var shown = "";
+        AgentStatus? status;
+        while (true)
+        {
+            status = await AgentApi.TryGetStatusAsync(paths.AgentSocket, time, cancellationToken);
+            if (done(status) || time.GetElapsedTime(started) > patience)
+                return status;
+            shown = Show(status, shown);
+            await Task.Delay(Interval, time, cancellationToken);
+        }
+    }
+
+    private string Show(AgentStatus? status, string shown)
+    {
+        var now = status is null ? "Waiting for the agent ..." : status.MapAgeSeconds < 0 ? "Waiting for the map ..." : $"{Count(status)} ...";
+        if (now != shown)
+            say(now);
+        return now;
+    }
+
+    private static bool IsReady(AgentStatus? status) =>
+        status is { MapAgeSeconds: >= 0 } && status.Peers.All(PeerHealth.IsReachable) && !Components(status).Any(c => c.State is "starting" or "failed");
+
+    private static IEnumerable<ComponentStatus> Components(AgentStatus status) =>
+        ((ComponentStatus?[])[status.Dataplane, status.Routing, status.Kernel]).OfType<ComponentStatus>();
+
+    private static string Count(AgentStatus status) => $"{status.Peers.Count(PeerHealth.IsReachable)} of {status.Peers.Count} peers";
+
+    private static string Shortfall(AgentStatus status)
+    {
+        if (status.MapAgeSeconds < 0)
+            return status.ControllerError is { Length: > 0 } error ? $"there is no map of the mesh ({error})" : "there is no map of the mesh";
+        return Components(status).SelectMany(c => c.Errors).FirstOrDefault() ?? $"{Count(status)} are reachable";
+    }
+
+    private CliException NoAgent() => new(
+        $"The agent does not answer after {ForAgent.TotalSeconds:0} s; its log says why: {paths.LogFile(DaemonNames.Agent)} (or `journalctl -u meshover-agent`).");
+}

@@ -1,0 +1,187 @@
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Agent.Configuration;
+using Meshover.Mesh.Map;
+using Xunit;
+
+namespace Meshover.UnitTests.Agent.Configuration;
+
+public sealed class AgentConfigFileTests : IDisposable
+{
+    private readonly string _path = Path.Combine(Path.GetTempPath(), $"agent-{Guid.NewGuid():n}.yaml");
+
+    public void Dispose() => File.Delete(_path);
+
+    [Fact]
+    public void Load_EverySettingGiven_ReadsThemAll()
+    {
+        var config = Load("""
+            hostname: Web-1.Example
+            announce: [10.64.1.0/24, "fd64:1::/64"]
+            listen-port: 51820
+            interface:
+              - eth0
+            endpoint: [203.0.113.7, "[2001:db8::7]:4000"]
+            site: 'Tokyo: 1'
+            transit: never
+            dataplane: off
+            routing: off
+            mtu: 1400
+            advertise: false
+            templates: /etc/meshover/templates
+            map.maxAge: 36h
+            controller: [ctl.example.net, "192.0.2.1:9", "2001:db8::1"]
+            """);
+
+        Assert.Equal("web-1.example", config.HostName);
+        Assert.Equal([IPNetwork.Parse("10.64.1.0/24"), IPNetwork.Parse("fd64:1::/64")], config.Announce);
+        Assert.Equal(51820, config.ListenPort);
+        Assert.Equal(["eth0"], config.Interfaces);
+        Assert.Equal([IPEndPoint.Parse("203.0.113.7:51820"), IPEndPoint.Parse("[2001:db8::7]:4000")], config.Endpoints);
+        Assert.Equal("Tokyo: 1", config.Site);
+        Assert.Equal(TransitRole.Never, config.Transit);
+        Assert.Equal(DataplaneChoice.Off, config.Dataplane);
+        Assert.Equal(RoutingChoice.Off, config.Routing);
+        Assert.Equal(1400, config.Mtu);
+        Assert.False(config.Advertise);
+        Assert.Equal("/etc/meshover/templates", config.Templates);
+        Assert.Equal(TimeSpan.FromHours(36), config.MapMaxAge);
+        Assert.Equal(["ctl.example.net:12913", "192.0.2.1:9", "[2001:db8::1]:12913"], config.Controllers);
+    }
+
+    [Fact]
+    public void Load_NoFile_GivesTheDefaults()
+    {
+        var config = AgentConfigFile.Load(_path);
+
+        Assert.Equal(12912, config.ListenPort);
+        Assert.Equal(TransitRole.Auto, config.Transit);
+        Assert.True(config.Advertise);
+        Assert.Null(config.MapMaxAge);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("# nothing but a comment\n")]
+    [InlineData("announce:\n")]
+    [InlineData("announce: []\nsite: ~\n")]
+    public void Load_NothingSet_GivesTheDefaults(string yaml) => Assert.Empty(Load(yaml).Announce);
+
+    [Fact]
+    public void Load_FlagsOverTheFile_WinWhole()
+    {
+        File.WriteAllText(_path, "announce: [10.1.0.0/16]\nsite: here\n");
+
+        var config = AgentConfigFile.Load(_path, [new RawSetting("announce", ["10.2.0.0/16"], "--announce")]);
+
+        Assert.Equal([IPNetwork.Parse("10.2.0.0/16")], config.Announce);
+        Assert.Equal("here", config.Site);
+    }
+
+    [Fact]
+    public void Load_SeveralErrors_ReportsEachWithItsLine()
+    {
+        var errors = Errors("""
+            listen-port: 70000
+            anounce: [10.0.0.0/8]
+            mtu: small
+            transit: maybe
+            """);
+
+        Assert.Equal(
+            [
+                $"{_path}:1:1: \"70000\" is no port; write a number from 1 to 65535.",
+                $"{_path}:2:1: there is no setting \"anounce\"; did you mean \"announce\"?",
+                $"{_path}:3:1: \"small\" is no MTU; write 0 (follow the underlay) or 1280-65000 bytes.",
+                $"{_path}:4:1: \"maybe\" is none of auto, always, never.",
+            ],
+            errors);
+    }
+
+    [Theory]
+    [InlineData("announce: 10.0.0.1/8", "has bits set behind its length: write 10.0.0.0/8")]
+    [InlineData("announce: 10.0.0.0", "is no prefix")]
+    [InlineData("announce: 224.0.0.0/8", "is never routed")]
+    [InlineData("announce: fe80::/64", "is never routed")]
+    [InlineData("announce: [10.0.0.0/8, 10.0.0.0/8]", "is there twice")]
+    [InlineData("announce: {a: b}", "nothing nested")]
+    [InlineData("announce: [[10.0.0.0/8]]", "nothing nested")]
+    [InlineData("hostname: a_b", "characters that a hostname cannot have")]
+    [InlineData("hostname: -a", "hyphen")]
+    [InlineData("hostname: [a, b]", "takes one value, not 2")]
+    [InlineData("listen-port: 0", "no port")]
+    [InlineData("listen-port: +5", "no port")]
+    [InlineData("interface: meshover0", "of the mesh itself")]
+    [InlineData("interface: mo-00000001", "of the mesh itself")]
+    [InlineData("interface: 'a b'", "no interface name")]
+    [InlineData("interface: abcdefghijklmnop", "no interface name")]
+    [InlineData("endpoint: 10", "no endpoint")]
+    [InlineData("endpoint: ctl.example.net:1", "no endpoint")]
+    [InlineData("endpoint: 127.0.0.1:1", "cannot be reached")]
+    [InlineData("endpoint: '[::]:1'", "cannot be reached")]
+    [InlineData("mtu: 1279", "no MTU")]
+    [InlineData("mtu: -1", "no MTU")]
+    [InlineData("advertise: yes", "none of true, false")]
+    [InlineData("templates: templates", "no absolute path")]
+    [InlineData("map.maxAge: 5", "no duration")]
+    [InlineData("map.maxAge: -5h", "no duration")]
+    [InlineData("map.maxAge: 99999999999d", "no duration")]
+    [InlineData("controller: 'a b'", "no controller")]
+    [InlineData("controller: 'a:0'", "no controller")]
+    [InlineData("map: {maxAge: 1d}", "nothing nested")]
+    [InlineData("zzz: 1", "the settings are hostname, announce")]
+    [InlineData("- a\n- b", "settings are expected")]
+    [InlineData("just text", "settings are expected")]
+    [InlineData("site: a\nsite: b", "this is not YAML")]
+    [InlineData("site: 'open", "this is not YAML")]
+    [InlineData("a: b: c", "this is not YAML")]
+    [InlineData("site: a\n---\nsite: b", "2 YAML documents")]
+    public void Load_BadValue_SaysWhatAndWhere(string yaml, string expected)
+    {
+        var error = Assert.Single(Errors(yaml));
+
+        Assert.StartsWith(_path, error, StringComparison.Ordinal);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_SiteOfWrongLength_IsRefused() => Assert.Contains("at most 63", Assert.Single(Errors($"site: {new string('x', 64)}")), StringComparison.Ordinal);
+
+    [Fact]
+    public void Build_EmptyText_TakesTheSettingBack()
+    {
+        var config = AgentConfigBuilder.Build([new RawSetting("announce", [""], "--announce"), new RawSetting("mtu", [""], "--mtu")]);
+
+        Assert.Empty(config.Announce);
+        Assert.Equal(0, config.Mtu);
+    }
+
+    [Fact]
+    public void All_EachSetting_IsNamedOnceAndExplained()
+    {
+        var names = AgentSettings.All.Select(s => s.Name).ToImmutableArray();
+
+        Assert.Equal(names.Distinct(), names);
+        Assert.All(AgentSettings.All, s => Assert.Contains("Default: ", s.Help, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("listen_port", "listen-port")]
+    [InlineData("Hostname", "hostname")]
+    [InlineData("endpoints", "endpoint")]
+    [InlineData("map.max-age", "map.maxAge")]
+    public void Load_NearMiss_NamesWhatWasMeant(string written, string meant) =>
+        Assert.EndsWith($"did you mean \"{meant}\"?", Assert.Single(Errors($"{written}: x")), StringComparison.Ordinal);
+
+    private AgentConfig Load(string yaml)
+    {
+        File.WriteAllText(_path, yaml);
+        return AgentConfigFile.Load(_path);
+    }
+
+    private ImmutableArray<string> Errors(string yaml)
+    {
+        File.WriteAllText(_path, yaml);
+        return Assert.Throws<ConfigurationException>(() => AgentConfigFile.Load(_path)).Errors;
+    }
+}
