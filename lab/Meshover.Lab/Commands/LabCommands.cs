@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Meshover.Lab.Machines;
+using Meshover.Lab.Meshes;
+using Meshover.Lab.Underlays;
+
+namespace Meshover.Lab.Commands;
+
+/// <summary>The command line of <c>meshover-lab</c>; its users come through <c>./dev</c>.</summary>
+internal static class LabCommands
+{
+    private static readonly Option<string> Prefix = new("--prefix")
+    {
+        Description = "Starts the names of the lab's network namespaces.",
+        DefaultValueFactory = _ => LabOptions.DefaultPrefix,
+        Recursive = true,
+    };
+
+    public static RootCommand Create(TimeProvider time)
+    {
+        Prefix.Validators.Add(result =>
+        {
+            var prefix = result.GetValueOrDefault<string>();
+            if (prefix.Length is 0 or > 8 || !prefix.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
+                result.AddError("--prefix takes 1 to 8 lower-case letters, digits and hyphens.");
+        });
+        return new RootCommand("A whole mesh on this machine: underlay, controller, nodes and a workload behind each, in namespaces.")
+        {
+            Prefix, Up(time), Down(),
+        };
+    }
+
+    private static Command Up(TimeProvider time)
+    {
+        var nodes = new Option<int>("--nodes") { Description = $"1 to {AddressPlan.MostNodes}.", DefaultValueFactory = _ => 3 };
+        var underlay = new Option<UnderlayKind>("--underlay") { Description = "flat: one segment; routed: one for each node; nat: n1 and n2 behind NATs." };
+        var check = new Option<bool>("--check") { Description = "Verify every pair and end; the exit status is the verdict." };
+        var detach = new Option<bool>("--detach") { Description = "Return as soon as every pair is reachable; `down` ends the lab." };
+        var json = new Option<bool>("--json") { Description = "Verify every pair and print the result as JSON, nothing else, on stdout." };
+        var keep = new Option<bool>("--keep") { Description = "Leave a lab that did not come up as it is, for a look at it." };
+        nodes.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > AddressPlan.MostNodes) result.AddError($"--nodes takes 1 to {AddressPlan.MostNodes}.");
+        });
+        var command = new Command("up", "Bring a mesh up and stay until Ctrl-C.") { nodes, underlay, check, detach, json, keep };
+        command.SetAction((parsed, ct) => new UpCommand(
+            new UpOptions
+            {
+                Lab = new LabOptions { Prefix = parsed.GetValue(Prefix)!, Nodes = parsed.GetValue(nodes), Underlay = parsed.GetValue(underlay) },
+                Check = parsed.GetValue(check),
+                Detach = parsed.GetValue(detach),
+                Json = parsed.GetValue(json),
+                Keep = parsed.GetValue(keep),
+            },
+            time).RunAsync(ct));
+        return command;
+    }
+
+    private static Command Down()
+    {
+        var command = new Command("down", "End the lab and leave nothing of it behind.");
+        command.SetAction((parsed, _) => LabMesh.RemoveAsync(new LabPaths(parsed.GetValue(Prefix)!)));
+        return command;
+    }
+}

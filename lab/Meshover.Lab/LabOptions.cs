@@ -1,0 +1,24 @@
+using System.Text.Json.Serialization;
+using Meshover.Lab.Machines;
+using Meshover.Lab.Underlays;
+
+namespace Meshover.Lab;
+
+/// <summary>What lab is wanted.</summary>
+public sealed record LabOptions
+{
+    /// <summary>Of the user's own lab. Tests take another, so that they do not disturb it.</summary>
+    public const string DefaultPrefix = "mo";
+
+    /// <summary>Starts the names of the network namespaces; at most 8 lower-case letters, digits and hyphens.</summary>
+    public string Prefix { get; init; } = DefaultPrefix;
+
+    /// <summary>1 to <see cref="AddressPlan.MostNodes"/>.</summary>
+    public int Nodes { get; init; } = 3;
+
+    [JsonConverter(typeof(JsonStringEnumConverter<UnderlayKind>))]
+    public UnderlayKind Underlay { get; init; }
+
+    [JsonIgnore]
+    public LabPaths Paths => new(Prefix);
+}

@@ -1,0 +1,11 @@
+namespace Meshover.Lab.Machines;
+
+/// <summary>How a command inside a machine ended.</summary>
+public sealed record CommandResult(string Command, int ExitCode, string Output, string Error)
+{
+    /// <summary>Its output, where it ended well.</summary>
+    /// <exception cref="LabException">It did not.</exception>
+    public string Checked() => ExitCode == 0
+        ? Output
+        : throw new LabException($"`{Command}` ended with {ExitCode}: {(Error.Length > 0 ? Error : Output).Trim()}");
+}

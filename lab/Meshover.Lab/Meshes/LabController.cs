@@ -1,0 +1,58 @@
+using System.Net;
+using Meshover.Lab.Machines;
+using Meshover.Lab.Underlays;
+using Meshover.Linux.Processes;
+
+namespace Meshover.Lab.Meshes;
+
+/// <summary>The controller of a lab, handled as an administrator would handle it.</summary>
+public sealed class LabController(Machine machine, TimeProvider time)
+{
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+
+    public Machine Machine => machine;
+
+    /// <summary>What it said since it was started first.</summary>
+    public string LogFile => machine.Disk("/run/meshover-controller.log");
+
+    /// <summary>Makes the mesh: CA, keys, pools, store.</summary>
+    public async Task InitAsync(CancellationToken ct) =>
+        (await machine.RunAsync(LabPrograms.Controller, ["init", .. Addresses.SelectMany(address => (string[])["--address", address.ToString()])], ct)).Checked();
+
+    /// <summary>Starts it in the background.</summary>
+    public ProcessIdentity Serve()
+    {
+        var command = machine.Command(LabPrograms.Controller, "serve");
+        return DetachedProcess.Start(new DetachedProcessOptions
+        {
+            FileName = command.FileName,
+            Arguments = [.. command.ArgumentList],
+            LogFile = LogFile,
+        });
+    }
+
+    /// <summary>Waits until it answers an administrator.</summary>
+    public async Task WaitAsync(CancellationToken ct)
+    {
+        var start = time.GetTimestamp();
+        while (true)
+        {
+            var result = await machine.RunAsync(LabPrograms.Meshover, ["token", "list"], ct);
+            if (result.ExitCode == 0) return;
+            if (time.GetElapsedTime(start) > StartPatience)
+                throw new LabException($"the controller does not answer after {StartPatience.TotalSeconds:0} s: {result.Error.Trim()}\n{LogTail.Of(LogFile)}");
+            await Task.Delay(TimeSpan.FromMilliseconds(50), time, ct);
+        }
+    }
+
+    /// <summary>A join string for one node, which may announce the prefixes behind it.</summary>
+    public Task<string> CreateTokenAsync(int node, CancellationToken ct) => CreateTokenAsync(AddressPlan.Announced(node), ct);
+
+    public async Task<string> CreateTokenAsync(IEnumerable<string> grants, CancellationToken ct)
+    {
+        string[] arguments = ["token", "create", .. grants.SelectMany(grant => (string[])["--grant", grant])];
+        return (await machine.RunAsync(LabPrograms.Meshover, arguments, ct)).Checked().Trim();
+    }
+
+    private static IPAddress[] Addresses => [AddressPlan.Controller6, AddressPlan.Controller4];
+}

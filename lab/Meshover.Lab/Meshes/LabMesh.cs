@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Meshover.Lab.Machines;
+using Meshover.Lab.Reach;
+using Meshover.Lab.Underlays;
+
+namespace Meshover.Lab.Meshes;
+
+/// <summary>
+/// A whole mesh on this machine: underlay, controller, nodes, a workload behind each. Made step by step or all at once by
+/// <see cref="StartAsync"/>; disposing it leaves nothing behind.
+/// </summary>
+public sealed class LabMesh : IAsyncDisposable
+{
+    private static readonly TimeSpan ReachPatience = TimeSpan.FromSeconds(90);
+    private readonly MachineRoom _room;
+    private readonly TimeProvider _time;
+
+    private LabMesh(LabOptions options, MachineRoom room, IReadOnlyDictionary<string, Machine> machines, TimeProvider time)
+    {
+        (Options, _room, Machines, _time) = (options, room, machines, time);
+        Controller = new LabController(machines[UnderlayPlanner.ControllerName], time);
+        Nodes = [.. Enumerable.Range(1, options.Nodes).Select(number =>
+            new LabNode(number, machines[AddressPlan.NodeName(number)], machines[AddressPlan.WorkloadName(number)]))];
+    }
+
+    public LabOptions Options { get; }
+    public IReadOnlyDictionary<string, Machine> Machines { get; }
+    public LabController Controller { get; }
+    public IReadOnlyList<LabNode> Nodes { get; }
+
+    /// <summary>The machine of a node, by its number from 1 on.</summary>
+    public LabNode Node(int number) => Nodes[number - 1];
+
+    /// <summary>The machines and what joins them; nothing of Meshover runs yet.</summary>
+    /// <exception cref="LabException">A lab of this prefix runs already, or this is not root.</exception>
+    public static async Task<LabMesh> BuildAsync(LabOptions options, TimeProvider time, CancellationToken ct)
+    {
+        if (!Environment.IsPrivilegedProcess) throw new LabException("network namespaces need root: run this as root or with sudo");
+        var room = new MachineRoom(options.Paths);
+        room.Open();
+        try
+        {
+            await File.WriteAllTextAsync(options.Paths.Description, JsonSerializer.Serialize(options, LabJson.Default.LabOptions), ct);
+            return new LabMesh(options, room, await new UnderlayBuilder(room).BuildAsync(UnderlayPlanner.Plan(options.Underlay, options.Nodes), ct), time);
+        }
+        catch
+        {
+            await room.CloseAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Everything, until every pair is reachable.</summary>
+    /// <param name="keepOnFailure">Leaves what there is for a look at it.</param>
+    public static async Task<LabMesh> StartAsync(LabOptions options, TimeProvider time, ILabProgress progress, CancellationToken ct, bool keepOnFailure = false)
+    {
+        progress.Step($"underlay {options.Underlay.ToString().ToLowerInvariant()}: {options.Nodes} nodes, a workload behind each, a controller");
+        var mesh = await BuildAsync(options, time, ct);
+        try
+        {
+            await mesh.StartControllerAsync(progress, ct);
+            await mesh.JoinAllAsync(progress, ct);
+            await mesh.WaitUntilReachableAsync(progress, ct);
+            return mesh;
+        }
+        catch when (!keepOnFailure || ct.IsCancellationRequested)
+        {
+            await mesh.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task StartControllerAsync(ILabProgress progress, CancellationToken ct)
+    {
+        await Controller.InitAsync(ct);
+        Controller.Serve();
+        await Controller.WaitAsync(ct);
+        progress.Step("the controller serves");
+    }
+
+    public Task JoinAllAsync(ILabProgress progress, CancellationToken ct) =>
+        Task.WhenAll(Nodes.Select(async node =>
+        {
+            await node.JoinAsync(await Controller.CreateTokenAsync(node.Number, ct), ct);
+            progress.Step($"{node.Machine.Name} joined");
+        }));
+
+    /// <exception cref="LabException">A pair is not reachable in time; names the pairs and shows the nodes' logs.</exception>
+    public async Task WaitUntilReachableAsync(ILabProgress progress, CancellationToken ct)
+    {
+        using var checker = await CheckerAsync(ct);
+        var pairs = checker.PairCount;
+        var missing = await checker.WaitAsync(ReachPatience, new Progress<int>(reached => progress.Step($"{reached} of {pairs} pairs reachable")), ct);
+        if (missing.Count == 0) return;
+        throw new LabException($"""
+            {missing.Count} of {pairs} pairs are not reachable after {ReachPatience.TotalSeconds:0} s: {string.Join(", ", missing.Take(8))}
+            {string.Join('\n', Nodes.Take(3).Select(node => node.Logs()))}
+            """);
+    }
+
+    /// <summary>Checks nodes with nodes and workloads with workloads.</summary>
+    public async Task<ReachChecker> CheckerAsync(CancellationToken ct)
+    {
+        var nodes = await Task.WhenAll(Nodes.Select(node => node.NodePointAsync(ct)));
+        return new ReachChecker([nodes, [.. Nodes.Select(node => node.WorkloadPoint)]], _time);
+    }
+
+    public async ValueTask DisposeAsync() => await _room.CloseAsync();
+
+    /// <summary>Removes whatever is left of a lab, in whatever state it is.</summary>
+    public static Task RemoveAsync(LabPaths paths) => new MachineRoom(paths).CloseAsync();
+}

@@ -1,0 +1,41 @@
+using System.Net;
+using Meshover.Lab.Machines;
+using Meshover.Lab.Reach;
+using Meshover.Lab.Underlays;
+
+namespace Meshover.Lab.Meshes;
+
+/// <summary>A node of a lab and the workload behind it, handled as a user would handle them.</summary>
+public sealed class LabNode(int number, Machine machine, Machine workload)
+{
+    public int Number => number;
+    public Machine Machine => machine;
+    public Machine Workload => workload;
+
+    /// <summary><c>meshover up</c> with a join string; the string goes in by stdin and so stands in no process list.</summary>
+    public async Task JoinAsync(string joinString, CancellationToken ct) =>
+        (await UpAsync(joinString, ["--join", "-", "--announce", string.Join(',', AddressPlan.Announced(number))], ct)).Checked();
+
+    public Task<CommandResult> UpAsync(string? input, IEnumerable<string> arguments, CancellationToken ct) =>
+        machine.RunAsync(LabPrograms.Meshover, ["up", .. arguments], input, ct);
+
+    public Task<CommandResult> MeshoverAsync(IEnumerable<string> arguments, CancellationToken ct) =>
+        machine.RunAsync(LabPrograms.Meshover, arguments, ct);
+
+    public async Task<NodeStatus> StatusAsync(CancellationToken ct) =>
+        NodeStatus.Parse((await MeshoverAsync(["status", "--json"], ct)).Checked());
+
+    /// <summary>Where others reach it by its node addresses.</summary>
+    internal async Task<ReachPoint> NodePointAsync(CancellationToken ct)
+    {
+        var status = await StatusAsync(ct);
+        return new ReachPoint(machine, status.Address4, status.Address6);
+    }
+
+    internal ReachPoint WorkloadPoint => new(workload, AddressPlan.Workload4(number), AddressPlan.Workload6(number));
+
+    /// <summary>The ends of what its programs wrote, for the message of a failure.</summary>
+    public string Logs() => string.Join('\n', Directory.Exists(machine.Disk("/run/meshover"))
+        ? Directory.GetFiles(machine.Disk("/run/meshover"), "*.log", SearchOption.AllDirectories).Order().Select(path => LogTail.Of(path))
+        : [$"{machine.Name} has no /run/meshover"]);
+}
