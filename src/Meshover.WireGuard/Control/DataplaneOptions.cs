@@ -15,9 +15,6 @@ public sealed record DataplaneOptions
     /// <summary>Where <c>wg</c> looks for UAPI sockets. Default <c>/var/run/wireguard</c>.</summary>
     public string UapiDirectory { get; init; } = "/var/run/wireguard";
 
-    /// <summary>Threads that read TUN devices and seal; each owns a share of the peers. Default 1: with one receiver they fill two cores.</summary>
-    public int SendWorkers { get; init; } = 1;
-
     /// <summary>Segmentation and receive offloads of the TUN devices and UDP sockets; each is probed. Default on.</summary>
     public bool Offloads { get; init; } = true;
 }

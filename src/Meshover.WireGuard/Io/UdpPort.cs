@@ -1,0 +1,73 @@
+namespace Meshover.WireGuard.Io;
+
+/// <summary>The engine's UDP port: a socket each for IPv4 and IPv6, whichever the machine has.</summary>
+internal sealed unsafe class UdpPort : IDisposable
+{
+    // The kernel picks a free port for one family; that it is taken in the other is unlikely, and ten times unlikelier in a row.
+    private const int MaxAttempts = 10;
+
+    private UdpPort(UdpSocket? v4, UdpSocket? v6, int port)
+    {
+        V4 = v4;
+        V6 = v6;
+        Port = port;
+    }
+
+    public UdpSocket? V4 { get; }
+
+    public UdpSocket? V6 { get; }
+
+    public int Port { get; }
+
+    /// <param name="port">0: the kernel chooses one that is free in both families.</param>
+    /// <exception cref="IoException">The port is in use, there is no permission, or neither IPv4 nor IPv6.</exception>
+    public static UdpPort Open(int port, uint mark, bool offloads)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var v4 = UdpSocket.TryOpen(isV6: false, port, mark, offloads);
+            UdpSocket? v6 = null;
+            try
+            {
+                v6 = UdpSocket.TryOpen(isV6: true, port == 0 && v4 is not null ? v4.ReadPort() : port, mark, offloads);
+                var bound = (v4 ?? v6)?.ReadPort() ?? throw new IoException("open a UDP socket, neither IPv4 nor IPv6", Libc.NoProtocolFamily);
+                return new UdpPort(v4, v6, bound);
+            }
+            catch (IoException e)
+            {
+                v4?.Dispose();
+                v6?.Dispose();
+                if (port != 0 || e.Errno != Libc.AddressInUse || attempt == MaxAttempts)
+                    throw;
+            }
+        }
+    }
+
+    /// <summary>The socket that reaches an address; null if the machine does not speak its family.</summary>
+    public UdpSocket? For(SocketAddress address) => address.IsV4 ? V4 : V6;
+
+    public void SetMark(uint mark)
+    {
+        V4?.SetMark(mark);
+        V6?.SetMark(mark);
+    }
+
+    /// <summary>Sends one datagram. False if it could not be sent; nothing else to do then: UDP loses packets anyway.</summary>
+    public bool TrySend(SocketAddress to, ReadOnlySpan<byte> datagram)
+    {
+        if (For(to) is not { } socket)
+            return false;
+        fixed (byte* data = datagram)
+        {
+            var sent = Libc.SendTo(socket.Descriptor, data, (nuint)datagram.Length, 0, to.Pointer, (uint)to.Length);
+            GC.KeepAlive(to);
+            return sent == datagram.Length;
+        }
+    }
+
+    public void Dispose()
+    {
+        V4?.Dispose();
+        V6?.Dispose();
+    }
+}

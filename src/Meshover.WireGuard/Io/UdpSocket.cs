@@ -1,0 +1,113 @@
+using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
+
+namespace Meshover.WireGuard.Io;
+
+/// <summary>One UDP socket of one address family, not bound to an address, so that the underlay may change under it.</summary>
+internal sealed unsafe class UdpSocket : IDisposable
+{
+    private const int Inet = 2;
+    private const int Inet6 = 10;
+    private const int DatagramCloseOnExec = 2 | 0x80000;
+    private const int LevelSocket = 1, SendTimeout = 21, Mark = 36, SendBufferForce = 32, ReceiveBufferForce = 33, SendBuffer = 7, ReceiveBuffer = 8;
+    private const int LevelIp = 0, MtuDiscover = 10;
+    private const int LevelIp6 = 41, MtuDiscover6 = 23, OnlyV6 = 26;
+    private const int LevelUdp = 17, UdpSegment = 103, UdpGro = 104;
+    private const int DiscoverNever = 0;
+
+    // Bursts of a whole window at 10 Gbit/s fit while the receive worker is away for some milliseconds.
+    private const int BufferBytes = 8 << 20;
+
+    // A stuck device must not hold the send worker, which serves all peers; what is not taken in this time is lost.
+    private const long SendTimeoutMicroseconds = 50_000;
+
+    private readonly SafeFileHandle _handle;
+
+    private UdpSocket(SafeFileHandle handle, bool isV6)
+    {
+        _handle = handle;
+        Descriptor = (int)handle.DangerousGetHandle();
+        IsV6 = isV6;
+    }
+
+    public int Descriptor { get; }
+
+    public bool IsV6 { get; }
+
+    /// <summary>The kernel hands over what it received of one flow at once (UDP_GRO).</summary>
+    public bool ReceivesLarge { get; private set; }
+
+    /// <summary>One call sends many datagrams of one size (UDP_SEGMENT).</summary>
+    public bool SendsLarge { get; private set; }
+
+    /// <summary>Opens and binds to the port of every address. Null if the machine does not speak this family.</summary>
+    /// <exception cref="IoException">The port is in use, or the mark needs CAP_NET_ADMIN.</exception>
+    public static UdpSocket? TryOpen(bool isV6, int port, uint mark, bool offloads)
+    {
+        var descriptor = Libc.Socket(isV6 ? Inet6 : Inet, DatagramCloseOnExec, 0);
+        if (descriptor < 0 && Libc.Errno == Libc.NoProtocolFamily)
+            return null;
+        var socket = new UdpSocket(new SafeFileHandle(descriptor, ownsHandle: true), isV6);
+        if (descriptor >= 0 && socket.TryPrepare(port, mark, offloads))
+            return socket;
+        var errno = Libc.Errno;
+        var operation = descriptor < 0 ? "open a UDP socket" : $"use UDP port {port}";
+        socket.Dispose();
+        return errno == Libc.AddressNotAvailable ? null : throw new IoException(operation, errno);
+    }
+
+    /// <summary>The port it is bound to.</summary>
+    public int ReadPort()
+    {
+        var address = stackalloc byte[SocketAddress.MaxLength];
+        uint length = SocketAddress.MaxLength;
+        return Libc.GetSocketName(_handle, address, &length) == 0
+            ? BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(address + 2, 2))
+            : throw new IoException("read a socket's port", Libc.Errno);
+    }
+
+    public void SetMark(uint mark)
+    {
+        if (!TrySet(LevelSocket, Mark, (int)mark))
+            throw new IoException($"set firewall mark 0x{mark:x}", Libc.Errno);
+    }
+
+    public void Dispose() => _handle.Dispose();
+
+    private bool TryPrepare(int port, uint mark, bool offloads)
+    {
+        if (IsV6)
+            TrySet(LevelIp6, OnlyV6, 1);
+        TrySet(IsV6 ? LevelIp6 : LevelIp, IsV6 ? MtuDiscover6 : MtuDiscover, DiscoverNever); // no DF: where the underlay is narrow, it fragments
+        SetBuffers();
+        if (offloads)
+        {
+            ReceivesLarge = TrySet(LevelUdp, UdpGro, 1);
+            SendsLarge = TrySet(LevelUdp, UdpSegment, 0);
+        }
+        return (mark == 0 || TrySet(LevelSocket, Mark, (int)mark)) && TryBind(port);
+    }
+
+    private void SetBuffers()
+    {
+        // Forcing needs CAP_NET_ADMIN; without it the machine's limit applies.
+        if (!TrySet(LevelSocket, SendBufferForce, BufferBytes))
+            TrySet(LevelSocket, SendBuffer, BufferBytes);
+        if (!TrySet(LevelSocket, ReceiveBufferForce, BufferBytes))
+            TrySet(LevelSocket, ReceiveBuffer, BufferBytes);
+        var timeout = stackalloc long[2] { 0, SendTimeoutMicroseconds };
+        _ = Libc.SetSocketOption(_handle, LevelSocket, SendTimeout, timeout, 2 * sizeof(long));
+    }
+
+    private bool TryBind(int port)
+    {
+        var address = stackalloc byte[SocketAddress.MaxLength];
+        new Span<byte>(address, SocketAddress.MaxLength).Clear();
+        *(ushort*)address = IsV6 ? (ushort)Inet6 : (ushort)Inet;
+        BinaryPrimitives.WriteUInt16BigEndian(new Span<byte>(address + 2, 2), (ushort)port);
+        return Libc.Bind(_handle, address, IsV6 ? (uint)SocketAddress.MaxLength : 16) == 0;
+    }
+
+    private bool TrySet(int level, int option, int value) =>
+        Libc.SetSocketOption(_handle, level, option, &value, sizeof(int)) == 0;
+}
