@@ -1,0 +1,76 @@
+using Meshover.Linux.Tun;
+using Meshover.WireGuard.Pipeline;
+
+namespace Meshover.WireGuard.Io;
+
+/// <summary>One TUN device of the engine: frames (vnet header and packet) in and out, without blocking.</summary>
+internal sealed unsafe class TunPort : FrameSink, IDisposable
+{
+    private const TunOffloads Tcp = TunOffloads.Checksum | TunOffloads.Tso4 | TunOffloads.Tso6 | TunOffloads.TsoEcn;
+    private const TunOffloads Udp = TunOffloads.Uso4 | TunOffloads.Uso6;
+
+    private readonly TunDevice _device;
+    private readonly int _descriptor;
+    private bool _takesTcp;
+    private bool _takesUdp;
+    private long _refused;
+
+    private TunPort(TunDevice device)
+    {
+        _device = device;
+        _descriptor = (int)device.Handle.DangerousGetHandle();
+    }
+
+    public string Name => _device.Name;
+
+    public int Descriptor => _descriptor;
+
+    public override bool TakesLargePackets => _takesTcp;
+
+    public override bool TakesLargeUdp => _takesUdp;
+
+    /// <summary>Frames that the device did not take; written by the receive worker.</summary>
+    public long Refused => Volatile.Read(ref _refused);
+
+    /// <summary>Makes the device, or takes over one that an earlier engine left. It stays when we end.</summary>
+    /// <exception cref="TunException">No permission, no <c>/dev/net/tun</c>, or another program holds the device.</exception>
+    public static TunPort Open(string name, bool offloads)
+    {
+        var device = TunDevice.Open(name, vnetHeader: true, nonBlocking: true);
+        try
+        {
+            device.SetPersistent(true);
+            var port = new TunPort(device);
+            port.SetOffloads(offloads);
+            return port;
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads one frame; 0 if there is none now, or the device is down.</summary>
+    public int Read(byte* frame, int capacity) => (int)Math.Max(Libc.Read(_descriptor, frame, (nuint)capacity), 0);
+
+    public override void Write(IoVector* pieces, int count, int length)
+    {
+        if (Libc.WriteVector(_descriptor, pieces, count) != length)
+            Volatile.Write(ref _refused, _refused + 1);
+    }
+
+    /// <summary>The device goes when this port is disposed of, instead of waiting for the next engine.</summary>
+    public void DeleteOnDispose() => _device.SetPersistent(false);
+
+    public void Dispose() => _device.Dispose();
+
+    // Set also when off: an earlier engine may have left them on.
+    private void SetOffloads(bool wanted)
+    {
+        _takesUdp = wanted && _device.TrySetOffloads(Tcp | Udp);
+        _takesTcp = _takesUdp || (wanted && _device.TrySetOffloads(Tcp));
+        if (!_takesTcp)
+            _device.TrySetOffloads(TunOffloads.None);
+    }
+}

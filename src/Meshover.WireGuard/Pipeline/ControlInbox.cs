@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Session;
+
+namespace Meshover.WireGuard.Pipeline;
+
+/// <summary>What the workers tell the control thread: handshake messages that arrived, and what a peer's packets need.</summary>
+internal sealed class ControlInbox : IDisposable
+{
+    private readonly ConcurrentQueue<PeerSignal> _signals = new();
+    private readonly AutoResetEvent _wake = new(initialState: false);
+
+    /// <summary>Filled by the receive worker.</summary>
+    public HandshakeQueue Handshakes { get; } = new();
+
+    /// <summary>Any thread. Rare by nature: once a session, or per peer some times a second.</summary>
+    public void Post(PeerSignal signal)
+    {
+        _signals.Enqueue(signal);
+        _wake.Set();
+    }
+
+    public bool TryTake(out PeerSignal signal) => _signals.TryDequeue(out signal);
+
+    /// <summary>Wakes the control thread for something that it will find.</summary>
+    public void Wake() => _wake.Set();
+
+    /// <summary>The control thread: blocks until woken.</summary>
+    public void Wait() => _wake.WaitOne();
+
+    public void Dispose() => _wake.Dispose();
+}
+
+/// <summary>What a worker found out about a peer.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct PeerSignal(PeerSession Session, Keypair? Confirmed)
+{
+    /// <summary>There are packets and no keys to send them with.</summary>
+    public bool NeedsHandshake => Confirmed is null;
+}
+
+/// <summary>
+/// Handshake datagrams on their way from the receive worker to the control thread: a ring of fixed places, one writer, one reader, no locks.
+/// </summary>
+internal sealed class HandshakeQueue
+{
+    /// <summary>More than a restarted engine's peers send it at once; beyond it a flood is dropped before it costs a key agreement.</summary>
+    public const int Capacity = 1024;
+
+    /// <summary>The longest handshake message, an initiation.</summary>
+    public const int MaxMessage = 148;
+
+    private const int PlaceSize = MaxMessage + SocketAddress.MaxLength;
+
+    private readonly byte[] _places = new byte[Capacity * PlaceSize];
+    private readonly int[] _lengths = new int[Capacity];
+    private int _written;
+    private int _read;
+
+    public int Count => Volatile.Read(ref _written) - Volatile.Read(ref _read);
+
+    /// <summary>The writer. False if it is full, or no handshake message is that long.</summary>
+    public bool TryAdd(ReadOnlySpan<byte> message, ReadOnlySpan<byte> source)
+    {
+        if (message.Length > MaxMessage || Count == Capacity)
+            return false;
+        var place = Place(_written);
+        message.CopyTo(place);
+        source[..SocketAddress.MaxLength].CopyTo(place[MaxMessage..]);
+        _lengths[(uint)_written % Capacity] = message.Length;
+        Volatile.Write(ref _written, _written + 1);
+        return true;
+    }
+
+    /// <summary>The reader: the oldest one, which stays valid until <see cref="Remove"/>.</summary>
+    public bool TryPeek(out ReadOnlySpan<byte> message, out ReadOnlySpan<byte> source)
+    {
+        (message, source) = (default, default);
+        if (Count == 0)
+            return false;
+        var place = Place(_read);
+        message = place[.._lengths[(uint)_read % Capacity]];
+        source = place[MaxMessage..];
+        return true;
+    }
+
+    public void Remove() => Volatile.Write(ref _read, _read + 1);
+
+    private Span<byte> Place(int position) => _places.AsSpan((int)((uint)position % Capacity) * PlaceSize, PlaceSize);
+}

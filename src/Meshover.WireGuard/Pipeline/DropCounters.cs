@@ -1,0 +1,69 @@
+namespace Meshover.WireGuard.Pipeline;
+
+/// <summary>Why a packet went nowhere. Shown by name in the status.</summary>
+internal enum DropReason
+{
+    /// <summary>A TUN device gave something that is no IP packet, or asked for a segmentation that we do not know.</summary>
+    MalformedFrame,
+
+    /// <summary>No peer's AllowedIPs hold the destination.</summary>
+    NoPeer,
+
+    /// <summary>The peer's endpoint is not known, or of a family that this machine does not speak.</summary>
+    NoEndpoint,
+
+    /// <summary>More packets waited for a handshake than the peer's queue holds: the oldest went.</summary>
+    StagingFull,
+
+    /// <summary>No handshake came about: what waited for it went.</summary>
+    HandshakeFailed,
+
+    /// <summary>The kernel did not take a datagram: no route, no buffer.</summary>
+    SendFailed,
+
+    /// <summary>A datagram of no known type.</summary>
+    UnknownMessage,
+
+    /// <summary>More handshake messages than the control thread handled.</summary>
+    HandshakeQueueFull,
+
+    /// <summary>A receiver index of no session of ours, or of one that has ended.</summary>
+    UnknownIndex,
+
+    /// <summary>The session is older than REJECT_AFTER_TIME.</summary>
+    ExpiredKey,
+
+    /// <summary>The tag is wrong.</summary>
+    NotAuthentic,
+
+    /// <summary>The counter was seen before, or is too far behind.</summary>
+    Replayed,
+
+    /// <summary>What was decrypted is no whole IP packet.</summary>
+    MalformedPacket,
+
+    /// <summary>GRE between the tunnel addresses, but not as it must be.</summary>
+    MalformedGre,
+
+    /// <summary>The inner source address is not among the peer's AllowedIPs.</summary>
+    SourceNotAllowed,
+
+    /// <summary>The TUN device did not take a packet: it is down, or its queue is full.</summary>
+    DeviceRefused,
+}
+
+/// <summary>Counts of one thread: it alone writes, anybody reads.</summary>
+internal sealed class DropCounters
+{
+    private static readonly int ReasonCount = Enum.GetValues<DropReason>().Length;
+
+    private readonly long[] _counts = new long[ReasonCount];
+
+    public void Count(DropReason reason, int packets = 1)
+    {
+        ref var count = ref _counts[(int)reason];
+        Volatile.Write(ref count, count + packets);
+    }
+
+    public long this[DropReason reason] => Volatile.Read(ref _counts[(int)reason]);
+}

@@ -1,0 +1,66 @@
+using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Session;
+
+namespace Meshover.WireGuard.Pipeline;
+
+/// <summary>
+/// A peer as the workers see it. Each member has one writer: the control thread, the send worker or the receive worker; references are replaced
+/// whole, so that the others read the old or the new.
+/// </summary>
+internal sealed class Peer
+{
+    private volatile SocketAddress? _endpoint;
+    private volatile PeerLink? _link;
+    private long _sentBytes;
+    private long _receivedBytes;
+    private long _controlSentBytes;
+    private long _controlReceivedBytes;
+
+    /// <summary>Set by the control thread before any worker can meet the peer.</summary>
+    public required PeerSession Session { get; init; }
+
+    /// <summary>
+    /// Where packets go. Written by the control thread (configuration, handshakes) and by the receive worker (roaming): both are right, the
+    /// later wins.
+    /// </summary>
+    public SocketAddress? Endpoint
+    {
+        get => _endpoint;
+        set => _endpoint = value;
+    }
+
+    /// <summary>The GRE link; control thread.</summary>
+    public PeerLink? Link
+    {
+        get => _link;
+        set => _link = value;
+    }
+
+    /// <summary>Packets that wait for a session; the send worker's.</summary>
+    public StagedPackets Staged { get; } = new();
+
+    /// <summary>Until when no segmented sends are tried, since the way to this peer refused them; the send worker's. Milliseconds.</summary>
+    public long NoSegmentationUntil { get; set; }
+
+    /// <summary>UDP payload bytes sent to it, as <c>wg</c> counts.</summary>
+    public long SentBytes => Volatile.Read(ref _sentBytes) + Volatile.Read(ref _controlSentBytes);
+
+    /// <summary>UDP payload bytes received from it that were authentic.</summary>
+    public long ReceivedBytes => Volatile.Read(ref _receivedBytes) + Volatile.Read(ref _controlReceivedBytes);
+
+    /// <summary>Send worker.</summary>
+    public void CountSent(int bytes) => Volatile.Write(ref _sentBytes, _sentBytes + bytes);
+
+    /// <summary>Receive worker.</summary>
+    public void CountReceived(int bytes) => Volatile.Write(ref _receivedBytes, _receivedBytes + bytes);
+
+    /// <summary>Handshakes; control thread.</summary>
+    public void CountControl(int sent, int received)
+    {
+        Volatile.Write(ref _controlSentBytes, _controlSentBytes + sent);
+        Volatile.Write(ref _controlReceivedBytes, _controlReceivedBytes + received);
+    }
+}
+
+/// <summary>A peer's GRE link: its device, and the header between the two tunnel addresses.</summary>
+internal sealed record PeerLink(TunPort Port, GreHeader Gre);

@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+using Meshover.WireGuard.Io;
+
+namespace Meshover.WireGuard.Pipeline;
+
+/// <summary>
+/// Where one recvmmsg puts what has arrived: some buffers of 64 KiB, each for one datagram or, with UDP_GRO, for a run of equal ones of one source.
+/// Owned by one receive worker.
+/// </summary>
+internal sealed unsafe class ReceiveBuffers : IDisposable
+{
+    /// <summary>Buffers; together they stay within a core's second-level cache.</summary>
+    public const int Count = 8;
+
+    private const int BufferBytes = 65_536 + 64;
+    private const int ControlBytes = 64;
+    private const int LevelUdp = 17, UdpGro = 104;
+
+    // cmsg: u64 length, i32 level, i32 type, i32 value
+    private const int MinimumControl = 20;
+
+    private readonly byte* _data = (byte*)NativeMemory.AlignedAlloc(Count * BufferBytes, 4096);
+    private readonly byte* _names = (byte*)NativeMemory.AllocZeroed(Count * SocketAddress.MaxLength);
+    private readonly byte* _controls = (byte*)NativeMemory.AllocZeroed(Count * ControlBytes);
+    private readonly IoVector* _vectors = (IoVector*)NativeMemory.AllocZeroed((nuint)(Count * sizeof(IoVector)));
+    private readonly MultiMessageHeader* _messages =
+        (MultiMessageHeader*)NativeMemory.AllocZeroed((nuint)(Count * sizeof(MultiMessageHeader)));
+
+    public ReceiveBuffers()
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            _vectors[i] = new IoVector(_data + (i * BufferBytes), BufferBytes);
+            ref var header = ref _messages[i].Header;
+            header.Name = _names + (i * SocketAddress.MaxLength);
+            header.Vectors = &_vectors[i];
+            header.VectorCount = 1;
+            header.Control = _controls + (i * ControlBytes);
+        }
+    }
+
+    /// <summary>Takes what has arrived, without waiting; returns how many buffers have something.</summary>
+    public int Receive(int socket)
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            ref var header = ref _messages[i].Header;
+            header.NameLength = SocketAddress.MaxLength;
+            header.ControlLength = ControlBytes;
+        }
+        return Math.Max(Libc.ReceiveMessages(socket, _messages, Count, Libc.DontWait, null), 0);
+    }
+
+    /// <summary>What the last <see cref="Receive"/> put into a buffer; valid until the next.</summary>
+    public ReceivedMessage Read(int buffer)
+    {
+        ref readonly var message = ref _messages[buffer];
+        var length = (int)message.Length;
+        return new ReceivedMessage(_vectors[buffer].Start, length, SegmentSize(message.Header, length), message.Header.Name);
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(_data);
+        NativeMemory.Free(_names);
+        NativeMemory.Free(_controls);
+        NativeMemory.Free(_vectors);
+        NativeMemory.Free(_messages);
+    }
+
+    private static int SegmentSize(in MessageHeader header, int length)
+    {
+        var control = header.Control;
+        var isSegmented = header.ControlLength >= MinimumControl && *(int*)(control + 8) == LevelUdp && *(int*)(control + 12) == UdpGro;
+        var size = isSegmented ? *(int*)(control + 16) : length;
+        return size > 0 ? size : length;
+    }
+}
+
+/// <summary>One datagram, or a run of them, each of <see cref="SegmentSize"/> bytes but the last, which may be shorter.</summary>
+internal readonly unsafe ref struct ReceivedMessage(byte* data, int length, int segmentSize, byte* source)
+{
+    public readonly byte* Data = data;
+    public readonly int Length = length;
+    public readonly int SegmentSize = segmentSize;
+
+    /// <summary>The sender, as a socket address of the kernel.</summary>
+    public readonly byte* Source = source;
+}

@@ -1,0 +1,221 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Session;
+
+namespace Meshover.WireGuard.Pipeline;
+
+/// <summary>What the control thread asks the send worker to do for a peer.</summary>
+internal enum SendTask
+{
+    /// <summary>Send an empty packet; if packets wait, those instead.</summary>
+    Keepalive,
+
+    /// <summary>There is a session: send what waits.</summary>
+    SendStaged,
+
+    /// <summary>There will be none: drop what waits.</summary>
+    DropStaged,
+}
+
+/// <summary>The send half of the pipeline: steps 1 to 4 of <see cref="PacketPipeline"/>, on one thread.</summary>
+internal sealed unsafe class SendWorker : IDisposable
+{
+    private const uint WakeKey = 0;
+
+    // The largest frame: a vnet header and 64 KiB.
+    private const int FrameBytes = VnetHeader.Size + 65_536;
+
+    // Frames of one device before the others get their turn.
+    private const int FramesPerTurn = 64;
+
+    // The protocol itself repeats a handshake every 5 s; asking more often costs the control thread and gains nothing.
+    private const long RequestInterval = 500;
+
+    private readonly PipelineState _state;
+    private readonly WorkerGate _gate;
+    private readonly Epoll _epoll = new();
+    private readonly WakeSignal _wake = new();
+    private readonly ConcurrentQueue<(Peer Peer, SendTask Task)> _tasks = new();
+    private readonly byte* _frame = (byte*)NativeMemory.AlignedAlloc(FrameBytes + 64, 4096);
+    private readonly SendBatch _batch;
+    private TunSource?[] _sources = new TunSource?[16];
+    private volatile bool _stops;
+
+    public SendWorker(PipelineState state, WorkerGate gate)
+    {
+        _state = state;
+        _gate = gate;
+        _batch = new SendBatch(state, Drops);
+        _epoll.Add(_wake.Descriptor, WakeKey);
+    }
+
+    public DropCounters Drops { get; } = new();
+
+    /// <summary>The thread's body; returns after <see cref="Stop"/>.</summary>
+    public void Run()
+    {
+        while (!_stops)
+        {
+            var events = _epoll.Wait();
+            _gate.Enter();
+            var now = _state.Clock.Now;
+            foreach (var readable in events)
+            {
+                if (readable.Key == WakeKey)
+                    RunTasks(now);
+                else if (Volatile.Read(ref _sources[readable.Key]) is { } source)
+                    ReadFrames(source, now);
+            }
+            _batch.Flush();
+            _gate.Leave();
+        }
+    }
+
+    /// <summary>Ends the thread after its present pass. Any thread.</summary>
+    public void Stop()
+    {
+        _stops = true;
+        _wake.Set();
+    }
+
+    /// <summary>Control thread: begins to read a device. Of a link all packets go to its peer; of the main device (no peer) as the routes say.</summary>
+    public TunSource Attach(TunPort port, Peer? peer, GreHeader? gre)
+    {
+        var source = new TunSource(port, peer, gre, FreeKey());
+        Volatile.Write(ref _sources[source.Key], source);
+        _epoll.Add(port.Descriptor, source.Key);
+        return source;
+    }
+
+    /// <summary>Control thread: no pass that begins from now on reads the device.</summary>
+    public void Detach(TunSource source)
+    {
+        _epoll.Remove(source.Port.Descriptor);
+        Volatile.Write(ref _sources[source.Key], null);
+    }
+
+    /// <summary>Control thread.</summary>
+    public void Post(Peer peer, SendTask task)
+    {
+        _tasks.Enqueue((peer, task));
+        _wake.Set();
+    }
+
+    public void Dispose()
+    {
+        _batch.Dispose();
+        _epoll.Dispose();
+        _wake.Dispose();
+        NativeMemory.AlignedFree(_frame);
+    }
+
+    private void RunTasks(long now)
+    {
+        _wake.Reset();
+        while (_tasks.TryDequeue(out var work))
+        {
+            if (work.Task == SendTask.DropStaged)
+                Drops.Count(DropReason.HandshakeFailed, work.Peer.Staged.Clear());
+            else if (!SendStaged(work.Peer, now) && work.Task == SendTask.Keepalive)
+                SendEmpty(work.Peer, now);
+        }
+    }
+
+    // True if there was something to send.
+    private bool SendStaged(Peer peer, long now)
+    {
+        var staged = peer.Staged;
+        var any = staged.Count > 0;
+        while (staged.Count > 0 && _batch.TryBegin(peer, now))
+        {
+            var packet = staged.First;
+            packet.CopyTo(new Span<byte>(_batch.Reserve(packet.Length), packet.Length));
+            if (!_batch.TryCommit(packet.Length))
+                break;
+            staged.RemoveFirst();
+        }
+        return any;
+    }
+
+    private void SendEmpty(Peer peer, long now)
+    {
+        if (!_batch.TryBegin(peer, now))
+            return;
+        _batch.Reserve(0);
+        _batch.TryCommit(0);
+    }
+
+    private void ReadFrames(TunSource source, long now)
+    {
+        // The packet behind the vnet header lies on a 16-byte boundary.
+        var frame = _frame + 16 - VnetHeader.Size;
+        for (var i = 0; i < FramesPerTurn; i++)
+        {
+            var length = source.Port.Read(frame, FrameBytes);
+            if (length <= VnetHeader.Size)
+                return;
+            var peer = source.Peer ?? FindPeer(frame + VnetHeader.Size, length - VnetHeader.Size);
+            if (peer is null)
+                Drops.Count(DropReason.NoPeer);
+            else
+                SendFrame(frame, length, peer, source.Gre, now);
+        }
+    }
+
+    private Peer? FindPeer(byte* packet, int length) => IpHeader.Version(packet) switch
+    {
+        4 when length >= IpHeader.V4MinimumLength => _state.Routes.Find4(new ReadOnlySpan<byte>(packet + IpHeader.V4Destination, 4)),
+        6 when length >= IpHeader.V6Length => _state.Routes.Find6(new ReadOnlySpan<byte>(packet + IpHeader.V6Destination, 16)),
+        _ => null,
+    };
+
+    private void SendFrame(byte* frame, int length, Peer peer, GreHeader? gre, long now)
+    {
+        var segmenter = new Segmenter(frame, length);
+        if (segmenter.NextLength == 0)
+        {
+            Drops.Count(DropReason.MalformedFrame);
+            return;
+        }
+        var headroom = gre is null ? 0 : GreHeader.Length;
+        while (segmenter.NextLength > 0)
+        {
+            var hasSession = _batch.TryBegin(peer, now);
+            var inner = segmenter.NextLength;
+            var packet = _batch.Reserve(headroom + inner);
+            segmenter.WriteNext(packet + headroom);
+            gre?.Write(packet, inner);
+            if (!hasSession || !_batch.TryCommit(headroom + inner))
+                Stage(peer, new ReadOnlySpan<byte>(packet, headroom + inner), now);
+        }
+    }
+
+    private void Stage(Peer peer, ReadOnlySpan<byte> packet, long now)
+    {
+        if (!peer.Staged.Add(packet))
+            Drops.Count(DropReason.StagingFull);
+        if (now < peer.Staged.NextRequest)
+            return;
+        peer.Staged.NextRequest = now + RequestInterval;
+        _state.Inbox.Post(new PeerSignal(peer.Session, Confirmed: null));
+    }
+
+    private uint FreeKey()
+    {
+        for (var i = WakeKey + 1; i < _sources.Length; i++)
+        {
+            if (_sources[i] is null)
+                return i;
+        }
+        var larger = new TunSource?[_sources.Length * 2];
+        _sources.CopyTo(larger, 0);
+        Volatile.Write(ref _sources, larger);
+        return (uint)(larger.Length / 2);
+    }
+}
+
+/// <summary>A device that a send worker reads.</summary>
+/// <param name="Peer">Whose link it is; null for the main device.</param>
+/// <param name="Key">Its number in the worker's epoll.</param>
+internal sealed record TunSource(TunPort Port, Peer? Peer, GreHeader? Gre, uint Key);

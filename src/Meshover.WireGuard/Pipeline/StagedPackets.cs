@@ -1,0 +1,46 @@
+using System.Buffers;
+
+namespace Meshover.WireGuard.Pipeline;
+
+/// <summary>
+/// Packets of one peer that wait for a session, oldest first. Bounded: when it is full the oldest goes, since the newest is the likeliest to be
+/// still wanted. The send worker's alone. Buffers come from a pool, and only while there is something to wait for.
+/// </summary>
+internal sealed class StagedPackets
+{
+    /// <summary>As in Linux (MAX_STAGED_PACKETS).</summary>
+    public const int Capacity = 128;
+
+    private readonly Queue<(byte[] Buffer, int Length)> _packets = new();
+
+    /// <summary>Written by the send worker; when it may ask for a handshake again, in milliseconds.</summary>
+    public long NextRequest { get; set; }
+
+    public int Count => _packets.Count;
+
+    /// <summary>Copies a packet. False: the oldest had to go for it.</summary>
+    public bool Add(ReadOnlySpan<byte> packet)
+    {
+        var hadRoom = _packets.Count < Capacity;
+        if (!hadRoom)
+            ArrayPool<byte>.Shared.Return(_packets.Dequeue().Buffer);
+        var buffer = ArrayPool<byte>.Shared.Rent(packet.Length);
+        packet.CopyTo(buffer);
+        _packets.Enqueue((buffer, packet.Length));
+        return hadRoom;
+    }
+
+    /// <summary>The oldest; stays until <see cref="RemoveFirst"/>.</summary>
+    public ReadOnlySpan<byte> First => _packets.Peek() is var (buffer, length) ? buffer.AsSpan(0, length) : default;
+
+    public void RemoveFirst() => ArrayPool<byte>.Shared.Return(_packets.Dequeue().Buffer);
+
+    /// <summary>Drops all; returns how many.</summary>
+    public int Clear()
+    {
+        var count = _packets.Count;
+        while (_packets.Count > 0)
+            RemoveFirst();
+        return count;
+    }
+}
