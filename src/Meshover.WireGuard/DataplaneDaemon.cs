@@ -1,4 +1,5 @@
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Uapi;
 using Microsoft.Extensions.Logging;
 
 namespace Meshover.WireGuard;
@@ -6,12 +7,28 @@ namespace Meshover.WireGuard;
 /// <summary>The engine's process: <c>meshover dataplane</c>.</summary>
 public static class DataplaneDaemon
 {
+    // A client that asked us to stop and then does not read the answer is not waited for longer.
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// Runs the engine until <paramref name="cancellationToken"/> is cancelled (the devices stay, to be adopted by the next start) or a
     /// client asks it to stop. It comes back with the configuration it had, with no agent needed.
     /// </summary>
     /// <exception cref="DataplaneException">It cannot start: another engine owns the socket, or the system refuses (no permission, no <c>/dev/net/tun</c>).</exception>
-    public static Task RunAsync(
-        DataplaneOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken) =>
-        throw new DataplaneException(DataplaneError.Failed, "The userspace data plane is not part of this build yet.");
+    public static async Task RunAsync(
+        DataplaneOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var logger = loggers.CreateLogger("Meshover.Dataplane");
+        await using var uapi = new UapiServer(options.UapiDirectory, logger);
+        using var loop = new EngineLoop(options, time, logger, uapi.Serve);
+        uapi.Loop = loop;
+        await using var listener = new UnixListener(options.SocketPath, new ControlServer(loop).ServeAsync, logger);
+        loop.Start();
+        EngineLog.Started(logger, options.SocketPath);
+        await using var stop = cancellationToken.Register(() => _ = loop.StopAsync(teardown: false));
+        var isTornDown = await loop.Stopped;
+        if (!cancellationToken.IsCancellationRequested)
+            await Task.WhenAny(loop.Acknowledged, Task.Delay(AnswerTimeout, time, CancellationToken.None));
+        EngineLog.Stopped(logger, isTornDown ? "are deleted" : "stay for the next start");
+    }
 }

@@ -76,7 +76,8 @@ internal sealed class HandshakeQueue
     /// <summary>The reader: the oldest one, which stays valid until <see cref="Remove"/>.</summary>
     public bool TryPeek(out ReadOnlySpan<byte> message, out ReadOnlySpan<byte> source)
     {
-        (message, source) = (default, default);
+        message = default;
+        source = default;
         if (Count == 0)
             return false;
         var place = Place(_read);

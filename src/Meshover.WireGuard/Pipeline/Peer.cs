@@ -1,3 +1,4 @@
+using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Session;
 
@@ -16,8 +17,17 @@ internal sealed class Peer
     private long _controlSentBytes;
     private long _controlReceivedBytes;
 
-    /// <summary>Set by the control thread before any worker can meet the peer.</summary>
-    public required PeerSession Session { get; init; }
+    private Peer() { }
+
+    public PeerSession Session { get; private set; } = null!;
+
+    /// <summary>Makes a peer and its session, which name each other; control thread.</summary>
+    public static Peer Create(SessionManager sessions, WireGuardKey key)
+    {
+        var peer = new Peer();
+        peer.Session = sessions.AddPeer(key, peer);
+        return peer;
+    }
 
     /// <summary>
     /// Where packets go. Written by the control thread (configuration, handshakes) and by the receive worker (roaming): both are right, the

@@ -78,6 +78,7 @@ internal sealed unsafe class ReceiveBuffers : IDisposable
 }
 
 /// <summary>One datagram, or a run of them, each of <see cref="SegmentSize"/> bytes but the last, which may be shorter.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly unsafe ref struct ReceivedMessage(byte* data, int length, int segmentSize, byte* source)
 {
     public readonly byte* Data = data;

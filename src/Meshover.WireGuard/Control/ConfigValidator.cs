@@ -1,0 +1,92 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Meshover.WireGuard.Crypto;
+
+namespace Meshover.WireGuard.Control;
+
+/// <summary>Everything that is wrong with a configuration, before any of it is used.</summary>
+internal static class ConfigValidator
+{
+    // IPv6 needs 1280 (RFC 8200 section 5); a device's MTU is 16 bits, less what GRE adds.
+    private const int MinimumMtu = 1280;
+    private const int MaximumMtu = 65_535;
+    private const int MaximumLinkMtu = MaximumMtu - Pipeline.GreHeader.Length;
+
+    // IFNAMSIZ with its final zero.
+    private const int MaxNameBytes = 15;
+
+    // IFALIASZ with its final zero.
+    private const int MaxAliasBytes = 255;
+
+    /// <summary>One sentence per fault; empty if there is none.</summary>
+    public static IReadOnlyList<string> Validate(DataplaneConfig config)
+    {
+        var faults = new List<string>();
+        CheckName(config.Interface, "interface", faults);
+        CheckRange(config.ListenPort, 0, ushort.MaxValue, "listenPort", faults);
+        CheckRange(config.Mtu, MinimumMtu, MaximumMtu, "mtu", faults);
+        var own = OwnPublicKey(config.PrivateKey);
+        foreach (var peer in config.Peers)
+            CheckPeer(peer, own, faults);
+        CheckUnique(config.Peers.Select(peer => peer.PublicKey.ToString()), "peer", "is named twice", faults);
+        CheckUnique(config.Peers.SelectMany(peer => peer.AllowedIps.Distinct()).Select(prefix => prefix.ToString()), "prefix", "is given to two peers", faults);
+        CheckUnique(config.Peers.Select(peer => peer.Link?.Name).OfType<string>().Append(config.Interface), "interface", "is named twice", faults);
+        return faults;
+    }
+
+    private static void CheckPeer(PeerConfig peer, WireGuardKey? own, List<string> faults)
+    {
+        var name = $"peer {peer.PublicKey}";
+        if (peer.PublicKey == own)
+            faults.Add($"{name} has this node's own public key");
+        if (peer.PublicKey == default)
+            faults.Add("a peer has no public key (it is all zero)");
+        CheckRange(peer.PersistentKeepalive, 0, ushort.MaxValue, $"{name}: persistentKeepalive", faults);
+        if (peer.Endpoint is { } endpoint && (endpoint.Port is < 1 or > ushort.MaxValue || IsNoHost(endpoint.Address)))
+            faults.Add($"{name}: {endpoint} is no endpoint that packets can be sent to");
+        if (peer.Link is { } link)
+            CheckLink(link, peer, name, faults);
+    }
+
+    private static void CheckLink(LinkConfig link, PeerConfig peer, string name, List<string> faults)
+    {
+        CheckName(link.Name, $"{name}: link", faults);
+        CheckRange(link.Mtu, MinimumMtu, MaximumLinkMtu, $"{name}: link mtu", faults);
+        if (Encoding.UTF8.GetByteCount(link.Alias) > MaxAliasBytes)
+            faults.Add($"{name}: the alias of link {link.Name} is longer than {MaxAliasBytes} bytes");
+        if (link.LocalTunnel.AddressFamily != AddressFamily.InterNetwork || link.RemoteTunnel.AddressFamily != AddressFamily.InterNetwork)
+            faults.Add($"{name}: the tunnel addresses of link {link.Name} are not IPv4");
+        else if (!peer.AllowedIps.Any(prefix => prefix.Contains(link.RemoteTunnel)))
+            faults.Add($"{name}: the remote tunnel address {link.RemoteTunnel} of link {link.Name} is not among its allowed IPs");
+    }
+
+    private static void CheckName(string name, string what, List<string> faults)
+    {
+        var isName = name.Length > 0 && Encoding.UTF8.GetByteCount(name) <= MaxNameBytes && name is not ("." or "..")
+            && !name.Any(c => c is '/' or ':' or '%' || char.IsWhiteSpace(c) || char.IsControl(c));
+        if (!isName)
+            faults.Add($"{what} '{name}' is no interface name (1 to {MaxNameBytes} bytes, no white space, '/', ':' or '%')");
+    }
+
+    private static void CheckRange(int value, int minimum, int maximum, string what, List<string> faults)
+    {
+        if (value < minimum || value > maximum)
+            faults.Add($"{what} is {value}, and must be from {minimum} to {maximum}");
+    }
+
+    private static void CheckUnique(IEnumerable<string> values, string what, string fault, List<string> faults) =>
+        faults.AddRange(values.GroupBy(value => value, StringComparer.Ordinal).Where(group => group.Skip(1).Any()).Select(group => $"{what} {group.Key} {fault}"));
+
+    private static bool IsNoHost(IPAddress address) =>
+        address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.Equals(IPAddress.Broadcast) || address.IsIPv6Multicast;
+
+    private static WireGuardKey? OwnPublicKey(WireGuardSecret secret)
+    {
+        if (secret.IsZero)
+            return null;
+        Span<byte> key = stackalloc byte[WireGuardKey.Length];
+        X25519.PublicFromPrivate(secret.Bytes, key);
+        return new WireGuardKey(key);
+    }
+}

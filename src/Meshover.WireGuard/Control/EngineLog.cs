@@ -1,0 +1,34 @@
+using Meshover.WireGuard.Session;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.WireGuard.Control;
+
+internal static partial class EngineLog
+{
+    [LoggerMessage(Level = LogLevel.Error, Message = "The data plane could not come back with its last configuration: {Reason}")]
+    public static partial void NotRestored(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Handshake message: {Outcome}")]
+    public static partial void Handshake(ILogger logger, HandshakeOutcome outcome);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot use {Path}: {Reason}. After a restart the data plane would wait for the agent.")]
+    public static partial void StateFailed(ILogger logger, string path, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The data plane runs; its socket is {Socket}.")]
+    public static partial void Started(ILogger logger, string socket);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Configuration in place: {Device}, UDP port {Port}, {Peers} peers.")]
+    public static partial void Applied(ILogger logger, string device, int port, int peers);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No UAPI socket for {Device} ({Reason}): `wg` will not find it.")]
+    public static partial void NoUapi(ILogger logger, string device, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The data plane ends; its devices {Fate}.")]
+    public static partial void Stopped(ILogger logger, string fate);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A connection on {Socket} ended: {Reason}")]
+    public static partial void ConnectionFailed(ILogger logger, string socket, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A UAPI request was refused: {Reason}")]
+    public static partial void UapiRefused(ILogger logger, string reason);
+}

@@ -1,0 +1,125 @@
+using System.Threading.Channels;
+using Meshover.WireGuard.Pipeline;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.WireGuard.Control;
+
+/// <summary>
+/// The control thread: owns the <see cref="Engine"/>, and does in turn what the workers found, what clients want, and what is due. Clients'
+/// wishes come through a bounded channel; when it is full a client waits.
+/// </summary>
+internal sealed class EngineLoop : IDisposable
+{
+    // Fine enough for every timer of the protocol, the shortest of which is some seconds long.
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
+
+    // How long a configuration that could not be restored waits for its next attempt: a port in use may be freed.
+    private const long RestoreInterval = 1000;
+
+    private readonly Channel<Action<Engine?>> _commands = Channel.CreateBounded<Action<Engine?>>(64);
+    private readonly ControlInbox _inbox = new();
+    private readonly TaskCompletionSource<bool> _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _acknowledged = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly DataplaneOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Thread _thread;
+    private volatile bool _ends;
+    private bool _teardown;
+
+    /// <param name="interfaceChanged">As <see cref="Engine.InterfaceChanged"/>; called on the control thread.</param>
+    public EngineLoop(DataplaneOptions options, TimeProvider time, ILogger logger, Action<string> interfaceChanged)
+    {
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _thread = new Thread(() => Run(interfaceChanged)) { Name = "meshover-control", IsBackground = true };
+    }
+
+    /// <summary>Ends when the engine has; true if it was torn down. Fails with the fault that ended it.</summary>
+    public Task<bool> Stopped => _stopped.Task;
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Runs something on the control thread and returns its result or failure.</summary>
+    public async Task<T> RunAsync<T>(Func<Engine, T> action, CancellationToken cancellationToken)
+    {
+        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _commands.Writer.WriteAsync(engine => Complete(result, engine, action), cancellationToken);
+        _inbox.Wake();
+        return await result.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Ends the engine once its present work is done, and completes when it has.</summary>
+    public Task StopAsync(bool teardown)
+    {
+        _teardown |= teardown;
+        _ends = true;
+        _inbox.Wake();
+        return Stopped;
+    }
+
+    /// <summary>The client that asked for the end has its answer: the process may go.</summary>
+    public void Acknowledge() => _acknowledged.TrySetResult();
+
+    /// <summary>Completes at <see cref="Acknowledge"/>.</summary>
+    public Task Acknowledged => _acknowledged.Task;
+
+    public void Dispose() => _inbox.Dispose();
+
+    private void Run(Action<string> interfaceChanged)
+    {
+        try
+        {
+            var engine = new Engine(_options, _inbox, _time, _logger) { InterfaceChanged = interfaceChanged };
+            using (_time.CreateTimer(_ => _inbox.Wake(), state: null, TickInterval, TickInterval))
+                Loop(engine);
+            engine.Stop(_teardown);
+            _stopped.SetResult(_teardown);
+        }
+        catch (Exception e) // the thread's last frame: whoever awaits the engine gets the fault
+        {
+            _stopped.SetException(e);
+        }
+        _commands.Writer.Complete();
+        while (_commands.Reader.TryRead(out var late))
+            late(null);
+    }
+
+    private void Loop(Engine engine)
+    {
+        var isRestored = engine.TryRestore();
+        var nextTick = 0L;
+        var nextRestore = engine.Now + RestoreInterval;
+        while (!_ends)
+        {
+            engine.HandleInbox();
+            while (_commands.Reader.TryRead(out var command))
+                command(engine);
+            if (engine.Now >= nextTick)
+            {
+                engine.Tick();
+                nextTick = engine.Now + (long)TickInterval.TotalMilliseconds;
+            }
+            isRestored |= engine.Config is not null;
+            if (!isRestored && engine.Now >= nextRestore)
+            {
+                isRestored = engine.TryRestore();
+                nextRestore = engine.Now + RestoreInterval;
+            }
+            _inbox.Wait();
+        }
+    }
+
+    private static void Complete<T>(TaskCompletionSource<T> result, Engine? engine, Func<Engine, T> action)
+    {
+        try
+        {
+            result.SetResult(action(engine ?? throw new DataplaneException(DataplaneError.Unreachable, "The data plane has ended.")));
+        }
+        catch (Exception e) // goes to whoever asked
+        {
+            result.SetException(e);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using System.Net;
+using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Pipeline;
+
+namespace Meshover.WireGuard.Control;
+
+/// <summary>A peer as configured, and as it runs. Control thread.</summary>
+internal sealed class EnginePeer(Peer peer, PeerConfig config)
+{
+    public Peer Peer { get; } = peer;
+
+    public PeerConfig Config { get; set; } = config;
+
+    /// <summary>The endpoint that is in the state file, to notice when the peer has moved.</summary>
+    public SocketAddress? SavedEndpoint { get; set; }
+
+    public IPEndPoint? EndPoint => Peer.Endpoint?.ToEndPoint();
+}

@@ -1,0 +1,48 @@
+using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Pipeline;
+using Meshover.WireGuard.Session;
+
+namespace Meshover.WireGuard.Control;
+
+/// <summary>Does what the protocol wants done: sends handshake messages itself, has the send worker do the rest. Control thread.</summary>
+internal sealed class EngineSink : ISessionSink
+{
+    private readonly byte[] _source = new byte[SocketAddress.MaxLength];
+    private int _received;
+
+    public PacketPipeline? Pipeline { get; set; }
+
+    /// <summary>Before a datagram is handled: where it came from, and its length.</summary>
+    public void BeginDatagram(ReadOnlySpan<byte> source, int length)
+    {
+        source[..SocketAddress.MaxLength].CopyTo(_source);
+        _received = length;
+    }
+
+    public unsafe void PeerSeen(PeerSession peer)
+    {
+        var owner = (Peer)peer.Owner;
+        owner.CountControl(sent: 0, received: _received);
+        fixed (byte* source = _source)
+        {
+            if (owner.Endpoint is not { } endpoint || !endpoint.Matches(source))
+                owner.Endpoint = new SocketAddress(_source);
+        }
+    }
+
+    public void SendToPeer(PeerSession peer, ReadOnlySpan<byte> message)
+    {
+        var owner = (Peer)peer.Owner;
+        if (owner.Endpoint is { } endpoint && Pipeline!.State.Udp?.TrySend(endpoint, message) == true)
+            owner.CountControl(sent: message.Length, received: 0);
+    }
+
+    public void SendToSource(ReadOnlySpan<byte> message) => Pipeline!.State.Udp?.TrySend(new SocketAddress(_source), message);
+
+    public void SendKeepalive(PeerSession peer) => Pipeline!.Post((Peer)peer.Owner, SendTask.Keepalive);
+
+    public void SessionReady(PeerSession peer, bool mustConfirm) =>
+        Pipeline!.Post((Peer)peer.Owner, mustConfirm ? SendTask.Keepalive : SendTask.SendStaged);
+
+    public void HandshakeAbandoned(PeerSession peer) => Pipeline!.Post((Peer)peer.Owner, SendTask.DropStaged);
+}

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.WireGuard.Control;
+
+/// <summary>What the engine writes down to come back alone. Control thread. A failure is logged and no more: packets go on.</summary>
+internal sealed class EngineState(string path, ILogger logger)
+{
+    // Peers behind a NAT may move at every handshake; once a second is often enough to write that down.
+    private const long SaveInterval = 1000;
+
+    private long _nextSave;
+
+    public SavedState? Load()
+    {
+        try
+        {
+            return StateFile.Read(path, ControlJson.Default.SavedState);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            EngineLog.StateFailed(logger, path, e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Writes if a peer is elsewhere than the file says.</summary>
+    public void SaveIfMoved(DataplaneConfig config, IReadOnlyCollection<EnginePeer> peers, long now)
+    {
+        if (now < _nextSave)
+            return;
+        _nextSave = now + SaveInterval;
+        if (peers.Any(peer => !ReferenceEquals(peer.SavedEndpoint, peer.Peer.Endpoint)))
+            Save(config, peers);
+    }
+
+    public void Save(DataplaneConfig config, IReadOnlyCollection<EnginePeer> peers)
+    {
+        foreach (var peer in peers)
+            peer.SavedEndpoint = peer.Peer.Endpoint;
+        var endpoints = peers.Where(peer => peer.SavedEndpoint is not null)
+            .Select(peer => new SavedEndpoint(peer.Config.PublicKey, peer.SavedEndpoint!.ToEndPoint()));
+        Try(() => StateFile.Write(path, new SavedState { Config = config, Endpoints = [.. endpoints] }, ControlJson.Default.SavedState));
+    }
+
+    public void Delete() => Try(() => File.Delete(path));
+
+    private void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            EngineLog.StateFailed(logger, path, e.Message);
+        }
+    }
+}
