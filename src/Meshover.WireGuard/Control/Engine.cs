@@ -13,7 +13,7 @@ namespace Meshover.WireGuard.Control;
 /// The engine as its control thread sees it: the configuration that runs, the protocol, and the pipeline. Every method is that thread's
 /// (<see cref="EngineLoop"/>). A change is checked whole, then what can fail is made ready, then it is put in place, which cannot fail.
 /// </summary>
-internal sealed class Engine
+internal sealed class Engine : IDisposable
 {
     private readonly DataplaneOptions _options;
     private readonly ILogger _logger;
@@ -116,19 +116,19 @@ internal sealed class Engine
         RequireConfig();
         if (!_peers.TryGetValue(key, out var peer))
             throw new DataplaneException(DataplaneError.Refused, $"There is no peer {key}.");
-        peer.Peer.Endpoint = new SocketAddress(endpoint);
-        _sessions.RequestHandshake(peer.Peer.Session, Now);
+        peer.Peer.Endpoint = new UdpAddress(endpoint);
+        peer.Peer.Session.RequestHandshake(Now);
     }
 
     /// <summary>Takes what the workers found.</summary>
     public void HandleInbox()
     {
-        Span<byte> identity = stackalloc byte[SocketAddress.MaxLength];
+        Span<byte> identity = stackalloc byte[UdpAddress.MaxLength];
         var now = Now;
         while (_inbox.Handshakes.TryPeek(out var message, out var source))
         {
             _sink.BeginDatagram(source, message.Length);
-            var length = SocketAddress.WriteIdentity(source, identity);
+            var length = UdpAddress.WriteIdentity(source, identity);
             var outcome = _sessions.Receive(message, identity[..length], now, _inbox.Handshakes.Count - 1);
             EngineLog.Handshake(_logger, outcome);
             _inbox.Handshakes.Remove();
@@ -136,9 +136,9 @@ internal sealed class Engine
         while (_inbox.TryTake(out var signal))
         {
             if (signal.Confirmed is { } keypair)
-                _sessions.Confirm(keypair, now);
+                signal.Session.Confirm(keypair, now);
             else
-                _sessions.RequestHandshake(signal.Session, now);
+                signal.Session.RequestHandshake(now);
         }
     }
 
@@ -159,8 +159,13 @@ internal sealed class Engine
         else if (Config is { } config)
             _state.Save(config, _peers.Values);
         _pipeline.Stop();
-        _sessions.Dispose();
         _devices.Close(delete: teardown);
+    }
+
+    /// <summary>Zeroes the keys and frees the buffers; after <see cref="Stop"/>.</summary>
+    public void Dispose()
+    {
+        _sessions.Dispose();
         _devices.Dispose();
         _pipeline.Dispose();
     }
@@ -203,7 +208,7 @@ internal sealed class Engine
             _pipeline.Delete(unused);
         Config = config;
         foreach (var peer in toCall.Where(peer => _peers[peer.PublicKey].Peer.Endpoint is not null))
-            _sessions.RequestHandshake(_peers[peer.PublicKey].Peer.Session, Now);
+            _peers[peer.PublicKey].Peer.Session.RequestHandshake(Now);
         _state.Save(config, _peers.Values);
         EngineLog.Applied(_logger, config.Interface, _pipeline.State.Udp!.Port, config.Peers.Length);
         if (!string.Equals(former?.Interface, config.Interface, StringComparison.Ordinal))
@@ -236,7 +241,7 @@ internal sealed class Engine
         var endpoint = isNew && endpoints?.TryGetValue(config.PublicKey, out var saved) == true ? saved : config.Endpoint;
         if (endpoint is null || (!isNew && endpoint.Equals(former.Endpoint)))
             return false;
-        peer.Endpoint = new SocketAddress(endpoint);
+        peer.Endpoint = new UdpAddress(endpoint);
         return true;
     }
 

@@ -71,7 +71,7 @@ internal sealed class EngineLoop : IDisposable
     {
         try
         {
-            var engine = new Engine(_options, _inbox, _time, _logger) { InterfaceChanged = interfaceChanged };
+            using var engine = new Engine(_options, _inbox, _time, _logger) { InterfaceChanged = interfaceChanged };
             using (_time.CreateTimer(_ => _inbox.Wake(), state: null, TickInterval, TickInterval))
                 Loop(engine);
             engine.Stop(_teardown);

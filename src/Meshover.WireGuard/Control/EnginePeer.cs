@@ -12,7 +12,7 @@ internal sealed class EnginePeer(Peer peer, PeerConfig config)
     public PeerConfig Config { get; set; } = config;
 
     /// <summary>The endpoint that is in the state file, to notice when the peer has moved.</summary>
-    public SocketAddress? SavedEndpoint { get; set; }
+    public UdpAddress? SavedEndpoint { get; set; }
 
     public IPEndPoint? EndPoint => Peer.Endpoint?.ToEndPoint();
 }

@@ -7,7 +7,7 @@ namespace Meshover.WireGuard.Control;
 /// <summary>Does what the protocol wants done: sends handshake messages itself, has the send worker do the rest. Control thread.</summary>
 internal sealed class EngineSink : ISessionSink
 {
-    private readonly byte[] _source = new byte[SocketAddress.MaxLength];
+    private readonly byte[] _source = new byte[UdpAddress.MaxLength];
     private int _received;
 
     public PacketPipeline? Pipeline { get; set; }
@@ -15,7 +15,7 @@ internal sealed class EngineSink : ISessionSink
     /// <summary>Before a datagram is handled: where it came from, and its length.</summary>
     public void BeginDatagram(ReadOnlySpan<byte> source, int length)
     {
-        source[..SocketAddress.MaxLength].CopyTo(_source);
+        source[..UdpAddress.MaxLength].CopyTo(_source);
         _received = length;
     }
 
@@ -26,7 +26,7 @@ internal sealed class EngineSink : ISessionSink
         fixed (byte* source = _source)
         {
             if (owner.Endpoint is not { } endpoint || !endpoint.Matches(source))
-                owner.Endpoint = new SocketAddress(_source);
+                owner.Endpoint = new UdpAddress(_source);
         }
     }
 
@@ -37,7 +37,7 @@ internal sealed class EngineSink : ISessionSink
             owner.CountControl(sent: message.Length, received: 0);
     }
 
-    public void SendToSource(ReadOnlySpan<byte> message) => Pipeline!.State.Udp?.TrySend(new SocketAddress(_source), message);
+    public void SendToSource(ReadOnlySpan<byte> message) => Pipeline!.State.Udp?.TrySend(new UdpAddress(_source), message);
 
     public void SendKeepalive(PeerSession peer) => Pipeline!.Post((Peer)peer.Owner, SendTask.Keepalive);
 

@@ -44,7 +44,7 @@ internal sealed unsafe class UdpPort : IDisposable
     }
 
     /// <summary>The socket that reaches an address; null if the machine does not speak its family.</summary>
-    public UdpSocket? For(SocketAddress address) => address.IsV4 ? V4 : V6;
+    public UdpSocket? For(UdpAddress address) => address.IsV4 ? V4 : V6;
 
     public void SetMark(uint mark)
     {
@@ -53,7 +53,7 @@ internal sealed unsafe class UdpPort : IDisposable
     }
 
     /// <summary>Sends one datagram. False if it could not be sent; nothing else to do then: UDP loses packets anyway.</summary>
-    public bool TrySend(SocketAddress to, ReadOnlySpan<byte> datagram)
+    public bool TrySend(UdpAddress to, ReadOnlySpan<byte> datagram)
     {
         if (For(to) is not { } socket)
             return false;

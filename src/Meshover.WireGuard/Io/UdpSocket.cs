@@ -59,8 +59,8 @@ internal sealed unsafe class UdpSocket : IDisposable
     /// <summary>The port it is bound to.</summary>
     public int ReadPort()
     {
-        var address = stackalloc byte[SocketAddress.MaxLength];
-        uint length = SocketAddress.MaxLength;
+        var address = stackalloc byte[UdpAddress.MaxLength];
+        uint length = UdpAddress.MaxLength;
         return Libc.GetSocketName(_handle, address, &length) == 0
             ? BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(address + 2, 2))
             : throw new IoException("read a socket's port", Libc.Errno);
@@ -101,11 +101,11 @@ internal sealed unsafe class UdpSocket : IDisposable
 
     private bool TryBind(int port)
     {
-        var address = stackalloc byte[SocketAddress.MaxLength];
-        new Span<byte>(address, SocketAddress.MaxLength).Clear();
+        var address = stackalloc byte[UdpAddress.MaxLength];
+        new Span<byte>(address, UdpAddress.MaxLength).Clear();
         *(ushort*)address = IsV6 ? (ushort)Inet6 : (ushort)Inet;
         BinaryPrimitives.WriteUInt16BigEndian(new Span<byte>(address + 2, 2), (ushort)port);
-        return Libc.Bind(_handle, address, IsV6 ? (uint)SocketAddress.MaxLength : 16) == 0;
+        return Libc.Bind(_handle, address, IsV6 ? (uint)UdpAddress.MaxLength : 16) == 0;
     }
 
     private bool TrySet(int level, int option, int value) =>

@@ -51,7 +51,7 @@ internal sealed class HandshakeQueue
     /// <summary>The longest handshake message, an initiation.</summary>
     public const int MaxMessage = 148;
 
-    private const int PlaceSize = MaxMessage + SocketAddress.MaxLength;
+    private const int PlaceSize = MaxMessage + UdpAddress.MaxLength;
 
     private readonly byte[] _places = new byte[Capacity * PlaceSize];
     private readonly int[] _lengths = new int[Capacity];
@@ -67,7 +67,7 @@ internal sealed class HandshakeQueue
             return false;
         var place = Place(_written);
         message.CopyTo(place);
-        source[..SocketAddress.MaxLength].CopyTo(place[MaxMessage..]);
+        source[..UdpAddress.MaxLength].CopyTo(place[MaxMessage..]);
         _lengths[(uint)_written % Capacity] = message.Length;
         Volatile.Write(ref _written, _written + 1);
         return true;

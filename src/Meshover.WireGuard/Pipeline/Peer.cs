@@ -10,7 +10,7 @@ namespace Meshover.WireGuard.Pipeline;
 /// </summary>
 internal sealed class Peer
 {
-    private volatile SocketAddress? _endpoint;
+    private volatile UdpAddress? _endpoint;
     private volatile PeerLink? _link;
     private long _sentBytes;
     private long _receivedBytes;
@@ -33,7 +33,7 @@ internal sealed class Peer
     /// Where packets go. Written by the control thread (configuration, handshakes) and by the receive worker (roaming): both are right, the
     /// later wins.
     /// </summary>
-    public SocketAddress? Endpoint
+    public UdpAddress? Endpoint
     {
         get => _endpoint;
         set => _endpoint = value;

@@ -20,7 +20,7 @@ internal sealed unsafe class ReceiveBuffers : IDisposable
     private const int MinimumControl = 20;
 
     private readonly byte* _data = (byte*)NativeMemory.AlignedAlloc(Count * BufferBytes, 4096);
-    private readonly byte* _names = (byte*)NativeMemory.AllocZeroed(Count * SocketAddress.MaxLength);
+    private readonly byte* _names = (byte*)NativeMemory.AllocZeroed(Count * UdpAddress.MaxLength);
     private readonly byte* _controls = (byte*)NativeMemory.AllocZeroed(Count * ControlBytes);
     private readonly IoVector* _vectors = (IoVector*)NativeMemory.AllocZeroed((nuint)(Count * sizeof(IoVector)));
     private readonly MultiMessageHeader* _messages =
@@ -32,7 +32,7 @@ internal sealed unsafe class ReceiveBuffers : IDisposable
         {
             _vectors[i] = new IoVector(_data + (i * BufferBytes), BufferBytes);
             ref var header = ref _messages[i].Header;
-            header.Name = _names + (i * SocketAddress.MaxLength);
+            header.Name = _names + (i * UdpAddress.MaxLength);
             header.Vectors = &_vectors[i];
             header.VectorCount = 1;
             header.Control = _controls + (i * ControlBytes);
@@ -45,7 +45,7 @@ internal sealed unsafe class ReceiveBuffers : IDisposable
         for (var i = 0; i < Count; i++)
         {
             ref var header = ref _messages[i].Header;
-            header.NameLength = SocketAddress.MaxLength;
+            header.NameLength = UdpAddress.MaxLength;
             header.ControlLength = ControlBytes;
         }
         return Math.Max(Libc.ReceiveMessages(socket, _messages, Count, Libc.DontWait, null), 0);

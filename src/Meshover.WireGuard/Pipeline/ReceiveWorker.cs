@@ -135,7 +135,7 @@ internal sealed unsafe class ReceiveWorker : IDisposable
             Drops.Count(DropReason.UnknownMessage);
             return;
         }
-        var source = new ReadOnlySpan<byte>(_source, SocketAddress.MaxLength);
+        var source = new ReadOnlySpan<byte>(_source, UdpAddress.MaxLength);
         if (_state.Inbox.Handshakes.TryAdd(new ReadOnlySpan<byte>(data, length), source))
             _state.Inbox.Wake();
         else
@@ -190,7 +190,7 @@ internal sealed unsafe class ReceiveWorker : IDisposable
             peer.CountReceived(_authenticBytes);
             peer.Session.Received.Note(_now, _hasData);
             if (peer.Endpoint is not { } endpoint || !endpoint.Matches(_source))
-                peer.Endpoint = new SocketAddress(new ReadOnlySpan<byte>(_source, SocketAddress.MaxLength));
+                peer.Endpoint = new UdpAddress(new ReadOnlySpan<byte>(_source, UdpAddress.MaxLength));
         }
         _keypair = null;
         _peer = null;

@@ -168,7 +168,7 @@ internal sealed unsafe class SendBatch : IDisposable
         _hasData = false;
     }
 
-    private void Send(Peer peer, UdpSocket socket, SocketAddress endpoint)
+    private void Send(Peer peer, UdpSocket socket, UdpAddress endpoint)
     {
         _segments = socket.SendsLarge && _now >= peer.NoSegmentationUntil;
         for (var i = 0; i < _messageCount; i++)
@@ -182,7 +182,7 @@ internal sealed unsafe class SendBatch : IDisposable
     }
 
     // Sends this message and those behind it; returns the last that is done with.
-    private int SendFrom(int first, Peer peer, UdpSocket socket, SocketAddress endpoint)
+    private int SendFrom(int first, Peer peer, UdpSocket socket, UdpAddress endpoint)
     {
         var count = 0;
         for (; first + count < _messageCount && (_segments || _segmentCounts[first + count] == 1); count++)
@@ -204,7 +204,7 @@ internal sealed unsafe class SendBatch : IDisposable
         return first;
     }
 
-    private void SendSingly(int message, UdpSocket socket, SocketAddress endpoint)
+    private void SendSingly(int message, UdpSocket socket, UdpAddress endpoint)
     {
         var count = _segmentCounts[message];
         var left = (int)_vectors[message].Length;
@@ -222,7 +222,7 @@ internal sealed unsafe class SendBatch : IDisposable
         }
     }
 
-    private void Address(int message, SocketAddress endpoint)
+    private void Address(int message, UdpAddress endpoint)
     {
         ref var header = ref _messages[message].Header;
         SetName((MessageHeader*)(_messages + message), endpoint);
@@ -233,7 +233,7 @@ internal sealed unsafe class SendBatch : IDisposable
         header.ControlLength = isSegmented ? ControlBytes : 0u;
     }
 
-    private static void SetName(MessageHeader* header, SocketAddress endpoint)
+    private static void SetName(MessageHeader* header, UdpAddress endpoint)
     {
         header->Name = endpoint.Pointer;
         header->NameLength = (uint)endpoint.Length;

@@ -1,4 +1,5 @@
 using Meshover.WireGuard.Crypto;
+using Meshover.WireGuard.Noise;
 
 namespace Meshover.WireGuard.Session;
 
@@ -53,7 +54,7 @@ internal sealed class Keypair : IDisposable
 
     /// <summary>
     /// True until the first authentic packet of a session that we answered: before it, the initiator may not have the keys yet.
-    /// The receive worker that clears it tells the control thread (<see cref="SessionManager.Confirm"/>).
+    /// The receive worker that clears it tells the control thread (<see cref="PeerSession.Confirm"/>).
     /// </summary>
     public bool IsUnconfirmed => _unconfirmed;
 

@@ -18,6 +18,9 @@ internal sealed record SessionOptions
     /// <summary>An index modulo this is the receive worker that owns it.</summary>
     public int IndexClasses { get; init; } = 1;
 
+    /// <summary>Handshake messages a second above which senders must first prove their address by a cookie.</summary>
+    public int HandshakesPerSecond { get; init; } = 2_000;
+
     public ProtocolTimes Times { get; init; } = new();
 
     public IEntropy Entropy { get; init; } = SystemEntropy.Instance;

@@ -14,7 +14,7 @@ namespace Meshover.WireGuard.Io;
 /// sockaddr_in6: u16 family, be16 port, u32 flow, u8 address[16], u32 scope
 /// </code>
 /// </summary>
-internal sealed unsafe class SocketAddress
+internal sealed unsafe class UdpAddress
 {
     public const int MaxLength = 28;
 
@@ -29,9 +29,9 @@ internal sealed unsafe class SocketAddress
     // Pinned for its life: the pointer stays right and the collector frees it.
     private readonly byte[] _bytes = GC.AllocateArray<byte>(MaxLength, pinned: true);
 
-    public SocketAddress(ReadOnlySpan<byte> raw) => raw[..Math.Min(raw.Length, MaxLength)].CopyTo(_bytes);
+    public UdpAddress(ReadOnlySpan<byte> raw) => raw[..Math.Min(raw.Length, MaxLength)].CopyTo(_bytes);
 
-    public SocketAddress(IPEndPoint endpoint)
+    public UdpAddress(IPEndPoint endpoint)
     {
         var is4 = endpoint.AddressFamily == AddressFamily.InterNetwork;
         MemoryMarshal.Write(_bytes, is4 ? Family4 : Family6);

@@ -1,0 +1,19 @@
+using System.Security.Cryptography;
+using Meshover.WireGuard.Crypto;
+
+namespace Meshover.WireGuard.Noise;
+
+/// <summary>A key that lives for one handshake.</summary>
+internal static class EphemeralKey
+{
+    /// <summary>Draws one and writes its public half into a message.</summary>
+    public static SecretKey Generate(IEntropy entropy, Span<byte> publicKey)
+    {
+        Span<byte> bytes = stackalloc byte[X25519.KeyLength];
+        entropy.Fill(bytes);
+        X25519.PublicFromPrivate(bytes, publicKey);
+        var key = new SecretKey(bytes);
+        CryptographicOperations.ZeroMemory(bytes);
+        return key;
+    }
+}

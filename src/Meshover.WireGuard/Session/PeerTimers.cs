@@ -1,0 +1,159 @@
+using System.Buffers.Binary;
+using Meshover.WireGuard.Noise;
+
+namespace Meshover.WireGuard.Session;
+
+/// <summary>
+/// The timers of one peer (WireGuard paper, sections 6.1-6.5), without a timer: workers stamp the time of what they send and receive, and each
+/// tick compares. A rule therefore acts up to one tick late, and an idle peer costs a few comparisons. 0 = not set.
+/// </summary>
+internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
+{
+    private long _lastHandshake = -1;
+    private long _handshakeReceived;
+    private long _handshakeSent;
+    private long _lastInitiationOrResponse = long.MinValue / 2;
+    private long _seenSent, _seenReceived;
+    private bool _renewedWhileReceiving;
+    private long _retransmitAt;
+    private int _attempts;
+    private long _silentSince, _silenceHandled, _silenceJitter;
+    private long _keepaliveOwedSince, _keepaliveHandled;
+    private long _persistentHandled = long.MinValue / 2;
+    private long _zeroKeysAt;
+
+    public TrafficStamps Sent { get; } = new();
+
+    public TrafficStamps Received { get; } = new();
+
+    public long PersistentKeepalive { get; set; }
+
+    /// <summary>-1 = never. Any thread.</summary>
+    public long LastHandshake => Volatile.Read(ref _lastHandshake);
+
+    /// <summary>0 = never. Any thread.</summary>
+    public long LastReceived => Math.Max(Received.Any, Volatile.Read(ref _handshakeReceived));
+
+    private long LastSent => Math.Max(Sent.Any, _handshakeSent);
+
+    /// <summary>REKEY_TIMEOUT: not before this has passed since our last initiation or response.</summary>
+    public bool MayInitiate(long now) => now - _lastInitiationOrResponse >= times.RekeyTimeout;
+
+    /// <summary>There is a new reason for a handshake: the attempts are counted anew.</summary>
+    public void HandshakeRequested() => _attempts = 0;
+
+    public void InitiationSent(long now)
+    {
+        _handshakeSent = _lastInitiationOrResponse = now;
+        _retransmitAt = now + times.RekeyTimeout + Jitter();
+    }
+
+    public void ResponseSent(long now) => _handshakeSent = _lastInitiationOrResponse = now;
+
+    /// <summary>An authentic initiation or response came in.</summary>
+    public void HandshakeReceived(long now) => Volatile.Write(ref _handshakeReceived, now);
+
+    public void SessionDerived(long now) => _zeroKeysAt = now + (3 * times.RejectAfterTime);
+
+    public void HandshakeComplete(long now)
+    {
+        Volatile.Write(ref _lastHandshake, now);
+        _retransmitAt = 0;
+        _attempts = 0;
+        _renewedWhileReceiving = false;
+    }
+
+    /// <summary>Everything that has become due. <paramref name="current"/> is the session that is sent on.</summary>
+    public TimerActions Tick(long now, Keypair? current) =>
+        Renewal(current) | Silence(now) | Retransmission(now) | Keepalive(now) | PersistentKeepaliveDue(now) | ZeroKeys(now);
+
+    /// <summary>
+    /// REKEY_AFTER_TIME and REKEY_AFTER_MESSAGES when something was sent; when something was received, only so late that the answer
+    /// is there before REJECT_AFTER_TIME. By time only the initiator acts, so that not both ends begin at once.
+    /// </summary>
+    private TimerActions Renewal(Keypair? current)
+    {
+        var (sent, received) = (Sent.Any, Received.Any);
+        var (sends, receives) = (sent > _seenSent, received > _seenReceived);
+        (_seenSent, _seenReceived) = (sent, received);
+        if (current is null)
+            return TimerActions.None;
+        if (sends && (current.SentMessages > times.RekeyAfterMessages || IsOlder(current, sent, times.RekeyAfterTime)))
+            return TimerActions.Initiate;
+        if (!receives || _renewedWhileReceiving || !IsOlder(current, received, times.RekeyAfterTimeReceiving))
+            return TimerActions.None;
+        _renewedWhileReceiving = true;
+        return TimerActions.Initiate;
+    }
+
+    private static bool IsOlder(Keypair current, long at, long age) => current.IsInitiator && at - current.Created >= age;
+
+    /// <summary>Data was sent and nothing at all came back for KEEPALIVE_TIMEOUT + REKEY_TIMEOUT: the peer may have lost its keys.</summary>
+    private TimerActions Silence(long now)
+    {
+        var (sent, received) = (Sent.Data, LastReceived);
+        if (_silentSince != 0 && received >= _silentSince)
+            _silentSince = 0;
+        if (_silentSince == 0 && sent > Math.Max(received, _silenceHandled))
+            (_silentSince, _silenceJitter) = (sent, Jitter());
+        if (_silentSince == 0 || now - _silentSince < times.KeepaliveTimeout + times.RekeyTimeout + _silenceJitter)
+            return TimerActions.None;
+        (_silentSince, _silenceHandled) = (0, sent);
+        return TimerActions.Initiate;
+    }
+
+    private TimerActions Retransmission(long now)
+    {
+        if (_retransmitAt == 0 || now < _retransmitAt)
+            return TimerActions.None;
+        _retransmitAt = 0;
+        if (_attempts++ < times.MaxHandshakeAttempts)
+            return TimerActions.Retry;
+        if (_zeroKeysAt == 0)
+            _zeroKeysAt = now + (3 * times.RejectAfterTime);
+        (_keepaliveOwedSince, _keepaliveHandled) = (0, Received.Data);
+        return TimerActions.Abandon;
+    }
+
+    /// <summary>Data was received and nothing sent since for KEEPALIVE_TIMEOUT: an empty packet tells the peer that we are there.</summary>
+    private TimerActions Keepalive(long now)
+    {
+        var received = Received.Data;
+        if (_keepaliveOwedSince != 0 && LastSent > _keepaliveOwedSince)
+            _keepaliveOwedSince = 0;
+        // Sent in the same millisecond counts as sent before: one empty packet too many does no harm, one too few costs a handshake.
+        if (_keepaliveOwedSince == 0 && received >= LastSent && received > _keepaliveHandled)
+            _keepaliveOwedSince = received;
+        if (_keepaliveOwedSince == 0 || now - _keepaliveOwedSince < times.KeepaliveTimeout)
+            return TimerActions.None;
+        (_keepaliveOwedSince, _keepaliveHandled) = (0, received);
+        return TimerActions.Keepalive;
+    }
+
+    /// <summary>Whatever was or was not said, a NAT on the way sees a packet at least this often.</summary>
+    private TimerActions PersistentKeepaliveDue(long now)
+    {
+        if (PersistentKeepalive == 0)
+            return TimerActions.None;
+        var last = Math.Max(Math.Max(LastSent, LastReceived), _persistentHandled);
+        if (now - last < PersistentKeepalive)
+            return TimerActions.None;
+        _persistentHandled = now;
+        return TimerActions.Keepalive;
+    }
+
+    private TimerActions ZeroKeys(long now)
+    {
+        if (_zeroKeysAt == 0 || now < _zeroKeysAt)
+            return TimerActions.None;
+        _zeroKeysAt = 0;
+        return TimerActions.ZeroKeys;
+    }
+
+    private long Jitter()
+    {
+        Span<byte> random = stackalloc byte[4];
+        entropy.Fill(random);
+        return BinaryPrimitives.ReadUInt32LittleEndian(random) % (times.RekeyTimeoutJitterMax + 1);
+    }
+}

@@ -1,0 +1,11 @@
+using Meshover.WireGuard.Noise;
+
+namespace Meshover.WireGuard.Session;
+
+/// <summary>What all peers of one interface share.</summary>
+internal sealed record SessionContext(
+    ISessionSink Sink, ProtocolTimes Times, IEntropy Entropy, IndexTable Indices, KeyReclaimer Reclaimer, Tai64nClock Timestamps)
+{
+    /// <summary>Null as long as no private key is set.</summary>
+    public LocalIdentity? Self { get; set; }
+}

@@ -1,0 +1,101 @@
+using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Crypto;
+using Meshover.WireGuard.Noise;
+using Meshover.WireGuard.Session;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Meshover.UnitTests.WireGuard.Session;
+
+/// <summary>One end of a tunnel without its sockets: what it would send lies in <see cref="Outbox"/> until a test delivers it.</summary>
+internal sealed class Engine : ISessionSink
+{
+    public static readonly byte[] Address = [192, 0, 2, 1, 0x32, 0x70];
+
+    public Engine(byte seed, ProtocolTimes? times = null, ITai64nStore? store = null, int handshakesPerSecond = 2_000, FakeTimeProvider? clock = null)
+    {
+        PrivateKey = TestKeys.Private(seed);
+        Clock = clock ?? new FakeTimeProvider();
+        Manager = new SessionManager(new SessionOptions
+        {
+            Sink = this,
+            Clock = Clock,
+            TimestampStore = store ?? new MemoryTai64nStore(),
+            Gates = [Gate],
+            Times = times ?? new ProtocolTimes(),
+            Entropy = new SeededEntropy(seed),
+            HandshakesPerSecond = handshakesPerSecond,
+        });
+        Manager.SetPrivateKey(PrivateKey);
+    }
+
+    public byte[] PrivateKey { get; }
+    public FakeTimeProvider Clock { get; }
+    public WorkerGate Gate { get; } = new();
+    public SessionManager Manager { get; }
+    public WireGuardKey PublicKey => Manager.PublicKey;
+    public Queue<byte[]> Outbox { get; } = [];
+    public List<string> Events { get; } = [];
+
+    public int Count(string @event) => Events.Count(e => string.Equals(e, @event, StringComparison.Ordinal));
+
+    public PeerSession AddPeer(Engine other) => Manager.AddPeer(other.PublicKey, other);
+
+    public HandshakeOutcome Receive(byte[] datagram, long now) => Manager.Receive(datagram, Address, now);
+
+    void ISessionSink.PeerSeen(PeerSession peer) => Events.Add("seen");
+
+    void ISessionSink.SendToPeer(PeerSession peer, ReadOnlySpan<byte> message)
+    {
+        Events.Add(message[0] == MessageType.Initiation ? "initiation" : "response");
+        Outbox.Enqueue(message.ToArray());
+    }
+
+    void ISessionSink.SendToSource(ReadOnlySpan<byte> message)
+    {
+        Events.Add("cookie");
+        Outbox.Enqueue(message.ToArray());
+    }
+
+    void ISessionSink.SendKeepalive(PeerSession peer) => Events.Add("keepalive");
+
+    void ISessionSink.SessionReady(PeerSession peer, bool mustConfirm) => Events.Add(mustConfirm ? "ready, confirm" : "ready");
+
+    void ISessionSink.HandshakeAbandoned(PeerSession peer) => Events.Add("abandoned");
+}
+
+/// <summary>Bytes that look random and are the same in each run.</summary>
+internal sealed class SeededEntropy(byte seed) : IEntropy
+{
+    private uint _count;
+
+    public void Fill(Span<byte> destination)
+    {
+        Span<byte> block = stackalloc byte[Blake2s.HashLength];
+        for (var at = 0; at < destination.Length; at += block.Length)
+        {
+            Blake2s.Hash([seed], BitConverter.GetBytes(_count++), block);
+            block[..Math.Min(block.Length, destination.Length - at)].CopyTo(destination[at..]);
+        }
+    }
+}
+
+internal sealed class MemoryTai64nStore : ITai64nStore
+{
+    public Tai64n? Mark { get; set; }
+    public int Saves { get; private set; }
+
+    public Tai64n? Load() => Mark;
+
+    public void Save(Tai64n mark) => (Mark, Saves) = (mark, Saves + 1);
+}
+
+internal static class TestKeys
+{
+    public static byte[] Private(byte seed)
+    {
+        var key = new byte[32];
+        new SeededEntropy(seed).Fill(key);
+        X25519.Clamp(key);
+        return key;
+    }
+}
