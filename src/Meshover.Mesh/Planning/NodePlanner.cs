@@ -13,6 +13,9 @@ public static class NodePlanner
     /// <summary>Seconds; shorter than the UDP timeout of common NATs (30 s and more).</summary>
     private const int KeepaliveBehindNat = 25;
 
+    /// <summary>Seconds, where no BFD flows: silence must still be seen (<see cref="EndpointChooser.WorkingFor"/>).</summary>
+    private const int KeepaliveWithoutBfd = 10;
+
     /// <summary>Of every direct link. Any two cost more than one, so a direct link is preferred to a transit of like quality.</summary>
     private const int DirectCost = 50;
 
@@ -47,9 +50,16 @@ public static class NodePlanner
             PublicKey = peer.WireGuardKeys[0],
             TunnelAddress = peer.TunnelAddress,
             Endpoints = EndpointOrder.Usable(mesh, me, peer, health),
-            PersistentKeepalive = me.IsBehindNat || peer.IsBehindNat || me.Endpoints.IsEmpty ? KeepaliveBehindNat : 0,
+            PersistentKeepalive = Keepalive(me, peer, settings),
         })],
     };
+
+    private static int Keepalive(MeshNode me, MeshNode peer, NodeSettings settings)
+    {
+        if (!settings.Routing)
+            return KeepaliveWithoutBfd;
+        return me.IsBehindNat || peer.IsBehindNat || me.Endpoints.IsEmpty ? KeepaliveBehindNat : 0;
+    }
 
     private static LinkPlan PlanLink(MeshNode me, MeshNode peer, LinkMtu mtu) => new()
     {

@@ -1,0 +1,92 @@
+using System.Net;
+
+namespace Meshover.Mesh.Endpoints;
+
+/// <summary>
+/// Chooses where to call one peer. The first candidate that completes a handshake stays; WireGuard itself follows a peer that roams.
+/// <list type="number">
+/// <item>Heard within 15 s (BFD alone makes three packets a second): the endpoint works, and nothing may override it.</item>
+/// <item>New peer: one side of the pair calls at once, the other only if it has not been called for a while: initiations that cross
+/// cost 5-10 s.</item>
+/// <item>Silent: every candidate in turn, the present one among them, the other address family first.</item>
+/// </list>
+/// Time is given with each call; the caller acts on the answer.
+/// </summary>
+public sealed class EndpointChooser
+{
+    /// <summary>Silence after which an endpoint no longer counts as working.</summary>
+    public static readonly TimeSpan WorkingFor = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long the second of a pair waits to be called.</summary>
+    public static readonly TimeSpan SecondWaits = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan Try = TimeSpan.FromSeconds(3);
+
+    /// <summary>After <see cref="QuickRounds"/> over all candidates: a peer that is off calls us when it is back.</summary>
+    private static readonly TimeSpan SlowTry = TimeSpan.FromSeconds(10);
+    private const int QuickRounds = 2;
+
+    private readonly TimeSpan _jitter;
+    private DateTimeOffset _nextTry;
+    private bool _wasWorking;
+    private int _tries;
+
+    /// <param name="isInitiator">See <see cref="IsInitiator"/>.</param>
+    /// <param name="jitter">Added to every try, below a second, different for the two of a pair: their tries must not stay in step.</param>
+    /// <param name="now">When the peer became known.</param>
+    public EndpointChooser(bool isInitiator, TimeSpan jitter, DateTimeOffset now)
+    {
+        _jitter = jitter;
+        _nextTry = isInitiator ? now : now + SecondWaits + jitter;
+    }
+
+    /// <summary>Which of two calls first: the one behind a NAT, as the other cannot; else that with the larger id (mostly the newcomer).</summary>
+    public static bool IsInitiator(uint self, bool selfBehindNat, uint peer, bool peerBehindNat) =>
+        selfBehindNat == peerBehindNat ? self > peer : selfBehindNat;
+
+    /// <summary>The endpoint to call now, or null: leave everything as it is.</summary>
+    /// <param name="contact">What the data plane says.</param>
+    /// <param name="candidates">Best first.</param>
+    /// <param name="now">The present.</param>
+    public IPEndPoint? Choose(PeerContact contact, IReadOnlyList<IPEndPoint> candidates, DateTimeOffset now)
+    {
+        if (contact.Silence < WorkingFor)
+        {
+            (_wasWorking, _tries) = (true, 0);
+            return null;
+        }
+        if (_wasWorking)
+        {
+            _wasWorking = false;
+            _nextTry = now;
+        }
+        if (now < _nextTry || candidates.Count == 0)
+            return null;
+        var next = Next(contact.Current, candidates);
+        _tries++;
+        _nextTry = now + (_tries <= QuickRounds * candidates.Count ? Try : SlowTry) + _jitter;
+        return next;
+    }
+
+    /// <summary>The first try after silence goes to the other family: a cut of IPv6, or of IPv4, is likelier than of one address.</summary>
+    private IPEndPoint Next(IPEndPoint? current, IReadOnlyList<IPEndPoint> candidates)
+    {
+        if (current is null)
+            return candidates[0];
+        if (_tries == 0 && candidates.FirstOrDefault(other => other.AddressFamily != current.AddressFamily) is { } otherFamily)
+            return otherFamily;
+        var index = IndexOf(candidates, current);
+        return candidates[(index + 1) % candidates.Count];
+    }
+
+    /// <summary>-1 for one that the peer roamed to and nobody announced: the list then begins at its start.</summary>
+    private static int IndexOf(IReadOnlyList<IPEndPoint> candidates, IPEndPoint endpoint)
+    {
+        for (var i = 0; i < candidates.Count; i++)
+        {
+            if (candidates[i].Equals(endpoint))
+                return i;
+        }
+        return -1;
+    }
+}

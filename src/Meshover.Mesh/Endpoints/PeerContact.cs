@@ -1,0 +1,8 @@
+using System.Net;
+
+namespace Meshover.Mesh.Endpoints;
+
+/// <summary>What the data plane says of one peer at one moment.</summary>
+/// <param name="Current">Where packets to it go; null while unknown.</param>
+/// <param name="Silence">Since its last authenticated packet; null: never heard.</param>
+public readonly record struct PeerContact(IPEndPoint? Current, TimeSpan? Silence);
