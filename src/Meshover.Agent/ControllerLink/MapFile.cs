@@ -1,0 +1,47 @@
+using Google.Protobuf;
+using Meshover.Contract.V1;
+using Meshover.Mesh.Map;
+
+namespace Meshover.Agent.ControllerLink;
+
+/// <summary>
+/// The last map, in <c>map.pb</c>: what a node runs on while no controller answers. Its modification time says when a controller was
+/// last heard.
+/// </summary>
+internal sealed class MapFile(string stateDirectory)
+{
+    public string FilePath { get; } = Path.Combine(stateDirectory, "map.pb");
+
+    /// <summary>Null where there is none, or none that can be used: the next snapshot replaces it.</summary>
+    public MeshMap? Load(out string? problem)
+    {
+        problem = null;
+        try
+        {
+            return WireFormat.ToMap(MeshSnapshot.Parser.ParseFrom(File.ReadAllBytes(FilePath)));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidProtocolBufferException or FormatException or OverflowException)
+        {
+            problem = $"The map on disk, {FilePath}, cannot be used ({e.Message}); a controller's next answer replaces it.";
+            return null;
+        }
+    }
+
+    public void Save(MeshMap map) => AtomicFile.Write(FilePath, WireFormat.FromMap(map).ToByteArray());
+
+    /// <summary>Null where there is no map.</summary>
+    public DateTimeOffset? LastHeard() =>
+        File.Exists(FilePath) ? new DateTimeOffset(File.GetLastWriteTimeUtc(FilePath), TimeSpan.Zero) : null;
+
+    public void Touch(DateTimeOffset heard)
+    {
+        if (File.Exists(FilePath))
+            File.SetLastWriteTimeUtc(FilePath, heard.UtcDateTime);
+    }
+
+    public void Delete() => File.Delete(FilePath);
+}

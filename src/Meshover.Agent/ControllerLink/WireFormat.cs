@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Contract.V1;
+using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Map;
+using MeshSettings = Meshover.Mesh.Map.MeshSettings;
+using RouteGrant = Meshover.Mesh.Addressing.RouteGrant;
+using WireEndpoint = Meshover.Contract.V1.Endpoint;
+using WireSettings = Meshover.Contract.V1.MeshSettings;
+
+namespace Meshover.Agent.ControllerLink;
+
+/// <summary>The adapter between the contract's messages and the domain. What is malformed throws <see cref="FormatException"/>.</summary>
+internal static class WireFormat
+{
+    public static MeshMap ToMap(MeshSnapshot snapshot) => new()
+    {
+        StoreId = snapshot.StoreId,
+        Revision = snapshot.Revision,
+        Settings = ToSettings(snapshot.Settings ?? throw new FormatException("The map has no settings.")),
+        Nodes = snapshot.Nodes.Select(ToNode).ToImmutableSortedDictionary(node => node.Id, node => node),
+        Tombstones = [.. snapshot.Tombstones.Select(id => new NodeId(id))],
+    };
+
+    public static MapDelta ToDelta(MeshDelta delta) => new()
+    {
+        FromRevision = delta.FromRevision,
+        Revision = delta.Revision,
+        Settings = delta.Settings is null ? null : ToSettings(delta.Settings),
+        Upserts = [.. delta.Upserts.Select(ToNode)],
+        Removals = [.. delta.Removals.Select(id => new NodeId(id))],
+    };
+
+    public static MeshSnapshot FromMap(MeshMap map)
+    {
+        var snapshot = new MeshSnapshot { StoreId = map.StoreId, Revision = map.Revision, Settings = FromSettings(map.Settings) };
+        snapshot.Nodes.Add(map.Nodes.Values.Select(FromNode));
+        snapshot.Tombstones.Add(map.Tombstones.Select(id => id.Value));
+        return snapshot;
+    }
+
+    public static WireEndpoint FromEndpoint(EndpointCandidate candidate) => new()
+    {
+        Address = candidate.EndPoint.Address.ToString(),
+        Port = (uint)candidate.EndPoint.Port,
+        Kind = (WireEndpoint.Types.Kind)candidate.Source,
+    };
+
+    public static MeshNode ToNode(NodeInfo node)
+    {
+        if (node.Id == 0 || node.WireguardKeys.Count == 0)
+            throw new FormatException($"Node \"{node.Hostname}\" has no id or no key.");
+        return new MeshNode
+        {
+            Id = new NodeId(node.Id),
+            HostName = node.Hostname,
+            WireGuardKeys = [.. node.WireguardKeys.Select(key => ToKey(node, key.Span))],
+            Address4 = IPAddress.Parse(node.Address4),
+            Address6 = IPAddress.Parse(node.Address6),
+            TunnelAddress = IPAddress.Parse(node.TunnelAddress),
+            Asn = new Asn(node.Asn),
+            IsTransit = node.Transit,
+            IsBehindNat = node.BehindNat,
+            Endpoints = [.. node.Endpoints.Where(IsKnown).Select(ToEndpoint)],
+            Grants = [.. node.Grants.Select(ToGrant)],
+            Site = node.Site,
+        };
+    }
+
+    private static WireGuardPublicKey ToKey(NodeInfo node, ReadOnlySpan<byte> key) => key.Length == WireGuardPublicKey.Length
+        ? new WireGuardPublicKey(key)
+        : throw new FormatException($"Node \"{node.Hostname}\" has a WireGuard key of {key.Length} bytes.");
+
+    /// <summary>A newer controller may know kinds that we do not.</summary>
+    private static bool IsKnown(WireEndpoint endpoint) => Enum.IsDefined((EndpointSource)endpoint.Kind);
+
+    private static EndpointCandidate ToEndpoint(WireEndpoint endpoint) =>
+        new(new IPEndPoint(IPAddress.Parse(endpoint.Address), checked((ushort)endpoint.Port)), (EndpointSource)endpoint.Kind);
+
+    private static RouteGrant ToGrant(Contract.V1.RouteGrant grant)
+    {
+        var prefix = IPNetwork.Parse(grant.Prefix);
+        return new RouteGrant(prefix, grant.MaxLength == 0 ? prefix.PrefixLength : (int)grant.MaxLength);
+    }
+
+    private static MeshSettings ToSettings(WireSettings settings)
+    {
+        var defaults = new MeshSettings { Pool4 = IPNetwork.Parse(settings.Pool4), Pool6 = IPNetwork.Parse(settings.Pool6), TunnelPool = IPNetwork.Parse(settings.TunnelPool) };
+        return defaults with
+        {
+            BgpPort = settings.BgpPort == 0 ? defaults.BgpPort : (int)settings.BgpPort,
+            MaxMeshHops = settings.MaxMeshHops == 0 ? defaults.MaxMeshHops : (int)settings.MaxMeshHops,
+            Controllers = [.. settings.Controllers],
+            CaPins = [.. settings.CaPins],
+        };
+    }
+
+    private static NodeInfo FromNode(MeshNode node)
+    {
+        var info = new NodeInfo
+        {
+            Id = node.Id.Value,
+            Hostname = node.HostName,
+            Address4 = node.Address4.ToString(),
+            Address6 = node.Address6.ToString(),
+            TunnelAddress = node.TunnelAddress.ToString(),
+            Asn = node.Asn.Value,
+            Transit = node.IsTransit,
+            BehindNat = node.IsBehindNat,
+            Site = node.Site,
+        };
+        info.WireguardKeys.Add(node.WireGuardKeys.Select(key => Google.Protobuf.ByteString.CopyFrom(key.Bytes)));
+        info.Endpoints.Add(node.Endpoints.Select(FromEndpoint));
+        info.Grants.Add(node.Grants.Select(grant => new Contract.V1.RouteGrant { Prefix = grant.Prefix.ToString(), MaxLength = (uint)grant.MaxLength }));
+        return info;
+    }
+
+    private static WireSettings FromSettings(MeshSettings settings)
+    {
+        var wire = new WireSettings
+        {
+            Pool4 = settings.Pool4.ToString(),
+            Pool6 = settings.Pool6.ToString(),
+            TunnelPool = settings.TunnelPool.ToString(),
+            BgpPort = (uint)settings.BgpPort,
+            MaxMeshHops = (uint)settings.MaxMeshHops,
+        };
+        wire.Controllers.Add(settings.Controllers);
+        wire.CaPins.Add(settings.CaPins);
+        return wire;
+    }
+}
