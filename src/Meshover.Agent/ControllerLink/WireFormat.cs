@@ -68,6 +68,16 @@ internal static class WireFormat
         };
     }
 
+    /// <summary>Our own entry, as enrolling answers it: the keys may be left out, we know our own.</summary>
+    public static MeshNode ToOwnNode(NodeInfo? node, WireGuardPublicKey key)
+    {
+        if (node is null)
+            throw new FormatException("The controller's answer has no node in it.");
+        if (node.WireguardKeys.Count == 0)
+            node.WireguardKeys.Add(Google.Protobuf.ByteString.CopyFrom(key.Bytes));
+        return ToNode(node);
+    }
+
     private static WireGuardPublicKey ToKey(NodeInfo node, ReadOnlySpan<byte> key) => key.Length == WireGuardPublicKey.Length
         ? new WireGuardPublicKey(key)
         : throw new FormatException($"Node \"{node.Hostname}\" has a WireGuard key of {key.Length} bytes.");

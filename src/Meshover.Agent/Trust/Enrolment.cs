@@ -1,26 +1,186 @@
+using System.Collections.Immutable;
+using System.Net;
+using Grpc.Core;
+using Meshover.Agent.ControllerLink;
+using Meshover.Agent.Endpoints;
+using Meshover.Contract.V1;
+using Meshover.Linux.Netlink;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Map;
 using Meshover.Mesh.Trust;
 using Microsoft.Extensions.Logging;
 
 namespace Meshover.Agent.Trust;
 
 /// <summary>Joining a mesh and signing off from it.</summary>
-public static class Enrolment
+public static partial class Enrolment
 {
+    private static readonly TimeSpan RetryEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(15);
+
     /// <summary>
     /// Makes this machine a member and returns its identity, saved. Idempotent: an identity that is there is used again. After a
     /// failure nothing is left behind, except an identity that a controller may already have taken in.
     /// </summary>
     /// <exception cref="AgentException">Refused, or no controller answered in time; one sentence with what to do.</exception>
-    public static Task<NodeIdentity> EnrolAsync(
-        JoinString join, EnrolmentOptions options, ILogger logger, TimeProvider time, CancellationToken cancellationToken) =>
-        throw new AgentException("Enrolling is not there yet.");
+    public static async Task<NodeIdentity> EnrolAsync(
+        JoinString join, EnrolmentOptions options, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!HostName.TryNormalise(options.HostName, out var hostName, out var error))
+            throw new AgentException(error);
+        var store = new IdentityStore(options.StateDirectory);
+        var former = store.Load();
+        var identity = (former ?? IdentityFactory.Create(hostName, time)) with { HostName = hostName, Settings = options.Settings ?? former?.Settings };
+        // Saved before it is shown to a controller: an answer that is lost on the way must not cost the node its name.
+        store.Save(identity);
+        var attempt = new Attempt(join, options, identity, logger, time);
+        try
+        {
+            var enrolled = await attempt.RunAsync(cancellationToken);
+            store.Save(enrolled);
+            return enrolled;
+        }
+        catch (Exception) when (Undo(store, former, attempt))
+        {
+            throw;
+        }
+    }
 
     /// <summary>
     /// Signs this node off at the controller and deletes the identity and the map on disk. With <paramref name="force"/> they are
     /// deleted where no controller answers, too. Nothing to do where there is no identity.
     /// </summary>
     /// <exception cref="AgentException">No controller answered, and not forced.</exception>
-    public static Task LeaveAsync(
-        string stateDirectory, bool force, ILogger logger, TimeProvider time, CancellationToken cancellationToken) =>
-        throw new AgentException("Leaving is not there yet.");
+    public static async Task LeaveAsync(
+        string stateDirectory, bool force, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (store, map) = (new IdentityStore(stateDirectory), new MapFile(stateDirectory));
+        try
+        {
+            if (store.Load() is { IsEnrolled: true } identity)
+                await SignOffAsync(identity, time, cancellationToken);
+        }
+        catch (AgentException e) when (force)
+        {
+            LogForced(logger, e.Message);
+        }
+        map.Delete();
+        store.Delete();
+    }
+
+    private static async Task SignOffAsync(NodeIdentity identity, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var dialer = new ControllerDialer(() => identity.Controllers, UnderlayMark, time);
+        using var channel = new ControllerChannel(identity, identity.CaPins, dialer);
+        try
+        {
+            await channel.Client.LeaveAsync(new LeaveRequest(), deadline: time.GetUtcNow().Add(LeaveTimeout).UtcDateTime, cancellationToken: cancellationToken);
+        }
+        catch (RpcException e) when (e.StatusCode is StatusCode.NotFound or StatusCode.PermissionDenied)
+        {
+            // It is no member (any more): just what was asked for.
+        }
+        catch (RpcException e)
+        {
+            throw new AgentException($"Signing off failed: {Refusals.Describe(e, channel.TrustRefusal)} Try again when a controller answers, "
+                + "or use --force and have an administrator run `meshover node remove`.", e);
+        }
+    }
+
+    /// <summary>Always false, so that the exception goes on: what was there before is there again, unless a controller may know the new identity.</summary>
+    private static bool Undo(IdentityStore store, NodeIdentity? former, Attempt attempt)
+    {
+        if (former is not null)
+            store.Save(former);
+        else if (!attempt.MayBeKnown)
+            store.Delete();
+        return false;
+    }
+
+    /// <summary>The mark of packets that must take the underlay.</summary>
+    internal const uint UnderlayMark = 0x6d;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Leaving without signing off: {Reason}")]
+    private static partial void LogForced(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "No answer yet: {Reason}")]
+    private static partial void LogRetry(ILogger logger, string reason);
+
+    /// <summary>One enrolling, with its retries.</summary>
+    private sealed class Attempt(JoinString join, EnrolmentOptions options, NodeIdentity identity, ILogger logger, TimeProvider time)
+    {
+        /// <summary>A request went out whose answer is not known.</summary>
+        public bool MayBeKnown { get; private set; }
+
+        public async Task<NodeIdentity> RunAsync(CancellationToken cancellationToken)
+        {
+            var dialer = new ControllerDialer(() => join.Controllers, UnderlayMark, time);
+            using var channel = new ControllerChannel(identity, join.CaPins, dialer);
+            var request = CreateRequest();
+            var deadline = time.GetUtcNow() + options.Timeout;
+            while (true)
+            {
+                try
+                {
+                    var response = await channel.Client.EnrollAsync(request, deadline: deadline.UtcDateTime, cancellationToken: cancellationToken);
+                    return Accept(response);
+                }
+                catch (RpcException e) when (e.StatusCode != StatusCode.Cancelled)
+                {
+                    Judge(e, channel, deadline);
+                }
+                await Task.Delay(RetryEvery, time, cancellationToken);
+            }
+        }
+
+        private void Judge(RpcException error, ControllerChannel channel, DateTimeOffset deadline)
+        {
+            var reason = Refusals.Describe(error, channel.TrustRefusal);
+            if (channel.TrustRefusal is not null || Refusals.IsRefusal(error))
+                throw new AgentException($"The controller refused this node: {reason}", error);
+            MayBeKnown |= channel.Dialer.Connected is not null;
+            channel.Dialer.Rotate();
+            if (time.GetUtcNow() + RetryEvery >= deadline)
+                throw new AgentException($"No controller took this node in within {options.Timeout.TotalSeconds:0} s: {reason} "
+                    + "Check that the controller runs and that this machine reaches it.", error);
+            LogRetry(logger, reason);
+        }
+
+        private EnrollRequest CreateRequest()
+        {
+            var request = new EnrollRequest
+            {
+                Hello = AgentHello.Create(),
+                Token = join.Token,
+                Hostname = identity.HostName,
+                WireguardKey = Google.Protobuf.ByteString.CopyFrom(identity.WireGuardPublicKey.Bytes),
+                ListenPort = (uint)options.ListenPort,
+                Site = options.Site,
+            };
+            using var netlink = new RouteNetlink();
+            var underlay = UnderlayDiscovery.Find(netlink, options.UnderlayInterfaces, options.Announce);
+            request.Endpoints.Add(underlay.Addresses.Select(address =>
+                WireFormat.FromEndpoint(new EndpointCandidate(new IPEndPoint(address, options.ListenPort), EndpointSource.Interface))));
+            return request;
+        }
+
+        private NodeIdentity Accept(EnrollResponse response)
+        {
+            MayBeKnown = true;
+            var node = WireFormat.ToOwnNode(response.Node, identity.WireGuardPublicKey);
+            return identity with
+            {
+                HostName = node.HostName,
+                Controllers = Known(response.Settings.Controllers, join.Controllers),
+                CaPins = Known(response.Settings.CaPins, join.CaPins),
+                Credential = response.Credential.Jwt,
+                CredentialExpires = response.Credential.ExpiresUnix,
+                CredentialIssue = response.Credential.Issue,
+                Numbers = new NodeNumbers(node.Id, node.Address4, node.Address6, node.TunnelAddress, node.Asn),
+            };
+        }
+
+        /// <summary>The join string's, which worked just now, stay in the list.</summary>
+        private static ImmutableArray<string> Known(IEnumerable<string> told, ImmutableArray<string> joined) => [.. told.Union(joined, StringComparer.Ordinal)];
+    }
 }

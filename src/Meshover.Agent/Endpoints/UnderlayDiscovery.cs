@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using Meshover.Linux.Netlink;
+using Meshover.Mesh.Endpoints;
+
+namespace Meshover.Agent.Endpoints;
+
+/// <summary>
+/// Finds the addresses of the underlay among all that a machine has. An interface belongs to it if the operator names it; else if it
+/// carries a default route; else if it is no bridge, tunnel or container's end and its addresses are not of a prefix that lies behind
+/// this node.
+/// </summary>
+public static class UnderlayDiscovery
+{
+    private const int DefaultMtu = 1500;
+    private const string OwnPrefix = "mo-";
+    private const string OwnDevice = "meshover";
+
+    private static readonly ImmutableHashSet<string> OtherKinds =
+        ["bridge", "dummy", "wireguard", "tun", "vxlan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap", "ipip", "ip6tnl", "sit", "vti", "vti6", "xfrm", "ifb", "nlmon"];
+
+    /// <summary>Docker, podman and libvirt, Calico, Cilium, flannel, CNI's bridge plugin, kube-proxy, NodeLocal DNS, PureLB, Tailscale, NetBird.</summary>
+    private static readonly ImmutableArray<string> OtherNames =
+        ["docker", "br-", "podman", "virbr", "vnet", "cali", "cilium", "lxc", "flannel", "cni", "kube-", "nodelocaldns", "tailscale", "wt0", "coil"];
+
+    /// <param name="netlink">The machine.</param>
+    /// <param name="named">The operator's choice of interfaces; empty: none.</param>
+    /// <param name="behind">Prefixes that lie behind this node: announced by it, or the mesh's own.</param>
+    public static UnderlayState Find(IRouteNetlink netlink, ImmutableArray<string> named, ImmutableArray<IPNetwork> behind)
+    {
+        var links = netlink.GetLinks().Where(link => link.IsUp && !IsOwn(link) && !link.Flags.HasFlag(LinkFlags.Loopback)).ToDictionary(link => link.Index);
+        var defaults = DefaultRouteLinks(netlink);
+        var found = netlink.GetAddresses()
+            .Where(address => links.TryGetValue(address.LinkIndex, out var link) && IsUsable(address) && IsUnderlay(link, address, named, behind, defaults))
+            .ToList();
+        var mtu = found.Select(address => links[address.LinkIndex].Mtu).DefaultIfEmpty(DefaultMtu).Min();
+        return new UnderlayState(
+            [.. found.Select(address => address.Address).Distinct().OrderByDescending(address => address.AddressFamily == AddressFamily.InterNetworkV6)], mtu);
+    }
+
+    private static bool IsOwn(LinkInfo link) =>
+        link.Name.StartsWith(OwnPrefix, StringComparison.Ordinal) || link.Name.StartsWith(OwnDevice, StringComparison.Ordinal);
+
+    private static bool IsUnderlay(
+        LinkInfo link, AddressInfo address, ImmutableArray<string> named, ImmutableArray<IPNetwork> behind, HashSet<int> defaults)
+    {
+        if (!named.IsEmpty)
+            return named.Contains(link.Name);
+        if (defaults.Contains(link.Index))
+            return true;
+        return !OtherKinds.Contains(link.Kind)
+            && !OtherNames.Any(name => link.Name.StartsWith(name, StringComparison.Ordinal))
+            && !behind.Any(prefix => prefix.Contains(address.Address));
+    }
+
+    /// <summary>A temporary IPv6 address (RFC 8981) is made to be forgotten; for IPv4 the same flag means secondary, which is fine.</summary>
+    private static bool IsUsable(AddressInfo address)
+    {
+        var isTemporary6 = address.Address.AddressFamily == AddressFamily.InterNetworkV6 && address.Flags.HasFlag(AddressFlags.Temporary);
+        var isBad = (address.Flags & (AddressFlags.DadFailed | AddressFlags.Deprecated | AddressFlags.Tentative)) != AddressFlags.None;
+        return !isTemporary6 && !isBad && EndpointOrder.IsGlobal(address.Address);
+    }
+
+    private static HashSet<int> DefaultRouteLinks(IRouteNetlink netlink) =>
+    [.. netlink.GetRoutes(new RouteFilter { Table = RouteInfo.MainTable, ExceptProtocols = [RouteProtocols.Bgp, RouteProtocols.Zebra] })
+        .Where(route => route is { Destination.PrefixLength: 0, Kind: RouteKind.Unicast })
+        .SelectMany(route => route.NextHops.IsDefaultOrEmpty ? [route.OutputLink] : route.NextHops.Select(hop => hop.OutputLink))];
+}
