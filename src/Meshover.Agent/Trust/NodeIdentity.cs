@@ -12,6 +12,8 @@ namespace Meshover.Agent.Trust;
 /// </summary>
 public sealed record NodeIdentity
 {
+    private const int MaxControllers = 16;
+
     public required string HostName { get; init; }
 
     /// <summary>ECDSA P-256, PKCS #8 PEM. It owns the hostname and proves itself as the TLS client key.</summary>
@@ -43,6 +45,22 @@ public sealed record NodeIdentity
     public string? Settings { get; init; }
 
     public bool IsEnrolled => Credential is not null && Numbers is not null;
+
+    /// <summary>This identity with a newer credential; itself where the credential is not newer.</summary>
+    public NodeIdentity WithCredential(string jwt, long expires, ulong issue) => issue < CredentialIssue || jwt == Credential
+        ? this
+        : this with { Credential = jwt, CredentialExpires = expires, CredentialIssue = issue };
+
+    /// <summary>
+    /// This identity with what a map says of the controllers, the former ones behind them as a last hope; itself where that is
+    /// nothing new.
+    /// </summary>
+    public NodeIdentity WithControllers(ImmutableArray<string> controllers, ImmutableArray<string> pins)
+    {
+        ImmutableArray<string> known = [.. controllers.Union(Controllers, StringComparer.Ordinal).Take(MaxControllers)];
+        var trusted = pins.IsEmpty ? CaPins : pins;
+        return known.SequenceEqual(Controllers) && trusted.SequenceEqual(CaPins) ? this : this with { Controllers = known, CaPins = trusted };
+    }
 
     public WireGuardPublicKey WireGuardPublicKey
     {

@@ -1,0 +1,30 @@
+using Meshover.Mesh.Map;
+
+namespace Meshover.Agent.ControllerLink;
+
+/// <summary>How the agent stands with its controllers, in status's words.</summary>
+internal enum LinkState
+{
+    Connecting,
+    Connected,
+
+    /// <summary>None answers; tried again by itself.</summary>
+    Unreachable,
+
+    /// <summary>One answered and will not have us: an administrator must act.</summary>
+    Refused,
+}
+
+/// <summary>What the link to the controller tells the main loop.</summary>
+internal abstract record LinkEvent
+{
+    public sealed record StateChanged(LinkState State, string Controller, string Error) : LinkEvent;
+
+    /// <summary>A whole new map: a snapshot, or the former one with a delta applied.</summary>
+    public sealed record MapReceived(MeshMap Map) : LinkEvent;
+
+    public sealed record CredentialReceived(string Jwt, long ExpiresUnix, ulong Issue) : LinkEvent;
+
+    /// <summary>Copied state, removal and the like: shown until the agent ends or the controller is heard anew.</summary>
+    public sealed record NoticeReceived(string Kind, string Text) : LinkEvent;
+}

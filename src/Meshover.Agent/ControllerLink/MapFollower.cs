@@ -1,0 +1,138 @@
+using Grpc.Core;
+using Meshover.Agent.Reporting;
+using Meshover.Agent.Trust;
+using Meshover.Contract.V1;
+using Meshover.Mesh.Map;
+using Meshover.Mesh.Trust;
+
+namespace Meshover.Agent.ControllerLink;
+
+/// <summary>
+/// One stream with one controller, from hello to its end:
+/// <list type="number">
+/// <item>we say who we are and which map we have; the controller answers with its hello;</item>
+/// <item>down come a snapshot or deltas to our map; one that does not fit ends the stream, and the next asks for a snapshot;</item>
+/// <item>up go changes of our report, as they happen.</item>
+/// </list>
+/// </summary>
+internal sealed class MapFollower(ControllerChannel channel, ReportBoard board, string instanceId, Func<LinkEvent, CancellationToken, ValueTask> publish)
+{
+    /// <summary>A controller that accepts a connection and says nothing is none.</summary>
+    private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>The map as followed; kept for the next stream.</summary>
+    public MeshMap? Map { get; set; }
+
+    /// <summary>Whether the controller answered on this stream.</summary>
+    public bool WasWelcomed { get; private set; }
+
+    /// <exception cref="RpcException">The stream broke, or was refused.</exception>
+    /// <exception cref="FormatException">The controller said what cannot be understood.</exception>
+    public async Task RunAsync(NodeIdentity identity, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var stream = channel.Client.Follow(cancellationToken: stop.Token);
+        var sent = board.Newest;
+        await stream.RequestStream.WriteAsync(new NodeMessage { Hello = Hello(identity, sent) }, stop.Token);
+        await WelcomeAsync(stream.ResponseStream, time, stop.Token);
+        var sending = SendReportsAsync(stream.RequestStream, sent, stop.Token);
+        try
+        {
+            while (await stream.ResponseStream.MoveNext(stop.Token))
+                await HandleAsync(stream.ResponseStream.Current, stop.Token);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await sending;
+        }
+    }
+
+    private NodeHello Hello(NodeIdentity identity, NodeReport report) => new()
+    {
+        Hello = AgentHello.Create(),
+        Credential = identity.Credential ?? "",
+        StoreId = Map?.StoreId ?? "",
+        Revision = Map?.Revision ?? 0,
+        InstanceId = instanceId,
+        Status = NodeReportDiff.Between(null, report),
+    };
+
+    private async Task WelcomeAsync(IAsyncStreamReader<ControllerMessage> answers, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(HelloTimeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            if (!await answers.MoveNext(both.Token) || answers.Current.Hello is not { } hello)
+                throw new FormatException("The controller did not begin with a hello.");
+            if (!ContractRevision.Fits(hello.Hello?.Contract ?? 0, hello.Hello?.ContractOldest ?? 0))
+                throw new FormatException($"The controller (version {hello.Hello?.Version}) is too old or too new for this agent "
+                    + $"(version {AgentHello.Version}). Upgrade the older one.");
+            WasWelcomed = true;
+            await publish(new LinkEvent.StateChanged(LinkState.Connected, channel.Dialer.Connected?.ToString() ?? "", ""), cancellationToken);
+        }
+        catch (Exception e) when (limit.IsCancellationRequested && e is (OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled }))
+        {
+            throw new IOException($"The controller accepted the connection and said nothing for {HelloTimeout.TotalSeconds:0} s.", e);
+        }
+    }
+
+    /// <summary>Ends without a word when the stream does: the reading half throws the reason.</summary>
+    private async Task SendReportsAsync(IClientStreamWriter<NodeMessage> stream, NodeReport sent, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                await board.WaitForChangeAsync(cancellationToken);
+                var newest = board.Newest;
+                if (NodeReportDiff.Between(sent, newest) is { } change)
+                    await stream.WriteAsync(new NodeMessage { Status = change }, cancellationToken);
+                sent = newest;
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or RpcException or InvalidOperationException)
+        {
+        }
+    }
+
+    private async ValueTask HandleAsync(ControllerMessage message, CancellationToken cancellationToken)
+    {
+        switch (message.MessageCase)
+        {
+            case ControllerMessage.MessageOneofCase.Snapshot:
+                await AdvanceAsync(WireFormat.ToMap(message.Snapshot), cancellationToken);
+                break;
+            case ControllerMessage.MessageOneofCase.Delta:
+                await AdvanceAsync(Apply(message.Delta), cancellationToken);
+                break;
+            case ControllerMessage.MessageOneofCase.Credential:
+                var credential = message.Credential;
+                await publish(new LinkEvent.CredentialReceived(credential.Jwt, credential.ExpiresUnix, credential.Issue), cancellationToken);
+                break;
+            case ControllerMessage.MessageOneofCase.Notice:
+                await publish(new LinkEvent.NoticeReceived(message.Notice.Kind.ToString(), message.Notice.Text), cancellationToken);
+                break;
+            default:
+                // A newer controller may say more than we know.
+                break;
+        }
+    }
+
+    private MeshMap Apply(MeshDelta message)
+    {
+        var delta = WireFormat.ToDelta(message);
+        if (Map is not null && Map.TryApply(delta, out var next))
+            return next;
+        var have = Map?.Revision;
+        Map = null;
+        throw new FormatException($"The map has a gap: a delta from revision {delta.FromRevision} does not fit revision {have}.");
+    }
+
+    private async ValueTask AdvanceAsync(MeshMap map, CancellationToken cancellationToken)
+    {
+        Map = map;
+        await publish(new LinkEvent.MapReceived(map), cancellationToken);
+    }
+}

@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Map;
+
+namespace Meshover.Agent.Reporting;
+
+/// <summary>All that this node tells the controller of itself; compared with what was told last, and only changes are sent.</summary>
+internal sealed record NodeReport
+{
+    public required string HostName { get; init; }
+    public required int ListenPort { get; init; }
+    public required WireGuardPublicKey PublicKey { get; init; }
+    public required string Site { get; init; }
+    public required TransitRole Transit { get; init; }
+    public ImmutableArray<EndpointCandidate> Endpoints { get; init; } = [];
+    public ImmutableArray<IPNetwork> Announced { get; init; } = [];
+
+    /// <summary>Where peers are that were heard just now, ordered by id.</summary>
+    public ImmutableArray<ObservedPeer> Observed { get; init; } = [];
+
+    /// <summary>Peers with a working direct session, ordered.</summary>
+    public ImmutableArray<NodeId> LinksUp { get; init; } = [];
+
+    /// <summary>Renewed each 30 s; counters would otherwise make every report a change.</summary>
+    public ReportSummary? Summary { get; init; }
+}
+
+internal readonly record struct ObservedPeer(NodeId Node, IPEndPoint EndPoint);
+
+internal sealed record ReportSummary(int Peers, int PeersUp, int BgpEstablished, int Prefixes, ulong RxBytes, ulong TxBytes);

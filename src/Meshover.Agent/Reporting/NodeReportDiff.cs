@@ -1,0 +1,57 @@
+using Meshover.Agent.ControllerLink;
+using Meshover.Contract.V1;
+
+namespace Meshover.Agent.Reporting;
+
+/// <summary>Turns a report into the contract's status message: whole, or what changed.</summary>
+internal static class NodeReportDiff
+{
+    /// <summary>Null where nothing changed. <paramref name="former"/> null asks for the whole.</summary>
+    public static NodeStatus? Between(NodeReport? former, NodeReport report)
+    {
+        var status = new NodeStatus();
+        if (former?.HostName != report.HostName)
+            status.Hostname = report.HostName;
+        if (former?.ListenPort != report.ListenPort)
+            status.ListenPort = (uint)report.ListenPort;
+        if (former?.PublicKey != report.PublicKey)
+            status.WireguardKey = Google.Protobuf.ByteString.CopyFrom(report.PublicKey.Bytes);
+        if (former?.Site != report.Site)
+            status.Site = report.Site;
+        if (former?.Transit != report.Transit)
+            status.Transit = (TransitRole)report.Transit;
+        AddLists(status, former, report);
+        return status.CalculateSize() == 0 ? null : status;
+    }
+
+    private static void AddLists(NodeStatus status, NodeReport? former, NodeReport report)
+    {
+        if (former is null || !former.Endpoints.SequenceEqual(report.Endpoints))
+            status.Endpoints = new EndpointList { Endpoints = { report.Endpoints.Select(WireFormat.FromEndpoint) } };
+        if (former is null || !former.Announced.SequenceEqual(report.Announced))
+            status.Announced = new PrefixList { Prefixes = { report.Announced.Select(prefix => prefix.ToString()) } };
+        if (former is null || !former.Observed.SequenceEqual(report.Observed))
+            status.Observed = new ObservedPeers { Peers = { report.Observed.Select(ToWire) } };
+        if (former is null || !former.LinksUp.SequenceEqual(report.LinksUp))
+            status.Links = new LinkStates { Up = { report.LinksUp.Select(id => id.Value) } };
+        if (report.Summary is { } summary && summary != former?.Summary)
+            status.Summary = ToWire(summary);
+    }
+
+    private static ObservedPeers.Types.Peer ToWire(ObservedPeer peer) => new()
+    {
+        NodeId = peer.Node.Value,
+        Address = peer.EndPoint.Address.ToString(),
+        Port = (uint)peer.EndPoint.Port,
+    };
+
+    private static NodeSummary ToWire(ReportSummary summary) => new()
+    {
+        Peers = (uint)summary.Peers,
+        PeersUp = (uint)summary.PeersUp,
+        BgpEstablished = (uint)summary.BgpEstablished,
+        Prefixes = (uint)summary.Prefixes,
+        RxBytes = summary.RxBytes,
+        TxBytes = summary.TxBytes,
+    };
+}
