@@ -44,6 +44,9 @@ public sealed record WireGuardPeerPlan
     /// <summary>Usable ones, best first (IPv6 first among equals). Empty: the peer must call us.</summary>
     public required ImmutableArray<EndpointCandidate> Endpoints { get; init; }
 
+    /// <summary>This side of the pair calls first; the other waits to be called for a moment (initiations that cross cost seconds).</summary>
+    public bool CallsFirst { get; init; }
+
     /// <summary>Seconds; 0 turns it off.</summary>
     public required int PersistentKeepalive { get; init; }
 }

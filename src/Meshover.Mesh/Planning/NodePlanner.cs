@@ -50,6 +50,7 @@ public static class NodePlanner
             PublicKey = peer.WireGuardKeys[0],
             TunnelAddress = peer.TunnelAddress,
             Endpoints = EndpointOrder.Usable(mesh, me, peer, health),
+            CallsFirst = EndpointChooser.IsInitiator(me.Id.Value, me.IsBehindNat, peer.Id.Value, peer.IsBehindNat),
             PersistentKeepalive = Keepalive(me, peer, settings),
         })],
     };
