@@ -1,1 +1,3 @@
-return 0;
+using Meshover.Controller.Commands;
+
+return await ControllerCommands.Create().Parse(args).InvokeAsync();

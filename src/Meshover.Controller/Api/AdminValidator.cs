@@ -1,0 +1,70 @@
+using Meshover.Contract.V1;
+using Meshover.Controller.Membership;
+using Meshover.Controller.State;
+using Meshover.Mesh.Addressing;
+using ContractGrant = Meshover.Contract.V1.RouteGrant;
+using GrantRecord = Meshover.Controller.State.GrantRecord;
+using RouteGrant = Meshover.Mesh.Addressing.RouteGrant;
+
+namespace Meshover.Controller.Api;
+
+/// <summary>Checks what administrators ask for.</summary>
+internal static class AdminValidator
+{
+    private const long LongestLifetime = 10L * 365 * 24 * 3600;
+    private const int MostTags = 32;
+    private const int LongestTag = 63;
+    private const int MostGrants = 64;
+
+    /// <exception cref="Grpc.Core.RpcException">INVALID_ARGUMENT with every violation.</exception>
+    public static void Check(CreateTokenRequest request, MeshRecord mesh)
+    {
+        var violations = new Violations();
+        violations.Require(request.LifetimeSeconds is >= 0 and <= LongestLifetime, "lifetime_seconds", "from 1 second to 10 years; 0 is 24 hours.");
+        violations.Require(request.Tags.Count <= MostTags, "tags", $"at most {MostTags}.");
+        foreach (var tag in request.Tags)
+            violations.Require(IsTag(tag), "tags", $"\"{tag}\" is no tag (1-{LongestTag} letters, digits, hyphens, dots, underscores).");
+        violations.Require(request.Grants.Count <= MostGrants, "grants", $"at most {MostGrants}.");
+        for (var i = 0; i < request.Grants.Count && i < MostGrants; i++)
+            Check(violations, $"grants[{i}]", request.Grants[i], mesh);
+        violations.ThrowIfAny();
+    }
+
+    /// <inheritdoc cref="Check(CreateTokenRequest, MeshRecord)"/>
+    public static void Check(AddGrantRequest request, MeshRecord mesh)
+    {
+        var violations = new Violations();
+        violations.Require(request.Node.Length > 0, "node", "is missing: a hostname or an id.");
+        Check(violations, "grant", request.Grant, mesh);
+        violations.ThrowIfAny();
+    }
+
+    /// <summary>A validated grant; its length is the prefix's own where none is given.</summary>
+    public static GrantRecord ToRecord(ContractGrant grant)
+    {
+        var length = int.Parse(grant.Prefix.AsSpan(grant.Prefix.IndexOf('/', StringComparison.Ordinal) + 1));
+        return new GrantRecord(grant.Prefix, grant.MaxLength == 0 ? length : (int)grant.MaxLength);
+    }
+
+    private static void Check(Violations violations, string field, ContractGrant? grant, MeshRecord mesh)
+    {
+        if (grant is null)
+        {
+            violations.Add(field, "is missing.");
+            return;
+        }
+        if (!Prefixes.TryParse(grant.Prefix, out var prefix, out var error))
+        {
+            violations.Add($"{field}.prefix", $"{error}.");
+            return;
+        }
+        var longest = prefix.BaseAddress.GetAddressBytes().Length * 8;
+        var length = grant.MaxLength == 0 ? prefix.PrefixLength : (int)Math.Min(grant.MaxLength, int.MaxValue);
+        violations.Require(length >= prefix.PrefixLength && length <= longest, $"{field}.max_length", $"must be from {prefix.PrefixLength} to {longest}.");
+        if (GrantRules.WhyNot(mesh, new RouteGrant(prefix, length)) is { } reason)
+            violations.Add($"{field}.prefix", $"{reason}.");
+    }
+
+    private static bool IsTag(string tag) =>
+        tag.Length is > 0 and <= LongestTag && tag.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
+}

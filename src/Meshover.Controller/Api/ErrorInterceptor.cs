@@ -1,0 +1,72 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Meshover.Controller.Membership;
+using Meshover.Controller.Stores;
+
+namespace Meshover.Controller.Api;
+
+/// <summary>Turns what the domain throws into gRPC statuses, and logs what nobody expected.</summary>
+internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : Interceptor
+{
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            return await continuation(request, context);
+        }
+        catch (Exception e) when (e is not RpcException)
+        {
+            throw Translate(e, context);
+        }
+    }
+
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            await continuation(requestStream, responseStream, context);
+        }
+        catch (Exception e) when (e is not RpcException)
+        {
+            throw Translate(e, context);
+        }
+    }
+
+    private RpcException Translate(Exception e, ServerCallContext context)
+    {
+        switch (e)
+        {
+            case RefusalException refusal:
+                LogRefused(log, context.Method, context.Peer, refusal.Message);
+                return new RpcException(new Status(CodeOf(refusal.Reason), refusal.Message));
+            case OperationCanceledException or IOException when context.CancellationToken.IsCancellationRequested || e is IOException:
+                return new RpcException(new Status(StatusCode.Cancelled, "The caller went away."));
+            case OperationCanceledException:
+                return new RpcException(new Status(StatusCode.Unavailable, "The controller is stopping."));
+            case StoreException store:
+                return new RpcException(new Status(StatusCode.Unavailable, store.Message));
+            default:
+                LogUnexpected(log, e, context.Method);
+                return new RpcException(new Status(StatusCode.Internal, "The controller failed; its log says why."));
+        }
+    }
+
+    private static StatusCode CodeOf(RefusalReason reason) => reason switch
+    {
+        RefusalReason.NotAdmitted => StatusCode.Unauthenticated,
+        RefusalReason.IdentityRefused => StatusCode.PermissionDenied,
+        RefusalReason.Taken => StatusCode.AlreadyExists,
+        RefusalReason.PoolExhausted => StatusCode.ResourceExhausted,
+        RefusalReason.NotFound => StatusCode.NotFound,
+        _ => StatusCode.FailedPrecondition,
+    };
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} from {Peer} refused: {Reason}")]
+    private static partial void LogRefused(ILogger logger, string method, string peer, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} failed")]
+    private static partial void LogUnexpected(ILogger logger, Exception exception, string method);
+}

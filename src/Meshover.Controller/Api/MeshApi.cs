@@ -1,0 +1,148 @@
+using System.Net;
+using Grpc.Core;
+using Meshover.Contract.V1;
+using Meshover.Controller.Changes;
+using Meshover.Controller.Configuration;
+using Meshover.Controller.Identity;
+using Meshover.Controller.Live;
+using Meshover.Controller.Membership;
+using Meshover.Controller.State;
+using Meshover.Controller.Streaming;
+using Meshover.Mesh.Identity;
+
+namespace Meshover.Controller.Api;
+
+/// <summary>The service of the nodes. Whoever calls is known by the key of the TLS client certificate.</summary>
+internal sealed class MeshApi(
+    MeshDirectory directory, LiveNodes live, MapBroadcaster maps, TokenSigner signer, CredentialIssuer issuer,
+    MemberUpdates updates, ControllerOptions options, TimeProvider time)
+{
+    private static readonly TimeSpan HelloDeadline = TimeSpan.FromSeconds(15);
+
+    private long ClockSkew => (long)options.ClockSkew.TotalSeconds;
+
+    public async Task<EnrollResponse> EnrollAsync(EnrollRequest request, ServerCallContext context)
+    {
+        RequestValidator.Check(request);
+        var identity = Caller.IdentityOf(context);
+        var token = await JoinTokens.ReadAsync(signer, request.Token);
+        var wish = ToWish(request, identity, token, Caller.SourceOf(context));
+        var now = time.GetUtcNow().ToUnixTimeSeconds();
+        var joined = await directory.ChangeAsync(draft =>
+        {
+            var node = Enrolment.Enrol(draft, wish, now, ClockSkew);
+            return (Node: node, Issue: CredentialIssuer.NextIssue(draft, node.Id));
+        }, context.CancellationToken);
+        var (member, issue) = joined.Value;
+        var state = directory.State;
+        return new EnrollResponse
+        {
+            Hello = ContractMapping.Hello(),
+            Node = new NodeEntry(member, state.Nodes[member.Id].Reach, joined.Revision).ToContract(),
+            Credential = issuer.Sign(member, issue, joined.Revision),
+            Settings = state.Mesh.ToContract(),
+        };
+    }
+
+    public async Task<Credential> RenewCredentialAsync(RenewCredentialRequest request, ServerCallContext context)
+    {
+        var identity = Caller.IdentityOf(context);
+        var member = await MemberAsync(identity, await Credentials.ReadAsync(signer, request.ExpiredJwt, identity), context.CancellationToken);
+        return await issuer.RenewAsync(member.Record.Id, context.CancellationToken);
+    }
+
+    public async Task<LeaveResponse> LeaveAsync(ServerCallContext context)
+    {
+        var identity = Caller.IdentityOf(context);
+        await directory.ChangeAsync(draft =>
+        {
+            // A second `leave`, whose first answer was lost, is no error.
+            if (draft.State.MemberByIdentity(identity) is { } member)
+                Departure.Leave(draft, member.Record);
+        }, context.CancellationToken);
+        return new LeaveResponse();
+    }
+
+    public async Task FollowAsync(IAsyncStreamReader<NodeMessage> reader, IServerStreamWriter<ControllerFrame> writer, ServerCallContext context)
+    {
+        var identity = Caller.IdentityOf(context);
+        var hello = await ReadHelloAsync(reader, context.CancellationToken);
+        var credential = await Credentials.ReadAsync(signer, hello.Credential, identity) ?? throw new RefusalException(RefusalReason.NotAdmitted,
+            "The credential is not of this mesh, or not of this node's key. Join again: `meshover up --join …`.");
+        if (time.GetUtcNow().ToUnixTimeSeconds() > credential.Expires + ClockSkew)
+            throw new RefusalException(RefusalReason.NotAdmitted, "The credential has expired; the agent renews it by itself (RenewCredential).");
+        var member = await MemberAsync(identity, credential, context.CancellationToken);
+        await updates.ApplyAsync(member.Record.Id, hello.Status, context.CancellationToken);
+        await writer.WriteAsync(ControllerFrame.Of(new ControllerMessage
+        {
+            Hello = new ControllerHello { Hello = ContractMapping.Hello(), StoreId = directory.State.Mesh.StoreId },
+        }), context.CancellationToken);
+        // The map must have this node in it, or the stream would take it for removed.
+        await maps.WaitBeyondAsync(member.Modified - 1, context.CancellationToken);
+        await FollowAsync(new NodeSession(member.Record.Id, hello.InstanceId, hello.Hello.Version, Caller.SourceOf(context)), hello, credential,
+            reader, writer, context.CancellationToken);
+    }
+
+    private async Task FollowAsync(NodeSession session, NodeHello hello, CredentialClaims credential,
+        IAsyncStreamReader<NodeMessage> reader, IServerStreamWriter<ControllerFrame> writer, CancellationToken cancel)
+    {
+        live.Open(session, StatusMapping.Merge(NodeReport.Nothing, hello.Status ?? new NodeStatus()));
+        try
+        {
+            var stream = new FollowStream(session, live, maps, issuer, updates, time, reader, writer);
+            await stream.RunAsync(new MapCursor(hello.StoreId, hello.Revision), DateTimeOffset.FromUnixTimeSeconds(credential.Expires), cancel);
+        }
+        finally
+        {
+            live.Close(session);
+        }
+    }
+
+    private async Task<NodeHello> ReadHelloAsync(IAsyncStreamReader<NodeMessage> reader, CancellationToken cancel)
+    {
+        using var deadline = new CancellationTokenSource(HelloDeadline, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
+        if (!await reader.MoveNext(either.Token) || reader.Current.Hello is not { } hello)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "The first message of a stream must be a hello."));
+        RequestValidator.Check(hello);
+        return hello;
+    }
+
+    /// <summary>The member with this identity; one that a restored backup lacks is adopted by its credential.</summary>
+    private async Task<NodeEntry> MemberAsync(string identity, CredentialClaims? credential, CancellationToken cancel)
+    {
+        var state = directory.State;
+        if (state.Identity(identity)?.Refused is { } refused)
+            throw new RefusalException(RefusalReason.IdentityRefused, refused);
+        if (state.MemberByIdentity(identity) is { } member)
+            return member;
+        if (credential is null)
+            throw new RefusalException(RefusalReason.NotAdmitted,
+                "This mesh does not know this node. Join again: `meshover up --join …` with a token from `meshover token create`.");
+        var now = time.GetUtcNow().ToUnixTimeSeconds();
+        await directory.ChangeAsync(draft =>
+        {
+            if (draft.State.MemberByIdentity(identity) is null)
+                Adoption.Adopt(draft, credential, now);
+        }, cancel);
+        return directory.State.MemberByIdentity(identity)
+            ?? throw new RefusalException(RefusalReason.NotAdmitted, "The node was adopted and removed in one moment. Join again.");
+    }
+
+    private EnrolmentRequest ToWish(EnrollRequest request, string identity, JoinTokenClaims token, IPAddress? source)
+    {
+        HostName.TryNormalise(request.Hostname, out var name, out _);
+        var wish = new EnrolmentRequest
+        {
+            Identity = identity,
+            HostName = name!,
+            WireGuardKey = Convert.ToBase64String(request.WireguardKey.Span),
+            Token = token,
+        };
+        var report = NodeReport.Nothing with
+        {
+            Endpoints = StatusMapping.ToRecords(request.Endpoints), ListenPort = (int)request.ListenPort, Site = request.Site,
+        };
+        return wish with { Reach = ReachPlanner.Plan(directory.State.Mesh, token.Grants, report, new SeenSource(source), [], ReachRecord.Unknown) };
+    }
+}

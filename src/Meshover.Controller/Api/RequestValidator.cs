@@ -1,0 +1,61 @@
+using Meshover.Contract.V1;
+using Meshover.Controller.Membership;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Trust;
+
+namespace Meshover.Controller.Api;
+
+/// <summary>Checks what nodes ask for.</summary>
+internal static class RequestValidator
+{
+    private const int LongestToken = 16_384;
+    private const int LongestInstance = 128;
+
+    /// <exception cref="Grpc.Core.RpcException">INVALID_ARGUMENT with every violation, or FAILED_PRECONDITION for another contract.</exception>
+    public static void Check(EnrollRequest request)
+    {
+        var violations = new Violations();
+        CheckHello(violations, "hello", request.Hello);
+        violations.Require(request.Token.Length is > 0 and <= LongestToken, "token", "the join string's token is missing or too long.");
+        if (!HostName.TryNormalise(request.Hostname, out _, out var error))
+            violations.Add("hostname", error);
+        StatusValidator.CheckWireGuardKey(violations, "wireguard_key", request.WireguardKey);
+        StatusValidator.CheckEndpoints(violations, "endpoints", request.Endpoints);
+        violations.Require(request.ListenPort <= 65535, "listen_port", $"{request.ListenPort} is no UDP port (1-65535; 0: not known yet).");
+        StatusValidator.CheckSite(violations, "site", request.Site);
+        violations.ThrowIfAny();
+        CheckContract(request.Hello);
+    }
+
+    /// <inheritdoc cref="Check(EnrollRequest)"/>
+    public static void Check(NodeHello hello)
+    {
+        var violations = new Violations();
+        CheckHello(violations, "hello.hello", hello.Hello);
+        violations.Require(hello.Credential.Length is > 0 and <= LongestToken, "hello.credential", "the credential is missing or too long.");
+        violations.Require(hello.InstanceId.Length is > 0 and <= LongestInstance, "hello.instance_id", "the instance id is missing or too long.");
+        violations.Require(hello.Revision >= 0, "hello.revision", "a revision is not negative.");
+        if (hello.Status is { } status)
+            StatusValidator.Check(violations, "hello.status", status);
+        violations.ThrowIfAny();
+        CheckContract(hello.Hello);
+    }
+
+    private static void CheckHello(Violations violations, string field, Hello? hello)
+    {
+        violations.Require(hello is not null, field, "is missing.");
+        violations.Require(hello is null || (hello.Contract > 0 && hello.ContractOldest <= hello.Contract), $"{field}.contract",
+            "says no range of contract revisions.");
+    }
+
+    private static void CheckContract(Hello hello)
+    {
+        if (ContractRevision.Fits(hello.Contract, hello.ContractOldest))
+            return;
+        var isOld = hello.Contract < ContractRevision.Oldest;
+        throw new RefusalException(RefusalReason.Precondition,
+            $"meshover {hello.Version} on the node is too {(isOld ? "old" : "new")} for this controller ({ControllerVersion.Text}): it speaks contract "
+            + $"{hello.ContractOldest}-{hello.Contract}, the controller {ContractRevision.Oldest}-{ContractRevision.Current}. Upgrade "
+            + (isOld ? "meshover on the node." : "the controller first."));
+    }
+}

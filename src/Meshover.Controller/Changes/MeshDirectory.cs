@@ -1,0 +1,207 @@
+using System.Threading.Channels;
+using Meshover.Controller.State;
+using Meshover.Controller.Stores;
+
+namespace Meshover.Controller.Changes;
+
+/// <summary>
+/// The one writer of the mesh's state, and the place where readers find it.
+///
+/// 1. Callers put changes into a bounded channel (full: they wait) and await the answer.
+/// 2. The writer loop takes what is there, up to a batch, and lets each change draft its transaction against the working state,
+///    which already has the effects of the ones before it.
+/// 3. One commit makes the whole batch durable: a thousand enrolments in flight share a few fsyncs.
+/// 4. The follower loop watches the store and publishes each revision as an immutable <see cref="MeshState"/>.
+/// 5. An answer is given when its revision is published: durable, and visible to whoever asks next.
+///
+/// Where another controller was faster (a condition failed), the writer starts again from the published state.
+/// </summary>
+internal sealed partial class MeshDirectory : IAsyncDisposable
+{
+    private const int BatchSize = 512;
+    private const int Attempts = 8;
+
+    private readonly IStore _store;
+    private readonly ILogger<MeshDirectory> _log;
+    private readonly Channel<PendingChange> _changes = Channel.CreateBounded<PendingChange>(
+        new BoundedChannelOptions(2 * BatchSize) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Latest<MeshState> _published;
+    private readonly Task _loops;
+
+    private MeshDirectory(IStore store, MeshState state, ILogger<MeshDirectory> log)
+    {
+        _store = store;
+        _log = log;
+        _published = new Latest<MeshState>(state);
+        _loops = Task.WhenAll(Task.Run(WriteAsync), Task.Run(FollowAsync));
+    }
+
+    /// <summary>The newest durable state.</summary>
+    public MeshState State => _published.Value;
+
+    /// <summary>Ends with an exception when the store fails: then nothing can be changed any more, and the process should end.</summary>
+    public Task Completion => _loops;
+
+    public static async Task<MeshDirectory> OpenAsync(IStore store, ILogger<MeshDirectory> log, CancellationToken cancel)
+    {
+        var state = MeshState.Load(await store.ReadAsync("", cancel));
+        return new MeshDirectory(store, state, log);
+    }
+
+    /// <summary>Drafts and commits a change.</summary>
+    /// <param name="change">Called in the writer loop, perhaps more than once; it must be pure. What it throws reaches the caller, and nothing is changed.</param>
+    /// <param name="cancel">Gives up waiting; the change may be made all the same.</param>
+    /// <returns>What the change returned, and the revision that it made, once it is durable and published.</returns>
+    public async Task<Committed<T>> ChangeAsync<T>(Func<Draft, T> change, CancellationToken cancel)
+    {
+        var pending = new PendingChange(draft => change(draft));
+        await _changes.Writer.WriteAsync(pending, cancel);
+        var (result, revision) = await pending.Answer.Task.WaitAsync(cancel);
+        return new Committed<T>((T)result!, revision);
+    }
+
+    /// <inheritdoc cref="ChangeAsync{T}"/>
+    public Task ChangeAsync(Action<Draft> change, CancellationToken cancel) =>
+        ChangeAsync<object?>(draft =>
+        {
+            change(draft);
+            return null;
+        }, cancel);
+
+    /// <summary>Returns when the published revision is greater than <paramref name="revision"/>.</summary>
+    public Task<MeshState> WaitBeyondAsync(long revision, CancellationToken cancel) => _published.WaitBeyondAsync(revision, cancel);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loops.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private async Task WriteAsync()
+    {
+        var batch = new List<PendingChange>(BatchSize);
+        try
+        {
+            while (await _changes.Reader.WaitToReadAsync(_stop.Token))
+            {
+                while (batch.Count < BatchSize && _changes.Reader.TryRead(out var pending))
+                    batch.Add(pending);
+                await CommitAsync(batch);
+                batch.Clear();
+            }
+        }
+        catch (Exception e)
+        {
+            _changes.Writer.TryComplete(e);
+            while (_changes.Reader.TryRead(out var pending))
+                batch.Add(pending);
+            foreach (var pending in batch)
+                pending.Answer.TrySetException(e);
+            if (e is not OperationCanceledException)
+                throw;
+        }
+    }
+
+    private async Task CommitAsync(List<PendingChange> batch)
+    {
+        var open = batch;
+        for (var attempt = 1; open.Count > 0; attempt++)
+        {
+            var drafted = DraftAll(open, State);
+            if (await TryCommitAsync(drafted) is not { } results)
+                return;
+            open = [];
+            for (var i = 0; i < drafted.Count; i++)
+            {
+                if (results[i].Succeeded)
+                    drafted[i].Change.Answer.TrySetResult((drafted[i].Result, results[i].Revision));
+                else if (attempt < Attempts)
+                    open.Add(drafted[i].Change);
+                else
+                    drafted[i].Change.Answer.TrySetException(new StoreException("change", results[i].FailedKey!, "other controllers kept changing it. Try again."));
+            }
+            if (open.Count > 0)
+                LogConflict(_log, open.Count);
+        }
+    }
+
+    // Null: nothing to answer any more.
+    private async Task<IReadOnlyList<CommitResult>?> TryCommitAsync(List<Drafted> drafted)
+    {
+        if (drafted.Count == 0)
+            return null;
+        try
+        {
+            var results = await _store.CommitAsync([.. drafted.Select(item => item.Transaction)], _stop.Token);
+            await _published.WaitBeyondAsync(results.Max(result => result.Revision) - 1, _stop.Token);
+            return results;
+        }
+        catch (StoreException e)
+        {
+            // A full disk, say: nothing of the batch was made, and the next one may do better.
+            LogFailed(_log, e);
+            foreach (var item in drafted)
+                item.Change.Answer.TrySetException(e);
+            return null;
+        }
+    }
+
+    private static List<Drafted> DraftAll(List<PendingChange> batch, MeshState state)
+    {
+        var drafted = new List<Drafted>(batch.Count);
+        foreach (var pending in batch)
+        {
+            var draft = new Draft(state);
+            try
+            {
+                var result = pending.Change(draft);
+                var transaction = draft.ToTransaction();
+                drafted.Add(new Drafted(pending, result, transaction));
+                if (transaction.Writes.Count > 0)
+                    state = state.Apply(transaction.Writes.Select(write => new StoreChange(state.Revision + 1, write.Key, write.Value)), state.Revision + 1);
+            }
+            catch (Exception e)
+            {
+                pending.Answer.TrySetException(e);
+            }
+        }
+        return drafted;
+    }
+
+    private async Task FollowAsync()
+    {
+        try
+        {
+            await foreach (var changes in _store.WatchAsync(State.Revision, _stop.Token))
+                _published.Publish(State.Apply(changes, changes[^1].Revision));
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Stopped.
+        }
+        finally
+        {
+            // Without it no change can be answered.
+            await _stop.CancelAsync();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} change(s) met those of another controller and are tried again")]
+    private static partial void LogConflict(ILogger logger, int count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A change could not be made durable")]
+    private static partial void LogFailed(ILogger logger, Exception exception);
+
+    private sealed record Drafted(PendingChange Change, object? Result, StoreTransaction Transaction);
+
+    private sealed record PendingChange(Func<Draft, object?> Change)
+    {
+        // Continuations must not run in the writer loop.
+        public TaskCompletionSource<(object? Result, long Revision)> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
+
+/// <summary>What a change returned, and the revision that made it durable.</summary>
+internal readonly record struct Committed<T>(T Value, long Revision);

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Meshover.Controller.Configuration;
+using Meshover.Controller.Hosting;
+using Meshover.Controller.Initialisation;
+using Meshover.Controller.Stores;
+
+namespace Meshover.Controller.Commands;
+
+/// <summary>The command line of <c>meshover-controller</c>.</summary>
+internal static class ControllerCommands
+{
+    public static RootCommand Create() => new("The controller of a Meshover mesh: gives out addresses and AS numbers, and tells every node of all the others.")
+    {
+        Init(), Serve(),
+    };
+
+    private static Command Init()
+    {
+        var options = new CommonOptions();
+        var command = new Command("init", "Make a mesh: keys, store and configuration. Prints the first join string, alone, on standard output.");
+        options.AddPaths(command);
+        options.AddSettings(command);
+        options.AddPools(command);
+        command.SetAction((parsed, cancel) => RunAsync(async () =>
+        {
+            var paths = options.PathsOf(parsed);
+            var join = await Initialiser.RunAsync(options.ConfigOf(parsed), paths, TimeProvider.System, cancel);
+            await Console.Error.WriteLineAsync(
+                $"The mesh is made ({paths.State}, {paths.Config}). Start it with `meshover-controller serve`, then run on each node, within 24 hours:\n"
+                + "meshover up --join STRING, where STRING is:");
+            Console.WriteLine(join);
+        }));
+        return command;
+    }
+
+    private static Command Serve()
+    {
+        var options = new CommonOptions();
+        var command = new Command("serve", "Run the controller until it is told to stop (SIGTERM, Ctrl-C).");
+        options.AddPaths(command);
+        options.AddSettings(command);
+        command.SetAction((parsed, cancel) => RunAsync(() => ControllerRunner.RunAsync(options.ConfigOf(parsed), options.PathsOf(parsed), cancel)));
+        return command;
+    }
+
+    // What the user can mend is said in its own words; anything else is a defect and keeps its stack.
+    private static async Task<int> RunAsync(Func<Task> action)
+    {
+        try
+        {
+            await action();
+            return Environment.ExitCode;
+        }
+        catch (Exception e) when (e is ConfigException or StoreException)
+        {
+            await Console.Error.WriteLineAsync($"meshover-controller: {e.Message}");
+            return 1;
+        }
+    }
+}

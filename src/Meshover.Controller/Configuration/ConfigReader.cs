@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Identity;
+
+namespace Meshover.Controller.Configuration;
+
+/// <summary>Checks a configuration whole and reads it; every violation is reported at once.</summary>
+internal sealed class ConfigReader
+{
+    private readonly List<string> _violations = [];
+
+    /// <exception cref="ConfigException">With every violation.</exception>
+    public static ControllerOptions Read(ControllerConfig config)
+    {
+        var reader = new ConfigReader();
+        var options = reader.ReadAll(config);
+        return reader._violations.Count == 0 ? options : throw new ConfigException(reader._violations);
+    }
+
+    private ControllerOptions ReadAll(ControllerConfig config)
+    {
+        Require(config.Port is > 0 and <= 65535, $"port: {config.Port} is no TCP port (1-65535).");
+        Require((config.Certificate is null) == (config.Key is null), "certificate and key: give both, or neither.");
+        Require(config.Listen is null || IPAddress.TryParse(config.Listen, out _), $"listen: \"{config.Listen}\" is no IP address.");
+        return new ControllerOptions
+        {
+            Addresses = [.. config.Address.Select(text => ReadAddress(text, config.Port)).Distinct(StringComparer.Ordinal)],
+            Listen = IPAddress.TryParse(config.Listen, out var listen) ? listen : null,
+            Port = config.Port,
+            Pools = new PoolOptions(
+                ReadPool("pool4", config.Pool4, AddressFamily.InterNetwork, 8, 28),
+                ReadPool("pool6", config.Pool6, AddressFamily.InterNetworkV6, 16, 120),
+                ReadPool("tunnelPool", config.TunnelPool, AddressFamily.InterNetwork, 8, 28),
+                ReadAsns(config.Asn)),
+            Rest = ReadDuration("rest", config.Rest, TimeSpan.FromHours(24), TimeSpan.Zero, TimeSpan.FromDays(3650)),
+            CredentialLifetime = ReadDuration("credentialLifetime", config.CredentialLifetime,
+                TimeSpan.FromHours(1), TimeSpan.FromSeconds(10), TimeSpan.FromDays(90)),
+            ClockSkew = ReadDuration("clockSkew", config.ClockSkew, TimeSpan.FromMinutes(5), TimeSpan.Zero, TimeSpan.FromHours(1)),
+            Certificate = config.Certificate,
+            Key = config.Key,
+        };
+    }
+
+    private string ReadAddress(string text, int port)
+    {
+        // An IPv6 literal may stand without brackets where it has no port.
+        if (IPAddress.TryParse(text, out var literal))
+            return new HostPort(literal.ToString(), port).ToString();
+        if (HostPort.TryParse(text, out var address) || HostPort.TryParse($"{text}:{port}", out address))
+            return address.ToString();
+        _violations.Add($"address: \"{text}\" is no HOST or HOST:PORT.");
+        return text;
+    }
+
+    private IPNetwork? ReadPool(string name, string? text, AddressFamily family, int shortest, int longest)
+    {
+        if (text is null)
+            return null;
+        if (!Prefixes.TryParse(text, out var pool, out var error))
+            _violations.Add($"{name}: {error}.");
+        else if (pool.BaseAddress.AddressFamily != family)
+            _violations.Add($"{name}: {pool} is of the wrong address family.");
+        else
+            Require(pool.PrefixLength >= shortest && pool.PrefixLength <= longest, $"{name}: {pool} must be between /{shortest} and /{longest}.");
+        return pool;
+    }
+
+    private (uint, uint)? ReadAsns(string? text)
+    {
+        if (text is null)
+            return null;
+        if (text.Split('-') is [var from, var to] && uint.TryParse(from, out var first) && uint.TryParse(to, out var last) && first <= last
+            && first >= Asn.FirstPrivate.Value && last <= Asn.LastPrivate.Value)
+            return (first, last);
+        _violations.Add($"asn: \"{text}\" is no range FIRST-LAST within {Asn.FirstPrivate}-{Asn.LastPrivate} (RFC 6996).");
+        return null;
+    }
+
+    private TimeSpan ReadDuration(string name, string? text, TimeSpan fallback, TimeSpan least, TimeSpan most)
+    {
+        if (text is null)
+            return fallback;
+        if (Duration.TryParse(text, out var value) && value >= least && value <= most)
+            return value;
+        _violations.Add($"{name}: \"{text}\" is no duration such as 30s, 5m, 24h or 7d, from {Duration.Format(least)} to {Duration.Format(most)}.");
+        return fallback;
+    }
+
+    private void Require(bool holds, string violation)
+    {
+        if (!holds)
+            _violations.Add(violation);
+    }
+}

@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Meshover.Controller.Configuration;
+
+/// <summary>The configuration, checked and read: what the running controller goes by.</summary>
+internal sealed record ControllerOptions
+{
+    /// <summary><c>host:port</c>; empty: the machine's own.</summary>
+    public required ImmutableArray<string> Addresses { get; init; }
+
+    /// <summary>Null: all, IPv6 and IPv4.</summary>
+    public required IPAddress? Listen { get; init; }
+    public required int Port { get; init; }
+    public required PoolOptions Pools { get; init; }
+    public required TimeSpan Rest { get; init; }
+    public required TimeSpan CredentialLifetime { get; init; }
+    public required TimeSpan ClockSkew { get; init; }
+    public required string? Certificate { get; init; }
+    public required string? Key { get; init; }
+}
+
+/// <summary>The pools; null where the configuration says nothing.</summary>
+internal sealed record PoolOptions(IPNetwork? Pool4, IPNetwork? Pool6, IPNetwork? TunnelPool, (uint First, uint Last)? Asns);

@@ -1,0 +1,19 @@
+namespace Meshover.Controller.Configuration;
+
+/// <summary>Where the controller keeps its files; each has an option.</summary>
+internal sealed record ControllerPaths
+{
+    public const string DefaultConfig = "/etc/meshover/controller.yaml";
+    public const string DefaultState = "/var/lib/meshover-controller";
+    public const string DefaultRun = "/run/meshover-controller";
+
+    public string Config { get; init; } = DefaultConfig;
+    public string State { get; init; } = DefaultState;
+    public string Run { get; init; } = DefaultRun;
+
+    /// <summary>The SQLite file: everything but the configuration, the keys included.</summary>
+    public string Store => Path.Combine(State, "store.db");
+
+    /// <summary>Administration, for root.</summary>
+    public string AdminSocket => Path.Combine(Run, "admin.sock");
+}

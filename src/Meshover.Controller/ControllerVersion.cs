@@ -1,0 +1,10 @@
+using System.Reflection;
+
+namespace Meshover.Controller;
+
+/// <summary>This program's release, as in <c>0.1.0</c>.</summary>
+internal static class ControllerVersion
+{
+    public static string Text { get; } =
+        typeof(ControllerVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
+}

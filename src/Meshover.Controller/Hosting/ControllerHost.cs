@@ -1,0 +1,87 @@
+using System.Net;
+using Grpc.AspNetCore.Server.Model;
+using Meshover.Controller.Api;
+using Meshover.Controller.Changes;
+using Meshover.Controller.Configuration;
+using Meshover.Controller.Identity;
+using Meshover.Controller.Live;
+using Meshover.Controller.State;
+using Meshover.Controller.Streaming;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace Meshover.Controller.Hosting;
+
+/// <summary>Puts the running controller together: Kestrel with TLS for the nodes, and a socket for administration.</summary>
+internal static class ControllerHost
+{
+    public static WebApplication Build(MeshDirectory directory, SecretRecord secret, TlsSetup tls, ControllerOptions options, ControllerPaths paths)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.UseUtcTimestamp = true;
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        // Failed handshakes of scanners, and streams that end with their connection, are no news.
+        builder.Logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None);
+        builder.Host.UseSystemd();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, tls, options, paths));
+        AddServices(builder.Services, directory, secret, options);
+        var app = builder.Build();
+        app.Use(AdminConnection.Separate);
+        app.MapGrpcService<MeshApi>();
+        app.MapGrpcService<AdminApi>();
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services, MeshDirectory directory, SecretRecord secret, ControllerOptions options)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(directory);
+        services.AddSingleton(options);
+        services.AddSingleton(new TokenSigner(secret));
+        services.AddSingleton<LiveNodes>();
+        services.AddSingleton<CredentialIssuer>();
+        services.AddSingleton<MemberUpdates>();
+        services.AddSingleton<MeshApi>();
+        services.AddSingleton<MapBroadcaster>();
+        services.AddHostedService(provider => provider.GetRequiredService<MapBroadcaster>());
+        services.AddHostedService<TopologyKeeper>();
+        services.AddHostedService<Housekeeping>();
+        services.AddHostedService<DirectoryGuard>();
+        services.AddSingleton<IServiceMethodProvider<MeshApi>, MeshApiBinding>();
+        services.AddGrpc(grpc => grpc.Interceptors.Add<ErrorInterceptor>());
+        // Open streams would otherwise hold a stop up for 30 s.
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
+    }
+
+    private static void ConfigureKestrel(KestrelServerOptions kestrel, TlsSetup tls, ControllerOptions options, ControllerPaths paths)
+    {
+        kestrel.AddServerHeader = false;
+        // A peer that is gone without a word is noticed after 15 s at most; its node then shows as offline.
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(5);
+        // Streams are quiet most of the time.
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        kestrel.Listen(EndPointOf(options), listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            listen.UseHttps(tls.ToHandshakeOptions());
+        });
+        kestrel.ListenUnixSocket(paths.AdminSocket, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            listen.Use(AdminConnection.Mark);
+        });
+    }
+
+    // [::] takes IPv4 too; a machine without IPv6 has only 0.0.0.0.
+    private static IPEndPoint EndPointOf(ControllerOptions options) =>
+        new(options.Listen ?? (System.Net.Sockets.Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any), options.Port);
+}

@@ -1,0 +1,34 @@
+using Meshover.Controller.Changes;
+using Meshover.Controller.Membership;
+using Meshover.Controller.Stores;
+
+namespace Meshover.Controller.Live;
+
+/// <summary>Each minute: numbers that have rested become free, tokens that ended long ago are forgotten.</summary>
+internal sealed partial class Housekeeping(MeshDirectory directory, TimeProvider time, ILogger<Housekeeping> log) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), time);
+        do
+        {
+            var now = time.GetUtcNow().ToUnixTimeSeconds();
+            try
+            {
+                await directory.ChangeAsync(draft =>
+                {
+                    Departure.EndRests(draft, now);
+                    TokenRules.ForgetExpired(draft, now);
+                }, stoppingToken);
+            }
+            catch (StoreException e)
+            {
+                LogFailed(log, e);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Housekeeping failed; it is tried again in a minute")]
+    private static partial void LogFailed(ILogger logger, Exception exception);
+}

@@ -1,0 +1,31 @@
+using System.Net;
+
+namespace Meshover.Controller.Live;
+
+/// <summary>The moving part of one node; guarded by <see cref="LiveNodes"/>'s lock.</summary>
+internal sealed class LiveNode
+{
+    public InstanceHistory History { get; } = new();
+    public List<NodeSession> Sessions { get; } = [];
+    public NodeReport Report { get; set; } = NodeReport.Nothing;
+    public IPAddress? Source { get; set; }
+    public DateTimeOffset LastSeen { get; set; }
+
+    /// <summary>When two machines were last found to use this node's identity.</summary>
+    public DateTimeOffset? Copied { get; set; }
+
+    public LiveView ToView() => new(
+        Sessions.Count > 0, LastSeen, Sessions.LastOrDefault()?.Version ?? "", Report, Source, Copied,
+        [.. Sessions.Select(session => session.Source?.ToString() ?? "this machine")]);
+}
+
+/// <summary>A node's moving part at one moment.</summary>
+/// <param name="IsOnline">It has an open stream.</param>
+/// <param name="LastSeen">When it last said something.</param>
+/// <param name="Version">Of its agent; empty while it is not connected.</param>
+/// <param name="Report">What it last said.</param>
+/// <param name="Source">Where its newest stream comes from.</param>
+/// <param name="Copied">When two machines were last found to use its identity; null: never.</param>
+/// <param name="Places">Where its streams come from.</param>
+internal sealed record LiveView(
+    bool IsOnline, DateTimeOffset LastSeen, string Version, NodeReport Report, IPAddress? Source, DateTimeOffset? Copied, string[] Places);

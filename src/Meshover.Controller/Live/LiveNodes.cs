@@ -1,0 +1,142 @@
+using System.Net;
+using Meshover.Contract.V1;
+
+namespace Meshover.Controller.Live;
+
+/// <summary>
+/// Who is connected and what the connected say: the part of the mesh's state that is not worth a disk write and comes back by itself
+/// when streams do. Thread-safe; the lock is held for moments only.
+/// </summary>
+internal sealed class LiveNodes(TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<uint, LiveNode> _nodes = [];
+    private readonly HashSet<uint> _dirty = [];
+
+    /// <summary>Takes a new stream of a node. Its older stream is ended, unless the two are copies of one state: then both stay and are told.</summary>
+    public void Open(NodeSession session, NodeReport report)
+    {
+        lock (_lock)
+        {
+            var node = NodeLocked(session.Node);
+            if (node.History.Arrive(session.Instance))
+                node.Copied = time.GetUtcNow();
+            foreach (var older in node.Sessions.Where(older => node.Copied is null || older.Instance == session.Instance))
+                older.Supersede("The node opened another stream.");
+            node.Sessions.Add(session);
+            node.LastSeen = time.GetUtcNow();
+            SetReportLocked(node, report, session);
+            if (node.Copied is not null)
+                NotifyCopiesLocked(node);
+        }
+    }
+
+    /// <summary>Replaces what the node last said.</summary>
+    public void Report(NodeSession session, Func<NodeReport, NodeReport> change)
+    {
+        lock (_lock)
+        {
+            var node = NodeLocked(session.Node);
+            node.LastSeen = time.GetUtcNow();
+            SetReportLocked(node, change(node.Report), session);
+        }
+    }
+
+    public void Close(NodeSession session)
+    {
+        lock (_lock)
+        {
+            var node = NodeLocked(session.Node);
+            node.Sessions.Remove(session);
+            node.LastSeen = time.GetUtcNow();
+            _dirty.Add(session.Node);
+        }
+    }
+
+    /// <summary>Drops a node that is no longer a member, once its streams have ended.</summary>
+    public void Forget(uint node)
+    {
+        lock (_lock)
+        {
+            if (_nodes.TryGetValue(node, out var gone) && gone.Sessions.Count == 0 && _nodes.Remove(node))
+                MarkLocked(gone.Report.Observed.Keys);
+        }
+    }
+
+    public LiveView? View(uint node)
+    {
+        lock (_lock)
+            return _nodes.TryGetValue(node, out var live) ? live.ToView() : null;
+    }
+
+    /// <summary>Nodes whose circumstances changed since the last call.</summary>
+    public uint[] TakeDirty()
+    {
+        lock (_lock)
+        {
+            uint[] dirty = [.. _dirty];
+            _dirty.Clear();
+            return dirty;
+        }
+    }
+
+    public void MarkDirty(uint node)
+    {
+        lock (_lock)
+            _dirty.Add(node);
+    }
+
+    /// <summary>Where connected peers see the node.</summary>
+    public List<IPEndPoint> SeenByPeers(uint node)
+    {
+        lock (_lock)
+        {
+            return _nodes.Values
+                .Where(peer => peer.Sessions.Count > 0)
+                .Select(peer => peer.Report.Observed.GetValueOrDefault(node))
+                .OfType<IPEndPoint>().ToList();
+        }
+    }
+
+    /// <summary>Says something to every stream of a node.</summary>
+    public void Notify(uint node, Notice.Types.Kind kind, string text)
+    {
+        lock (_lock)
+        {
+            foreach (var session in NodeLocked(node).Sessions)
+                session.Notify(kind, text);
+        }
+    }
+
+    private LiveNode NodeLocked(uint id)
+    {
+        if (!_nodes.TryGetValue(id, out var node))
+            _nodes[id] = node = new LiveNode();
+        return node;
+    }
+
+    private void SetReportLocked(LiveNode node, NodeReport report, NodeSession session)
+    {
+        MarkLocked(report.Observed.Keys.Concat(node.Report.Observed.Keys)
+            .Where(peer => !Equals(report.Observed.GetValueOrDefault(peer), node.Report.Observed.GetValueOrDefault(peer))));
+        node.Report = report;
+        node.Source = session.Source;
+        _dirty.Add(session.Node);
+    }
+
+    private void MarkLocked(IEnumerable<uint> nodes)
+    {
+        foreach (var node in nodes.ToArray())
+            _dirty.Add(node);
+    }
+
+    private static void NotifyCopiesLocked(LiveNode node)
+    {
+        var places = string.Join(" and ", node.Sessions.Select(session => $"{session.Source?.ToString() ?? "this machine"} (agent {session.Instance})"));
+        foreach (var session in node.Sessions)
+        {
+            session.Notify(Notice.Types.Kind.CopiedState, $"Two machines use this node's identity: it connects from {places}. "
+                + "On the copy, run `meshover down`, delete /var/lib/meshover and join again.");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Controller.State;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Map;
+
+namespace Meshover.Controller.Live;
+
+/// <summary>What a node says of itself and its peers. Status messages carry changes only: a null member there keeps what is here.</summary>
+internal sealed record NodeReport
+{
+    public static readonly NodeReport Nothing = new();
+
+    /// <summary>What the node itself can tell: configured ones and its interfaces'.</summary>
+    public ImmutableArray<EndpointRecord> Endpoints { get; init; } = [];
+
+    /// <summary>UDP port of its WireGuard.</summary>
+    public int ListenPort { get; init; }
+
+    /// <summary>Where it sees its peers.</summary>
+    public ImmutableDictionary<uint, IPEndPoint> Observed { get; init; } = ImmutableDictionary<uint, IPEndPoint>.Empty;
+
+    /// <summary>Peers that it has a direct, working session with.</summary>
+    public ImmutableSortedSet<NodeId> LinksUp { get; init; } = [];
+    public ImmutableArray<IPNetwork> Announced { get; init; } = [];
+    public string Site { get; init; } = "";
+    public TransitRole Transit { get; init; } = TransitRole.Auto;
+}

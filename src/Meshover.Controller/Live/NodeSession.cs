@@ -1,0 +1,34 @@
+using System.Net;
+using System.Threading.Channels;
+using Meshover.Contract.V1;
+
+namespace Meshover.Controller.Live;
+
+/// <summary>One open stream of a node.</summary>
+internal sealed class NodeSession(uint node, string instance, string version, IPAddress? source)
+{
+    // What is said beside the map is rare; a stream that takes none of it loses the oldest, never the controller's memory.
+    private readonly Channel<ControllerMessage> _outbox = Channel.CreateBounded<ControllerMessage>(
+        new BoundedChannelOptions(16) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+
+    private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public uint Node { get; } = node;
+
+    /// <summary>Made by the agent at each start.</summary>
+    public string Instance { get; } = instance;
+    public string Version { get; } = version;
+    public IPAddress? Source { get; } = source;
+
+    public ChannelReader<ControllerMessage> Outbox => _outbox.Reader;
+
+    /// <summary>Done when another stream takes this one's place, with the reason.</summary>
+    public Task<string> Superseded => _ended.Task;
+
+    public void Send(ControllerMessage message) => _outbox.Writer.TryWrite(message);
+
+    public void Notify(Notice.Types.Kind kind, string text) =>
+        Send(new ControllerMessage { Notice = new Notice { Kind = kind, Text = text } });
+
+    public void Supersede(string why) => _ended.TrySetResult(why);
+}

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using Meshover.Controller.State;
+using Meshover.Mesh.Map;
+
+namespace Meshover.Controller.Live;
+
+/// <summary>Where a node's stream comes from, as the controller sees it; null through the mesh or on one machine.</summary>
+internal readonly record struct SeenSource(IPAddress? Address);
+
+/// <summary>
+/// Merges what a node says of its endpoints with what others see. Pure. What a node says about itself is not believed where another
+/// can see it: whether it is behind a NAT is decided by the address that its stream comes from.
+/// </summary>
+internal static class ReachPlanner
+{
+    // Enough for the ways in that there can be; a NAT that maps every peer to another port must not fill the map.
+    private const int MostSeenByPeers = 4;
+
+    /// <param name="mesh">For the pools: mesh addresses are never candidates.</param>
+    /// <param name="grants">Of the node: its own workloads' addresses are none either.</param>
+    /// <param name="report">The node's own.</param>
+    /// <param name="source">Where its stream comes from.</param>
+    /// <param name="seenByPeers">One entry for each peer that has authenticated packets from it.</param>
+    /// <param name="known">What the map says now: kept where nothing better is known.</param>
+    public static ReachRecord Plan(
+        MeshRecord mesh, ImmutableArray<GrantRecord> grants, NodeReport report, SeenSource source, IEnumerable<IPEndPoint> seenByPeers,
+        ReachRecord known)
+    {
+        var pools = new[] { mesh.Pool4, mesh.Pool6, mesh.TunnelPool }.Select(IPNetwork.Parse).ToArray();
+        var seen = source.Address is { } address && IsUnderlay(address, pools) ? address : null;
+        var candidates = OwnEndpoints(grants, report)
+            .Concat(seen is null || report.ListenPort == 0
+                ? [] : [new EndpointRecord(seen.ToString(), report.ListenPort, (int)EndpointSource.SeenByController)])
+            .Concat(MostSeen(seenByPeers));
+        return known with
+        {
+            Endpoints = Order(candidates.Where(endpoint => IPAddress.TryParse(endpoint.Address, out var ip) && IsUnderlay(ip, pools))),
+            BehindNat = IsBehindNat(report, seen) ?? known.BehindNat,
+            Site = report.Site,
+            Role = report.Transit,
+        };
+    }
+
+    private static IEnumerable<EndpointRecord> OwnEndpoints(ImmutableArray<GrantRecord> grants, NodeReport report)
+    {
+        var granted = grants.Select(grant => IPNetwork.Parse(grant.Prefix)).ToArray();
+        var outside = report.Endpoints
+            .Where(endpoint => endpoint.Kind == (int)EndpointSource.Configured || !granted.Any(prefix => prefix.Contains(IPAddress.Parse(endpoint.Address))))
+            .ToArray();
+        // A grant may cover the underlay itself; then it tells nothing about where the workloads are.
+        return outside.Length > 0 ? outside : report.Endpoints;
+    }
+
+    private static IEnumerable<EndpointRecord> MostSeen(IEnumerable<IPEndPoint> seenByPeers) => seenByPeers
+        .GroupBy(endpoint => endpoint)
+        .OrderByDescending(group => group.Count()).ThenBy(group => group.Key.ToString(), StringComparer.Ordinal)
+        .Take(MostSeenByPeers)
+        .Select(group => new EndpointRecord(group.Key.Address.ToString(), group.Key.Port, (int)EndpointSource.SeenByPeer));
+
+    // IPv6 first; then by who says so; what two say is named once, by the better source.
+    private static ImmutableArray<EndpointRecord> Order(IEnumerable<EndpointRecord> candidates) =>
+    [
+        .. candidates
+            .OrderByDescending(endpoint => endpoint.Address.Contains(':', StringComparison.Ordinal))
+            .ThenBy(endpoint => endpoint.Kind)
+            .DistinctBy(endpoint => (endpoint.Address, endpoint.Port)),
+    ];
+
+    // Null: nothing to tell by.
+    private static bool? IsBehindNat(NodeReport report, IPAddress? seen)
+    {
+        if (report.Endpoints.Any(endpoint => endpoint.Kind == (int)EndpointSource.Configured))
+            return false;
+        return seen is null ? null : report.Endpoints.All(endpoint => endpoint.Address != seen.ToString());
+    }
+
+    private static bool IsUnderlay(IPAddress address, IPNetwork[] pools) =>
+        !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal && !address.IsIPv6Multicast
+        && address.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6
+        && !pools.Any(pool => pool.Contains(address));
+}

@@ -1,0 +1,58 @@
+using Meshover.Controller.State;
+
+namespace Meshover.Controller.Membership;
+
+/// <summary>The keys by which one node alone has a name, a number, an identity or a WireGuard key.</summary>
+internal static class Claims
+{
+    /// <summary>Writes a new member with all its claims.</summary>
+    /// <exception cref="RefusalException">Its WireGuard key belongs to another node.</exception>
+    public static void Take(Draft draft, NodeRecord node)
+    {
+        foreach (var key in node.WireGuardKeys)
+            TakeWireGuardKey(draft, node.Id, key);
+        foreach (var key in StoreKeys.Numbers(node).Append(StoreKeys.HostName(node.HostName)))
+            draft.Put(key, new ClaimRecord(node.Id));
+        draft.Put(StoreKeys.Identity(node.Identity), new IdentityRecord(node.Id, null));
+        draft.Put(StoreKeys.Node(node.Id), node);
+    }
+
+    /// <summary>Makes the key the node's only one. Does not write the node.</summary>
+    /// <exception cref="RefusalException">It belongs to another node.</exception>
+    public static NodeRecord ChangeWireGuardKey(Draft draft, NodeRecord node, string key)
+    {
+        if (node.WireGuardKeys is [var only] && only == key)
+            return node;
+        foreach (var former in node.WireGuardKeys)
+            draft.Delete(StoreKeys.WireGuard(former));
+        TakeWireGuardKey(draft, node.Id, key);
+        return node with { WireGuardKeys = [key] };
+    }
+
+    /// <summary>Gives up everything but the numbers.</summary>
+    public static void ReleaseNames(Draft draft, NodeRecord node)
+    {
+        draft.Delete(StoreKeys.HostName(node.HostName));
+        foreach (var key in node.WireGuardKeys)
+            draft.Delete(StoreKeys.WireGuard(key));
+        draft.Delete(StoreKeys.Reach(node.Id));
+        draft.Delete(StoreKeys.Issue(node.Id));
+    }
+
+    public static void ReleaseNumbers(Draft draft, NodeRecord node)
+    {
+        foreach (var key in StoreKeys.Numbers(node))
+            draft.Delete(key);
+    }
+
+    private static void TakeWireGuardKey(Draft draft, uint node, string key)
+    {
+        if (!draft.IsFree(StoreKeys.WireGuard(key)))
+        {
+            var owner = draft.State.Get<ClaimRecord>(StoreKeys.WireGuard(key))?.Node;
+            throw new RefusalException(RefusalReason.Taken,
+                $"The WireGuard key of this machine is already that of node {owner}: its state was copied. Delete /var/lib/meshover on the copy and join again.");
+        }
+        draft.Put(StoreKeys.WireGuard(key), new ClaimRecord(node));
+    }
+}

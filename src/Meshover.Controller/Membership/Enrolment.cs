@@ -1,0 +1,121 @@
+using Meshover.Controller.State;
+
+namespace Meshover.Controller.Membership;
+
+/// <summary>
+/// Who may join, under which name and with which numbers. Pure: it reads a state and drafts a transaction. In order: a refused
+/// identity stays out; a member is brought up to date (enrolling twice is enrolling once); anybody else needs a token that is good
+/// now, and a hostname that nobody else has.
+/// </summary>
+internal static class Enrolment
+{
+    /// <param name="draft">Gets the writes.</param>
+    /// <param name="request">Validated.</param>
+    /// <param name="now">Seconds since 1970.</param>
+    /// <param name="skew">Seconds by which clocks may differ.</param>
+    /// <returns>The member as it will be.</returns>
+    /// <exception cref="RefusalException">With the way out.</exception>
+    public static NodeRecord Enrol(Draft draft, EnrolmentRequest request, long now, long skew)
+    {
+        var identity = draft.State.Identity(request.Identity);
+        if (identity?.Refused is { } refused)
+            throw new RefusalException(RefusalReason.IdentityRefused, refused);
+        if (draft.State.MemberByIdentity(request.Identity) is { } member)
+            return Update(draft, member.Record, request.HostName, request.WireGuardKey);
+        var token = Admit(draft.State, request.Token, isKnown: identity is not null, now, skew);
+        var node = Join(draft, request, token, identity, now);
+        // A use counts once for an identity: one that an administrator let back in was counted when it first came.
+        draft.Put(StoreKeys.Token(token.Id), identity is null ? token with { Used = token.Used + 1 } : token);
+        return node;
+    }
+
+    private static TokenRecord Admit(MeshState state, JoinTokenClaims claims, bool isKnown, long now, long skew)
+    {
+        const string another = "Ask an administrator for another (`meshover token create`).";
+        // Made after the backup that this store came from: the token's own signed claims say all.
+        var token = state.Token(claims.Id) ?? claims.ToRecord();
+        if (token.Revoked)
+            throw new RefusalException(RefusalReason.NotAdmitted, $"The join token was revoked. {another}");
+        if (now > token.Expires + skew)
+            throw new RefusalException(RefusalReason.NotAdmitted,
+                $"The join token expired at {DateTimeOffset.FromUnixTimeSeconds(token.Expires):u}. {another}");
+        if (now < token.Created - skew)
+            throw new RefusalException(RefusalReason.NotAdmitted,
+                "The join token comes from the future: the controller's clock is behind. Set its clock and try again.");
+        if (!isKnown && token.Uses != TokenRecord.Unlimited && token.Used >= token.Uses)
+            throw new RefusalException(RefusalReason.NotAdmitted,
+                $"The join token is used up: it admits {token.Uses} node{(token.Uses == 1 ? "" : "s")}. {another}");
+        return token;
+    }
+
+    private static NodeRecord Join(Draft draft, EnrolmentRequest request, TokenRecord token, IdentityRecord? identity, long now)
+    {
+        var numbers = TakeOver(draft, request, token) ?? TakeBack(draft, request, identity) ?? Allocator.TakeNumbers(draft);
+        var allocation = draft.Written<AllocationRecord>(StoreKeys.Allocation) ?? draft.State.Allocation;
+        var node = new NodeRecord
+        {
+            Id = Allocator.TakeId(draft, allocation),
+            HostName = request.HostName,
+            Identity = request.Identity,
+            WireGuardKeys = [request.WireGuardKey],
+            Address4 = numbers.Address4,
+            Address6 = numbers.Address6,
+            TunnelAddress = numbers.TunnelAddress,
+            Asn = numbers.Asn,
+            Tags = token.Tags,
+            Grants = token.Grants,
+            Enrolled = now,
+        };
+        Claims.Take(draft, node);
+        draft.Put(StoreKeys.Reach(node.Id), request.Reach);
+        return node;
+    }
+
+    // Addresses belong to the hostname: a machine that takes over a name gets its numbers.
+    private static NodeNumbers? TakeOver(Draft draft, EnrolmentRequest request, TokenRecord token)
+    {
+        if (draft.State.MemberByHostName(request.HostName) is not { } owner)
+            return null;
+        if (!token.Replace)
+            throw new RefusalException(RefusalReason.Taken,
+                $"The hostname \"{request.HostName}\" belongs to another machine, node {owner.Record.Id} ({owner.Record.Address4}). Choose another with --hostname, "
+                + $"or have an administrator run `meshover node remove {request.HostName}`, or join with a token made by `meshover token create --replace`.");
+        Departure.Replaced(draft, owner.Record);
+        return NumbersOf(owner.Record);
+    }
+
+    // An identity that an administrator let back in gets what it had while that still rests.
+    private static NodeNumbers? TakeBack(Draft draft, EnrolmentRequest request, IdentityRecord? identity)
+    {
+        if (identity is null || !draft.State.Nodes.TryGetValue(identity.Node, out var former)
+            || former.Record.Identity != request.Identity || former.Record.RestsUntil == 0)
+            return null;
+        draft.Put(StoreKeys.Node(former.Record.Id), former.Record with { RestsUntil = 0 });
+        return NumbersOf(former.Record);
+    }
+
+    /// <summary>Brings a member up to date: another name, another WireGuard key.</summary>
+    /// <exception cref="RefusalException">The name or the key belongs to another node.</exception>
+    public static NodeRecord Update(Draft draft, NodeRecord node, string hostName, string wireGuardKey)
+    {
+        var updated = node;
+        if (node.HostName != hostName)
+            updated = Rename(draft, updated, hostName);
+        updated = Claims.ChangeWireGuardKey(draft, updated, wireGuardKey);
+        if (updated != node)
+            draft.Put(StoreKeys.Node(node.Id), updated);
+        return updated;
+    }
+
+    private static NodeRecord Rename(Draft draft, NodeRecord node, string hostName)
+    {
+        if (!draft.IsFree(StoreKeys.HostName(hostName)))
+            throw new RefusalException(RefusalReason.Taken,
+                $"This machine is the node \"{node.HostName}\", and \"{hostName}\" belongs to another one. Choose another with --hostname.");
+        draft.Delete(StoreKeys.HostName(node.HostName));
+        draft.Put(StoreKeys.HostName(hostName), new ClaimRecord(node.Id));
+        return node with { HostName = hostName };
+    }
+
+    private static NodeNumbers NumbersOf(NodeRecord node) => new(node.Address4, node.Address6, node.TunnelAddress, node.Asn);
+}

@@ -1,0 +1,35 @@
+using System.Net;
+using Meshover.Controller.State;
+using Meshover.Mesh.Addressing;
+
+namespace Meshover.Controller.Membership;
+
+/// <summary>Which prefixes a node may originate. Pure.</summary>
+internal static class GrantRules
+{
+    /// <summary>Gives the node a grant; one of the same prefix is replaced.</summary>
+    public static void Add(Draft draft, NodeRecord node, GrantRecord grant) =>
+        draft.Put(StoreKeys.Node(node.Id), node with { Grants = [.. node.Grants.Where(held => held.Prefix != grant.Prefix), grant] });
+
+    /// <exception cref="RefusalException">The node has no such grant.</exception>
+    public static void Remove(Draft draft, NodeRecord node, string prefix)
+    {
+        var grants = node.Grants.RemoveAll(grant => grant.Prefix == prefix);
+        if (grants.Length == node.Grants.Length)
+            throw new RefusalException(RefusalReason.NotFound,
+                $"Node \"{node.HostName}\" has no grant of {prefix}. `meshover grant list {node.HostName}` shows what it has.");
+        draft.Put(StoreKeys.Node(node.Id), node with { Grants = grants });
+    }
+
+    /// <summary>Why the grant cannot be given, or null: no node may originate what belongs to the mesh's own pools.</summary>
+    public static string? WhyNot(MeshRecord mesh, RouteGrant grant)
+    {
+        foreach (var pool in new[] { mesh.Pool4, mesh.Pool6, mesh.TunnelPool }.Select(IPNetwork.Parse))
+        {
+            // A shorter prefix around a pool (a default route, say) is harmless while nothing inside the pool may be announced.
+            if (Prefixes.Overlap(grant.Prefix, pool) && grant.MaxLength >= pool.PrefixLength)
+                return $"{grant.Prefix} up to /{grant.MaxLength} reaches into the mesh's own pool {pool}";
+        }
+        return null;
+    }
+}

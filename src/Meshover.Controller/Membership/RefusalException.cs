@@ -1,0 +1,27 @@
+namespace Meshover.Controller.Membership;
+
+/// <summary>Why a request was refused; the API turns it into a gRPC status.</summary>
+internal enum RefusalReason
+{
+    /// <summary>The token or the credential does not admit the caller.</summary>
+    NotAdmitted,
+
+    /// <summary>The identity was removed, or another took its place.</summary>
+    IdentityRefused,
+
+    /// <summary>The hostname, a number or a key belongs to another node.</summary>
+    Taken,
+    PoolExhausted,
+    NotFound,
+
+    /// <summary>It cannot be done as things stand.</summary>
+    Precondition,
+}
+
+/// <summary>A request that was understood and refused; nothing was changed.</summary>
+/// <param name="reason">For the program.</param>
+/// <param name="message">For the user: what, why, and what to do.</param>
+internal sealed class RefusalException(RefusalReason reason, string message) : Exception(message)
+{
+    public RefusalReason Reason { get; } = reason;
+}

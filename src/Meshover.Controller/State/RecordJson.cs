@@ -1,0 +1,44 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Meshover.Controller.State;
+
+/// <summary>Records to and from the store's bytes.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(MeshRecord))]
+[JsonSerializable(typeof(SecretRecord))]
+[JsonSerializable(typeof(AllocationRecord))]
+[JsonSerializable(typeof(NodeRecord))]
+[JsonSerializable(typeof(ReachRecord))]
+[JsonSerializable(typeof(IdentityRecord))]
+[JsonSerializable(typeof(IssueRecord))]
+[JsonSerializable(typeof(ClaimRecord))]
+[JsonSerializable(typeof(TokenRecord))]
+internal sealed partial class RecordJson : JsonSerializerContext
+{
+    public static byte[] Write(object record) => JsonSerializer.SerializeToUtf8Bytes(record, TypeInfo(record.GetType()));
+
+    /// <summary>Reads the record that the key's folder says; null for a folder of a newer release.</summary>
+    public static object? Read(string key, ReadOnlySpan<byte> value) =>
+        TypeOf(StoreKeys.FolderOf(key)) is { } type ? JsonSerializer.Deserialize(value, TypeInfo(type)) : null;
+
+    private static Type? TypeOf(string folder) => folder switch
+    {
+        StoreKeys.Mesh => typeof(MeshRecord),
+        StoreKeys.Secret => typeof(SecretRecord),
+        StoreKeys.Allocation => typeof(AllocationRecord),
+        StoreKeys.NodeFolder => typeof(NodeRecord),
+        StoreKeys.ReachFolder => typeof(ReachRecord),
+        StoreKeys.IdentityFolder => typeof(IdentityRecord),
+        StoreKeys.IssueFolder => typeof(IssueRecord),
+        StoreKeys.TokenFolder => typeof(TokenRecord),
+        StoreKeys.HostNameFolder or StoreKeys.Address4Folder or StoreKeys.Address6Folder
+            or StoreKeys.TunnelFolder or StoreKeys.AsnFolder or StoreKeys.WireGuardFolder => typeof(ClaimRecord),
+        _ => null,
+    };
+
+    private static JsonTypeInfo TypeInfo(Type type) =>
+        Default.GetTypeInfo(type) ?? throw new InvalidOperationException($"{type.Name} is no record of the store.");
+}

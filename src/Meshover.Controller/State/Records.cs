@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using Meshover.Mesh.Map;
+
+namespace Meshover.Controller.State;
+
+// What the store holds, as JSON. Members are only ever added; a member that an older release does not know survives in no record
+// that it rewrites, which is why releases upgrade in order. Times are seconds since 1970.
+
+/// <summary>The mesh as a whole: <c>mesh</c>.</summary>
+internal sealed record MeshRecord
+{
+    /// <summary>Names this store; a restored backup has a new one.</summary>
+    public required string StoreId { get; init; }
+    public required string Pool4 { get; init; }
+    public required string Pool6 { get; init; }
+    public required string TunnelPool { get; init; }
+    public required uint AsnFirst { get; init; }
+    public required uint AsnLast { get; init; }
+
+    /// <summary><c>host:port</c> of every controller.</summary>
+    public required ImmutableArray<string> Controllers { get; init; }
+    public required ImmutableArray<string> CaPins { get; init; }
+
+    /// <summary>The stores that this one was restored from, newest last.</summary>
+    public ImmutableArray<AncestorRecord> Ancestors { get; init; } = [];
+}
+
+/// <summary>A store whose backup became this one.</summary>
+/// <param name="StoreId">Its name.</param>
+/// <param name="Revision">The newest revision in the backup: credentials of a later one are unknown to the backup.</param>
+/// <param name="AdoptUntil">Until when those are adopted.</param>
+internal sealed record AncestorRecord(string StoreId, long Revision, long AdoptUntil);
+
+/// <summary>The CA and the signing key: <c>secret</c>. PKCS#8 and X.509 in PEM.</summary>
+internal sealed record SecretRecord
+{
+    public required string CaKey { get; init; }
+    public required string CaCertificate { get; init; }
+    public required string SigningKey { get; init; }
+}
+
+/// <summary>Where allocation goes on: <c>allocation</c>.</summary>
+/// <param name="NextId">The next node id; ids are never reused.</param>
+/// <param name="NextNumber">Where in the pools the search for free numbers begins; it wraps.</param>
+internal sealed record AllocationRecord(uint NextId, long NextNumber);
+
+/// <summary>A granted prefix.</summary>
+internal sealed record GrantRecord(string Prefix, int MaxLength);
+
+/// <summary>What became of a member.</summary>
+internal enum NodeStanding
+{
+    Active,
+
+    /// <summary>Removed by an administrator: its identity is refused, its numbers rest.</summary>
+    Removed,
+
+    /// <summary>Signed off, or took another's place: nothing is kept for it.</summary>
+    Left,
+}
+
+/// <summary>A member of the mesh: <c>node/ID</c>. Kept for ever, so that no id is given twice and old maps learn of removals.</summary>
+internal sealed record NodeRecord
+{
+    public required uint Id { get; init; }
+    public required string HostName { get; init; }
+
+    /// <summary>SHA-256 of the identity key's subject public key info, base64url.</summary>
+    public required string Identity { get; init; }
+
+    /// <summary>Base64; the first is preferred.</summary>
+    public required ImmutableArray<string> WireGuardKeys { get; init; }
+    public required string Address4 { get; init; }
+    public required string Address6 { get; init; }
+    public required string TunnelAddress { get; init; }
+    public required uint Asn { get; init; }
+    public ImmutableArray<string> Tags { get; init; } = [];
+    public ImmutableArray<GrantRecord> Grants { get; init; } = [];
+    public required long Enrolled { get; init; }
+    public NodeStanding Standing { get; init; }
+
+    /// <summary>When a removed node's numbers may go to another; 0 once they are free.</summary>
+    public long RestsUntil { get; init; }
+}
+
+/// <summary>Where a member is on the underlay, as everybody is told: <c>reach/ID</c>.</summary>
+internal sealed record ReachRecord
+{
+    public static readonly ReachRecord Unknown = new();
+
+    public ImmutableArray<EndpointRecord> Endpoints { get; init; } = [];
+    public bool BehindNat { get; init; }
+    public bool Transit { get; init; }
+    public string Site { get; init; } = "";
+
+    /// <summary>Its operator's wish; not told to others.</summary>
+    public TransitRole Role { get; init; } = TransitRole.Auto;
+
+    public bool Equals(ReachRecord? other) =>
+        other is not null && BehindNat == other.BehindNat && Transit == other.Transit && Site == other.Site && Role == other.Role
+        && Endpoints.AsSpan().SequenceEqual(other.Endpoints.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(Endpoints.Length, BehindNat, Transit, Site, Role);
+}
+
+/// <summary>One endpoint; the kind's number is that of <see cref="Meshover.Mesh.Map.EndpointSource"/>.</summary>
+internal sealed record EndpointRecord(string Address, int Port, int Kind);
+
+/// <summary>Whose an identity key is: <c>identity/THUMBPRINT</c>.</summary>
+/// <param name="Node">Its last node id.</param>
+/// <param name="Refused">Why it may not come back; null where it may.</param>
+internal sealed record IdentityRecord(uint Node, string? Refused);
+
+/// <summary>The newest credential of a node: <c>issue/ID</c>.</summary>
+internal sealed record IssueRecord(ulong Issue);
+
+/// <summary>Who has a name or a number: <c>hostname/…</c>, <c>address4/…</c>, <c>address6/…</c>, <c>tunnel/…</c>, <c>asn/…</c>, <c>wireguard/…</c>.</summary>
+internal sealed record ClaimRecord(uint Node);
+
+/// <summary>A join token: <c>token/ID</c>. The token itself is a JWT and is not kept.</summary>
+internal sealed record TokenRecord
+{
+    /// <summary>As <see cref="Uses"/>: no bound.</summary>
+    public const uint Unlimited = uint.MaxValue;
+
+    public required string Id { get; init; }
+    public required long Created { get; init; }
+    public required long Expires { get; init; }
+
+    /// <summary>New identities that it admits.</summary>
+    public required uint Uses { get; init; }
+    public uint Used { get; init; }
+    public ImmutableArray<string> Tags { get; init; } = [];
+
+    /// <summary>Given to each node that joins with it.</summary>
+    public ImmutableArray<GrantRecord> Grants { get; init; } = [];
+
+    /// <summary>It may take over a hostname that belongs to another identity.</summary>
+    public bool Replace { get; init; }
+    public bool Revoked { get; init; }
+}

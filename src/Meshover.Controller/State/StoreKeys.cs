@@ -1,0 +1,46 @@
+using System.Net;
+
+namespace Meshover.Controller.State;
+
+/// <summary>The keys of the store. The part before the slash is the folder and tells the record's type.</summary>
+internal static class StoreKeys
+{
+    public const string Mesh = "mesh";
+    public const string Secret = "secret";
+    public const string Allocation = "allocation";
+
+    public const string NodeFolder = "node";
+    public const string ReachFolder = "reach";
+    public const string IssueFolder = "issue";
+    public const string IdentityFolder = "identity";
+    public const string TokenFolder = "token";
+    public const string HostNameFolder = "hostname";
+    public const string Address4Folder = "address4";
+    public const string Address6Folder = "address6";
+    public const string TunnelFolder = "tunnel";
+    public const string AsnFolder = "asn";
+    public const string WireGuardFolder = "wireguard";
+
+    public static string Node(uint id) => $"{NodeFolder}/{id:x8}";
+    public static string Reach(uint id) => $"{ReachFolder}/{id:x8}";
+    public static string Issue(uint id) => $"{IssueFolder}/{id:x8}";
+    public static string Identity(string thumbprint) => $"{IdentityFolder}/{thumbprint}";
+    public static string Token(string id) => $"{TokenFolder}/{id}";
+    public static string HostName(string name) => $"{HostNameFolder}/{name}";
+    public static string Address4(string address) => $"{Address4Folder}/{address}";
+    public static string Address6(string address) => $"{Address6Folder}/{address}";
+    public static string Tunnel(string address) => $"{TunnelFolder}/{address}";
+    public static string Asn(uint asn) => $"{AsnFolder}/{asn}";
+
+    public static string WireGuard(string key) => $"{WireGuardFolder}/{key}";
+
+    /// <summary>The numbers that only one node may have at a time; they rest after its removal.</summary>
+    public static string[] Numbers(NodeRecord node) =>
+        [Address4(node.Address4), Address6(node.Address6), Tunnel(node.TunnelAddress), Asn(node.Asn)];
+
+    public static string FolderOf(string key)
+    {
+        var slash = key.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? key : key[..slash];
+    }
+}

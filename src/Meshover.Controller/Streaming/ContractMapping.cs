@@ -1,0 +1,68 @@
+using Google.Protobuf;
+using Meshover.Contract.V1;
+using Meshover.Controller.State;
+using Meshover.Mesh.Map;
+using Meshover.Mesh.Trust;
+using ContractSettings = Meshover.Contract.V1.MeshSettings;
+using ContractEndpoint = Meshover.Contract.V1.Endpoint;
+using ContractGrant = Meshover.Contract.V1.RouteGrant;
+using GrantRecord = Meshover.Controller.State.GrantRecord;
+
+namespace Meshover.Controller.Streaming;
+
+/// <summary>From records to the contract's messages: where protobuf stops.</summary>
+internal static class ContractMapping
+{
+    private static readonly MeshRules Rules = new();
+
+    public static Hello Hello() => new()
+    {
+        Version = ControllerVersion.Text,
+        Contract = ContractRevision.Current,
+        ContractOldest = ContractRevision.Oldest,
+    };
+
+    public static ContractSettings ToContract(this MeshRecord mesh) => new()
+    {
+        Pool4 = mesh.Pool4,
+        Pool6 = mesh.Pool6,
+        TunnelPool = mesh.TunnelPool,
+        BgpPort = Rules.BgpPort,
+        MaxMeshHops = Rules.MaxMeshHops,
+        Controllers = { mesh.Controllers },
+        CaPins = { mesh.CaPins },
+    };
+
+    public static NodeInfo ToContract(this NodeEntry node) => new()
+    {
+        Id = node.Record.Id,
+        Hostname = node.Record.HostName,
+        WireguardKeys = { node.Record.WireGuardKeys.Select(ByteString.FromBase64) },
+        Address4 = node.Record.Address4,
+        Address6 = node.Record.Address6,
+        TunnelAddress = node.Record.TunnelAddress,
+        Asn = node.Record.Asn,
+        Transit = node.Reach.Transit,
+        BehindNat = node.Reach.BehindNat,
+        Site = node.Reach.Site,
+        Endpoints = { node.Reach.Endpoints.Select(ToContract) },
+        Grants = { node.Record.Grants.Select(ToContract) },
+    };
+
+    public static ContractGrant ToContract(this GrantRecord grant) => new() { Prefix = grant.Prefix, MaxLength = (uint)grant.MaxLength };
+
+    public static ContractEndpoint ToContract(this EndpointRecord endpoint) =>
+        new() { Address = endpoint.Address, Port = (uint)endpoint.Port, Kind = ToContractKind((EndpointSource)endpoint.Kind) };
+
+    private static ContractEndpoint.Types.Kind ToContractKind(EndpointSource source) => source switch
+    {
+        EndpointSource.Configured => ContractEndpoint.Types.Kind.Configured,
+        EndpointSource.Interface => ContractEndpoint.Types.Kind.Interface,
+        EndpointSource.SeenByController => ContractEndpoint.Types.Kind.SeenByController,
+        EndpointSource.SeenByPeer => ContractEndpoint.Types.Kind.SeenByPeer,
+        _ => ContractEndpoint.Types.Kind.Unspecified,
+    };
+
+    // The same for every mesh until something makes them differ.
+    private sealed record MeshRules(uint BgpPort = 12914, uint MaxMeshHops = 2);
+}

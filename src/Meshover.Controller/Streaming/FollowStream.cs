@@ -1,0 +1,97 @@
+using Grpc.Core;
+using Meshover.Contract.V1;
+using Meshover.Controller.Api;
+using Meshover.Controller.Live;
+using Meshover.Controller.Membership;
+using Meshover.Controller.State;
+
+namespace Meshover.Controller.Streaming;
+
+/// <summary>
+/// One stream after its hello. Two tasks: one reads the node's status into <see cref="LiveNodes"/>, one alone writes: the map as it
+/// changes, then what is in the session's outbox, and a new credential at half of the old one's life.
+/// </summary>
+internal sealed class FollowStream(
+    NodeSession session, LiveNodes live, MapBroadcaster maps, CredentialIssuer issuer, MemberUpdates updates, TimeProvider time,
+    IAsyncStreamReader<NodeMessage> reader, IServerStreamWriter<ControllerFrame> writer)
+{
+    /// <exception cref="RpcException">The node was removed, sent nonsense, or opened another stream.</exception>
+    public async Task RunAsync(MapCursor cursor, DateTimeOffset credentialExpires, CancellationToken cancel)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task[] tasks =
+        [
+            ReadAsync(stop.Token),
+            WriteAsync(cursor, stop.Token),
+            RenewAsync(credentialExpires, stop.Token),
+            EndWhenSupersededAsync(stop.Token),
+        ];
+        try
+        {
+            await await Task.WhenAny(tasks);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // Ends well when the node closes its side.
+    private async Task ReadAsync(CancellationToken cancel)
+    {
+        while (await reader.MoveNext(cancel))
+        {
+            if (reader.Current.Status is not { } status)
+                continue; // a message of a newer release
+            StatusValidator.Check(status);
+            await updates.ApplyAsync(session.Node, status, cancel);
+            live.Report(session, report => StatusMapping.Merge(report, status));
+        }
+    }
+
+    private async Task WriteAsync(MapCursor cursor, CancellationToken cancel)
+    {
+        var version = maps.Current;
+        while (true)
+        {
+            await RefuseNonMembersAsync(version.State, cancel);
+            if (cursor.Next(version) is { } frame)
+                await writer.WriteAsync(frame, cancel);
+            while (session.Outbox.TryRead(out var message))
+                await writer.WriteAsync(ControllerFrame.Of(message), cancel);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            await Task.WhenAny(maps.WaitBeyondAsync(version.Revision, either.Token), session.Outbox.WaitToReadAsync(either.Token).AsTask());
+            await either.CancelAsync();
+            cancel.ThrowIfCancellationRequested();
+            version = maps.Current;
+        }
+    }
+
+    private async Task RefuseNonMembersAsync(MeshState state, CancellationToken cancel)
+    {
+        if (state.Member(session.Node) is not null)
+            return;
+        var record = state.Nodes[session.Node].Record;
+        var why = state.Identity(record.Identity)?.Refused ?? $"The node \"{record.HostName}\" left the mesh.";
+        await writer.WriteAsync(
+            ControllerFrame.Of(new ControllerMessage { Notice = new Notice { Kind = Notice.Types.Kind.Removed, Text = why } }), cancel);
+        throw new RefusalException(RefusalReason.IdentityRefused, why);
+    }
+
+    private async Task RenewAsync(DateTimeOffset expires, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var wait = expires - (issuer.Lifetime / 2) - time.GetUtcNow();
+            if (wait > TimeSpan.Zero)
+                await Task.Delay(wait, time, cancel);
+            var credential = await issuer.RenewAsync(session.Node, cancel);
+            expires = DateTimeOffset.FromUnixTimeSeconds(credential.ExpiresUnix);
+            session.Send(new ControllerMessage { Credential = credential });
+        }
+    }
+
+    private async Task EndWhenSupersededAsync(CancellationToken cancel) =>
+        throw new RpcException(new Status(StatusCode.Aborted, await session.Superseded.WaitAsync(cancel)));
+}
