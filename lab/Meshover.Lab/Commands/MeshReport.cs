@@ -14,7 +14,7 @@ internal static class MeshReport
         ["NODE", "IPV4", "IPV6", "ASN", "CONTROLLER", "PEERS", "ESTABLISHED"],
         .. nodes.Select(node => (string[])
         [
-            node.Hostname, node.Address4.ToString(), node.Address6.ToString(), $"{node.Asn}", node.ControllerState,
+            node.Numbers.Hostname, node.Numbers.Address4, node.Numbers.Address6, $"{node.Numbers.Asn}", node.Controller.State,
             $"{node.Peers.Count}", $"{node.Peers.Count(IsEstablished)}",
         ]),
     ];
@@ -23,7 +23,7 @@ internal static class MeshReport
     [
         ["NODE", "PEER", "ENDPOINT", "BGP", "PREFIXES", "PATH"],
         .. nodes.SelectMany(node => node.Peers.Select(peer => (string[])
-            [node.Hostname, peer.Hostname, peer.Endpoint, peer.BgpState, $"{peer.PrefixesReceived}", peer.Path])),
+            [node.Numbers.Hostname, peer.Hostname, peer.Endpoint ?? "-", peer.BgpState, $"{peer.PrefixesReceived}", peer.Path])),
     ];
 
     // Milliseconds, IPv4/IPv6.

@@ -12,9 +12,9 @@ public sealed class LabNode(int number, Machine machine, Machine workload)
     public Machine Machine => machine;
     public Machine Workload => workload;
 
-    /// <summary><c>meshover up</c> with a join string; the string goes in by stdin and so stands in no process list.</summary>
+    /// <summary><c>meshover up</c> with a join string. Ends when the node's daemons run; whether its peers are reachable is the lab's to see.</summary>
     public async Task JoinAsync(string joinString, CancellationToken ct) =>
-        (await UpAsync(joinString, ["--join", "-", "--announce", string.Join(',', AddressPlan.Announced(number))], ct)).Checked();
+        (await UpAsync(joinString, ["--join", "-", "--no-wait", "--announce", string.Join(',', AddressPlan.Announced(number))], ct)).Checked();
 
     public Task<CommandResult> UpAsync(string? input, IEnumerable<string> arguments, CancellationToken ct) =>
         machine.RunAsync(LabPrograms.Meshover, ["up", .. arguments], input, ct);
@@ -28,8 +28,8 @@ public sealed class LabNode(int number, Machine machine, Machine workload)
     /// <summary>Where others reach it by its node addresses.</summary>
     internal async Task<ReachPoint> NodePointAsync(CancellationToken ct)
     {
-        var status = await StatusAsync(ct);
-        return new ReachPoint(machine, status.Address4, status.Address6);
+        var numbers = (await StatusAsync(ct)).Numbers;
+        return new ReachPoint(machine, IPAddress.Parse(numbers.Address4), IPAddress.Parse(numbers.Address6));
     }
 
     internal ReachPoint WorkloadPoint => new(workload, AddressPlan.Workload4(number), AddressPlan.Workload6(number));

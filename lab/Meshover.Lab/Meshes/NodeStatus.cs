@@ -1,25 +1,27 @@
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Meshover.Lab.Meshes;
 
-/// <summary>What <c>meshover status --json</c> says, as far as the lab uses it.</summary>
+/// <summary>What <c>meshover status --json</c> says (docs/status.schema.json), as far as the lab uses it.</summary>
 public sealed record NodeStatus
 {
-    public required string Hostname { get; init; }
-    public required uint Asn { get; init; }
+    /// <summary>up | degraded | down</summary>
+    public required string State { get; init; }
 
-    [JsonConverter(typeof(AddressConverter))]
-    public required IPAddress Address4 { get; init; }
-
-    [JsonConverter(typeof(AddressConverter))]
-    public required IPAddress Address6 { get; init; }
-
-    /// <summary>connected | connecting | unreachable | refused</summary>
-    public required string ControllerState { get; init; }
+    /// <summary>Null where the machine belongs to no mesh.</summary>
+    public required NodeNumbers? Node { get; init; }
+    public required ControllerLink Controller { get; init; }
+    public IReadOnlyList<ComponentState> Components { get; init; } = [];
     public IReadOnlyList<PeerState> Peers { get; init; } = [];
+    public IReadOnlyList<string> Announced { get; init; } = [];
+    public IReadOnlyList<string> AnnouncedNotGranted { get; init; } = [];
     public IReadOnlyList<string> Notices { get; init; } = [];
+
+    /// <summary>The numbers of a node that is in a mesh.</summary>
+    /// <exception cref="LabException">It is in none.</exception>
+    [JsonIgnore]
+    public NodeNumbers Numbers => Node ?? throw new LabException("the node is in no mesh");
 
     /// <exception cref="LabException">It is not the JSON that this lab knows.</exception>
     public static NodeStatus Parse(string json)
@@ -33,21 +35,33 @@ public sealed record NodeStatus
             throw new LabException($"`meshover status --json` printed something else than expected: {error.Message}", error);
         }
     }
-
-    internal sealed class AddressConverter : JsonConverter<IPAddress>
-    {
-        public override IPAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            IPAddress.TryParse(reader.GetString(), out var address) ? address : throw new JsonException($"\"{reader.GetString()}\" is no address");
-
-        public override void Write(Utf8JsonWriter writer, IPAddress value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
-    }
 }
+
+/// <summary>What the controller gave a node.</summary>
+public sealed record NodeNumbers
+{
+    public required string Hostname { get; init; }
+    public required uint Id { get; init; }
+    public required string Address4 { get; init; }
+    public required string Address6 { get; init; }
+    public required string TunnelAddress { get; init; }
+    public required uint Asn { get; init; }
+}
+
+/// <param name="State">connected | connecting | unreachable | refused | unknown</param>
+public sealed record ControllerLink(string State, string? Error);
+
+/// <param name="State">ok | starting | degraded | failed | off | unknown</param>
+public sealed record ComponentState(string Name, string State, IReadOnlyList<string> Errors);
 
 /// <summary>A node's view of one peer.</summary>
 public sealed record PeerState
 {
     public required string Hostname { get; init; }
-    public required string Endpoint { get; init; }
+    public required string Link { get; init; }
+
+    /// <summary>"[2001:db8::2]:12912"; null: none.</summary>
+    public required string? Endpoint { get; init; }
 
     /// <summary>direct | transit | none</summary>
     public required string Path { get; init; }
@@ -55,6 +69,6 @@ public sealed record PeerState
     public required uint PrefixesReceived { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(NodeStatus))]
 internal sealed partial class NodeStatusJson : JsonSerializerContext;
