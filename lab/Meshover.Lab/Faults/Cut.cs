@@ -1,0 +1,46 @@
+using Meshover.Lab.Meshes;
+using Meshover.Lab.Underlays;
+using Meshover.Linux.Nftables;
+
+namespace Meshover.Lab.Faults;
+
+/// <summary>
+/// A broken cable: what lies between the machines drops every packet between two of them, silently. Disposing it mends the cable.
+/// </summary>
+public sealed class Cut : IAsyncDisposable
+{
+    private readonly Nft _nft;
+    private readonly string _family;
+    private readonly string _table;
+
+    private Cut(Nft nft, string family, string table) => (_nft, _family, _table) = (nft, family, table);
+
+    /// <param name="onlyIPv6">Leaves IPv4 as it is.</param>
+    public static async Task<Cut> BetweenAsync(LabMesh mesh, LabNode a, LabNode b, bool onlyIPv6, CancellationToken ct)
+    {
+        var nft = new Nft(mesh.Machines[UnderlayPlanner.Middle].NetworkPath);
+        // The middle is a bridge or a router; in both its ports have the names of the machines.
+        var family = mesh.Options.Underlay == UnderlayKind.Routed ? "inet" : "bridge";
+        var cut = new Cut(nft, family, $"cut-{a.Machine.Name}-{b.Machine.Name}");
+        await nft.ApplyAsync(cut.Rules(a.Machine.Name, b.Machine.Name, onlyIPv6), $"cut {a.Machine.Name} from {b.Machine.Name}", ct);
+        return cut;
+    }
+
+    public async ValueTask DisposeAsync() => await _nft.DeleteTableAsync(_family, _table, CancellationToken.None);
+
+    private string Rules(string a, string b, bool onlyIPv6) => $$"""
+        {"nftables":[
+          {"add":{"table":{"family":"{{_family}}","name":"{{_table}}"} } },
+          {"add":{"chain":{"family":"{{_family}}","table":"{{_table}}","name":"drop","type":"filter","hook":"forward","prio":0,"policy":"accept"} } },
+          {{Drop(a, b, onlyIPv6)}},
+          {{Drop(b, a, onlyIPv6)}}
+        ]}
+        """;
+
+    private string Drop(string from, string to, bool onlyIPv6) => $$"""
+        {"add":{"rule":{"family":"{{_family}}","table":"{{_table}}","chain":"drop","expr":[
+          {{Match("iifname", from)}}, {{Match("oifname", to)}}, {{(onlyIPv6 ? Match("protocol", "ip6") + "," : "")}} {"drop":null}]} } }
+        """;
+
+    private static string Match(string key, string value) => $$"""{"match":{"op":"==","left":{"meta":{"key":"{{key}}"} },"right":"{{value}}"} }""";
+}
