@@ -32,6 +32,12 @@ public sealed record LinkInfo
     /// <summary>How the kernel makes its IPv6 link-local address; null where IPv6 is off.</summary>
     public AddressGenerationMode? AddressGeneration { get; init; }
 
+    /// <summary>Its settings of net.ipv4.conf; null where IPv4 is off.</summary>
+    public LinkIpv4Settings? Ipv4 { get; init; }
+
+    /// <summary>Its settings of net.ipv6.conf; null where IPv6 is off.</summary>
+    public LinkIpv6Settings? Ipv6 { get; init; }
+
     public bool IsUp => Flags.HasFlag(LinkFlags.Up);
 
     /// <summary>Has a carrier (IFF_LOWER_UP).</summary>
@@ -39,6 +45,12 @@ public sealed record LinkInfo
 
     public override string ToString() => $"{Name} (#{Index})";
 }
+
+/// <summary>net.ipv4.conf.LINK, told with the link itself: no file is read for them.</summary>
+public sealed record LinkIpv4Settings(int Forwarding, int RpFilter, int AcceptRedirects);
+
+/// <summary>net.ipv6.conf.LINK, told with the link itself.</summary>
+public sealed record LinkIpv6Settings(int Forwarding, int AcceptRa, int AcceptRedirects);
 
 /// <summary>IFF_* (linux/if.h), those of use here.</summary>
 [Flags]

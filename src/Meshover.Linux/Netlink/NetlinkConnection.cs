@@ -37,6 +37,27 @@ internal sealed class NetlinkConnection(INetlinkTransport transport) : IDisposab
         }
     }
 
+    /// <summary>Asks for one thing.</summary>
+    /// <exception cref="NetlinkException">The kernel refused.</exception>
+    internal T? Query<T>(string operation, string target, ushort type, BodyWriter body, MessageParser<T> parser)
+        where T : class
+    {
+        lock (_gate)
+        {
+            // The answer comes before the acknowledgement, in the same datagram or in one of its own.
+            T? found = null;
+            var sequence = SendRequestLocked(type, MessageFlags.Ack, body);
+            ReadOnlySpan<byte> datagram;
+            do
+            {
+                datagram = ReceiveLocked();
+                found = FindAnswer(datagram, sequence, parser) ?? found;
+            }
+            while (!TryFindAcknowledgement(datagram, sequence, operation, target));
+            return found;
+        }
+    }
+
     /// <summary>Reads a whole table, again from the begin if it changed meanwhile (NLM_F_DUMP_INTR).</summary>
     /// <exception cref="NetlinkException">The kernel refused, or the table never stood still.</exception>
     internal List<T> Dump<T>(string operation, ushort type, BodyWriter body, MessageParser<T> parser)
@@ -80,6 +101,19 @@ internal sealed class NetlinkConnection(INetlinkTransport transport) : IDisposab
         }
 
         return false;
+    }
+
+    private static T? FindAnswer<T>(ReadOnlySpan<byte> datagram, uint sequence, MessageParser<T> parser)
+        where T : class
+    {
+        var messages = new NetlinkMessageReader(datagram);
+        while (messages.TryRead(out var message))
+        {
+            if (message.Sequence == sequence && message.Type > MessageType.Overrun && parser(message, out var answer))
+                return answer;
+        }
+
+        return null;
     }
 
     // False: interrupted, to be done again. The rest of an interrupted dump is read all the same, up to its end.

@@ -5,7 +5,7 @@ using Meshover.Linux.Interop;
 namespace Meshover.Linux.Netlink;
 
 /// <summary>
-/// An AF_NETLINK socket of the route family. It belongs for ever to the network namespace of the thread that opened it, whichever
+/// An AF_NETLINK socket. It belongs for ever to the network namespace of the thread that opened it, whichever
 /// thread uses it later.
 /// </summary>
 public sealed unsafe class NetlinkSocket : INetlinkTransport
@@ -16,7 +16,8 @@ public sealed unsafe class NetlinkSocket : INetlinkTransport
     private const int FamilyNetlink = 16;
     private const int TypeRaw = 3;
     private const int CloseOnExec = 0x80000;
-    private const int ProtocolRoute = 0;
+    internal const int ProtocolRoute = 0;
+    internal const int ProtocolNetfilter = 12;
     private const int LevelSocket = 1;
     private const int LevelNetlink = 270;
     private const int ReceiveTimeout = 20;
@@ -32,11 +33,14 @@ public sealed unsafe class NetlinkSocket : INetlinkTransport
 
     private readonly FileDescriptor _socket;
 
-    /// <summary>Opens a socket for requests.</summary>
+    /// <summary>Opens a socket for requests of rtnetlink.</summary>
     /// <exception cref="NetlinkException">The kernel gave none.</exception>
-    public NetlinkSocket()
+    public NetlinkSocket() : this(ProtocolRoute) { }
+
+    /// <param name="protocol">NETLINK_* (linux/netlink.h).</param>
+    internal NetlinkSocket(int protocol)
     {
-        _socket = Libc.Socket(FamilyNetlink, TypeRaw | CloseOnExec, ProtocolRoute);
+        _socket = Libc.Socket(FamilyNetlink, TypeRaw | CloseOnExec, protocol);
         if (_socket.IsInvalid)
             throw new NetlinkException("open a netlink socket", "", Errno.Last);
         BindToKernelChosenPort();

@@ -24,7 +24,18 @@ public sealed class RouteNetlink : IRouteNetlink
     public IReadOnlyList<LinkInfo> GetLinks() =>
         _connection.Dump<LinkInfo>("list links", MessageType.GetLink, LinkCodec.WriteDump, LinkCodec.TryParse);
 
-    public LinkInfo? FindLink(string name) => GetLinks().FirstOrDefault(link => link.Name == name);
+    public LinkInfo? FindLink(string name)
+    {
+        try
+        {
+            return _connection.Query<LinkInfo>("find link", name, MessageType.GetLink,
+                (ref NetlinkWriter writer) => LinkCodec.WriteFind(ref writer, name), LinkCodec.TryParse);
+        }
+        catch (NetlinkException error) when (error.IsNotFound)
+        {
+            return null;
+        }
+    }
 
     public IReadOnlyList<AddressInfo> GetAddresses(int linkIndex = 0)
     {

@@ -9,7 +9,8 @@ namespace Meshover.Linux.Netlink.Codec;
 /// <code>
 /// struct ifinfomsg { u8 family; u8 pad; u16 type; s32 index; u32 flags; u32 change; }
 /// IFLA_LINKINFO { IFLA_INFO_KIND, IFLA_INFO_DATA { VETH_INFO_PEER { ifinfomsg, attributes } } }
-/// IFLA_AF_SPEC  { AF_INET6 { IFLA_INET6_ADDR_GEN_MODE } }
+/// IFLA_AF_SPEC  { AF_INET { IFLA_INET_CONF }, AF_INET6 { IFLA_INET6_CONF, IFLA_INET6_ADDR_GEN_MODE } }
+/// IFLA_INET_CONF: u32[], by IPV4_DEVCONF_* less 1 (linux/ip.h); IFLA_INET6_CONF: s32[], by DEVCONF_* (linux/ipv6.h)
 /// </code>
 /// </summary>
 internal static class LinkCodec
@@ -25,12 +26,27 @@ internal static class LinkCodec
     private const ushort Alias = 20;
     private const ushort AfSpec = 26;
     private const ushort NamespaceFd = 28;
+    private const ushort ExtendedMask = 29;
+    private const uint SkipStatistics = 8;
     private const ushort InfoKind = 1;
     private const ushort InfoData = 2;
     private const ushort VethPeer = 1;
+    private const ushort Conf4 = 1;
+    private const ushort Conf6 = 2;
     private const ushort AddressGenerationMode = 8;
 
-    internal static void WriteDump(ref NetlinkWriter writer) => writer.Take(HeaderLength);
+    /// <summary>Without the counters, which are most of a link's message.</summary>
+    internal static void WriteDump(ref NetlinkWriter writer)
+    {
+        writer.Take(HeaderLength);
+        writer.PutUInt32(ExtendedMask, SkipStatistics);
+    }
+
+    internal static void WriteFind(ref NetlinkWriter writer, string name)
+    {
+        WriteDump(ref writer);
+        writer.PutString(Name, name);
+    }
 
     internal static void WriteName(ref NetlinkWriter writer, string name)
     {
@@ -101,7 +117,7 @@ internal static class LinkCodec
         Master => link with { MasterIndex = attribute.AsInt32() },
         Alias => link with { Alias = attribute.AsString() },
         LinkInfoNest => link with { Kind = ReadKind(attribute.Nested) },
-        AfSpec => link with { AddressGeneration = ReadAddressGeneration(attribute.Nested) },
+        AfSpec => ReadFamilies(link, attribute.Nested),
         _ => link,
     };
 
@@ -117,23 +133,54 @@ internal static class LinkCodec
         return kind;
     }
 
-    private static AddressGenerationMode? ReadAddressGeneration(AttributeReader families)
+    private static LinkInfo ReadFamilies(LinkInfo link, AttributeReader families)
     {
-        AddressGenerationMode? mode = null;
         while (families.TryRead(out var family))
         {
-            if (family.Type != Families.IPv6)
-                continue;
-            var settings = family.Nested;
-            while (settings.TryRead(out var setting))
+            link = family.Type switch
             {
-                if (setting.Type == AddressGenerationMode)
-                    mode = (AddressGenerationMode)setting.AsByte();
-            }
+                Families.IPv4 => ReadIpv4(link, family.Nested),
+                Families.IPv6 => ReadIpv6(link, family.Nested),
+                _ => link,
+            };
         }
 
-        return mode;
+        return link;
     }
+
+    private static LinkInfo ReadIpv4(LinkInfo link, AttributeReader settings)
+    {
+        const int forwarding = 0, acceptRedirects = 3, rpFilter = 7;
+        while (settings.TryRead(out var setting))
+        {
+            if (setting.Type == Conf4)
+                link = link with { Ipv4 = new LinkIpv4Settings(Entry(setting, forwarding), Entry(setting, rpFilter), Entry(setting, acceptRedirects)) };
+        }
+
+        return link;
+    }
+
+    private static LinkInfo ReadIpv6(LinkInfo link, AttributeReader settings)
+    {
+        const int forwarding = 0, acceptRa = 3, acceptRedirects = 4;
+        while (settings.TryRead(out var setting))
+        {
+            link = setting.Type switch
+            {
+                Conf6 => link with { Ipv6 = new LinkIpv6Settings(Entry(setting, forwarding), Entry(setting, acceptRa), Entry(setting, acceptRedirects)) },
+                AddressGenerationMode => link with { AddressGeneration = (AddressGenerationMode)setting.AsByte() },
+                _ => link,
+            };
+        }
+
+        return link;
+    }
+
+    // Kernels append to these arrays; a shorter one than we know is malformed.
+    private static int Entry(NetlinkAttribute array, int index) =>
+        array.Value.Length >= 4 * (index + 1)
+            ? BinaryPrimitives.ReadInt32LittleEndian(array.Value[(4 * index)..])
+            : throw new NetlinkFormatException($"a table of interface settings has only {array.Value.Length} bytes");
 
     private static void WriteVethPeer(ref NetlinkWriter writer, LinkSpec link, int? peerNamespaceFd)
     {

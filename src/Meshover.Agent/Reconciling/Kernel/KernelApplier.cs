@@ -1,0 +1,112 @@
+using Meshover.Linux.Netlink;
+using Meshover.Linux.Nftables;
+using Meshover.Linux.Sysctl;
+
+namespace Meshover.Agent.Reconciling.Kernel;
+
+/// <summary>Applies changes one by one, goes on past a failure, and keeps what it did and what failed.</summary>
+internal sealed class KernelApplier(IRouteNetlink netlink, SysctlMemory sysctls, Firewall firewall, KernelNames names)
+{
+    private string[]? _links;
+
+    internal List<string> Done { get; } = [];
+
+    internal List<string> Errors { get; } = [];
+
+    /// <summary>A node address was added.</summary>
+    internal bool NodeAddressRestored { get; private set; }
+
+    internal async Task ApplyAsync(IEnumerable<KernelChange> changes, CancellationToken cancellationToken)
+    {
+        foreach (var change in changes)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                await ApplyAsync(change, cancellationToken).ConfigureAwait(false);
+                Done.Add(change.ToString()!);
+            }
+            catch (NetlinkException error) when (IsAlreadySo(change, error))
+            {
+                // Somebody, or the kernel itself, was quicker.
+            }
+            catch (Exception error) when (error is NetlinkException or SysctlException or NftException or IOException or UnauthorizedAccessException)
+            {
+                Errors.Add(error.Message);
+            }
+        }
+    }
+
+    private static bool IsAlreadySo(KernelChange change, NetlinkException error) => change switch
+    {
+        AddRoute or AddRule => error.IsAlreadyThere,
+        RemoveRoute or RemoveRule or RemoveAddress or RemoveLink => error.IsNotFound,
+        _ => false,
+    };
+
+    private async Task ApplyAsync(KernelChange change, CancellationToken cancellationToken)
+    {
+        switch (change)
+        {
+            case SetFirewall:
+                await firewall.SetAsync(cancellationToken).ConfigureAwait(false);
+                break;
+            case RemoveFirewall:
+                await firewall.RemoveAsync(cancellationToken).ConfigureAwait(false);
+                break;
+            default:
+                Apply(change);
+                break;
+        }
+    }
+
+    private void Apply(KernelChange change)
+    {
+        switch (change)
+        {
+            case WriteSysctl sysctl: WriteSysctl(sysctl); break;
+            case CreateLoopback loopback: CreateLoopback(loopback.Link); break;
+            case ChangeLink link: netlink.SetLink(link.Link, link.Change); break;
+            case RemoveLink link: netlink.DeleteLink(link.Link); break;
+            case AddAddress address: AddAddress(address); break;
+            case RemoveAddress address: netlink.DeleteAddress(address.Address); break;
+            case AddRoute route: netlink.AppendRoute(route.Route); break;
+            case RemoveRoute route: netlink.DeleteRoute(route.Route); break;
+            case AddRule rule: netlink.AddRule(rule.Rule); break;
+            case RemoveRule rule: netlink.DeleteRule(rule.Rule); break;
+            default: throw new InvalidOperationException($"nobody applies {change.GetType().Name}");
+        }
+    }
+
+    private void WriteSysctl(WriteSysctl sysctl)
+    {
+        _links ??= [.. netlink.GetLinks().Select(link => link.Name)];
+        sysctls.Change(sysctl.Key, sysctl.Value, _links);
+    }
+
+    // The kernel of a small machine may lack dummy; a bridge without ports carries addresses as well.
+    private void CreateLoopback(string link)
+    {
+        try
+        {
+            netlink.CreateLink(LinkSpec.Dummy(link));
+        }
+        catch (NetlinkException error) when (error.IsNotSupported)
+        {
+            netlink.CreateLink(LinkSpec.Bridge(link));
+        }
+    }
+
+    private void AddAddress(AddAddress address)
+    {
+        netlink.ReplaceAddress(new AddressInfo
+        {
+            LinkIndex = netlink.GetLink(address.Link).Index,
+            Address = address.Address,
+            PrefixLength = address.PrefixLength,
+            Flags = AddressFlags.NoDad,
+            Protocol = names.Protocol,
+        });
+        NodeAddressRestored |= address.IsNodeAddress;
+    }
+}

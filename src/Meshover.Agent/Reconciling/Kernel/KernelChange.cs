@@ -1,0 +1,80 @@
+using System.Net;
+using Meshover.Linux.Netlink;
+
+namespace Meshover.Agent.Reconciling.Kernel;
+
+/// <summary>One step of making the kernel what the plan says. Its text is a line of the log, and what the tests compare.</summary>
+internal abstract record KernelChange;
+
+internal sealed record WriteSysctl(string Key, string Value) : KernelChange
+{
+    public override string ToString() => $"sysctl {Key} = {Value}";
+}
+
+/// <summary>Makes the interface of the node addresses: a dummy, or a bridge where the kernel has no dummy.</summary>
+internal sealed record CreateLoopback(string Link) : KernelChange
+{
+    public override string ToString() => $"create {Link}";
+}
+
+internal sealed record ChangeLink(string Link, LinkChange Change) : KernelChange
+{
+    public override string ToString() =>
+        $"link {Link}:{(Change.AddressGeneration is { } mode ? $" addrgenmode {mode.ToString().ToLowerInvariant()}" : "")}"
+        + $"{(Change.Mtu is { } mtu ? $" mtu {mtu}" : "")}{(Change.Up is true ? " up" : "")}";
+}
+
+/// <param name="Link">By name: it may not be there yet when this is decided.</param>
+/// <param name="IsNodeAddress">Routes have it as their preferred source.</param>
+internal sealed record AddAddress(string Link, IPAddress Address, int PrefixLength, bool IsNodeAddress) : KernelChange
+{
+    public override string ToString() => $"add {Address}/{PrefixLength} to {Link}";
+}
+
+internal sealed record RemoveAddress(string Link, AddressInfo Address) : KernelChange
+{
+    public override string ToString() => $"remove {Address} from {Link}";
+}
+
+/// <param name="Link">Set where the route goes by a link that is found by name.</param>
+internal sealed record AddRoute(RouteInfo Route, string Link) : KernelChange
+{
+    public override string ToString() => $"add route {RouteText.Of(Route, Link)}";
+}
+
+internal sealed record RemoveRoute(RouteInfo Route, string Link) : KernelChange
+{
+    public override string ToString() => $"remove route {RouteText.Of(Route, Link)}";
+}
+
+internal sealed record AddRule(RuleInfo Rule) : KernelChange
+{
+    public override string ToString() => $"add rule {Rule}";
+}
+
+internal sealed record RemoveRule(RuleInfo Rule) : KernelChange
+{
+    public override string ToString() => $"remove rule {Rule}";
+}
+
+internal sealed record RemoveLink(string Link) : KernelChange
+{
+    public override string ToString() => $"remove {Link}";
+}
+
+/// <summary>Sets our table of the firewall whole.</summary>
+internal sealed record SetFirewall : KernelChange
+{
+    public override string ToString() => $"set nftables table inet {KernelNames.FirewallTable}";
+}
+
+internal sealed record RemoveFirewall : KernelChange
+{
+    public override string ToString() => $"remove nftables table inet {KernelNames.FirewallTable}";
+}
+
+internal static class RouteText
+{
+    internal static string Of(RouteInfo route, string link) =>
+        route.ToString().Replace($" dev #{route.OutputLink}", $" dev {link}", StringComparison.Ordinal);
+}

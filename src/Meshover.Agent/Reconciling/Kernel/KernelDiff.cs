@@ -1,0 +1,211 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using Meshover.Linux.Netlink;
+using Meshover.Mesh.Planning;
+
+namespace Meshover.Agent.Reconciling.Kernel;
+
+/// <summary>
+/// (what the kernel is, what it is to be) -> the steps between, in this order, each for a reason:
+/// <list type="number">
+/// <item><c>accept_ra=2</c>, then forwarding: forwarding deletes a default route that came by router advertisement;</item>
+/// <item>loose <c>rp_filter</c> on the underlay before a route can be learned that covers a peer;</item>
+/// <item>the mirror table, then the rule that looks into it, then the rule that prohibits the rest: at no time a marked packet finds a
+/// table that is not filled yet;</item>
+/// <item>the node addresses, which BGP's routes need as their source;</item>
+/// <item>the tunnel's address and route, the links' settings and link-local addresses: BGP starts by these;</item>
+/// <item>the <c>unreachable</c> routes and the firewall;</item>
+/// <item>what a former plan left is removed last.</item>
+/// </list>
+/// Pure; what is right is not touched.
+/// </summary>
+internal sealed class KernelDiff
+{
+    /// <summary>Worse than any other route, and to zebra (its high byte is the distance) never usable, so that it never stands before BGP's.</summary>
+    internal const uint UnreachableMetric = 4294967294;
+
+    internal const uint LookupPriority = 32764;
+    internal const uint ProhibitPriority = 32765;
+
+    private readonly KernelState _state;
+    private readonly NodePlan _plan;
+    private readonly KernelNames _names;
+    private readonly Dictionary<string, LinkInfo> _links;
+    private readonly Dictionary<int, string> _linkNames;
+    private readonly ILookup<int, AddressInfo> _addresses;
+    private readonly List<KernelChange> _changes = [];
+
+    private KernelDiff(KernelState state, NodePlan plan)
+    {
+        _state = state;
+        _plan = plan;
+        _names = NamesOf(plan);
+        _links = state.Links.ToDictionary(link => link.Name, StringComparer.Ordinal);
+        _linkNames = state.Links.ToDictionary(link => link.Index, link => link.Name);
+        _addresses = state.Addresses.ToLookup(address => address.LinkIndex);
+    }
+
+    internal static KernelNames NamesOf(NodePlan plan) =>
+        new(plan.Kernel.LoopbackInterface, plan.WireGuard.Interface, plan.Kernel.UnderlayTable, plan.Kernel.RouteProtocol);
+
+    /// <summary>The planned interfaces of the data plane that are not there (yet).</summary>
+    internal static ImmutableArray<string> MissingLinks(KernelState state, NodePlan plan)
+    {
+        var present = state.Links.Select(link => link.Name).ToHashSet(StringComparer.Ordinal);
+        return [.. plan.Links.Select(link => link.Name).Prepend(plan.WireGuard.Interface).Where(name => !present.Contains(name))];
+    }
+
+    internal static ImmutableArray<KernelChange> Compute(KernelState state, NodePlan plan) => new KernelDiff(state, plan).Compute();
+
+    private ImmutableArray<KernelChange> Compute()
+    {
+        var mirror = UnderlayMirror.Of(_state, _names);
+        _changes.AddRange(SysctlDiff.Compute(_state, _plan, mirror));
+        DiffMirror(mirror);
+        DiffRules();
+        DiffLoopback();
+        DiffTunnel();
+        foreach (var link in _plan.Links)
+            DiffLink(link);
+        DiffMainRoutes();
+        if (_plan.Kernel.ClampMss != _state.FirewallStands)
+            _changes.Add(_plan.Kernel.ClampMss ? new SetFirewall() : new RemoveFirewall());
+        return [.. _changes];
+    }
+
+    private void DiffMirror(List<RouteInfo> wanted)
+    {
+        var present = _state.MirrorRoutes.Select(RouteKey.Of).ToHashSet();
+        var right = wanted.Select(RouteKey.Of).ToHashSet();
+        // Stale ones first, those by a gateway before the on-link route that reaches it: a changed route would be refused beside its former self.
+        foreach (var route in _state.MirrorRoutes.Reverse().Where(route => !right.Contains(RouteKey.Of(route))))
+            _changes.Add(new RemoveRoute(route, LinkName(route)));
+        foreach (var route in wanted.Where(route => !present.Contains(RouteKey.Of(route))))
+            _changes.Add(new AddRoute(route, LinkName(route)));
+    }
+
+    private void DiffRules()
+    {
+        AddressFamily[] families = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
+        RuleInfo[] wanted = [.. families.SelectMany(WantedRules)];
+        foreach (var rule in wanted.Except(_state.Rules))
+            _changes.Add(new AddRule(rule));
+        foreach (var rule in _state.Rules.Where(rule => rule.Protocol == _names.Protocol).Except(wanted))
+            _changes.Add(new RemoveRule(rule));
+    }
+
+    private IEnumerable<RuleInfo> WantedRules(AddressFamily family)
+    {
+        var marked = new RuleInfo
+        {
+            Family = family,
+            Priority = LookupPriority,
+            Mark = _plan.Kernel.FirewallMark,
+            MarkMask = _plan.Kernel.FirewallMask,
+            Protocol = _names.Protocol,
+            Table = _names.UnderlayTable,
+        };
+        return [marked, marked with { Priority = ProhibitPriority, Action = RuleAction.Prohibit, Table = 0 }];
+    }
+
+    private void DiffLoopback()
+    {
+        var name = _names.Loopback;
+        var link = _links.GetValueOrDefault(name);
+        if (link is null)
+            _changes.Add(new CreateLoopback(name));
+        // lo is the kernel's: only our addresses are ours there.
+        if (name != "lo")
+            SetUp(name, link, mtu: null);
+        WantAddress(name, link, _plan.Kernel.Address4, 32, isNodeAddress: true);
+        WantAddress(name, link, _plan.Kernel.Address6, 128, isNodeAddress: true);
+        RemoveFormerAddresses(name, link, [_plan.Kernel.Address4, _plan.Kernel.Address6]);
+    }
+
+    private void DiffTunnel()
+    {
+        if (!_links.TryGetValue(_names.WireGuard, out var link))
+            return;
+        SetUp(link.Name, link, _plan.WireGuard.Mtu);
+        WantAddress(link.Name, link, _plan.Kernel.TunnelAddress, 32, isNodeAddress: false);
+        RemoveFormerAddresses(link.Name, link, [_plan.Kernel.TunnelAddress]);
+    }
+
+    // A link that the data plane has not made yet is waited for.
+    private void DiffLink(LinkPlan plan)
+    {
+        if (!_links.TryGetValue(plan.Name, out var link))
+            return;
+        SetUp(plan.Name, link, plan.Mtu);
+        WantAddress(plan.Name, link, plan.LinkLocal, 64, isNodeAddress: false);
+        RemoveFormerAddresses(plan.Name, link, [plan.LinkLocal]);
+        // One that the kernel made before we told it not to: FRR would take it for our next hop.
+        foreach (var address in _addresses[link.Index].Where(a => a.Address.IsIPv6LinkLocal && a.Protocol != _names.Protocol && !a.Address.Equals(plan.LinkLocal)))
+            _changes.Add(new RemoveAddress(plan.Name, address));
+    }
+
+    private void SetUp(string name, LinkInfo? link, int? mtu)
+    {
+        // In a message of its own, before up: together with it the kernel has made its own link-local address by then.
+        if (link?.AddressGeneration != AddressGenerationMode.None)
+            _changes.Add(new ChangeLink(name, new LinkChange { AddressGeneration = AddressGenerationMode.None }));
+        var wrongMtu = mtu is not null && link?.Mtu != mtu;
+        if (wrongMtu || link is not { IsUp: true })
+            _changes.Add(new ChangeLink(name, new LinkChange { Mtu = wrongMtu ? mtu : null, Up = link is { IsUp: true } ? null : true }));
+    }
+
+    private void WantAddress(string name, LinkInfo? link, IPAddress address, int prefixLength, bool isNodeAddress)
+    {
+        // A link that is down loses its IPv6 addresses; what is still seen there may go before it is up.
+        if (link is null || !_addresses[link.Index].Any(seen => seen.Address.Equals(address) && seen.PrefixLength == prefixLength))
+            _changes.Add(new AddAddress(name, address, prefixLength, isNodeAddress));
+    }
+
+    private void RemoveFormerAddresses(string name, LinkInfo? link, IPAddress[] wanted)
+    {
+        if (link is null)
+            return;
+        foreach (var address in _addresses[link.Index].Where(a => a.Protocol == _names.Protocol && !wanted.Contains(a.Address)))
+            _changes.Add(new RemoveAddress(name, address));
+    }
+
+    private void DiffMainRoutes()
+    {
+        var wanted = WantedMainRoutes().ToList();
+        var present = _state.MainRoutes.Where(route => route.Protocol == _names.Protocol).ToList();
+        var right = wanted.Select(RouteKey.Of).ToHashSet();
+        var there = present.Select(RouteKey.Of).ToHashSet();
+        foreach (var route in wanted.Where(route => !there.Contains(RouteKey.Of(route))))
+            _changes.Add(new AddRoute(route, LinkName(route)));
+        foreach (var route in present.Where(route => !right.Contains(RouteKey.Of(route))))
+            _changes.Add(new RemoveRoute(route, LinkName(route)));
+    }
+
+    private IEnumerable<RouteInfo> WantedMainRoutes()
+    {
+        if (_links.TryGetValue(_names.WireGuard, out var wireGuard))
+        {
+            yield return new RouteInfo
+            {
+                Destination = _plan.Kernel.TunnelPool,
+                OutputLink = wireGuard.Index,
+                PreferredSource = _plan.Kernel.TunnelAddress,
+                Protocol = _names.Protocol,
+            };
+        }
+
+        foreach (var prefix in _plan.Kernel.Unreachable.Where(prefix => !IsReachedByOurselves(prefix)))
+            yield return new RouteInfo { Destination = prefix, Kind = RouteKind.Unreachable, Metric = UnreachableMetric, Protocol = _names.Protocol };
+    }
+
+    // What this node itself brings into the mesh it may reach by a shorter route, such as its default: unreachable would cut it off.
+    private bool IsReachedByOurselves(IPNetwork prefix) =>
+        prefix.PrefixLength == 0
+        || (_plan.Routing?.Networks ?? []).Any(network =>
+            !network.BaseAddress.Equals(_plan.Kernel.Address4) && !network.BaseAddress.Equals(_plan.Kernel.Address6)
+            && network.BaseAddress.AddressFamily == prefix.BaseAddress.AddressFamily
+            && (network.Contains(prefix.BaseAddress) || prefix.Contains(network.BaseAddress)));
+
+    private string LinkName(RouteInfo route) => _linkNames.GetValueOrDefault(route.OutputLink, "");
+}

@@ -1,0 +1,57 @@
+using Meshover.Linux.Netlink;
+
+namespace Meshover.Agent.Reconciling.Kernel;
+
+/// <summary>Which notifications concern the agent, and how. Remembers the links, to tell an event that says nothing new.</summary>
+internal sealed class KernelEventFilter(KernelNames names)
+{
+    private readonly Dictionary<int, LinkInfo> _links = [];
+
+    internal KernelChanges Classify(RouteEvent change) => change switch
+    {
+        ResyncEvent => KernelChanges.Resync | KernelChanges.Own | KernelChanges.Underlay,
+        LinkEvent link => ClassifyLink(link),
+        AddressEvent address => ClassifyAddress(address),
+        RouteChangeEvent route => ClassifyRoute(route),
+        RuleEvent rule => ClassifyRule(rule),
+        _ => KernelChanges.None,
+    };
+
+    private KernelChanges ClassifyLink(LinkEvent change)
+    {
+        var link = change.Link;
+        var isKnown = _links.TryGetValue(link.Index, out var before);
+        if (change.Deleted)
+            _links.Remove(link.Index);
+        else
+            _links[link.Index] = link;
+        if (isKnown && !change.Deleted && SaysNothingNew(before!, link))
+            return KernelChanges.None;
+        return Of(link.Name);
+    }
+
+    private KernelChanges ClassifyAddress(AddressEvent change) =>
+        !change.Deleted && change.Address.Protocol == names.Protocol ? KernelChanges.None : Of(LinkName(change.Address.LinkIndex));
+
+    private KernelChanges ClassifyRoute(RouteChangeEvent change)
+    {
+        if (change.Route.Protocol == names.Protocol || change.Route.Table == names.UnderlayTable)
+            return change.Deleted || change.Route.Protocol != names.Protocol ? KernelChanges.Own : KernelChanges.None;
+        return change.Route.Table == RouteInfo.MainTable && !change.Route.IsCached && !names.IsOurs(LinkName(change.Route.OutputLink))
+            ? KernelChanges.Underlay
+            : KernelChanges.None;
+    }
+
+    private KernelChanges ClassifyRule(RuleEvent change) =>
+        change.Deleted && change.Rule.Protocol == names.Protocol ? KernelChanges.Own : KernelChanges.None;
+
+    private KernelChanges Of(string link) => names.IsOurs(link) ? KernelChanges.Own : KernelChanges.Underlay;
+
+    // A link that stood before we listened is not known by name until its first event: then it counts as one of the underlay's.
+    private string LinkName(int index) => _links.TryGetValue(index, out var link) ? link.Name : "";
+
+    private static bool SaysNothingNew(LinkInfo before, LinkInfo now) =>
+        before.Name == now.Name && before.Mtu == now.Mtu && before.MasterIndex == now.MasterIndex
+        && before.AddressGeneration == now.AddressGeneration
+        && before.IsUp == now.IsUp && before.HasCarrier == now.HasCarrier;
+}

@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace Meshover.Agent.Reconciling.Kernel;
+
+/// <summary>How our things in the kernel are told from everybody else's: by these, and by nothing remembered.</summary>
+/// <param name="Loopback">The interface that carries the node addresses.</param>
+/// <param name="WireGuard">The WireGuard device.</param>
+/// <param name="UnderlayTable">The table that mirrors the underlay's own routes.</param>
+/// <param name="Protocol">rtproto of our routes, rules and addresses.</param>
+internal sealed record KernelNames(string Loopback, string WireGuard, uint UnderlayTable, byte Protocol)
+{
+    internal const string FirewallTable = "meshover";
+    private const string LinkPrefix = "mo-";
+
+    /// <summary>The design's own, for where no plan says others.</summary>
+    internal static readonly KernelNames Default = new("meshover-lo", "meshover0", 7401, 112);
+
+    internal bool IsOurs(string link) => link == Loopback || link == WireGuard || IsLink(link);
+
+    /// <summary><c>mo-</c> and eight hexadecimal digits.</summary>
+    internal static bool IsLink(string name) =>
+        name.Length == 11 && name.StartsWith(LinkPrefix, StringComparison.Ordinal)
+        && uint.TryParse(name.AsSpan(LinkPrefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+using Meshover.Linux.Netlink;
+using Meshover.Linux.Sysctl;
+
+namespace Meshover.Agent.Reconciling.Kernel;
+
+/// <summary>
+/// Looks at the kernel: six dumps and three small files. With 3,000 links and 6,000 routes of BGP (which are skipped by their fixed header)
+/// that is some 30 ms of one core, so it is done when something of interest changed and once in a while, never per notification.
+/// </summary>
+internal sealed class KernelObserver(IRouteNetlink netlink, ISysctls sysctls, Firewall firewall)
+{
+    /// <param name="names">Ours.</param>
+    /// <param name="wantsFirewall">Otherwise the firewall is not looked at, and nft need not be installed.</param>
+    /// <exception cref="NetlinkException">A dump failed.</exception>
+    internal async Task<KernelState> ObserveAsync(KernelNames names, bool wantsFirewall, CancellationToken cancellationToken) => new()
+    {
+        FirewallStands = wantsFirewall && await firewall.StandsAsync(cancellationToken).ConfigureAwait(false),
+        Links = netlink.GetLinks(),
+        Addresses = netlink.GetAddresses(),
+        MainRoutes = netlink.GetRoutes(new RouteFilter { Table = RouteInfo.MainTable, ExceptProtocols = [RouteProtocols.Bgp] }),
+        MirrorRoutes = netlink.GetRoutes(new RouteFilter { Table = names.UnderlayTable }),
+        Rules = netlink.GetRules(),
+        Forwarding4 = sysctls.TryRead(SysctlDiff.Forwarding4),
+        Forwarding6 = sysctls.TryRead(SysctlDiff.Forwarding6),
+        RpFilterAll = int.TryParse(sysctls.TryRead("net.ipv4.conf.all.rp_filter"), CultureInfo.InvariantCulture, out var all) ? all : 0,
+    };
+}

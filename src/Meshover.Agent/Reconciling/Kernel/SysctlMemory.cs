@@ -1,0 +1,117 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Meshover.Linux.Sysctl;
+
+namespace Meshover.Agent.Reconciling.Kernel;
+
+/// <summary>One sysctl that we changed.</summary>
+/// <param name="Key">Dotted key.</param>
+/// <param name="Before">Its value before.</param>
+/// <param name="Set">What we made it.</param>
+internal sealed record SysctlEntry(string Key, string Before, string Set);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(List<SysctlEntry>))]
+internal sealed partial class SysctlMemoryJson : JsonSerializerContext;
+
+/// <summary>
+/// Remembers on disk what sysctls were before we changed them, so that <c>down</c> can put them back, also after a crash. What somebody
+/// else has set since is theirs and is left alone.
+/// </summary>
+internal sealed class SysctlMemory(string file, ISysctls sysctls)
+{
+    /// <summary>Changes one sysctl, having written down what it was. Nothing happens where it has the value already.</summary>
+    /// <param name="key">Dotted key.</param>
+    /// <param name="value">The new value.</param>
+    /// <param name="links">All links of the namespace: some keys change those of every link.</param>
+    /// <exception cref="SysctlException">The kernel refused.</exception>
+    internal void Change(string key, string value, IEnumerable<string> links)
+    {
+        var before = sysctls.TryRead(key) ?? throw new SysctlException("write", key, "this kernel has none");
+        if (before == value)
+            return;
+        var entries = Load();
+        foreach (var entry in SideEffects(key, value, links).Append(new SysctlEntry(key, before, value)))
+        {
+            entries.RemoveAll(known => known.Key == entry.Key);
+            entries.Add(entry);
+        }
+
+        Save(entries);
+        sysctls.Write(key, value);
+    }
+
+    /// <summary>Puts everything back, last change first, and forgets it. Gives the changes, and collects the errors.</summary>
+    internal List<string> Restore(List<string> errors)
+    {
+        var changes = new List<string>();
+        // Decided before the first write: putting back "all" changes the others, too.
+        var ours = Load().Where(entry => IsStillOurs(entry, errors)).Reverse().ToList();
+        foreach (var entry in ours)
+        {
+            try
+            {
+                sysctls.Write(entry.Key, entry.Before);
+                changes.Add($"sysctl {entry.Key} = {entry.Before}");
+            }
+            catch (SysctlException error)
+            {
+                errors.Add(error.Message);
+            }
+        }
+
+        File.Delete(file);
+        return changes;
+    }
+
+    private bool IsStillOurs(SysctlEntry entry, List<string> errors)
+    {
+        try
+        {
+            return sysctls.TryRead(entry.Key) == entry.Set;
+        }
+        catch (SysctlException error)
+        {
+            errors.Add(error.Message);
+            return false;
+        }
+    }
+
+    // Forwarding of "all" is written into every link, so put back it would clear those that forwarded before; and of IPv4 it turns
+    // accept_redirects of "all" over, too (devinet.c, inet_forward_change).
+    private IEnumerable<SysctlEntry> SideEffects(string key, string value, IEnumerable<string> links)
+    {
+        if (key is not (SysctlDiff.Forwarding4 or SysctlDiff.Forwarding6))
+            yield break;
+        var family = key == SysctlDiff.Forwarding4 ? "ipv4" : "ipv6";
+        foreach (var link in links.Append("default"))
+        {
+            var own = SysctlFile.InterfaceKey(family, link, "forwarding");
+            if (sysctls.TryRead(own) == value)
+                yield return new SysctlEntry(own, value, value);
+        }
+
+        const string redirects = "net.ipv4.conf.all.accept_redirects";
+        if (key == SysctlDiff.Forwarding4 && sysctls.TryRead(redirects) is { } before)
+            yield return new SysctlEntry(redirects, before, "0");
+    }
+
+    private List<SysctlEntry> Load()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(file), SysctlMemoryJson.Default.ListSysctlEntry) ?? [];
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (JsonException error)
+        {
+            throw new SysctlException("remember", file, $"the file is damaged ({error.Message}); remove it, sysctls changed so far are then kept by down");
+        }
+    }
+
+    private void Save(List<SysctlEntry> entries) =>
+        AtomicFile.Write(file, JsonSerializer.SerializeToUtf8Bytes(entries, SysctlMemoryJson.Default.ListSysctlEntry));
+}

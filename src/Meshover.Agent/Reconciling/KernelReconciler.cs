@@ -1,0 +1,104 @@
+using Meshover.Agent.Reconciling.Kernel;
+using Meshover.Linux.Netlink;
+using Meshover.Linux.Nftables;
+using Meshover.Linux.Sysctl;
+using Meshover.Mesh.Planning;
+
+namespace Meshover.Agent.Reconciling;
+
+/// <summary>
+/// Addresses, routes, rules, sysctls and the MSS clamp. A pass observes (<see cref="KernelObserver"/>), computes the difference
+/// (<see cref="KernelDiff"/>, pure) and applies it (<see cref="KernelApplier"/>). Everything of ours is known by its name or by protocol
+/// 112, so a pass adopts what a former agent left, and <see cref="UndoAsync"/> needs no plan.
+/// </summary>
+public sealed class KernelReconciler : IReconciler, IDisposable
+{
+    private readonly RouteNetlink _netlink;
+    private readonly NftGeneration? _generation;
+    private readonly SysctlMemory _sysctls;
+    private readonly Firewall _firewall;
+    private readonly KernelObserver _observer;
+
+    /// <exception cref="NetlinkException">No netlink socket could be opened.</exception>
+    public KernelReconciler(KernelReconcilerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _netlink = options.NamespacePath is { } path ? RouteNetlink.OpenIn(path) : new RouteNetlink();
+        _generation = TryOpenGeneration(options.NamespacePath);
+        _firewall = new Firewall(new Nft(options.NamespacePath), _generation);
+        var sysctls = new KernelSysctls(options.NamespacePath);
+        _sysctls = new SysctlMemory(Path.Combine(options.StateDirectory, "sysctls.json"), sysctls);
+        _observer = new KernelObserver(_netlink, sysctls, _firewall);
+    }
+
+    public string Name => "kernel";
+
+    public async Task<ReconcileReport> ReconcileAsync(NodePlan plan, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var names = KernelDiff.NamesOf(plan);
+        var applier = new KernelApplier(_netlink, _sysctls, _firewall, names);
+        var isComplete = false;
+        try
+        {
+            var state = await _observer.ObserveAsync(names, plan.Kernel.ClampMss, cancellationToken).ConfigureAwait(false);
+            isComplete = KernelDiff.MissingLinks(state, plan).IsEmpty;
+            await applier.ApplyAsync(KernelDiff.Compute(state, plan), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is NetlinkException or SysctlException or NftException)
+        {
+            applier.Errors.Add(error.Message);
+        }
+
+        return Report(applier, isComplete ? ComponentState.Ok : ComponentState.Starting);
+    }
+
+    /// <summary>Removes all of ours from the kernel and puts the sysctls back; nothing else is touched. For <c>down</c>, and with no plan.</summary>
+    public async Task<ReconcileReport> UndoAsync(CancellationToken cancellationToken)
+    {
+        var names = KernelNames.Default;
+        var applier = new KernelApplier(_netlink, _sysctls, _firewall, names);
+        try
+        {
+            var state = await _observer.ObserveAsync(names, wantsFirewall: false, cancellationToken).ConfigureAwait(false);
+            var routes = _netlink.GetRoutes(new RouteFilter { Protocol = names.Protocol });
+            await applier.ApplyAsync(KernelUndo.Compute(state, routes, names), cancellationToken).ConfigureAwait(false);
+            applier.Done.AddRange(_sysctls.Restore(applier.Errors));
+            if (_generation is not null && await _firewall.RemoveAsync(cancellationToken).ConfigureAwait(false))
+                applier.Done.Add(new RemoveFirewall().ToString());
+        }
+        catch (Exception error) when (error is NetlinkException or SysctlException or NftException or IOException)
+        {
+            applier.Errors.Add(error.Message);
+        }
+
+        return Report(applier, ComponentState.Off);
+    }
+
+    public void Dispose()
+    {
+        _generation?.Dispose();
+        _netlink.Dispose();
+    }
+
+    private static ReconcileReport Report(KernelApplier applier, ComponentState state) => new()
+    {
+        State = applier.Errors.Count == 0 ? state : ComponentState.Degraded,
+        Changes = [.. applier.Done],
+        Errors = [.. applier.Errors],
+        NodeAddressRestored = applier.NodeAddressRestored,
+    };
+
+    // A kernel without netfilter: then there is nothing to count.
+    private static NftGeneration? TryOpenGeneration(string? namespacePath)
+    {
+        try
+        {
+            return new NftGeneration(namespacePath);
+        }
+        catch (NetlinkException)
+        {
+            return null;
+        }
+    }
+}

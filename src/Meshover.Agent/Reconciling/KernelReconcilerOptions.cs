@@ -1,0 +1,11 @@
+namespace Meshover.Agent.Reconciling;
+
+/// <summary>Where the kernel reconciler works.</summary>
+public sealed record KernelReconcilerOptions
+{
+    /// <summary>Keeps <c>sysctls.json</c>: what sysctls were before we changed them.</summary>
+    public string StateDirectory { get; init; } = "/var/lib/meshover";
+
+    /// <summary>Such as <c>/run/netns/NAME</c>; null for the process's own network namespace.</summary>
+    public string? NamespacePath { get; init; }
+}

@@ -1,0 +1,258 @@
+using System.Net;
+using System.Net.Sockets;
+using Meshover.Agent.Reconciling;
+using Meshover.LabTests.Linux;
+using Meshover.Linux.Netlink;
+using Meshover.Linux.Nftables;
+using Meshover.Linux.Sysctl;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Planning;
+using Xunit;
+
+namespace Meshover.LabTests.Agent.Reconciling;
+
+/// <summary>The reconciler on a real kernel: bridges stand for the interfaces that the data plane makes.</summary>
+public sealed class KernelReconcilerTests : IDisposable
+{
+    private const string Link = "mo-00000002";
+    private static readonly CancellationToken Ct = TestContext.Current.CancellationToken;
+    private readonly TestNamespace _here = new();
+    private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("t-linux-");
+    private readonly KernelReconciler _reconciler;
+
+    public KernelReconcilerTests()
+    {
+        _reconciler = new KernelReconciler(new KernelReconcilerOptions { NamespacePath = _here.Path, StateDirectory = _state.FullName });
+        // The underlay: a link with an on-link route and a default, IPv4 and IPv6, and strict reverse path filtering.
+        _here.Netlink.CreateLink(LinkSpec.Veth("eth0", "eth1"));
+        _here.Netlink.SetUp("eth1");
+        _here.Netlink.SetUp("eth0");
+        _here.Run(() => SysctlFile.Write("net.ipv4.conf.all.rp_filter", "1"));
+        _here.Netlink.ReplaceAddress("eth0", IPAddress.Parse("192.0.2.1"), 24);
+        _here.Netlink.ReplaceAddress("eth0", IPAddress.Parse("2001:db8::1"), 64);
+        AddDefault("192.0.2.254", "0.0.0.0/0");
+        AddDefault("2001:db8::ff", "::/0");
+    }
+
+    public void Dispose()
+    {
+        _reconciler.Dispose();
+        _here.Dispose();
+        _state.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Reconcile_Everything_IsThereAndASecondPassChangesNothing()
+    {
+        MakeDataPlaneLinks();
+        var report = await ReconcileAsync();
+        Assert.True(report.NodeAddressRestored);
+        Assert.Equal(ComponentState.Ok, report.State);
+
+        Assert.Contains(Addresses("meshover-lo"), a => a == "10.249.0.1/32");
+        Assert.Contains(Addresses("meshover-lo"), a => a == "fd00::1/128");
+        Assert.Equal(["198.18.0.1/32"], Addresses("meshover0"));
+        Assert.Equal(["fe80::1/64"], Addresses(Link));
+        Assert.Equal(1396, _here.Netlink.GetLink(Link).Mtu);
+        Assert.Equal("1", Sysctl("net.ipv4.conf.all.forwarding"));
+        Assert.Equal("1", Sysctl("net.ipv6.conf.all.forwarding"));
+        Assert.Equal("2", Sysctl("net.ipv4.conf.eth0.rp_filter"));
+        Assert.Equal("2", Sysctl($"net.ipv4.conf.{Link}.rp_filter"));
+        Assert.Equal("0", Sysctl($"net.ipv6.conf.{Link}.accept_ra"));
+        Assert.Equal(4, _here.Netlink.GetRules().Count(rule => rule.Protocol == 112 && rule.Priority is 32764 or 32765));
+        Assert.Equal(["0.0.0.0/0", "192.0.2.0/24"], Mirror(AddressFamily.InterNetwork));
+        Assert.Equal(["2001:db8::/64", "::/0", "fe80::/64"], Mirror(AddressFamily.InterNetworkV6).Order(StringComparer.Ordinal));
+
+        var again = await ReconcileAsync();
+        Assert.Empty(again.Changes);
+        Assert.False(again.NodeAddressRestored);
+    }
+
+    [Fact]
+    public async Task Reconcile_WithoutTheDataPlane_DoesTheRestAndWaits()
+    {
+        var report = await ReconcileAsync();
+        Assert.Equal(ComponentState.Starting, report.State);
+        Assert.Equal(["10.249.0.1/32", "fd00::1/128"], Addresses("meshover-lo"));
+    }
+
+    [Fact]
+    public async Task Reconcile_EachThingRemovedByHand_IsPutBack()
+    {
+        MakeDataPlaneLinks();
+        await ReconcileAsync();
+        var before = Snapshot();
+        foreach (var (what, remove) in Removals())
+        {
+            remove(_here.Netlink);
+            Assert.NotEqual(before, Snapshot());
+            var report = await ReconcileAsync();
+            Assert.True(before == Snapshot(), $"{what}: {string.Join("; ", report.Changes)}\n--- before\n{before}\n--- after\n{Snapshot()}");
+        }
+    }
+
+    [Fact]
+    public async Task Reconcile_FirewallFlushed_IsPutBack()
+    {
+        await ReconcileAsync();
+        var nft = new Nft(_here.Path);
+        await nft.ApplyAsync("""{"nftables":[{"flush":{"ruleset":null}}]}""", "flush", Ct);
+        Assert.Equal(["set nftables table inet meshover"], (await ReconcileAsync()).Changes);
+        Assert.Empty((await ReconcileAsync()).Changes);
+    }
+
+    [Fact]
+    public async Task Undo_LeavesEverythingAsItWas()
+    {
+        _here.Run(() => SysctlFile.Write("net.ipv4.conf.eth1.forwarding", "1"));
+        _here.Netlink.CreateLink(LinkSpec.Bridge("mo-n1"));
+        _here.Netlink.ReplaceRoute(new RouteInfo { Destination = IPNetwork.Parse("10.99.0.0/16"), Kind = RouteKind.Unreachable, Protocol = 4 });
+        _here.Netlink.AddRule(new RuleInfo { Family = AddressFamily.InterNetwork, Priority = 100, Mark = 0x6d, MarkMask = 0xff, Table = 77 });
+        await new Nft(_here.Path).ApplyAsync("""{"nftables":[{"add":{"table":{"family":"inet","name":"other"}}}]}""", "add", Ct);
+        var before = Snapshot();
+
+        MakeDataPlaneLinks();
+        await ReconcileAsync();
+        var report = await _reconciler.UndoAsync(Ct);
+
+        Assert.Empty(report.Errors);
+        Assert.Equal(before, Snapshot());
+        using (var ours = await new Nft(_here.Path).ListTableAsync("inet", "meshover", Ct))
+            Assert.Null(ours);
+        using (var other = await new Nft(_here.Path).ListTableAsync("inet", "other", Ct))
+            Assert.NotNull(other);
+        Assert.Empty(_state.GetFiles());
+        Assert.Empty((await _reconciler.UndoAsync(Ct)).Changes);
+    }
+
+    [Fact]
+    public async Task Reconcile_UnderlayRoutesChange_TheMirrorFollows()
+    {
+        await ReconcileAsync();
+        AddDefault("192.0.2.253", "203.0.113.0/24");
+        _here.Netlink.DeleteAddress(_here.Netlink.GetAddresses().Single(a => a.Address.Equals(IPAddress.Parse("2001:db8::1"))));
+        await ReconcileAsync();
+        Assert.Equal(["0.0.0.0/0", "192.0.2.0/24", "203.0.113.0/24"], Mirror(AddressFamily.InterNetwork));
+        Assert.DoesNotContain("2001:db8::/64", Mirror(AddressFamily.InterNetworkV6));
+        Assert.Empty((await ReconcileAsync()).Changes);
+    }
+
+    [Fact]
+    public async Task Reconcile_RouteOfBgpThatCoversAPeer_MarkedPacketsTakeTheUnderlay()
+    {
+        await ReconcileAsync();
+        _here.Netlink.ReplaceRoute(new RouteInfo { Destination = IPNetwork.Parse("198.51.100.0/24"), Kind = RouteKind.Blackhole, Protocol = RouteProtocols.Bgp });
+        await ReconcileAsync();
+        Assert.DoesNotContain("198.51.100.0/24", Mirror(AddressFamily.InterNetwork));
+    }
+
+    [Fact]
+    public async Task Watch_ThingOfOursRemoved_WakesTheLoop()
+    {
+        MakeDataPlaneLinks();
+        using var monitor = new KernelMonitor(TimeProvider.System, _here.Path);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        await ReconcileAsync();
+        await using var wakes = monitor.WatchAsync(deadline.Token).GetAsyncEnumerator(deadline.Token);
+        Assert.True(await wakes.MoveNextAsync());
+
+        _here.Netlink.DeleteRule(_here.Netlink.GetRules().First(rule => rule.Priority == 32764));
+        Assert.True(await wakes.MoveNextAsync());
+        Assert.True(wakes.Current.HasFlag(KernelChanges.Own));
+        Assert.Single((await ReconcileAsync()).Changes);
+    }
+
+    private static IEnumerable<(string What, Action<RouteNetlink> Remove)> Removals()
+    {
+        yield return ("the loopback", n => n.DeleteLink("meshover-lo"));
+        yield return ("a node address", n => n.DeleteAddress(n.GetAddresses().Single(a => a.Address.Equals(IPAddress.Parse("10.249.0.1")))));
+        yield return ("the link-local address", n => n.DeleteAddress(n.GetAddresses(n.GetLink(Link).Index).Single()));
+        yield return ("the link set down", n => n.SetLink(Link, new LinkChange { Up = false }));
+        yield return ("the MTU", n => n.SetLink(Link, new LinkChange { Mtu = 1400 }));
+        yield return ("the tunnel address", n => n.DeleteAddress(n.GetAddresses(n.GetLink("meshover0").Index).Single()));
+        yield return ("the tunnel device set down", n => n.SetLink("meshover0", new LinkChange { Up = false }));
+        yield return ("an unreachable route", n => n.DeleteRoute(n.GetRoutes().First(r => r.Kind == RouteKind.Unreachable && r.Protocol == 112)));
+        yield return ("all of the mirror", n => n.GetRoutes(new RouteFilter { Table = 7401 }).Reverse().ToList().ForEach(n.DeleteRoute));
+        yield return ("every rule", n => n.GetRules().Where(r => r.Protocol == 112).ToList().ForEach(n.DeleteRule));
+    }
+
+    private async Task<ReconcileReport> ReconcileAsync()
+    {
+        var report = await _reconciler.ReconcileAsync(Plan(), Ct);
+        Assert.Empty(report.Errors);
+        return report;
+    }
+
+    private void MakeDataPlaneLinks()
+    {
+        foreach (var name in new[] { "meshover0", Link })
+        {
+            _here.Netlink.CreateLink(LinkSpec.Bridge(name));
+            _here.Netlink.SetUp(name);
+        }
+    }
+
+    private void AddDefault(string gateway, string destination) => _here.Netlink.ReplaceRoute(new RouteInfo
+    {
+        Destination = IPNetwork.Parse(destination),
+        Gateway = IPAddress.Parse(gateway),
+        OutputLink = _here.Netlink.GetLink("eth0").Index,
+        Protocol = 4,
+    });
+
+    private string[] Addresses(string link) =>
+        [.. _here.Netlink.GetAddresses(_here.Netlink.GetLink(link).Index).Select(a => a.ToString()).Order(StringComparer.Ordinal)];
+
+    private string[] Mirror(AddressFamily family) =>
+        [.. _here.Netlink.GetRoutes(new RouteFilter { Table = 7401, Family = family }).Select(r => r.Destination.ToString())];
+
+    private string Sysctl(string key) => _here.Run(() => SysctlFile.Read(key));
+
+    // Links by name, so that one made anew is the same.
+    private string Snapshot()
+    {
+        var names = _here.Netlink.GetLinks().ToDictionary(l => l.Index, l => l.Name);
+        var lines = names.Values.Select(name => $"link {name} {_here.Netlink.GetLink(name).IsUp} {_here.Netlink.GetLink(name).Mtu} {_here.Netlink.GetLink(name).AddressGeneration}")
+            .Concat(_here.Netlink.GetAddresses().Select(a => $"address {a} {names[a.LinkIndex]} {a.Protocol}"))
+            .Concat(_here.Netlink.GetRoutes().Where(r => r.Kind != RouteKind.Multicast).Select(r => $"route {r} {r.Protocol}".Replace($"#{r.OutputLink}", names.GetValueOrDefault(r.OutputLink), StringComparison.Ordinal)))
+            .Concat(_here.Netlink.GetRules().Select(r => $"rule {r} {r.Protocol}"))
+            .Concat(names.Values.SelectMany(Sysctls));
+        return string.Join('\n', lines.Order(StringComparer.Ordinal));
+    }
+
+    private IEnumerable<string> Sysctls(string link) =>
+        from key in new[] { "net.ipv4.conf.{0}.forwarding", "net.ipv4.conf.{0}.rp_filter", "net.ipv4.conf.{0}.accept_redirects", "net.ipv6.conf.{0}.forwarding", "net.ipv6.conf.{0}.accept_ra" }
+        from name in new[] { link, "all", "default" }
+        let full = key.Replace("{0}", name, StringComparison.Ordinal)
+        select $"sysctl {full} {Sysctl(full)}";
+
+    private static NodePlan Plan() => new()
+    {
+        Self = new NodeId(1),
+        WireGuard = new WireGuardPlan { Interface = "meshover0", ListenPort = 12912, FirewallMark = 0x6d, Mtu = 1420, Peers = [] },
+        Links =
+        [
+            new LinkPlan
+            {
+                Peer = new NodeId(2), Name = Link, Alias = "n2", Mtu = 1396,
+                LocalTunnel = IPAddress.Parse("198.18.0.1"), RemoteTunnel = IPAddress.Parse("198.18.0.2"), LinkLocal = new NodeId(1).LinkLocal,
+            },
+        ],
+        Kernel = new KernelPlan
+        {
+            Address4 = IPAddress.Parse("10.249.0.1"),
+            Address6 = IPAddress.Parse("fd00::1"),
+            LoopbackInterface = "meshover-lo",
+            TunnelAddress = IPAddress.Parse("198.18.0.1"),
+            TunnelPool = IPNetwork.Parse("198.18.0.0/15"),
+            Unreachable = [IPNetwork.Parse("10.249.0.0/16"), IPNetwork.Parse("fd00::/48")],
+            FirewallMark = 0x6d,
+            FirewallMask = 0xff,
+            UnderlayTable = 7401,
+            RouteProtocol = 112,
+            Forwarding = true,
+            ClampMss = true,
+        },
+        Routing = null,
+    };
+}
