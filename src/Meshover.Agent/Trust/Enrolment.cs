@@ -123,6 +123,8 @@ public static partial class Enrolment
                 try
                 {
                     var response = await channel.Client.EnrollAsync(request, deadline: deadline.UtcDateTime, cancellationToken: cancellationToken);
+                    if (!identity.IsEnrolled)
+                        await RefuseOverlapAsync(channel, response.Settings, cancellationToken);
                     return Accept(response);
                 }
                 catch (RpcException e) when (e.StatusCode != StatusCode.Cancelled)
@@ -131,6 +133,24 @@ public static partial class Enrolment
                 }
                 await Task.Delay(RetryEvery, time, cancellationToken);
             }
+        }
+
+        /// <summary>The pools are known only now; the membership is given back, so that nothing is left on either side.</summary>
+        private async Task RefuseOverlapAsync(ControllerChannel channel, Contract.V1.MeshSettings settings, CancellationToken cancellationToken)
+        {
+            MayBeKnown = true;
+            using var netlink = new RouteNetlink();
+            ImmutableArray<(string, IPNetwork)> pools =
+            [
+                ("IPv4 pool", IPNetwork.Parse(settings.Pool4)),
+                ("IPv6 pool", IPNetwork.Parse(settings.Pool6)),
+                ("tunnel pool", IPNetwork.Parse(settings.TunnelPool)),
+            ];
+            if (PoolOverlap.WhyNot(netlink.GetLinks(), netlink.GetAddresses(), pools) is not { } reason)
+                return;
+            await channel.Client.LeaveAsync(new LeaveRequest(), deadline: time.GetUtcNow().Add(LeaveTimeout).UtcDateTime, cancellationToken: cancellationToken);
+            MayBeKnown = false;
+            throw new AgentException(reason);
         }
 
         private void Judge(RpcException error, ControllerChannel channel, DateTimeOffset deadline)

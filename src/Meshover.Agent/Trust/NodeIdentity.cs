@@ -41,7 +41,7 @@ public sealed record NodeIdentity
     /// <summary>The node's numbers; null until enrolled.</summary>
     public NodeNumbers? Numbers { get; init; }
 
-    /// <summary>The text of agent.yaml at the last <c>up</c>, so that <c>up</c> alone comes back as the same node; may be null.</summary>
+    /// <summary>The text of agent.yaml that <c>up</c> had written, kept by <c>down</c> so that <c>up</c> alone comes back as the same node; may be null.</summary>
     public string? Settings { get; init; }
 
     public bool IsEnrolled => Credential is not null && Numbers is not null;

@@ -19,6 +19,7 @@ internal static class Failure
     private static (string Message, int ExitCode) Describe(Exception failure) => failure switch
     {
         CliException e => (e.Message, e.ExitCode),
+        AggregateException several => (string.Join('\n', several.InnerExceptions.Select(e => Describe(e).Message)), ExitCode.Error),
         OperationCanceledException => ("Interrupted; run the same command again to finish.", ExitCode.Error),
         UnauthorizedAccessException e => ($"No permission: {e.Message} Run this as root.", ExitCode.Error),
         IOException or SocketException => ($"The system refused: {failure.Message}", ExitCode.Error),

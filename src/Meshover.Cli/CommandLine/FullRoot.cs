@@ -15,6 +15,7 @@ internal static class FullRoot
     [
         UpCommand.Create(),
         DownCommand.Create(),
+        LeaveCommand.Create(),
         StatusCommand.Create(),
         VtyshCommand.Create(),
         RunCommand.Create(),

@@ -1,25 +1,57 @@
+using Meshover.Agent.Trust;
 using Meshover.Cli.Hosting;
 using Meshover.Cli.Services;
 using Meshover.Cli.Up;
+using Meshover.Linux.Netlink;
 using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
 
 namespace Meshover.Cli.Down;
 
 /// <summary>
-/// The steps of `down`: 1. FRR and the data plane are asked to end orderly, 2. whatever runs is ended, 3. the kernel is put back, 4. our
-/// files go. Each step is done whether or not the one before found anything: any daemon may be dead already.
+/// The steps of `down`: 1. the daemons end, and nothing starts them again, 2. FRR and the data plane's devices go, 3. the kernel is put
+/// back, 4. our files go. Each step is done whether or not the one before found anything, as any daemon may be dead already; a step that
+/// fails does not keep the others from being tried.
 /// </summary>
 internal sealed class DownSequence(NodePaths paths, INodeServices services, Action<string> say)
 {
+    private readonly List<Exception> _failures = [];
+
+    /// <exception cref="AggregateException">Steps that failed; `down` can be run again.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await services.StopAsync(cancellationToken);
-        await StopFrrAsync(cancellationToken);
-        await StopDataplaneAsync(cancellationToken);
-        RemoveConfig();
-        RemoveFiles();
-        say("Down.");
+        await TryAsync(() => services.StopAsync(cancellationToken));
+        await TryAsync(() => StopFrrAsync(cancellationToken));
+        await TryAsync(() => StopDataplaneAsync(cancellationToken));
+        Try(RemoveLinks);
+        Try(RemoveConfig);
+        Try(RemoveFiles);
+        if (_failures.Count > 0)
+            throw new AggregateException(_failures);
+    }
+
+    private async Task TryAsync(Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _failures.Add(e);
+        }
+    }
+
+    private void Try(Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (Exception e)
+        {
+            _failures.Add(e);
+        }
     }
 
     private async Task StopFrrAsync(CancellationToken cancellationToken)
@@ -42,26 +74,41 @@ internal sealed class DownSequence(NodePaths paths, INodeServices services, Acti
         }
         catch (DataplaneException)
         {
-            // Nobody there.
+            // Nobody there: its devices are removed in the next step.
         }
     }
 
-    /// <summary>A file that somebody has changed is his.</summary>
+    private static void RemoveLinks()
+    {
+        using var netlink = new RouteNetlink();
+        LinkRemover.RemoveAll(netlink);
+    }
+
+    /// <summary>
+    /// A file that somebody has changed is his. What `up` wrote goes into the identity, for the next `up`; only now, as until now the
+    /// agent wrote that file.
+    /// </summary>
     private void RemoveConfig()
     {
         if (!File.Exists(paths.ConfigFile))
             return;
-        if (AgentYaml.IsOurs(File.ReadAllText(paths.ConfigFile)))
-            File.Delete(paths.ConfigFile);
-        else
+        var text = File.ReadAllText(paths.ConfigFile);
+        if (!AgentYaml.IsOurs(text))
+        {
             say($"{paths.ConfigFile} is your own and stays.");
+            return;
+        }
+        var store = new IdentityStore(paths.StateDirectory);
+        if (store.Load() is { } identity)
+            store.Save(identity with { Settings = text });
+        File.Delete(paths.ConfigFile);
+        RuntimeFiles.RemoveIfEmpty(Path.GetDirectoryName(paths.ConfigFile));
     }
 
     private void RemoveFiles()
     {
-        if (Directory.Exists(paths.RuntimeDirectory))
-            Directory.Delete(paths.RuntimeDirectory, recursive: true);
-        foreach (var file in (string[])[paths.MapFile, paths.TimestampFile])
-            File.Delete(file);
+        RuntimeFiles.Delete(paths.MapFile);
+        RuntimeFiles.Delete(paths.TimestampFile);
+        RuntimeFiles.Remove(paths);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Meshover.Agent.Trust;
 using Meshover.Cli.CommandLine;
+using Meshover.Cli.Supervision;
 using Meshover.Contract.V1;
 using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
@@ -11,6 +12,9 @@ namespace Meshover.Cli.Status;
 internal sealed record RemnantStatus
 {
     public required NodeIdentity? Identity { get; init; }
+
+    /// <summary>The daemons that the configuration has.</summary>
+    public ImmutableArray<string> Daemons { get; init; } = DaemonNames.All;
 
     /// <summary>The map on disk.</summary>
     public required MeshSnapshot? Map { get; init; }
@@ -24,7 +28,7 @@ internal sealed record RemnantStatus
         Node = Node(),
         Controller = new() { State = "unknown", Address = null, Error = null },
         Map = new() { StoreId = Map?.StoreId, Revision = Map?.Revision ?? 0, AgeSeconds = null },
-        Components = [Agent(), DataplaneComponent(), RoutingComponent(), new() { Name = "kernel", State = "unknown", Kind = null, Errors = [] }],
+        Components = [Agent(), DataplaneComponent(), RoutingComponent(), Component("kernel", "unknown", null, [])],
         Peers = [.. (Dataplane?.Peers ?? []).Where(p => p.LinkName is not null).Select(Peer).OrderBy(p => p.Hostname, StringComparer.Ordinal)],
         Announced = [],
         AnnouncedNotGranted = [],
@@ -47,35 +51,32 @@ internal sealed record RemnantStatus
             Transit = Map?.Nodes.FirstOrDefault(n => n.Id == numbers.Id.Value)?.Transit,
             PublicKey = identity.WireGuardPublicKey.ToString(),
             ListenPort = (uint)(Dataplane?.ListenPort ?? 0),
-            CredentialExpires = DateTimeOffset.FromUnixTimeSeconds(identity.CredentialExpires),
+            CredentialExpires = identity.CredentialExpires > 0 ? DateTimeOffset.FromUnixTimeSeconds(identity.CredentialExpires) : null,
         };
     }
 
-    private static ComponentSection Agent() => new()
+    private static ComponentSection Agent() => Component("agent", "failed", null, ["The agent does not answer; `meshover up` starts it."]);
+
+    private ComponentSection DataplaneComponent() => Dataplane switch
     {
-        Name = "agent", State = "failed", Kind = null, Errors = ["The agent does not answer; `meshover up` starts it."],
+        not null => Component("dataplane", "ok", "userspace", []),
+        _ when !Daemons.Contains(DaemonNames.Dataplane) => Component("dataplane", "off", null, []),
+        _ => Component("dataplane", "failed", null, ["The data plane does not answer."]),
     };
 
-    private ComponentSection DataplaneComponent() => new()
+    private ComponentSection RoutingComponent() => Routing switch
     {
-        Name = "dataplane",
-        State = Dataplane is null ? "failed" : "ok",
-        Kind = Dataplane is null ? null : "userspace",
-        Errors = Dataplane is null ? ["The data plane does not answer."] : [],
+        { State: RoutingState.Running } => Component("routing", "ok", Frr, Routing.Errors),
+        { State: RoutingState.Starting or RoutingState.Waiting } => Component("routing", "starting", Frr, Routing.Errors),
+        not null => Component("routing", "failed", Frr, Routing.Errors),
+        _ when !Daemons.Contains(DaemonNames.Routing) => Component("routing", "off", null, []),
+        _ => Component("routing", "failed", null, ["`meshover routing` does not answer."]),
     };
 
-    private ComponentSection RoutingComponent() => new()
-    {
-        Name = "routing",
-        State = Routing?.State switch
-        {
-            RoutingState.Running => "ok",
-            RoutingState.Starting or RoutingState.Waiting => "starting",
-            _ => "failed",
-        },
-        Kind = Routing?.FrrVersion is { } version ? $"frr {version}" : null,
-        Errors = Routing?.Errors ?? ["`meshover routing` does not answer."],
-    };
+    private string? Frr => Routing?.FrrVersion is { } version ? $"frr {version}" : null;
+
+    private static ComponentSection Component(string name, string state, string? kind, ImmutableArray<string> errors) =>
+        new() { Name = name, State = state, Kind = kind, Errors = errors };
 
     private PeerSection Peer(WireGuard.Control.PeerStatus peer)
     {

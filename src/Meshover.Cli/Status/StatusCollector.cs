@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
+using Meshover.Agent.Configuration;
 using Meshover.Agent.Trust;
 using Meshover.Cli.Hosting;
+using Meshover.Cli.Supervision;
 using Meshover.Contract.V1;
 using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
@@ -21,10 +24,24 @@ internal sealed class StatusCollector(NodePaths paths, TimeProvider time)
         return new RemnantStatus
         {
             Identity = new IdentityStore(paths.StateDirectory).Load(),
+            Daemons = Daemons(),
             Map = ReadMap(),
             Dataplane = await DataplaneAsync(either.Token),
             Routing = await RoutingAsync(either.Token),
         }.Read();
+    }
+
+    /// <summary>All of them where the configuration cannot be used: that is the agent's to say.</summary>
+    private ImmutableArray<string> Daemons()
+    {
+        try
+        {
+            return DaemonNames.Of(AgentConfigFile.Load(paths.ConfigFile));
+        }
+        catch (ConfigurationException)
+        {
+            return DaemonNames.All;
+        }
     }
 
     /// <summary>The map on disk; null where there is none, or it is damaged (the agent will say so).</summary>

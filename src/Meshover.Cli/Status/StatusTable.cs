@@ -9,6 +9,9 @@ internal static class StatusTable
     public static void Write(IAnsiConsole console, StatusDocument status)
     {
         WriteNode(console, status);
+        if (status.State == NodeState.Down)
+            return;
+        WriteMap(console, status);
         foreach (var component in status.Components)
             WriteComponent(console, component);
         if (!status.Announced.IsEmpty)
@@ -17,21 +20,28 @@ internal static class StatusTable
             console.MarkupLineInterpolated($"[yellow]not granted[/] {string.Join(", ", status.AnnouncedNotGranted)}");
         foreach (var notice in status.Notices)
             console.MarkupLineInterpolated($"[yellow]notice[/]      {notice}");
-        if (!status.Peers.IsEmpty)
-            console.Write(Peers(status));
+        if (status.Peers.IsEmpty)
+            return;
+        console.Write(Peers(status));
+        foreach (var peer in status.Peers.Where(p => p.PathReason.Length > 0))
+            console.MarkupLineInterpolated($"  {Name(peer)}: [yellow]{peer.PathReason}[/]");
     }
 
     private static void WriteNode(IAnsiConsole console, StatusDocument status)
     {
-        if (status.Node is { } node)
+        if (status.Node is not { } node)
         {
-            var transit = node.Transit == true ? ", transit" : "";
-            console.MarkupLineInterpolated($"[bold]{node.Hostname}[/]  {node.Address4}  {node.Address6}  AS {node.Asn}  node {node.Id}{transit}");
+            console.MarkupLine("This machine belongs to no mesh; `meshover up --join STRING` joins one.");
+            return;
         }
-        else
-        {
-            console.MarkupLine("This machine belongs to no mesh (`meshover up --join STRING` joins one).");
-        }
+        var transit = node.Transit == true ? ", transit" : "";
+        console.MarkupLineInterpolated($"[bold]{node.Hostname}[/]  {node.Address4}  {node.Address6}  AS {node.Asn}  node {node.Id}{transit}");
+        if (status.State == NodeState.Down)
+            console.MarkupLine("It is down; `meshover up` brings it back.");
+    }
+
+    private static void WriteMap(IAnsiConsole console, StatusDocument status)
+    {
         var controller = string.Join(" ", ((string?[])[status.Controller.State, status.Controller.Address, status.Controller.Error]).OfType<string>());
         console.MarkupLineInterpolated($"[grey]controller[/]  {controller}");
         var age = status.Map.AgeSeconds is { } seconds ? $"heard {Age(seconds)} ago" : "age unknown";
@@ -53,17 +63,13 @@ internal static class StatusTable
         foreach (var title in (string[])["peer", "address", "path", "endpoint", "handshake", "rtt", "received", "sent", "bgp", "prefixes"])
             table.AddColumn(new TableColumn(title).NoWrap());
         foreach (var peer in status.Peers)
-        {
             table.AddRow([.. Cells(peer).Select(c => new Text(c))]);
-            if (peer.PathReason.Length > 0)
-                table.AddRow(new Text(""), new Text(peer.PathReason, new Style(Color.Yellow)));
-        }
         return table;
     }
 
     private static string[] Cells(PeerSection peer) =>
     [
-        peer.Hostname.Length > 0 ? peer.Hostname : peer.Link,
+        Name(peer),
         peer.Address4,
         peer.Path,
         peer.Endpoint ?? "-",
@@ -74,6 +80,9 @@ internal static class StatusTable
         peer.BgpState.Length > 0 ? peer.BgpState : "-",
         peer.PrefixesReceived.ToString(CultureInfo.InvariantCulture),
     ];
+
+    /// <summary>With neither an agent nor a map its hostname is unknown.</summary>
+    private static string Name(PeerSection peer) => peer.Hostname.Length > 0 ? peer.Hostname : peer.Link;
 
     internal static string Age(long seconds) => seconds switch
     {

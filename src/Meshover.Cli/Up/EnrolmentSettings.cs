@@ -8,12 +8,13 @@ namespace Meshover.Cli.Up;
 /// <summary>What a machine says of itself when it joins, from its configuration.</summary>
 internal static class EnrolmentSettings
 {
-    public static EnrolmentOptions Of(AgentConfig config, NodePaths paths, string? settings = null) => new()
+    public static EnrolmentOptions Of(AgentConfig config, NodePaths paths) => new()
     {
         StateDirectory = paths.StateDirectory,
         HostName = config.HostName ?? Dns.GetHostName(),
         ListenPort = config.ListenPort,
         Site = config.Site,
-        Settings = settings,
+        UnderlayInterfaces = config.Interfaces,
+        Announce = config.Announce,
     };
 }

@@ -22,14 +22,11 @@ internal sealed class UpSequence(UpRequest request, INodeServices services, ILog
     /// <exception cref="AgentException">Enrolling failed; nothing was changed.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var store = new IdentityStore(_paths.StateDirectory);
-        var identity = store.Load();
+        var identity = new IdentityStore(_paths.StateDirectory).Load();
         CheckMembership(identity);
         var settings = ConfigErrors.AsUsage(() => DesiredSettings.Of(_paths.ConfigFile, ReadConfig(), identity?.Settings, request.Flags));
         Preflight.Check(settings.Config, dataplaneRuns: Runs(DaemonNames.Dataplane));
-        identity = await EnrolAsync(identity, settings, cancellationToken);
-        if (identity.Settings != settings.Yaml)
-            store.Save(identity with { Settings = settings.Yaml });
+        await EnrolAsync(identity, settings, cancellationToken);
         WriteConfig(settings);
         await StartAsync(settings, cancellationToken);
     }
@@ -45,15 +42,14 @@ internal sealed class UpSequence(UpRequest request, INodeServices services, ILog
                 $"This machine is {identity.HostName} of another mesh ({string.Join(", ", identity.Controllers)}): run `meshover leave` first.");
     }
 
-    private async Task<NodeIdentity> EnrolAsync(NodeIdentity? identity, DesiredSettings settings, CancellationToken cancellationToken)
+    private async Task EnrolAsync(NodeIdentity? identity, DesiredSettings settings, CancellationToken cancellationToken)
     {
         if (identity is { IsEnrolled: true })
-            return identity;
+            return;
         say($"Joining through {string.Join(", ", request.Join!.Controllers)} ...");
-        var options = EnrolmentSettings.Of(settings.Config, _paths, settings.Yaml) with { Timeout = request.Timeout };
+        var options = EnrolmentSettings.Of(settings.Config, _paths) with { Timeout = request.Timeout };
         var enrolled = await Enrolment.EnrolAsync(request.Join, options, logger, time, cancellationToken);
         say($"Joined as {enrolled.HostName}: {enrolled.Numbers!.Address4}, {enrolled.Numbers.Address6}, AS {enrolled.Numbers.Asn}.");
-        return enrolled;
     }
 
     private async Task StartAsync(DesiredSettings settings, CancellationToken cancellationToken)

@@ -1,0 +1,158 @@
+using System.ComponentModel;
+using System.Net;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using Meshover.Agent.Trust;
+using Meshover.Cli.Status;
+using Meshover.Contract.V1;
+using Meshover.Mesh.Identity;
+using Meshover.Routing.Supervision;
+using Meshover.WireGuard.Control;
+using Microsoft.Extensions.Time.Testing;
+using Spectre.Console;
+using Xunit;
+using EnginePeer = Meshover.WireGuard.Control.PeerStatus;
+
+namespace Meshover.UnitTests.Cli;
+
+public sealed class StatusTests
+{
+    [Fact]
+    public void Table_HealthyNode_ReadsAsExpected() => GoldenFile.Equal("Golden/status-healthy.txt", Table(AgentStatusReader.Read(StatusSamples.Healthy())));
+
+    [Fact]
+    public void Table_DegradedNode_ReadsAsExpected() => GoldenFile.Equal("Golden/status-degraded.txt", Table(AgentStatusReader.Read(StatusSamples.Degraded())));
+
+    [Fact]
+    public void Table_AgentDead_TellsWhatTheOthersKnow() => GoldenFile.Equal("Golden/status-agent-dead.txt", Table(Remnant().Read()));
+
+    [Fact]
+    public void Table_NothingRuns_SaysHowToBegin() => GoldenFile.Equal("Golden/status-down.txt", Table(Nothing.Read()));
+
+    [Fact]
+    public void Json_HealthyNode_ReadsAsExpected() =>
+        GoldenFile.Equal("Golden/status-healthy.json", JsonSerializer.Serialize(AgentStatusReader.Read(StatusSamples.Healthy()), StatusJson.Default.StatusDocument) + "\n");
+
+    [Fact]
+    public void Schema_IsTheOneInDocs() => GoldenFile.Equal("../../../docs/status.schema.json", Schema());
+
+    [Fact]
+    public void State_AllWell_IsUp() => Assert.Equal(NodeState.Up, AgentStatusReader.Read(StatusSamples.Healthy()).State);
+
+    [Fact]
+    public void State_ControllerAway_IsUpAllTheSame()
+    {
+        var status = StatusSamples.Healthy();
+        status.ControllerState = "unreachable";
+
+        Assert.Equal(NodeState.Up, AgentStatusReader.Read(status).State);
+    }
+
+    [Fact]
+    public void State_NoMapYet_IsDegraded()
+    {
+        var status = StatusSamples.Healthy();
+        status.MapAgeSeconds = -1;
+
+        Assert.Equal(NodeState.Degraded, AgentStatusReader.Read(status).State);
+    }
+
+    [Theory]
+    [InlineData("off", NodeState.Up)]
+    [InlineData("starting", NodeState.Degraded)]
+    [InlineData("failed", NodeState.Degraded)]
+    public void State_FollowsTheComponents(string routing, object expected)
+    {
+        var status = StatusSamples.Healthy();
+        status.Routing.State = routing;
+
+        Assert.Equal(expected, AgentStatusReader.Read(status).State);
+    }
+
+    [Fact]
+    public void State_OnePeerWithoutPath_IsDegraded() => Assert.Equal(NodeState.Degraded, AgentStatusReader.Read(StatusSamples.Degraded()).State);
+
+    [Theory]
+    [InlineData(0, "0 B")]
+    [InlineData(1023, "1023 B")]
+    [InlineData(1536, "1.5 KiB")]
+    [InlineData(ulong.MaxValue, "16.0 EiB")]
+    public void Bytes_AreShortened(ulong bytes, string expected) => Assert.Equal(expected, StatusTable.Bytes(bytes));
+
+    [Theory]
+    [InlineData(59, "59 s")]
+    [InlineData(60, "1 min")]
+    [InlineData(7300, "2 h")]
+    [InlineData(200000, "2 d")]
+    public void Age_IsShortened(long seconds, string expected) => Assert.Equal(expected, StatusTable.Age(seconds));
+
+    private static RemnantStatus Nothing => new() { Identity = null, Map = null, Dataplane = null, Routing = null };
+
+    private static RemnantStatus Remnant()
+    {
+        var identity = IdentityFactory.Create("n1", new FakeTimeProvider()) with
+        {
+            Credential = "jwt",
+            Numbers = new NodeNumbers(
+                new NodeId(1), IPAddress.Parse("10.249.0.1"), IPAddress.Parse("fd12::1"), IPAddress.Parse("198.18.0.1"), new Asn(4200000000)),
+        };
+        var key = new WireGuardKey(Enumerable.Repeat((byte)2, 32).ToArray());
+        var peer = new NodeInfo { Id = 2, Hostname = "n2", Address4 = "10.249.0.2", Address6 = "fd12::2", Asn = 4200000001 };
+        peer.WireguardKeys.Add(Google.Protobuf.ByteString.CopyFrom(key.Bytes));
+        return new RemnantStatus
+        {
+            Identity = identity,
+            Map = new MeshSnapshot { StoreId = "s1", Revision = 42, Nodes = { peer } },
+            Dataplane = new DataplaneStatus { Version = "0.1.0", ListenPort = 12912, Peers = [DataplanePeer(key)] },
+            Routing = new RoutingStatus
+            {
+                State = RoutingState.Running,
+                FrrVersion = "8.4.4",
+                Neighbors = [new NeighborStatus { Interface = "mo-00000002", BgpState = "Established", PrefixesReceived = 4, UptimeMs = 1, BfdUp = true }],
+            },
+        };
+    }
+
+    private static EnginePeer DataplanePeer(WireGuardKey key) => new()
+    {
+        PublicKey = key,
+        Endpoint = IPEndPoint.Parse("192.0.2.12:12912"),
+        LastHandshakeAgeMs = 17_400,
+        LastReceiveAgeMs = 200,
+        RxBytes = 1536,
+        TxBytes = 10,
+        LinkName = "mo-00000002",
+    };
+
+    private static string Table(StatusDocument status)
+    {
+        var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        console.Profile.Width = 400;
+        StatusTable.Write(console, status);
+        return string.Join('\n', text.ToString().Split('\n').Select(line => line.TrimEnd()));
+    }
+
+    /// <summary>Made from the types that are printed, with the descriptions that stand beside their fields.</summary>
+    private static string Schema()
+    {
+        var schema = StatusJson.Default.Options.GetJsonSchemaAsNode(typeof(StatusDocument), new JsonSchemaExporterOptions
+        {
+            TreatNullObliviousAsNonNullable = true,
+            TransformSchemaNode = (context, node) => WithDescription(node, context.PropertyInfo?.AttributeProvider ?? context.TypeInfo.Type),
+        });
+        schema.AsObject().Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        var options = new JsonSerializerOptions(StatusJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        return schema.ToJsonString(options) + "\n";
+    }
+
+    private static JsonNode WithDescription(JsonNode node, System.Reflection.ICustomAttributeProvider provider)
+    {
+        var description = provider.GetCustomAttributes(inherit: true).OfType<DescriptionAttribute>().FirstOrDefault()?.Description;
+        if (description is not null && node is JsonObject schema)
+            schema.Insert(0, "description", description);
+        return node;
+    }
+}

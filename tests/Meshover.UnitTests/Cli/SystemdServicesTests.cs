@@ -1,0 +1,97 @@
+using Meshover.Cli.Services;
+using Meshover.Cli.Supervision;
+using Xunit;
+
+namespace Meshover.UnitTests.Cli;
+
+public sealed class SystemdServicesTests : IDisposable
+{
+    private readonly string _units = Directory.CreateTempSubdirectory("units").FullName;
+    private readonly RecordedSystemctl _systemctl = new();
+
+    public void Dispose() => Directory.Delete(_units, recursive: true);
+
+    [Fact]
+    public async Task Start_NothingInstalled_InstallsReloadsAndEnables()
+    {
+        await Services.StartAsync(DaemonNames.All, CancellationToken.None);
+
+        Assert.Equal(
+            ["daemon-reload", "enable --now meshover-agent.service meshover-routing.service meshover-dataplane.service"], _systemctl.Calls);
+        Assert.Equal(3, Directory.GetFiles(_units).Length);
+    }
+
+    [Fact]
+    public async Task Start_InstalledAlready_ReloadsNothing()
+    {
+        await Services.StartAsync(DaemonNames.All, CancellationToken.None);
+        _systemctl.Calls.Clear();
+
+        await Services.StartAsync(DaemonNames.All, CancellationToken.None);
+
+        Assert.Equal(["enable --now meshover-agent.service meshover-routing.service meshover-dataplane.service"], _systemctl.Calls);
+    }
+
+    [Fact]
+    public async Task Start_DaemonTurnedOff_RemovesItsUnit()
+    {
+        await Services.StartAsync(DaemonNames.All, CancellationToken.None);
+        _systemctl.Calls.Clear();
+
+        await Services.StartAsync([DaemonNames.Agent, DaemonNames.Dataplane], CancellationToken.None);
+
+        Assert.Equal(
+            ["disable --now meshover-routing.service", "enable --now meshover-agent.service meshover-dataplane.service"], _systemctl.Calls);
+        Assert.False(File.Exists(Path.Combine(_units, "meshover-routing.service")));
+    }
+
+    [Fact]
+    public async Task Stop_Installed_DisablesInOrderAndRemovesTheUnits()
+    {
+        await Services.StartAsync(DaemonNames.All, CancellationToken.None);
+        _systemctl.Calls.Clear();
+
+        await Services.StopAsync(CancellationToken.None);
+
+        Assert.Equal(
+            [
+                "disable --now meshover-agent.service", "disable --now meshover-routing.service", "disable --now meshover-dataplane.service",
+                "daemon-reload",
+            ],
+            _systemctl.Calls);
+        Assert.Empty(Directory.GetFiles(_units));
+    }
+
+    [Fact]
+    public async Task Stop_NothingInstalled_CallsNothing()
+    {
+        await Services.StopAsync(CancellationToken.None);
+
+        Assert.Empty(_systemctl.Calls);
+    }
+
+    [Theory]
+    [InlineData("agent")]
+    [InlineData("dataplane")]
+    [InlineData("routing")]
+    public void Render_EachUnit_RunsItsDaemonByTheGivenProgram(string daemon)
+    {
+        var unit = UnitFile.Render(daemon, "/opt/meshover/meshover");
+
+        Assert.Contains($"\nExecStart=/opt/meshover/meshover {daemon}\n", unit, StringComparison.Ordinal);
+        Assert.Equal(daemon == "routing", unit.Contains("\nKillMode=process\n", StringComparison.Ordinal));
+    }
+
+    private SystemdServices Services => new(_systemctl, _units);
+
+    private sealed class RecordedSystemctl : ISystemctl
+    {
+        public List<string> Calls { get; } = [];
+
+        public Task RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+        {
+            Calls.Add(string.Join(' ', arguments));
+            return Task.CompletedTask;
+        }
+    }
+}
