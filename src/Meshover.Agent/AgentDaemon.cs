@@ -42,6 +42,7 @@ public sealed class AgentDaemon
     private readonly Channel<AgentInput> _inputs = Channel.CreateBounded<AgentInput>(new BoundedChannelOptions(InputCapacity) { SingleReader = true });
     private readonly IRouteNetlink _netlink;
     private readonly IdentityKeeper _identities;
+    private readonly KernelReconciler _kernel;
     private readonly MapFile _mapFile;
     private readonly DataplaneClient _dataplane;
     private readonly RoutingClient _routing;
@@ -53,9 +54,9 @@ public sealed class AgentDaemon
     private readonly ReportBoard _board;
     private readonly AgentLoop _loop;
 
-    private AgentDaemon(AgentOptions options, NodeIdentity identity, IRouteNetlink netlink, ILoggerFactory loggers, TimeProvider time)
+    private AgentDaemon(AgentOptions options, NodeIdentity identity, IRouteNetlink netlink, KernelReconciler kernel, ILoggerFactory loggers, TimeProvider time)
     {
-        (_options, _netlink, _loggers, _time) = (options, netlink, loggers, time);
+        (_options, _netlink, _kernel, _loggers, _time) = (options, netlink, kernel, loggers, time);
         _identities = new IdentityKeeper(new IdentityStore(options.StateDirectory), identity);
         _mapFile = new MapFile(options.StateDirectory);
         _dataplane = new DataplaneClient(Path.Combine(options.RuntimeDirectory, "dataplane.sock"));
@@ -82,7 +83,8 @@ public sealed class AgentDaemon
         if (identity is not { IsEnrolled: true })
             throw new AgentException($"This machine is in no mesh ({options.StateDirectory} holds no enrolled identity). Join one with `meshover up --join STRING`.");
         using var netlink = new RouteNetlink();
-        await new AgentDaemon(options, identity, netlink, loggerFactory, time).RunAsync(cancellationToken);
+        using var kernel = new KernelReconciler(new KernelReconcilerOptions { StateDirectory = options.StateDirectory });
+        await new AgentDaemon(options, identity, netlink, kernel, loggerFactory, time).RunAsync(cancellationToken);
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)
@@ -143,8 +145,8 @@ public sealed class AgentDaemon
     /// <summary>Links first, for addresses need them; routing last, for bgpd wants addresses and links when it starts.</summary>
     private ImmutableArray<IReconciler> System() =>
         _options.Config.Dataplane == DataplaneChoice.Off
-            ? [new AbsentComponent("dataplane")]
-            : [new DataplaneReconciler(_dataplane, _netlink, _identities)];
+            ? [new AbsentComponent("dataplane"), _kernel]
+            : [new DataplaneReconciler(_dataplane, _netlink, _identities), _kernel];
 
     private IReconciler Routing() => _options.Config.Routing == RoutingChoice.Off
         ? new AbsentComponent("routing")
@@ -165,7 +167,7 @@ public sealed class AgentDaemon
         if (!ReferenceEquals(plan, _handedOn))
             _frr.Post(plan);
         _handedOn = plan;
-        if (reports.Any(report => report.SourceAddressRestored) && plan.Routing is not null)
+        if (reports.Any(report => report.NodeAddressRestored) && plan.Routing is not null)
             await RestoreRoutesAsync(cancellationToken);
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Threading.Channels;
+using Meshover.Agent.Reconciling;
 using Meshover.Linux.Netlink;
 using Microsoft.Extensions.Logging;
 
@@ -8,15 +9,12 @@ namespace Meshover.Agent.Endpoints;
 
 /// <summary>
 /// Hears what changes in the kernel: lets the reconcilers look at once, and tells the main loop when the machine's addresses on the
-/// underlay changed. Bursts are gathered for a moment.
+/// underlay changed.
 /// </summary>
 internal sealed partial class KernelWatcher(
     IRouteNetlink netlink, ImmutableArray<string> underlayInterfaces, ChannelWriter<AgentInput> inputs, Action poke, ILogger logger, TimeProvider time)
 {
-    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryAfterLoss = TimeSpan.FromSeconds(1);
-
-    private static readonly RouteMonitorOptions Heard = new() { IgnoredRouteProtocols = [RouteProtocols.Bgp, RouteProtocols.Zebra] };
 
     private UnderlayState? _last;
     private ImmutableArray<IPNetwork> _behind = [];
@@ -42,39 +40,17 @@ internal sealed partial class KernelWatcher(
         }
     }
 
+    /// <summary>What changed between two monitors is not heard, so everything is looked at anew.</summary>
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
-        using var monitor = new RouteMonitor(Heard);
+        using var monitor = new KernelMonitor(time);
         await TellAsync(cancellationToken);
-        var pending = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var gathering = GatherAsync(pending.Reader, stop.Token);
-        try
+        poke();
+        await foreach (var changes in monitor.WatchAsync(cancellationToken))
         {
-            await foreach (var _ in monitor.ReadAllAsync(cancellationToken))
-                pending.Writer.TryWrite(true);
-        }
-        finally
-        {
-            await stop.CancelAsync();
-            await gathering;
-        }
-    }
-
-    private async Task GatherAsync(ChannelReader<bool> pending, CancellationToken cancellationToken)
-    {
-        try
-        {
-            while (await pending.WaitToReadAsync(cancellationToken))
-            {
-                await Task.Delay(Gather, time, cancellationToken);
-                pending.TryRead(out _);
+            if ((changes & (KernelChanges.Underlay | KernelChanges.Resync)) != KernelChanges.None)
                 await TellAsync(cancellationToken);
-                poke();
-            }
-        }
-        catch (OperationCanceledException)
-        {
+            poke();
         }
     }
 
