@@ -6,5 +6,11 @@ namespace Meshover.Cli.Administration;
 internal static class AdministrationCommands
 {
     /// <summary>The command objects, to be mounted below the root command.</summary>
-    public static IReadOnlyList<Command> Create() => [new("token"), new("node"), new("grant")];
+    public static IReadOnlyList<Command> Create()
+    {
+        Command[] commands = [TokenCommands.Create(), NodeCommands.Create(), GrantCommands.Create()];
+        foreach (var command in commands)
+            command.Options.Add(AdminOptions.Socket);
+        return commands;
+    }
 }

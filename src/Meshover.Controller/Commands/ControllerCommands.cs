@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Meshover.Controller.Backups;
 using Meshover.Controller.Configuration;
 using Meshover.Controller.Hosting;
 using Meshover.Controller.Initialisation;
@@ -11,7 +12,7 @@ internal static class ControllerCommands
 {
     public static RootCommand Create() => new("The controller of a Meshover mesh: gives out addresses and AS numbers, and tells every node of all the others.")
     {
-        Init(), Serve(),
+        Init(), Serve(), Backup(), Restore(),
     };
 
     private static Command Init()
@@ -40,6 +41,32 @@ internal static class ControllerCommands
         options.AddPaths(command);
         options.AddSettings(command);
         command.SetAction((parsed, cancel) => RunAsync(() => ControllerRunner.RunAsync(options.ConfigOf(parsed), options.PathsOf(parsed), cancel)));
+        return command;
+    }
+
+    private static Command Backup()
+    {
+        var options = new CommonOptions();
+        var file = new Argument<string>("FILE") { Description = "A new file; it will hold the mesh's keys, so keep it safe." };
+        var command = new Command("backup", "Write the whole store, keys included, into one file; the controller may run meanwhile.") { file };
+        options.AddPaths(command);
+        command.SetAction((parsed, _) => RunAsync(() =>
+        {
+            StoreBackup.Write(options.PathsOf(parsed).Store, parsed.GetRequiredValue(file));
+            return Task.CompletedTask;
+        }));
+        return command;
+    }
+
+    private static Command Restore()
+    {
+        var options = new CommonOptions();
+        var file = new Argument<string>("FILE") { Description = "What `backup` wrote." };
+        var replace = new Option<bool>("--replace") { Description = "Put a store that is there aside (store.db.before-…)." };
+        var command = new Command("restore", "Make the store what a backup says. Nodes that joined since come back by themselves for 7 days.") { file, replace };
+        options.AddPaths(command);
+        command.SetAction((parsed, cancel) => RunAsync(() =>
+            StoreRestore.RunAsync(options.PathsOf(parsed), parsed.GetRequiredValue(file), parsed.GetValue(replace), TimeProvider.System, cancel)));
         return command;
     }
 

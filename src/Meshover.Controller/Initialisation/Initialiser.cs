@@ -41,10 +41,10 @@ internal static class Initialiser
         var building = paths.Store + ".new";
         try
         {
-            DeleteStore(building);
+            StoreFiles.Delete(building);
             var join = await FillAsync(building, mesh, time.GetUtcNow(), cancel);
             WriteConfig(config, paths.Config);
-            File.Move(building, paths.Store);
+            StoreFiles.Move(building, paths.Store);
             return join;
         }
         catch
@@ -55,7 +55,7 @@ internal static class Initialiser
         }
         finally
         {
-            DeleteStore(building);
+            StoreFiles.Delete(building);
         }
     }
 
@@ -102,16 +102,13 @@ internal static class Initialiser
         Asn = $"{pools.AsnFirst}-{pools.AsnLast}",
     };
 
-    private static void WriteConfig(ControllerConfig config, string path)
+    /// <summary>Writes the configuration file; one that says the same already keeps its comments.</summary>
+    public static void WriteConfig(ControllerConfig config, string path)
     {
+        if (File.Exists(path) && ConfigFile.Write(ConfigFile.Read(path)) == ConfigFile.Write(config))
+            return;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         File.WriteAllText(path + ".new", ConfigFile.Write(config));
         File.Move(path + ".new", path, overwrite: true);
-    }
-
-    private static void DeleteStore(string file)
-    {
-        foreach (var suffix in new[] { "", "-wal", "-shm", ".lock" })
-            File.Delete(file + suffix);
     }
 }

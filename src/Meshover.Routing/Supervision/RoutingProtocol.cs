@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Meshover.Routing.Config;
 
@@ -47,5 +48,5 @@ public sealed record ApplyResult(int Commands, bool Restarted);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(RoutingRequest))]
 [JsonSerializable(typeof(RoutingReply))]
-[JsonSerializable(typeof(FrrConfig))]
+[JsonSerializable(typeof(ImmutableArray<string>))]
 internal sealed partial class RoutingJson : JsonSerializerContext;

@@ -1,0 +1,91 @@
+using Meshover.Contract.V1;
+
+namespace Meshover.Cli.Administration;
+
+// What the administration commands print with --json. Members are only ever added.
+
+internal sealed record CreatedTokenDocument(string Id, string JoinString, DateTimeOffset Expires);
+
+/// <param name="State">usable, used-up, expired or revoked.</param>
+/// <param name="Uses">Null: unlimited.</param>
+internal sealed record TokenDocument(
+    string Id, string State, DateTimeOffset Expires, uint? Uses, uint Used, string[] Tags, string[] Grants, bool Replace)
+{
+    public static TokenDocument Of(TokenInfo token, DateTimeOffset now)
+    {
+        var state = token switch
+        {
+            { Revoked: true } => "revoked",
+            _ when now.ToUnixTimeSeconds() > token.ExpiresUnix => "expired",
+            _ when token.Used >= token.Uses => "used-up",
+            _ => "usable",
+        };
+        return new TokenDocument(token.TokenId, state, AdminText.Time(token.ExpiresUnix), AdminText.Uses(token.Uses), token.Used,
+            [.. token.Tags], [.. token.Grants.Select(AdminText.WriteGrant)], token.Replace);
+    }
+}
+
+/// <param name="From">configured, interface, controller or peer: who says so.</param>
+internal sealed record EndpointDocument(string Address, string From)
+{
+    public static EndpointDocument Of(Endpoint endpoint) => new(
+        endpoint.Address.Contains(':', StringComparison.Ordinal) ? $"[{endpoint.Address}]:{endpoint.Port}" : $"{endpoint.Address}:{endpoint.Port}",
+        endpoint.Kind switch
+        {
+            Endpoint.Types.Kind.Configured => "configured",
+            Endpoint.Types.Kind.Interface => "interface",
+            Endpoint.Types.Kind.SeenByController => "controller",
+            Endpoint.Types.Kind.SeenByPeer => "peer",
+            _ => "unknown",
+        });
+}
+
+internal sealed record NodeDocument
+{
+    public const string Removed = "removed";
+
+    public required uint Id { get; init; }
+    public required string Hostname { get; init; }
+
+    /// <summary>online, offline or removed.</summary>
+    public required string State { get; init; }
+    public required bool Online { get; init; }
+    public required DateTimeOffset? LastSeen { get; init; }
+    public required string Version { get; init; }
+    public required string Address4 { get; init; }
+    public required string Address6 { get; init; }
+    public required string TunnelAddress { get; init; }
+    public required uint Asn { get; init; }
+    public required bool Transit { get; init; }
+    public required string Site { get; init; }
+    public required string[] Tags { get; init; }
+    public required EndpointDocument[] Endpoints { get; init; }
+    public required string[] Grants { get; init; }
+    public required string[] Announced { get; init; }
+    public required string[] AnnouncedNotGranted { get; init; }
+    public required string[] Notices { get; init; }
+
+    public static NodeDocument Of(NodeRecord node) => new()
+    {
+        Id = node.Id,
+        Hostname = node.Hostname,
+        State = node.Removed ? Removed : node.Online ? "online" : "offline",
+        Online = node.Online,
+        LastSeen = node.LastSeenUnix == 0 ? null : AdminText.Time(node.LastSeenUnix),
+        Version = node.Version,
+        Address4 = node.Address4,
+        Address6 = node.Address6,
+        TunnelAddress = node.TunnelAddress,
+        Asn = node.Asn,
+        Transit = node.Transit,
+        Site = node.Site,
+        Tags = [.. node.Tags],
+        Endpoints = [.. node.Endpoints.Select(EndpointDocument.Of)],
+        Grants = [.. node.Grants.Select(AdminText.WriteGrant)],
+        Announced = [.. node.Announced],
+        AnnouncedNotGranted = [.. node.AnnouncedNotGranted],
+        Notices = [.. node.Notices],
+    };
+}
+
+internal sealed record GrantDocument(string Hostname, string Prefix, uint MaxLength);

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Meshover.Cli.CommandLine;
+using Meshover.Contract.V1;
+
+namespace Meshover.Cli.Administration;
+
+/// <summary><c>meshover grant add|remove|list</c></summary>
+internal static class GrantCommands
+{
+    public static Command Create() => new("grant", "Which prefixes a node may announce.") { Add(), Remove(), List() };
+
+    private static ExampleCommand Add()
+    {
+        var node = NodeName();
+        var prefix = new Argument<string>("PREFIX") { Description = "E.g. 10.64.1.0/24 or fd64:1::/64." };
+        var length = new Option<uint>("--max-length") { Description = "Longest announced prefix length [default: the prefix's own].", HelpName = "LENGTH" };
+        var command = new ExampleCommand("add", "Lets a node announce a prefix.",
+            "meshover grant add web-1 10.64.1.0/24", "meshover grant add web-1 10.64.0.0/16 --max-length 24") { node, prefix, length };
+        command.SetAction((parsed, cancel) =>
+        {
+            var request = new AddGrantRequest
+            {
+                Node = parsed.GetRequiredValue(node),
+                Grant = new RouteGrant { Prefix = parsed.GetRequiredValue(prefix), MaxLength = parsed.GetValue(length) },
+            };
+            return AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.AddGrantAsync(request, options), cancel);
+        });
+        return command;
+    }
+
+    private static ExampleCommand Remove()
+    {
+        var node = NodeName();
+        var prefix = new Argument<string>("PREFIX") { Description = "As `meshover grant list` shows it." };
+        var command = new ExampleCommand("remove", "Takes a prefix from a node; the others stop accepting it at once.", "meshover grant remove web-1 10.64.1.0/24")
+        {
+            node, prefix,
+        };
+        command.SetAction((parsed, cancel) =>
+        {
+            var request = new RemoveGrantRequest { Node = parsed.GetRequiredValue(node), Prefix = parsed.GetRequiredValue(prefix) };
+            return AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.RemoveGrantAsync(request, options), cancel);
+        });
+        return command;
+    }
+
+    private static ExampleCommand List()
+    {
+        var json = AdminOptions.Json();
+        var node = NodeName();
+        node.Arity = ArgumentArity.ZeroOrOne;
+        var command = new ExampleCommand("list", "Shows what was granted, to one node or to all.", "meshover grant list", "meshover grant list web-1") { node, json };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var request = new ListGrantsRequest { Node = parsed.GetValue(node) ?? "" };
+            var answer = await AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.ListGrantsAsync(request, options), cancel);
+            GrantDocument[] grants = [.. answer.Grants.Select(grant => new GrantDocument(grant.Node, grant.Grant.Prefix, grant.Grant.MaxLength))];
+            if (parsed.GetValue(json))
+                AdminJson.Write(grants, AdminJson.Default.GrantDocumentArray);
+            else
+                AdminTable.Write(["hostname", "prefix", "up to"], grants.Select(grant => (string[])[grant.Hostname, grant.Prefix, $"/{grant.MaxLength}"]));
+        });
+        return command;
+    }
+
+    private static Argument<string> NodeName() => new("NODE") { Description = "Hostname or node id." };
+}

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Globalization;
+using Meshover.Cli.CommandLine;
+using Meshover.Contract.V1;
+
+namespace Meshover.Cli.Administration;
+
+/// <summary><c>meshover node list|show|remove|allow</c></summary>
+internal static class NodeCommands
+{
+    public static Command Create() => new("node", "The members of the mesh.") { List(), Show(), Remove(), Allow() };
+
+    private static ExampleCommand List()
+    {
+        var json = AdminOptions.Json();
+        var removed = new Option<bool>("--removed") { Description = "Show removed nodes, too." };
+        var command = new ExampleCommand("list", "Shows the nodes.", "meshover node list", "meshover node list --json | jq -r '.[] | select(.online | not) | .hostname'")
+        {
+            removed, json,
+        };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var nodes = await FetchAsync(parsed, parsed.GetValue(removed), cancel);
+            if (parsed.GetValue(json))
+                AdminJson.Write(nodes, AdminJson.Default.NodeDocumentArray);
+            else
+                AdminTable.Write(["node", "hostname", "state", "IPv4", "IPv6", "AS", "transit", "site", "version"], nodes.Select(Cells));
+        });
+        return command;
+    }
+
+    private static ExampleCommand Show()
+    {
+        var json = AdminOptions.Json();
+        var name = NodeName();
+        var command = new ExampleCommand("show", "Shows all about one node.", "meshover node show web-1") { name, json };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var wanted = parsed.GetRequiredValue(name);
+            var nodes = await FetchAsync(parsed, withRemoved: true, cancel);
+            // A removed node may have had the name that another has now.
+            var node = nodes.OrderBy(n => n.State == NodeDocument.Removed).FirstOrDefault(n => IsNamed(n, wanted))
+                ?? throw new CliException($"There is no node \"{wanted}\" in the mesh. `meshover node list` shows those that there are.");
+            if (parsed.GetValue(json))
+                AdminJson.Write(node, AdminJson.Default.NodeDocument);
+            else
+                AdminTable.WriteFields(Fields(node));
+        });
+        return command;
+    }
+
+    private static ExampleCommand Remove()
+    {
+        var name = NodeName();
+        var command = new ExampleCommand("remove",
+            "Takes a node out of the mesh at once; its identity is refused until it is allowed again, its numbers rest.", "meshover node remove web-1") { name };
+        command.SetAction((parsed, cancel) => AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket),
+            (api, options) => api.RemoveNodeAsync(new RemoveNodeRequest { Node = parsed.GetRequiredValue(name) }, options), cancel));
+        return command;
+    }
+
+    private static ExampleCommand Allow()
+    {
+        var name = NodeName();
+        var command = new ExampleCommand("allow", "Lets a removed node join again.", "meshover node allow web-1") { name };
+        command.SetAction((parsed, cancel) => AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket),
+            (api, options) => api.AllowNodeAsync(new AllowNodeRequest { Node = parsed.GetRequiredValue(name) }, options), cancel));
+        return command;
+    }
+
+    private static Argument<string> NodeName() => new("NODE") { Description = "Hostname or node id." };
+
+    private static async Task<NodeDocument[]> FetchAsync(ParseResult parsed, bool withRemoved, CancellationToken cancel)
+    {
+        var request = new ListNodesRequest { IncludeRemoved = withRemoved };
+        var answer = await AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.ListNodesAsync(request, options), cancel);
+        return [.. answer.Nodes.Select(NodeDocument.Of)];
+    }
+
+    private static bool IsNamed(NodeDocument node, string name) =>
+        string.Equals(node.Hostname, name, StringComparison.OrdinalIgnoreCase) || node.Id.ToString(CultureInfo.InvariantCulture) == name;
+
+    private static string[] Cells(NodeDocument node) =>
+    [
+        node.Id.ToString(CultureInfo.InvariantCulture), node.Hostname, node.State, node.Address4, node.Address6,
+        node.Asn.ToString(CultureInfo.InvariantCulture), node.Transit ? "yes" : "no", node.Site, node.Version,
+    ];
+
+    private static IEnumerable<(string Name, string Value)> Fields(NodeDocument node)
+    {
+        yield return ("hostname", node.Hostname);
+        yield return ("node", node.Id.ToString(CultureInfo.InvariantCulture));
+        yield return ("state", node.State);
+        yield return ("last seen", node.LastSeen?.ToString("u", CultureInfo.InvariantCulture) ?? "not since the controller's start");
+        yield return ("version", node.Version);
+        yield return ("IPv4", node.Address4);
+        yield return ("IPv6", node.Address6);
+        yield return ("tunnel address", node.TunnelAddress);
+        yield return ("AS", node.Asn.ToString(CultureInfo.InvariantCulture));
+        yield return ("transit", node.Transit ? "yes" : "no");
+        yield return ("site", node.Site);
+        yield return ("tags", string.Join(" ", node.Tags));
+        yield return ("endpoints", string.Join("\n", node.Endpoints.Select(endpoint => $"{endpoint.Address} ({endpoint.From})")));
+        yield return ("granted", string.Join(" ", node.Grants));
+        yield return ("announced", string.Join(" ", node.Announced));
+        yield return ("not granted", string.Join(" ", node.AnnouncedNotGranted));
+        yield return ("notices", string.Join("\n", node.Notices));
+    }
+}
