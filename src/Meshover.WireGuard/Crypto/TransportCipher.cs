@@ -39,6 +39,8 @@ internal sealed unsafe class TransportCipher : IDisposable
                 : LibCrypto.EVP_DecryptInit_ex(_context, LibCrypto.ChaCha20Poly1305, 0, bytes, _nonce)));
     }
 
+    public bool IsDisposed => _handle.IsClosed;
+
     public static TransportCipher ForSealing(ReadOnlySpan<byte> key) => new(key, seals: true);
 
     public static TransportCipher ForOpening(ReadOnlySpan<byte> key) => new(key, seals: false);

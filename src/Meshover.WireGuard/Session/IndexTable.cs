@@ -4,8 +4,9 @@ using Meshover.WireGuard.Noise;
 namespace Meshover.WireGuard.Session;
 
 /// <summary>
-/// Our 32-bit receiver indices: random, so that they tell an observer nothing. The low bits of an index are its place in the table, so that a
-/// receive worker finds a keypair with one read and no lock; the control thread alone adds and removes.
+/// Our 32-bit receiver indices: random, so that they tell an observer nothing. The high bits of an index are its place in the table (the low
+/// ones are not free: they say its class), so that a receive worker finds a keypair with one read and no lock; the control thread alone
+/// adds and removes.
 /// </summary>
 /// <param name="entropy">Where indices come from.</param>
 /// <param name="classes">Index modulo this is the worker that owns it, so that a socket filter can steer packets; 1 for no classes.</param>
@@ -23,7 +24,7 @@ internal sealed class IndexTable(IEntropy entropy, int classes = 1)
     public IndexEntry? Find(uint index)
     {
         var places = Volatile.Read(ref _places);
-        var entry = Volatile.Read(ref places[index & (uint)(places.Length - 1)]);
+        var entry = Volatile.Read(ref places[Place(index, places)]);
         return entry?.Index == index ? entry : null;
     }
 
@@ -33,7 +34,7 @@ internal sealed class IndexTable(IEntropy entropy, int classes = 1)
         if (_count * 2 >= _places.Length)
             Grow();
         var entry = new IndexEntry(NextFree(indexClass), session);
-        Volatile.Write(ref _places[Place(entry.Index)], entry);
+        Volatile.Write(ref _places[Place(entry.Index, _places)], entry);
         _count++;
         return entry;
     }
@@ -41,7 +42,7 @@ internal sealed class IndexTable(IEntropy entropy, int classes = 1)
     /// <summary>Takes it back; packets with it are no longer found. Control thread.</summary>
     public void Remove(IndexEntry entry)
     {
-        ref var place = ref _places[Place(entry.Index)];
+        ref var place = ref _places[Place(entry.Index, _places)];
         if (!ReferenceEquals(place, entry))
             return;
         Volatile.Write(ref place, null);
@@ -56,7 +57,7 @@ internal sealed class IndexTable(IEntropy entropy, int classes = 1)
             entropy.Fill(random);
             var drawn = BinaryPrimitives.ReadUInt32LittleEndian(random);
             var index = (ulong)(drawn - (drawn % (uint)classes)) + (uint)indexClass;
-            if (index <= uint.MaxValue && _places[Place((uint)index)] is null)
+            if (index <= uint.MaxValue && _places[Place((uint)index, _places)] is null)
                 return (uint)index;
         }
     }
@@ -68,12 +69,12 @@ internal sealed class IndexTable(IEntropy entropy, int classes = 1)
         foreach (var entry in _places)
         {
             if (entry is not null)
-                larger[entry.Index & (uint)(larger.Length - 1)] = entry;
+                larger[Place(entry.Index, larger)] = entry;
         }
         Volatile.Write(ref _places, larger);
     }
 
-    private uint Place(uint index) => index & (uint)(_places.Length - 1);
+    private static uint Place(uint index, IndexEntry?[] places) => (uint)(((ulong)index * (uint)places.Length) >> 32);
 }
 
 /// <summary>One index given out: first to a handshake in progress, then to the keypair that it ends with.</summary>

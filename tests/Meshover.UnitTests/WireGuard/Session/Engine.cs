@@ -98,4 +98,12 @@ internal static class TestKeys
         X25519.Clamp(key);
         return key;
     }
+
+    /// <summary>32 bytes that stand for some peer's public key.</summary>
+    public static byte[] Random(int number)
+    {
+        var key = new byte[32];
+        Blake2s.Hash("key"u8, BitConverter.GetBytes(number), key);
+        return key;
+    }
 }

@@ -29,4 +29,182 @@ public sealed class HandshakeTests
         Assert.Equal(HandshakeOutcome.NotAuthentic, tunnel.A.Receive(tunnel.B.Outbox.Dequeue(), tunnel.Now));
         Assert.Null(tunnel.ToB.SendKeypair);
     }
+
+    [Fact]
+    public void Confirm_BeforeTheFirstPacket_TheResponderDoesNotSend()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+        tunnel.Deliver();
+        Assert.NotNull(tunnel.ToB.SendKeypair);
+        Assert.Null(tunnel.ToA.SendKeypair);
+
+        Assert.True(tunnel.Send(tunnel.ToB, data: false));
+        Assert.NotNull(tunnel.ToA.SendKeypair);
+        Assert.Equal(1, tunnel.B.Count("ready"));
+    }
+
+    [Fact]
+    public void BothBeginAtOnce_BothCanSendAtOnce()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+        tunnel.ToA.RequestHandshake(tunnel.Now);
+        tunnel.Deliver();
+
+        Assert.True(tunnel.Send(tunnel.ToB));
+        Assert.True(tunnel.Send(tunnel.ToA));
+        Assert.True(tunnel.Send(tunnel.ToB));
+    }
+
+    [Fact]
+    public void Renewed_PacketsUnderWayOnTheFormerSession_AreStillTaken()
+    {
+        var tunnel = new Tunnel().Connect();
+        var toB = tunnel.Seal(tunnel.ToB, [1])!;
+        var toA = tunnel.Seal(tunnel.ToA, [2])!;
+        tunnel.Pass(10_000);
+        tunnel.Connect();
+
+        Assert.Equal([1], tunnel.Open(tunnel.B, toB));
+        Assert.Equal([2], tunnel.Open(tunnel.A, toA));
+        Assert.Null(tunnel.Open(tunnel.A, toA));
+    }
+
+    [Fact]
+    public void Renewed_TheSessionBeforeTheFormer_IsGoneAndItsKeysAreZeroed()
+    {
+        var tunnel = new Tunnel().Connect();
+        var first = tunnel.ToB.SendKeypair!;
+        var toA = tunnel.Seal(tunnel.ToA, [2])!;
+        for (var i = 0; i < 2; i++)
+        {
+            tunnel.Pass(10_000);
+            tunnel.Connect();
+        }
+        tunnel.Pass(Tunnel.TickMs);
+
+        Assert.Null(tunnel.Open(tunnel.A, toA));
+        Assert.True(first.ReceiveCipher.IsDisposed);
+        Assert.Equal(2, tunnel.A.Manager.Indices.Count);
+    }
+
+    [Fact]
+    public void Initiation_SentTwice_IsRefusedAsAReplay()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+        var initiation = tunnel.A.Outbox.Dequeue();
+
+        Assert.Equal(HandshakeOutcome.Answered, tunnel.B.Receive(initiation, tunnel.Now));
+        Assert.Equal(HandshakeOutcome.Replayed, tunnel.B.Receive(initiation, tunnel.Now + 60_000));
+    }
+
+    [Fact]
+    public void Initiation_NewerButWithinTwentyMilliseconds_IsRefused()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+        tunnel.ToB.RequestHandshake(tunnel.Now + 5_000);
+
+        Assert.Equal(HandshakeOutcome.Answered, tunnel.B.Receive(tunnel.A.Outbox.Dequeue(), tunnel.Now));
+        Assert.Equal(HandshakeOutcome.TooSoon, tunnel.B.Receive(tunnel.A.Outbox.Dequeue(), tunnel.Now + 19));
+    }
+
+    [Fact]
+    public void Initiation_OfAStranger_IsRefused()
+    {
+        var tunnel = new Tunnel();
+        var stranger = new Engine(9);
+        stranger.AddPeer(tunnel.B).RequestHandshake(tunnel.Now);
+
+        Assert.Equal(HandshakeOutcome.UnknownPeer, tunnel.B.Receive(stranger.Outbox.Dequeue(), tunnel.Now));
+        Assert.Empty(tunnel.B.Events);
+    }
+
+    [Fact]
+    public void Initiation_ForAnotherKey_IsRefusedByItsMac()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+
+        Assert.Equal(HandshakeOutcome.WrongMac, new Engine(9).Receive(tunnel.A.Outbox.Dequeue(), tunnel.Now));
+    }
+
+    [Fact]
+    public void Response_SentTwice_IsTakenOnce()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+        tunnel.B.Receive(tunnel.A.Outbox.Dequeue(), tunnel.Now);
+        var response = tunnel.B.Outbox.Dequeue();
+
+        Assert.Equal(HandshakeOutcome.Completed, tunnel.A.Receive(response, tunnel.Now));
+        Assert.Equal(HandshakeOutcome.UnknownIndex, tunnel.A.Receive(response, tunnel.Now));
+    }
+
+    [Fact]
+    public void Response_ToAnInitiationThatWasRepeated_IsRefusedAndTheNextIsTaken()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+        tunnel.B.Receive(tunnel.A.Outbox.Dequeue(), tunnel.Now);
+        var late = tunnel.B.Outbox.Dequeue();
+        tunnel.Pass(6_000);
+
+        Assert.Equal(HandshakeOutcome.UnknownIndex, tunnel.A.Receive(late, tunnel.Now));
+        tunnel.Deliver();
+        Assert.True(tunnel.Send(tunnel.ToB));
+    }
+
+    [Fact]
+    public void SetPrivateKey_AnotherOne_EndsAllSessionsAndNewOnesWorkOnceThePeerKnowsIt()
+    {
+        var tunnel = new Tunnel().Connect();
+        tunnel.A.Manager.SetPrivateKey(TestKeys.Private(5));
+        Assert.Null(tunnel.ToB.SendKeypair);
+        tunnel.B.AddPeer(tunnel.A);
+        tunnel.Pass(5_000);
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+        tunnel.Deliver();
+
+        Assert.True(tunnel.Send(tunnel.ToB));
+    }
+
+    [Fact]
+    public void SetPrivateKey_None_NothingIsSentOrTaken()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+        var initiation = tunnel.A.Outbox.Dequeue();
+        tunnel.B.Manager.SetPrivateKey(new byte[32]);
+        tunnel.ToA.RequestHandshake(tunnel.Now);
+
+        Assert.Empty(tunnel.B.Outbox);
+        Assert.Equal(HandshakeOutcome.WrongMac, tunnel.B.Receive(initiation, tunnel.Now));
+    }
+
+    [Fact]
+    public void RemovePeer_ItsSessionIsGoneAndItIsAStranger()
+    {
+        var tunnel = new Tunnel().Connect();
+        var packet = tunnel.Seal(tunnel.ToB, [1])!;
+        tunnel.B.Manager.RemovePeer(tunnel.ToA);
+        tunnel.Pass(6_000);
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+
+        Assert.Null(tunnel.Open(tunnel.B, packet));
+        Assert.Equal(HandshakeOutcome.UnknownPeer, tunnel.B.Receive(tunnel.A.Outbox.Dequeue(), tunnel.Now));
+        Assert.Equal(0, tunnel.B.Manager.Indices.Count);
+    }
+
+    [Fact]
+    public void Peer_WithAKeyOfLowOrder_IsTakenButNeverCalled()
+    {
+        var engine = new Engine(1);
+        engine.Manager.AddPeer(default, engine).RequestHandshake(1_000_000);
+
+        Assert.Empty(engine.Outbox);
+        Assert.Equal(0, engine.Manager.Indices.Count);
+    }
 }
