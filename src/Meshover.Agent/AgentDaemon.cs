@@ -1,13 +1,202 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Meshover.Agent.Configuration;
+using Meshover.Agent.ControllerLink;
+using Meshover.Agent.Endpoints;
+using Meshover.Agent.LocalApi;
+using Meshover.Agent.Reconciling;
+using Meshover.Agent.Reporting;
+using Meshover.Agent.Trust;
+using Meshover.Linux.Netlink;
+using Meshover.Mesh.Map;
+using Meshover.Mesh.Planning;
+using Meshover.Routing.Supervision;
+using Meshover.WireGuard.Control;
 using Microsoft.Extensions.Logging;
 
 namespace Meshover.Agent;
 
-/// <summary>The process <c>meshover agent</c>.</summary>
-public static class AgentDaemon
+/// <summary>
+/// The process <c>meshover agent</c>. Its parts, each a task; only <see cref="AgentLoop"/> owns state:
+/// <code>
+/// ControllerLinkLoop ─┐                         ┌─> ReconcileWorker (data plane, then kernel) ─> ReconcileWorker (routing)
+/// KernelWatcher ──────┼─> inputs ─> AgentLoop ──┼─> EndpointKeeper
+/// EndpointKeeper ─────┤   (bounded)             ├─> RttProbe
+/// workers, ticks ─────┘                         └─> ReportBoard ─> ControllerLinkLoop
+/// </code>
+/// </summary>
+public sealed class AgentDaemon
 {
+    /// <summary>Inputs are coalesced; a full channel only means that the loop is busy, and writers wait.</summary>
+    private const int InputCapacity = 256;
+
+    private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
+    private static readonly ReconcileTimes KernelTimes = new(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(1));
+
+    /// <summary>Asking FRR starts vtysh, and it repairs itself: once in a while is enough when all is right.</summary>
+    private static readonly ReconcileTimes RoutingTimes = new(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(1));
+
+    private readonly AgentOptions _options;
+    private readonly ILoggerFactory _loggers;
+    private readonly TimeProvider _time;
+    private readonly Channel<AgentInput> _inputs = Channel.CreateBounded<AgentInput>(new BoundedChannelOptions(InputCapacity) { SingleReader = true });
+    private readonly IRouteNetlink _netlink;
+    private readonly IdentityKeeper _identities;
+    private readonly KernelReconciler _kernel;
+    private readonly MapFile _mapFile;
+    private readonly DataplaneClient _dataplane;
+    private readonly RoutingClient _routing;
+    private readonly EndpointKeeper _endpoints;
+    private readonly RttProbe _rtt;
+    private readonly KernelWatcher _watcher;
+    private readonly ReconcileWorker _system;
+    private readonly ReconcileWorker _frr;
+    private readonly ReportBoard _board;
+    private readonly AgentLoop _loop;
+
+    private AgentDaemon(AgentOptions options, NodeIdentity identity, IRouteNetlink netlink, KernelReconciler kernel, ILoggerFactory loggers, TimeProvider time)
+    {
+        (_options, _netlink, _kernel, _loggers, _time) = (options, netlink, kernel, loggers, time);
+        _identities = new IdentityKeeper(new IdentityStore(options.StateDirectory), identity);
+        _mapFile = new MapFile(options.StateDirectory);
+        _dataplane = new DataplaneClient(Path.Combine(options.RuntimeDirectory, "dataplane.sock"));
+        _routing = new RoutingClient(Path.Combine(options.RuntimeDirectory, "routing.sock"));
+        _endpoints = new EndpointKeeper(_dataplane, _inputs.Writer, Logger<EndpointKeeper>(), time);
+        _rtt = new RttProbe(netlink, Logger<RttProbe>(), time);
+        _frr = new ReconcileWorker([Routing()], RoutingTimes, _inputs.Writer, Logger<RoutingReconciler>(), time) { AfterPass = SeeRoutingAsync };
+        _system = new ReconcileWorker(System(), KernelTimes, _inputs.Writer, Logger<ReconcileWorker>(), time) { AfterPass = HandOnAsync };
+        _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time);
+        _watcher.SetBehind(options.Config.Announce);
+        var reporter = new StateReporter(options.Config, _identities, time);
+        _board = new ReportBoard(reporter.Report(new AgentState()));
+        var planner = new StatePlanner(options.Config, _identities, new NodeCapabilities());
+        _loop = new AgentLoop(new AgentLoopParts(planner, reporter, _board, _identities, _mapFile, Publish), Logger<AgentLoop>(), time);
+    }
+
     /// <summary>Runs until cancelled. The data plane and FRR are never stopped by its end.</summary>
     /// <exception cref="AgentException">It cannot start: no identity, another agent runs, a directory is not writable.</exception>
-    public static Task RunAsync(
-        AgentOptions options, ILoggerFactory loggerFactory, TimeProvider time, CancellationToken cancellationToken) =>
-        Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+    public static async Task RunAsync(
+        AgentOptions options, ILoggerFactory loggerFactory, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await using var held = AgentLock.Take(options.RuntimeDirectory);
+        var identity = new IdentityStore(options.StateDirectory).Load();
+        if (identity is not { IsEnrolled: true })
+            throw new AgentException($"This machine is in no mesh ({options.StateDirectory} holds no enrolled identity). Join one with `meshover up --join STRING`.");
+        using var netlink = new RouteNetlink();
+        using var kernel = new KernelReconciler(new KernelReconcilerOptions { StateDirectory = options.StateDirectory });
+        await new AgentDaemon(options, identity, netlink, kernel, loggerFactory, time).RunAsync(cancellationToken);
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var source = new StatusSource(_loop, _identities, _dataplane, _routing, _rtt, _time);
+        await using var api = await LocalApiServer.StartAsync(Path.Combine(_options.RuntimeDirectory, "agent.sock"), source, _loggers, cancellationToken);
+        var initial = LoadState();
+        var link = new ControllerLinkLoop(
+            _identities, _board, new ControllerLinkOptions(_options.Config.Controllers), _inputs.Writer, Logger<ControllerLinkLoop>(), _time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] parts =
+        [
+            _loop.RunAsync(initial, _inputs.Reader, stop.Token),
+            link.RunAsync(initial.Map, stop.Token),
+            _watcher.RunAsync(stop.Token),
+            TickAsync(stop.Token),
+            _system.RunAsync(stop.Token),
+            .. Optional(stop.Token),
+        ];
+        // No part ends by itself; the first that does has failed, and takes the process with it (whoever keeps it starts it again).
+        var ended = await Task.WhenAny(parts);
+        await stop.CancelAsync();
+        await Task.WhenAll(parts).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        if (!cancellationToken.IsCancellationRequested)
+            await ended;
+    }
+
+    private IEnumerable<Task> Optional(CancellationToken cancellationToken)
+    {
+        if (_options.Config.Dataplane != DataplaneChoice.Off)
+        {
+            yield return _endpoints.RunAsync(cancellationToken);
+            yield return _rtt.RunAsync(cancellationToken);
+        }
+        yield return _frr.RunAsync(cancellationToken);
+    }
+
+    /// <summary>What the last agent left: the map that it followed. The machine itself is looked at by the reconcilers.</summary>
+    private AgentState LoadState()
+    {
+        var map = _mapFile.Load(out var problem);
+        return new AgentState
+        {
+            Map = map,
+            LastHeard = map is null ? null : _mapFile.LastHeard(),
+            Underlay = _watcher.Find(),
+            OwnNotices = problem is null ? [] : [problem],
+        };
+    }
+
+    private async Task TickAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TickEvery, _time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+            await _inputs.Writer.WriteAsync(new AgentInput.Tick(), cancellationToken);
+    }
+
+    /// <summary>Links first, for addresses need them; routing last, for bgpd wants addresses and links when it starts.</summary>
+    private ImmutableArray<IReconciler> System() =>
+        _options.Config.Dataplane == DataplaneChoice.Off
+            ? [new AbsentComponent("dataplane"), _kernel]
+            : [new DataplaneReconciler(_dataplane, _netlink, _identities), _kernel];
+
+    private IReconciler Routing() => _options.Config.Routing == RoutingChoice.Off
+        ? new AbsentComponent("routing")
+        : new RoutingReconciler(_routing, _options.Config.Templates);
+
+    private void Publish(NodePlan plan)
+    {
+        _watcher.SetBehind(plan.Routing is null ? _options.Config.Announce : [.. plan.Routing.Networks, plan.Routing.Pool4, plan.Routing.Pool6, plan.Routing.TunnelPool]);
+        _endpoints.Post(plan);
+        _rtt.Post(plan);
+        _system.Post(plan);
+    }
+
+    private NodePlan? _handedOn;
+
+    private async Task HandOnAsync(NodePlan plan, ImmutableArray<ReconcileReport> reports, CancellationToken cancellationToken)
+    {
+        if (!ReferenceEquals(plan, _handedOn))
+            _frr.Post(plan);
+        _handedOn = plan;
+        if (reports.Any(report => report.NodeAddressRestored) && plan.Routing is not null)
+            await RestoreRoutesAsync(cancellationToken);
+    }
+
+    /// <summary>Where routing does not answer, it starts FRR anew later, which sets all routes.</summary>
+    private async Task RestoreRoutesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _routing.ToggleSourceRouteMapAsync(cancellationToken);
+        }
+        catch (RoutingException)
+        {
+        }
+    }
+
+    private async Task SeeRoutingAsync(NodePlan plan, ImmutableArray<ReconcileReport> reports, CancellationToken cancellationToken)
+    {
+        if (plan.Routing is null)
+            return;
+        RoutingStatus? status = null;
+        try
+        {
+            status = await _routing.GetStatusAsync(cancellationToken);
+        }
+        catch (RoutingException)
+        {
+        }
+        await _inputs.Writer.WriteAsync(new AgentInput.RoutingSeen(status), cancellationToken);
+    }
+
+    private ILogger<T> Logger<T>() => _loggers.CreateLogger<T>();
 }

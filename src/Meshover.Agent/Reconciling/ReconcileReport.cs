@@ -23,12 +23,6 @@ public sealed record ReconcileReport
     /// <summary>One sentence each: what failed, why, what to do.</summary>
     public ImmutableArray<string> Errors { get; init; } = [];
 
-    /// <summary>
-    /// A node address was put back after something removed it: the kernel flushed the BGP routes that prefer it as their source,
-    /// and FRR must be told to set them again.
-    /// </summary>
-    public bool SourceAddressRestored { get; init; }
-
     /// <summary>What was changed in this pass, one line each; empty when everything was right. For the log.</summary>
     public ImmutableArray<string> Changes { get; init; } = [];
 

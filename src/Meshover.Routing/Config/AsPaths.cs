@@ -14,13 +14,9 @@ internal static class AsPaths
     {
         ["any"] = $"_{Mesh}_",
         ["one"] = $"^{Mesh}$",
-        ["more"] = More(maxMeshHops),
+        ["two"] = $"^{string.Concat(Enumerable.Repeat($"({Mesh}_)?", maxMeshHops - 1))}{Mesh}$",
         ["full"] = Full(maxMeshHops),
     };
-
-    /// <summary>Two mesh hops up to the limit; null where the limit is one.</summary>
-    private static string? More(int maxMeshHops) =>
-        maxMeshHops < 2 ? null : $"^{Mesh}_{Mesh}{string.Concat(Enumerable.Repeat($"(_{Mesh})?", maxMeshHops - 2))}$";
 
     /// <summary>As many mesh hops as the limit allows: the receiver of one more would refuse it, so it is not sent.</summary>
     private static string Full(int maxMeshHops) =>

@@ -1,7 +1,5 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
-using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Planning;
 using Scriban.Runtime;
 
@@ -21,10 +19,10 @@ internal static partial class TemplateValues
         ["is_transit"] = model.IsTransit,
         ["max_mesh_hops"] = model.MaxMeshHops,
         ["as_path"] = AsPaths.For(model.MaxMeshHops),
-        ["mesh4"] = Entries(MeshPrefixes.V4(model)),
-        ["mesh6"] = Entries(MeshPrefixes.V6(model)),
-        ["granted4"] = Entries(Granted(model, model.Pool4)),
-        ["granted6"] = Entries(Granted(model, model.Pool6)),
+        ["granted4"] = Entries(new PrefixLists(model, AddressFamily.InterNetwork).OfAll()),
+        ["granted6"] = Entries(new PrefixLists(model, AddressFamily.InterNetworkV6).OfAll()),
+        ["costs"] = Array(model.Neighbors.Select(n => (Hops(n), n.Cost)).Distinct().Order()
+            .Select(c => new ScriptObject { ["hops"] = c.Item1, ["cost"] = c.Cost })),
         ["families"] = new ScriptArray
         {
             Family("ipv4", model, AddressFamily.InterNetwork),
@@ -42,42 +40,24 @@ internal static partial class TemplateValues
         ["asn"] = neighbor.Asn.ToString(),
         ["is_transit"] = neighbor.IsTransit,
         ["cost"] = neighbor.Cost,
-        ["from4"] = Entries(PrefixListEntry.ForGrants(Of(neighbor.MayOriginate, AddressFamily.InterNetwork))),
-        ["from6"] = Entries(PrefixListEntry.ForGrants(Of(neighbor.MayOriginate, AddressFamily.InterNetworkV6))),
-        ["accept"] = Array(Accept(neighbor, model)),
+        ["hops"] = Hops(neighbor),
+        ["list"] = neighbor.IsTransit ? "MO-GRANTED" : $"MO-FROM-{neighbor.Node.Value:x8}",
+        ["from4"] = From(neighbor, model, AddressFamily.InterNetwork),
+        ["from6"] = From(neighbor, model, AddressFamily.InterNetworkV6),
     };
 
-    /// <summary>What is taken from a neighbour: its own at one mesh hop; from a transit node also others' at two and more.</summary>
-    private static IEnumerable<ScriptObject> Accept(NeighborModel neighbor, RoutingModel model)
-    {
-        var own = $"MO-FROM-{neighbor.Node.Value:x8}";
-        yield return AcceptEntry(10, "ip", own, "MO-ONE");
-        yield return AcceptEntry(20, "ipv6", own, "MO-ONE");
-        if (!neighbor.IsTransit || model.MaxMeshHops < 2) yield break;
-        yield return AcceptEntry(30, "ip", "MO-GRANTED", "MO-MORE");
-        yield return AcceptEntry(40, "ipv6", "MO-GRANTED", "MO-MORE");
-    }
+    /// <summary>Of a transit neighbour the shared list is used and none of its own is written.</summary>
+    private static ScriptArray From(NeighborModel neighbor, RoutingModel model, AddressFamily family) =>
+        neighbor.IsTransit ? [] : Entries(new PrefixLists(model, family).Of(neighbor));
 
-    private static ScriptObject AcceptEntry(int seq, string family, string list, string asPath) =>
-        new() { ["seq"] = seq, ["family"] = family, ["list"] = list, ["as_path"] = asPath };
+    /// <summary>Mesh hops in an AS path that are taken from this neighbour.</summary>
+    private static string Hops(NeighborModel neighbor) => neighbor.IsTransit ? "TWO" : "ONE";
 
     private static ScriptObject Family(string name, RoutingModel model, AddressFamily family) => new()
     {
         ["name"] = name,
         ["networks"] = Array(model.Networks.Where(n => n.BaseAddress.AddressFamily == family).Select(PrefixListEntry.Text)),
     };
-
-    private static List<PrefixListEntry> Granted(RoutingModel model, IPNetwork pool)
-    {
-        var grants = Of(model.Grants.Select(g => g.Grant), pool.BaseAddress.AddressFamily);
-        return [new PrefixListEntry(SeqOfPool, true, MeshPrefixes.NodeAddresses(pool)), .. PrefixListEntry.ForGrants(grants)];
-    }
-
-    /// <summary>Above every number that <see cref="PrefixListEntry.ForGrants"/> gives out.</summary>
-    private const uint SeqOfPool = 4_000_000_000;
-
-    private static IEnumerable<RouteGrant> Of(IEnumerable<RouteGrant> grants, AddressFamily family) =>
-        grants.Where(g => g.Prefix.BaseAddress.AddressFamily == family);
 
     private static ScriptArray Entries(IEnumerable<PrefixListEntry> entries) => Array(entries.OrderBy(e => e.Seq).Select(e =>
         new ScriptObject { ["seq"] = e.Seq, ["action"] = e.Permit ? "permit" : "deny", ["range"] = e.Range }));

@@ -1,3 +1,4 @@
+using Meshover.Routing.Vtysh;
 using Microsoft.Extensions.Logging;
 
 namespace Meshover.Routing.Supervision;
@@ -7,6 +8,19 @@ public static class RoutingDaemon
 {
     /// <summary>Runs until cancelled, which leaves FRR running, or until <see cref="RoutingClient.StopAsync"/>, which does not.</summary>
     /// <exception cref="RoutingException">The socket cannot be made, or another process serves it.</exception>
-    public static Task RunAsync(RoutingOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken ct) =>
-        throw new NotSupportedException("comes with the supervisor");
+    public static async Task RunAsync(RoutingOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken ct)
+    {
+        var logger = loggers.CreateLogger("Meshover.Routing");
+        var files = new FrrFiles(options);
+        var vtysh = new VtyshRunner(options, time);
+        var supervisor = new FrrSupervisor(new FrrLauncher(options, files, time), files, new ConfigApplier(vtysh), time, logger);
+        var requests = new RequestHandler(supervisor, new StatusReader(vtysh), vtysh);
+        using var server = new RoutingServer(options.SocketPath, requests.HandleAsync, logger);
+        server.Listen();
+        using var serving = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var served = server.RunAsync(serving.Token, ct);
+        await supervisor.RunAsync(ct);
+        await serving.CancelAsync();
+        await served;
+    }
 }

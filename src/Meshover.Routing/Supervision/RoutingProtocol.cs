@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Meshover.Routing.Config;
 
@@ -48,5 +47,5 @@ public sealed record ApplyResult(int Commands, bool Restarted);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(RoutingRequest))]
 [JsonSerializable(typeof(RoutingReply))]
-[JsonSerializable(typeof(ImmutableArray<string>))]
+[JsonSerializable(typeof(FrrConfig))]
 internal sealed partial class RoutingJson : JsonSerializerContext;

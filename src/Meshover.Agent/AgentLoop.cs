@@ -1,0 +1,166 @@
+using System.Threading.Channels;
+using Meshover.Agent.ControllerLink;
+using Meshover.Agent.Reporting;
+using Meshover.Mesh.Map;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.Agent;
+
+/// <summary>
+/// The agent's one owner of state:
+/// <list type="number">
+/// <item>inputs come from all sides through one bounded channel (writers wait when it is full);</item>
+/// <item>each makes the next <see cref="AgentState"/>; all that wait are taken before anything is done about them;</item>
+/// <item>if the map, the underlay or the settings changed, a new plan goes to the reconcilers, which work on their own;</item>
+/// <item>what the controller should know goes to the <see cref="ReportBoard"/>, the map to disk.</item>
+/// </list>
+/// </summary>
+internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, TimeProvider time)
+{
+    /// <summary>A map that changes all the time is written at most this often; what a crash loses, the controller tells again.</summary>
+    private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan TouchEvery = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long nodes are kept that the map of a restored backup lacks: they may have joined after it was made.</summary>
+    private static readonly TimeSpan RetainFor = TimeSpan.FromMinutes(10);
+
+    private readonly StatePlanner _planner = parts.Planner;
+    private AgentState _state = new();
+    private MeshMap? _saved;
+    private DateTimeOffset _nextSave;
+    private DateTimeOffset _nextTouch;
+
+    public AgentState State => Volatile.Read(ref _state);
+
+    /// <param name="initial">What was found on disk and in the machine.</param>
+    /// <param name="inputs">Ends by cancellation only.</param>
+    /// <param name="cancellationToken">Ends the loop; the map is saved.</param>
+    public async Task RunAsync(AgentState initial, ChannelReader<AgentInput> inputs, CancellationToken cancellationToken)
+    {
+        _saved = initial.Map;
+        Settle(initial, former: null);
+        try
+        {
+            while (await inputs.WaitToReadAsync(cancellationToken))
+            {
+                var next = _state;
+                while (inputs.TryRead(out var input))
+                    next = Take(next, input);
+                Settle(next, _state);
+            }
+        }
+        finally
+        {
+            SaveMap();
+        }
+    }
+
+    private AgentState Take(AgentState state, AgentInput input) => input switch
+    {
+        AgentInput.FromController { Event: var message } => TakeLinkEvent(state, message),
+        AgentInput.UnderlayChanged { State: var underlay } => state with { Underlay = underlay },
+        AgentInput.Reconciled { Component: var component, Report: var report } => TakeReport(state, component, report),
+        AgentInput.DataplaneSeen { Status: var status } => state with { Dataplane = status },
+        AgentInput.RoutingSeen { Status: var status } => state with { Routing = status },
+        AgentInput.Tick => TakeTick(state),
+        _ => throw new InvalidOperationException($"Unknown input {input}."),
+    };
+
+    private AgentState TakeLinkEvent(AgentState state, LinkEvent message)
+    {
+        switch (message)
+        {
+            case LinkEvent.StateChanged changed:
+                LogLink(logger, changed.State, changed.Controller);
+                var heard = changed.State == LinkState.Connected || state.Link == LinkState.Connected ? time.GetUtcNow() : state.LastHeard;
+                return state with { Link = changed.State, Controller = changed.Controller, ControllerError = changed.Error, LastHeard = heard };
+            case LinkEvent.MapReceived received:
+                return TakeMap(state, received.Map);
+            case LinkEvent.CredentialReceived credential:
+                parts.Identities.Update(identity => identity.WithCredential(credential.Jwt, credential.ExpiresUnix, credential.Issue));
+                return state;
+            case LinkEvent.NoticeReceived notice:
+                LogNotice(logger, notice.Text);
+                return state with { Notices = state.Notices.SetItem(notice.Kind, notice.Text) };
+            default:
+                throw new InvalidOperationException($"Unknown event {message}.");
+        }
+    }
+
+    private AgentState TakeMap(AgentState state, MeshMap map)
+    {
+        parts.Identities.Update(identity => identity.WithControllers(map.Settings.Controllers, map.Settings.CaPins));
+        var now = time.GetUtcNow();
+        var isNewStore = state.Map is { } former && former.StoreId != map.StoreId;
+        var retain = isNewStore ? now + RetainFor : state.RetainUntil;
+        var kept = state.Map is not null && retain > now ? map.Retaining(state.Map) : map;
+        return state with { Map = kept, LastHeard = now, RetainUntil = kept.Nodes.Count == map.Nodes.Count && !isNewStore ? null : retain };
+    }
+
+    private AgentState TakeReport(AgentState state, string component, Reconciling.ReconcileReport report)
+    {
+        var former = state.Components.GetValueOrDefault(component);
+        if (former is null || former.State != report.State || !former.Errors.SequenceEqual(report.Errors))
+        {
+            var error = report.Errors.FirstOrDefault() ?? "";
+            LogComponent(logger, component, report.State, error);
+        }
+        return state with { Components = state.Components.SetItem(component, report) };
+    }
+
+    private AgentState TakeTick(AgentState state)
+    {
+        var now = time.GetUtcNow();
+        if (state.Link == LinkState.Connected)
+            state = state with { LastHeard = now };
+        return state.RetainUntil <= now ? state with { RetainUntil = null } : state;
+    }
+
+    /// <summary>Does what the change from <paramref name="former"/> asks for.</summary>
+    private void Settle(AgentState next, AgentState? former)
+    {
+        if (_planner.MustPlan(next, former, time.GetUtcNow()))
+            next = _planner.Plan(next, time.GetUtcNow());
+        Volatile.Write(ref _state, next);
+        if (next.Plan is { } plan && !ReferenceEquals(plan, former?.Plan))
+            parts.Publish(plan);
+        parts.Board.Post(parts.Reporter.Report(next));
+        if (time.GetUtcNow() >= _nextSave)
+            SaveMap();
+    }
+
+    private void SaveMap()
+    {
+        var now = time.GetUtcNow();
+        try
+        {
+            if (_state.Map is { } map && !ReferenceEquals(map, _saved))
+            {
+                parts.MapFile.Save(map);
+                (_saved, _nextSave, _nextTouch) = (map, now + SaveEvery, now + TouchEvery);
+            }
+            else if (_state.Link == LinkState.Connected && now >= _nextTouch)
+            {
+                parts.MapFile.Touch(now);
+                _nextTouch = now + TouchEvery;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _nextSave = now + TouchEvery;
+            LogNotSaved(logger, e.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Controller: {State} {Controller}")]
+    private static partial void LogLink(ILogger logger, LinkState state, string controller);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Notice of the controller: {Text}")]
+    private static partial void LogNotice(ILogger logger, string text);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Component} is {State} {Error}")]
+    private static partial void LogComponent(ILogger logger, string component, Reconciling.ComponentState state, string error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The map cannot be written to disk: {Reason}")]
+    private static partial void LogNotSaved(ILogger logger, string reason);
+}

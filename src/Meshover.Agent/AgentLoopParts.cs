@@ -1,0 +1,16 @@
+using Meshover.Agent.ControllerLink;
+using Meshover.Agent.Reporting;
+using Meshover.Agent.Trust;
+using Meshover.Mesh.Planning;
+
+namespace Meshover.Agent;
+
+/// <summary>What the main loop works with.</summary>
+/// <param name="Planner">Makes plans of states.</param>
+/// <param name="Reporter">Makes reports of states.</param>
+/// <param name="Board">Takes reports.</param>
+/// <param name="Identities">Keeps credentials and controllers.</param>
+/// <param name="MapFile">Keeps the map.</param>
+/// <param name="Publish">Hands a new plan to all who work by it.</param>
+internal sealed record AgentLoopParts(
+    StatePlanner Planner, StateReporter Reporter, ReportBoard Board, IdentityKeeper Identities, MapFile MapFile, Action<NodePlan> Publish);

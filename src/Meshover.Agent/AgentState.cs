@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Agent.ControllerLink;
+using Meshover.Agent.Endpoints;
+using Meshover.Agent.Reconciling;
+using Meshover.Mesh.Map;
+using Meshover.Mesh.Planning;
+using Meshover.Routing.Supervision;
+using Meshover.WireGuard.Control;
+
+namespace Meshover.Agent;
+
+/// <summary>All that the agent knows, at one moment. Immutable: the main loop makes the next, everybody else reads the newest.</summary>
+internal sealed record AgentState
+{
+    public LinkState Link { get; init; } = LinkState.Connecting;
+
+    /// <summary><c>host:port</c> in use; empty while none answers.</summary>
+    public string Controller { get; init; } = "";
+    public string ControllerError { get; init; } = "";
+
+    /// <summary>As the controller told it, with what is retained after a restore; null before the first.</summary>
+    public MeshMap? Map { get; init; }
+
+    /// <summary>When a controller was last heard; null: never.</summary>
+    public DateTimeOffset? LastHeard { get; init; }
+
+    /// <summary>Until then, nodes that a new store's map lacks are kept; null: nothing is retained.</summary>
+    public DateTimeOffset? RetainUntil { get; init; }
+    public UnderlayState? Underlay { get; init; }
+    public NodePlan? Plan { get; init; }
+    public DataplaneStatus? Dataplane { get; init; }
+    public RoutingStatus? Routing { get; init; }
+    public ImmutableDictionary<string, ReconcileReport> Components { get; init; } = ImmutableDictionary<string, ReconcileReport>.Empty;
+
+    /// <summary>From the controller, by kind: a newer one replaces the older.</summary>
+    public ImmutableSortedDictionary<string, string> Notices { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>What the agent itself has to say, e.g. that the map on disk was damaged.</summary>
+    public ImmutableArray<string> OwnNotices { get; init; } = [];
+
+    /// <summary>Endpoints that this node offers.</summary>
+    public ImmutableArray<EndpointCandidate> Offered { get; init; } = [];
+
+    public ImmutableArray<IPNetwork> Announced { get; init; } = [];
+}

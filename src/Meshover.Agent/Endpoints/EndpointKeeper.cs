@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Threading.Channels;
+using Meshover.Mesh.Endpoints;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Planning;
+using Meshover.WireGuard.Control;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.Agent.Endpoints;
+
+/// <summary>
+/// Looks at the data plane each second: tells the main loop what it sees, and lets each peer's <see cref="EndpointChooser"/> decide
+/// whether another endpoint is to be tried.
+/// </summary>
+internal sealed partial class EndpointKeeper(DataplaneClient client, ChannelWriter<AgentInput> inputs, ILogger logger, TimeProvider time)
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+    private const int JitterSteps = 8;
+    private static readonly TimeSpan JitterStep = TimeSpan.FromMilliseconds(110);
+
+    private readonly Dictionary<NodeId, EndpointChooser> _choosers = [];
+    private NodePlan? _plan;
+
+    public void Post(NodePlan plan) => Volatile.Write(ref _plan, plan);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(Period, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            if (Volatile.Read(ref _plan) is { } plan)
+                await LookAsync(plan, cancellationToken);
+        }
+    }
+
+    private async Task LookAsync(NodePlan plan, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(AnswerWithin, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        DataplaneStatus? status = null;
+        try
+        {
+            status = await client.GetStatusAsync(both.Token);
+            foreach (var (key, peer, next) in Choose(plan, status, time.GetUtcNow()))
+            {
+                LogTry(logger, peer, next);
+                await client.SetEndpointAsync(key, next, both.Token);
+            }
+        }
+        catch (DataplaneException e)
+        {
+            LogNoAnswer(logger, e.Message);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNoAnswer(logger, "nothing in time");
+        }
+        await inputs.WriteAsync(new AgentInput.DataplaneSeen(status), cancellationToken);
+    }
+
+    private List<(WireGuardKey Key, NodeId Node, IPEndPoint Next)> Choose(NodePlan plan, DataplaneStatus status, DateTimeOffset now)
+    {
+        var contacts = status.Peers.ToDictionary(peer => peer.PublicKey);
+        var calls = new List<(WireGuardKey, NodeId, IPEndPoint)>();
+        foreach (var peer in plan.WireGuard.Peers)
+        {
+            var key = new WireGuardKey(peer.PublicKey.Bytes);
+            if (!contacts.TryGetValue(key, out var contact))
+                continue;
+            var candidates = peer.Endpoints.Select(candidate => candidate.EndPoint).ToList();
+            if (ChooserOf(plan.Self, peer, now).Choose(ToContact(contact), candidates, now) is { } next)
+                calls.Add((key, peer.Node, next));
+        }
+        Forget(plan);
+        return calls;
+    }
+
+    private static PeerContact ToContact(PeerStatus status) => new(
+        status.Endpoint, status.LastReceiveAgeMs < 0 ? null : TimeSpan.FromMilliseconds(status.LastReceiveAgeMs));
+
+    private EndpointChooser ChooserOf(NodeId self, WireGuardPeerPlan peer, DateTimeOffset now)
+    {
+        if (_choosers.TryGetValue(peer.Node, out var chooser))
+            return chooser;
+        // Not random: the two of a pair must differ for certain, so each takes its own id's step.
+        var step = peer.CallsFirst ? self.Value % JitterSteps : (self.Value % JitterSteps) + 1;
+        return _choosers[peer.Node] = new EndpointChooser(peer.CallsFirst, JitterStep * step, now);
+    }
+
+    private void Forget(NodePlan plan)
+    {
+        if (_choosers.Count <= plan.WireGuard.Peers.Length)
+            return;
+        var known = plan.WireGuard.Peers.Select(peer => peer.Node).ToHashSet();
+        foreach (var gone in _choosers.Keys.Where(node => !known.Contains(node)).ToImmutableArray())
+            _choosers.Remove(gone);
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Calling node {Node} at {Endpoint}")]
+    private static partial void LogTry(ILogger logger, NodeId node, IPEndPoint endpoint);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The data plane does not answer: {Reason}")]
+    private static partial void LogNoAnswer(ILogger logger, string reason);
+}

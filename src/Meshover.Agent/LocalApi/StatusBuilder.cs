@@ -1,0 +1,158 @@
+using System.Net;
+using Meshover.Agent.ControllerLink;
+using Meshover.Agent.Reconciling;
+using Meshover.Agent.Trust;
+using Meshover.Contract.V1;
+using Meshover.Mesh.Endpoints;
+using Meshover.Mesh.Map;
+using Meshover.Mesh.Planning;
+using Meshover.Mesh.Topology;
+using Meshover.Routing.Supervision;
+using Meshover.WireGuard.Control;
+using EnginePeer = Meshover.WireGuard.Control.PeerStatus;
+using WirePeer = Meshover.Contract.V1.PeerStatus;
+
+namespace Meshover.Agent.LocalApi;
+
+/// <summary>Turns the agent's state into the status message. Pure but for the clock and the measured round trips.</summary>
+internal static class StatusBuilder
+{
+    private const double UnknownRtt = -1;
+    private const string Established = "Established";
+
+    public static AgentStatus Build(AgentState state, NodeIdentity identity, Func<Mesh.Identity.NodeId, double?> rtt, DateTimeOffset now)
+    {
+        var status = new AgentStatus
+        {
+            Hello = AgentHello.Create(),
+            Hostname = identity.HostName,
+            PublicKey = identity.WireGuardPublicKey.ToString(),
+            ListenPort = (uint)(state.Plan?.WireGuard.ListenPort ?? 0),
+            Controller = state.Controller,
+            ControllerState = Word(state.Link),
+            ControllerError = state.ControllerError,
+            StoreId = state.Map?.StoreId ?? "",
+            MapRevision = state.Map?.Revision ?? 0,
+            MapAgeSeconds = state is { Map: not null, LastHeard: { } heard } ? Math.Max(0, (long)(now - heard).TotalSeconds) : -1,
+            CredentialExpiresUnix = identity.CredentialExpires,
+            Dataplane = Component(state, "dataplane"),
+            Routing = Component(state, "routing"),
+            Kernel = Component(state, "kernel"),
+        };
+        AddNumbers(status, identity.Numbers);
+        AddOwn(status, state);
+        if (state is { Plan: not null, Map: not null })
+            AddPeers(status, state, rtt);
+        return status;
+    }
+
+    private static void AddNumbers(AgentStatus status, NodeNumbers? numbers)
+    {
+        if (numbers is null)
+            return;
+        status.NodeId = numbers.Id.Value;
+        status.Address4 = numbers.Address4.ToString();
+        status.Address6 = numbers.Address6.ToString();
+        status.TunnelAddress = numbers.TunnelAddress.ToString();
+        status.Asn = numbers.Asn.Value;
+    }
+
+    private static void AddOwn(AgentStatus status, AgentState state)
+    {
+        status.Endpoints.Add(state.Offered.Select(WireFormat.FromEndpoint));
+        status.Notices.Add(state.Notices.Values.Concat(state.OwnNotices).Concat(state.Plan?.Warnings ?? []));
+        if (state is not { Plan: { } plan, Map: { } map })
+            return;
+        var me = map.Nodes[plan.Self];
+        status.Transit = me.IsTransit;
+        var (granted, notGranted) = (state.Announced.ToLookup(prefix => me.Grants.Any(grant => grant.Covers(prefix)))[true],
+            state.Announced.Where(prefix => !me.Grants.Any(grant => grant.Covers(prefix))));
+        status.Announced.Add(granted.Select(prefix => prefix.ToString()));
+        status.AnnouncedNotGranted.Add(notGranted.Select(prefix => prefix.ToString()));
+    }
+
+    private static void AddPeers(AgentStatus status, AgentState state, Func<Mesh.Identity.NodeId, double?> rtt)
+    {
+        var engine = (state.Dataplane?.Peers ?? []).ToDictionary(peer => peer.PublicKey);
+        var bgp = (state.Routing?.Neighbors ?? []).ToDictionary(neighbor => neighbor.Interface, StringComparer.Ordinal);
+        foreach (var peer in state.Plan!.WireGuard.Peers)
+        {
+            if (state.Map!.Nodes.TryGetValue(peer.Node, out var node))
+                status.Peers.Add(Peer(state, node, engine.GetValueOrDefault(new WireGuardKey(peer.PublicKey.Bytes)), bgp.GetValueOrDefault(node.Id.LinkName), rtt(node.Id)));
+        }
+    }
+
+    private static WirePeer Peer(AgentState state, MeshNode node, EnginePeer? engine, NeighborStatus? bgp, double? rtt)
+    {
+        var isUp = engine is { LastReceiveAgeMs: >= 0 } && engine.LastReceiveAgeMs < EndpointChooser.WorkingFor.TotalMilliseconds;
+        var (path, reason) = Path(state, node, isUp, bgp);
+        return new WirePeer
+        {
+            NodeId = node.Id.Value,
+            Hostname = node.HostName,
+            Address4 = node.Address4.ToString(),
+            Address6 = node.Address6.ToString(),
+            Asn = node.Asn.Value,
+            Link = node.Id.LinkName,
+            Transit = node.IsTransit,
+            Endpoint = engine?.Endpoint?.ToString() ?? "",
+            HandshakeAgeSeconds = engine is { LastHandshakeAgeMs: >= 0 } ? engine.LastHandshakeAgeMs / 1000 : -1,
+            RxBytes = (ulong)(engine?.RxBytes ?? 0),
+            TxBytes = (ulong)(engine?.TxBytes ?? 0),
+            RttMs = isUp ? rtt ?? UnknownRtt : UnknownRtt,
+            BgpState = bgp?.BgpState ?? "",
+            PrefixesReceived = (uint)(bgp?.PrefixesReceived ?? 0),
+            Path = path,
+            PathReason = reason,
+        };
+    }
+
+    /// <summary>
+    /// What is, as far as it is seen: a working link is a direct path. Without one, a transit node with which we have a session, and
+    /// that can reach the peer, carries the traffic.
+    /// </summary>
+    private static (string Path, string Reason) Path(AgentState state, MeshNode node, bool isUp, NeighborStatus? bgp)
+    {
+        if (isUp && (bgp is null || bgp.BgpState == Established))
+            return ("direct", "");
+        var expected = PathFinder.Between(state.Map!, state.Map!.Nodes[state.Plan!.Self], node);
+        var why = expected.Kind switch
+        {
+            PathKind.Direct when isUp => $"The tunnel is up, BGP is {bgp?.BgpState ?? "not there"}.",
+            PathKind.Direct => "The peer does not answer at any of its endpoints.",
+            _ => expected.Reason,
+        };
+        return (expected.Kind != PathKind.None && HasTransit(state, node) ? "transit" : "none", why);
+    }
+
+    private static bool HasTransit(AgentState state, MeshNode node)
+    {
+        var up = (state.Routing?.Neighbors ?? []).Where(neighbor => neighbor.BgpState == Established).Select(neighbor => neighbor.Interface).ToHashSet(StringComparer.Ordinal);
+        return state.Map!.Nodes.Values.Any(other => other.IsTransit && other.Id != node.Id && up.Contains(other.Id.LinkName)
+            && PathFinder.Between(state.Map, other, node).Kind == PathKind.Direct);
+    }
+
+    private static ComponentStatus Component(AgentState state, string name)
+    {
+        if (!state.Components.TryGetValue(name, out var report))
+            return new ComponentStatus { State = "starting" };
+        return new ComponentStatus { State = Word(report.State), Kind = report.Kind, Errors = { report.Errors } };
+    }
+
+    private static string Word(ComponentState state) => state switch
+    {
+        ComponentState.Ok => "ok",
+        ComponentState.Starting => "starting",
+        ComponentState.Degraded => "degraded",
+        ComponentState.Failed => "failed",
+        _ => "off",
+    };
+
+    private static string Word(LinkState state) => state switch
+    {
+        LinkState.Connected => "connected",
+        LinkState.Connecting => "connecting",
+        LinkState.Refused => "refused",
+        _ => "unreachable",
+    };
+}

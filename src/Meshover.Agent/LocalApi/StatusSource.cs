@@ -1,0 +1,37 @@
+using Meshover.Agent.Trust;
+using Meshover.Contract.V1;
+using Meshover.Routing.Supervision;
+using Meshover.WireGuard.Control;
+
+namespace Meshover.Agent.LocalApi;
+
+/// <summary>Makes the status that is asked for, with what the data plane and FRR say at this moment, if they say it soon.</summary>
+internal sealed class StatusSource(
+    AgentLoop loop, IdentityKeeper identities, DataplaneClient dataplane, RoutingClient routing, Reporting.RttProbe rtt, TimeProvider time)
+{
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
+
+    public async Task<AgentStatus> GetAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(AnswerWithin, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var engine = TryAsync(dataplane.GetStatusAsync(both.Token));
+        var frr = TryAsync(routing.GetStatusAsync(both.Token));
+        var state = loop.State;
+        state = state with { Dataplane = await engine ?? state.Dataplane, Routing = await frr ?? state.Routing };
+        return StatusBuilder.Build(state, identities.Current, rtt.Get, time.GetUtcNow());
+    }
+
+    /// <summary>Null where no answer is to be had: the components' own state says why.</summary>
+    private static async Task<T?> TryAsync<T>(Task<T> asked) where T : class
+    {
+        try
+        {
+            return await asked;
+        }
+        catch (Exception e) when (e is DataplaneException or RoutingException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+}

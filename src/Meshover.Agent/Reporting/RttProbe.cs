@@ -1,0 +1,109 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Meshover.Linux.Netlink;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Planning;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.Agent.Reporting;
+
+/// <summary>
+/// Measures the round trip over each link: an ICMPv6 echo to the peer's link-local address (RFC 4443, section 4.1), each peer about
+/// every 5 s, less often in a mesh so large that it would be more than 50 a second. One raw socket serves all.
+/// </summary>
+internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, TimeProvider time)
+{
+    private const byte EchoRequest = 128;
+    private const byte EchoReply = 129;
+    private const int PacketLength = 16;
+    private const int MostPerSecond = 50;
+    private const int SecondsPerRound = 5;
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Forget = TimeSpan.FromSeconds(30);
+
+    private readonly ushort _identifier = (ushort)Environment.ProcessId;
+    private readonly ConcurrentDictionary<NodeId, Measurement> _measured = [];
+    private NodePlan? _plan;
+    private int _next;
+
+    public void Post(NodePlan plan) => Volatile.Write(ref _plan, plan);
+
+    /// <summary>Milliseconds; null while there is no fresh answer.</summary>
+    public double? Get(NodeId peer) =>
+        _measured.TryGetValue(peer, out var last) && time.GetElapsedTime(last.At) < Forget ? last.Rtt.TotalMilliseconds : null;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Raw, ProtocolType.IcmpV6);
+            await Task.WhenAll(SendAsync(socket, cancellationToken), ReceiveAsync(socket, cancellationToken));
+        }
+        catch (SocketException e)
+        {
+            LogOff(logger, e.Message);
+        }
+    }
+
+    private async Task SendAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(Period, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            if (Volatile.Read(ref _plan) is not { Links.IsEmpty: false } plan)
+                continue;
+            var count = Math.Min(MostPerSecond, (plan.Links.Length + SecondsPerRound - 1) / SecondsPerRound);
+            for (var i = 0; i < count; i++)
+                TrySend(socket, plan.Links[_next++ % plan.Links.Length]);
+        }
+    }
+
+    /// <summary>The echo carries the peer's number and the time of sending; what comes back needs no memory of what went out.</summary>
+    private void TrySend(Socket socket, LinkPlan link)
+    {
+        try
+        {
+            if (netlink.FindLink(link.Name) is not { IsUp: true } device)
+                return;
+            Span<byte> packet = stackalloc byte[PacketLength + sizeof(uint)];
+            packet.Clear();
+            packet[0] = EchoRequest;
+            BinaryPrimitives.WriteUInt16BigEndian(packet[4..], _identifier);
+            BinaryPrimitives.WriteInt64BigEndian(packet[8..], time.GetTimestamp());
+            BinaryPrimitives.WriteUInt32BigEndian(packet[PacketLength..], link.Peer.Value);
+            var target = new IPAddress(link.Peer.LinkLocal.GetAddressBytes(), device.Index);
+            socket.SendTo(packet, new IPEndPoint(target, 0));
+        }
+        catch (Exception e) when (e is SocketException or NetlinkException)
+        {
+            _measured.TryRemove(link.Peer, out _);
+        }
+    }
+
+    private async Task ReceiveAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[1500];
+        var from = new IPEndPoint(IPAddress.IPv6Any, 0);
+        while (true)
+        {
+            var received = await socket.ReceiveFromAsync(buffer, from, cancellationToken);
+            Take(buffer.AsSpan(0, received.ReceivedBytes));
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> packet)
+    {
+        if (packet.Length < PacketLength + sizeof(uint) || packet[0] != EchoReply || BinaryPrimitives.ReadUInt16BigEndian(packet[4..]) != _identifier)
+            return;
+        var peer = new NodeId(BinaryPrimitives.ReadUInt32BigEndian(packet[PacketLength..]));
+        var now = time.GetTimestamp();
+        _measured[peer] = new Measurement(now, time.GetElapsedTime(BinaryPrimitives.ReadInt64BigEndian(packet[8..]), now));
+    }
+
+    private sealed record Measurement(long At, TimeSpan Rtt);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Round trips are not measured: {Reason}")]
+    private static partial void LogOff(ILogger logger, string reason);
+}

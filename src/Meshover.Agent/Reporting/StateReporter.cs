@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using Meshover.Agent.Configuration;
+using Meshover.Agent.Trust;
+using Meshover.Mesh.Endpoints;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Map;
+using Meshover.Mesh.Planning;
+using Meshover.WireGuard.Control;
+
+namespace Meshover.Agent.Reporting;
+
+/// <summary>From the agent's state to what the controller is told.</summary>
+internal sealed class StateReporter(AgentConfig config, IdentityKeeper identities, TimeProvider time)
+{
+    private static readonly TimeSpan SummaryEvery = TimeSpan.FromSeconds(30);
+    private readonly WireGuardPublicKey _publicKey = identities.Current.WireGuardPublicKey;
+    private ReportSummary? _summary;
+    private DateTimeOffset _nextSummary;
+
+    public NodeReport Report(AgentState state)
+    {
+        var working = Working(state);
+        return new NodeReport
+        {
+            HostName = identities.Current.HostName,
+            ListenPort = config.ListenPort,
+            PublicKey = _publicKey,
+            Site = config.Site,
+            Transit = config.Transit,
+            Endpoints = state.Offered,
+            Announced = state.Announced,
+            LinksUp = [.. working.Select(pair => pair.Node)],
+            Observed = [.. working.Where(pair => IsWorthTelling(state, pair.Peer)).Select(pair => new ObservedPeer(pair.Node, pair.Peer.Endpoint!))],
+            Summary = Summarise(state, working.Count),
+        };
+    }
+
+    /// <summary>Peers that were heard within the time that an endpoint counts as working, ordered by id.</summary>
+    private static List<(NodeId Node, PeerStatus Peer)> Working(AgentState state)
+    {
+        if (state is not { Dataplane: { } dataplane, Plan: { } plan })
+            return [];
+        var status = dataplane.Peers.ToDictionary(peer => peer.PublicKey);
+        return [.. plan.WireGuard.Peers
+            .Select(peer => (peer.Node, Peer: status.GetValueOrDefault(new WireGuardKey(peer.PublicKey.Bytes))))
+            .Where(pair => pair.Peer is { LastReceiveAgeMs: >= 0 } peer && peer.LastReceiveAgeMs < EndpointChooser.WorkingFor.TotalMilliseconds)
+            .Select(pair => (pair.Node, pair.Peer!))];
+    }
+
+    private static bool IsWorthTelling(AgentState state, PeerStatus peer) =>
+        peer.Endpoint is { } endpoint && EndpointOrder.IsUnderlay(state.Map!.Settings, endpoint.Address);
+
+    private ReportSummary? Summarise(AgentState state, int working)
+    {
+        var now = time.GetUtcNow();
+        if (now < _nextSummary || state.Plan is null)
+            return _summary;
+        _nextSummary = now + SummaryEvery;
+        var neighbors = state.Routing?.Neighbors ?? [];
+        var peers = state.Dataplane?.Peers ?? [];
+        return _summary = new ReportSummary(
+            state.Plan.WireGuard.Peers.Length,
+            working,
+            neighbors.Count(neighbor => neighbor.BgpState == "Established"),
+            neighbors.Sum(neighbor => neighbor.PrefixesReceived),
+            (ulong)peers.Sum(peer => peer.RxBytes),
+            (ulong)peers.Sum(peer => peer.TxBytes));
+    }
+}

@@ -1,0 +1,44 @@
+using System.Text;
+
+namespace Meshover.Routing.Config;
+
+/// <summary>
+/// The commands that turn one configuration of a daemon into another: first what goes, in reverse order (so that nothing goes before
+/// what refers to it), then what comes. Both texts are ours, so nothing is read back from FRR, whose own words change between
+/// releases (docs/decisions/010-frr-differences.md).
+/// </summary>
+internal sealed record ConfigDifference(string Removals, string Additions, int Commands)
+{
+    public static ConfigDifference Between(string running, string wanted)
+    {
+        var (old, now) = (ConfigLines.Parse(running), ConfigLines.Parse(wanted));
+        var gone = new RemovedLines(old, now);
+        var kept = old.Where(l => !gone.Contains(l)).ToHashSet();
+        var added = now.Where(l => !kept.Contains(l)).Distinct().ToList();
+        var removals = gone.Commands();
+        return new ConfigDifference(Script(removals), Script(added), removals.Count + added.Count);
+    }
+
+    /// <summary>Lines under their contexts, each context entered anew only when it changes.</summary>
+    private static string Script(List<ConfigLine> lines)
+    {
+        var script = new StringBuilder();
+        string[] open = [];
+        foreach (var line in lines)
+        {
+            open = Enter(script, open, line.ContextLines);
+            script.Append(' ', open.Length).Append(line.Text).Append('\n');
+        }
+        Enter(script, open, []);
+        return script.ToString();
+    }
+
+    private static string[] Enter(StringBuilder script, string[] open, string[] wanted)
+    {
+        var common = 0;
+        while (common < open.Length && common < wanted.Length && open[common] == wanted[common]) common++;
+        for (var i = open.Length; i > common; i--) script.Append(' ', i - 1).Append("exit\n");
+        for (var i = common; i < wanted.Length; i++) script.Append(' ', i).Append(wanted[i]).Append('\n');
+        return wanted;
+    }
+}

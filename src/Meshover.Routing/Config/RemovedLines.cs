@@ -1,0 +1,80 @@
+namespace Meshover.Routing.Config;
+
+/// <summary>
+/// What must go from a configuration, in the fewest commands: a context that goes takes its lines along, and so does a BGP neighbour,
+/// whose lines stand in several contexts; a line that another one overwrites needs no <c>no</c>.
+/// </summary>
+internal sealed class RemovedLines
+{
+    private readonly List<ConfigLine> _old;
+    private readonly HashSet<ConfigLine> _gone;
+    private readonly HashSet<string> _overwritten;
+
+    /// <summary>The line that stands first for each neighbour: the one that makes it.</summary>
+    private readonly Dictionary<string, ConfigLine> _first = [];
+
+    public RemovedLines(List<ConfigLine> old, List<ConfigLine> wanted)
+    {
+        _old = old;
+        var (before, now) = (old.ToHashSet(), wanted.ToHashSet());
+        foreach (var line in old)
+            if (NeighborKey(line) is { } key) _first.TryAdd(key, line);
+        _gone = [.. old.Where(l => !now.Contains(l))];
+        var neighbors = _old.Where(IsNeighborCreation).Where(_gone.Contains).Select(NeighborKey).OfType<string>().ToHashSet();
+        _gone.UnionWith(_old.Where(l => NeighborKey(l) is { } key && neighbors.Contains(key)));
+        _overwritten = [.. now.Where(l => !before.Contains(l)).Select(OverwriteKey).OfType<string>()];
+    }
+
+    public bool Contains(ConfigLine line) => _gone.Contains(line);
+
+    /// <summary>The <c>no</c> commands, last line first.</summary>
+    public List<ConfigLine> Commands() =>
+        [.. Enumerable.Reverse(_old).Where(_gone.Contains).Distinct().Where(l => !IsTakenAlong(l) && !IsOverwritten(l) && !IsMerePlace(l)).Select(Negate)];
+
+    private static ConfigLine Negate(ConfigLine line) =>
+        line with { Text = line.Text.StartsWith("no ", StringComparison.Ordinal) ? line.Text[3..] : $"no {line.Text}" };
+
+    private bool IsTakenAlong(ConfigLine line) =>
+        ContextIsGone(line) || (NeighborKey(line) is { } key && _first[key] != line && _gone.Contains(_first[key]));
+
+    private bool ContextIsGone(ConfigLine line)
+    {
+        var lines = line.ContextLines;
+        for (var depth = 0; depth < lines.Length; depth++)
+        {
+            var header = new ConfigLine(string.Join(ConfigLine.Separator, lines[..depth]), lines[depth]);
+            if (_gone.Contains(header) && !IsMerePlace(header)) return true;
+        }
+        return false;
+    }
+
+    private bool IsOverwritten(ConfigLine line) => OverwriteKey(line) is { } key && _overwritten.Contains(key);
+
+    /// <summary>A place that exists whether configured or not, and cannot be removed.</summary>
+    private static bool IsMerePlace(ConfigLine line) =>
+        line.Text.StartsWith("interface ", StringComparison.Ordinal) || line.Text.StartsWith("address-family ", StringComparison.Ordinal);
+
+    /// <summary>The line that makes a neighbour: <c>neighbor X interface …</c>, <c>neighbor X remote-as N</c>, <c>neighbor X peer-group</c>.</summary>
+    private static bool IsNeighborCreation(ConfigLine line) =>
+        line.ContextLines.Length == 1 && NeighborKey(line) is not null && line.Words is [_, _, "interface" or "remote-as", ..] or [_, _, "peer-group"];
+
+    /// <summary>The router and the neighbour that a line is about.</summary>
+    private static string? NeighborKey(ConfigLine line) =>
+        line.Words is ["neighbor", var name, ..] && line.ContextLines is [var router, ..] && router.StartsWith("router bgp ", StringComparison.Ordinal)
+            ? $"{router}{ConfigLine.Separator}{name}"
+            : null;
+
+    /// <summary>Equal for two lines of which the later one replaces the earlier one; null for lines that stand side by side.</summary>
+    private static string? OverwriteKey(ConfigLine line) => line.Words switch
+    {
+        ["neighbor", var name, "route-map" or "prefix-list" or "filter-list", _, "in" or "out"] w => Key(line, $"neighbor {name} {w[2]} {w[4]}"),
+        ["neighbor", var name, "port", _] => Key(line, $"neighbor {name} port"),
+        ["set" or "match", .., _] w when line.Context.StartsWith("route-map ", StringComparison.Ordinal) => Key(line, string.Join(' ', w[..^1])),
+        [var timer, _] when line.Context.StartsWith("bfd", StringComparison.Ordinal) && timer != "profile" => Key(line, timer),
+        ["hostname", _] => Key(line, "hostname"),
+        ["ip" or "ipv6", "protocol", _, "route-map", _] w => Key(line, string.Join(' ', w[..4])),
+        _ => null,
+    };
+
+    private static string Key(ConfigLine line, string words) => $"{line.Context}{ConfigLine.Separator}{words}";
+}

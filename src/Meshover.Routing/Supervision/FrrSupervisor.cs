@@ -1,0 +1,286 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Meshover.Routing.Config;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.Routing.Supervision;
+
+/// <summary>
+/// Owns FRR. One loop does everything that changes something: requests come through a channel, the death of a daemon and the time to
+/// try again wake it too. What others may read is published whole in <see cref="Current"/>.
+/// </summary>
+internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files, ConfigApplier applier, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan _tryAgain = TimeSpan.FromSeconds(5);
+
+    // Callers wait for their turn when it is full: each of them waits for an answer anyway.
+    private readonly Channel<Request> _requests = Channel.CreateBounded<Request>(new BoundedChannelOptions(64) { FullMode = BoundedChannelFullMode.Wait });
+    private readonly RestartDelay _delay = new();
+
+    /// <summary>What FRR runs, or is to be started with: the last good one.</summary>
+    private FrrConfig? _applied;
+    private FrrProcesses? _running;
+    private long _startedAt;
+    private (FrrConfig Config, string Error)? _refused;
+    private volatile SupervisorState _current = SupervisorState.Initial;
+
+    public SupervisorState Current => _current;
+
+    /// <summary>Makes FRR run this configuration.</summary>
+    /// <exception cref="RoutingException">Refused, or FRR cannot run.</exception>
+    public Task<ApplyResult> ApplyAsync(FrrConfig config, CancellationToken ct) => AskAsync(new Request { Config = config }, ct);
+
+    /// <summary>Stops FRR and ends the loop.</summary>
+    public Task StopAsync(CancellationToken ct) => AskAsync(new Request { Config = null }, ct);
+
+    /// <summary>Runs until stopped, or until cancelled, which leaves FRR running.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        try
+        {
+            await BeginAsync(ct);
+            while (Current.State != RoutingState.Stopped) await StepAsync(ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            LogLeft();
+        }
+        finally
+        {
+            _requests.Writer.TryComplete();
+            while (_requests.Reader.TryRead(out var late)) late.Done.TrySetException(new RoutingException("meshover routing is ending"));
+            if (_running is not null) await _running.DisposeAsync();
+        }
+    }
+
+    private async Task<ApplyResult> AskAsync(Request request, CancellationToken ct)
+    {
+        try
+        {
+            await _requests.Writer.WriteAsync(request, ct);
+        }
+        catch (ChannelClosedException e)
+        {
+            throw new RoutingException("meshover routing is ending", e);
+        }
+        return await request.Done.Task.WaitAsync(ct);
+    }
+
+    private async Task BeginAsync(CancellationToken ct)
+    {
+        _applied = files.LoadApplied();
+        _running = await launcher.AdoptAsync(ct);
+        if (_running is not null && _applied is not null)
+        {
+            LogAdopted(string.Join(", ", _running.Daemons.Select(d => $"{d.Key} {d.Value.Pid}")));
+            Publish(RoutingState.Running);
+        }
+        else if (_applied is not null) await TryStartAsync(ct);
+    }
+
+    /// <summary>Waits for what comes first: a request, a daemon's death, or the time to try again.</summary>
+    private async Task StepAsync(CancellationToken ct)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var request = _requests.Reader.WaitToReadAsync(waiting.Token).AsTask();
+        var death = _running?.Ended ?? Task.Delay(_applied is null ? Timeout.InfiniteTimeSpan : _tryAgain, time, waiting.Token);
+        await Task.WhenAny(request, death);
+        await waiting.CancelAsync();
+        ct.ThrowIfCancellationRequested();
+        if (_running is { Ended.IsCompletedSuccessfully: true }) await ReviveAsync(await _running.Ended, ct);
+        else if (_running is null && _applied is not null && death.IsCompletedSuccessfully) await TryStartAsync(ct);
+        while (_requests.Reader.TryRead(out var next)) await AnswerAsync(next, ct);
+    }
+
+    private async Task ReviveAsync(string died, CancellationToken ct)
+    {
+        await _running!.DisposeAsync();
+        _running = null;
+        var delay = _delay.After(time.GetElapsedTime(_startedAt));
+        LogDied(died, delay);
+        Publish(RoutingState.Starting, $"{died} ended and FRR is started again as a whole: {files.LastLogLine(FrrDaemon.All.Single(d => d.Name == died))}", restarted: true);
+        await Task.Delay(delay, time, ct);
+        await TryStartAsync(ct);
+    }
+
+    private async Task TryStartAsync(CancellationToken ct)
+    {
+        try
+        {
+            await StartAsync(_applied!, ct);
+        }
+        catch (RoutingException e)
+        {
+            LogCannotRun(e.Message);
+        }
+    }
+
+    private async Task StartAsync(FrrConfig config, CancellationToken ct)
+    {
+        Publish(RoutingState.Starting);
+        try
+        {
+            _running = await launcher.StartAsync(config, ct);
+            _startedAt = time.GetTimestamp();
+            LogStarted(string.Join(", ", _running.Daemons.Select(d => $"{d.Key} {d.Value.Pid}")));
+            Publish(RoutingState.Running);
+        }
+        catch (RoutingException e)
+        {
+            Publish(RoutingState.Failed, e.Message);
+            throw;
+        }
+    }
+
+    private async Task AnswerAsync(Request request, CancellationToken ct)
+    {
+        try
+        {
+            request.Done.TrySetResult(request.Config is null ? await DoStopAsync(ct) : await DoApplyAsync(request.Config, ct));
+        }
+        catch (Exception e) when (e is RoutingException or IOException or UnauthorizedAccessException)
+        {
+            request.Done.TrySetException(e as RoutingException ?? new RoutingException($"FRR's files cannot be written: {e.Message}", e));
+        }
+        catch (OperationCanceledException)
+        {
+            request.Done.TrySetException(new RoutingException("meshover routing is ending"));
+            throw;
+        }
+    }
+
+    private async Task<ApplyResult> DoApplyAsync(FrrConfig config, CancellationToken ct)
+    {
+        if (_refused is { } refused && refused.Config == config) throw new RoutingException(refused.Error);
+        if (_running is null) return await FirstAsync(config, ct);
+        if (config == _applied) return new ApplyResult(0, Restarted: false);
+        await CheckedAsync(config, ct);
+        return config.BgpPort == _applied!.BgpPort ? await ByDifferenceAsync(config, ct) : await AnewAsync(config, ct);
+    }
+
+    private async Task<ApplyResult> FirstAsync(FrrConfig config, CancellationToken ct)
+    {
+        if (RoutingPreflight.FindProblems(launcher.Options, config.BgpPort) is { IsEmpty: false } problems)
+        {
+            Publish(RoutingState.Failed, [.. problems]);
+            throw new RoutingException(string.Join(" ", problems));
+        }
+        await files.PrepareAsync(time, ct);
+        await CheckedAsync(config, ct);
+        await StartAsync(config, ct);
+        Keep(config);
+        return new ApplyResult(0, Restarted: true);
+    }
+
+    private async Task<ApplyResult> ByDifferenceAsync(FrrConfig config, CancellationToken ct)
+    {
+        try
+        {
+            var commands = await applier.ApplyAsync(_applied!, config, ct);
+            Keep(config);
+            return new ApplyResult(commands, Restarted: false);
+        }
+        catch (RemovalRefusedException e)
+        {
+            LogStartsAnew(e.Message);
+            return await AnewAsync(config, ct);
+        }
+        catch (RoutingException e)
+        {
+            _refused = (config, $"{e.Message}; FRR keeps its last configuration");
+            LogKeepsLast(e.Message);
+            await AnewAsync(_applied!, ct);
+            throw new RoutingException(_refused.Value.Error, e);
+        }
+    }
+
+    /// <summary>Kills and starts FRR, the way in which no packet is lost.</summary>
+    private async Task<ApplyResult> AnewAsync(FrrConfig config, CancellationToken ct)
+    {
+        if (_running is { } old)
+        {
+            await old.DisposeAsync();
+            _running = null;
+            await FrrProcesses.KillAsync(old.Daemons.Values, ct);
+            await Task.Delay(_delay.After(TimeSpan.MaxValue), time, ct);
+        }
+        await StartAsync(config, ct);
+        Keep(config);
+        return new ApplyResult(0, Restarted: true);
+    }
+
+    private async Task CheckedAsync(FrrConfig config, CancellationToken ct)
+    {
+        try
+        {
+            await applier.CheckAsync(_running is null ? null : _applied, config, ct);
+        }
+        catch (RoutingException e)
+        {
+            _refused = (config, e.Message);
+            throw;
+        }
+    }
+
+    private void Keep(FrrConfig config)
+    {
+        files.SaveApplied(config);
+        _applied = config;
+        _refused = null;
+    }
+
+    private async Task<ApplyResult> DoStopAsync(CancellationToken ct)
+    {
+        if (_running is { } running)
+        {
+            await running.StopAsync(time, ct);
+            await running.DisposeAsync();
+        }
+        _running = null;
+        files.Delete();
+        Publish(RoutingState.Stopped);
+        return new ApplyResult(0, Restarted: false);
+    }
+
+    private void Publish(RoutingState state, params ReadOnlySpan<string> errors) => Publish(state, [.. errors], Current.Restarts);
+
+    private void Publish(RoutingState state, string error, bool restarted) => Publish(state, [error], Current.Restarts + (restarted ? 1 : 0));
+
+    private void Publish(RoutingState state, ImmutableArray<string> errors, int restarts) => _current = new SupervisorState(
+        state, errors, [.. FrrDaemon.All.Where(d => _running?.Daemons.ContainsKey(d.Name) == true).Select(d => new FrrDaemonStatus(d.Name, _running!.Daemons[d.Name].Pid))], restarts);
+
+    [LoggerMessage(LogLevel.Information, "FRR runs already and was adopted: {Daemons}")]
+    private partial void LogAdopted(string daemons);
+
+    [LoggerMessage(LogLevel.Information, "FRR started: {Daemons}")]
+    private partial void LogStarted(string daemons);
+
+    [LoggerMessage(LogLevel.Information, "FRR is left running")]
+    private partial void LogLeft();
+
+    [LoggerMessage(LogLevel.Warning, "{Daemon} ended; all of FRR starts again after {Delay}")]
+    private partial void LogDied(string daemon, TimeSpan delay);
+
+    [LoggerMessage(LogLevel.Error, "FRR cannot run: {Reason}")]
+    private partial void LogCannotRun(string reason);
+
+    [LoggerMessage(LogLevel.Warning, "A line could not be taken away ({Reason}); FRR starts anew with the new configuration")]
+    private partial void LogStartsAnew(string reason);
+
+    [LoggerMessage(LogLevel.Error, "A new configuration was refused ({Reason}); FRR starts anew with the last good one")]
+    private partial void LogKeepsLast(string reason);
+
+    private sealed class Request
+    {
+        /// <summary>Null: stop.</summary>
+        public required FrrConfig? Config { get; init; }
+
+        public TaskCompletionSource<ApplyResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
+
+/// <summary>What the supervisor shows to others, replaced as a whole.</summary>
+internal sealed record SupervisorState(RoutingState State, ImmutableArray<string> Errors, ImmutableArray<FrrDaemonStatus> Daemons, int Restarts)
+{
+    public static SupervisorState Initial { get; } = new(RoutingState.Waiting, [], [], 0);
+}

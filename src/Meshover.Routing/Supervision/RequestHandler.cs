@@ -1,0 +1,37 @@
+using System.Text.RegularExpressions;
+using Meshover.Routing.Vtysh;
+
+namespace Meshover.Routing.Supervision;
+
+/// <summary>What each request on routing.sock means.</summary>
+internal sealed partial class RequestHandler(FrrSupervisor supervisor, StatusReader status, VtyshRunner vtysh)
+{
+    public async Task<RoutingReply> HandleAsync(RoutingRequest request, CancellationToken ct) => request switch
+    {
+        { Op: RoutingProtocol.Apply, Config: { Zebra: not null, Bgpd: not null, Bfdd: not null, BgpPort: > 0 and < 65536 } config } =>
+            new RoutingReply { Applied = await supervisor.ApplyAsync(config, ct) },
+        { Op: RoutingProtocol.Apply } => throw new RoutingException("'apply' needs a config with zebra, bgpd, bfdd and a bgpPort of 1-65535"),
+        { Op: RoutingProtocol.Status } => new RoutingReply { Status = await status.ReadAsync(supervisor.Current, ct) },
+        { Op: RoutingProtocol.ToggleSource } => await ToggleSourceAsync(ct),
+        { Op: RoutingProtocol.Stop } => await StopAsync(ct),
+        _ => throw new RoutingException($"meshover routing does not know the request '{request.Op}'; are both of the same release?"),
+    };
+
+    private async Task<RoutingReply> StopAsync(CancellationToken ct)
+    {
+        await supervisor.StopAsync(ct);
+        return new RoutingReply();
+    }
+
+    /// <summary>Off and on again, whatever the template calls the route-maps.</summary>
+    private async Task<RoutingReply> ToggleSourceAsync(CancellationToken ct)
+    {
+        var running = await vtysh.RunAsync(["show running-config zebra"], ct);
+        string[] lines = [.. SourceRouteMap().Matches(running).Select(m => m.Value.Trim())];
+        if (lines.Length > 0) await vtysh.RunAsync(["configure terminal", .. lines.Select(l => $"no {l}"), .. lines], ct);
+        return new RoutingReply();
+    }
+
+    [GeneratedRegex(@"^(ip|ipv6) protocol bgp route-map \S+", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SourceRouteMap();
+}

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Meshover.Routing.Supervision;
+
+/// <summary>What would keep FRR from running here, looked at before anything is changed.</summary>
+public static class RoutingPreflight
+{
+    /// <summary>One sentence for each hindrance, with what to do; empty where FRR can start or already runs for us.</summary>
+    /// <param name="bgpPort">TCP port that bgpd is to listen on.</param>
+    public static ImmutableArray<string> FindProblems(RoutingOptions options, int bgpPort = 12914)
+    {
+        if (MissingPrograms(options) is { } missing) return [missing];
+        var scan = FrrProcessScan.Take(new FrrFiles(options));
+        var problems = ImmutableArray.CreateBuilder<string>();
+        if (scan.ForeignZebras is [var zebra, ..]) problems.Add(SystemFrr.Inspect().AdviceAgainst(zebra.Pid, zebra.CommandLine));
+        if (!scan.Ours.ContainsKey(FrrDaemon.Bgpd.Name) && IsInUse(bgpPort))
+            problems.Add($"TCP port {bgpPort}, on which BGP of the mesh listens, is in use by another program (`ss -ltnp` shows which): stop it");
+        return problems.ToImmutable();
+    }
+
+    private static string? MissingPrograms(RoutingOptions options)
+    {
+        string[] programs = [.. FrrDaemon.All.Select(d => Path.Combine(options.FrrBinaries, d.Name)), Path.Combine(options.VtyshBinaries, "vtysh")];
+        var missing = programs.Where(p => !File.Exists(p)).ToList();
+        return missing.Count == 0
+            ? null
+            : $"FRR is not installed ({string.Join(", ", missing)} missing): install it (Debian: `apt install frr frr-rpki-rtrlib`), or leave routing out (--routing off)";
+    }
+
+    private static bool IsInUse(int port)
+    {
+        foreach (var any in (IPAddress[])[IPAddress.Any, IPAddress.IPv6Any])
+        {
+            try
+            {
+                using var socket = new Socket(any.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                if (any.AddressFamily == AddressFamily.InterNetworkV6) socket.DualMode = false;
+                socket.Bind(new IPEndPoint(any, port));
+                socket.Listen();
+            }
+            catch (SocketException e)
+            {
+                if (e.SocketErrorCode == SocketError.AddressAlreadyInUse) return true; // any other: a machine without this family
+            }
+        }
+        return false;
+    }
+}

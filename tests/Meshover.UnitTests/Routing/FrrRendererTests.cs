@@ -1,0 +1,108 @@
+using System.Net;
+using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Planning;
+using Meshover.Routing.Config;
+using Xunit;
+
+namespace Meshover.UnitTests.Routing;
+
+public sealed class FrrRendererTests
+{
+    [Fact]
+    public void Render_NodeWithATransitAndAPlainNeighbour_EqualsTheGoldenFiles()
+    {
+        var config = Render(Models.Node(3, 3, transit: 1));
+        GoldenText.Equal("plain.zebra.conf", config.Zebra);
+        GoldenText.Equal("plain.bgpd.conf", config.Bgpd);
+        GoldenText.Equal("plain.bfdd.conf", config.Bfdd);
+    }
+
+    [Fact]
+    public void Render_TransitNode_CarriesOthersRoutes() =>
+        GoldenText.Equal("transit.bgpd.conf", Render(Models.Node(1, 3, 1, 2)).Bgpd);
+
+    [Fact]
+    public void Render_FirstNodeOfAMesh_HasNoNeighbourButAllItsPolicy()
+    {
+        var config = Render(Models.Node(1, 1));
+        Assert.DoesNotContain("interface", config.Bgpd, StringComparison.Ordinal);
+        Assert.Contains("network 10.64.1.0/24", config.Bgpd, StringComparison.Ordinal);
+        Assert.Contains("neighbor MESH peer-group", config.Bgpd, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Render_HundredMoreNeighbours_16LinesMoreForEach()
+    {
+        var (at100, at200) = (Lines(Models.Node(1, 100, 2, 3)), Lines(Models.Node(1, 200, 2, 3)));
+        Assert.Equal(16 * 100, at200 - at100);
+    }
+
+    [Fact]
+    public void Render_GrantAdded_ChangesOneLineOfASharedListAndNoneOfOthers()
+    {
+        var before = Models.Node(3, 3, 1);
+        var added = new OriginGrant(before.Neighbors[0].Asn, new RouteGrant(IPNetwork.Parse("10.1.0.0/16"), 24));
+        var difference = LinesOf(before with { Grants = [added, .. before.Grants] }).Except(LinesOf(before)).ToList();
+        Assert.Matches(@"^ip prefix-list MO-GRANTED seq \d+ permit 10\.1\.0\.0/16 le 24$", Assert.Single(difference));
+    }
+
+    [Fact]
+    public void Render_NeighbourAdded_TakesNoLineAway()
+    {
+        var (before, after) = (LinesOf(Models.Node(1, 9, 2)), LinesOf(Models.Node(1, 10, 2)));
+        Assert.Empty(before.Except(after));
+    }
+
+    [Fact]
+    public void Render_SameGrantGivenToTwo_StandsOnceInTheSharedList()
+    {
+        var anycast = new RouteGrant(IPNetwork.Parse("10.9.0.0/24"));
+        var model = Models.Node(3, 3, 1) with { Grants = [new(new Asn(4_200_000_001), anycast), new(new Asn(4_200_000_002), anycast)] };
+        Assert.Single(Render(model).Bgpd.Split('\n'), l => l.Contains("10.9.0.0/24", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1, "^42[0-9]{8}$", "_42[0-9]{8}_")]
+    [InlineData(2, "^(42[0-9]{8}_)?42[0-9]{8}$", "_42[0-9]{8}_(.*_)?42[0-9]{8}_")]
+    [InlineData(3, "^(42[0-9]{8}_)?(42[0-9]{8}_)?42[0-9]{8}$", "_42[0-9]{8}_(.*_)?42[0-9]{8}_(.*_)?42[0-9]{8}_")]
+    public void Render_HopLimit_ShapesTheAsPathLists(int hops, string accepted, string notCarried)
+    {
+        var bgpd = Render(Models.Node(1, 3, 1) with { MaxMeshHops = hops }).Bgpd;
+        Assert.Contains($"bgp as-path access-list MO-TWO seq 10 permit {accepted}\n", bgpd, StringComparison.Ordinal);
+        Assert.Contains($"bgp as-path access-list MO-OUT seq 10 deny {notCarried}\n", bgpd, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Render_DefaultRouteGranted_IsTakenFromItsHolderButBogonsPoolsAndTunnelsAreNot()
+    {
+        var holder = Models.Neighbor(2) with { MayOriginate = [new(IPNetwork.Parse("10.249.0.2/32")), new(IPNetwork.Parse("0.0.0.0/0"), 32)] };
+        var list = Render(Models.Node(1, 2).With(holder)).Bgpd.Split('\n').Where(l => l.StartsWith("ip prefix-list MO-FROM-00000002", StringComparison.Ordinal));
+        GoldenText.Equal("default-granted.prefix-list.conf", string.Join('\n', list) + "\n");
+    }
+
+    [Fact]
+    public void Render_NeighboursOfThreeCosts_ShareARouteMapForEachCost()
+    {
+        var model = Models.Node(1, 1).With(Models.Neighbor(2), Models.Neighbor(3, cost: 20), Models.Neighbor(4), Models.Neighbor(5, transit: true, cost: 20));
+        var maps = Render(model).Bgpd.Split('\n').Where(l => l.StartsWith("route-map MO-IN", StringComparison.Ordinal));
+        Assert.Equal(["route-map MO-IN-ONE-10 permit 10", "route-map MO-IN-ONE-20 permit 10", "route-map MO-IN-TWO-20 permit 10"], maps);
+    }
+
+    [Theory]
+    [InlineData("n1\nrouter bgp 1")]
+    [InlineData("n 1")]
+    [InlineData("")]
+    public void Render_NameThatCouldEndALine_IsRefused(string name) =>
+        Assert.Throws<ArgumentException>(() => Render(Models.Node(1, 2) with { HostName = name }));
+
+    private static FrrConfig Render(RoutingModel model) => FrrRenderer.Render(model, FrrTemplateSet.Embedded);
+
+    private static int Lines(RoutingModel model) => LinesOf(model).Count;
+
+    private static List<string> LinesOf(RoutingModel model)
+    {
+        var config = Render(model);
+        return [.. $"{config.Zebra}{config.Bgpd}{config.Bfdd}".Split('\n')];
+    }
+}
