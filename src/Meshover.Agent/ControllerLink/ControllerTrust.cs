@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Meshover.Mesh.Trust;
 
@@ -33,8 +34,26 @@ internal sealed class ControllerTrust(ImmutableArray<string> pins)
         return Chain(leaf, presented, pinned);
     }
 
-    private static IEnumerable<X509Certificate2> Shown(X509Certificate2 leaf, X509Chain? presented) =>
-        presented is null ? [leaf] : presented.ChainElements.Select(element => element.Certificate).Concat(presented.ChainPolicy.ExtraStore).Prepend(leaf);
+    private static IEnumerable<X509Certificate2> Shown(X509Certificate2 leaf, X509Chain? presented)
+    {
+        var sent = presented is null ? [leaf] : presented.ChainElements.Select(element => element.Certificate).Concat(presented.ChainPolicy.ExtraStore).Prepend(leaf);
+        return Carried(leaf) is { } authority ? sent.Append(authority) : sent;
+    }
+
+    /// <summary>The CA's certificate inside the leaf (<see cref="CaPin.AuthorityExtension"/>); null where there is none that can be read.</summary>
+    private static X509Certificate2? Carried(X509Certificate2 leaf)
+    {
+        if (leaf.Extensions[CaPin.AuthorityExtension] is not { } extension)
+            return null;
+        try
+        {
+            return X509CertificateLoader.LoadCertificate(extension.RawData);
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>A pinned certificate that is merely shown proves nothing: it must have signed the leaf.</summary>
     private static string? Chain(X509Certificate2 leaf, X509Chain? presented, List<X509Certificate2> pinned)

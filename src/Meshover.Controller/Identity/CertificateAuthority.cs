@@ -54,6 +54,7 @@ internal static class CertificateAuthority
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1", "serverAuth")], false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
+        request.CertificateExtensions.Add(new X509Extension(new Oid(CaPin.AuthorityExtension), authority.RawData, critical: false));
         using var certificate = request.Create(authority, now - Backdated, now + ServerLifetime, RandomNumberGenerator.GetBytes(16));
         return (certificate.CopyWithPrivateKey(key), authority);
     }
