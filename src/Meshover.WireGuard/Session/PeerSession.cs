@@ -1,30 +1,20 @@
 using System.Buffers.Binary;
 using Meshover.WireGuard.Control;
-using Meshover.WireGuard.Crypto;
 using Meshover.WireGuard.Noise;
 
 namespace Meshover.WireGuard.Session;
 
 /// <summary>
-/// One peer's side of the protocol: its keys, its handshake in progress and its timers. The control thread owns it; the members
-/// under "data path" are for the workers.
+/// One peer's side of the protocol: its sessions, its handshakes and its timers. The control thread owns it; the members under "data path"
+/// are for the workers.
 /// </summary>
 internal sealed class PeerSession : IDisposable
 {
-    private const long CookieLatency = 5_000; // a cookie is not used in its last moments: it must still be good when it arrives
-
     private readonly SessionContext _context;
     private readonly int _indexClass;
     private readonly PeerTimers _timers;
     private readonly KeypairSlots _slots;
-    private readonly CookieGenerator _cookies;
-    private SecretKey _presharedKey = new(new byte[SecretKey.Length]);
-    private RemoteIdentity? _remote;
-    private InitiatorHandshake? _pending;
-    private IndexEntry? _pendingEntry;
-    private Tai64n _lastTimestampSent;
-    private Tai64n _newestTimestamp;
-    private long _lastInitiation = long.MinValue / 2;
+    private readonly PeerHandshake _handshake;
 
     public PeerSession(SessionContext context, WireGuardKey publicKey, object owner, int indexClass)
     {
@@ -34,8 +24,8 @@ internal sealed class PeerSession : IDisposable
         Owner = owner;
         _timers = new PeerTimers(context.Times, context.Entropy);
         _slots = new KeypairSlots(context.Indices, context.Reclaimer);
-        _cookies = new CookieGenerator(publicKey, context.Times.CookieRefreshTime - CookieLatency);
-        IdentityChanged();
+        _handshake = new PeerHandshake(context, publicKey);
+        _handshake.IdentityChanged();
     }
 
     public WireGuardKey PublicKey { get; }
@@ -70,47 +60,26 @@ internal sealed class PeerSession : IDisposable
     }
 
     /// <summary>Used by the next handshake; all zero for none.</summary>
-    public void SetPresharedKey(ReadOnlySpan<byte> key)
-    {
-        var former = _presharedKey;
-        _presharedKey = new SecretKey(key);
-        _remote?.PresharedKey = _presharedKey;
-        former.Dispose();
-    }
+    public void SetPresharedKey(ReadOnlySpan<byte> key) => _handshake.SetPresharedKey(key);
 
     /// <summary>Our own private key is another one, or none: what was agreed under the former is void.</summary>
     public void IdentityChanged()
     {
-        End();
-        _remote?.Dispose();
-        _remote = _context.Self is { } self ? new RemoteIdentity(self, PublicKey, _presharedKey) : null;
-    }
-
-    /// <summary>Forgets all sessions and the handshake in progress.</summary>
-    public void End()
-    {
-        DropHandshake();
         _slots.Clear();
-    }
-
-    public void Dispose()
-    {
-        End();
-        _remote?.Dispose();
-        _presharedKey.Dispose();
+        _handshake.IdentityChanged();
     }
 
     /// <summary>
-    /// There is something to send and no key to send it with, or the peer has a new endpoint: starts a handshake, unless one was started within
-    /// REKEY_TIMEOUT; then its answer or its repetition is on the way.
+    /// There is something to send and no key to send it with, or the peer has a new endpoint: starts a handshake, at once or, if an initiation or
+    /// response was sent within REKEY_TIMEOUT and that leads to nothing, after it.
     /// </summary>
     public void RequestHandshake(long now)
     {
-        _timers.HandshakeRequested();
-        if (_timers.MayInitiate(now))
+        if (_timers.HandshakeRequested(now))
             SendInitiation(now);
     }
 
+    /// <summary>Runs the timers.</summary>
     public void Tick(long now)
     {
         var due = _timers.Tick(now, _slots.Current);
@@ -126,15 +95,21 @@ internal sealed class PeerSession : IDisposable
             Abandon();
         if (due.HasFlag(TimerActions.Initiate))
             RequestHandshake(now);
-        if (due.HasFlag(TimerActions.Retry) && _timers.MayInitiate(now))
+        if (due.HasFlag(TimerActions.Retry))
             SendInitiation(now);
         if (due.HasFlag(TimerActions.Keepalive))
             SendKeepalive(now);
     }
 
+    private void End()
+    {
+        _handshake.Drop();
+        _slots.Clear();
+    }
+
     private void Abandon()
     {
-        DropHandshake();
+        _handshake.Drop();
         _context.Sink.HandshakeAbandoned(this);
     }
 
@@ -148,79 +123,53 @@ internal sealed class PeerSession : IDisposable
 
     private void SendInitiation(long now)
     {
-        if (_context.Self is not { } self || _remote is not { } remote)
-            return;
-        DropHandshake();
-        Span<byte> message = stackalloc byte[InitiationMessage.Length];
+        Span<byte> initiation = stackalloc byte[InitiationMessage.Length];
         var entry = _context.Indices.Add(this, _indexClass);
-        _lastTimestampSent = _context.Timestamps.Next(_lastTimestampSent);
-        _pending = InitiatorHandshake.Create(self, remote, entry.Index, _lastTimestampSent, _context.Entropy, message);
-        if (_pending is null)
+        if (!_handshake.TryBegin(entry, initiation, now))
         {
             _context.Indices.Remove(entry);
             return;
         }
-        _pendingEntry = entry;
-        _cookies.AddMacs(message, now);
         _timers.InitiationSent(now);
-        _context.Sink.SendToPeer(this, message);
+        _context.Sink.SendToPeer(this, initiation);
     }
 
     /// <summary>A response to the index of ours in <paramref name="entry"/>.</summary>
-    public HandshakeOutcome ReceiveResponse(IndexEntry entry, ReadOnlySpan<byte> message, long now)
+    public HandshakeOutcome ReceiveResponse(IndexEntry entry, ReadOnlySpan<byte> response, long now)
     {
-        if (_pending is not { } pending || !ReferenceEquals(entry, _pendingEntry) || _context.Self is not { } self || _remote is not { } remote)
-            return HandshakeOutcome.UnknownIndex;
-        if (!pending.TryConsumeResponse(self, remote, message, out var keys))
-            return HandshakeOutcome.NotAuthentic;
+        if (_handshake.TryComplete(entry, response, out var keys) is { } refusal)
+            return refusal;
 
         _context.Sink.PeerSeen(this);
-        _pendingEntry = null; // the index lives on with the session
-        DropHandshake();
-        var remoteIndex = BinaryPrimitives.ReadUInt32LittleEndian(message[ResponseMessage.Sender..]);
-        var keypair = NewKeypair(entry, remoteIndex, isInitiator: true, keys, now);
+        var remoteIndex = BinaryPrimitives.ReadUInt32LittleEndian(response[ResponseMessage.Sender..]);
+        var keypair = NewKeypair(entry, remoteIndex, isInitiator: true, keys!, now);
         _slots.InstallInitiated(keypair);
         entry.Keypair = keypair;
-        _timers.HandshakeReceived(now);
-        _timers.SessionDerived(now);
-        _timers.HandshakeComplete(now);
+        _timers.ResponseReceived(now);
         _context.Sink.SessionReady(this, mustConfirm: true);
         return HandshakeOutcome.Completed;
     }
 
     /// <summary>An initiation that names this peer as its sender.</summary>
-    public HandshakeOutcome ReceiveInitiation(ResponderHandshake handshake, ReadOnlySpan<byte> message, long now)
+    public HandshakeOutcome ReceiveInitiation(ResponderHandshake handshake, ReadOnlySpan<byte> initiation, long now)
     {
-        if (_remote is not { } remote || !handshake.TryReadTimestamp(remote, message, out var timestamp))
-            return HandshakeOutcome.NotAuthentic;
-        if (timestamp <= _newestTimestamp)
-            return HandshakeOutcome.Replayed;
-        if (now - _lastInitiation < _context.Times.MinimumInitiationInterval)
-            return HandshakeOutcome.TooSoon;
-        (_newestTimestamp, _lastInitiation) = (timestamp, now);
-        return TryAnswer(handshake, remote, now) ? HandshakeOutcome.Answered : HandshakeOutcome.NotAuthentic;
-    }
+        if (_handshake.Check(handshake, initiation, now) is { } refusal)
+            return refusal;
 
-    private bool TryAnswer(ResponderHandshake handshake, RemoteIdentity remote, long now)
-    {
         Span<byte> response = stackalloc byte[ResponseMessage.Length];
         var entry = _context.Indices.Add(this, _indexClass);
-        if (!handshake.TryCreateResponse(remote, entry.Index, _context.Entropy, response, out var keys))
+        if (!_handshake.TryAnswer(handshake, entry, response, now, out var keys))
         {
             _context.Indices.Remove(entry);
-            return false;
+            return HandshakeOutcome.NotAuthentic;
         }
-
         _context.Sink.PeerSeen(this);
-        _cookies.AddMacs(response, now);
         var keypair = NewKeypair(entry, handshake.InitiatorIndex, isInitiator: false, keys, now);
         _slots.InstallAnswered(keypair);
-        entry.Keypair = keypair;
-        _timers.HandshakeReceived(now);
-        _timers.SessionDerived(now);
-        _timers.ResponseSent(now);
+        entry.Keypair = keypair; // before the answer leaves: the first packet may come at once
+        _timers.InitiationAnswered(now);
         _context.Sink.SendToPeer(this, response);
-        return true;
+        return HandshakeOutcome.Answered;
     }
 
     /// <summary>A receive worker got the first packet on a session that we answered (<see cref="Keypair.TryConfirm"/>).</summary>
@@ -228,13 +177,13 @@ internal sealed class PeerSession : IDisposable
     {
         if (!_slots.TryConfirm(keypair))
             return;
-        DropHandshake(); // the peer began one too, and its is in use
+        _handshake.Drop(); // we may have begun one too, but the peer's is in use
         _timers.HandshakeComplete(now);
         _context.Sink.SessionReady(this, mustConfirm: false);
     }
 
-    public HandshakeOutcome ReceiveCookie(ReadOnlySpan<byte> message, long now) =>
-        _cookies.TryConsume(message, now) ? HandshakeOutcome.CookieTaken : HandshakeOutcome.NotAuthentic;
+    public HandshakeOutcome ReceiveCookie(ReadOnlySpan<byte> reply, long now) =>
+        _handshake.TryConsumeCookie(reply, now) ? HandshakeOutcome.CookieTaken : HandshakeOutcome.NotAuthentic;
 
     private Keypair NewKeypair(IndexEntry entry, uint remoteIndex, bool isInitiator, TransportKeys keys, long now)
     {
@@ -242,12 +191,9 @@ internal sealed class PeerSession : IDisposable
             return new Keypair(entry, remoteIndex, isInitiator, keys, now, _context.Times);
     }
 
-    private void DropHandshake()
+    public void Dispose()
     {
-        if (_pendingEntry is not null)
-            _context.Indices.Remove(_pendingEntry);
-        _pendingEntry = null;
-        _pending?.Dispose();
-        _pending = null;
+        End();
+        _handshake.Dispose();
     }
 }

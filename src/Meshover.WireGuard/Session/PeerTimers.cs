@@ -36,11 +36,19 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
 
     private long LastSent => Math.Max(Sent.Any, _handshakeSent);
 
-    /// <summary>REKEY_TIMEOUT: not before this has passed since our last initiation or response.</summary>
-    public bool MayInitiate(long now) => now - _lastInitiationOrResponse >= times.RekeyTimeout;
-
-    /// <summary>There is a new reason for a handshake: the attempts are counted anew.</summary>
-    public void HandshakeRequested() => _attempts = 0;
+    /// <summary>
+    /// There is a new reason for a handshake: the attempts are counted anew. True: send an initiation now. False: one of ours, or an answer, is not
+    /// REKEY_TIMEOUT old; if nothing comes of it, the next is due then.
+    /// </summary>
+    public bool HandshakeRequested(long now)
+    {
+        _attempts = 0;
+        if (MayInitiate(now))
+            return true;
+        if (_retransmitAt == 0)
+            _retransmitAt = _lastInitiationOrResponse + times.RekeyTimeout + Jitter();
+        return false;
+    }
 
     public void InitiationSent(long now)
     {
@@ -48,12 +56,19 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
         _retransmitAt = now + times.RekeyTimeout + Jitter();
     }
 
-    public void ResponseSent(long now) => _handshakeSent = _lastInitiationOrResponse = now;
+    /// <summary>An authentic initiation came in, and our answer went out: there is a session that awaits its first packet.</summary>
+    public void InitiationAnswered(long now)
+    {
+        _handshakeSent = _lastInitiationOrResponse = now;
+        SessionDerived(now);
+    }
 
-    /// <summary>An authentic initiation or response came in.</summary>
-    public void HandshakeReceived(long now) => Volatile.Write(ref _handshakeReceived, now);
-
-    public void SessionDerived(long now) => _zeroKeysAt = now + (3 * times.RejectAfterTime);
+    /// <summary>An authentic response came in: there is a session in use.</summary>
+    public void ResponseReceived(long now)
+    {
+        SessionDerived(now);
+        HandshakeComplete(now);
+    }
 
     public void HandshakeComplete(long now)
     {
@@ -61,6 +76,14 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
         _retransmitAt = 0;
         _attempts = 0;
         _renewedWhileReceiving = false;
+    }
+
+    private bool MayInitiate(long now) => now - _lastInitiationOrResponse >= times.RekeyTimeout;
+
+    private void SessionDerived(long now)
+    {
+        Volatile.Write(ref _handshakeReceived, now);
+        _zeroKeysAt = now + (3 * times.RejectAfterTime);
     }
 
     /// <summary>Everything that has become due. <paramref name="current"/> is the session that is sent on.</summary>
@@ -106,6 +129,11 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
     {
         if (_retransmitAt == 0 || now < _retransmitAt)
             return TimerActions.None;
+        if (!MayInitiate(now)) // an answer of ours went out meanwhile, and may still lead to a session
+        {
+            _retransmitAt = _lastInitiationOrResponse + times.RekeyTimeout + Jitter();
+            return TimerActions.None;
+        }
         _retransmitAt = 0;
         if (_attempts++ < times.MaxHandshakeAttempts)
             return TimerActions.Retry;
@@ -135,8 +163,9 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
     {
         if (PersistentKeepalive == 0)
             return TimerActions.None;
-        var last = Math.Max(Math.Max(LastSent, LastReceived), _persistentHandled);
-        if (now - last < PersistentKeepalive)
+        var last = Math.Max(LastSent, LastReceived);
+        var isDue = last == 0 || now - last >= PersistentKeepalive;
+        if (!isDue || now - _persistentHandled < PersistentKeepalive)
             return TimerActions.None;
         _persistentHandled = now;
         return TimerActions.Keepalive;

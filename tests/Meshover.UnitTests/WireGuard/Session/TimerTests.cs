@@ -196,6 +196,51 @@ public sealed class TimerTests
     }
 
     [Fact]
+    public void RekeyTimeout_ARequestSoonAfterAnAnswerThatGotLost_IsNotForgotten()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToA.RequestHandshake(tunnel.Now);
+        tunnel.A.Receive(tunnel.B.Outbox.Dequeue(), tunnel.Now);
+        tunnel.Lose();
+        tunnel.ToB.RequestHandshake(tunnel.Now + 10);
+        Assert.Empty(tunnel.A.Outbox);
+
+        tunnel.Pass(5 * Second + JitterAndTick);
+        Assert.Single(tunnel.A.Outbox);
+    }
+
+    [Fact]
+    public void RekeyTimeout_ARequestSoonAfterAnAnswerThatWasTaken_IsFulfilledByIt()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToA.RequestHandshake(tunnel.Now);
+        tunnel.Deliver();
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+        tunnel.Send(tunnel.ToA, data: false);
+        tunnel.Pass(20 * Second);
+
+        Assert.NotNull(tunnel.ToB.SendKeypair);
+        Assert.Equal(0, tunnel.A.Count("initiation"));
+    }
+
+    [Fact]
+    public void RekeyTimeout_ARepetitionDueSoonAfterAnAnswer_WaitsForWhatComesOfIt()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+        tunnel.Pass(4 * Second);
+        tunnel.Lose();
+        tunnel.ToA.RequestHandshake(tunnel.Now);
+        tunnel.A.Receive(tunnel.B.Outbox.Dequeue(), tunnel.Now);
+        tunnel.Lose();
+        tunnel.Pass(4 * Second);
+        Assert.Empty(tunnel.A.Outbox);
+
+        tunnel.Pass(1 * Second + JitterAndTick);
+        Assert.Single(tunnel.A.Outbox);
+    }
+
+    [Fact]
     public void KeepaliveTimeout_DataReceivedAndNothingToSend_AnEmptyPacketAnswers()
     {
         var tunnel = new Tunnel().Connect();
@@ -318,6 +363,16 @@ public sealed class TimerTests
         }
 
         Assert.Equal(0, tunnel.A.Count("keepalive"));
+    }
+
+    [Fact]
+    public void PersistentKeepalive_TheEngineHasJustStarted_DoesNotWaitForAnInterval()
+    {
+        var engine = new Engine(1);
+        engine.AddPeer(new Engine(2)).PersistentKeepalive = 25 * Second;
+        engine.Manager.Tick(1);
+
+        Assert.Single(engine.Outbox);
     }
 
     [Fact]
