@@ -21,13 +21,14 @@ internal enum ControlOperation
 /// </summary>
 internal sealed record ControlRequest
 {
+    // The serializer leaves a property with "set" alone where JSON lacks it, but gives one with "init" its type's default.
     public const int CurrentVersion = 1;
 
-    public int Version { get; init; } = CurrentVersion;
+    public int Version { get; set; } = CurrentVersion;
     public ControlOperation Operation { get; init; }
     public DataplaneConfig? Config { get; init; }
-    public ImmutableArray<PeerConfig> Upserts { get; init; } = [];
-    public ImmutableArray<WireGuardKey> Removed { get; init; } = [];
+    public ImmutableArray<PeerConfig> Upserts { get; init => field = value.IsDefault ? [] : value; } = [];
+    public ImmutableArray<WireGuardKey> Removed { get; init => field = value.IsDefault ? [] : value; } = [];
     public WireGuardKey? Key { get; init; }
     public IPEndPoint? Endpoint { get; init; }
 
@@ -38,7 +39,7 @@ internal sealed record ControlRequest
 /// <summary>One answer: a line of JSON. No <see cref="Error"/>: it is done.</summary>
 internal sealed record ControlResponse
 {
-    public int Version { get; init; } = ControlRequest.CurrentVersion;
+    public int Version { get; set; } = ControlRequest.CurrentVersion;
     public DataplaneError? Error { get; init; }
     public string? Message { get; init; }
     public DataplaneStatus? Status { get; init; }
@@ -47,11 +48,11 @@ internal sealed record ControlResponse
 /// <summary>What the engine writes down to come back alone.</summary>
 internal sealed record SavedState
 {
-    public int Version { get; init; } = ControlRequest.CurrentVersion;
+    public int Version { get; set; } = ControlRequest.CurrentVersion;
     public required DataplaneConfig Config { get; init; }
 
     /// <summary>Where peers were when the state was written, if not where the configuration says.</summary>
-    public ImmutableArray<SavedEndpoint> Endpoints { get; init; } = [];
+    public ImmutableArray<SavedEndpoint> Endpoints { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 internal sealed record SavedEndpoint(WireGuardKey PublicKey, IPEndPoint Endpoint);

@@ -18,7 +18,8 @@ public sealed record DataplaneConfig
 
     /// <summary>MTU of the main device in bytes, 1280-65535.</summary>
     public required int Mtu { get; init; }
-    public ImmutableArray<PeerConfig> Peers { get; init; } = [];
+    // An absent field of JSON arrives as default, here and below.
+    public ImmutableArray<PeerConfig> Peers { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 /// <summary>One peer, known by its public key.</summary>
@@ -37,7 +38,7 @@ public sealed record PeerConfig
     public int PersistentKeepalive { get; init; }
 
     /// <summary>Source prefixes taken from the peer on the main device, and destinations sent to it. A prefix belongs to one peer.</summary>
-    public ImmutableArray<IPNetwork> AllowedIps { get; init; } = [];
+    public ImmutableArray<IPNetwork> AllowedIps { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>The GRE link to the peer; null for plain WireGuard.</summary>
     public LinkConfig? Link { get; init; }
@@ -50,7 +51,7 @@ public sealed record LinkConfig
     public required string Name { get; init; }
 
     /// <summary>ifalias; empty sets none.</summary>
-    public string Alias { get; init; } = "";
+    public string Alias { get; init => field = value ?? ""; } = "";
 
     /// <summary>Bytes, 1280-65511. 24 less than the main device's for GRE over IPv4.</summary>
     public required int Mtu { get; init; }

@@ -17,13 +17,14 @@ public sealed record DataplaneStatus
     public int ListenPort { get; init; }
 
     /// <summary>In the order of the configuration.</summary>
-    public ImmutableArray<PeerStatus> Peers { get; init; } = [];
+    public ImmutableArray<PeerStatus> Peers { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Packets dropped since the start, by reason; reasons that never happened are left out.</summary>
-    public ImmutableDictionary<string, long> Drops { get; init; } = ImmutableDictionary<string, long>.Empty;
+    public ImmutableDictionary<string, long> Drops { get; init => field = value ?? ImmutableDictionary<string, long>.Empty; } =
+        ImmutableDictionary<string, long>.Empty;
 
     /// <summary>What is in use: <c>udp-gso</c>, <c>udp-gro</c>, <c>tun-tso</c>, <c>tun-uso</c>, <c>ipv4</c>, <c>ipv6</c>.</summary>
-    public ImmutableArray<string> Offloads { get; init; } = [];
+    public ImmutableArray<string> Offloads { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 /// <summary>One peer's state. Ages are milliseconds since; -1 = never.</summary>

@@ -155,7 +155,7 @@ internal sealed class Engine : IDisposable
     public void Stop(bool teardown)
     {
         if (teardown)
-            _state.Delete();
+            _state.Delete(_options.TimestampPath);
         else if (Config is { } config)
             _state.Save(config, _peers.Values);
         _pipeline.Stop();

@@ -43,7 +43,12 @@ internal sealed class EngineState(string path, ILogger logger)
         Try(() => StateFile.Write(path, new SavedState { Config = config, Endpoints = [.. endpoints] }, ControlJson.Default.SavedState));
     }
 
-    public void Delete() => Try(() => File.Delete(path));
+    /// <summary>Deletes the state, and the other file.</summary>
+    public void Delete(string other) => Try(() =>
+    {
+        File.Delete(path);
+        File.Delete(other);
+    });
 
     private void Try(Action action)
     {
