@@ -20,7 +20,7 @@ internal sealed class IPNetworkConverter : JsonConverter<IPNetwork>
     public override IPNetwork Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         IPNetwork.TryParse(reader.GetString(), out var network)
             ? network
-            : throw new JsonException("is no prefix (address/length, no bits set behind the length)");
+            : throw new JsonException("is no prefix (address/length)");
 
     public override void Write(Utf8JsonWriter writer, IPNetwork value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.ToString());

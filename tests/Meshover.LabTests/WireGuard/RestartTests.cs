@@ -1,0 +1,93 @@
+using System.Net;
+using Meshover.WireGuard.Control;
+
+namespace Meshover.LabTests.WireGuard;
+
+public sealed class RestartTests
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(3);
+
+    [Fact]
+    public async Task Restart_WithoutAnyAgent_EveryPairIsBackWithin3Seconds()
+    {
+        await using var mesh = await Mesh.CreateAsync(4);
+        await PingAllAsync(mesh, Deadline);
+
+        await mesh.Engines[0].StopAsync();
+        mesh.Engines[0].Start();
+
+        await PingAllAsync(mesh, Recovery);
+    }
+
+    [Fact]
+    public async Task Restart_PeerThatRoamed_IsCalledWhereItWas()
+    {
+        await using var pair = await Mesh.CreateAsync(2);
+        await pair.Wire.WaitForPingAsync(1, "10.99.0.2", Deadline);
+        await pair.Wire.IpAsync(2, "addr", "add", "10.77.0.102/24", "dev", "eth0");
+        await pair.Wire.IpAsync(2, "addr", "del", "10.77.0.2/24", "dev", "eth0");
+        await pair.Wire.WaitForPingAsync(2, "10.99.0.1", Deadline);
+
+        await pair.Engines[0].StopAsync();
+        pair.Engines[0].Start();
+
+        await pair.Wire.WaitForPingAsync(1, "10.99.0.2", Recovery);
+        Assert.Equal(IPEndPoint.Parse("10.77.0.102:12912"), (await pair.Engines[0].PeerAsync()).Endpoint);
+    }
+
+    [Fact]
+    public async Task Stop_WithoutTeardown_LeavesDevicesWithTheirAddresses()
+    {
+        await using var pair = await Mesh.CreateAsync(2);
+
+        await pair.Engines[0].StopAsync();
+        var addresses = await pair.Wire.IpAsync(1, "addr");
+        pair.Engines[0].Start();
+
+        Assert.Contains("198.18.0.1/24", addresses);
+        Assert.Contains("fe80::1/64", addresses);
+        Assert.Contains("alias number 2", addresses);
+    }
+
+    [Fact]
+    public async Task Stop_WithTeardown_LeavesNothing()
+    {
+        await using var pair = await Mesh.CreateAsync(2);
+        var engine = pair.Engines[0];
+
+        await engine.Client.StopAsync(teardown: true);
+        await engine.Running;
+
+        var links = await pair.Wire.IpAsync(1, "-o", "link");
+        Assert.DoesNotContain("meshover0", links);
+        Assert.DoesNotContain("mo-", links);
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(engine.Options.SocketPath)!, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Start_SecondEngineOnTheSameSocket_IsRefused()
+    {
+        await using var pair = await Mesh.CreateAsync(2);
+
+        var fault = await Assert.ThrowsAsync<DataplaneException>(() => pair.Wire.In(1, () => Meshover.WireGuard.DataplaneDaemon.RunAsync(
+            pair.Engines[0].Options, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None)));
+
+        Assert.Contains("Another data plane", fault.Message);
+        Assert.Single((await pair.Engines[0].Client.GetStatusAsync()).Peers);
+    }
+
+    [Fact]
+    public async Task Client_WithNoEngine_SaysWhatToDo()
+    {
+        var fault = await Assert.ThrowsAsync<DataplaneException>(() => new DataplaneClient("/nowhere/engine.sock").GetStatusAsync());
+        Assert.Equal(DataplaneError.Unreachable, fault.Error);
+        Assert.Contains("meshover dataplane", fault.Message);
+    }
+
+    private static async Task PingAllAsync(Mesh mesh, TimeSpan deadline)
+    {
+        foreach (var other in mesh.Others(1))
+            await mesh.Wire.WaitForPingAsync(1, $"10.99.0.{other}", deadline);
+    }
+}

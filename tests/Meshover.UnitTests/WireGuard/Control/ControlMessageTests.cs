@@ -1,0 +1,71 @@
+using System.Text;
+using System.Text.Json;
+using Meshover.WireGuard.Control;
+
+namespace Meshover.UnitTests.WireGuard.Control;
+
+public sealed class ControlMessageTests
+{
+    [Fact]
+    public async Task Line_OfARequest_ReadsBackTheSame()
+    {
+        var request = new ControlRequest { Operation = ControlOperation.Apply, Config = Configs.With(Configs.Peer(1) with { PresharedKey = Configs.Plain.PrivateKey }) };
+        using var stream = new MemoryStream();
+        await ControlLine.WriteAsync(stream, request, ControlJson.Default.ControlRequest, CancellationToken.None);
+        stream.Position = 0;
+
+        var read = await ControlLine.ReadAsync(stream, ControlJson.Default.ControlRequest, CancellationToken.None);
+
+        Assert.Equal(Json(request), Json(read!));
+        Assert.Equal(Configs.Plain.PrivateKey, read!.Config!.Peers[0].PresharedKey);
+    }
+
+    [Fact]
+    public async Task Line_OfAnotherVersionsProgram_IgnoresFieldsItDoesNotKnow()
+    {
+        var request = await ReadAsync("""{"version":1,"operation":"Status","mood":"fine","config":null}""" + "\n");
+        Assert.Equal(ControlOperation.Status, request!.Operation);
+    }
+
+    [Fact]
+    public async Task Line_WithFieldsLeftOut_GivesThemTheirDefaults()
+    {
+        var request = await ReadAsync("""{"operation":"Apply","config":{"interface":"wg0","privateKey":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","listenPort":0,"mtu":1420}}""" + "\n");
+        Assert.Equal(ControlRequest.CurrentVersion, request!.Version);
+        Assert.Empty(request.Upserts);
+        Assert.Empty(request.Config!.Peers);
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("""{"operation":"Dance"}""")]
+    [InlineData("""{"operation":"Apply","config":{}}""")]
+    [InlineData("""{"operation":"SetEndpoint","key":"short","endpoint":"192.0.2.1:1"}""")]
+    [InlineData("""{"operation":"SetEndpoint","endpoint":"192.0.2.1"}""")]
+    [InlineData("""{"operation":"Update","upserts":[{"publicKey":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","allowedIps":["10.0.0.0/33"]}]}""")]
+    [InlineData("""{"version":1,"version":1}""")]
+    public async Task Line_ThatIsNoRequest_IsRefused(string line) =>
+        await Assert.ThrowsAnyAsync<JsonException>(() => ReadAsync(line + "\n"));
+
+    [Fact]
+    public async Task Line_CutShort_IsNotTakenForAMessage() =>
+        await Assert.ThrowsAsync<IOException>(() => ReadAsync("""{"operation":"Stop"}"""));
+
+    [Fact]
+    public async Task Line_AtTheEndOfTheStream_IsNone() => Assert.Null(await ReadAsync(""));
+
+    [Fact]
+    public void Secret_InText_IsHidden()
+    {
+        Assert.DoesNotContain(Convert.ToBase64String(Configs.Plain.PrivateKey.Bytes), Configs.Plain.ToString());
+        Assert.Contains("(hidden)", Configs.Plain.ToString());
+    }
+
+    private static async Task<ControlRequest?> ReadAsync(string text)
+    {
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text));
+        return await ControlLine.ReadAsync(stream, ControlJson.Default.ControlRequest, CancellationToken.None);
+    }
+
+    private static string Json(ControlRequest request) => JsonSerializer.Serialize(request, ControlJson.Default.ControlRequest);
+}

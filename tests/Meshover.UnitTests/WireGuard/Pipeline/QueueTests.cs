@@ -1,0 +1,56 @@
+using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Pipeline;
+
+namespace Meshover.UnitTests.WireGuard.Pipeline;
+
+public sealed class QueueTests
+{
+    [Fact]
+    public void StagedPackets_MoreThanFit_LoseTheOldest()
+    {
+        var staged = new StagedPackets();
+        var kept = Enumerable.Range(0, StagedPackets.Capacity + 1).Select(i => staged.Add([(byte)i, 1])).ToList();
+
+        Assert.Equal(StagedPackets.Capacity, staged.Count);
+        Assert.Equal([.. Enumerable.Repeat(true, StagedPackets.Capacity), false], kept);
+        Assert.Equal([1, 1], staged.First.ToArray());
+        Assert.Equal(StagedPackets.Capacity, staged.Clear());
+        Assert.Equal(0, staged.Count);
+    }
+
+    [Fact]
+    public void HandshakeQueue_Full_RefusesUntilOneIsTaken()
+    {
+        var queue = new HandshakeQueue();
+        var source = new byte[UdpAddress.MaxLength];
+        for (var i = 0; i < HandshakeQueue.Capacity; i++)
+            Assert.True(queue.TryAdd([(byte)i], source));
+        Assert.False(queue.TryAdd([0], source));
+
+        queue.Remove();
+
+        Assert.True(queue.TryAdd([42], source));
+        Assert.True(queue.TryPeek(out var oldest, out _));
+        Assert.Equal([1], oldest.ToArray());
+    }
+
+    [Fact]
+    public void HandshakeQueue_MessageLongerThanAnyHandshake_IsRefused() =>
+        Assert.False(new HandshakeQueue().TryAdd(new byte[HandshakeQueue.MaxMessage + 1], new byte[UdpAddress.MaxLength]));
+
+    [Fact]
+    public void HandshakeQueue_ManyTimesAround_GivesEachMessageWithItsSource()
+    {
+        var queue = new HandshakeQueue();
+        for (var i = 0; i < 3 * HandshakeQueue.Capacity; i++)
+        {
+            var source = Enumerable.Repeat((byte)i, UdpAddress.MaxLength).ToArray();
+            Assert.True(queue.TryAdd([.. BitConverter.GetBytes(i)], source));
+            Assert.True(queue.TryPeek(out var message, out var from));
+            Assert.Equal(i, BitConverter.ToInt32(message));
+            Assert.Equal(source, from.ToArray());
+            queue.Remove();
+        }
+        Assert.Equal(0, queue.Count);
+    }
+}
