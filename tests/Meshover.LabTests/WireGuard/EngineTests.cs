@@ -57,8 +57,8 @@ public sealed class EngineTests
     public async Task Apply_PeerThatRoamed_StaysWhereItIs()
     {
         await using var pair = await Mesh.CreateAsync(2);
-        await pair.Wire.IpAsync(2, "addr", "add", "10.77.0.102/24", "dev", "eth0");
         await pair.Wire.IpAsync(2, "addr", "del", "10.77.0.2/24", "dev", "eth0");
+        await pair.Wire.IpAsync(2, "addr", "add", "10.77.0.102/24", "dev", "eth0");
         await pair.Wire.WaitForPingAsync(2, "10.99.0.1", Deadline);
 
         await pair.Engines[0].Client.ApplyAsync(pair.Config(1));

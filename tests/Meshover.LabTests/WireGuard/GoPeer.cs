@@ -28,8 +28,7 @@ internal sealed class GoPeer : IAsyncDisposable
     public static async Task<GoPeer> StartAsync(Wire wire, int end)
     {
         var device = $"go{Environment.ProcessId % 100_000}x{Interlocked.Increment(ref _peers)}";
-        var start = new ProcessStartInfo("ip", ["netns", "exec", wire.Name(end), "wireguard-go", "-f", device]);
-        start.Environment["WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD"] = "1";
+        var start = new ProcessStartInfo("ip", ["netns", "exec", wire.Name(end), "sh", "-c", $"exec wireguard-go -f {device} >/dev/null 2>&1"]);
         var peer = new GoPeer(wire, end, device, Process.Start(start)!);
         await Until.TrueAsync("wireguard-go listens", TimeSpan.FromSeconds(10), () => Task.FromResult(File.Exists($"/var/run/wireguard/{device}.sock")));
         await peer.SetUpAsync();

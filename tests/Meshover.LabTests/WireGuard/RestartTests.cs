@@ -25,8 +25,8 @@ public sealed class RestartTests
     {
         await using var pair = await Mesh.CreateAsync(2);
         await pair.Wire.WaitForPingAsync(1, "10.99.0.2", Deadline);
-        await pair.Wire.IpAsync(2, "addr", "add", "10.77.0.102/24", "dev", "eth0");
         await pair.Wire.IpAsync(2, "addr", "del", "10.77.0.2/24", "dev", "eth0");
+        await pair.Wire.IpAsync(2, "addr", "add", "10.77.0.102/24", "dev", "eth0");
         await pair.Wire.WaitForPingAsync(2, "10.99.0.1", Deadline);
 
         await pair.Engines[0].StopAsync();
@@ -42,7 +42,7 @@ public sealed class RestartTests
         await using var pair = await Mesh.CreateAsync(2);
 
         await pair.Engines[0].StopAsync();
-        var addresses = await pair.Wire.IpAsync(1, "addr");
+        var addresses = await pair.Wire.IpAsync(1, "addr") + await pair.Wire.IpAsync(1, "link");
         pair.Engines[0].Start();
 
         Assert.Contains("198.18.0.1/24", addresses);

@@ -66,8 +66,8 @@ public sealed class WireGuardGoTests
         await using var wire = await Wire.CreateAsync(2);
         await using var engine = new EngineHost(wire, 1);
         await using var go = await GoPeer.StartAsync(wire, 2);
-        await ConnectAsync(engine, go, presharedKey: true);
-        await go.SetPeerAsync(engine.PublicKey.ToString(), "preshared-key", go.KeyFile(await go.WgAsync("genpsk")));
+        await go.SetPeerAsync(engine.PublicKey.ToString(), "preshared-key", go.KeyFile(await go.WgAsync("genpsk")), "allowed-ips", "198.18.0.1/32");
+        await engine.ApplyAsync(engine.Config(Peer(go, new IPEndPoint(Wire.Address(2), 12912)) with { PresharedKey = engine.PrivateKey }));
 
         Assert.Equal(5, await wire.CountLostAsync(1, EngineHost.Tunnel(2), 5, "0.2"));
         Assert.Equal(-1, (await engine.PeerAsync()).LastHandshakeAgeMs);
@@ -99,8 +99,8 @@ public sealed class WireGuardGoTests
         await ConnectAsync(engine, go);
         await wire.WaitForPingAsync(1, EngineHost.Tunnel(2), Deadline);
 
-        await wire.IpAsync(1, "addr", "add", "10.77.0.101/24", "dev", "eth0");
         await wire.IpAsync(1, "addr", "del", "10.77.0.1/24", "dev", "eth0");
+        await wire.IpAsync(1, "addr", "add", "10.77.0.101/24", "dev", "eth0");
 
         await wire.WaitForPingAsync(1, EngineHost.Tunnel(2), Deadline);
         Assert.Contains("10.77.0.101:12912", await go.WgAsync("show", go.Device, "endpoints"));
@@ -115,8 +115,8 @@ public sealed class WireGuardGoTests
         await ConnectAsync(engine, go);
         await wire.WaitForPingAsync(1, EngineHost.Tunnel(2), Deadline);
 
-        await wire.IpAsync(2, "addr", "add", "10.77.0.102/24", "dev", "eth0");
         await wire.IpAsync(2, "addr", "del", "10.77.0.2/24", "dev", "eth0");
+        await wire.IpAsync(2, "addr", "add", "10.77.0.102/24", "dev", "eth0");
 
         await wire.WaitForPingAsync(2, EngineHost.Tunnel(1), Deadline);
         Assert.Equal(IPEndPoint.Parse("10.77.0.102:12912"), (await engine.PeerAsync()).Endpoint);

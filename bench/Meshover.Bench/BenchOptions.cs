@@ -1,0 +1,44 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Meshover.Bench;
+
+/// <summary>What is asked for on the command line.</summary>
+internal sealed record BenchOptions
+{
+    /// <summary>Where the figures go as JSON; null for nowhere.</summary>
+    public string? JsonPath { get; private init; }
+
+    /// <summary>How often each case is measured; the table shows the median. Default 3.</summary>
+    public int Rounds { get; private init; } = 3;
+
+    /// <summary>Seconds of each throughput case. Default 3.</summary>
+    public int Seconds { get; private init; } = 3;
+
+    public static bool TryParse(string[] args, out BenchOptions options, [NotNullWhen(false)] out string? fault)
+    {
+        options = new BenchOptions();
+        fault = null;
+        for (var i = 0; i < args.Length; i += 2)
+        {
+            var value = i + 1 < args.Length ? args[i + 1] : "";
+            BenchOptions? next = args[i] switch
+            {
+                "--json" when value.Length > 0 => options with { JsonPath = value },
+                "--rounds" when TryCount(value, out var count) => options with { Rounds = count },
+                "--seconds" when TryCount(value, out var count) => options with { Seconds = count },
+                _ => null,
+            };
+            if (next is null)
+            {
+                fault = $"meshover-bench: '{args[i]} {value}' is not understood. Usage: meshover-bench [--json FILE] [--rounds 1-100] [--seconds 1-100]";
+                return false;
+            }
+            options = next;
+        }
+        return true;
+    }
+
+    private static bool TryCount(string text, out int count) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count is >= 1 and <= 100;
+}

@@ -1,0 +1,16 @@
+using Meshover.Bench;
+
+// meshover-bench [--json FILE] [--rounds N] [--seconds N]
+// The data plane beside Debian's wireguard-go: two namespaces over a veth pair, both engines up at once, measured in turns, so that whatever else
+// the machine does hits them alike. Needs root.
+if (BenchOptions.TryParse(args, out var options, out var fault) is false)
+{
+    await Console.Error.WriteLineAsync(fault);
+    return 2;
+}
+await using var bed = await TestBed.CreateAsync();
+var results = await Measurements.RunAsync(bed, options, Console.Error);
+Report.WriteTable(results);
+if (options.JsonPath is { } path)
+    await Report.WriteJsonAsync(results, path);
+return 0;
