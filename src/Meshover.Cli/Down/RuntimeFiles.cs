@@ -9,7 +9,7 @@ namespace Meshover.Cli.Down;
 /// </summary>
 internal static class RuntimeFiles
 {
-    private static readonly string[] Endings = [".pid", ".lock", ".log", ".log.1", ".sock"];
+    private static readonly string[] Endings = [".pid", ".pid.lock", ".lock", ".log", ".log.1", ".sock"];
 
     public static void Remove(NodePaths paths)
     {

@@ -4,7 +4,7 @@ using Meshover.Linux.Processes;
 namespace Meshover.Cli.Hosting;
 
 /// <summary>
-/// Marks this process as the only one of its name in a runtime directory. The lock (flock on NAME.lock, which the kernel drops with
+/// Marks this process as the only one of its name in a runtime directory. The lock (flock on NAME.pid.lock, which the kernel drops with
 /// the process, however it ends) excludes; the pid file tells others who it is.
 /// </summary>
 internal sealed class PidFile : IDisposable
@@ -34,7 +34,7 @@ internal sealed class PidFile : IDisposable
         }
     }
 
-    public static string LockPath(string pidFile) => Path.ChangeExtension(pidFile, ".lock");
+    private static string LockPath(string pidFile) => $"{pidFile}.lock";
 
     /// <summary>The lock file stays: removing it would let two processes hold "the" lock, one on each of two files.</summary>
     public void Dispose()

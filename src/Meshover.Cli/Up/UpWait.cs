@@ -68,6 +68,12 @@ internal sealed class UpWait(NodePaths paths, TimeProvider time, Action<string> 
         return Components(status).SelectMany(c => c.Errors).FirstOrDefault() ?? $"{Count(status)} are reachable";
     }
 
-    private CliException NoAgent() => new(
-        $"The agent does not answer after {ForAgent.TotalSeconds:0} s; its log says why: {paths.LogFile(DaemonNames.Agent)} (or `journalctl -u meshover-agent`).");
+    private CliException NoAgent()
+    {
+        var log = paths.LogFile(DaemonNames.Agent);
+        var last = File.Exists(log) ? File.ReadLines(log).LastOrDefault() : null;
+        return new CliException(last is null
+            ? $"The agent does not answer after {ForAgent.TotalSeconds:0} s; `journalctl -u meshover-agent`, or {paths.LogFile(DaemonNames.Run)}, says why."
+            : $"The agent does not answer after {ForAgent.TotalSeconds:0} s. The last line of its log ({log}): {last}");
+    }
 }
