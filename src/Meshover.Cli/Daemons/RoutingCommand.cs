@@ -14,8 +14,7 @@ internal static class RoutingCommand
             "routing", "Keeps FRR (zebra, bgpd, bfdd) alive and applies its configuration, in the foreground (systemd and `run` start it).",
             "meshover routing", "meshover vtysh -c 'show bgp summary'");
         command.SetAction(parsed => DaemonHost.RunAsync("routing", parsed, (context, cancellationToken) => RoutingDaemon.RunAsync(
-            new RoutingOptions { SocketPath = context.Paths.RoutingSocket, FrrDirectory = context.Paths.FrrDirectory },
-            context.Loggers, context.Time, cancellationToken)));
+            context.Paths.ToRoutingOptions(), context.Loggers, context.Time, cancellationToken)));
         return command;
     }
 }

@@ -21,7 +21,7 @@ internal static class DownCommand
     {
         DaemonHost.RequireRoot("down");
         var time = TimeProvider.System;
-        await new DownSequence(paths, NodeServices.For(paths, time), Console.Error.WriteLine).RunAsync(cancellationToken);
+        await new DownSequence(paths, NodeServices.For(paths, time), time, Console.Error.WriteLine).RunAsync(cancellationToken);
         await Console.Error.WriteLineAsync("Down. The identity is kept: `meshover up` comes back as the same node, `meshover leave` ends its membership.");
         return ExitCode.Fine;
     }

@@ -1,4 +1,6 @@
+using Meshover.Agent.Reconciling;
 using Meshover.Agent.Trust;
+using Meshover.Cli.CommandLine;
 using Meshover.Cli.Hosting;
 using Meshover.Cli.Services;
 using Meshover.Cli.Up;
@@ -13,7 +15,7 @@ namespace Meshover.Cli.Down;
 /// back, 4. our files go. Each step is done whether or not the one before found anything, as any daemon may be dead already; a step that
 /// fails does not keep the others from being tried.
 /// </summary>
-internal sealed class DownSequence(NodePaths paths, INodeServices services, Action<string> say)
+internal sealed class DownSequence(NodePaths paths, INodeServices services, TimeProvider time, Action<string> say)
 {
     private readonly List<Exception> _failures = [];
 
@@ -24,6 +26,8 @@ internal sealed class DownSequence(NodePaths paths, INodeServices services, Acti
         await TryAsync(() => StopFrrAsync(cancellationToken));
         await TryAsync(() => StopDataplaneAsync(cancellationToken));
         Try(RemoveLinks);
+        await TryAsync(() => UndoKernelAsync(cancellationToken));
+        await TryAsync(() => new SystemFrrSwitch(paths, time).PutBackAsync(cancellationToken));
         Try(RemoveConfig);
         Try(RemoveFiles);
         if (_failures.Count > 0)
@@ -62,7 +66,8 @@ internal sealed class DownSequence(NodePaths paths, INodeServices services, Acti
         }
         catch (RoutingException)
         {
-            // Nobody there.
+            // Nobody there: FRR may run all the same.
+            await FrrRemnants.StopAsync(paths.ToRoutingOptions(), time, cancellationToken);
         }
     }
 
@@ -82,6 +87,14 @@ internal sealed class DownSequence(NodePaths paths, INodeServices services, Acti
     {
         using var netlink = new RouteNetlink();
         LinkRemover.RemoveAll(netlink);
+    }
+
+    /// <summary>Addresses, routes, rules, sysctls and nftables, from the marks that they carry and what was remembered of the sysctls.</summary>
+    private async Task UndoKernelAsync(CancellationToken cancellationToken)
+    {
+        using var kernel = new KernelReconciler(new KernelReconcilerOptions { StateDirectory = paths.StateDirectory });
+        var report = await kernel.UndoAsync(cancellationToken);
+        _failures.AddRange(report.Errors.Select(error => new CliException($"Not everything could be put back: {error}")));
     }
 
     /// <summary>

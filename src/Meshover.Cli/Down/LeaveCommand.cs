@@ -34,7 +34,7 @@ internal static class LeaveCommand
         var time = TimeProvider.System;
         using var loggers = Logs.Create(debug);
         await Enrolment.LeaveAsync(paths.StateDirectory, force, loggers.CreateLogger("leave"), time, cancellationToken);
-        await new DownSequence(paths, NodeServices.For(paths, time), Console.Error.WriteLine).RunAsync(cancellationToken);
+        await new DownSequence(paths, NodeServices.For(paths, time), time, Console.Error.WriteLine).RunAsync(cancellationToken);
         new IdentityStore(paths.StateDirectory).Delete();
         RuntimeFiles.RemoveIfEmpty(paths.StateDirectory);
         await Console.Error.WriteLineAsync("This machine belongs to no mesh any more.");

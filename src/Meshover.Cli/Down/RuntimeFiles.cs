@@ -19,6 +19,8 @@ internal static class RuntimeFiles
                 Delete(Path.Combine(paths.RuntimeDirectory, daemon + ending));
         }
         Delete(paths.DataplaneState);
+        Delete(paths.UapiSocket);
+        RemoveIfEmpty(paths.UapiDirectory);
         if (Directory.Exists(paths.FrrDirectory))
             Directory.Delete(paths.FrrDirectory, recursive: true);
         RemoveIfEmpty(paths.RuntimeDirectory);

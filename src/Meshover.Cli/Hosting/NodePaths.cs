@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Meshover.Routing.Supervision;
 
 namespace Meshover.Cli.Hosting;
 
@@ -26,11 +27,16 @@ internal sealed record NodePaths
     public string RoutingSocket => Path.Combine(RuntimeDirectory, "routing.sock");
     public string FrrDirectory => Path.Combine(RuntimeDirectory, "frr");
 
+    /// <summary>Named after the WireGuard device.</summary>
+    public string UapiSocket => Path.Combine(UapiDirectory, "meshover0.sock");
+
     public bool AreDefault => this == Default;
 
     public string PidFile(string daemon) => Path.Combine(RuntimeDirectory, $"{daemon}.pid");
 
     public string LogFile(string daemon) => Path.Combine(RuntimeDirectory, $"{daemon}.log");
+
+    public RoutingOptions ToRoutingOptions() => new() { SocketPath = RoutingSocket, FrrDirectory = FrrDirectory };
 
     /// <summary>The options that make another meshover process use these paths.</summary>
     public ImmutableArray<string> ToArguments() =>

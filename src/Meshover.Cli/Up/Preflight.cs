@@ -14,15 +14,17 @@ internal static class Preflight
 
     /// <param name="config">Of the node to be.</param>
     /// <param name="dataplaneRuns">Ours runs already, and so has its port.</param>
+    /// <param name="routing">Where FRR is.</param>
+    /// <param name="stopsSystemFrr">The system's own FRR will be stopped.</param>
     /// <exception cref="CliException">All that is missing, one sentence each.</exception>
-    public static void Check(AgentConfig config, bool dataplaneRuns)
+    public static void Check(AgentConfig config, bool dataplaneRuns, RoutingOptions routing, bool stopsSystemFrr)
     {
-        var errors = Errors(config, dataplaneRuns).ToImmutableArray();
+        var errors = Errors(config, dataplaneRuns, routing, stopsSystemFrr).ToImmutableArray();
         if (!errors.IsEmpty)
             throw new CliException(string.Join(Environment.NewLine, errors));
     }
 
-    private static IEnumerable<string> Errors(AgentConfig config, bool dataplaneRuns)
+    private static IEnumerable<string> Errors(AgentConfig config, bool dataplaneRuns, RoutingOptions routing, bool stopsSystemFrr)
     {
         if (config.Dataplane != DataplaneChoice.Off && !dataplaneRuns)
         {
@@ -31,8 +33,11 @@ internal static class Preflight
             if (WhyNoPort(config.ListenPort) is { } noPort)
                 yield return noPort;
         }
-        if (config.Routing == RoutingChoice.Frr && MissingFrr(new RoutingOptions()) is { } noFrr)
-            yield return noFrr;
+        if (config.Routing == RoutingChoice.Frr)
+        {
+            foreach (var problem in RoutingPreflight.FindProblems(routing, besideSystemFrr: stopsSystemFrr))
+                yield return $"{problem}.";
+        }
         if (config.Templates is { } templates && !Directory.Exists(templates))
             yield return $"The templates' directory {templates} does not exist: make it, or leave --templates out.";
     }
@@ -72,15 +77,5 @@ internal static class Preflight
             }
         }
         return null;
-    }
-
-    internal static string? MissingFrr(RoutingOptions options)
-    {
-        string[] needed = [.. ((string[])["zebra", "bgpd", "bfdd", "frr-reload.py"]).Select(p => Path.Combine(options.FrrBinaries, p)), Path.Combine(options.VtyshBinaries, "vtysh")];
-        var missing = needed.Where(p => !File.Exists(p)).ToImmutableArray();
-        return missing.IsEmpty
-            ? null
-            : $"FRR is not installed whole ({string.Join(", ", missing)} missing): install it (Debian: `apt install frr frr-pythontools frr-rpki-rtrlib`), "
-                + "or leave it out (--routing off).";
     }
 }

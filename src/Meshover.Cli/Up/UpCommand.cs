@@ -64,7 +64,8 @@ internal static class UpCommand
         var time = TimeProvider.System;
         using var loggers = Logs.Create(debug);
         var services = NodeServices.For(request.Paths, time);
-        await new UpSequence(request, services, loggers.CreateLogger("up"), time, Console.Error.WriteLine).RunAsync(cancellationToken);
+        var systemFrr = new SystemFrrSwitch(request.Paths, time);
+        await new UpSequence(request, services, systemFrr, loggers.CreateLogger("up"), time, Console.Error.WriteLine).RunAsync(cancellationToken);
         return await new UpWait(request.Paths, time, Console.Error.WriteLine).UntilReadyAsync(request.Wait, cancellationToken);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Meshover.Agent;
+using Meshover.Agent.Configuration;
 using Meshover.Agent.Trust;
 using Meshover.Cli.CommandLine;
 using Meshover.Cli.Hosting;
@@ -12,9 +13,10 @@ namespace Meshover.Cli.Up;
 
 /// <summary>
 /// The steps of `up`. Everything is read and checked before the first change: 1. settings, 2. the machine, 3. enrolling (which writes the
-/// identity), 4. agent.yaml, 5. the daemons.
+/// identity), 4. agent.yaml, 5. the system's FRR, 6. the daemons.
 /// </summary>
-internal sealed class UpSequence(UpRequest request, INodeServices services, ILogger logger, TimeProvider time, Action<string> say)
+internal sealed class UpSequence(
+    UpRequest request, INodeServices services, SystemFrrSwitch systemFrr, ILogger logger, TimeProvider time, Action<string> say)
 {
     private readonly NodePaths _paths = request.Paths;
 
@@ -25,9 +27,12 @@ internal sealed class UpSequence(UpRequest request, INodeServices services, ILog
         var identity = new IdentityStore(_paths.StateDirectory).Load();
         CheckMembership(identity);
         var settings = ConfigErrors.AsUsage(() => DesiredSettings.Of(_paths.ConfigFile, ReadConfig(), identity?.Settings, request.Flags));
-        Preflight.Check(settings.Config, dataplaneRuns: Runs(DaemonNames.Dataplane));
+        var stopsSystemFrr = request.DisableSystemFrr && settings.Config.Routing == RoutingChoice.Frr && systemFrr.CanBeStopped();
+        Preflight.Check(settings.Config, Runs(DaemonNames.Dataplane), _paths.ToRoutingOptions(), stopsSystemFrr);
         await EnrolAsync(identity, settings, cancellationToken);
         WriteConfig(settings);
+        if (stopsSystemFrr)
+            await systemFrr.StopAsync(cancellationToken);
         await StartAsync(settings, cancellationToken);
     }
 

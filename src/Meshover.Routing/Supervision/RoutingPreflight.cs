@@ -9,12 +9,13 @@ public static class RoutingPreflight
 {
     /// <summary>One sentence for each hindrance, with what to do; empty where FRR can start or already runs for us.</summary>
     /// <param name="bgpPort">TCP port that bgpd is to listen on.</param>
-    public static ImmutableArray<string> FindProblems(RoutingOptions options, int bgpPort = 12914)
+    /// <param name="besideSystemFrr">Another zebra is no hindrance, as it will be stopped before ours start.</param>
+    public static ImmutableArray<string> FindProblems(RoutingOptions options, int bgpPort = 12914, bool besideSystemFrr = false)
     {
         if (MissingPrograms(options) is { } missing) return [missing];
         var scan = FrrProcessScan.Take(new FrrFiles(options));
         var problems = ImmutableArray.CreateBuilder<string>();
-        if (scan.ForeignZebras is [var zebra, ..]) problems.Add(SystemFrr.Inspect().AdviceAgainst(zebra.Pid, zebra.CommandLine));
+        if (!besideSystemFrr && scan.ForeignZebras is [var zebra, ..]) problems.Add(SystemFrr.Inspect().AdviceAgainst(zebra.Pid, zebra.CommandLine));
         if (!scan.Ours.ContainsKey(FrrDaemon.Bgpd.Name) && IsInUse(bgpPort))
             problems.Add($"TCP port {bgpPort}, on which BGP of the mesh listens, is in use by another program (`ss -ltnp` shows which): stop it");
         return problems.ToImmutable();

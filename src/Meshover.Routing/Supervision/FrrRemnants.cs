@@ -1,0 +1,18 @@
+namespace Meshover.Routing.Supervision;
+
+/// <summary>FRR of ours that nobody keeps: <c>meshover routing</c> was killed, or ended by a signal, which leaves FRR running.</summary>
+public static class FrrRemnants
+{
+    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Stops what runs of it, bgpd first and zebra (which takes its routes away) last. Only where <c>meshover routing</c> itself does not
+    /// run: it would start FRR again.
+    /// </summary>
+    public static async Task StopAsync(RoutingOptions options, TimeProvider time, CancellationToken ct)
+    {
+        var ours = FrrProcessScan.Take(new FrrFiles(options)).Ours;
+        foreach (var daemon in FrrDaemon.All.Reverse())
+            if (ours.TryGetValue(daemon.Name, out var process)) await process.StopAsync(_grace, time, ct);
+    }
+}
