@@ -74,11 +74,10 @@ public sealed class AgentDaemon
     }
 
     /// <summary>Runs until cancelled. The data plane and FRR are never stopped by its end.</summary>
-    /// <exception cref="AgentException">It cannot start: no identity, another agent runs, a directory is not writable.</exception>
+    /// <exception cref="AgentException">It cannot start: no identity, or a directory that cannot be written. That no other agent runs is the caller's to see to.</exception>
     public static async Task RunAsync(
         AgentOptions options, ILoggerFactory loggerFactory, TimeProvider time, CancellationToken cancellationToken)
     {
-        await using var held = AgentLock.Take(options.RuntimeDirectory);
         var identity = new IdentityStore(options.StateDirectory).Load();
         if (identity is not { IsEnrolled: true })
             throw new AgentException($"This machine is in no mesh ({options.StateDirectory} holds no enrolled identity). Join one with `meshover up --join STRING`.");

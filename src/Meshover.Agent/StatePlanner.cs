@@ -14,7 +14,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
     private readonly NodeSettings _settings = new()
     {
         ListenPort = config.ListenPort,
-        LinkMtu = config.Mtu,
+        UnderlayMtu = config.Mtu,
         Announce = config.Announce,
         Advertise = config.Advertise,
         Dataplane = config.Dataplane != DataplaneChoice.Off,

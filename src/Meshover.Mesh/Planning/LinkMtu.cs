@@ -16,11 +16,10 @@ public readonly record struct LinkMtu(int WireGuard, int Link, bool Fragments)
     private const int MinLink = 1280;
 
     /// <param name="underlay">Smallest MTU of the underlay.</param>
-    /// <param name="configured">The operator's link MTU; 0: none.</param>
-    public static LinkMtu For(int underlay, int configured)
+    public static LinkMtu For(int underlay)
     {
         var fits = underlay - WireGuardOverhead - GreOverhead;
-        var link = Math.Max(configured > 0 ? configured : fits, MinLink);
+        var link = Math.Max(fits, MinLink);
         return new LinkMtu(link + GreOverhead, link, link > fits);
     }
 }

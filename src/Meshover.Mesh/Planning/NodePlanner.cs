@@ -25,7 +25,7 @@ public static class NodePlanner
         if (!map.Nodes.TryGetValue(self, out var me))
             throw new ArgumentException($"The map of revision {map.Revision} has no node {self}.", nameof(self));
         ImmutableArray<MeshNode> peers = settings.Dataplane ? [.. map.Nodes.Values.Where(node => node.Id != self)] : [];
-        var mtu = LinkMtu.For(health.UnderlayMtu, settings.LinkMtu);
+        var mtu = LinkMtu.For(UnderlayMtu(settings, health));
         return new NodePlan
         {
             Self = self,
@@ -54,6 +54,9 @@ public static class NodePlanner
             PersistentKeepalive = Keepalive(me, peer, settings),
         })],
     };
+
+    private static int UnderlayMtu(NodeSettings settings, NodeHealth health) =>
+        settings.UnderlayMtu > 0 ? settings.UnderlayMtu : health.UnderlayMtu;
 
     private static int Keepalive(MeshNode me, MeshNode peer, NodeSettings settings)
     {
@@ -102,7 +105,7 @@ public static class NodePlanner
         Pool4 = map.Settings.Pool4,
         Pool6 = map.Settings.Pool6,
         TunnelPool = map.Settings.TunnelPool,
-        Networks = settings.Advertise ? [.. Own(me).Select(grant => grant.Prefix).Union(settings.Announce)] : [],
+        Networks = [.. Own(me).Select(grant => grant.Prefix).Union(settings.Advertise ? settings.Announce : [])],
         Grants = [.. map.Nodes.Values.SelectMany(node => node.Grants.Select(grant => new OriginGrant(node.Asn, grant)))],
         Neighbors = [.. peers.Select(PlanNeighbor)],
         BfdIntervalMs = BfdTimers.IntervalMs(peers.Length),
@@ -127,8 +130,8 @@ public static class NodePlanner
     {
         var warnings = ImmutableArray.CreateBuilder<string>();
         if (mtu.Fragments)
-            warnings.Add($"The underlay's MTU of {health.UnderlayMtu} is too small for links of {mtu.Link}: outer packets are fragmented, "
-                + "which is slow. Raise the underlay's MTU" + (settings.LinkMtu > 0 ? ", or lower `mtu`." : "."));
+            warnings.Add($"The underlay's MTU of {UnderlayMtu(settings, health)} is too small for links of {mtu.Link}: outer packets are "
+                + "fragmented, which is slow. Raise the underlay's MTU.");
         foreach (var prefix in NotGranted(me, settings))
             warnings.Add($"{prefix} is announced, not granted: other nodes refuse it. An administrator grants it with "
                 + $"`meshover grant add {me.HostName} {prefix}`.");
@@ -137,5 +140,5 @@ public static class NodePlanner
 
     /// <summary>What the node is set to announce and no grant covers.</summary>
     public static IEnumerable<IPNetwork> NotGranted(MeshNode me, NodeSettings settings) =>
-        settings.Announce.Where(prefix => !me.Grants.Any(grant => grant.Covers(prefix)));
+        (settings.Advertise ? settings.Announce : []).Where(prefix => !me.Grants.Any(grant => grant.Covers(prefix)));
 }

@@ -22,13 +22,13 @@ public sealed record NodeSettings
     /// <summary>rtproto of our routes.</summary>
     public byte RouteProtocol { get; init; } = 112;
 
-    /// <summary>MTU of the links in bytes, at least 1280; 0 follows the underlay.</summary>
-    public int LinkMtu { get; init; }
+    /// <summary>MTU of the underlay in bytes; 0 follows the interfaces.</summary>
+    public int UnderlayMtu { get; init; }
 
     /// <summary>Prefixes to originate beside the node addresses.</summary>
     public ImmutableArray<IPNetwork> Announce { get; init; } = [];
 
-    /// <summary>False: the node originates nothing, not even its addresses.</summary>
+    /// <summary>False holds <see cref="Announce"/> back; the node's own addresses are always announced.</summary>
     public bool Advertise { get; init; } = true;
 
     /// <summary>False: no WireGuard, no links.</summary>
