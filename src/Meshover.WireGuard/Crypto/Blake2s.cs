@@ -3,7 +3,9 @@ using Org.BouncyCastle.Crypto.Digests;
 
 namespace Meshover.WireGuard.Crypto;
 
-/// <summary>BLAKE2s (RFC 7693) in the four forms that WireGuard uses it in (paper, section 5.4): hash, keyed MAC, HMAC, key derivation.</summary>
+/// <summary>
+/// BLAKE2s (RFC 7693) in the four forms that WireGuard uses it in (paper, section 5.4): hash, keyed MAC, HMAC, key derivation.
+/// </summary>
 internal static class Blake2s
 {
     public const int HashLength = 32;

@@ -7,13 +7,6 @@ internal static class X25519
 {
     public const int KeyLength = 32;
 
-    /// <summary>Makes 32 random bytes a scalar of RFC 7748 section 5. Agreements do it themselves; this is for keys that are shown.</summary>
-    public static void Clamp(Span<byte> privateKey)
-    {
-        privateKey[0] &= 0xf8;
-        privateKey[31] = (byte)((privateKey[31] & 0x7f) | 0x40);
-    }
-
     public static void PublicFromPrivate(ReadOnlySpan<byte> privateKey, Span<byte> publicKey)
     {
         using var key = LibCrypto.NewX25519Private(privateKey);

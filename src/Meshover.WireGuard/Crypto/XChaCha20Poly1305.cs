@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace Meshover.WireGuard.Crypto;
 
 /// <summary>
-/// XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03), which WireGuard's cookie replies are sealed with: a nonce of 24 bytes may be drawn at random.
-/// HChaCha20 makes a key of its first 16 bytes; the other 8 are the nonce of ChaCha20-Poly1305.
+/// XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03), which WireGuard's cookie replies are sealed with: a nonce of 24 bytes may be drawn at
+/// random. HChaCha20 makes a key of its first 16 bytes; the other 8 are the nonce of ChaCha20-Poly1305.
 /// </summary>
 internal static class XChaCha20Poly1305
 {
@@ -16,22 +16,22 @@ internal static class XChaCha20Poly1305
     private const int SubnonceLength = 16;
 
     public static void Seal(
-        ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> additional, Span<byte> sealedText)
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> header, Span<byte> sealedText)
     {
         Span<byte> subkey = stackalloc byte[Aead.KeyLength];
         Span<byte> rest = stackalloc byte[Aead.NonceLength];
         Derive(key, nonce, subkey, rest);
-        Aead.Seal(subkey, rest, plaintext, additional, sealedText);
+        Aead.Seal(subkey, rest, plaintext, header, sealedText);
         CryptographicOperations.ZeroMemory(subkey);
     }
 
     public static bool TryOpen(
-        ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> sealedText, ReadOnlySpan<byte> additional, Span<byte> plaintext)
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> sealedText, ReadOnlySpan<byte> header, Span<byte> plaintext)
     {
         Span<byte> subkey = stackalloc byte[Aead.KeyLength];
         Span<byte> rest = stackalloc byte[Aead.NonceLength];
         Derive(key, nonce, subkey, rest);
-        var authentic = Aead.TryOpen(subkey, rest, sealedText, additional, plaintext);
+        var authentic = Aead.TryOpen(subkey, rest, sealedText, header, plaintext);
         CryptographicOperations.ZeroMemory(subkey);
         return authentic;
     }
@@ -43,7 +43,9 @@ internal static class XChaCha20Poly1305
         nonce[SubnonceLength..].CopyTo(rest[4..]);
     }
 
-    /// <summary>Section 2.2: the ChaCha20 permutation without the final addition; the first and the last four words are the result.</summary>
+    /// <summary>
+    /// Section 2.2: the ChaCha20 permutation without the final addition; the first and the last four words are the result.
+    /// </summary>
     internal static void HChaCha20(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, Span<byte> subkey)
     {
         Span<uint> state = stackalloc uint[StateWords];

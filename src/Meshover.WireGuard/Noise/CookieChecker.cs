@@ -6,8 +6,8 @@ using Meshover.WireGuard.Crypto;
 namespace Meshover.WireGuard.Noise;
 
 /// <summary>
-/// The receiver's half of the denial-of-service defence (WireGuard paper, sections 5.3, 5.4.7): mac1 shows that the sender knows our public key,
-/// mac2 that it owns its source address. Cookies are bound to address and port by a secret that changes.
+/// The receiver's half of the denial-of-service defence (WireGuard paper, sections 5.3, 5.4.7): mac1 shows that the sender knows our
+/// public key, mac2 that it owns its source address. Cookies are bound to address and port by a secret that changes.
 /// </summary>
 /// <param name="self">Our public key.</param>
 /// <param name="entropy">For the secret and the nonces.</param>
@@ -46,8 +46,8 @@ internal sealed class CookieChecker(WireGuardKey self, IEntropy entropy, long se
         BinaryPrimitives.WriteUInt32LittleEndian(reply, MessageType.CookieReply);
         message.Slice(InitiationMessage.Sender, sizeof(uint)).CopyTo(reply[CookieReplyMessage.Receiver..]);
         entropy.Fill(reply[CookieReplyMessage.Nonce]);
-        XChaCha20Poly1305.Seal(
-            _cookieKey, reply[CookieReplyMessage.Nonce], cookie, message[MessageMacs.Mac1(message.Length)], reply[CookieReplyMessage.Cookie]);
+        var mac1 = message[MessageMacs.Mac1(message.Length)];
+        XChaCha20Poly1305.Seal(_cookieKey, reply[CookieReplyMessage.Nonce], cookie, mac1, reply[CookieReplyMessage.Cookie]);
     }
 
     private void MakeCookie(ReadOnlySpan<byte> source, long now, Span<byte> cookie)

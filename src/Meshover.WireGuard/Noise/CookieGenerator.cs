@@ -4,8 +4,8 @@ using Meshover.WireGuard.Crypto;
 namespace Meshover.WireGuard.Noise;
 
 /// <summary>
-/// The sender's half of the denial-of-service defence (WireGuard paper, sections 5.4.4, 5.4.7): puts mac1 into every handshake message for one
-/// peer, and mac2 while a cookie of that peer's is fresh.
+/// The sender's half of the denial-of-service defence (WireGuard paper, sections 5.4.4, 5.4.7): puts mac1 into every handshake message
+/// for one peer, and mac2 while a cookie of that peer's is fresh.
 /// </summary>
 internal sealed class CookieGenerator
 {

@@ -3,7 +3,9 @@ using Meshover.WireGuard.Crypto;
 
 namespace Meshover.WireGuard.Noise;
 
-/// <summary>The two keys for MACs and cookies that anybody can derive from a responder's public key (WireGuard paper, sections 5.4.4, 5.4.7).</summary>
+/// <summary>
+/// The two keys for MACs and cookies that anybody can derive from a responder's public key (WireGuard paper, sections 5.4.4, 5.4.7).
+/// </summary>
 internal static class CookieKeys
 {
     public static byte[] Mac1(WireGuardKey responder) => Derive("mac1----"u8, responder);

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Meshover.WireGuard.Noise;
 
-/// <summary>The types that a message begins with, as 32 bits little endian: one byte of type and three reserved ones that are zero.</summary>
+/// <summary>
+/// The types that a message begins with, as 32 bits little endian: one byte of type and three reserved ones that are zero.
+/// </summary>
 internal static class MessageType
 {
     public const uint Initiation = 1;
@@ -17,7 +19,9 @@ internal static class MessageType
         var type = BinaryPrimitives.ReadUInt32LittleEndian(message);
         return (type, message.Length) switch
         {
-            (Initiation, InitiationMessage.Length) or (Response, ResponseMessage.Length) or (CookieReply, CookieReplyMessage.Length) => type,
+            (Initiation, InitiationMessage.Length) => type,
+            (Response, ResponseMessage.Length) => type,
+            (CookieReply, CookieReplyMessage.Length) => type,
             _ => 0,
         };
     }

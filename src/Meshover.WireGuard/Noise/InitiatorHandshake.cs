@@ -6,8 +6,8 @@ using Meshover.WireGuard.Crypto;
 namespace Meshover.WireGuard.Noise;
 
 /// <summary>
-/// The initiator's side of Noise_IKpsk2 (WireGuard paper, sections 5.4.2, 5.4.3): made with the first message, it waits for the second. A message
-/// that is not the peer's leaves it unharmed.
+/// The initiator's side of Noise_IKpsk2 (WireGuard paper, sections 5.4.2, 5.4.3): made with the first message, it waits for the second. A
+/// message that is not the peer's leaves it unharmed.
 /// </summary>
 internal sealed class InitiatorHandshake : IDisposable
 {

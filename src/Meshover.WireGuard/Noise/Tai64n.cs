@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Meshover.WireGuard.Noise;
 
-/// <summary>A TAI64N label of 12 bytes: seconds (8, big endian, offset 2^62 + 10) and nanoseconds (4), https://cr.yp.to/libtai/tai64.html.</summary>
+/// <summary>
+/// A TAI64N label of 12 bytes: seconds (8, big endian, offset 2^62 + 10) and nanoseconds (4), https://cr.yp.to/libtai/tai64.html.
+/// </summary>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct Tai64n(ulong Seconds, uint Nanoseconds) : IComparable<Tai64n>
 {

@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace Meshover.WireGuard.Noise;
 
-/// <summary>The two keys that a handshake ends with (WireGuard paper, section 5.4.5), on their way into a <see cref="Session.Keypair"/>.</summary>
+/// <summary>
+/// The two keys that a handshake ends with (WireGuard paper, section 5.4.5), on their way into a <see cref="Session.Keypair"/>.
+/// </summary>
 internal sealed class TransportKeys : IDisposable
 {
     private const int KeyLength = 32;

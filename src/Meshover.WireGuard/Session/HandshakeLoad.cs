@@ -1,6 +1,8 @@
 namespace Meshover.WireGuard.Session;
 
-/// <summary>Whether so many handshake messages come in that their senders must prove their addresses first (WireGuard paper, section 5.3).</summary>
+/// <summary>
+/// Whether so many handshake messages come in that their senders must prove their addresses first (WireGuard paper, section 5.3).
+/// </summary>
 /// <param name="perSecond">Messages a second from which on it is so.</param>
 internal sealed class HandshakeLoad(int perSecond)
 {

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Meshover.WireGuard.Session;
 
 /// <summary>
-/// Under load, what one address may ask for even with a cookie: a bucket of 5 handshakes that refills with 20 a second, as in Linux. An IPv6
-/// address counts with its /64, which is one customer's.
+/// Under load, what one address may ask for even with a cookie: a bucket of 5 handshakes that refills with 20 a second, as in Linux. An
+/// IPv6 address counts with its /64, which is one customer's.
 /// </summary>
 internal sealed class HandshakeRateLimiter
 {

@@ -4,9 +4,9 @@ using Meshover.WireGuard.Noise;
 namespace Meshover.WireGuard.Session;
 
 /// <summary>
-/// Our 32-bit receiver indices: random, so that they tell an observer nothing. The high bits of an index are its place in the table (the low
-/// ones are not free: they say its class), so that a receive worker finds a keypair with one read and no lock; the control thread alone
-/// adds and removes.
+/// Our 32-bit receiver indices: random, so that they tell an observer nothing. The high bits of an index are its place in the table (the
+/// low ones are not free: they say its class), so that a receive worker finds a keypair with one read and no lock; the control thread
+/// alone adds and removes.
 /// </summary>
 /// <param name="entropy">Where indices come from.</param>
 /// <param name="classes">Index modulo this is the worker that owns it, so that a socket filter can steer packets; 1 for no classes.</param>

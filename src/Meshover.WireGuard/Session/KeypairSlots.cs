@@ -1,8 +1,8 @@
 namespace Meshover.WireGuard.Session;
 
 /// <summary>
-/// The up to three sessions of one peer (WireGuard paper, section 6.3): the current one is sent on; the previous still receives what was on its
-/// way; the next is one that we answered and that the peer has not used yet. Control thread, but for <see cref="Current"/>.
+/// The up to three sessions of one peer (WireGuard paper, section 6.3): the current one is sent on; the previous still receives what was
+/// on its way; the next is one that we answered and that the peer has not used yet. Control thread, but for <see cref="Current"/>.
 /// </summary>
 internal sealed class KeypairSlots(IndexTable indices, KeyReclaimer reclaimer)
 {

@@ -6,8 +6,8 @@ using Meshover.WireGuard.Noise;
 namespace Meshover.WireGuard.Session;
 
 /// <summary>
-/// The handshakes with one peer: the one that we began and that waits for its answer, and the answering of the peer's. The two do not touch each
-/// other, so that ends which begin at the same moment are both served. Knows no timers and no sessions; control thread.
+/// The handshakes with one peer: the one that we began and that waits for its answer, and the answering of the peer's. The two do not
+/// touch each other, so that ends which begin at the same moment are both served. Knows no timers and no sessions; control thread.
 /// </summary>
 internal sealed class PeerHandshake : IDisposable
 {
@@ -48,8 +48,8 @@ internal sealed class PeerHandshake : IDisposable
     }
 
     /// <summary>
-    /// Begins one, in place of one that waits, under an index of ours. False if we have no private key, or the peer's public key is of low order;
-    /// then the index is not taken.
+    /// Begins one, in place of one that waits, under an index of ours. False if we have no private key, or the peer's public key is of
+    /// low order; then the index is not taken.
     /// </summary>
     public bool TryBegin(IndexEntry entry, Span<byte> initiation, long now)
     {

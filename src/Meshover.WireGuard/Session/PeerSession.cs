@@ -70,8 +70,8 @@ internal sealed class PeerSession : IDisposable
     }
 
     /// <summary>
-    /// There is something to send and no key to send it with, or the peer has a new endpoint: starts a handshake, at once or, if an initiation or
-    /// response was sent within REKEY_TIMEOUT and that leads to nothing, after it.
+    /// There is something to send and no key to send it with, or the peer has a new endpoint: starts a handshake, at once or, if an
+    /// initiation or response was sent within REKEY_TIMEOUT and that leads to nothing, after it.
     /// </summary>
     public void RequestHandshake(long now)
     {

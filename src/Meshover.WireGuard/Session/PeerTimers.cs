@@ -4,8 +4,8 @@ using Meshover.WireGuard.Noise;
 namespace Meshover.WireGuard.Session;
 
 /// <summary>
-/// The timers of one peer (WireGuard paper, sections 6.1-6.5), without a timer: workers stamp the time of what they send and receive, and each
-/// tick compares. A rule therefore acts up to one tick late, and an idle peer costs a few comparisons. 0 = not set.
+/// The timers of one peer (WireGuard paper, sections 6.1-6.5), without a timer: workers stamp the time of what they send and receive, and
+/// each tick compares. A rule therefore acts up to one tick late, and an idle peer costs a few comparisons. 0 = not set.
 /// </summary>
 internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
 {
@@ -37,8 +37,8 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
     private long LastSent => Math.Max(Sent.Any, _handshakeSent);
 
     /// <summary>
-    /// There is a new reason for a handshake: the attempts are counted anew. True: send an initiation now. False: one of ours, or an answer, is not
-    /// REKEY_TIMEOUT old; if nothing comes of it, the next is due then.
+    /// There is a new reason for a handshake: the attempts are counted anew. True: send an initiation now. False: one of ours, or an
+    /// answer, is not REKEY_TIMEOUT old; if nothing comes of it, the next is due then.
     /// </summary>
     public bool HandshakeRequested(long now)
     {
@@ -111,7 +111,9 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
 
     private static bool IsOlder(Keypair current, long at, long age) => current.IsInitiator && at - current.Created >= age;
 
-    /// <summary>Data was sent and nothing at all came back for KEEPALIVE_TIMEOUT + REKEY_TIMEOUT: the peer may have lost its keys.</summary>
+    /// <summary>
+    /// Data was sent and nothing at all came back for KEEPALIVE_TIMEOUT + REKEY_TIMEOUT: the peer may have lost its keys.
+    /// </summary>
     private TimerActions Silence(long now)
     {
         var (sent, received) = (Sent.Data, LastReceived);

@@ -27,7 +27,7 @@ public sealed record ProtocolTimes
     /// <summary>Packets on one key after which the session is renewed.</summary>
     public ulong RekeyAfterMessages { get; init; } = 1UL << 60;
 
-    /// <summary>Packets on one key after which it is used no more. A multiple of the replay window below 2^64, as the paper has it.</summary>
+    /// <summary>Packets on one key after which it is used no more: 2^64 - 2^13 - 1, short of the end by a replay window.</summary>
     public ulong RejectAfterMessages { get; init; } = ulong.MaxValue - (1UL << 13);
 
     /// <summary>From one peer no two initiations are taken within this: 50 a second.</summary>
@@ -36,7 +36,9 @@ public sealed record ProtocolTimes
     /// <summary>The secret behind cookies changes after this long.</summary>
     public long CookieRefreshTime { get; init; } = 120_000;
 
-    /// <summary>The age at which the initiator renews a session that it only receives on, so that the answer is there before it ends.</summary>
+    /// <summary>
+    /// The age at which the initiator renews a session that it only receives on, so that the answer is there before it ends.
+    /// </summary>
     internal long RekeyAfterTimeReceiving => RejectAfterTime - KeepaliveTimeout - RekeyTimeout;
 
     /// <summary>How often an initiation is repeated before it is given up.</summary>

@@ -52,7 +52,7 @@ internal sealed class SessionManager : IDisposable
 
     /// <param name="publicKey">Not our own.</param>
     /// <param name="owner">The pipeline's object, found again at <see cref="PeerSession.Owner"/>.</param>
-    /// <param name="indexClass">The receive worker that shall own this peer's keypairs: its indices are this, modulo the number of classes.</param>
+    /// <param name="indexClass">The receive worker that shall own its keypairs: their indices modulo the number of classes.</param>
     /// <exception cref="ArgumentException">There is a peer with this key.</exception>
     public PeerSession AddPeer(WireGuardKey publicKey, object owner, int indexClass = 0)
     {
@@ -75,7 +75,7 @@ internal sealed class SessionManager : IDisposable
 
     /// <summary>Takes a datagram of types 1 to 3.</summary>
     /// <param name="datagram">The whole UDP payload.</param>
-    /// <param name="source">The sender's address as 4 or 16 bytes and its port as 2, both in network order: cookies are bound to it.</param>
+    /// <param name="source">The sender's address (4 or 16 bytes) and port (2) in network order: cookies are bound to them.</param>
     /// <param name="now">Milliseconds.</param>
     /// <param name="backlog">Handshake datagrams that wait behind this one: many make the manager ask for cookies.</param>
     public HandshakeOutcome Receive(ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> source, long now, int backlog = 0)

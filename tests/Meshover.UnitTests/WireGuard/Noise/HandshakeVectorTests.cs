@@ -6,9 +6,9 @@ using Meshover.WireGuard.Noise;
 namespace Meshover.UnitTests.WireGuard.Noise;
 
 /// <summary>
-/// A whole handshake with known keys. The expected bytes were computed by an independent program that follows the WireGuard paper, section 5.4,
-/// with Python's hashlib.blake2s and hmac, and RFC 7748 and 8439 spelled out. Static keys begin at 0x10 and 0x40, ephemeral ones at 0x70 and 0xa0,
-/// the preshared key at 0xd0; each byte is one more than the last.
+/// A whole handshake with known keys. The expected bytes were computed by an independent program that follows the WireGuard paper,
+/// section 5.4, with Python's hashlib.blake2s and hmac, and RFC 7748 and 8439 spelled out. Static keys begin at 0x10 and 0x40, ephemeral
+/// ones at 0x70 and 0xa0, the preshared key at 0xd0; each byte is one more than the last.
 /// </summary>
 public sealed class HandshakeVectorTests
 {

@@ -118,7 +118,8 @@ public sealed class DamagedMessageTests
         {
             var outcome = engine.Receive(Flip(genuine, bit), now);
             Assert.True(
-                outcome is HandshakeOutcome.Malformed or HandshakeOutcome.WrongMac or HandshakeOutcome.UnknownIndex, $"bit {bit}: {outcome}");
+                outcome is HandshakeOutcome.Malformed or HandshakeOutcome.WrongMac or HandshakeOutcome.UnknownIndex,
+                $"bit {bit}: {outcome}");
         }
     }
 

@@ -11,15 +11,14 @@ internal sealed class Engine : ISessionSink
 {
     public static readonly byte[] Address = [192, 0, 2, 1, 0x32, 0x70];
 
-    public Engine(byte seed, ProtocolTimes? times = null, ITai64nStore? store = null, int handshakesPerSecond = 2_000, FakeTimeProvider? clock = null)
+    public Engine(byte seed, ProtocolTimes? times = null, int handshakesPerSecond = 2_000)
     {
         PrivateKey = TestKeys.Private(seed);
-        Clock = clock ?? new FakeTimeProvider();
         Manager = new SessionManager(new SessionOptions
         {
             Sink = this,
             Clock = Clock,
-            TimestampStore = store ?? new MemoryTai64nStore(),
+            TimestampStore = new MemoryTai64nStore(),
             Gates = [Gate],
             Times = times ?? new ProtocolTimes(),
             Entropy = new SeededEntropy(seed),
@@ -29,7 +28,7 @@ internal sealed class Engine : ISessionSink
     }
 
     public byte[] PrivateKey { get; }
-    public FakeTimeProvider Clock { get; }
+    public FakeTimeProvider Clock { get; } = new();
     public WorkerGate Gate { get; } = new();
     public SessionManager Manager { get; }
     public WireGuardKey PublicKey => Manager.PublicKey;
@@ -95,7 +94,6 @@ internal static class TestKeys
     {
         var key = new byte[32];
         new SeededEntropy(seed).Fill(key);
-        X25519.Clamp(key);
         return key;
     }
 

@@ -57,7 +57,9 @@ internal sealed class Tunnel
         B.Outbox.Clear();
     }
 
-    /// <summary>Lets time pass at both ends, tick by tick; what they send stays in their outboxes unless <paramref name="deliver"/>.</summary>
+    /// <summary>
+    /// Lets time pass at both ends, tick by tick; what they send stays in their outboxes unless <paramref name="deliver"/>.
+    /// </summary>
     public void Pass(long milliseconds, bool deliver = false)
     {
         for (var end = Now + milliseconds; Now < end;)
