@@ -140,9 +140,6 @@ internal sealed class KernelDiff
         SetUp(plan.Name, link, plan.Mtu);
         WantAddress(plan.Name, link, plan.LinkLocal, 64, isNodeAddress: false);
         RemoveFormerAddresses(plan.Name, link, [plan.LinkLocal]);
-        // One that the kernel made before we told it not to: FRR would take it for our next hop.
-        foreach (var address in _addresses[link.Index].Where(a => a.Address.IsIPv6LinkLocal && a.Protocol != _names.Protocol && !a.Address.Equals(plan.LinkLocal)))
-            _changes.Add(new RemoveAddress(plan.Name, address));
     }
 
     private void SetUp(string name, LinkInfo? link, int? mtu)
@@ -166,9 +163,13 @@ internal sealed class KernelDiff
     {
         if (link is null)
             return;
-        foreach (var address in _addresses[link.Index].Where(a => a.Protocol == _names.Protocol && !wanted.Contains(a.Address)))
+        foreach (var address in _addresses[link.Index].Where(a => (a.Protocol == _names.Protocol || IsKernelMade(a)) && !wanted.Contains(a.Address)))
             _changes.Add(new RemoveAddress(name, address));
     }
+
+    // Made in the moment before it was told not to (addrgenmode): FRR would take it for our next hop.
+    private bool IsKernelMade(AddressInfo address) =>
+        address.Address.IsIPv6LinkLocal && address.LinkIndex != _links.GetValueOrDefault("lo")?.Index;
 
     private void DiffMainRoutes()
     {
