@@ -39,6 +39,9 @@ internal static class AddressCodec
 
     internal static bool TryParse(NetlinkMessage message, out AddressInfo address)
     {
+        address = null!;
+        if (message.Type is not (MessageType.NewAddress or MessageType.DeleteAddress))
+            return false;
         var header = message.Header(HeaderLength);
         uint flags = header[2];
         IPAddress? local = null;
@@ -65,6 +68,6 @@ internal static class AddressCodec
             Scope = header[3],
             Protocol = protocol,
         };
-        return message.Type is MessageType.NewAddress or MessageType.DeleteAddress && (local ?? other) is not null;
+        return (local ?? other) is not null;
     }
 }

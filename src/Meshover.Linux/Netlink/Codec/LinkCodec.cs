@@ -93,6 +93,9 @@ internal static class LinkCodec
 
     internal static bool TryParse(NetlinkMessage message, out LinkInfo link)
     {
+        link = null!;
+        if (message.Type is not (MessageType.NewLink or MessageType.DeleteLink))
+            return false;
         var header = message.Header(HeaderLength);
         var parsed = new LinkInfo
         {
@@ -105,7 +108,7 @@ internal static class LinkCodec
             parsed = Apply(parsed, attribute);
         link = parsed;
         // Bridge ports are told a second time under AF_BRIDGE, without most attributes.
-        return message.Type is MessageType.NewLink or MessageType.DeleteLink && header[0] == Families.Unspecified;
+        return header[0] == Families.Unspecified;
     }
 
     private static LinkInfo Apply(LinkInfo link, NetlinkAttribute attribute) => attribute.Type switch

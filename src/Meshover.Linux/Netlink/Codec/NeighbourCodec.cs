@@ -20,6 +20,9 @@ internal static class NeighbourCodec
 
     internal static bool TryParse(NetlinkMessage message, out NeighbourInfo neighbour)
     {
+        neighbour = null!;
+        if (message.Type is not (MessageType.NewNeighbour or MessageType.DeleteNeighbour))
+            return false;
         var header = message.Header(HeaderLength);
         IPAddress? address = null;
         ImmutableArray<byte> hardware = [];
@@ -39,6 +42,6 @@ internal static class NeighbourCodec
             HardwareAddress = hardware,
             State = BinaryPrimitives.ReadUInt16LittleEndian(header[8..]),
         };
-        return message.Type is MessageType.NewNeighbour or MessageType.DeleteNeighbour && address is not null;
+        return address is not null;
     }
 }

@@ -59,6 +59,8 @@ internal static class RouteCodec
     internal static bool TryParse(NetlinkMessage message, RouteFilter filter, out RouteInfo route)
     {
         route = null!;
+        if (!IsRoute(message))
+            return false;
         var header = message.Header(HeaderLength);
         // First what costs nothing: thousands of routes may be none of ours.
         if (!filter.ExceptProtocols.IsEmpty && filter.ExceptProtocols.Contains(header[5]))
@@ -71,14 +73,17 @@ internal static class RouteCodec
     internal static bool TryParse(NetlinkMessage message, out RouteInfo route)
     {
         route = null!;
+        if (!IsRoute(message))
+            return false;
         var header = message.Header(HeaderLength);
-        var family = header[0];
         // The multicast routing families (128, 129) and MPLS have other headers or addresses.
-        if (message.Type is not (MessageType.NewRoute or MessageType.DeleteRoute) || family is not (Families.IPv4 or Families.IPv6))
+        if (header[0] is not (Families.IPv4 or Families.IPv6))
             return false;
         route = RouteParser.Parse(header, message.Attributes(HeaderLength));
         return true;
     }
+
+    private static bool IsRoute(NetlinkMessage message) => message.Type is MessageType.NewRoute or MessageType.DeleteRoute;
 
     private static void Write(ref NetlinkWriter writer, RouteInfo route, byte scope)
     {

@@ -50,6 +50,9 @@ internal static class RuleCodec
 
     internal static bool TryParse(NetlinkMessage message, out RuleInfo rule)
     {
+        rule = null!;
+        if (message.Type is not (MessageType.NewRule or MessageType.DeleteRule))
+            return false;
         var header = message.Header(HeaderLength);
         var family = header[0];
         var parsed = new RuleInfo
@@ -74,7 +77,7 @@ internal static class RuleCodec
 
         rule = parsed with { Source = PrefixOrNull(source, header[2], family), Destination = PrefixOrNull(destination, header[1], family) };
         // The multicast routing families (128, 129) have rules, too.
-        return message.Type is MessageType.NewRule or MessageType.DeleteRule && family is Families.IPv4 or Families.IPv6;
+        return family is Families.IPv4 or Families.IPv6;
     }
 
     private static RuleInfo Apply(RuleInfo rule, NetlinkAttribute attribute) => attribute.Type switch

@@ -1,0 +1,109 @@
+using Meshover.Agent.Reconciling.Kernel;
+using Meshover.Linux.Sysctl;
+using Xunit;
+
+namespace Meshover.UnitTests.Agent.Reconciling;
+
+public sealed class SysctlMemoryTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("meshover-test-");
+    private readonly FakeSysctls _sysctls = new();
+    private readonly SysctlMemory _memory;
+
+    public SysctlMemoryTests() => _memory = new SysctlMemory(Path.Combine(_directory.FullName, "sysctls.json"), _sysctls);
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Fact]
+    public void Restore_AfterARestart_PutsTheFirstValueBack()
+    {
+        _sysctls["net.ipv4.conf.eth0.rp_filter"] = "1";
+        _memory.Change("net.ipv4.conf.eth0.rp_filter", "2", []);
+        _memory.Change("net.ipv4.conf.eth0.rp_filter", "2", []);
+
+        Assert.Equal(["sysctl net.ipv4.conf.eth0.rp_filter = 1"], new SysctlMemory(File, _sysctls).Restore([]));
+        Assert.Equal("1", _sysctls["net.ipv4.conf.eth0.rp_filter"]);
+        Assert.False(System.IO.File.Exists(File));
+    }
+
+    [Fact]
+    public void Restore_ChangedBySomebodyElseSince_IsTheirs()
+    {
+        _sysctls["net.ipv4.conf.eth0.rp_filter"] = "1";
+        _memory.Change("net.ipv4.conf.eth0.rp_filter", "2", []);
+        _sysctls["net.ipv4.conf.eth0.rp_filter"] = "0";
+
+        Assert.Empty(_memory.Restore([]));
+        Assert.Equal("0", _sysctls["net.ipv4.conf.eth0.rp_filter"]);
+    }
+
+    [Fact]
+    public void Restore_Forwarding_KeepsTheInterfaceThatForwardedBefore()
+    {
+        _sysctls["net.ipv4.conf.all.forwarding"] = "0";
+        _sysctls["net.ipv4.conf.all.accept_redirects"] = "0";
+        _sysctls["net.ipv4.conf.docker0.forwarding"] = "1";
+        _sysctls["net.ipv4.conf.eth0.forwarding"] = "0";
+        _sysctls["net.ipv4.conf.default.forwarding"] = "0";
+        _memory.Change("net.ipv4.conf.all.forwarding", "1", ["docker0", "eth0"]);
+        Assert.Equal("1", _sysctls["net.ipv4.conf.eth0.forwarding"]);
+
+        _memory.Restore([]);
+        Assert.Equal("0", _sysctls["net.ipv4.conf.all.forwarding"]);
+        Assert.Equal("0", _sysctls["net.ipv4.conf.all.accept_redirects"]);
+        Assert.Equal("1", _sysctls["net.ipv4.conf.docker0.forwarding"]);
+        Assert.Equal("0", _sysctls["net.ipv4.conf.eth0.forwarding"]);
+    }
+
+    [Fact]
+    public void Restore_InterfaceGoneMeanwhile_IsNoError()
+    {
+        _sysctls["net.ipv4.conf.eth0.rp_filter"] = "1";
+        _memory.Change("net.ipv4.conf.eth0.rp_filter", "2", []);
+        _sysctls.Remove("net.ipv4.conf.eth0.rp_filter");
+        var errors = new List<string>();
+        Assert.Empty(_memory.Restore(errors));
+        Assert.Empty(errors);
+    }
+
+    [Fact]
+    public void Change_FileDamaged_SaysWhatToDoAndChangesNothing()
+    {
+        System.IO.File.WriteAllText(File, "{");
+        _sysctls["net.ipv4.conf.eth0.rp_filter"] = "1";
+        var error = Assert.Throws<SysctlException>(() => _memory.Change("net.ipv4.conf.eth0.rp_filter", "2", []));
+        Assert.Contains("remove it", error.Message, StringComparison.Ordinal);
+        Assert.Equal("1", _sysctls["net.ipv4.conf.eth0.rp_filter"]);
+    }
+
+    [Fact]
+    public void Change_WriteRefused_IsRememberedWithNoHarm()
+    {
+        _sysctls["net.ipv4.conf.eth0.rp_filter"] = "1";
+        _sysctls.IsReadOnly = true;
+        Assert.Throws<SysctlException>(() => _memory.Change("net.ipv4.conf.eth0.rp_filter", "2", []));
+        Assert.Empty(_memory.Restore([]));
+    }
+
+    private string File => Path.Combine(_directory.FullName, "sysctls.json");
+
+    /// <summary>With the kernel's way of forwarding: "all" is written into every interface, and turns accept_redirects over.</summary>
+    private sealed class FakeSysctls : Dictionary<string, string>, ISysctls
+    {
+        internal bool IsReadOnly { get; set; }
+
+        public string? TryRead(string key) => this.GetValueOrDefault(key);
+
+        public void Write(string key, string value)
+        {
+            if (IsReadOnly)
+                throw new SysctlException("write", key, "read-only");
+            this[key] = value;
+            if (key != "net.ipv4.conf.all.forwarding")
+                return;
+            this["net.ipv4.conf.all.accept_redirects"] = value == "1" ? "0" : "1";
+            foreach (var other in Keys.Where(other => other.EndsWith(".forwarding", StringComparison.Ordinal)).ToList())
+                this[other] = value;
+        }
+    }
+}
