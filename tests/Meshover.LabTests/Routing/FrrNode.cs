@@ -1,0 +1,147 @@
+using System.Net;
+using Meshover.Lab;
+using Meshover.Linux.Namespaces;
+using Meshover.Linux.Netlink;
+using Meshover.Linux.Processes;
+using Meshover.Linux.Sysctl;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Planning;
+using Meshover.Routing.Config;
+using Meshover.Routing.Supervision;
+using Meshover.Routing.Vtysh;
+
+namespace Meshover.LabTests.Routing;
+
+/// <summary>One node: a namespace with its addresses, a docker0 and an underlay address that must not leak, a workload behind it, and <c>meshover routing</c>.</summary>
+internal sealed class FrrNode : IDisposable
+{
+    private readonly RouteNetlink _workload;
+
+    public FrrNode(uint id, RoutingModel model)
+    {
+        (Id, Model) = (id, model);
+        RunDirectory = $"/run/t-routing/{id}";
+        Options = new RoutingOptions { SocketPath = $"{RunDirectory}/routing.sock", FrrDirectory = $"{RunDirectory}/frr" };
+        Vtysh = new VtyshRunner(Options, TimeProvider.System);
+        Client = new RoutingClient(Options.SocketPath);
+        foreach (var name in (string[])[Name, WorkloadName])
+        {
+            if (NetworkNamespace.Exists(name)) NetworkNamespace.Delete(name);
+            NetworkNamespace.Create(name);
+            NetworkNamespace.RunIn(NetworkNamespace.PathOf(name), Furnish);
+        }
+        Netlink = RouteNetlink.OpenIn(Namespace);
+        _workload = RouteNetlink.OpenIn(NetworkNamespace.PathOf(WorkloadName));
+        AddAddresses();
+        AddWorkload();
+    }
+
+    public uint Id { get; }
+    public RoutingModel Model { get; set; }
+    public string Name => $"t-routing-{Id}";
+    public string Namespace => NetworkNamespace.PathOf(Name);
+    public string WorkloadName => $"t-routing-w{Id}";
+    public string RunDirectory { get; }
+    public RoutingOptions Options { get; }
+    public RouteNetlink Netlink { get; }
+    public VtyshRunner Vtysh { get; }
+    public RoutingClient Client { get; }
+    public ProcessIdentity? Supervisor { get; private set; }
+    public string LinkTo(FrrNode peer) => new NodeId(peer.Id).LinkName;
+
+    /// <summary>Starts <c>meshover routing</c> and waits for its socket.</summary>
+    public async Task StartSupervisorAsync()
+    {
+        Directory.CreateDirectory(RunDirectory);
+        Supervisor = DetachedProcess.Start(LabPrograms.Meshover, ["--run-dir", RunDirectory, "routing"], $"{RunDirectory}/routing.log", Namespace);
+        await Until.TrueAsync(async () => await StateAsync() is not null, 15, $"{Name} serves its socket");
+    }
+
+    public Task<ApplyResult> ApplyAsync() => ApplyAsync(FrrTemplateSet.Embedded);
+
+    public Task<ApplyResult> ApplyAsync(FrrTemplateSet templates) => Client.ApplyAsync(FrrRenderer.Render(Model, templates));
+
+    public async Task<RoutingState?> StateAsync()
+    {
+        try
+        {
+            return (await Client.GetStatusAsync()).State;
+        }
+        catch (RoutingException)
+        {
+            return null;
+        }
+    }
+
+    public async Task<bool> HasSessionsAsync(int count) =>
+        (await Client.GetStatusAsync()).Neighbors.Count(n => n is { BgpState: "Established", BfdUp: true }) == count;
+
+    public async Task<ProcessIdentity> DaemonAsync(string name) =>
+        ProcessIdentity.TryFind((await Client.GetStatusAsync()).Daemons.Single(d => d.Name == name).Pid)!;
+
+    public Task<string> VtyshAsync(params string[] commands) => Vtysh.RunAsync(commands, CancellationToken.None);
+
+    /// <summary>The kernel's BGP routes: destination and preferred source.</summary>
+    public Dictionary<string, IPAddress?> BgpRoutes() => Netlink.GetRoutes(new RouteFilter { Protocol = RouteProtocols.Bgp })
+        .GroupBy(r => $"{r.Destination}").ToDictionary(g => g.Key, g => g.First().PreferredSource);
+
+    public void Dispose()
+    {
+        Supervisor?.Kill();
+        foreach (var daemon in FrrProcessScanIn().Ours.Values) daemon.Kill();
+        Netlink.Dispose();
+        _workload.Dispose();
+        NetworkNamespace.Delete(Name);
+        NetworkNamespace.Delete(WorkloadName);
+        if (Directory.Exists(RunDirectory)) Directory.Delete(RunDirectory, recursive: true);
+    }
+
+    public FrrProcessScan FrrProcessScanIn() => NetworkNamespace.RunIn(Namespace, () => FrrProcessScan.Take(new FrrFiles(Options)));
+
+    /// <summary>A veth pair that stands for the link of the mesh between two nodes.</summary>
+    public static void Connect(FrrNode a, FrrNode b)
+    {
+        a.Netlink.CreateLink(LinkSpec.Veth(a.LinkTo(b), b.LinkTo(a), b.Namespace));
+        a.BringUp(b);
+        b.BringUp(a);
+    }
+
+    public void BringUp(FrrNode peer)
+    {
+        Netlink.SetLink(LinkTo(peer), new LinkChange { AddressGeneration = AddressGenerationMode.None });
+        Netlink.SetUp(LinkTo(peer));
+        Netlink.ReplaceAddress(LinkTo(peer), new NodeId(Id).LinkLocal, 64);
+    }
+
+    private static void Furnish()
+    {
+        foreach (var all in (string[])["all", "default"])
+        {
+            SysctlFile.Write($"net.ipv4.conf.{all}.rp_filter", "0");
+            SysctlFile.Write($"net.ipv4.conf.{all}.forwarding", "1");
+            SysctlFile.Write($"net.ipv6.conf.{all}.forwarding", "1");
+        }
+    }
+
+    private void AddAddresses()
+    {
+        Netlink.SetUp("lo");
+        Netlink.ReplaceAddress("lo", Model.Source4, 32);
+        Netlink.ReplaceAddress("lo", Model.Source6, 128);
+        Netlink.CreateLink(LinkSpec.Bridge("docker0"));
+        Netlink.CreateLink(LinkSpec.Veth("ul0", "ul1"));
+        Netlink.ReplaceAddress("docker0", IPAddress.Parse("172.17.0.1"), 16);
+        Netlink.ReplaceAddress("ul0", IPAddress.Parse($"192.0.2.{Id}"), 24);
+        foreach (var link in (string[])["docker0", "ul1", "ul0"]) Netlink.SetUp(link);
+    }
+
+    private void AddWorkload()
+    {
+        Netlink.CreateLink(LinkSpec.Veth("wl", "eth0", NetworkNamespace.PathOf(WorkloadName)));
+        Netlink.ReplaceAddress("wl", IPAddress.Parse($"10.64.{Id}.1"), 24);
+        Netlink.SetUp("wl");
+        _workload.SetUp("eth0");
+        _workload.ReplaceAddress("eth0", IPAddress.Parse($"10.64.{Id}.2"), 24);
+        _workload.ReplaceRoute(new RouteInfo { Destination = IPNetwork.Parse("0.0.0.0/0"), Gateway = IPAddress.Parse($"10.64.{Id}.1"), OutputLink = _workload.GetLink("eth0").Index });
+    }
+}

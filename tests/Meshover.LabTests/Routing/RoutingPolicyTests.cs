@@ -1,0 +1,80 @@
+namespace Meshover.LabTests.Routing;
+
+/// <summary>What nodes announce, and what they take from each other, on real FRR.</summary>
+[Collection(FrrMeshCollection.Name)]
+public sealed class RoutingPolicyTests(FrrMesh mesh)
+{
+    [Fact]
+    public void Mesh_AllUp_EachNodeHasExactlyWhatOthersOriginateWithItsOwnAddressAsSource()
+    {
+        foreach (var node in mesh.Nodes)
+        {
+            var expected = mesh.Nodes.Where(n => n != node).SelectMany(n => n.Model.Networks)
+                .ToDictionary(p => $"{p}", p => p.BaseAddress.AddressFamily == node.Model.Source4.AddressFamily ? node.Model.Source4 : node.Model.Source6);
+            Assert.Equal(expected.OrderBy(e => e.Key, StringComparer.Ordinal), node.BgpRoutes().OrderBy(e => e.Key, StringComparer.Ordinal)!);
+        }
+    }
+
+    [Fact]
+    public async Task Neighbour_NotTransit_SendsNothingOfOthers()
+    {
+        var received = await mesh.Node(3).VtyshAsync($"show bgp ipv4 unicast neighbors {mesh.Node(3).LinkTo(mesh.Node(4))} received-routes");
+        Assert.Contains("10.64.4.0/24", received, StringComparison.Ordinal);
+        Assert.DoesNotContain("10.64.2.0/24", received, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Neighbour_TurnsBad_NothingOfItIsTaken()
+    {
+        var (bad, victim) = (mesh.Node(4), mesh.Node(3));
+        string[] prefixes = ["0.0.0.0/0", "127.0.4.0/24", "198.18.4.0/24", "10.249.77.0/24", "10.249.0.2/32", "10.64.2.0/24", "10.64.4.0/27", "203.0.113.0/24"];
+        string[] router = ["configure terminal", "router bgp 4200000004", "address-family ipv4 unicast"];
+        string[] carry = ["configure terminal", "route-map MO-OUT permit 10"];
+        var link = victim.LinkTo(bad);
+        await bad.VtyshAsync([.. carry, "no match as-path MO-OUT"]);
+        await bad.VtyshAsync([.. router, .. prefixes.Select(p => $"network {p}"), "network 10.64.4.64/26"]);
+
+        await Until.TrueAsync(async () => await ListsAllAsync(victim, $"neighbors {link} received-routes", [.. prefixes, "10.64.1.0/24"]), 15, "the bad ones were sent");
+        await Until.TrueAsync(() => victim.BgpRoutes().ContainsKey("10.64.4.64/26"), 15, "its own, within the granted length, is taken");
+        var taken = await victim.VtyshAsync($"show bgp ipv4 unicast neighbors {link} routes");
+        foreach (var prefix in (string[])[.. prefixes, "10.64.1.0/24"]) Assert.DoesNotContain($" {prefix} ", taken, StringComparison.Ordinal);
+
+        await bad.VtyshAsync([.. carry, "match as-path MO-OUT"]);
+        await bad.VtyshAsync([.. router, .. prefixes.Select(p => $"no network {p}"), "no network 10.64.4.64/26"]);
+        await mesh.WholeAsync();
+    }
+
+    [Fact]
+    public async Task Neighbour_SpeaksAsAnother_GetsNoSession()
+    {
+        var (bad, victim) = (mesh.Node(4), mesh.Node(3));
+        string[] router = ["configure terminal", "router bgp 4200000004"];
+        var link = bad.LinkTo(victim);
+        await bad.VtyshAsync([.. router, $"neighbor {link} local-as 4200000002 no-prepend replace-as"]);
+        await Until.TrueAsync(async () => !await victim.HasSessionsAsync(FrrMesh.Count - 1), 15, "the session is refused");
+        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
+        Assert.False(await victim.HasSessionsAsync(FrrMesh.Count - 1));
+        await bad.VtyshAsync([.. router, $"no neighbor {link} local-as"]);
+        await mesh.WholeAsync();
+    }
+
+    [Fact]
+    public async Task Link_Cut_TrafficGoesOverTheTransitNode()
+    {
+        var (a, b) = (mesh.Node(3), mesh.Node(4));
+        var lost = await FrrMesh.LostAsync(a, b, 5, () =>
+        {
+            a.Netlink.SetLink(a.LinkTo(b), new Meshover.Linux.Netlink.LinkChange { Up = false });
+            return Task.CompletedTask;
+        });
+        a.BringUp(b);
+        await mesh.WholeAsync();
+        Assert.InRange(lost, 0, 20);
+    }
+
+    private static async Task<bool> ListsAllAsync(FrrNode node, string what, string[] prefixes)
+    {
+        var list = await node.VtyshAsync($"show bgp ipv4 unicast {what}");
+        return prefixes.All(p => list.Contains($" {p} ", StringComparison.Ordinal));
+    }
+}
