@@ -233,6 +233,7 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
     {
         if (_running is { } running)
         {
+            await applier.TakeLeaveAsync(_applied!, ct);
             await running.StopAsync(time, ct);
             await running.DisposeAsync();
         }

@@ -13,7 +13,7 @@ public static class RoutingDaemon
         var logger = loggers.CreateLogger("Meshover.Routing");
         var files = new FrrFiles(options);
         var vtysh = new VtyshRunner(options, time);
-        var supervisor = new FrrSupervisor(new FrrLauncher(options, files, time), files, new ConfigApplier(vtysh), time, logger);
+        var supervisor = new FrrSupervisor(new FrrLauncher(options, files, time), files, new ConfigApplier(vtysh, logger), time, logger);
         var requests = new RequestHandler(supervisor, new StatusReader(vtysh), vtysh);
         using var server = new RoutingServer(options.SocketPath, requests.HandleAsync, logger);
         server.Listen();

@@ -9,6 +9,7 @@ internal sealed partial class RoutingServer(string path, Func<RoutingRequest, Ca
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private bool _ours;
 
     /// <exception cref="RoutingException">The socket cannot be made, or another process serves it.</exception>
     public void Listen()
@@ -19,6 +20,7 @@ internal sealed partial class RoutingServer(string path, Func<RoutingRequest, Ca
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.Delete(path);
             _listener.Bind(new UnixDomainSocketEndPoint(path));
+            _ours = true;
             File.SetUnixFileMode(path, OwnerOnly);
             _listener.Listen();
         }
@@ -52,7 +54,7 @@ internal sealed partial class RoutingServer(string path, Func<RoutingRequest, Ca
     public void Dispose()
     {
         _listener.Dispose();
-        File.Delete(path);
+        if (_ours) File.Delete(path);
     }
 
     private bool IsServed()

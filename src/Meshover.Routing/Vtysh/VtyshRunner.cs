@@ -48,7 +48,11 @@ public sealed class VtyshRunner(RoutingOptions options, TimeProvider time)
         }
     }
 
-    private static string Checked(ToolResult result, string what) => result.ExitCode == 0
+    /// <summary>vtysh may end with 0 although a daemon refused a whole transaction; FRR begins every complaint with <c>%</c>.</summary>
+    private static string Checked(ToolResult result, string what) => result.ExitCode == 0 && !Lines(result).Any(l => l.StartsWith('%'))
         ? result.Output
-        : throw new RoutingException($"{what}: {string.Join("; ", result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}");
+        : throw new RoutingException($"{what}: {string.Join("; ", Lines(result))}");
+
+    private static string[] Lines(ToolResult result) =>
+        result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

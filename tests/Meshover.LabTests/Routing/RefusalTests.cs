@@ -1,0 +1,78 @@
+using System.Net;
+using System.Net.Sockets;
+using Meshover.Linux.Namespaces;
+using Meshover.Linux.Processes;
+using Meshover.Routing.Supervision;
+using Meshover.UnitTests.Routing;
+
+namespace Meshover.LabTests.Routing;
+
+/// <summary>What keeps FRR from running is said before anything starts, and the end of a node leaves nothing behind.</summary>
+public sealed class RefusalTests : IDisposable
+{
+    private readonly FrrNode _node = new(9, Models.Node(9, 2));
+
+    public void Dispose() => _node.Dispose();
+
+    [Fact]
+    public async Task AnotherZebra_InTheNamespace_IsRefusedUntilItIsGone()
+    {
+        var other = StartForeignZebra();
+        await _node.StartSupervisorAsync();
+        var refused = await Assert.ThrowsAsync<RoutingException>(() => _node.ApplyAsync());
+        Assert.Contains($"Another zebra (process {other.Pid}", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(_node.FrrProcessScanIn().Ours);
+        Assert.Equal(RoutingState.Failed, await _node.StateAsync());
+        other.Kill();
+        await other.WaitForExitAsync();
+        await _node.ApplyAsync();
+        Assert.Equal(RoutingState.Running, await _node.StateAsync());
+    }
+
+    [Fact]
+    public async Task BgpPort_InUse_IsRefused()
+    {
+        using var taken = NetworkNamespace.RunIn(_node.Namespace, () => new TcpListener(IPAddress.Any, 12914));
+        NetworkNamespace.RunIn(_node.Namespace, taken.Start);
+        await _node.StartSupervisorAsync();
+        var refused = await Assert.ThrowsAsync<RoutingException>(() => _node.ApplyAsync());
+        Assert.Contains("TCP port 12914", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(_node.FrrProcessScanIn().Ours);
+    }
+
+    [Fact]
+    public void Frr_Missing_IsSaidWithThePackages()
+    {
+        var problem = Assert.Single(RoutingPreflight.FindProblems(_node.Options with { FrrBinaries = "/nonexistent" }));
+        Assert.Contains("apt install frr", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Link_MadeAfterItWasConfigured_BringsItsSessionUp()
+    {
+        using var peer = new FrrNode(8, Models.Node(8, 1).With(Models.Neighbor(9)));
+        _node.Model = _node.Model.With(Models.Neighbor(8));
+        await Task.WhenAll(_node.StartSupervisorAsync(), peer.StartSupervisorAsync());
+        await Task.WhenAll(_node.ApplyAsync(), peer.ApplyAsync());
+        FrrNode.Connect(_node, peer);
+        await Until.TrueAsync(() => _node.HasSessionsAsync(1), 15, "the session comes up");
+        await Until.TrueAsync(() => _node.BgpRoutes().ContainsKey("10.64.8.0/24"), 5, "its routes are there");
+
+        await peer.Client.StopAsync();
+        await peer.Supervisor!.WaitForExitAsync();
+        Assert.Empty(peer.FrrProcessScanIn().Ours);
+        Assert.Empty(peer.BgpRoutes());
+        Assert.False(Directory.Exists(peer.Options.FrrDirectory));
+        Assert.False(File.Exists(peer.Options.SocketPath));
+        await Until.TrueAsync(() => !_node.BgpRoutes().ContainsKey("10.64.8.0/24"), 5, "its neighbour forgets it at once");
+    }
+
+    private ProcessIdentity StartForeignZebra()
+    {
+        var directory = $"{_node.RunDirectory}/foreign";
+        Directory.CreateDirectory(directory);
+        File.SetUnixFileMode(directory, (UnixFileMode)0x1ff);
+        string[] arguments = ["-u", "frr", "-g", "frr", "--vty_socket", directory, "-z", $"{directory}/z.api", "-i", $"{directory}/z.pid", "-A", "127.0.0.1", "-P", "0"];
+        return DetachedProcess.Start("/usr/lib/frr/zebra", arguments, null, _node.Namespace);
+    }
+}

@@ -1,0 +1,156 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Meshover.Linux.Namespaces;
+using Meshover.Linux.Netlink;
+using Meshover.Routing.Config;
+using Meshover.Routing.Supervision;
+using Meshover.UnitTests.Routing;
+
+namespace Meshover.LabTests.Routing;
+
+/// <summary>FRR dies, its keeper dies, its configuration changes or is bad: traffic and sessions go on.</summary>
+[Collection(FrrMeshCollection.Name)]
+public sealed class SupervisionTests(FrrMesh mesh)
+{
+    [Theory]
+    [InlineData("zebra")]
+    [InlineData("bgpd")]
+    [InlineData("bfdd")]
+    public async Task Daemon_Killed_AllStartAgainAndNoMoreThanOnePacketIsLost(string name)
+    {
+        var (node, peer) = (mesh.Node(4), mesh.Node(3));
+        var before = await node.DaemonAsync("bgpd");
+        var restarts = (await node.Client.GetStatusAsync()).Restarts;
+        var victim = await node.DaemonAsync(name);
+        var lost = await FrrMesh.LostAsync(peer, node, 10, () => Task.FromResult(victim.Kill()));
+        await mesh.WholeAsync();
+        Assert.InRange(lost, 0, 1);
+        Assert.NotEqual(before, await node.DaemonAsync("bgpd"));
+        Assert.Equal(restarts + 1, (await node.Client.GetStatusAsync()).Restarts);
+    }
+
+    [Theory]
+    [InlineData(9)]
+    [InlineData(15)]
+    public async Task Supervisor_EndedAndStartedAgain_AdoptsFrrAndNothingIsLost(int signal)
+    {
+        var (node, peer) = (mesh.Node(4), mesh.Node(3));
+        var before = await Task.WhenAll(FrrDaemon.All.Select(d => node.DaemonAsync(d.Name)));
+        var lost = await FrrMesh.LostAsync(peer, node, 6, async () =>
+        {
+            node.Supervisor!.Signal(signal);
+            await node.Supervisor.WaitForExitAsync();
+            await node.StartSupervisorAsync();
+        });
+        Assert.Equal(0, lost);
+        Assert.Equal(before, await Task.WhenAll(FrrDaemon.All.Select(d => node.DaemonAsync(d.Name))));
+        Assert.Equal(new ApplyResult(0, Restarted: false), await node.ApplyAsync());
+        Assert.True(await node.HasSessionsAsync(FrrMesh.Count - 1));
+    }
+
+    [Fact]
+    public async Task Daemon_KilledWhileNobodyWatches_IsRestartedByTheNextSupervisor()
+    {
+        var node = mesh.Node(4);
+        var bfdd = await node.DaemonAsync("bfdd");
+        node.Supervisor!.Kill();
+        bfdd.Kill();
+        await node.StartSupervisorAsync();
+        await mesh.WholeAsync();
+        Assert.NotEqual(bfdd, await node.DaemonAsync("bfdd"));
+    }
+
+    [Fact]
+    public async Task Neighbour_RemovedAndAdded_OthersKeepTheirSessionsAndItsConfigurationIsGone()
+    {
+        var (node, whole) = (mesh.Node(3), mesh.Node(3).Model);
+        var since = await EstablishedAsync(node);
+        var all = await ConfigurationAsync(node);
+
+        node.Model = whole.With([.. whole.Neighbors.Where(n => n.Node.Value != 4)]) with { Grants = [.. whole.Grants.Where(g => g.Origin.Value != 4_200_000_004)] };
+        Assert.False((await node.ApplyAsync()).Restarted);
+        var without = await ConfigurationAsync(node);
+        Assert.DoesNotContain(without, l => l.Contains("00000004", StringComparison.Ordinal) || l.Contains("10.64.4.", StringComparison.Ordinal));
+        Assert.True(await node.HasSessionsAsync(2));
+
+        node.Model = whole;
+        Assert.False((await node.ApplyAsync()).Restarted);
+        await mesh.WholeAsync();
+        Assert.Equal(all, await ConfigurationAsync(node));
+        Assert.Equal(since[..2], (await EstablishedAsync(node))[..2]);
+        Assert.Equal(0, (await node.ApplyAsync()).Commands);
+    }
+
+    [Fact]
+    public async Task Changes_AppliedAsDifferences_LeaveWhatAFreshStartWouldGive()
+    {
+        var (node, whole) = (mesh.Node(2), mesh.Node(2).Model);
+        var since = await EstablishedAsync(node);
+        var changed = whole.With([.. whole.Neighbors.Select(n => n with { Cost = n.Node.Value == 3 ? 70 : n.Cost, IsTransit = n.Node.Value != 4 })]);
+        node.Model = changed with { IsTransit = true, BfdIntervalMs = 350, MaxMeshHops = 3, Networks = [.. whole.Networks, IPNetwork.Parse("10.64.2.128/26")] };
+        var applied = await node.ApplyAsync();
+        Assert.InRange(applied.Commands, 15, 40);
+        var byDifference = await ConfigurationAsync(node);
+        Assert.Equal(since, await EstablishedAsync(node));
+
+        (await node.DaemonAsync("zebra")).Kill();
+        await Until.TrueAsync(async () => await node.StateAsync() != RoutingState.Running, 5, "the death is noticed");
+        await Until.TrueAsync(async () => await node.StateAsync() == RoutingState.Running, 20, "FRR runs again");
+        Assert.Equal(byDifference, await ConfigurationAsync(node));
+
+        node.Model = whole;
+        await node.ApplyAsync();
+        await mesh.WholeAsync();
+    }
+
+    [Theory]
+    [InlineData("router bgp {{ asn }}\n bgp no-such-command\nexit\n", "no-such-command")]
+    [InlineData("ip prefix-list X seq 5 permit 10.0.0.0/24 ge 8\n", "Invalid prefix range")]
+    public async Task Template_ThatFrrRefuses_LeavesTheLastConfigurationAndSays(string extra, string reason)
+    {
+        var node = mesh.Node(2);
+        var directory = Directory.CreateTempSubdirectory("t-routing-").FullName;
+        await File.WriteAllTextAsync($"{directory}/bgpd.extra.conf.liquid", extra);
+        var before = await ConfigurationAsync(node);
+        var refused = await Assert.ThrowsAsync<RoutingException>(() => node.ApplyAsync(FrrTemplateSet.Load(directory)));
+        Directory.Delete(directory, recursive: true);
+        Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before, await ConfigurationAsync(node));
+        Assert.Equal(new ApplyResult(0, Restarted: false), await node.ApplyAsync());
+        await mesh.WholeAsync();
+    }
+
+    [Fact]
+    public async Task SourceAddress_RemovedByHandAndPutBack_TheToggleBringsTheRoutesBack()
+    {
+        var node = mesh.Node(3);
+        var address = node.Netlink.GetAddresses(node.Netlink.GetLink("lo").Index).Single(a => a.Address.Equals(node.Model.Source4));
+        node.Netlink.DeleteAddress(address);
+        await Until.TrueAsync(() => !node.BgpRoutes().ContainsKey("10.64.4.0/24"), 5, "the kernel flushes the routes");
+        node.Netlink.ReplaceAddress("lo", node.Model.Source4, 32);
+        await node.Client.ToggleSourceRouteMapAsync();
+        await mesh.WholeAsync();
+        Assert.Equal(node.Model.Source4, node.BgpRoutes()["10.64.4.0/24"]);
+    }
+
+    [Fact]
+    public async Task SecondSupervisor_ForTheSameNode_IsRefused()
+    {
+        var node = mesh.Node(2);
+        var second = await Task.Run(() => Assert.ThrowsAsync<RoutingException>(() => RoutingDaemon.RunAsync(
+            node.Options, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None)));
+        Assert.Contains("already serves", second.Message, StringComparison.Ordinal);
+        Assert.Equal(RoutingState.Running, await node.StateAsync());
+    }
+
+    /// <summary>When each session came up, by neighbour; uptimes move on, the moments stay (within what reading takes).</summary>
+    private static async Task<string[]> EstablishedAsync(FrrNode node)
+    {
+        var json = await node.VtyshAsync("show bgp ipv4 unicast summary json");
+        return [.. json.Split('\n').Where(l => l.Contains("\"mo-", StringComparison.Ordinal) || l.Contains("connectionsEstablished", StringComparison.Ordinal) || l.Contains("connectionsDropped", StringComparison.Ordinal)).Select(l => l.Trim()).Chunk(3).Select(c => string.Join(' ', c))];
+    }
+
+    private static async Task<string[]> ConfigurationAsync(FrrNode node) =>
+        [.. (await node.VtyshAsync("show running-config")).Split('\n').Select(l => l.Trim()).Where(l => l.Length > 1).Order(StringComparer.Ordinal)];
+}
