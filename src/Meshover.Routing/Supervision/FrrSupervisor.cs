@@ -187,10 +187,10 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
         }
         catch (RoutingException e)
         {
-            _refused = (config, $"{e.Message}; FRR keeps its last configuration");
             LogKeepsLast(e.Message);
             await AnewAsync(_applied!, ct);
-            throw new RoutingException(_refused.Value.Error, e);
+            _refused = (config, $"{e.Message}; FRR keeps its last configuration");
+            throw new RoutingException($"{e.Message}; FRR keeps its last configuration", e);
         }
     }
 

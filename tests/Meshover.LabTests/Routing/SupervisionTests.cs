@@ -1,11 +1,9 @@
 using System.Net;
-using System.Net.Sockets;
-using System.Runtime.InteropServices;
-using Meshover.Linux.Namespaces;
 using Meshover.Linux.Netlink;
 using Meshover.Routing.Config;
 using Meshover.Routing.Supervision;
 using Meshover.UnitTests.Routing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meshover.LabTests.Routing;
 
@@ -72,7 +70,7 @@ public sealed class SupervisionTests(FrrMesh mesh)
         Assert.False((await node.ApplyAsync()).Restarted);
         var without = await ConfigurationAsync(node);
         Assert.DoesNotContain(without, l => l.Contains("00000004", StringComparison.Ordinal) || l.Contains("10.64.4.", StringComparison.Ordinal));
-        Assert.True(await node.HasSessionsAsync(2));
+        await Until.TrueAsync(() => node.HasSessionsAsync(2), 5, "the other two are there");
 
         node.Model = whole;
         Assert.False((await node.ApplyAsync()).Restarted);
@@ -138,8 +136,9 @@ public sealed class SupervisionTests(FrrMesh mesh)
     public async Task SecondSupervisor_ForTheSameNode_IsRefused()
     {
         var node = mesh.Node(2);
-        var second = await Task.Run(() => Assert.ThrowsAsync<RoutingException>(() => RoutingDaemon.RunAsync(
-            node.Options, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None)));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        var second = await Assert.ThrowsAsync<RoutingException>(() =>
+            RoutingDaemon.RunAsync(node.Options, NullLoggerFactory.Instance, TimeProvider.System, patience.Token));
         Assert.Contains("already serves", second.Message, StringComparison.Ordinal);
         Assert.Equal(RoutingState.Running, await node.StateAsync());
     }
