@@ -15,7 +15,7 @@ namespace Meshover.Controller.Api;
 /// <summary>The service of the nodes. Whoever calls is known by the key of the TLS client certificate.</summary>
 internal sealed class MeshApi(
     MeshDirectory directory, LiveNodes live, MapBroadcaster maps, TokenSigner signer, CredentialIssuer issuer,
-    MemberUpdates updates, ControllerOptions options, TimeProvider time)
+    MemberUpdates updates, ControllerOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private static readonly TimeSpan HelloDeadline = TimeSpan.FromSeconds(15);
 
@@ -90,7 +90,8 @@ internal sealed class MeshApi(
         try
         {
             var stream = new FollowStream(session, live, maps, issuer, updates, time, reader, writer);
-            await stream.RunAsync(new MapCursor(hello.StoreId, hello.Revision), DateTimeOffset.FromUnixTimeSeconds(credential.Expires), cancel);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
+            await stream.RunAsync(new MapCursor(hello.StoreId, hello.Revision), DateTimeOffset.FromUnixTimeSeconds(credential.Expires), either.Token);
         }
         finally
         {

@@ -1,0 +1,139 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Meshover.Mesh.Addressing;
+
+namespace Meshover.LabTests.Controller;
+
+public sealed class StartTests
+{
+    [Fact]
+    public async Task Init_Twice_IsRefused_AndTheMeshIsUntouched()
+    {
+        await using var controller = new ControllerProcess();
+        await controller.InitAsync();
+        var store = await File.ReadAllBytesAsync(Path.Combine(controller.State, "store.db"));
+
+        (await ControllerProcess.RunAsync(["init", .. controller.Paths])).ShouldRefuse("already holds a mesh", "serve");
+
+        Assert.Equal(store, await File.ReadAllBytesAsync(Path.Combine(controller.State, "store.db")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(controller.State));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(controller.State, "store.db")));
+    }
+
+    [Fact]
+    public async Task Init_PoolThatOverlapsTheMachinesAddresses_IsRefused_AndNothingIsMade()
+    {
+        await using var controller = new ControllerProcess();
+        var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(nic => nic.GetIPProperties().UnicastAddresses)
+            .First(unicast => unicast.Address.AddressFamily == AddressFamily.InterNetwork).Address;
+
+        var refused = await ControllerProcess.RunAsync(["init", .. controller.Paths, "--pool4", $"{Prefixes.Containing(own, 20)}"]);
+
+        refused.ShouldRefuse("overlaps", own.ToString(), "--pool4");
+        Assert.Empty(Directory.GetFileSystemEntries(controller.Root));
+    }
+
+    [Fact]
+    public async Task Init_SeveralThingsWrong_SaysAllOfThem()
+    {
+        await using var controller = new ControllerProcess();
+        var refused = await ControllerProcess.RunAsync(
+            ["init", .. controller.Paths, "--pool4", "10.249.0.1/16", "--asn", "1-2", "--rest", "soon", "--address", "not an address"]);
+        refused.ShouldRefuse("pool4", "asn", "rest", "address");
+        Assert.Empty(Directory.GetFileSystemEntries(controller.Root));
+    }
+
+    [Fact]
+    public async Task Init_StateThatCannotBeWritten_LeavesNothing()
+    {
+        await using var controller = new ControllerProcess();
+        await File.WriteAllTextAsync(Path.Combine(controller.Root, "file"), "");
+        var refused = await ControllerProcess.RunAsync(
+            ["init", "--config", Path.Combine(controller.Root, "file", "controller.yaml"), "--state", controller.State, "--address", "192.0.2.1"]);
+        refused.ShouldRefuse("Cannot write");
+        Assert.False(Directory.Exists(controller.State));
+    }
+
+    [Fact]
+    public async Task Serve_NotInitialised_SaysWhatToDo()
+    {
+        await using var controller = new ControllerProcess();
+        (await ControllerProcess.RunAsync(["serve", .. controller.Paths])).ShouldRefuse("holds no mesh", "meshover-controller init");
+    }
+
+    [Fact]
+    public async Task Serve_PortInUse_SaysWhatToDo()
+    {
+        await using var controller = new ControllerProcess();
+        await controller.InitAsync();
+        using var taken = new TcpListener(IPAddress.IPv6Any, controller.Port);
+        taken.Server.DualMode = true;
+        taken.Start();
+        (await ControllerProcess.RunAsync(["serve", .. controller.Paths])).ShouldRefuse($"port {controller.Port} is in use", "--port");
+    }
+
+    [Fact]
+    public async Task Serve_Twice_IsRefused()
+    {
+        await using var controller = new ControllerProcess();
+        await controller.InitAsync();
+        await controller.ServeAsync();
+        (await ControllerProcess.RunAsync(["serve", .. controller.Paths, "--port", $"{ControllerProcess.FreePort()}"])).ShouldRefuse("another controller", "stop");
+    }
+
+    [Fact]
+    public async Task Serve_UnknownKeyInTheConfiguration_IsRefusedWithItsPlace()
+    {
+        await using var controller = new ControllerProcess();
+        await controller.InitAsync();
+        await File.AppendAllTextAsync(controller.Config, "prot: 12913\n");
+        (await ControllerProcess.RunAsync(["serve", .. controller.Paths])).ShouldRefuse("controller.yaml", "line", "prot");
+    }
+
+    [Fact]
+    public async Task Serve_OtherPoolsThanTheMeshHas_IsRefused()
+    {
+        await using var controller = new ControllerProcess();
+        await controller.InitAsync();
+        var yaml = await File.ReadAllTextAsync(controller.Config);
+        await File.WriteAllTextAsync(controller.Config, yaml.Replace("10.249.0.0/16", "10.248.0.0/16", StringComparison.Ordinal));
+        (await ControllerProcess.RunAsync(["serve", .. controller.Paths])).ShouldRefuse("pool4", "10.249.0.0/16");
+    }
+
+    [Fact]
+    public async Task Serve_StoreOfANewerRelease_IsRefused()
+    {
+        await using var controller = new ControllerProcess();
+        await controller.InitAsync();
+        SetSchemaVersion(Path.Combine(controller.State, "store.db"), 1000);
+        (await ControllerProcess.RunAsync(["serve", .. controller.Paths])).ShouldRefuse("schema is version 1000");
+    }
+
+    [Fact]
+    public async Task Administration_IsNotServedToTheNetwork_AndTheSocketIsForRootAlone()
+    {
+        await using var controller = new ControllerProcess();
+        var join = await controller.InitAsync();
+        await controller.ServeAsync();
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(controller.AdminSocket)!));
+        // Kestrel makes the file, the controller tightens it a moment later; nobody gets through the directory meanwhile.
+        await Eventually.TrueAsync(() => File.GetUnixFileMode(controller.AdminSocket) == (UnixFileMode.UserRead | UnixFileMode.UserWrite),
+            TimeSpan.FromSeconds(10), "the socket is 0600");
+
+        using var node = new TestNode(join, "a");
+        var refused = await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () =>
+            await new Meshover.Contract.V1.AdminService.AdminServiceClient(node.Channel).ListNodesAsync(new Meshover.Contract.V1.ListNodesRequest()));
+        Assert.Equal(Grpc.Core.StatusCode.Unimplemented, refused.StatusCode);
+    }
+
+    // The header of a SQLite file has the user version at offset 60, big-endian (https://www.sqlite.org/fileformat2.html).
+    private static void SetSchemaVersion(string file, int version)
+    {
+        using var stream = File.OpenWrite(file);
+        stream.Position = 60;
+        Span<byte> bytes = stackalloc byte[4];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(bytes, version);
+        stream.Write(bytes);
+    }
+}
