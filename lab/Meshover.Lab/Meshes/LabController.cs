@@ -1,4 +1,3 @@
-using System.Net;
 using Meshover.Lab.Machines;
 using Meshover.Lab.Underlays;
 using Meshover.Linux.Processes;
@@ -9,27 +8,33 @@ namespace Meshover.Lab.Meshes;
 public sealed class LabController(Machine machine, TimeProvider time)
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+    private ProcessIdentity? _process;
 
     public Machine Machine => machine;
 
     /// <summary>What it said since it was started first.</summary>
     public string LogFile => machine.Disk("/run/meshover-controller.log");
 
-    /// <summary>Makes the mesh: CA, keys, pools, store.</summary>
-    public async Task InitAsync(CancellationToken ct) =>
-        (await machine.RunAsync(LabPrograms.Controller, ["init", .. Addresses.SelectMany(address => (string[])["--address", address.ToString()])], ct)).Checked();
+    /// <summary>Makes the mesh: CA, keys, pools, store. The nodes will find it at the lab's addresses.</summary>
+    public Task InitAsync(CancellationToken ct) => InitAsync([AddressPlan.Controller6.ToString(), AddressPlan.Controller4.ToString()], ct);
+
+    public async Task InitAsync(IEnumerable<string> addresses, CancellationToken ct) =>
+        (await machine.RunAsync(LabPrograms.Controller, ["init", .. addresses.SelectMany(address => (string[])["--address", address])], ct)).Checked();
 
     /// <summary>Starts it in the background.</summary>
-    public ProcessIdentity Serve()
+    public void Serve()
     {
         var command = machine.Command(LabPrograms.Controller, "serve");
-        return DetachedProcess.Start(new DetachedProcessOptions
+        _process = DetachedProcess.Start(new DetachedProcessOptions
         {
             FileName = command.FileName,
             Arguments = [.. command.ArgumentList],
             LogFile = LogFile,
         });
     }
+
+    /// <summary>SIGKILL; <see cref="Serve"/> starts it again.</summary>
+    public void Kill() => _process?.Kill();
 
     /// <summary>Waits until it answers an administrator.</summary>
     public async Task WaitAsync(CancellationToken ct)
@@ -53,6 +58,4 @@ public sealed class LabController(Machine machine, TimeProvider time)
         string[] arguments = ["token", "create", .. grants.SelectMany(grant => (string[])["--grant", grant])];
         return (await machine.RunAsync(LabPrograms.Meshover, arguments, ct)).Checked().Trim();
     }
-
-    private static IPAddress[] Addresses => [AddressPlan.Controller6, AddressPlan.Controller4];
 }

@@ -13,8 +13,10 @@ public sealed class LabNode(int number, Machine machine, Machine workload)
     public Machine Workload => workload;
 
     /// <summary><c>meshover up</c> with a join string. Ends when the node's daemons run; whether its peers are reachable is the lab's to see.</summary>
-    public async Task JoinAsync(string joinString, CancellationToken ct) =>
-        (await UpAsync(joinString, ["--join", "-", "--no-wait", "--announce", string.Join(',', AddressPlan.Announced(number))], ct)).Checked();
+    public Task JoinAsync(string joinString, CancellationToken ct) => JoinAsync(joinString, AddressPlan.Announced(number), ct);
+
+    public async Task JoinAsync(string joinString, IEnumerable<string> announced, CancellationToken ct) =>
+        (await UpAsync(joinString, ["--join", "-", "--no-wait", "--announce", string.Join(',', announced)], ct)).Checked();
 
     public Task<CommandResult> UpAsync(string? input, IEnumerable<string> arguments, CancellationToken ct) =>
         machine.RunAsync(LabPrograms.Meshover, ["up", .. arguments], input, ct);

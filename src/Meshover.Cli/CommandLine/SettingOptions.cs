@@ -21,8 +21,10 @@ internal sealed class SettingOptions
     [
         .. from pair in _options
            where parsed.GetResult(pair.Option) is not null
-           select new RawSetting(pair.Setting.Name, [.. parsed.GetValue(pair.Option) ?? []], pair.Option.Name),
+           select new RawSetting(pair.Setting.Name, [.. (parsed.GetValue(pair.Option) ?? []).SelectMany(value => Values(pair.Setting, value))], pair.Option.Name),
     ];
+
+    private static string[] Values(AgentSetting setting, string written) => setting.IsList ? written.Split(',', StringSplitOptions.TrimEntries) : [written];
 
     /// <summary>The same settings as arguments for another process.</summary>
     public static ImmutableArray<string> ToArguments(IEnumerable<RawSetting> settings) =>
@@ -30,7 +32,7 @@ internal sealed class SettingOptions
 
     private static Option<string[]> Create(AgentSetting setting) => new($"--{setting.Name}")
     {
-        Description = setting.IsList ? $"{setting.Help} May be repeated." : setting.Help,
+        Description = setting.IsList ? $"{setting.Help} May be repeated, or several with commas between them." : setting.Help,
         HelpName = setting.ValueName,
         // How many there may be is checked with the values, so that all errors come together.
         Arity = ArgumentArity.OneOrMore,

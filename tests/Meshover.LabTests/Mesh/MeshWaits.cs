@@ -1,0 +1,39 @@
+using Meshover.Lab;
+using Meshover.Lab.Meshes;
+
+namespace Meshover.LabTests.Mesh;
+
+/// <summary>Waiting for a state of the mesh, with a deadline and a message that says what was missing.</summary>
+internal static class MeshWaits
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Every pair is reachable, and every node sees every other directly and with an established session.</summary>
+    public static async Task SettledAsync(this LabMesh mesh, CancellationToken ct)
+    {
+        await mesh.WaitUntilReachableAsync(new TestProgress(), ct);
+        foreach (var node in mesh.Nodes)
+            await UntilAsync($"{node.Machine.Name} is settled", TimeSpan.FromSeconds(60), async () => Unsettled(mesh, await node.StatusAsync(ct)), ct);
+    }
+
+    /// <param name="problem">Null when it is so, else what is missing.</param>
+    public static async Task<TimeSpan> UntilAsync(string what, TimeSpan patience, Func<Task<string?>> problem, CancellationToken ct)
+    {
+        var time = TimeProvider.System;
+        var start = time.GetTimestamp();
+        while (await problem() is { } missing)
+        {
+            if (time.GetElapsedTime(start) > patience) Assert.Fail($"not within {patience.TotalSeconds:0.#} s: {what} ({missing})");
+            await Task.Delay(Interval, time, ct);
+        }
+        return time.GetElapsedTime(start);
+    }
+
+    private static string? Unsettled(LabMesh mesh, NodeStatus status)
+    {
+        if (status.Controller.State != "connected") return $"the controller is {status.Controller.State}";
+        if (status.Peers.Count != mesh.Nodes.Count - 1) return $"{status.Peers.Count} peers";
+        var wrong = status.Peers.Where(peer => peer.Path != "direct" || peer.BgpState != "Established").ToArray();
+        return wrong.Length == 0 ? null : string.Join(", ", wrong.Select(peer => $"{peer.Hostname} {peer.Path} {peer.BgpState}"));
+    }
+}
