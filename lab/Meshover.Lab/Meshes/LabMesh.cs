@@ -90,7 +90,7 @@ public sealed class LabMesh : IAsyncDisposable
     {
         using var checker = await CheckerAsync(ct);
         var pairs = checker.PairCount;
-        var missing = await checker.WaitAsync(ReachPatience, new Progress<int>(reached => progress.Step($"{reached} of {pairs} pairs reachable")), ct);
+        var missing = await checker.WaitAsync(ReachPatience, reached => progress.Step($"{reached} of {pairs} pairs reachable"), ct);
         if (missing.Count == 0) return;
         throw new LabException($"""
             {missing.Count} of {pairs} pairs are not reachable after {ReachPatience.TotalSeconds:0} s: {string.Join(", ", missing.Take(8))}

@@ -24,8 +24,12 @@ public sealed class LabNode(int number, Machine machine, Machine workload)
     public Task<CommandResult> MeshoverAsync(IEnumerable<string> arguments, CancellationToken ct) =>
         machine.RunAsync(LabPrograms.Meshover, arguments, ct);
 
-    public async Task<NodeStatus> StatusAsync(CancellationToken ct) =>
-        NodeStatus.Parse((await MeshoverAsync(["status", "--json"], ct)).Checked());
+    /// <summary>Also where not all is well, which `status` says by its exit code too.</summary>
+    public async Task<NodeStatus> StatusAsync(CancellationToken ct)
+    {
+        var result = await MeshoverAsync(["status", "--json"], ct);
+        return NodeStatus.Parse(result.Output.Length > 0 ? result.Output : result.Checked());
+    }
 
     /// <summary>Where others reach it by its node addresses.</summary>
     internal async Task<ReachPoint> NodePointAsync(CancellationToken ct)

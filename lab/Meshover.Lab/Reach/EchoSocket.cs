@@ -22,8 +22,13 @@ public sealed class EchoSocket : IDisposable
         _ = Task.Run(ReceiveAsync);
     }
 
-    public static EchoSocket Open(Machine machine, AddressFamily family, TimeProvider time) =>
-        new(machine.InNetwork(() => new Socket(family, SocketType.Raw, family == AddressFamily.InterNetwork ? ProtocolType.Icmp : ProtocolType.IcmpV6)), time);
+    public static EchoSocket Open(Machine machine, AddressFamily family, TimeProvider time)
+    {
+        var socket = machine.InNetwork(() => new Socket(family, SocketType.Raw, family == AddressFamily.InterNetwork ? ProtocolType.Icmp : ProtocolType.IcmpV6));
+        // .NET refuses to receive before a socket has an address.
+        socket.Bind(Anyone(family));
+        return new EchoSocket(socket, time);
+    }
 
     /// <summary>The round trip, or null where no answer came in time or the packet could not be sent (no route, for one).</summary>
     public async Task<TimeSpan?> EchoAsync(IPAddress target, TimeSpan timeout, CancellationToken ct)
@@ -55,7 +60,7 @@ public sealed class EchoSocket : IDisposable
     private async Task ReceiveAsync()
     {
         var buffer = new byte[2048];
-        var anyone = new IPEndPoint(_family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        var anyone = Anyone(_family);
         while (true)
         {
             int length;
@@ -81,6 +86,8 @@ public sealed class EchoSocket : IDisposable
                 waiting.Answer.TrySetResult(_time.GetElapsedTime(waiting.SentAt));
         }
     }
+
+    private static IPEndPoint Anyone(AddressFamily family) => new(family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
 
     private sealed record Waiting(long SentAt)
     {

@@ -34,7 +34,7 @@ public sealed class ReachChecker : IDisposable
     /// </summary>
     /// <param name="progress">Told how many have answered so far, whenever that changes.</param>
     /// <returns>The pairs that never answered; empty is success.</returns>
-    public async Task<IReadOnlyList<string>> WaitAsync(TimeSpan timeout, IProgress<int>? progress, CancellationToken ct)
+    public async Task<IReadOnlyList<string>> WaitAsync(TimeSpan timeout, Action<int>? progress, CancellationToken ct)
     {
         var start = _time.GetTimestamp();
         var missing = Pairs().ToList();
@@ -44,7 +44,7 @@ public sealed class ReachChecker : IDisposable
             var pause = Task.Delay(RoundPause, _time, ct);
             var answers = await Task.WhenAll(missing.Select(async pair => (Pair: pair, Time: await PingAsync(pair, RoundPatience, ct))));
             var left = answers.Where(answer => answer.Time is null).Select(answer => answer.Pair).ToList();
-            if (left.Count < missing.Count) progress?.Report(PairCount - left.Count);
+            if (left.Count < missing.Count) progress?.Invoke(PairCount - left.Count);
             missing = left;
             if (missing.Count > 0) await pause;
         }
