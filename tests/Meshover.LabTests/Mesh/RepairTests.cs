@@ -73,7 +73,7 @@ public sealed class RepairTests(MeshFixture fixture) : IClassFixture<MeshFixture
 
     private static bool IsOwn(RouteInfo route) => route.Protocol == 112;
 
-    private static bool IsOwn(RuleInfo rule) => rule.Preference is 32764 or 32765;
+    private static bool IsOwn(RuleInfo rule) => rule.Priority is 32764 or 32765;
 
     private async Task ReachesAsync(string when)
     {
