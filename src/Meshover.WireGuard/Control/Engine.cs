@@ -15,6 +15,9 @@ namespace Meshover.WireGuard.Control;
 /// </summary>
 internal sealed class Engine : IDisposable
 {
+    // Within 5 s a node is to be whole again, and the agent has its share to do after us.
+    private const long CheckInterval = 1000;
+
     private readonly DataplaneOptions _options;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -26,6 +29,7 @@ internal sealed class Engine : IDisposable
     private readonly EngineDevices _devices;
     private readonly EngineState _state;
     private readonly Dictionary<WireGuardKey, EnginePeer> _peers = [];
+    private long _nextCheck;
 
     public Engine(DataplaneOptions options, ControlInbox inbox, TimeProvider time, ILogger logger)
     {
@@ -147,8 +151,11 @@ internal sealed class Engine : IDisposable
     {
         _sessions.Tick(Now);
         _pipeline.Sweep();
-        if (Config is { } config)
-            _state.SaveIfMoved(config, _peers.Values, Now);
+        if (Config is not { } config)
+            return;
+        _state.SaveIfMoved(config, _peers.Values, Now);
+        if (Now >= _nextCheck)
+            Repair(config);
     }
 
     /// <summary>Ends. With <paramref name="teardown"/> nothing is left of it in the system; without, the next engine goes on from here.</summary>
@@ -168,6 +175,21 @@ internal sealed class Engine : IDisposable
         _sessions.Dispose();
         _devices.Dispose();
         _pipeline.Dispose();
+    }
+
+    // What somebody changed about the devices by hand is put right; their addresses are the agent's.
+    private void Repair(DataplaneConfig config)
+    {
+        _nextCheck = Now + CheckInterval;
+        try
+        {
+            if (!_devices.AreIntact(config))
+                Apply(config);
+        }
+        catch (Exception e) when (e is DataplaneException or NetlinkException)
+        {
+            EngineLog.NotRepaired(_logger, e.Message);
+        }
     }
 
     private DataplaneConfig RequireConfig() =>

@@ -6,6 +6,7 @@ namespace Meshover.WireGuard.Control;
 internal sealed class EngineDevices(bool offloads) : IDisposable
 {
     private readonly Dictionary<string, TunPort> _ports = new(StringComparer.Ordinal);
+    private readonly List<TunPort> _lost = [];
     private readonly DeviceSetup _setup = new();
 
     public TunPort this[string name] => _ports[name];
@@ -30,37 +31,52 @@ internal sealed class EngineDevices(bool offloads) : IDisposable
         }
     }
 
-    /// <summary>Gives up the devices that the configuration does not name, and returns them for deletion.</summary>
+    /// <summary>Nobody has deleted a device, set it down or changed its MTU.</summary>
+    public bool AreIntact(DataplaneConfig config)
+    {
+        var present = _setup.MtuOfThoseUp();
+        bool IsIntact(string name, int mtu) => present.TryGetValue(name, out var actual) && actual == mtu && !_ports[name].IsLost;
+        return IsIntact(config.Interface, config.Mtu)
+            && config.Peers.All(peer => peer.Link is not { } link || IsIntact(link.Name, link.Mtu));
+    }
+
+    /// <summary>Gives up the devices that the configuration does not name or that somebody deleted, and returns them for closing.</summary>
     public IReadOnlyList<TunPort> TakeUnused(DataplaneConfig config)
     {
         var wanted = config.Peers.Select(peer => peer.Link?.Name).OfType<string>().Append(config.Interface).ToHashSet(StringComparer.Ordinal);
         var unused = _ports.Values.Where(port => !wanted.Contains(port.Name)).ToList();
         unused.ForEach(port => _ports.Remove(port.Name));
+        unused.AddRange(_lost);
+        _lost.Clear();
         return unused;
     }
 
     /// <summary>Closes all; the workers have stopped. With <paramref name="delete"/> the devices go too.</summary>
     public void Close(bool delete)
     {
-        foreach (var port in _ports.Values)
+        foreach (var port in _ports.Values.Concat(_lost))
         {
             if (delete)
                 port.DeleteOnDispose();
             port.Dispose();
         }
         _ports.Clear();
+        _lost.Clear();
     }
 
     public void Dispose() => _setup.Dispose();
 
     private void Ensure(string name, int mtu, string alias, List<(TunPort Port, bool IsNew)> made)
     {
-        if (!_ports.ContainsKey(name))
+        var exists = _setup.Exists(name);
+        var former = _ports.GetValueOrDefault(name);
+        if (former is null || former.IsLost || !exists)
         {
-            var isNew = !_setup.Exists(name);
             var port = TunPort.Open(name, offloads);
-            _ports.Add(name, port);
-            made.Add((port, isNew));
+            _ports[name] = port;
+            made.Add((port, !exists));
+            if (former is not null)
+                _lost.Add(former);
         }
         _setup.Configure(name, mtu, alias);
     }

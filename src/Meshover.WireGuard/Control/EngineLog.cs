@@ -8,6 +8,9 @@ internal static partial class EngineLog
     [LoggerMessage(Level = LogLevel.Error, Message = "The data plane could not come back with its last configuration: {Reason}")]
     public static partial void NotRestored(ILogger logger, string reason);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A device was changed by hand and could not be put right: {Reason}")]
+    public static partial void NotRepaired(ILogger logger, string reason);
+
     [LoggerMessage(Level = LogLevel.Debug, Message = "Handshake message: {Outcome}")]
     public static partial void Handshake(ILogger logger, HandshakeOutcome outcome);
 

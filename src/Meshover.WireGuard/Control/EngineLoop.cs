@@ -1,4 +1,6 @@
 using System.Threading.Channels;
+using Meshover.Linux.Netlink;
+using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Pipeline;
 using Microsoft.Extensions.Logging;
 
@@ -76,6 +78,10 @@ internal sealed class EngineLoop : IDisposable
                 Loop(engine);
             engine.Stop(_teardown);
             _stopped.SetResult(_teardown);
+        }
+        catch (Exception e) when (e is IoException or NetlinkException)
+        {
+            _stopped.SetException(new DataplaneException(DataplaneError.Failed, $"The data plane cannot start: it {e.Message}. It needs root.", e));
         }
         catch (Exception e) // the thread's last frame: whoever awaits the engine gets the fault
         {

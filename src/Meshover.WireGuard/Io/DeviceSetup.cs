@@ -9,6 +9,10 @@ internal sealed class DeviceSetup : IDisposable
 
     public bool Exists(string name) => _netlink.FindLink(name) is not null;
 
+    /// <summary>The devices that are up, with their MTU. One dump, however many they are.</summary>
+    public IReadOnlyDictionary<string, int> MtuOfThoseUp() =>
+        _netlink.GetLinks().Where(link => link.IsUp).ToDictionary(link => link.Name, link => link.Mtu, StringComparer.Ordinal);
+
     /// <summary>Makes it so, changing only what differs. The device gets no link-local address by itself.</summary>
     /// <exception cref="NetlinkException">The kernel refused, or the device is gone.</exception>
     public void Configure(string name, int mtu, string alias)

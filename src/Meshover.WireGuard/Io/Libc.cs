@@ -102,6 +102,9 @@ internal struct EpollEvent
     /// <summary>EPOLLIN.</summary>
     public const uint Readable = 1;
 
+    /// <summary>EPOLLERR, which comes unasked: of a TUN device, that it was deleted.</summary>
+    public const uint Error = 8;
+
     public uint Events;
 
     /// <summary>What was given to <see cref="Epoll.Add"/>.</summary>

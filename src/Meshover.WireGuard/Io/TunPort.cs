@@ -14,6 +14,7 @@ internal sealed unsafe class TunPort : FrameSink, IDisposable
     private bool _takesTcp;
     private bool _takesUdp;
     private long _refused;
+    private volatile bool _isLost;
 
     private TunPort(TunDevice device)
     {
@@ -60,8 +61,25 @@ internal sealed unsafe class TunPort : FrameSink, IDisposable
             Volatile.Write(ref _refused, _refused + 1);
     }
 
+    /// <summary>Somebody deleted the device under us: this port is of no use any more. Set by the send worker.</summary>
+    public bool IsLost
+    {
+        get => _isLost;
+        set => _isLost = value;
+    }
+
     /// <summary>The device goes when this port is disposed of, instead of waiting for the next engine.</summary>
-    public void DeleteOnDispose() => _device.SetPersistent(false);
+    public void DeleteOnDispose()
+    {
+        try
+        {
+            _device.SetPersistent(false);
+        }
+        catch (TunException)
+        {
+            IsLost = true; // it is gone already, which is what is wanted
+        }
+    }
 
     public void Dispose() => _device.Dispose();
 

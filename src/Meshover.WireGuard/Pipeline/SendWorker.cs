@@ -65,7 +65,7 @@ internal sealed unsafe class SendWorker : IDisposable
                 if (readable.Key == WakeKey)
                     RunTasks(now);
                 else if (Volatile.Read(ref _sources[readable.Key]) is { } source)
-                    ReadFrames(source, now);
+                    Take(source, readable.Events, now);
             }
             _batch.Flush();
             _gate.Leave();
@@ -144,6 +144,18 @@ internal sealed unsafe class SendWorker : IDisposable
             return;
         _batch.Reserve(0);
         _batch.TryCommit(0);
+    }
+
+    private void Take(TunSource source, uint events, long now)
+    {
+        if ((events & EpollEvent.Error) != 0)
+        {
+            // Left in, it would wake us for ever. The control thread sees the mark and makes the device anew.
+            _epoll.Remove(source.Port.Descriptor);
+            source.Port.IsLost = true;
+            return;
+        }
+        ReadFrames(source, now);
     }
 
     private void ReadFrames(TunSource source, long now)

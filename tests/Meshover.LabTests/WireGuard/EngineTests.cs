@@ -93,6 +93,22 @@ public sealed class EngineTests
         Assert.Equal("mo-00000002", (await mesh.Engines[0].Client.GetStatusAsync()).Peers.Single().LinkName);
     }
 
+    [Theory]
+    [InlineData("del")]
+    [InlineData("down")]
+    public async Task Link_ChangedByHand_IsPutRight(string how)
+    {
+        await using var pair = await Mesh.CreateAsync(2);
+        await pair.Wire.WaitForPingAsync(1, "10.99.0.2", Deadline);
+
+        string[] command = how == "del" ? ["link", "del", "mo-00000002"] : ["link", "set", "mo-00000002", "down"];
+        await pair.Wire.IpAsync(1, command);
+
+        await Until.TrueAsync("the link is up", TimeSpan.FromSeconds(5), async () => (await pair.Wire.TryRunAsync(1, "ip", "link", "show", "mo-00000002", "up")).Output.Contains("LOWER_UP", StringComparison.Ordinal));
+        await pair.Wire.IpAsync(1, "addr", "replace", "fe80::1/64", "dev", "mo-00000002", "nodad");
+        await pair.Wire.WaitForPingAsync(1, "fe80::2%mo-00000002", Deadline);
+    }
+
     [Fact]
     public async Task SetEndpoint_NewAddress_IsUsed()
     {

@@ -107,19 +107,19 @@ public sealed class WireGuardGoTests
     }
 
     [Fact]
-    public async Task Roaming_TheirAddressChanges_WeFollow()
+    public async Task Roaming_TheirPortChanges_WeFollow()
     {
+        // Not their address: wireguard-go holds on to its old source address, and cannot send when that is gone.
         await using var wire = await Wire.CreateAsync(2);
         await using var engine = new EngineHost(wire, 1);
         await using var go = await GoPeer.StartAsync(wire, 2);
         await ConnectAsync(engine, go);
         await wire.WaitForPingAsync(1, EngineHost.Tunnel(2), Deadline);
 
-        await wire.IpAsync(2, "addr", "del", "10.77.0.2/24", "dev", "eth0");
-        await wire.IpAsync(2, "addr", "add", "10.77.0.102/24", "dev", "eth0");
+        await go.WgAsync("set", go.Device, "listen-port", "4711");
 
         await wire.WaitForPingAsync(2, EngineHost.Tunnel(1), Deadline);
-        Assert.Equal(IPEndPoint.Parse("10.77.0.102:12912"), (await engine.PeerAsync()).Endpoint);
+        Assert.Equal(IPEndPoint.Parse("10.77.0.2:4711"), (await engine.PeerAsync()).Endpoint);
     }
 
     private static async Task ConnectAsync(EngineHost engine, GoPeer go, bool v6 = false, bool presharedKey = false)
