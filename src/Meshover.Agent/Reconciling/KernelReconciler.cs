@@ -15,7 +15,8 @@ public sealed class KernelReconciler : IReconciler, IDisposable
 {
     private readonly RouteNetlink _netlink;
     private readonly NftGeneration? _generation;
-    private readonly SysctlMemory _sysctls;
+    private readonly KernelSysctls _sysctls;
+    private readonly SysctlMemory _memory;
     private readonly Firewall _firewall;
     private readonly KernelObserver _observer;
 
@@ -26,9 +27,9 @@ public sealed class KernelReconciler : IReconciler, IDisposable
         _netlink = options.NamespacePath is { } path ? RouteNetlink.OpenIn(path) : new RouteNetlink();
         _generation = TryOpenGeneration(options.NamespacePath);
         _firewall = new Firewall(new Nft(options.NamespacePath), _generation);
-        var sysctls = new KernelSysctls(options.NamespacePath);
-        _sysctls = new SysctlMemory(Path.Combine(options.StateDirectory, "sysctls.json"), sysctls);
-        _observer = new KernelObserver(_netlink, sysctls, _firewall);
+        _sysctls = new KernelSysctls(options.NamespacePath);
+        _memory = new SysctlMemory(Path.Combine(options.StateDirectory, "sysctls.json"), _sysctls);
+        _observer = new KernelObserver(_netlink, _sysctls, _firewall);
     }
 
     public string Name => "kernel";
@@ -37,19 +38,14 @@ public sealed class KernelReconciler : IReconciler, IDisposable
     {
         ArgumentNullException.ThrowIfNull(plan);
         var names = KernelDiff.NamesOf(plan);
-        var applier = new KernelApplier(_netlink, _sysctls, _firewall, names);
+        var applier = new KernelApplier(_netlink, _sysctls, _memory, _firewall, names);
         var isComplete = false;
-        try
+        await AttemptAsync(applier, async () =>
         {
             var state = await _observer.ObserveAsync(names, plan.Kernel.ClampMss, cancellationToken).ConfigureAwait(false);
             isComplete = KernelDiff.MissingLinks(state, plan).IsEmpty;
             await applier.ApplyAsync(KernelDiff.Compute(state, plan), cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception error) when (error is NetlinkException or SysctlException or NftException)
-        {
-            applier.Errors.Add(error.Message);
-        }
-
+        }).ConfigureAwait(false);
         return Report(applier, isComplete ? ComponentState.Ok : ComponentState.Starting);
     }
 
@@ -57,21 +53,14 @@ public sealed class KernelReconciler : IReconciler, IDisposable
     public async Task<ReconcileReport> UndoAsync(CancellationToken cancellationToken)
     {
         var names = KernelNames.Default;
-        var applier = new KernelApplier(_netlink, _sysctls, _firewall, names);
-        try
+        var applier = new KernelApplier(_netlink, _sysctls, _memory, _firewall, names);
+        await AttemptAsync(applier, () => RemoveTaggedAsync(applier, names, cancellationToken)).ConfigureAwait(false);
+        await AttemptAsync(applier, () =>
         {
-            var state = await _observer.ObserveAsync(names, wantsFirewall: false, cancellationToken).ConfigureAwait(false);
-            var routes = _netlink.GetRoutes(new RouteFilter { Protocol = names.Protocol });
-            await applier.ApplyAsync(KernelUndo.Compute(state, routes, names), cancellationToken).ConfigureAwait(false);
-            applier.Done.AddRange(_sysctls.Restore(applier.Errors));
-            if (_generation is not null && await _firewall.RemoveAsync(cancellationToken).ConfigureAwait(false))
-                applier.Done.Add(new RemoveFirewall().ToString());
-        }
-        catch (Exception error) when (error is NetlinkException or SysctlException or NftException or IOException)
-        {
-            applier.Errors.Add(error.Message);
-        }
-
+            applier.Done.AddRange(_memory.Restore(applier.Errors));
+            return Task.CompletedTask;
+        }).ConfigureAwait(false);
+        await AttemptAsync(applier, () => RemoveFirewallAsync(applier, cancellationToken)).ConfigureAwait(false);
         return Report(applier, ComponentState.Off);
     }
 
@@ -79,6 +68,39 @@ public sealed class KernelReconciler : IReconciler, IDisposable
     {
         _generation?.Dispose();
         _netlink.Dispose();
+    }
+
+    private async Task RemoveTaggedAsync(KernelApplier applier, KernelNames names, CancellationToken cancellationToken)
+    {
+        var state = await _observer.ObserveAsync(names, wantsFirewall: false, cancellationToken).ConfigureAwait(false);
+        var routes = _netlink.GetRoutes(new RouteFilter { Protocol = names.Protocol });
+        await applier.ApplyAsync(KernelUndo.Compute(state, routes, names), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task RemoveFirewallAsync(KernelApplier applier, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await _firewall.RemoveAsync(cancellationToken).ConfigureAwait(false))
+                applier.Done.Add(new RemoveFirewall().ToString());
+        }
+        catch (NftException error) when (error.IsNotInstalled)
+        {
+            // Then no table of ours was ever set.
+        }
+    }
+
+    // What one step cannot do must not keep the others from being done.
+    private static async Task AttemptAsync(KernelApplier applier, Func<Task> step)
+    {
+        try
+        {
+            await step().ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is NetlinkException or SysctlException or NftException or IOException or UnauthorizedAccessException)
+        {
+            applier.Errors.Add(error.Message);
+        }
     }
 
     private static ReconcileReport Report(KernelApplier applier, ComponentState state) => new()

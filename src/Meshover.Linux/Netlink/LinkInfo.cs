@@ -50,7 +50,7 @@ public sealed record LinkInfo
 public sealed record LinkIpv4Settings(int Forwarding, int RpFilter, int AcceptRedirects);
 
 /// <summary>net.ipv6.conf.LINK, told with the link itself.</summary>
-public sealed record LinkIpv6Settings(int Forwarding, int AcceptRa, int AcceptRedirects);
+public sealed record LinkIpv6Settings(int Forwarding, int AcceptRa, int AcceptRedirects, int DisableIpv6);
 
 /// <summary>IFF_* (linux/if.h), those of use here.</summary>
 [Flags]

@@ -90,7 +90,7 @@ public sealed class Nft(string? namespacePath = null)
         }
         catch (Win32Exception error)
         {
-            throw new NftException(operation, $"nft cannot be run ({error.Message}); install the package nftables");
+            throw new NftException(operation, $"nft cannot be run ({error.Message}); install the package nftables") { IsNotInstalled = true };
         }
     }
 }

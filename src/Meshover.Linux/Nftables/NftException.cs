@@ -4,4 +4,7 @@ namespace Meshover.Linux.Nftables;
 public sealed class NftException(string operation, string reason) : Exception($"{operation}: {reason}")
 {
     public string Operation { get; } = operation;
+
+    /// <summary>The program itself is not there, so nobody has set up anything by it either.</summary>
+    public bool IsNotInstalled { get; init; }
 }

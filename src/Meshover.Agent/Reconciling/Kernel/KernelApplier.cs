@@ -5,7 +5,7 @@ using Meshover.Linux.Sysctl;
 namespace Meshover.Agent.Reconciling.Kernel;
 
 /// <summary>Applies changes one by one, goes on past a failure, and keeps what it did and what failed.</summary>
-internal sealed class KernelApplier(IRouteNetlink netlink, SysctlMemory sysctls, Firewall firewall, KernelNames names)
+internal sealed class KernelApplier(IRouteNetlink netlink, ISysctls sysctls, SysctlMemory memory, Firewall firewall, KernelNames names)
 {
     private string[]? _links;
 
@@ -80,8 +80,14 @@ internal sealed class KernelApplier(IRouteNetlink netlink, SysctlMemory sysctls,
 
     private void WriteSysctl(WriteSysctl sysctl)
     {
+        if (sysctl.IsOwnLink)
+        {
+            sysctls.Write(sysctl.Key, sysctl.Value);
+            return;
+        }
+
         _links ??= [.. netlink.GetLinks().Select(link => link.Name)];
-        sysctls.Change(sysctl.Key, sysctl.Value, _links);
+        memory.Change(sysctl.Key, sysctl.Value, _links);
     }
 
     // The kernel of a small machine may lack dummy; a bridge without ports carries addresses as well.
@@ -95,6 +101,12 @@ internal sealed class KernelApplier(IRouteNetlink netlink, SysctlMemory sysctls,
         {
             netlink.CreateLink(LinkSpec.Bridge(link));
         }
+
+        // See KernelDiff; here, so that its addresses can follow in the same pass.
+        netlink.SetLink(link, new LinkChange { AddressGeneration = AddressGenerationMode.None });
+        var disabled = SysctlFile.InterfaceKey("ipv6", link, "disable_ipv6");
+        if (sysctls.TryRead(disabled) == "1")
+            sysctls.Write(disabled, "0");
     }
 
     private void AddAddress(AddAddress address)

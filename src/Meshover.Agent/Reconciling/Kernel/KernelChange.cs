@@ -6,7 +6,10 @@ namespace Meshover.Agent.Reconciling.Kernel;
 /// <summary>One step of making the kernel what the plan says. Its text is a line of the log, and what the tests compare.</summary>
 internal abstract record KernelChange;
 
-internal sealed record WriteSysctl(string Key, string Value) : KernelChange
+/// <param name="Key">Dotted key.</param>
+/// <param name="Value">To be written.</param>
+/// <param name="IsOwnLink">Of a link of ours: it goes with the link, so what it was need not be remembered.</param>
+internal sealed record WriteSysctl(string Key, string Value, bool IsOwnLink = false) : KernelChange
 {
     public override string ToString() => $"sysctl {Key} = {Value}";
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.Sysctl;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Reconciling.Kernel;
@@ -145,8 +146,11 @@ internal sealed class KernelDiff
     private void SetUp(string name, LinkInfo? link, int? mtu)
     {
         // In a message of its own, before up: together with it the kernel has made its own link-local address by then.
-        if (link?.AddressGeneration != AddressGenerationMode.None)
+        if (link is null || link.AddressGeneration is not (null or AddressGenerationMode.None))
             _changes.Add(new ChangeLink(name, new LinkChange { AddressGeneration = AddressGenerationMode.None }));
+        // Hardened machines turn IPv6 off for every new link; without it there is no link-local address, and so no BGP.
+        if (link is { Ipv6.DisableIpv6: not 0 })
+            _changes.Add(new WriteSysctl(SysctlFile.InterfaceKey("ipv6", name, "disable_ipv6"), "0", IsOwnLink: true));
         var wrongMtu = mtu is not null && link?.Mtu != mtu;
         if (wrongMtu || link is not { IsUp: true })
             _changes.Add(new ChangeLink(name, new LinkChange { Mtu = wrongMtu ? mtu : null, Up = link is { IsUp: true } ? null : true }));

@@ -68,29 +68,24 @@ internal static class SysctlDiff
 
     private static IEnumerable<KernelChange> OurLinks(KernelState state, NodePlan plan)
     {
-        var ours = plan.Links.Select(link => link.Name).Append(plan.WireGuard.Interface).ToHashSet(StringComparer.Ordinal);
-        return state.Links.Where(link => ours.Contains(link.Name)).SelectMany(OurLink);
+        var links = plan.Links.Select(link => link.Name).Append(plan.WireGuard.Interface).ToHashSet(StringComparer.Ordinal);
+        return state.Links.Where(link => links.Contains(link.Name)).SelectMany(OurLink);
     }
 
     private static IEnumerable<KernelChange> OurLink(LinkInfo link)
     {
-        if (link.Ipv4 is { } ipv4)
-        {
-            if (ipv4.RpFilter != Loose)
-                yield return Write("ipv4", link, "rp_filter", Loose);
-            if (ipv4.AcceptRedirects != 0)
-                yield return Write("ipv4", link, "accept_redirects", 0);
-        }
-
-        if (link.Ipv6 is { } ipv6)
-        {
-            if (ipv6.AcceptRa != 0)
-                yield return Write("ipv6", link, "accept_ra", 0);
-            if (ipv6.AcceptRedirects != 0)
-                yield return Write("ipv6", link, "accept_redirects", 0);
-        }
+        (string Family, string Setting, int? Seen, int Wanted)[] settings =
+        [
+            ("ipv4", "rp_filter", link.Ipv4?.RpFilter, Loose),
+            ("ipv4", "accept_redirects", link.Ipv4?.AcceptRedirects, 0),
+            ("ipv6", "accept_ra", link.Ipv6?.AcceptRa, 0),
+            ("ipv6", "accept_redirects", link.Ipv6?.AcceptRedirects, 0),
+        ];
+        return settings
+            .Where(setting => setting.Seen is { } seen && seen != setting.Wanted)
+            .Select(setting => Write(setting.Family, link, setting.Setting, setting.Wanted, isOwnLink: true));
     }
 
-    private static WriteSysctl Write(string family, LinkInfo link, string setting, int value) =>
-        new(SysctlFile.InterfaceKey(family, link.Name, setting), value.ToString(CultureInfo.InvariantCulture));
+    private static WriteSysctl Write(string family, LinkInfo link, string setting, int value, bool isOwnLink = false) =>
+        new(SysctlFile.InterfaceKey(family, link.Name, setting), value.ToString(CultureInfo.InvariantCulture), isOwnLink);
 }

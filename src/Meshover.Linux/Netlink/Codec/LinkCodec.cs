@@ -165,12 +165,16 @@ internal static class LinkCodec
 
     private static LinkInfo ReadIpv6(LinkInfo link, AttributeReader settings)
     {
-        const int forwarding = 0, acceptRa = 3, acceptRedirects = 4;
+        const int forwarding = 0, acceptRa = 3, acceptRedirects = 4, disableIpv6 = 26;
         while (settings.TryRead(out var setting))
         {
             link = setting.Type switch
             {
-                Conf6 => link with { Ipv6 = new LinkIpv6Settings(Entry(setting, forwarding), Entry(setting, acceptRa), Entry(setting, acceptRedirects)) },
+                Conf6 => link with
+                {
+                    Ipv6 = new LinkIpv6Settings(
+                        Entry(setting, forwarding), Entry(setting, acceptRa), Entry(setting, acceptRedirects), Entry(setting, disableIpv6)),
+                },
                 AddressGenerationMode => link with { AddressGeneration = (AddressGenerationMode)setting.AsByte() },
                 _ => link,
             };

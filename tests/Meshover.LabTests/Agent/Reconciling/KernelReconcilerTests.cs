@@ -133,6 +133,30 @@ public sealed class KernelReconcilerTests : IDisposable
     }
 
     [Fact]
+    public async Task Reconcile_MachineWithIpv6OffForNewLinks_TurnsItOnForOurs()
+    {
+        _here.Run(() => SysctlFile.Write("net.ipv6.conf.default.disable_ipv6", "1"));
+        MakeDataPlaneLinks();
+        await ReconcileAsync();
+        Assert.Equal(["fe80::1/64"], Addresses(Link));
+        Assert.Equal(["10.249.0.1/32", "fd00::1/128"], Addresses("meshover-lo"));
+    }
+
+    [Fact]
+    public async Task Reconcile_OneThingRefused_DoesTheRestAndReports()
+    {
+        // Below 1280 bytes a link has no IPv6.
+        _here.Netlink.CreateLink(LinkSpec.Bridge("meshover-lo"));
+        _here.Netlink.SetLink("meshover-lo", new LinkChange { Mtu = 1000 });
+        MakeDataPlaneLinks();
+        var report = await _reconciler.ReconcileAsync(Plan(), Ct);
+        Assert.Equal(ComponentState.Degraded, report.State);
+        Assert.All(report.Errors, error => Assert.Contains("fd00::1/128", error, StringComparison.Ordinal));
+        Assert.Equal(["fe80::1/64"], Addresses(Link));
+        Assert.Equal(4, _here.Netlink.GetRules().Count(rule => rule.Protocol == 112));
+    }
+
+    [Fact]
     public async Task Reconcile_UnderlayRoutesChange_TheMirrorFollows()
     {
         await ReconcileAsync();

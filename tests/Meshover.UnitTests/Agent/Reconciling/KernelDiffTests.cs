@@ -104,6 +104,14 @@ public sealed class KernelDiffTests
     }
 
     [Fact]
+    public void Compute_Ipv6OffOnALinkOfOurs_IsTurnedOnAndNotRemembered()
+    {
+        var settled = Settled();
+        var hardened = settled with { Links = [.. settled.Links.Select(link => link.Index == 8 ? link with { Ipv6 = link.Ipv6! with { DisableIpv6 = 1 } } : link)] };
+        Assert.Equal([new WriteSysctl("net.ipv6.conf.mo-00000002.disable_ipv6", "0", IsOwnLink: true)], KernelDiff.Compute(hardened, Plan()));
+    }
+
+    [Fact]
     public void Compute_DefaultByRouterAdvertisement_AcceptsThemBeforeForwarding()
     {
         var fresh = Fresh();

@@ -128,7 +128,7 @@ internal static class KernelScene
         Flags = LinkFlags.Up | LinkFlags.LowerUp,
         AddressGeneration = AddressGenerationMode.Eui64,
         Ipv4 = new LinkIpv4Settings(Forwarding: 0, rpFilter, AcceptRedirects: 1),
-        Ipv6 = new LinkIpv6Settings(Forwarding: 0, AcceptRa: 1, AcceptRedirects: 1),
+        Ipv6 = new LinkIpv6Settings(Forwarding: 0, AcceptRa: 1, AcceptRedirects: 1, DisableIpv6: 0),
     };
 
     internal static RouteInfo Route(string destination, string? via = null, int link = Eth0) => new()
@@ -150,6 +150,6 @@ internal static class KernelScene
         Mtu = mtu,
         AddressGeneration = AddressGenerationMode.None,
         Ipv4 = new LinkIpv4Settings(Forwarding: 1, RpFilter: 2, AcceptRedirects: 0),
-        Ipv6 = new LinkIpv6Settings(Forwarding: 1, AcceptRa: 0, AcceptRedirects: 0),
+        Ipv6 = new LinkIpv6Settings(Forwarding: 1, AcceptRa: 0, AcceptRedirects: 0, DisableIpv6: 0),
     };
 }
