@@ -41,10 +41,10 @@ internal static class CertificateAuthority
         return CaPin.Of(certificate.PublicKey.ExportSubjectPublicKeyInfo());
     }
 
-    /// <summary>A server certificate for <c>node.meshover</c>, new at each start of the controller, with its private key; and the CA's, to be shown with it.</summary>
+    /// <summary>A server certificate for <c>node.meshover</c>, new at each start of the controller, with its private key, and the CA's.</summary>
     public static (X509Certificate2 Server, X509Certificate2 Authority) IssueServerCertificate(SecretRecord secret, DateTimeOffset now)
     {
-        using var authority = X509Certificate2.CreateFromPem(secret.CaCertificate, secret.CaKey);
+        var authority = X509Certificate2.CreateFromPem(secret.CaCertificate, secret.CaKey);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={ContractRevision.ServerName}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
@@ -56,19 +56,6 @@ internal static class CertificateAuthority
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
         request.CertificateExtensions.Add(new X509Extension(new Oid(CaPin.AuthorityExtension), authority.RawData, critical: false));
         using var certificate = request.Create(authority, now - Backdated, now + ServerLifetime, RandomNumberGenerator.GetBytes(16));
-        return (certificate.CopyWithPrivateKey(key), ToShow(authority, now));
-    }
-
-    // A node needs the CA's key, to compare it with its pins, but .NET never sends a self-signed certificate along. So the CA is shown
-    // in one that names another issuer; subject, key and signature are the CA's own.
-    private static X509Certificate2 ToShow(X509Certificate2 authority, DateTimeOffset now)
-    {
-        using var key = authority.GetECDsaPrivateKey()!;
-        var request = new CertificateRequest(authority.SubjectName, key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        return request.Create(new X500DistinguishedName("CN=Pinned by join strings"), X509SignatureGenerator.CreateForECDsa(key),
-            now - Backdated, now + ServerLifetime, RandomNumberGenerator.GetBytes(16));
+        return (certificate.CopyWithPrivateKey(key), authority);
     }
 }

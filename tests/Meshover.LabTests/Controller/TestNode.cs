@@ -108,9 +108,11 @@ internal sealed class TestNode : IDisposable
         });
     }
 
+    // The CA's certificate is inside the controller's.
     private bool IsPinned(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
-        chain!.ChainElements.Select(element => element.Certificate).Concat(chain.ChainPolicy.ExtraStore)
-            .Any(shown => Join.CaPins.Contains(CaPin.Of(shown.PublicKey.ExportSubjectPublicKeyInfo())));
+        certificate is X509Certificate2 shown && shown.Extensions[CaPin.AuthorityExtension] is { } extension
+        && X509CertificateLoader.LoadCertificate(extension.RawData) is var authority
+        && Join.CaPins.Contains(CaPin.Of(authority.PublicKey.ExportSubjectPublicKeyInfo()));
 
     private static X509Certificate2 NewCertificate()
     {
