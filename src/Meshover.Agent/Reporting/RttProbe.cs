@@ -39,7 +39,8 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         try
         {
             using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Raw, ProtocolType.IcmpV6);
-            await Task.WhenAll(SendAsync(socket, cancellationToken), ReceiveAsync(socket, cancellationToken));
+            socket.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
+            await await Task.WhenAny(SendAsync(socket, cancellationToken), ReceiveAsync(socket, cancellationToken));
         }
         catch (SocketException e)
         {
