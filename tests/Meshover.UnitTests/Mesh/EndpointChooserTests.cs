@@ -1,0 +1,118 @@
+using System.Net;
+using Meshover.Mesh.Endpoints;
+
+namespace Meshover.UnitTests.Mesh;
+
+public sealed class EndpointChooserTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly IPEndPoint V6 = IPEndPoint.Parse("[2001:db8::2]:12912");
+    private static readonly IPEndPoint OtherV6 = IPEndPoint.Parse("[2001:db8:1::2]:12912");
+    private static readonly IPEndPoint V4 = IPEndPoint.Parse("192.0.2.2:12912");
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public void Choose_NewPeer_FirstOfThePairCallsItsBestAtOnce() =>
+        Assert.Equal(V6, First().Choose(new PeerContact(null, null), [V6, V4], Start));
+
+    [Fact]
+    public void Choose_NewPeer_SecondOfThePairWaitsToBeCalled()
+    {
+        var chooser = new EndpointChooser(isInitiator: false, TimeSpan.Zero, Start);
+        Assert.Null(chooser.Choose(new PeerContact(null, null), [V6, V4], Start));
+        Assert.Equal(V6, chooser.Choose(new PeerContact(null, null), [V6, V4], Start + EndpointChooser.SecondWaits));
+    }
+
+    [Fact]
+    public void Choose_NoCandidates_LeavesItToThePeer() =>
+        Assert.Null(First().Choose(new PeerContact(null, null), [], Start));
+
+    [Fact]
+    public void Choose_WorkingEndpointThatNobodyAnnounced_IsNeverOverridden()
+    {
+        var (chooser, roamed) = (First(), IPEndPoint.Parse("198.51.100.1:5"));
+        for (var t = 0; t < 100; t++)
+            Assert.Null(chooser.Choose(new PeerContact(roamed, TimeSpan.FromSeconds(t % 15)), [V6, V4], Start + (t * Second)));
+    }
+
+    [Fact]
+    public void Choose_OneFamilyIsCut_TheOtherIsInUseWithin25Seconds()
+    {
+        var peer = new SimulatedPeer(First(), [V6, OtherV6, V4]) { Answers = [V6, OtherV6] };
+        peer.Run(30);
+        Assert.Equal(V6, peer.Current);
+        peer.Answers = [V4];
+        peer.Run(25);
+        Assert.Equal(V4, peer.Current);
+        Assert.True(peer.Silence < Second * 10);
+    }
+
+    [Fact]
+    public void Choose_NothingAnswers_TriesEveryCandidateThePresentOneAmongThem()
+    {
+        var peer = new SimulatedPeer(First(), [V6, OtherV6, V4]);
+        peer.Run(60);
+        Assert.Equal([OtherV6, V4, V6], peer.Tried.Distinct().OrderByDescending(e => e.ToString(), StringComparer.Ordinal).Reverse().OrderBy(e => e.Equals(V6)).ThenBy(e => e.Equals(V4)));
+        Assert.All([V6, OtherV6, V4], candidate => Assert.True(peer.Tried.Count(tried => tried.Equals(candidate)) >= 2));
+    }
+
+    [Fact]
+    public void Choose_PeerThatIsOffForLong_IsCalledNoMoreThanOnceInTenSeconds()
+    {
+        var peer = new SimulatedPeer(First(), [V6, V4]);
+        peer.Run(60);
+        var before = peer.Tried.Count;
+        peer.Run(100);
+        Assert.InRange(peer.Tried.Count - before, 9, 11);
+    }
+
+    [Fact]
+    public void Choose_WorkedAgain_IsTriedQuicklyAtTheNextLoss()
+    {
+        var peer = new SimulatedPeer(First(), [V6, V4]);
+        peer.Run(100);
+        peer.Answers = [V6, V4];
+        peer.Run(30);
+        peer.Answers = [V4];
+        peer.Run(25);
+        Assert.Equal(V4, peer.Current);
+        Assert.True(peer.Silence < EndpointChooser.WorkingFor);
+    }
+
+    [Theory]
+    [InlineData(2, false, 1, false, true)]
+    [InlineData(1, false, 2, false, false)]
+    [InlineData(1, true, 2, false, true)]
+    [InlineData(2, false, 1, true, false)]
+    public void IsInitiator_OfAPair_IsTheHiddenOneElseTheLarger(uint self, bool selfHidden, uint peer, bool peerHidden, bool expected) =>
+        Assert.Equal(expected, EndpointChooser.IsInitiator(self, selfHidden, peer, peerHidden));
+
+    private static EndpointChooser First() => new(isInitiator: true, TimeSpan.Zero, Start);
+
+    /// <summary>A data plane with one peer: heard each second while the endpoint in use is one that answers.</summary>
+    private sealed class SimulatedPeer(EndpointChooser chooser, IPEndPoint[] candidates)
+    {
+        private DateTimeOffset _now = Start;
+        private DateTimeOffset? _heard;
+
+        public IPEndPoint[] Answers { get; set; } = [];
+        public IPEndPoint? Current { get; private set; }
+        public List<IPEndPoint> Tried { get; } = [];
+        public TimeSpan? Silence => _now - _heard;
+
+        public void Run(int seconds)
+        {
+            for (var i = 0; i < seconds; i++)
+            {
+                if (chooser.Choose(new PeerContact(Current, Silence), candidates, _now) is { } next)
+                {
+                    Current = next;
+                    Tried.Add(next);
+                }
+                _now += Second;
+                if (Current is not null && Answers.Contains(Current))
+                    _heard = _now;
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using System.Net;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Map;
+using Meshover.Mesh.Planning;
+
+namespace Meshover.UnitTests.Mesh;
+
+/// <summary>Plans as text; <see cref="Golden"/> says how to update the files.</summary>
+public sealed class NodePlannerTests
+{
+    [Fact]
+    public void Plan_ThreeNodes_IsAFullMeshOfLinks() =>
+        Golden.Check(Text(TestMesh.Of(Transit(1).Granted("10.64.1.0/24", "fd64:1::/64"), Transit(2).Granted("10.64.2.0/24"), Transit(3)), Announcing("10.64.1.0/24", "fd64:1::/64")), "three-nodes");
+
+    [Fact]
+    public void Plan_NodeAlone_HasNoPeersAndStillItsAddresses() => Golden.Check(Text(TestMesh.Full(1)), "alone");
+
+    [Fact]
+    public void Plan_PeerBehindNat_IsCalledWhereItWasSeenAndKeptAlive()
+    {
+        var hidden = TestMesh.Node(2) with
+        {
+            IsBehindNat = true,
+            Endpoints = [TestMesh.At("192.168.1.5:12912"), TestMesh.At("203.0.113.9:12912", EndpointSource.SeenByController), TestMesh.At("203.0.113.9:40001", EndpointSource.SeenByPeer)],
+        };
+        Golden.Check(Text(TestMesh.Of(TestMesh.Node(1), hidden)), "peer-behind-nat");
+    }
+
+    [Fact]
+    public void Plan_BothBehindOneNat_TryTheirInnerAddressesFirst()
+    {
+        static MeshNode Inner(uint id) => TestMesh.Node(id) with
+        {
+            IsBehindNat = true,
+            Endpoints = [TestMesh.At("203.0.113.9:12912", EndpointSource.SeenByController), TestMesh.At($"192.168.1.{id}:12912")],
+        };
+        var peer = Plan(TestMesh.Of(Inner(1), Inner(2))).WireGuard.Peers[0];
+        Assert.Equal(IPEndPoint.Parse("192.168.1.2:12912"), peer.Endpoints[0].EndPoint);
+    }
+
+    [Fact]
+    public void Plan_AnnouncedButNotGranted_IsAWarningWithTheWayOut() =>
+        Golden.Check(Text(TestMesh.Full(2), Announcing("10.64.9.0/24")), "not-granted");
+
+    [Fact]
+    public void Plan_SmallUnderlayMtu_NeverMakesALinkBelow1280AndWarns()
+    {
+        var plan = Plan(TestMesh.Full(2), health: new NodeHealth { UnderlayMtu = 1300 });
+        Assert.Equal((1304, 1280), (plan.WireGuard.Mtu, plan.Links[0].Mtu));
+        Assert.Contains("1300", Assert.Single(plan.Warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1500, 1420, 1396)]
+    [InlineData(9000, 8920, 8896)]
+    [InlineData(1384, 1304, 1280)]
+    public void Plan_UnderlayMtu_GivesTheLinksWhatIsLeft(int underlay, int wireGuard, int link)
+    {
+        var plan = Plan(TestMesh.Full(2), health: new NodeHealth { UnderlayMtu = underlay });
+        Assert.Equal((wireGuard, link), (plan.WireGuard.Mtu, plan.Links[0].Mtu));
+        Assert.Empty(plan.Warnings);
+    }
+
+    [Fact]
+    public void Plan_NoIPv6OnThisMachine_CallsPeersByIPv4Only()
+    {
+        var peer = Plan(TestMesh.Full(2), health: new NodeHealth { HasIPv6 = false }).WireGuard.Peers[0];
+        Assert.Equal([IPEndPoint.Parse("192.0.2.2:12912")], peer.Endpoints.Select(candidate => candidate.EndPoint));
+    }
+
+    [Theory]
+    [InlineData("10.249.0.2:12912")]
+    [InlineData("[fd12:3456:789a::2]:12912")]
+    [InlineData("198.18.0.2:12912")]
+    [InlineData("127.0.0.1:12912")]
+    [InlineData("[::1]:12912")]
+    [InlineData("[fe80::2]:12912")]
+    [InlineData("169.254.7.7:12912")]
+    [InlineData("0.0.0.0:12912")]
+    [InlineData("224.0.0.5:12912")]
+    [InlineData("[::ffff:192.0.2.2]:12912")]
+    public void Plan_EndpointThatIsNoneOfTheUnderlay_IsNeverCalled(string endpoint)
+    {
+        var odd = TestMesh.Node(2) with { Endpoints = [TestMesh.At(endpoint, EndpointSource.SeenByPeer)] };
+        Assert.Empty(Plan(TestMesh.Of(TestMesh.Node(1), odd)).WireGuard.Peers[0].Endpoints);
+    }
+
+    [Fact]
+    public void Plan_GrantCoversTheUnderlay_IsNotMadeUnreachable()
+    {
+        // Loose rp_filter drops what comes from a source whose route is unreachable: the tunnels would never come up again.
+        var plan = Plan(TestMesh.Of(TestMesh.Node(1), TestMesh.Node(2).Granted("192.0.2.0/24", "10.64.2.0/24", "0.0.0.0/0")));
+        Assert.Equal(["10.249.0.0/16", "fd12:3456:789a::/48", "10.64.2.0/24"], plan.Kernel.Unreachable.Select(prefix => prefix.ToString()));
+    }
+
+    [Theory]
+    [InlineData(2, 300)]
+    [InlineData(150, 300)]
+    [InlineData(151, 350)]
+    [InlineData(1000, 2000)]
+    public void Plan_ManyNeighbors_SlowsBfdToFiveHundredPacketsASecond(int neighbors, int interval)
+    {
+        var plan = Plan(TestMesh.Full(neighbors + 1));
+        Assert.Equal(interval, plan.Routing!.BfdIntervalMs);
+        Assert.True(neighbors * 1000.0 / interval <= 500);
+    }
+
+    [Fact]
+    public void Plan_ComponentsLeftOut_AreNotInThePlan()
+    {
+        var plan = Plan(TestMesh.Full(3), new NodeSettings { Dataplane = false, Routing = false });
+        Assert.Empty(plan.WireGuard.Peers);
+        Assert.Empty(plan.Links);
+        Assert.Null(plan.Routing);
+    }
+
+    [Fact]
+    public void Plan_WithoutFrr_KeepsTunnelsAliveSoThatSilenceIsSeen() =>
+        Assert.Equal(10, Plan(TestMesh.Full(2), new NodeSettings { Routing = false }).WireGuard.Peers[0].PersistentKeepalive);
+
+    [Fact]
+    public void Plan_AdvertiseOff_HoldsThePrefixesBackAndNotTheAddresses()
+    {
+        var plan = Plan(TestMesh.Of(TestMesh.Node(1).Granted("10.64.1.0/24"), TestMesh.Node(2)), Announcing("10.64.1.0/24") with { Advertise = false });
+        Assert.Equal(["10.249.0.1/32", "fd12:3456:789a::1/128"], plan.Routing!.Networks.Select(network => network.ToString()));
+    }
+
+    [Fact]
+    public void Plan_OfEachPair_ExactlyOneCallsFirst()
+    {
+        var map = TestMesh.Full(6);
+        foreach (var a in map.Nodes.Keys)
+        {
+            foreach (var b in map.Nodes.Keys.Where(b => b != a))
+                Assert.NotEqual(CallsFirst(map, a, b), CallsFirst(map, b, a));
+        }
+    }
+
+    [Fact]
+    public void Plan_NodeThatIsNotInTheMap_IsAnError() => Assert.Throws<ArgumentException>(() => Plan(TestMesh.Of(TestMesh.Node(2))));
+
+    private static bool CallsFirst(MeshMap map, NodeId self, NodeId peer) =>
+        NodePlanner.Plan(map, self, new NodeSettings(), new NodeCapabilities(), new NodeHealth()).WireGuard.Peers.Single(p => p.Node == peer).CallsFirst;
+
+    private static MeshNode Transit(uint id) => TestMesh.Node(id) with { IsTransit = true };
+
+    private static NodeSettings Announcing(params string[] prefixes) => new() { Announce = [.. prefixes.Select(prefix => IPNetwork.Parse(prefix))] };
+
+    private static string Text(MeshMap map, NodeSettings? settings = null) => PlanText.Of(Plan(map, settings));
+
+    private static NodePlan Plan(MeshMap map, NodeSettings? settings = null, NodeHealth? health = null) =>
+        NodePlanner.Plan(map, new NodeId(1), settings ?? new NodeSettings(), new NodeCapabilities(), health ?? new NodeHealth());
+}

@@ -1,0 +1,106 @@
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Map;
+using Meshover.Mesh.Topology;
+
+namespace Meshover.UnitTests.Mesh;
+
+public sealed class TopologyPlannerTests
+{
+    [Theory]
+    [InlineData(16, true, 16, true)]
+    [InlineData(17, true, 3, false)]
+    [InlineData(12, false, 3, false)]
+    [InlineData(11, false, 11, true)]
+    public void Plan_MeshGrowsAndShrinks_ChangesAtDifferentBounds(int nodes, bool wasSmall, int transits, bool isSmall)
+    {
+        var plan = TopologyPlanner.Plan(Members(nodes), wasSmall);
+        Assert.Equal((transits, isSmall), (plan.Transits.Count, plan.IsSmall));
+    }
+
+    [Fact]
+    public void Plan_Roles_AreObeyed()
+    {
+        var members = Members(30);
+        members[20] = members[20] with { Role = TransitRole.Always };
+        members[0] = members[0] with { Role = TransitRole.Never };
+        var plan = TopologyPlanner.Plan(members, wasSmall: false);
+        Assert.Contains(members[20].Node.Id, plan.Transits);
+        Assert.DoesNotContain(members[0].Node.Id, plan.Transits);
+        Assert.DoesNotContain(members[0].Node.Id, TopologyPlanner.Plan(members[..5], wasSmall: true).Transits);
+    }
+
+    [Fact]
+    public void Plan_SeveralSites_SpreadsTheTransitNodes()
+    {
+        var members = Members(30).Select((member, i) => member with { Node = member.Node with { Site = i < 28 ? "big" : $"small{i}" } }).ToArray();
+        var sites = TopologyPlanner.Plan(members, wasSmall: false).Transits.Select(id => members.Single(m => m.Node.Id == id).Node.Site);
+        Assert.Equal(["big", "small28", "small29"], sites.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Plan_SittingTransitNodes_StaySoThatRoutesDoNotMove()
+    {
+        var members = Members(30);
+        foreach (var i in new[] { 20, 21, 22 })
+            members[i] = members[i] with { Node = members[i].Node with { IsTransit = true } };
+        Assert.Equal([21u, 22u, 23u], TopologyPlanner.Plan(members, wasSmall: false).Transits.Select(id => id.Value));
+    }
+
+    [Fact]
+    public void Plan_NodesBehindNatsOrSilent_AreNotElected()
+    {
+        var members = Members(30);
+        members[0] = members[0] with { IsOnline = false };
+        members[1] = members[1] with { Node = members[1].Node with { IsBehindNat = true } };
+        var plan = TopologyPlanner.Plan(members, wasSmall: false);
+        Assert.Equal([3u, 4u, 5u], plan.Transits.Select(id => id.Value));
+    }
+
+    [Fact]
+    public void Plan_OneFamilyEach_AddsATransitNodeThatHasBoth()
+    {
+        var members = Members(40).Select((member, i) => member with { Node = OneFamily(member.Node, ipv6: i < 20) }).ToArray();
+        members[39] = members[39] with { Node = TestMesh.Node(40), IsOnline = false };
+        var plan = TopologyPlanner.Plan(members, wasSmall: false);
+        Assert.Contains(new NodeId(40), plan.Transits);
+    }
+
+    [Fact]
+    public void Plan_TenThousandNodes_TakesNoLongerThanASecond()
+    {
+        var members = Members(10_000);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        TopologyPlanner.Plan(members, wasSmall: false);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(1), $"It took {clock.Elapsed}.");
+    }
+
+    [Fact]
+    public void Between_TwoBehindNats_GoesByTransitWhereThereIsOne()
+    {
+        MeshNode a = Hidden(1), b = Hidden(2), transit = TestMesh.Node(3) with { IsTransit = true };
+        Assert.Equal(PathKind.Transit, PathFinder.Between(TestMesh.Of(a, b, transit), a, b).Kind);
+        var none = PathFinder.Between(TestMesh.Of(a, b), a, b);
+        Assert.Equal(PathKind.None, none.Kind);
+        Assert.Contains("behind NATs", none.Reason, StringComparison.Ordinal);
+        Assert.Equal(PathKind.Direct, PathFinder.Between(TestMesh.Of(a, b, transit), a, transit).Kind);
+    }
+
+    [Fact]
+    public void Between_IPv4OnlyAndIPv6Only_NeedsATransitNodeWithBoth()
+    {
+        MeshNode a = OneFamily(TestMesh.Node(1), ipv6: true), b = OneFamily(TestMesh.Node(2), ipv6: false);
+        var half = OneFamily(TestMesh.Node(3) with { IsTransit = true }, ipv6: true);
+        Assert.Equal(PathKind.None, PathFinder.Between(TestMesh.Of(a, b, half), a, b).Kind);
+        Assert.Equal(PathKind.Transit, PathFinder.Between(TestMesh.Of(a, b, TestMesh.Node(4) with { IsTransit = true }), a, b).Kind);
+    }
+
+    private static TopologyNode[] Members(int count) =>
+        [.. Enumerable.Range(1, count).Select(n => new TopologyNode(TestMesh.Node((uint)n), TransitRole.Auto, IsOnline: true, LinksUp: count - 1))];
+
+    private static MeshNode Hidden(uint id) => TestMesh.Node(id) with { IsBehindNat = true };
+
+    private static MeshNode OneFamily(MeshNode node, bool ipv6) => node with
+    {
+        Endpoints = [.. node.Endpoints.Where(endpoint => endpoint.EndPoint.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 == ipv6)],
+    };
+}
