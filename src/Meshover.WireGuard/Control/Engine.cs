@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using Meshover.Linux.Netlink;
-using Meshover.Linux.Tun;
 using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Pipeline;
 using Meshover.WireGuard.Session;
@@ -104,7 +102,7 @@ internal sealed class Engine : IDisposable
             Prepare(config, udp);
             PutInPlace(config, udp, endpoints);
         }
-        catch (Exception e) when (e is IoException or TunException or NetlinkException)
+        catch (Exception e) when (IoFailure.Is(e))
         {
             throw new DataplaneException(DataplaneError.Failed, $"The data plane {Describe(e)}. What ran before runs on.", e);
         }

@@ -19,15 +19,12 @@ internal sealed class EngineSink : ISessionSink
         _received = length;
     }
 
-    public unsafe void PeerSeen(PeerSession peer)
+    public void PeerSeen(PeerSession peer)
     {
         var owner = (Peer)peer.Owner;
         owner.CountControl(sent: 0, received: _received);
-        fixed (byte* source = _source)
-        {
-            if (owner.Endpoint is not { } endpoint || !endpoint.Matches(source))
-                owner.Endpoint = new UdpAddress(_source);
-        }
+        if (owner.Endpoint is not { } endpoint || !endpoint.Matches(_source))
+            owner.Endpoint = new UdpAddress(_source);
     }
 
     public void SendToPeer(PeerSession peer, ReadOnlySpan<byte> message)

@@ -57,6 +57,13 @@ internal sealed unsafe class UdpAddress
         return new IPEndPoint(address, port);
     }
 
+    /// <inheritdoc cref="Matches(byte*)"/>
+    public bool Matches(ReadOnlySpan<byte> raw)
+    {
+        fixed (byte* start = raw[..MaxLength])
+            return Matches(start);
+    }
+
     /// <summary>Compares with an address that the kernel wrote; what it leaves undefined (flow, padding) does not count.</summary>
     public bool Matches(byte* raw)
     {

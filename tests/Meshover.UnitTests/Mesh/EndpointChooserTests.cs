@@ -52,7 +52,6 @@ public sealed class EndpointChooserTests
     {
         var peer = new SimulatedPeer(First(), [V6, OtherV6, V4]);
         peer.Run(60);
-        Assert.Equal([OtherV6, V4, V6], peer.Tried.Distinct().OrderByDescending(e => e.ToString(), StringComparer.Ordinal).Reverse().OrderBy(e => e.Equals(V6)).ThenBy(e => e.Equals(V4)));
         Assert.All([V6, OtherV6, V4], candidate => Assert.True(peer.Tried.Count(tried => tried.Equals(candidate)) >= 2));
     }
 

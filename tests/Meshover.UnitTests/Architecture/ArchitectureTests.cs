@@ -1,0 +1,138 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace Meshover.UnitTests.Architecture;
+
+/// <summary>The walls of the house. Each rule says why it stands; who must break one changes the rule, and its reason, first.</summary>
+public sealed partial class ArchitectureTests
+{
+    private static readonly string Root = FindRoot();
+
+    [Theory]
+    [InlineData("src/Meshover.Mesh", "", "the domain is pure: it can be tested, moved and trusted without anything else")]
+    [InlineData("src/Meshover.Linux", "", "the kernel's room knows nothing of meshes, so that it serves the engine, the agent and the lab alike")]
+    [InlineData("src/Meshover.Contract", "", "generated code only: what is said on the wire depends on nobody's types")]
+    [InlineData("src/Meshover.WireGuard", "Meshover.Linux", "the engine runs alone, also in meshes that are not ours")]
+    [InlineData("src/Meshover.Routing", "Meshover.Linux Meshover.Mesh", "FRR is kept alive without an agent; it needs the model that it renders, and processes")]
+    [InlineData("src/Meshover.Agent", "Meshover.Contract Meshover.Linux Meshover.Mesh Meshover.Routing Meshover.WireGuard", "the agent joins the rooms of a node, and never knows the controller but by the contract")]
+    [InlineData("src/Meshover.Controller", "Meshover.Contract Meshover.Mesh", "the controller never touches a kernel or a node's room: it runs anywhere")]
+    [InlineData("src/Meshover.Cli", "Meshover.Agent Meshover.Contract Meshover.Linux Meshover.Routing Meshover.WireGuard", "the executable of a node holds its rooms, and not the controller")]
+    [InlineData("lab/Meshover.Lab", "Meshover.Contract Meshover.Linux", "the bench uses the programs as a user would, and none of their insides")]
+    public void Projects_ReferenceOnlyWhatTheDesignAllows(string project, string allowed, string reason)
+    {
+        var file = Directory.GetFiles(Path.Combine(Root, project), "*.csproj").Single();
+        var references = XDocument.Load(file).Descendants("ProjectReference")
+            .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/')));
+        var extra = references.Except(allowed.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToList();
+        Assert.True(extra.Count == 0, $"{project} references {string.Join(", ", extra)}, but {reason}.");
+    }
+
+    [Fact]
+    public void UnsafeCodeAndPInvoke_LiveInTheRoomsMadeForThem()
+    {
+        string[] allowed = ["src/Meshover.Linux/", "src/Meshover.WireGuard/Crypto/", "src/Meshover.WireGuard/Pipeline/", "src/Meshover.WireGuard/Io/", "lab/Meshover.Lab/"];
+        var outside = Sources("src").Concat(Sources("lab"))
+            .Where(path => !allowed.Any(room => path.StartsWith(room, StringComparison.Ordinal)))
+            .Where(path => Unsafe().IsMatch(WithoutComments(File.ReadAllText(Path.Combine(Root, path)))))
+            .ToList();
+        Assert.True(outside.Count == 0, $"{string.Join(", ", outside)}: unsafe code and P/Invoke can corrupt anything, so they are kept "
+            + "where the kernel, libcrypto and the packets are handled, and reviewed there.");
+    }
+
+    [Fact]
+    public void Engine_MeetsTheKernelOnlyInIo() => AssertNoReferences(
+        typeof(Meshover.WireGuard.DataplaneDaemon).Assembly,
+        from => !IsIn(from, "Meshover.WireGuard.Io"),
+        to => IsIn(to, "Meshover.Linux"),
+        "the protocol, its sessions and the pipeline are tested without a kernel, and another system's I/O could take its place");
+
+    [Fact]
+    public void Domain_DoesNoInputOrOutputAndReadsNoClock() => AssertNoReferences(
+        typeof(Meshover.Mesh.Map.MeshMap).Assembly,
+        _ => true,
+        to => IsIn(to, "System.IO") || IsIn(to, "System.Diagnostics") || IsIn(to, "System.Threading")
+            || to == typeof(System.Net.Sockets.Socket) || to == typeof(TimeProvider) || to == typeof(System.Net.Dns) || to == typeof(System.Diagnostics.Stopwatch),
+        "planning is a pure function of its inputs; time is one of them");
+
+    [Fact]
+    public void ProtobufTypes_StopAtTheAgentsAdapters() => AssertNoReferences(
+        typeof(Meshover.Agent.AgentDaemon).Assembly,
+        from => !IsIn(from, "Meshover.Agent.ControllerLink") && !IsIn(from, "Meshover.Agent.LocalApi")
+            && from.Name is not ("NodeReportDiff" or "Enrolment"),
+        IsProtobuf,
+        "the contract changes by its own rules; the agent's state is made of the domain's types");
+
+    [Fact]
+    public void ProtobufTypes_StayOutOfTheControllersStateAndStore() => AssertNoReferences(
+        Assembly.Load("meshover-controller"),
+        from => IsIn(from, "Meshover.Controller.State") || IsIn(from, "Meshover.Controller.Stores") || IsIn(from, "Meshover.Controller.Membership")
+            || IsIn(from, "Meshover.Controller.Identity"),
+        IsProtobuf,
+        "what is stored outlives releases of the contract");
+
+    [Fact]
+    public void KernelTypes_StopAtTheAgentsReconcilersAndWatchers() => AssertNoReferences(
+        typeof(Meshover.Agent.AgentDaemon).Assembly,
+        from => !IsIn(from, "Meshover.Agent.Reconciling") && !IsIn(from, "Meshover.Agent.Endpoints")
+            && from.Name is not ("AgentDaemon" or "RttProbe" or "Enrolment" or "PoolOverlap"),
+        to => IsIn(to, "Meshover.Linux"),
+        "state and plans are made without a kernel, so that they are tested without one");
+
+    [Theory]
+    [InlineData("Meshover.Cli.Daemons.DataplaneCommand")]
+    [InlineData("Meshover.Cli.Daemons.RoutingCommand")]
+    public void DataplaneAndRouting_ReachNoTypeOfTheAgent(string entryPoint)
+    {
+        var start = Assembly.Load("meshover").GetType(entryPoint, throwOnError: true)!;
+        var reached = TypeReferences.Closure(start)
+            .SelectMany(type => TypeReferences.Of(type).Select(used => (type, used)))
+            .Where(pair => IsIn(pair.used, "Meshover.Agent"))
+            .Select(pair => $"{pair.type.FullName} -> {pair.used.FullName}").ToList();
+        Assert.True(reached.Count == 0, $"{string.Join("; ", reached)}: packets and routes must go on when the agent is broken, stopped or "
+            + "upgraded, so these two daemons hold nothing of it.");
+    }
+
+    [Fact]
+    public void AgentAndController_NeverKnowEachOther()
+    {
+        Assert.DoesNotContain("Meshover.Agent", Names(Assembly.Load("meshover-controller")));
+        Assert.DoesNotContain("meshover-controller", Names(typeof(Meshover.Agent.AgentDaemon).Assembly));
+    }
+
+    private static IEnumerable<string?> Names(Assembly assembly) => assembly.GetReferencedAssemblies().Select(name => name.Name);
+
+    private static bool IsProtobuf(Type type) => IsIn(type, "Meshover.Contract") || IsIn(type, "Google.Protobuf");
+
+    private static bool IsIn(Type type, string room) =>
+        type.Namespace is { } space && (space == room || space.StartsWith(room + ".", StringComparison.Ordinal));
+
+    private static void AssertNoReferences(Assembly assembly, Func<Type, bool> from, Func<Type, bool> to, string reason)
+    {
+        var found = TypeReferences.TypesOf(assembly).Where(from)
+            .SelectMany(type => TypeReferences.Of(type).Where(to).Select(used => $"{type.FullName} -> {used.FullName}"))
+            .ToList();
+        Assert.True(found.Count == 0, $"{string.Join("; ", found)}: {reason}.");
+    }
+
+    private static IEnumerable<string> Sources(string folder) => Directory
+        .EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
+        .Select(path => Path.GetRelativePath(Root, path));
+
+    private static string WithoutComments(string source) => Comment().Replace(source, "");
+
+    [GeneratedRegex(@"\b(unsafe|DllImport|LibraryImport)\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Unsafe();
+
+    [GeneratedRegex(@"//.*|""[^""\n]*""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Comment();
+
+    private static string FindRoot([CallerFilePath] string caller = "")
+    {
+        var directory = new DirectoryInfo(Path.GetDirectoryName(caller)!);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Meshover.slnx")))
+            directory = directory.Parent;
+        return directory?.FullName ?? throw new InvalidOperationException("The repository's root was not found.");
+    }
+}
