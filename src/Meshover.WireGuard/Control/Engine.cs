@@ -184,7 +184,7 @@ internal sealed class Engine : IDisposable
             if (!_devices.AreIntact(config))
                 Apply(config);
         }
-        catch (Exception e) when (e is DataplaneException or NetlinkException)
+        catch (Exception e) when (e is DataplaneException || IoFailure.Is(e))
         {
             EngineLog.NotRepaired(_logger, e.Message);
         }
