@@ -31,7 +31,7 @@ internal sealed class RoutingReconciler(RoutingClient client, string? templateDi
         }
         catch (FrrTemplateException e)
         {
-            return Failure(ComponentState.Degraded, $"{e.Message} The last good configuration stays.");
+            return Failure(ComponentState.Degraded, e.Message);
         }
         catch (RoutingException e)
         {

@@ -5,4 +5,7 @@ public sealed record FrrConfig(string Zebra, string Bgpd, string Bfdd)
 {
     /// <summary>TCP port that bgpd listens on; changing it restarts FRR, everything else is applied as a difference.</summary>
     public int BgpPort { get; init; } = 12914;
+
+    /// <summary>Milliseconds after which neighbours notice by BFD that this node's FRR is gone; it is not started again sooner.</summary>
+    public int BfdDetectionMs { get; init; } = 900;
 }

@@ -9,6 +9,10 @@ public static class FrrRenderer
     public static FrrConfig Render(RoutingModel model, FrrTemplateSet templates)
     {
         var values = TemplateValues.From(model);
-        return new FrrConfig(templates.Zebra.Render(values), templates.Bgpd.Render(values), templates.Bfdd.Render(values)) { BgpPort = model.BgpPort };
+        return new FrrConfig(templates.Zebra.Render(values), templates.Bgpd.Render(values), templates.Bfdd.Render(values))
+        {
+            BgpPort = model.BgpPort,
+            BfdDetectionMs = model.BfdIntervalMs * model.BfdMultiplier,
+        };
     }
 }

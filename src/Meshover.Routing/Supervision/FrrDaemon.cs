@@ -15,7 +15,7 @@ internal sealed class FrrDaemon
 
     public static FrrDaemon Zebra { get; } = new("zebra", c => c.Zebra,
         // -K 30: routes of the zebra before stay for 30 s, until BGP has learned them anew.
-        (_, _) => ["--limit-fds", "4096", "-K", "30"]);
+        (_, _) => ["-K", "30"]);
 
     public static FrrDaemon Bfdd { get; } = new("bfdd", c => c.Bfdd,
         // Else it makes one for the whole machine, /var/run/frr/bfdd.sock.
@@ -36,7 +36,7 @@ internal sealed class FrrDaemon
 
     public string[] Arguments(FrrFiles files, FrrConfig config) =>
     [
-        "-u", "frr", "-g", "frr", "--vty_socket", files.Directory, "-z", OwnMark(files), "-i", files.Path($"{Name}.pid"),
+        "-u", "frr", "-g", "frr", "--limit-fds", "4096", "--vty_socket", files.Directory, "-z", OwnMark(files), "-i", files.Path($"{Name}.pid"),
         "-f", files.Configuration(this), "-A", "127.0.0.1", "-P", "0", "--log", $"file:{files.Log(this)}", .. _ownArguments(files, config),
     ];
 }

@@ -39,11 +39,22 @@ internal sealed class FrrFiles(RoutingOptions options)
         foreach (var daemon in FrrDaemon.All)
         {
             File.WriteAllText(Configuration(daemon), daemon.Text(config));
-            File.Delete(VtySocket(daemon));
+            File.Delete(VtySocket(daemon)); // else it counts as ready before it is
             File.Delete(Path($"{daemon.Name}.pid"));
         }
         File.Delete(FrrDaemon.OwnMark(this));
         File.Delete(Path("bfdd.sock"));
+    }
+
+    /// <summary>Whether a change was begun and not ended: what FRR runs is known only after it starts anew.</summary>
+    public bool IsChanging
+    {
+        get => File.Exists(Path("changing"));
+        set
+        {
+            if (value) File.WriteAllText(Path("changing"), "");
+            else File.Delete(Path("changing"));
+        }
     }
 
     /// <summary>Remembers what FRR runs, in one step.</summary>
@@ -51,6 +62,7 @@ internal sealed class FrrFiles(RoutingOptions options)
     {
         File.WriteAllBytes(Path("applied.new"), JsonSerializer.SerializeToUtf8Bytes(config, RoutingJson.Default.FrrConfig));
         File.Move(Path("applied.new"), Path("applied.json"), overwrite: true);
+        IsChanging = false;
     }
 
     /// <summary>What FRR runs, or ran last; null where nothing was ever applied or the file is none.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Threading.Channels;
 using Meshover.Routing.Config;
 using Microsoft.Extensions.Logging;
 
@@ -12,9 +11,9 @@ namespace Meshover.Routing.Supervision;
 internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files, ConfigApplier applier, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan _tryAgain = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _momentToDie = TimeSpan.FromMilliseconds(200);
 
-    // Callers wait for their turn when it is full: each of them waits for an answer anyway.
-    private readonly Channel<Request> _requests = Channel.CreateBounded<Request>(new BoundedChannelOptions(64) { FullMode = BoundedChannelFullMode.Wait });
+    private readonly RequestQueue _requests = new();
     private readonly RestartDelay _delay = new();
 
     /// <summary>What FRR runs, or is to be started with: the last good one.</summary>
@@ -28,10 +27,10 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
 
     /// <summary>Makes FRR run this configuration.</summary>
     /// <exception cref="RoutingException">Refused, or FRR cannot run.</exception>
-    public Task<ApplyResult> ApplyAsync(FrrConfig config, CancellationToken ct) => AskAsync(new Request { Config = config }, ct);
+    public Task<ApplyResult> ApplyAsync(FrrConfig config, CancellationToken ct) => _requests.AskAsync(config, ct);
 
     /// <summary>Stops FRR and ends the loop.</summary>
-    public Task StopAsync(CancellationToken ct) => AskAsync(new Request { Config = null }, ct);
+    public Task StopAsync(CancellationToken ct) => _requests.AskAsync(config: null, ct);
 
     /// <summary>Runs until stopped, or until cancelled, which leaves FRR running.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -47,30 +46,16 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
         }
         finally
         {
-            _requests.Writer.TryComplete();
-            while (_requests.Reader.TryRead(out var late)) late.Done.TrySetException(new RoutingException("meshover routing is ending"));
+            _requests.Close();
             if (_running is not null) await _running.DisposeAsync();
         }
-    }
-
-    private async Task<ApplyResult> AskAsync(Request request, CancellationToken ct)
-    {
-        try
-        {
-            await _requests.Writer.WriteAsync(request, ct);
-        }
-        catch (ChannelClosedException e)
-        {
-            throw new RoutingException("meshover routing is ending", e);
-        }
-        return await request.Done.Task.WaitAsync(ct);
     }
 
     private async Task BeginAsync(CancellationToken ct)
     {
         _applied = files.LoadApplied();
         _running = await launcher.AdoptAsync(ct);
-        if (_running is not null && _applied is not null)
+        if (_running is not null)
         {
             LogAdopted(string.Join(", ", _running.Daemons.Select(d => $"{d.Key} {d.Value.Pid}")));
             Publish(RoutingState.Running);
@@ -82,25 +67,25 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
     private async Task StepAsync(CancellationToken ct)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var request = _requests.Reader.WaitToReadAsync(waiting.Token).AsTask();
+        var request = _requests.WaitAsync(waiting.Token);
         var death = _running?.Ended ?? Task.Delay(_applied is null ? Timeout.InfiniteTimeSpan : _tryAgain, time, waiting.Token);
         await Task.WhenAny(request, death);
         await waiting.CancelAsync();
         ct.ThrowIfCancellationRequested();
-        if (_running is { Ended.IsCompletedSuccessfully: true }) await ReviveAsync(await _running.Ended, ct);
+        if (_running is { Ended.IsCompleted: true }) await ReviveAsync(await _running.Ended, ct);
         else if (_running is null && _applied is not null && death.IsCompletedSuccessfully) await TryStartAsync(ct);
-        while (_requests.Reader.TryRead(out var next)) await AnswerAsync(next, ct);
+        while (_requests.TryTake(out var batch)) await AnswerAsync(batch, ct);
     }
 
     private async Task ReviveAsync(string died, CancellationToken ct)
     {
         await _running!.DisposeAsync();
         _running = null;
-        var delay = _delay.After(time.GetElapsedTime(_startedAt));
+        var delay = _delay.After(time.GetElapsedTime(_startedAt), Detection);
         LogDied(died, delay);
         Publish(RoutingState.Starting, $"{died} ended and FRR is started again as a whole: {files.LastLogLine(FrrDaemon.All.Single(d => d.Name == died))}", restarted: true);
         await Task.Delay(delay, time, ct);
-        await TryStartAsync(ct);
+        if (_applied is not null) await TryStartAsync(ct);
     }
 
     private async Task TryStartAsync(CancellationToken ct)
@@ -122,6 +107,7 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
         {
             _running = await launcher.StartAsync(config, ct);
             _startedAt = time.GetTimestamp();
+            files.IsChanging = false;
             LogStarted(string.Join(", ", _running.Daemons.Select(d => $"{d.Key} {d.Value.Pid}")));
             Publish(RoutingState.Running);
         }
@@ -132,19 +118,19 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
         }
     }
 
-    private async Task AnswerAsync(Request request, CancellationToken ct)
+    private async Task AnswerAsync(RequestBatch batch, CancellationToken ct)
     {
         try
         {
-            request.Done.TrySetResult(request.Config is null ? await DoStopAsync(ct) : await DoApplyAsync(request.Config, ct));
+            batch.Answer(batch.Config is { } config ? await DoApplyAsync(config, ct) : await DoStopAsync(ct));
         }
         catch (Exception e) when (e is RoutingException or IOException or UnauthorizedAccessException)
         {
-            request.Done.TrySetException(e as RoutingException ?? new RoutingException($"FRR's files cannot be written: {e.Message}", e));
+            batch.Refuse(e as RoutingException ?? new RoutingException($"FRR's files cannot be written: {e.Message}", e));
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
-            request.Done.TrySetException(new RoutingException("meshover routing is ending"));
+            batch.Refuse(RequestQueue.Ending(e));
             throw;
         }
     }
@@ -153,9 +139,10 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
     {
         if (_refused is { } refused && refused.Config == config) throw new RoutingException(refused.Error);
         if (_running is null) return await FirstAsync(config, ct);
-        if (config == _applied) return new ApplyResult(0, Restarted: false);
+        var isKnown = _applied is not null && !files.IsChanging;
+        if (isKnown && config == _applied) return new ApplyResult(0, Restarted: false);
         await CheckedAsync(config, ct);
-        return config.BgpPort == _applied!.BgpPort ? await ByDifferenceAsync(config, ct) : await AnewAsync(config, ct);
+        return isKnown && config.BgpPort == _applied!.BgpPort ? await ByDifferenceAsync(config, ct) : await AnewAsync(config, ct);
     }
 
     private async Task<ApplyResult> FirstAsync(FrrConfig config, CancellationToken ct)
@@ -176,6 +163,7 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
     {
         try
         {
+            files.IsChanging = true;
             var commands = await applier.ApplyAsync(_applied!, config, ct);
             Keep(config);
             return new ApplyResult(commands, Restarted: false);
@@ -187,12 +175,17 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
         }
         catch (RoutingException e)
         {
+            if (await IsDyingAsync(ct)) throw new RoutingException($"FRR ended while it was configured ({e.Message}) and is started again", e);
             LogKeepsLast(e.Message);
             await AnewAsync(_applied!, ct);
             _refused = (config, $"{e.Message}; FRR keeps its last configuration");
             throw new RoutingException($"{e.Message}; FRR keeps its last configuration", e);
         }
     }
+
+    /// <summary>Whether FRR did not refuse but die: its death is noticed a moment after vtysh failed.</summary>
+    private async Task<bool> IsDyingAsync(CancellationToken ct) =>
+        await Task.WhenAny(_running!.Ended, Task.Delay(_momentToDie, time, ct)) == _running.Ended;
 
     /// <summary>Kills and starts FRR, the way in which no packet is lost.</summary>
     private async Task<ApplyResult> AnewAsync(FrrConfig config, CancellationToken ct)
@@ -202,7 +195,7 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
             await old.DisposeAsync();
             _running = null;
             await FrrProcesses.KillAsync(old.Daemons.Values, ct);
-            await Task.Delay(_delay.After(TimeSpan.MaxValue), time, ct);
+            await Task.Delay(_delay.After(TimeSpan.MaxValue, Detection), time, ct);
         }
         await StartAsync(config, ct);
         Keep(config);
@@ -222,6 +215,8 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
         }
     }
 
+    private TimeSpan Detection => TimeSpan.FromMilliseconds(_applied?.BfdDetectionMs ?? 900);
+
     private void Keep(FrrConfig config)
     {
         files.SaveApplied(config);
@@ -233,7 +228,7 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
     {
         if (_running is { } running)
         {
-            await applier.TakeLeaveAsync(_applied!, ct);
+            if (_applied is not null) await applier.TakeLeaveAsync(_applied, ct);
             await running.StopAsync(time, ct);
             await running.DisposeAsync();
         }
@@ -270,14 +265,6 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
 
     [LoggerMessage(LogLevel.Error, "A new configuration was refused ({Reason}); FRR starts anew with the last good one")]
     private partial void LogKeepsLast(string reason);
-
-    private sealed class Request
-    {
-        /// <summary>Null: stop.</summary>
-        public required FrrConfig? Config { get; init; }
-
-        public TaskCompletionSource<ApplyResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
 }
 
 /// <summary>What the supervisor shows to others, replaced as a whole.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Meshover.Routing.Vtysh;
@@ -17,9 +18,8 @@ internal sealed partial class StatusReader(VtyshRunner vtysh)
         try
         {
             _version ??= ParseVersion(await vtysh.RunAsync(["show version"], ct));
-            var summary = await vtysh.RunAsync(["show bgp summary json"], ct);
-            var bfd = await vtysh.RunAsync(["show bfd peers json"], ct);
-            return status with { FrrVersion = _version, Neighbors = ParseNeighbors(summary, bfd) };
+            var said = await vtysh.RunAsync(["show bgp summary json", "show bfd peers json"], ct);
+            return status with { FrrVersion = _version, Neighbors = ParseNeighbors(said) };
         }
         catch (Exception e) when (e is RoutingException or JsonException)
         {
@@ -30,11 +30,14 @@ internal sealed partial class StatusReader(VtyshRunner vtysh)
     internal static string? ParseVersion(string text) => Version().Match(text) is { Success: true } match ? match.Groups["version"].Value : null;
 
     /// <summary>Both families' neighbours, ordered by interface.</summary>
+    /// <param name="said">The answers to <c>show bgp summary json</c> and <c>show bfd peers json</c>, one after the other.</param>
     /// <exception cref="JsonException">FRR said something else than it should.</exception>
-    internal static ImmutableArray<NeighborStatus> ParseNeighbors(string bgpSummary, string bfdPeers)
+    internal static ImmutableArray<NeighborStatus> ParseNeighbors(string said)
     {
-        var summary = JsonSerializer.Deserialize(bgpSummary, FrrJson.Default.BgpSummary) ?? new BgpSummary();
-        var up = (JsonSerializer.Deserialize(bfdPeers, FrrJson.Default.ListBfdPeer) ?? [])
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(said), new JsonReaderOptions { AllowMultipleValues = true });
+        var summary = JsonSerializer.Deserialize(ref reader, FrrJson.Default.BgpSummary) ?? new BgpSummary();
+        if (!reader.Read()) throw new JsonException("FRR's answer ends before its BFD peers");
+        var up = (JsonSerializer.Deserialize(ref reader, FrrJson.Default.ListBfdPeer) ?? [])
             .Where(p => p.Status == "up").Select(p => p.Interface).OfType<string>().ToHashSet();
         var families = new[] { summary.Ipv4, summary.Ipv6 }.OfType<BgpFamily>().SelectMany(f => f.Peers);
         return [.. families.GroupBy(p => p.Key, p => p.Value).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => new NeighborStatus

@@ -62,10 +62,11 @@ public sealed class RoutingPolicyTests(FrrMesh mesh)
     public async Task Link_Cut_TrafficGoesOverTheTransitNode()
     {
         var (a, b) = (mesh.Node(3), mesh.Node(4));
-        var lost = await FrrMesh.LostAsync(a, b, 5, () =>
+        var lost = await FrrMesh.LostAsync(a, b, 5, async () =>
         {
             a.Netlink.SetLink(a.LinkTo(b), new Meshover.Linux.Netlink.LinkChange { Up = false });
-            return Task.CompletedTask;
+            await Until.TrueAsync(() => a.HasSessionsAsync(FrrMesh.Count - 2), 3, "the other sessions stay");
+            Assert.Contains("10.64.2.0/24", a.BgpRoutes().Keys);
         });
         a.BringUp(b);
         await mesh.WholeAsync();

@@ -15,13 +15,14 @@ public sealed class SupervisionTests(FrrMesh mesh)
     [InlineData("zebra")]
     [InlineData("bgpd")]
     [InlineData("bfdd")]
-    public async Task Daemon_Killed_AllStartAgainAndNoMoreThanOnePacketIsLost(string name)
+    [InlineData("zebra", "bgpd", "bfdd")]
+    public async Task Daemons_Killed_AllStartAgainAndNoMoreThanOnePacketIsLost(params string[] names)
     {
         var (node, peer) = (mesh.Node(4), mesh.Node(3));
         var before = await node.DaemonAsync("bgpd");
         var restarts = (await node.Client.GetStatusAsync()).Restarts;
-        var victim = await node.DaemonAsync(name);
-        var lost = await FrrMesh.LostAsync(peer, node, 10, () => Task.FromResult(victim.Kill()));
+        var victims = await Task.WhenAll(names.Select(node.DaemonAsync));
+        var lost = await FrrMesh.LostAsync(peer, node, 8, () => Task.FromResult(victims.All(v => v.Kill())));
         await mesh.WholeAsync();
         Assert.InRange(lost, 0, 1);
         Assert.NotEqual(before, await node.DaemonAsync("bgpd"));

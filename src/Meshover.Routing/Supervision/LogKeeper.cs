@@ -1,0 +1,39 @@
+using Meshover.Linux.Processes;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.Routing.Supervision;
+
+/// <summary>Keeps FRR's logs small, as they lie in memory (/run): a log that has grown becomes <c>NAME.log.1</c>, and its daemon begins anew.</summary>
+internal sealed partial class LogKeeper(FrrFiles files, Func<IEnumerable<FrrDaemonStatus>> running, TimeProvider time, ILogger logger)
+{
+    private const long MostBytes = 4 << 20;
+    private const int Reopen = 10; // SIGUSR1: FRR opens its log file again
+    private static readonly TimeSpan _interval = TimeSpan.FromMinutes(1);
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(_interval, time);
+        while (await timer.WaitForNextTickAsync(ct)) Rotate();
+    }
+
+    internal void Rotate()
+    {
+        foreach (var daemon in running())
+        {
+            try
+            {
+                var log = new FileInfo(files.Path($"{daemon.Name}.log"));
+                if (!log.Exists || log.Length <= MostBytes) continue;
+                log.MoveTo($"{log.FullName}.1", overwrite: true);
+                ProcessIdentity.TryFind(daemon.Pid)?.Signal(Reopen);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProcessException)
+            {
+                LogNotRotated(daemon.Name, e.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "the log of {Daemon} cannot be kept small: {Reason}")]
+    private partial void LogNotRotated(string daemon, string reason);
+}
