@@ -1,13 +1,5 @@
 namespace Meshover.Linux.Sysctl;
 
-/// <summary>A sysctl could not be read or written.</summary>
-public sealed class SysctlException(string operation, string key, string reason) : Exception($"{operation} sysctl {key}: {reason}")
-{
-    public string Operation { get; } = operation;
-
-    public string Key { get; } = key;
-}
-
 /// <summary>
 /// Sysctls by their dotted key, as sysctl(8) writes it: <c>net.ipv6.conf.eth0/100.accept_ra</c> is the interface <c>eth0.100</c>.
 /// Those of <c>net.</c> belong to the network namespace of the calling thread.

@@ -5,40 +5,6 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Meshover.Linux.Tun;
 
-/// <summary>A TUN device could not be made, attached or set.</summary>
-public sealed class TunException(string operation, string device, int errno)
-    : Exception($"{operation} {device}: {Errno.Describe(errno)}{Hint(errno)}")
-{
-    public string Operation { get; } = operation;
-
-    public string Device { get; } = device;
-
-    /// <summary>errno, positive.</summary>
-    public int ErrorNumber { get; } = errno;
-
-    private static string Hint(int errno) => errno switch
-    {
-        Errno.NotPermitted => " (root or CAP_NET_ADMIN is needed)",
-        Errno.NoEntry or Errno.NoDevice => " (is /dev/net/tun there? a container needs that device)",
-        Errno.Busy => " (another process holds it)",
-        _ => "",
-    };
-}
-
-/// <summary>TUN_F_* (linux/if_tun.h): segmentation that the device's reader takes over from the kernel.</summary>
-[Flags]
-public enum TunOffloads : uint
-{
-    None = 0,
-    Checksum = 1,
-    Tso4 = 2,
-    Tso6 = 4,
-    TsoEcn = 8,
-    Ufo = 0x10,
-    Uso4 = 0x20,
-    Uso6 = 0x40,
-}
-
 /// <summary>
 /// One queue of a TUN device: whole IP packets, without the 4 bytes of packet information (IFF_NO_PI). The device lives in the namespace of
 /// the thread that opened it, and ends with its last descriptor unless it is persistent.

@@ -22,21 +22,20 @@ internal static class RouteCodec
     private const byte ScopeLink = 253;
     private const byte ScopeHost = 254;
     private const byte ScopeNowhere = 255;
-    private const uint FlagCloned = 0x200;
 
-    private const ushort Destination = 1;
-    private const ushort Source = 2;
-    private const ushort OutputLink = 4;
-    private const ushort Gateway = 5;
-    private const ushort Priority = 6;
-    private const ushort PreferredSource = 7;
-    private const ushort Metrics = 8;
-    private const ushort Multipath = 9;
-    private const ushort Table = 15;
-    private const ushort Via = 18;
-    private const ushort Preference = 20;
-    private const ushort EncapsulationType = 21;
-    private const ushort MetricMtu = 2;
+    internal const ushort Destination = 1;
+    internal const ushort Source = 2;
+    internal const ushort OutputLink = 4;
+    internal const ushort Gateway = 5;
+    internal const ushort Priority = 6;
+    internal const ushort PreferredSource = 7;
+    internal const ushort Metrics = 8;
+    internal const ushort Multipath = 9;
+    internal const ushort Table = 15;
+    internal const ushort Via = 18;
+    internal const ushort Preference = 20;
+    internal const ushort EncapsulationType = 21;
+    internal const ushort MetricMtu = 2;
 
     /// <summary>The header's table byte: tables above 255 are in RTA_TABLE alone.</summary>
     internal static byte TableByte(uint table) => table < 256 ? (byte)table : TableCompat;
@@ -79,7 +78,7 @@ internal static class RouteCodec
         // The multicast routing families (128, 129) and MPLS have other headers or addresses.
         if (header[0] is not (Families.IPv4 or Families.IPv6))
             return false;
-        route = RouteParser.Parse(header, message.Attributes(HeaderLength));
+        route = RouteDecoder.Decode(header, message.Attributes(HeaderLength));
         return true;
     }
 
@@ -167,109 +166,4 @@ internal static class RouteCodec
         RouteKind.Unicast when route.Gateway is null && route.NextHops.IsDefaultOrEmpty && !route.IsIPv6 => ScopeLink,
         _ => 0,
     };
-
-    /// <summary>The reading side.</summary>
-    private static class RouteParser
-    {
-        internal static RouteInfo Parse(ReadOnlySpan<byte> header, AttributeReader attributes)
-        {
-            var flags = BinaryPrimitives.ReadUInt32LittleEndian(header[8..]);
-            var route = new RouteInfo
-            {
-                Destination = default,
-                Table = header[4],
-                Protocol = header[5],
-                Scope = header[6],
-                Kind = (RouteKind)header[7],
-                TypeOfService = header[3],
-                NextHopFlags = (NextHopFlags)(byte)flags,
-                IsCached = (flags & FlagCloned) != 0,
-            };
-            IPAddress? destination = null;
-            IPAddress? source = null;
-            while (attributes.TryRead(out var attribute))
-            {
-                if (attribute.Type == Destination)
-                    destination = attribute.AsAddress();
-                else if (attribute.Type == Source)
-                    source = attribute.AsAddress();
-                else
-                    route = Apply(route, attribute);
-            }
-
-            return route with
-            {
-                Destination = Families.Prefix(destination, header[1], header[0]),
-                Source = header[2] == 0 ? null : Families.Prefix(source, header[2], header[0]),
-            };
-        }
-
-        private static RouteInfo Apply(RouteInfo route, NetlinkAttribute attribute) => attribute.Type switch
-        {
-            OutputLink => route with { OutputLink = attribute.AsInt32() },
-            Gateway => route with { Gateway = attribute.AsAddress() },
-            Via => route with { Gateway = ReadVia(attribute.Value) },
-            Priority => route with { Metric = attribute.AsUInt32() },
-            PreferredSource => route with { PreferredSource = attribute.AsAddress() },
-            Table => route with { Table = attribute.AsUInt32() },
-            Preference => route with { Preference = attribute.AsByte() },
-            Metrics => route with { Mtu = ReadMtu(attribute.Nested) },
-            Multipath => route with { NextHops = [.. ReadNextHops(attribute.Value)] },
-            EncapsulationType => route with { HasEncapsulation = true },
-            _ => route,
-        };
-
-        private static IPAddress ReadVia(ReadOnlySpan<byte> value) =>
-            value.Length is 6 or 18 ? new IPAddress(value[2..]) : throw new NetlinkFormatException($"RTA_VIA has {value.Length} bytes");
-
-        private static uint ReadMtu(AttributeReader metrics)
-        {
-            uint mtu = 0;
-            while (metrics.TryRead(out var metric))
-            {
-                if (metric.Type == MetricMtu)
-                    mtu = metric.AsUInt32();
-            }
-
-            return mtu;
-        }
-
-        private static List<NextHop> ReadNextHops(ReadOnlySpan<byte> value)
-        {
-            var hops = new List<NextHop>();
-            while (!value.IsEmpty)
-            {
-                if (value.Length < 8)
-                    throw new NetlinkFormatException($"{value.Length} bytes where a next hop belongs");
-                int length = BinaryPrimitives.ReadUInt16LittleEndian(value);
-                if (length < 8 || length > value.Length)
-                    throw new NetlinkFormatException($"a next hop says it has {length} bytes, of which {value.Length} are there");
-                hops.Add(ReadNextHop(value[..length]));
-                value = value[Math.Min(NetlinkWriter.Align(length), value.Length)..];
-            }
-
-            return hops;
-        }
-
-        private static NextHop ReadNextHop(ReadOnlySpan<byte> value)
-        {
-            IPAddress? gateway = null;
-            var attributes = new AttributeReader(value[8..]);
-            while (attributes.TryRead(out var attribute))
-            {
-                if (attribute.Type == Gateway)
-                    gateway = attribute.AsAddress();
-                else if (attribute.Type == Via)
-                    gateway = ReadVia(attribute.Value);
-            }
-
-            return new NextHop
-            {
-                OutputLink = BinaryPrimitives.ReadInt32LittleEndian(value[4..]),
-                Weight = value[3] + 1,
-                Flags = (NextHopFlags)value[2],
-                Gateway = gateway,
-            };
-        }
-    }
 }

@@ -169,12 +169,18 @@ public sealed class KernelReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task Reconcile_RouteOfBgpThatCoversAPeer_MarkedPacketsTakeTheUnderlay()
+    public async Task Reconcile_LearnedRouteThatCoversAPeer_MarkedPacketsTakeTheUnderlayOrNothing()
     {
         await ReconcileAsync();
-        _here.Netlink.ReplaceRoute(new RouteInfo { Destination = IPNetwork.Parse("198.51.100.0/24"), Kind = RouteKind.Blackhole, Protocol = RouteProtocols.Bgp });
+        _here.Netlink.ReplaceRoute(new RouteInfo { Destination = IPNetwork.Parse("198.51.100.0/24"), Kind = RouteKind.Unreachable, Protocol = RouteProtocols.Bgp });
+        Assert.Empty((await ReconcileAsync()).Changes);
+
+        Assert.Equal(SocketError.HostUnreachable, _here.Run(() => TrySend("198.51.100.7", mark: 0)));
+        Assert.Equal(SocketError.Success, _here.Run(() => TrySend("198.51.100.7", mark: 0x6d)));
+
+        _here.Netlink.DeleteRoute(_here.Netlink.GetRoutes().First(r => r.Table == RouteInfo.MainTable && r.Destination.PrefixLength == 0 && !r.IsIPv6));
         await ReconcileAsync();
-        Assert.DoesNotContain("198.51.100.0/24", Mirror(AddressFamily.InterNetwork));
+        Assert.Equal(SocketError.AccessDenied, _here.Run(() => TrySend("198.51.100.7", mark: 0x6d)));
     }
 
     [Fact]
@@ -220,6 +226,22 @@ public sealed class KernelReconcilerTests : IDisposable
         {
             _here.Netlink.CreateLink(LinkSpec.Bridge(name));
             _here.Netlink.SetUp(name);
+        }
+    }
+
+    private static SocketError TrySend(string address, int mark)
+    {
+        const int levelSocket = 1, socketMark = 36;
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.SetRawSocketOption(levelSocket, socketMark, BitConverter.GetBytes(mark));
+        try
+        {
+            socket.Connect(IPAddress.Parse(address), 12912);
+            return SocketError.Success;
+        }
+        catch (SocketException error)
+        {
+            return error.SocketErrorCode;
         }
     }
 
