@@ -44,11 +44,11 @@ internal sealed class ConfigReader
 
     private string ReadAddress(string text, int port)
     {
+        if (HostPort.TryParse(text, out var address) || HostPort.TryParse($"{text}:{port}", out address))
+            return address.ToString();
         // An IPv6 literal may stand without brackets where it has no port.
         if (IPAddress.TryParse(text, out var literal))
             return new HostPort(literal.ToString(), port).ToString();
-        if (HostPort.TryParse(text, out var address) || HostPort.TryParse($"{text}:{port}", out address))
-            return address.ToString();
         _violations.Add($"address: \"{text}\" is no HOST or HOST:PORT.");
         return text;
     }

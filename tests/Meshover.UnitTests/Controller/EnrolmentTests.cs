@@ -1,0 +1,210 @@
+using CsCheck;
+using Meshover.Controller.Membership;
+using Meshover.Controller.State;
+using Xunit;
+
+namespace Meshover.UnitTests.Controller;
+
+public sealed class EnrolmentTests
+{
+    private readonly TestMesh _mesh = new();
+
+    [Fact]
+    public void Enrol_Twice_ChangesNothingAndCountsOneUse()
+    {
+        var first = _mesh.Enrol("a", token: TestMesh.Token(uses: 1));
+        var revision = _mesh.State.ModifiedOf(StoreKeys.Node(first.Id));
+
+        var second = _mesh.Enrol("a", token: TestMesh.Token(uses: 1));
+
+        Assert.Equal(first, second, RecordComparer.Instance);
+        Assert.Equal(revision, _mesh.State.ModifiedOf(StoreKeys.Node(first.Id)));
+        Assert.Equal(1u, _mesh.State.Token("token")!.Used);
+    }
+
+    [Fact]
+    public void Enrol_TokenUsedUp_RefusesTheNextIdentity()
+    {
+        _mesh.Enrol("a", token: TestMesh.Token(uses: 1));
+        Refused(RefusalReason.NotAdmitted, "used up", () => _mesh.Enrol("b", token: TestMesh.Token(uses: 1)));
+    }
+
+    [Theory]
+    [InlineData(3600 + TestMesh.Skew, true)]
+    [InlineData(3600 + TestMesh.Skew + 1, false)]
+    [InlineData(-TestMesh.Skew, true)]
+    [InlineData(-TestMesh.Skew - 1, false)]
+    public void Enrol_TokensTimes_AreHeldWithFiveMinutesToSpare(long offset, bool admitted)
+    {
+        void Enrol() => _mesh.Enrol("a", now: TestMesh.Now + offset);
+        if (admitted)
+            Enrol();
+        else
+            Assert.Equal(RefusalReason.NotAdmitted, Assert.Throws<RefusalException>(Enrol).Reason);
+    }
+
+    [Fact]
+    public void Enrol_TokenThatTheStoreForgotByARestore_IsTakenByItsOwnClaims()
+    {
+        _mesh.Enrol("a", token: TestMesh.Token(uses: 1, id: "made after the backup"));
+        Assert.Equal(1u, _mesh.State.Token("made after the backup")!.Used);
+    }
+
+    [Fact]
+    public void Enrol_HostnameOfAnother_IsRefusedWithTheWayOut()
+    {
+        _mesh.Enrol("a", "web");
+        Refused(RefusalReason.Taken, "meshover node remove web", () => _mesh.Enrol("b", "web"));
+    }
+
+    [Fact]
+    public void Enrol_HostnameOfAnotherWithAReplacingToken_TakesItsNumbersAndRefusesTheFormerOwner()
+    {
+        var old = _mesh.Enrol("a", "web");
+        var replaced = _mesh.Enrol("b", "web", TestMesh.Token(replace: true, id: "replace"));
+
+        Assert.Equal((old.Address4, old.Address6, old.TunnelAddress, old.Asn), (replaced.Address4, replaced.Address6, replaced.TunnelAddress, replaced.Asn));
+        Assert.NotEqual(old.Id, replaced.Id);
+        Assert.Null(_mesh.State.Member(old.Id));
+        Refused(RefusalReason.IdentityRefused, "took over", () => _mesh.Enrol("a", "other"));
+    }
+
+    [Fact]
+    public void Enrol_SameIdentityUnderAnotherName_IsARename()
+    {
+        var node = _mesh.Enrol("a", "old");
+        var renamed = _mesh.Enrol("a", "new");
+
+        Assert.Equal(node.Id, renamed.Id);
+        Assert.Equal(node.Id, _mesh.State.MemberByHostName("new")!.Record.Id);
+        Assert.Null(_mesh.State.MemberByHostName("old"));
+    }
+
+    [Fact]
+    public void Enrol_WireGuardKeyOfAnother_IsRefused()
+    {
+        _mesh.Enrol("a");
+        Refused(RefusalReason.Taken, "copied", () => _mesh.Change(draft => Enrolment.Enrol(draft, new EnrolmentRequest
+        {
+            Identity = "b", HostName = "b", WireGuardKey = TestMesh.KeyOf("a"), Token = TestMesh.Token(),
+        }, TestMesh.Now, TestMesh.Skew)));
+    }
+
+    [Fact]
+    public void Remove_RefusesTheIdentity_FreesTheName_AndRestsTheNumbers()
+    {
+        var node = _mesh.Enrol("a", "web");
+        _mesh.Remove(node);
+
+        Refused(RefusalReason.IdentityRefused, $"node allow {node.Id}", () => _mesh.Enrol("a", "web"));
+        Assert.NotEqual(node.Address4, _mesh.Enrol("b", "web").Address4);
+    }
+
+    [Fact]
+    public void Remove_AfterTheRest_NumbersAreFree()
+    {
+        var mesh = new TestMesh(pool4: "10.0.0.0/30");
+        var first = mesh.Enrol("a");
+        mesh.Enrol("b");
+        mesh.Remove(first, restsUntil: TestMesh.Now + 100);
+
+        Refused(RefusalReason.PoolExhausted, "10.0.0.0/30", () => mesh.Enrol("c"));
+        mesh.Change(draft => Departure.EndRests(draft, TestMesh.Now + 99));
+        Refused(RefusalReason.PoolExhausted, "10.0.0.0/30", () => mesh.Enrol("c"));
+        mesh.Change(draft => Departure.EndRests(draft, TestMesh.Now + 100));
+        Assert.Equal(first.Address4, mesh.Enrol("c").Address4);
+    }
+
+    [Fact]
+    public void Allow_LetsTheIdentityBackInWithItsNumbers_AndCountsNoSecondUse()
+    {
+        var node = _mesh.Enrol("a", token: TestMesh.Token(uses: 1));
+        _mesh.Remove(node);
+        _mesh.Change(draft => Departure.Allow(draft, node));
+
+        var back = _mesh.Enrol("a", token: TestMesh.Token(uses: 1));
+
+        Assert.Equal(node.Address4, back.Address4);
+        Assert.NotEqual(node.Id, back.Id);
+        Assert.Equal(1u, _mesh.State.Token("token")!.Used);
+    }
+
+    [Fact]
+    public void Leave_FreesNameAndNumbersAtOnce()
+    {
+        var mesh = new TestMesh(pool4: "10.0.0.0/30");
+        var node = mesh.Enrol("a", "web");
+        mesh.Enrol("b");
+        mesh.Change(draft => Departure.Leave(draft, node));
+
+        Assert.Equal(node.Address4, mesh.Enrol("c", "web").Address4);
+    }
+
+    /// <summary>Whatever members do, no two hold one name or number, and no id is given twice.</summary>
+    [Fact]
+    public void AnySequenceOfChanges_GivesNothingTwice() => Gen.Select(Gen.Int[0, 4], Gen.Int[0, 7], Gen.Int[0, 7]).Array[1, 40].Sample(steps =>
+    {
+        var mesh = new TestMesh(pool4: "10.0.0.0/29", tunnelPool: "198.18.0.0/28");
+        var ids = new HashSet<uint>();
+        foreach (var (action, identity, name) in steps)
+            Step(mesh, action, identity, name);
+        var members = mesh.State.Nodes.Values.Where(node => node.IsActive).Select(node => node.Record).ToList();
+        Assert.All(mesh.State.Nodes.Keys, id => Assert.True(ids.Add(id)));
+        AllDiffer(members, node => node.HostName);
+        AllDiffer(members, node => node.Identity);
+        AllDiffer(members, node => node.Address4);
+        AllDiffer(members, node => node.Address6);
+        AllDiffer(members, node => node.TunnelAddress);
+        AllDiffer(members, node => node.Asn);
+        Assert.All(members, node => Assert.All(StoreKeys.Numbers(node), key => Assert.Equal(node.Id, mesh.State.Get<ClaimRecord>(key)!.Node)));
+    });
+
+    private static void Step(TestMesh mesh, int action, int identity, int name)
+    {
+        var member = mesh.State.MemberByIdentity($"id{identity}")?.Record;
+        try
+        {
+            switch (action)
+            {
+                case 0:
+                    mesh.Enrol($"id{identity}", $"n{name}");
+                    break;
+                case 1:
+                    mesh.Enrol($"id{identity}", $"n{name}", TestMesh.Token(replace: true, id: "replace"));
+                    break;
+                case 2 when member is not null:
+                    mesh.Remove(member, TestMesh.Now + name);
+                    break;
+                case 3 when member is not null:
+                    mesh.Change(draft => Departure.Leave(draft, member));
+                    break;
+                case 4 when mesh.State.Identity($"id{identity}") is { Refused: not null } refused:
+                    mesh.Change(draft => Departure.Allow(draft, mesh.State.Nodes[refused.Node].Record));
+                    mesh.Change(draft => Departure.EndRests(draft, TestMesh.Now + name));
+                    break;
+            }
+        }
+        catch (RefusalException)
+        {
+            // Refusing is always allowed.
+        }
+    }
+
+    private static void AllDiffer<T>(List<NodeRecord> nodes, Func<NodeRecord, T> select) => Assert.Equal(nodes.Count, nodes.Select(select).Distinct().Count());
+
+    private static void Refused(RefusalReason reason, string wayOut, Action action)
+    {
+        var refusal = Assert.Throws<RefusalException>(action);
+        Assert.Equal(reason, refusal.Reason);
+        Assert.Contains(wayOut, refusal.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class RecordComparer : IEqualityComparer<NodeRecord>
+    {
+        public static readonly RecordComparer Instance = new();
+
+        public bool Equals(NodeRecord? x, NodeRecord? y) => RecordJson.Write(x!).AsSpan().SequenceEqual(RecordJson.Write(y!));
+
+        public int GetHashCode(NodeRecord node) => (int)node.Id;
+    }
+}

@@ -1,0 +1,93 @@
+using System.Net;
+using Meshover.Controller.Live;
+using Meshover.Controller.State;
+using Meshover.Mesh.Map;
+using Xunit;
+
+namespace Meshover.UnitTests.Controller;
+
+public sealed class ReachPlannerTests
+{
+    private readonly MeshRecord _mesh = new TestMesh().State.Mesh;
+
+    [Fact]
+    public void Endpoints_AreV6First_ThenByWhoSaysSo_EachOnce()
+    {
+        var reach = Plan([Own("192.0.2.5"), Own("2001:db8::5")], "192.0.2.5", ["2001:db8::5 12912", "203.0.113.1 4000", "203.0.113.1 4000"]);
+        Assert.Equal(["2001:db8::5 12912 Interface", "192.0.2.5 12912 Interface", "203.0.113.1 4000 SeenByPeer"], Text(reach));
+    }
+
+    [Fact]
+    public void Endpoints_OfTheMeshItself_AreNone()
+    {
+        var reach = Plan([Own("10.249.0.7"), Own("198.18.0.7"), Own("fd00:1::7"), Own("127.0.0.1"), Own("fe80::7"), Own("192.0.2.5")], "10.249.0.7", ["198.18.0.7 1"]);
+        Assert.Equal(["192.0.2.5 12912 Interface"], Text(reach));
+    }
+
+    [Fact]
+    public void Endpoints_InsideTheNodesOwnGrants_AreItsWorkloads_UnlessTheGrantCoversAll()
+    {
+        var grants = new[] { new GrantRecord("10.64.1.0/24", 24) };
+        Assert.Equal(["192.0.2.5 12912 Interface"], Text(Plan([Own("10.64.1.1"), Own("192.0.2.5")], null, [], grants)));
+        Assert.Equal(["10.64.1.1 12912 Interface"], Text(Plan([Own("10.64.1.1")], null, [], grants)));
+    }
+
+    [Fact]
+    public void Endpoints_SeenByPeers_AreFew()
+    {
+        var seen = Enumerable.Range(1, 50).Select(port => $"203.0.113.1 {port}").ToArray();
+        Assert.Equal(4, Plan([], null, seen).Endpoints.Length);
+    }
+
+    [Fact]
+    public void BehindNat_IsWhoIsSeenFromAnAddressThatItDoesNotHave()
+    {
+        Assert.True(Plan([Own("192.168.1.5")], "203.0.113.1", []).BehindNat);
+        Assert.False(Plan([Own("203.0.113.1")], "203.0.113.1", []).BehindNat);
+        Assert.False(Plan([Own("192.168.1.5"), new EndpointRecord("203.0.113.1", 12912, (int)EndpointSource.Configured)], "203.0.113.1", []).BehindNat);
+    }
+
+    [Fact]
+    public void BehindNat_WhereNothingTells_StaysAsItWas()
+    {
+        var known = new ReachRecord { BehindNat = true };
+        Assert.True(Plan([Own("192.168.1.5")], null, [], known: known).BehindNat);
+        Assert.True(Plan([Own("192.168.1.5")], "10.249.0.9", [], known: known).BehindNat); // its stream came through the mesh
+    }
+
+    [Fact]
+    public void InstanceHistory_TellsARestartFromACopy()
+    {
+        var history = new InstanceHistory();
+        Assert.False(history.Arrive("A"));
+        Assert.False(history.Arrive("A")); // a reconnect
+        Assert.False(history.Arrive("B")); // a restart
+        Assert.True(history.Arrive("A")); // two agents
+        Assert.True(history.Arrive("B"));
+    }
+
+    [Fact]
+    public void NotGranted_IsWhatNoGrantCovers_BesideTheNodesOwnAddresses()
+    {
+        var mesh = new TestMesh();
+        var node = mesh.Enrol("a") with { Grants = [new GrantRecord("10.64.0.0/16", 24)] };
+        var report = NodeReport.Nothing with
+        {
+            Announced =
+            [
+                IPNetwork.Parse($"{node.Address4}/32"), IPNetwork.Parse("10.64.1.0/24"), IPNetwork.Parse("10.64.1.0/25"), IPNetwork.Parse("10.65.0.0/24"),
+            ],
+        };
+        Assert.Equal(["10.64.1.0/25", "10.65.0.0/24"], Announcements.NotGranted(node, report).Select(prefix => prefix.ToString()));
+    }
+
+    private ReachRecord Plan(EndpointRecord[] own, string? source, string[] seen, GrantRecord[]? grants = null, ReachRecord? known = null) =>
+        ReachPlanner.Plan(_mesh, [.. grants ?? []], NodeReport.Nothing with { Endpoints = [.. own], ListenPort = 12912 },
+            new SeenSource(source is null ? null : IPAddress.Parse(source)),
+            seen.Select(text => text.Split(' ')).Select(parts => new IPEndPoint(IPAddress.Parse(parts[0]), int.Parse(parts[1]))), known ?? ReachRecord.Unknown);
+
+    private static EndpointRecord Own(string address) => new(address, 12912, (int)EndpointSource.Interface);
+
+    private static IEnumerable<string> Text(ReachRecord reach) =>
+        reach.Endpoints.Select(endpoint => $"{endpoint.Address} {endpoint.Port} {(EndpointSource)endpoint.Kind}");
+}

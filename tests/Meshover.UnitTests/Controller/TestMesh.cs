@@ -1,0 +1,63 @@
+using Meshover.Controller.Membership;
+using Meshover.Controller.State;
+using Meshover.Controller.Stores;
+
+namespace Meshover.UnitTests.Controller;
+
+/// <summary>A mesh whose changes are applied at once, without a store.</summary>
+internal sealed class TestMesh
+{
+    public const long Now = 1_800_000_000;
+    public const long Skew = 300;
+
+    public TestMesh(string pool4 = "10.249.0.0/16", string tunnelPool = "198.18.0.0/15")
+    {
+        Change(draft => draft.Put(StoreKeys.Mesh, new MeshRecord
+        {
+            StoreId = "store-1",
+            Pool4 = pool4,
+            Pool6 = "fd00:1::/48",
+            TunnelPool = tunnelPool,
+            AsnFirst = 4_200_000_000,
+            AsnLast = 4_294_967_294,
+            Controllers = ["192.0.2.1:12913"],
+            CaPins = ["pin"],
+        }));
+    }
+
+    public MeshState State { get; private set; } = MeshState.Empty;
+
+    public static JoinTokenClaims Token(uint uses = TokenRecord.Unlimited, string id = "token", bool replace = false) =>
+        new() { Id = id, Created = Now, Expires = Now + 3600, Uses = uses, Replace = replace };
+
+    public void Change(Action<Draft> change)
+    {
+        var draft = new Draft(State);
+        change(draft);
+        var revision = State.Revision + 1;
+        State = State.Apply(draft.ToTransaction().Writes.Select(write => new StoreChange(revision, write.Key, write.Value)), revision);
+    }
+
+    /// <summary>Enrols the identity under the name; its WireGuard key is made of the identity.</summary>
+    public NodeRecord Enrol(string identity, string? hostName = null, JoinTokenClaims? token = null, long now = Now)
+    {
+        NodeRecord? node = null;
+        Change(draft => node = Enrolment.Enrol(draft, new EnrolmentRequest
+        {
+            Identity = identity,
+            HostName = hostName ?? identity,
+            WireGuardKey = KeyOf(identity),
+            Token = token ?? Token(),
+        }, now, Skew));
+        return node!;
+    }
+
+    public void Remove(NodeRecord node, long restsUntil = Now + 86_400) => Change(draft => Departure.Remove(draft, node, restsUntil));
+
+    public static string KeyOf(string identity)
+    {
+        var bytes = new byte[32];
+        System.Text.Encoding.UTF8.GetBytes(identity).AsSpan(0, Math.Min(32, identity.Length)).CopyTo(bytes);
+        return Convert.ToBase64String(bytes);
+    }
+}

@@ -1,0 +1,84 @@
+using Google.Protobuf;
+using Google.Rpc;
+using Grpc.Core;
+using Meshover.Contract.V1;
+using Meshover.Controller.Api;
+using Meshover.Controller.Live;
+using Meshover.Controller.Membership;
+using Xunit;
+
+namespace Meshover.UnitTests.Controller;
+
+public sealed class ValidationTests
+{
+    [Fact]
+    public void Status_EverythingWrong_IsReportedAtOnce()
+    {
+        var status = new NodeStatus
+        {
+            Hostname = "under_score",
+            ListenPort = 0,
+            WireguardKey = ByteString.CopyFrom(new byte[32]),
+            Site = "a\nb",
+            Endpoints = new EndpointList { Endpoints = { new Endpoint { Address = "1.2.3.4", Port = 1 }, new Endpoint { Address = "x", Port = 0 } } },
+            Observed = new ObservedPeers { Peers = { new ObservedPeers.Types.Peer { NodeId = 1, Address = "y", Port = 1 } } },
+            Announced = new PrefixList { Prefixes = { "10.0.0.1/8" } },
+        };
+        Assert.Equal(
+            ["status.announced", "status.endpoints[1].address", "status.endpoints[1].port", "status.hostname", "status.listen_port", "status.observed.peers[0]",
+                "status.site", "status.wireguard_key"],
+            FieldsOf(() => StatusValidator.Check(status)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Status_AbsentFields_KeepWhatWasSaid()
+    {
+        var said = StatusMapping.Merge(NodeReport.Nothing, new NodeStatus { ListenPort = 5, Site = "here", Announced = new PrefixList { Prefixes = { "10.0.0.0/8" } } });
+        var after = StatusMapping.Merge(said, new NodeStatus { Site = "there" });
+        Assert.Equal((5, "there", 1), (after.ListenPort, after.Site, after.Announced.Length));
+        Assert.Empty(StatusMapping.Merge(after, new NodeStatus { Announced = new PrefixList() }).Announced);
+    }
+
+    [Fact]
+    public void Status_EndpointThatANodeClaimsToBeSeenAt_CountsAsItsOwn()
+    {
+        var endpoint = new Endpoint { Address = "203.0.113.1", Port = 1, Kind = Endpoint.Types.Kind.SeenByPeer };
+        Assert.Equal((int)Meshover.Mesh.Map.EndpointSource.Interface, StatusMapping.ToRecords([endpoint]).Single().Kind);
+    }
+
+    [Fact]
+    public void Hello_MissingParts_AreReportedAtOnce() =>
+        Assert.Equal(["hello.credential", "hello.hello", "hello.instance_id", "hello.revision"],
+            FieldsOf(() => RequestValidator.Check(new NodeHello { Revision = -1 })).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Hello_TooOld_IsToldToUpgradeTheNode()
+    {
+        var hello = new NodeHello { Hello = new Hello { Version = "0.0.1", Contract = 1, ContractOldest = 1 }, Credential = "c", InstanceId = "i" };
+        RequestValidator.Check(hello);
+        hello.Hello.Contract = hello.Hello.ContractOldest = 99;
+        Assert.Contains("Upgrade the controller", Assert.Throws<RefusalException>(() => RequestValidator.Check(hello)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Token_EverythingWrong_IsReportedAtOnce()
+    {
+        var request = new CreateTokenRequest
+        {
+            LifetimeSeconds = -1, Tags = { "no spaces" },
+            Grants =
+            {
+                new RouteGrant { Prefix = "10.64.0.0/16", MaxLength = 8 }, new RouteGrant { Prefix = "10.249.1.0/24" }, new RouteGrant { Prefix = "nonsense" },
+            },
+        };
+        Assert.Equal(["grants[0].max_length", "grants[1].prefix", "grants[2].prefix", "lifetime_seconds", "tags"],
+            FieldsOf(() => AdminValidator.Check(request, new TestMesh().State.Mesh)).Order(StringComparer.Ordinal));
+    }
+
+    private static IEnumerable<string> FieldsOf(Action check)
+    {
+        var error = Assert.Throws<RpcException>(check);
+        Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
+        return error.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations.Select(violation => violation.Field);
+    }
+}
