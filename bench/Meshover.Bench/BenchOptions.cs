@@ -6,6 +6,8 @@ namespace Meshover.Bench;
 /// <summary>What is asked for on the command line.</summary>
 internal sealed record BenchOptions
 {
+    private const string Usage = "Usage: meshover-bench [--json FILE] [--rounds 1-100] [--seconds 1-100]";
+
     /// <summary>Where the figures go as JSON; null for nowhere.</summary>
     public string? JsonPath { get; private init; }
 
@@ -31,7 +33,7 @@ internal sealed record BenchOptions
             };
             if (next is null)
             {
-                fault = $"meshover-bench: '{args[i]} {value}' is not understood. Usage: meshover-bench [--json FILE] [--rounds 1-100] [--seconds 1-100]";
+                fault = $"meshover-bench: '{args[i]} {value}' is not understood. {Usage}";
                 return false;
             }
             options = next;

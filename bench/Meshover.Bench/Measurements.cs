@@ -59,17 +59,17 @@ internal static class Measurements
 
     private static async Task<JsonElement> IperfAsync(Subject subject, params string[] arguments)
     {
-        var server = Programs.RunAsync("ip", "netns", "exec", TestBed.Namespace(2), "iperf3", "-s", "-1");
-        while ((await Programs.RunAsync("ip", "netns", "exec", TestBed.Namespace(2), "ss", "-Hltn", "sport", "=", "5201")).Length == 0)
+        var server = TestBed.RunAsync(2, "iperf3", "-s", "-1");
+        while ((await TestBed.RunAsync(2, "ss", "-Hltn", "sport", "=", "5201")).Length == 0)
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
-        var output = await Programs.RunAsync("ip", ["netns", "exec", TestBed.Namespace(1), "iperf3", "-J", "-c", subject.Address, .. arguments]);
+        var output = await TestBed.RunAsync(1, ["iperf3", "-J", "-c", subject.Address, .. arguments]);
         await server;
         return JsonDocument.Parse(output).RootElement.GetProperty("end");
     }
 
     private static async Task<double> RttAsync(Subject subject)
     {
-        var output = await Programs.RunAsync("ip", "netns", "exec", TestBed.Namespace(1), "ping", "-q", "-i", "0.002", "-c", $"{PingCount}", subject.Address);
+        var output = await TestBed.RunAsync(1, "ping", "-q", "-i", "0.002", "-c", $"{PingCount}", subject.Address);
         // rtt min/avg/max/mdev = 0.1/0.2/0.3/0.1 ms
         return double.Parse(output[(output.LastIndexOf('=') + 1)..].Split('/')[1], CultureInfo.InvariantCulture) * 1000;
     }
@@ -78,7 +78,7 @@ internal static class Measurements
     {
         // Behind the name in parentheses: state is field 3; utime and stime are 14 and 15.
         var fields = File.ReadAllText($"/proc/{engine.Id}/stat").Split(") ")[^1].Split(' ');
-        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+        return fields[11..13].Sum(ticks => long.Parse(ticks, CultureInfo.InvariantCulture)) / TicksPerSecond;
     });
 
     private static double RssMegabytes(int process)

@@ -1,8 +1,8 @@
 using Meshover.Bench;
 
 // meshover-bench [--json FILE] [--rounds N] [--seconds N]
-// The data plane beside Debian's wireguard-go: two namespaces over a veth pair, both engines up at once, measured in turns, so that whatever else
-// the machine does hits them alike. Needs root.
+// The data plane beside Debian's wireguard-go: two namespaces over a veth pair, both engines up at once, measured in turns, so that
+// whatever else the machine does hits them alike. Needs root.
 if (BenchOptions.TryParse(args, out var options, out var fault) is false)
 {
     await Console.Error.WriteLineAsync(fault);

@@ -9,17 +9,26 @@ internal static class Programs
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public static async Task<string> RunAsync(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return process.ExitCode == 0
             ? (await output).Trim()
-            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await output}{await errors}");
+            : throw new InvalidOperationException(
+                $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await output}{await errors}");
     }
 
     /// <summary>Starts a program that runs on; what it says is thrown away.</summary>
     public static Process Start(string namespaceName, params string[] command) =>
-        Process.Start(new ProcessStartInfo("ip", ["netns", "exec", namespaceName, "sh", "-c", "exec \"$@\" >/dev/null 2>&1", "sh", .. command]) { UseShellExecute = false })!;
+        Process.Start(new ProcessStartInfo("ip", ["netns", "exec", namespaceName, "sh", "-c", "exec \"$@\" >/dev/null 2>&1", "sh", .. command])
+        {
+            UseShellExecute = false,
+        })!;
 }

@@ -15,7 +15,10 @@ internal static class Report
         foreach (var subject in subjects)
             table.AddColumn(new TableColumn(subject).RightAligned());
         foreach (var name in measurements.GroupBy(measurement => (measurement.Case, measurement.Unit)))
-            table.AddRow([$"{name.Key.Case}, {name.Key.Unit}", .. subjects.Select(subject => Cell(name.Where(one => one.Subject == subject)))]);
+        {
+            var cells = subjects.Select(subject => Cell(name.Where(one => one.Subject == subject)));
+            table.AddRow([$"{name.Key.Case}, {name.Key.Unit}", .. cells]);
+        }
         AnsiConsole.Write(table);
     }
 
@@ -58,7 +61,8 @@ internal static class Report
 
     private static string Machine()
     {
-        var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(": ")[^1];
+        var line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal));
+        var model = line?.Split(": ")[^1];
         var kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
         return $"{model ?? "unknown processor"}, {Environment.ProcessorCount} cores, Linux {kernel}";
     }

@@ -8,8 +8,8 @@ using Meshover.WireGuard.Control;
 namespace Meshover.Bench;
 
 /// <summary>
-/// Two namespaces, 10.77.0.1 and 10.77.0.2, with a pair of each engine between them: wireguard-go (10.1.0.x), meshover's main device (10.2.0.x) and its
-/// GRE link (10.3.0.x).
+/// Two namespaces, 10.77.0.1 and 10.77.0.2, with a pair of each engine between them: wireguard-go (10.1.0.x), meshover's main device
+/// (10.2.0.x) and its GRE link (10.3.0.x).
 /// </summary>
 internal sealed class TestBed : IAsyncDisposable
 {
@@ -32,6 +32,9 @@ internal sealed class TestBed : IAsyncDisposable
 
     public static string Namespace(int end) => $"mhbench-{Environment.ProcessId}-{end}";
 
+    public static Task<string> RunAsync(int end, params string[] command) =>
+        Programs.RunAsync("ip", ["netns", "exec", Namespace(end), .. command]);
+
     public static async Task<TestBed> CreateAsync()
     {
         var bed = new TestBed();
@@ -41,7 +44,7 @@ internal sealed class TestBed : IAsyncDisposable
             await bed.StartGoAsync();
             await bed.StartMeshoverAsync();
             foreach (var subject in bed.Subjects)
-                await Programs.RunAsync("ip", "netns", "exec", Namespace(1), "ping", "-c", "1", "-w", "10", subject.Address);
+                await RunAsync(1, "ping", "-c", "1", "-w", "10", subject.Address);
             return bed;
         }
         catch
@@ -71,7 +74,8 @@ internal sealed class TestBed : IAsyncDisposable
     {
         NetworkNamespace.Create(Namespace(1));
         NetworkNamespace.Create(Namespace(2));
-        await Programs.RunAsync("ip", "link", "add", "eth0", "netns", Namespace(1), "type", "veth", "peer", "name", "eth0", "netns", Namespace(2));
+        await Programs.RunAsync(
+            "ip", "link", "add", "eth0", "netns", Namespace(1), "type", "veth", "peer", "name", "eth0", "netns", Namespace(2));
         for (var end = 1; end <= 2; end++)
         {
             await AddressAsync(end, "eth0", $"10.77.0.{end}/24");
@@ -101,7 +105,8 @@ internal sealed class TestBed : IAsyncDisposable
         for (var end = 1; end <= 2; end++)
         {
             var device = $"{GoDevice}{end}";
-            await Programs.RunAsync("wg", "set", device, "peer", keys[2 - end], "endpoint", $"10.77.0.{3 - end}:51820", "allowed-ips", "10.1.0.0/24");
+            await Programs.RunAsync(
+                "wg", "set", device, "peer", keys[2 - end], "endpoint", $"10.77.0.{3 - end}:51820", "allowed-ips", "10.1.0.0/24");
             await Programs.RunAsync("ip", "-n", Namespace(end), "link", "set", device, "mtu", "1420");
             await AddressAsync(end, device, $"10.1.0.{end}/24");
         }
@@ -113,7 +118,8 @@ internal sealed class TestBed : IAsyncDisposable
         for (var end = 1; end <= 2; end++)
         {
             var directory = Path.Combine(_directory, $"meshover{end}");
-            var process = Start(Subjects[1], end, LabPrograms.Meshover, "dataplane", "--run-dir", directory, "--state-dir", directory, "--uapi-dir", directory);
+            string[] places = ["--run-dir", directory, "--state-dir", directory, "--uapi-dir", directory];
+            var process = Start(Subjects[1], end, [LabPrograms.Meshover, "dataplane", .. places]);
             Subjects[2].Engines.Add(process);
             await WaitForFileAsync(Path.Combine(directory, "dataplane.sock"));
         }

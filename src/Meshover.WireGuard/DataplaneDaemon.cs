@@ -14,7 +14,8 @@ public static class DataplaneDaemon
     /// Runs the engine until <paramref name="cancellationToken"/> is cancelled (the devices stay, to be adopted by the next start) or a
     /// client asks it to stop. It comes back with the configuration it had, with no agent needed.
     /// </summary>
-    /// <exception cref="DataplaneException">It cannot start: another engine owns the socket, or the system refuses (no permission, no <c>/dev/net/tun</c>).</exception>
+    /// <exception cref="DataplaneException">It cannot start: another engine owns the socket, or the system refuses (no permission, no
+    /// <c>/dev/net/tun</c>).</exception>
     public static async Task RunAsync(
         DataplaneOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -23,6 +24,11 @@ public static class DataplaneDaemon
         using var loop = new EngineLoop(options, time, logger, uapi.Serve);
         uapi.Loop = loop;
         await using var listener = new UnixListener(options.SocketPath, new ControlServer(loop).ServeAsync, logger);
+        loop.Ended = () =>
+        {
+            uapi.Unlink();
+            listener.Unlink();
+        };
         loop.Start();
         EngineLog.Started(logger, options.SocketPath);
         await using var stop = cancellationToken.Register(() => _ = loop.StopAsync(teardown: false));

@@ -22,6 +22,8 @@ internal static class ConfigValidator
     /// <summary>One sentence per fault; empty if there is none.</summary>
     public static IReadOnlyList<string> Validate(DataplaneConfig config)
     {
+        if (config.Peers.Any(peer => peer is null))
+            return ["a peer is null"];
         var faults = new List<string>();
         CheckName(config.Interface, "interface", faults);
         CheckRange(config.ListenPort, 0, ushort.MaxValue, "listenPort", faults);
@@ -29,9 +31,11 @@ internal static class ConfigValidator
         var own = OwnPublicKey(config.PrivateKey);
         foreach (var peer in config.Peers)
             CheckPeer(peer, own, faults);
+        var prefixes = config.Peers.SelectMany(peer => peer.AllowedIps.Distinct());
+        var devices = config.Peers.Select(peer => peer.Link?.Name).OfType<string>().Append(config.Interface);
         CheckUnique(config.Peers.Select(peer => peer.PublicKey.ToString()), "peer", "is named twice", faults);
-        CheckUnique(config.Peers.SelectMany(peer => peer.AllowedIps.Distinct()).Select(prefix => prefix.ToString()), "prefix", "is given to two peers", faults);
-        CheckUnique(config.Peers.Select(peer => peer.Link?.Name).OfType<string>().Append(config.Interface), "interface", "is named twice", faults);
+        CheckUnique(prefixes.Select(prefix => prefix.ToString()), "prefix", "is given to two peers", faults);
+        CheckUnique(devices, "interface", "is named twice", faults);
         return faults;
     }
 
@@ -76,10 +80,13 @@ internal static class ConfigValidator
     }
 
     private static void CheckUnique(IEnumerable<string> values, string what, string fault, List<string> faults) =>
-        faults.AddRange(values.GroupBy(value => value, StringComparer.Ordinal).Where(group => group.Skip(1).Any()).Select(group => $"{what} {group.Key} {fault}"));
+        faults.AddRange(values.GroupBy(value => value, StringComparer.Ordinal)
+            .Where(group => group.Skip(1).Any())
+            .Select(group => $"{what} {group.Key} {fault}"));
 
     private static bool IsNoHost(IPAddress address) =>
-        address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.Equals(IPAddress.Broadcast) || address.IsIPv6Multicast;
+        address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
+        || address.Equals(IPAddress.Broadcast) || address.IsIPv6Multicast;
 
     private static WireGuardKey? OwnPublicKey(WireGuardSecret secret)
     {

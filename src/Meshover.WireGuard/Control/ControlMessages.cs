@@ -62,6 +62,7 @@ internal sealed record SavedEndpoint(WireGuardKey PublicKey, IPEndPoint Endpoint
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
     Converters = [typeof(IPAddressConverter), typeof(IPNetworkConverter), typeof(IPEndPointConverter)])]
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlResponse))]

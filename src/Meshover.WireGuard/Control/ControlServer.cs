@@ -21,7 +21,8 @@ internal sealed class ControlServer(EngineLoop loop)
         }
     }
 
-    private static async Task<(ControlRequest? Request, ControlResponse? Fault)> ReadAsync(Stream stream, CancellationToken cancellationToken)
+    private static async Task<(ControlRequest? Request, ControlResponse? Fault)> ReadAsync(
+        Stream stream, CancellationToken cancellationToken)
     {
         try
         {
@@ -36,7 +37,7 @@ internal sealed class ControlServer(EngineLoop loop)
     private async Task<ControlResponse> AnswerAsync(ControlRequest request, CancellationToken cancellationToken)
     {
         if (request.Version != ControlRequest.CurrentVersion)
-            return Fail(DataplaneError.Version, $"The data plane speaks version {ControlRequest.CurrentVersion} of its protocol, not {request.Version}: restart the older program.");
+            return Fail(DataplaneError.Version, OtherVersion(request.Version));
         try
         {
             if (request.Operation == ControlOperation.Stop)
@@ -70,6 +71,9 @@ internal sealed class ControlServer(EngineLoop loop)
                 return Refuse($"The request '{request.Operation}' lacks what it needs. Nothing was changed.");
         }
     }
+
+    private static string OtherVersion(int version) =>
+        $"The data plane speaks version {ControlRequest.CurrentVersion} of its protocol, not {version}: restart the older program.";
 
     private static ControlResponse Refuse(string message) => Fail(DataplaneError.Refused, message);
 

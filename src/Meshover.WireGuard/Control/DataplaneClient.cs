@@ -54,11 +54,14 @@ public sealed class DataplaneClient(string socketPath)
         catch (Exception e) when (e is SocketException or IOException)
         {
             throw new DataplaneException(
-                DataplaneError.Unreachable, $"The data plane does not answer on {socketPath}: {e.Message}. Is `meshover dataplane` running?", e);
+                DataplaneError.Unreachable,
+                $"The data plane does not answer on {socketPath}: {e.Message}. Is `meshover dataplane` running?",
+                e);
         }
         catch (JsonException e)
         {
-            throw new DataplaneException(DataplaneError.Version, $"The data plane on {socketPath} answered something else than its protocol: {e.Message}", e);
+            throw new DataplaneException(
+                DataplaneError.Version, $"What answers on {socketPath} does not speak the data plane's protocol: {e.Message}", e);
         }
     }
 
@@ -70,6 +73,6 @@ public sealed class DataplaneClient(string socketPath)
             ? response
             : throw new DataplaneException(
                 DataplaneError.Version,
-                $"The data plane speaks version {response.Version} of its protocol, this program version {ControlRequest.CurrentVersion}: restart the older one.");
+                $"The data plane speaks version {response.Version} of its protocol, this program {ControlRequest.CurrentVersion}: restart the older.");
     }
 }

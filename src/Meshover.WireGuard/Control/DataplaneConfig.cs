@@ -37,7 +37,9 @@ public sealed record PeerConfig
     /// <summary>Seconds, 0-65535; 0 turns it off.</summary>
     public int PersistentKeepalive { get; init; }
 
-    /// <summary>Source prefixes taken from the peer on the main device, and destinations sent to it. A prefix belongs to one peer.</summary>
+    /// <summary>
+    /// Source prefixes taken from the peer on the main device, and destinations sent to it. A prefix belongs to one peer.
+    /// </summary>
     public ImmutableArray<IPNetwork> AllowedIps { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>The GRE link to the peer; null for plain WireGuard.</summary>

@@ -6,10 +6,15 @@ public sealed record DataplaneOptions
     /// <summary>The engine's own socket. Default <c>/run/meshover/dataplane.sock</c>, mode 0600.</summary>
     public string SocketPath { get; init; } = "/run/meshover/dataplane.sock";
 
-    /// <summary>The last configuration and the endpoints that peers roamed to; mode 0600. Default <c>/run/meshover/dataplane.json</c>.</summary>
+    /// <summary>
+    /// The last configuration and the endpoints that peers roamed to; mode 0600. Default <c>/run/meshover/dataplane.json</c>.
+    /// </summary>
     public string StatePath { get; init; } = "/run/meshover/dataplane.json";
 
-    /// <summary>The handshake timestamp's high-water mark; survives a restart and a clock set back. Default <c>/var/lib/meshover/dataplane.tai64n</c>.</summary>
+    /// <summary>
+    /// The handshake timestamp's high-water mark; survives a restart and a clock set back. Default
+    /// <c>/var/lib/meshover/dataplane.tai64n</c>.
+    /// </summary>
     public string TimestampPath { get; init; } = "/var/lib/meshover/dataplane.tai64n";
 
     /// <summary>Where <c>wg</c> looks for UAPI sockets. Default <c>/var/run/wireguard</c>.</summary>

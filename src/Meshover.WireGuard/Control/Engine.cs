@@ -26,7 +26,7 @@ internal sealed class Engine : IDisposable
     private readonly PacketPipeline _pipeline;
     private readonly EngineDevices _devices;
     private readonly EngineState _state;
-    private readonly Dictionary<WireGuardKey, EnginePeer> _peers = [];
+    private readonly EnginePeers _peers;
     private long _nextCheck;
 
     public Engine(DataplaneOptions options, ControlInbox inbox, TimeProvider time, ILogger logger)
@@ -51,6 +51,7 @@ internal sealed class Engine : IDisposable
             return sessions.Indices;
         });
         _sessions = sessions!;
+        _peers = new EnginePeers(_sessions, _pipeline, _devices);
         _sink.Pipeline = _pipeline;
         _pipeline.Start();
     }
@@ -64,7 +65,7 @@ internal sealed class Engine : IDisposable
     public long Now => _clock.Now;
 
     /// <summary>In the order of the configuration.</summary>
-    public IEnumerable<EnginePeer> Peers => (Config?.Peers ?? []).Select(peer => _peers[peer.PublicKey]);
+    public IEnumerable<EnginePeer> Peers => (Config?.Peers ?? []).Select(peer => _peers.Find(peer.PublicKey)!);
 
     public PacketPipeline Pipeline => _pipeline;
 
@@ -79,7 +80,8 @@ internal sealed class Engine : IDisposable
             return true;
         try
         {
-            Apply(saved.Config, saved.Endpoints.ToDictionary(saved => saved.PublicKey, saved => saved.Endpoint));
+            var endpoints = saved.Endpoints.DistinctBy(one => one.PublicKey).ToDictionary(one => one.PublicKey, one => one.Endpoint);
+            Apply(saved.Config, endpoints);
             return true;
         }
         catch (DataplaneException e)
@@ -95,7 +97,7 @@ internal sealed class Engine : IDisposable
     {
         var faults = ConfigValidator.Validate(config);
         if (faults.Count > 0)
-            throw new DataplaneException(DataplaneError.Refused, $"The configuration is wrong: {string.Join("; ", faults)}. Nothing was changed.");
+            throw new DataplaneException(DataplaneError.Refused, Refusal(faults));
         try
         {
             var udp = NeedsSocket(config) ? UdpPort.Open(config.ListenPort, config.FirewallMark, _options.Offloads) : null;
@@ -104,7 +106,8 @@ internal sealed class Engine : IDisposable
         }
         catch (Exception e) when (IoFailure.Is(e))
         {
-            throw new DataplaneException(DataplaneError.Failed, $"The data plane {Describe(e)}. What ran before runs on.", e);
+            throw new DataplaneException(
+                DataplaneError.Failed, $"The configuration cannot be put in place: {Describe(e)}. What ran before runs on.", e);
         }
     }
 
@@ -116,8 +119,7 @@ internal sealed class Engine : IDisposable
     public void SetEndpoint(WireGuardKey key, IPEndPoint endpoint)
     {
         RequireConfig();
-        if (!_peers.TryGetValue(key, out var peer))
-            throw new DataplaneException(DataplaneError.Refused, $"There is no peer {key}.");
+        var peer = _peers.Find(key) ?? throw new DataplaneException(DataplaneError.Refused, $"There is no peer {key}.");
         peer.Peer.Endpoint = new UdpAddress(endpoint);
         peer.Peer.Session.RequestHandshake(Now);
     }
@@ -151,18 +153,20 @@ internal sealed class Engine : IDisposable
         _pipeline.Sweep();
         if (Config is not { } config)
             return;
-        _state.SaveIfMoved(config, _peers.Values, Now);
+        _state.SaveIfMoved(config, _peers.All, Now);
         if (Now >= _nextCheck)
             Repair(config);
     }
 
-    /// <summary>Ends. With <paramref name="teardown"/> nothing is left of it in the system; without, the next engine goes on from here.</summary>
+    /// <summary>
+    /// Ends. With <paramref name="teardown"/> nothing is left of it in the system; without, the next engine goes on from here.
+    /// </summary>
     public void Stop(bool teardown)
     {
         if (teardown)
             _state.Delete(_options.TimestampPath);
         else if (Config is { } config)
-            _state.Save(config, _peers.Values);
+            _state.Save(config, _peers.All);
         _pipeline.Stop();
         _devices.Close(delete: teardown);
     }
@@ -193,6 +197,9 @@ internal sealed class Engine : IDisposable
     private DataplaneConfig RequireConfig() =>
         Config ?? throw new DataplaneException(DataplaneError.Refused, "The data plane has no configuration yet: apply one first.");
 
+    private static string Refusal(IReadOnlyList<string> faults) =>
+        $"The configuration is wrong: {string.Join("; ", faults)}. Nothing was changed.";
+
     private bool NeedsSocket(DataplaneConfig config) => Config is null || Config.ListenPort != config.ListenPort;
 
     private void Prepare(DataplaneConfig config, UdpPort? udp)
@@ -215,83 +222,27 @@ internal sealed class Engine : IDisposable
         var former = Config;
         if (udp is not null)
             _pipeline.SetUdp(udp);
-        RemovePeers(config);
+        _peers.RemoveOthers(config);
         var keyChanged = former?.PrivateKey != config.PrivateKey;
         if (keyChanged)
             _sessions.SetPrivateKey(config.PrivateKey.Bytes);
         _pipeline.State.Mtu = config.Mtu;
         if (_pipeline.State.Main != _devices[config.Interface])
             _pipeline.SetMain(_devices[config.Interface]);
-        var toCall = config.Peers.Where(peer => Put(peer, endpoints) || keyChanged).ToList();
-        SetRoutes(config);
+        var toCall = config.Peers.Where(peer => _peers.Put(peer, endpoints) || keyChanged).ToList();
+        _pipeline.State.Routes = _peers.Routes(config);
         foreach (var unused in _devices.TakeUnused(config))
             _pipeline.Delete(unused);
         Config = config;
-        foreach (var peer in toCall.Where(peer => _peers[peer.PublicKey].Peer.Endpoint is not null))
-            _peers[peer.PublicKey].Peer.Session.RequestHandshake(Now);
-        _state.Save(config, _peers.Values);
+        foreach (var peer in toCall)
+            _peers.Call(peer.PublicKey, Now);
+        _state.Save(config, _peers.All);
         EngineLog.Applied(_logger, config.Interface, _pipeline.State.Udp!.Port, config.Peers.Length);
         if (!string.Equals(former?.Interface, config.Interface, StringComparison.Ordinal))
             InterfaceChanged?.Invoke(config.Interface);
     }
 
-    private void RemovePeers(DataplaneConfig config)
-    {
-        var wanted = config.Peers.Select(peer => peer.PublicKey).ToHashSet();
-        foreach (var (key, gone) in _peers.Where(peer => !wanted.Contains(peer.Key)).ToList())
-        {
-            _pipeline.SetLink(gone.Peer, null);
-            _pipeline.Post(gone.Peer, SendTask.DropStaged);
-            _sessions.RemovePeer(gone.Peer.Session);
-            _peers.Remove(key);
-        }
-    }
-
-    // True if the peer is new, or has another endpoint: it is to be called.
-    private bool Put(PeerConfig config, IReadOnlyDictionary<WireGuardKey, IPEndPoint>? endpoints)
-    {
-        var isNew = !_peers.TryGetValue(config.PublicKey, out var entry);
-        entry ??= _peers[config.PublicKey] = new EnginePeer(Peer.Create(_sessions, config.PublicKey), config);
-        var (peer, former) = (entry.Peer, entry.Config);
-        entry.Config = config;
-        if (isNew || former.PresharedKey != config.PresharedKey)
-            peer.Session.SetPresharedKey(config.PresharedKey.GetValueOrDefault().Bytes);
-        peer.Session.PersistentKeepalive = config.PersistentKeepalive * 1000L;
-        PutLink(peer, config.Link, isNew ? null : former.Link);
-        var endpoint = isNew && endpoints?.TryGetValue(config.PublicKey, out var saved) == true ? saved : config.Endpoint;
-        if (endpoint is null || (!isNew && endpoint.Equals(former.Endpoint)))
-            return false;
-        peer.Endpoint = new UdpAddress(endpoint);
-        return true;
-    }
-
-    private void PutLink(Peer peer, LinkConfig? link, LinkConfig? former)
-    {
-        if (link is null)
-        {
-            if (peer.Link is not null)
-                _pipeline.SetLink(peer, null);
-            return;
-        }
-        var port = _devices[link.Name];
-        var isSame = peer.Link?.Port == port && former is not null
-            && link.LocalTunnel.Equals(former.LocalTunnel) && link.RemoteTunnel.Equals(former.RemoteTunnel);
-        if (!isSame)
-            _pipeline.SetLink(peer, new PeerLink(port, new GreHeader(link.LocalTunnel, link.RemoteTunnel)));
-    }
-
-    private void SetRoutes(DataplaneConfig config)
-    {
-        var routes = new AllowedIpTrie<Peer>();
-        foreach (var peer in config.Peers)
-        {
-            foreach (var prefix in peer.AllowedIps)
-                routes.Add(prefix, _peers[peer.PublicKey].Peer);
-        }
-        _pipeline.State.Routes = routes;
-    }
-
-    private static string Describe(Exception e) => e is IoException { Errno: Libc.AddressInUse } io
-        ? $"{io.Message}: another program uses it. Stop that, or choose another listen port"
+    private static string Describe(Exception e) => e is IoException { Errno: Libc.AddressInUse }
+        ? $"{e.Message}; another program uses it: stop that, or choose another listen port"
         : e.Message;
 }

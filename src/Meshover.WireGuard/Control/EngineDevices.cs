@@ -12,8 +12,8 @@ internal sealed class EngineDevices(bool offloads) : IDisposable
     public TunPort this[string name] => _ports[name];
 
     /// <summary>
-    /// Makes every device that the configuration names and is not there yet, and gives all of them their MTU and alias. When one cannot be made, those
-    /// made before it are taken back.
+    /// Makes every device that the configuration names and is not there yet, and gives all of them their MTU and alias. When one cannot
+    /// be made, those made before it are taken back.
     /// </summary>
     public void Prepare(DataplaneConfig config)
     {
@@ -35,7 +35,8 @@ internal sealed class EngineDevices(bool offloads) : IDisposable
     public bool AreIntact(DataplaneConfig config)
     {
         var present = _setup.MtuOfThoseUp();
-        bool IsIntact(string name, int mtu) => present.TryGetValue(name, out var actual) && actual == mtu && !_ports[name].IsLost;
+        bool IsIntact(string name, int mtu) =>
+            present.TryGetValue(name, out var actual) && actual == mtu && _ports.TryGetValue(name, out var port) && !port.IsLost;
         return IsIntact(config.Interface, config.Mtu)
             && config.Peers.All(peer => peer.Link is not { } link || IsIntact(link.Name, link.Mtu));
     }
@@ -43,7 +44,8 @@ internal sealed class EngineDevices(bool offloads) : IDisposable
     /// <summary>Gives up the devices that the configuration does not name or that somebody deleted, and returns them for closing.</summary>
     public IReadOnlyList<TunPort> TakeUnused(DataplaneConfig config)
     {
-        var wanted = config.Peers.Select(peer => peer.Link?.Name).OfType<string>().Append(config.Interface).ToHashSet(StringComparer.Ordinal);
+        var links = config.Peers.Select(peer => peer.Link?.Name).OfType<string>();
+        var wanted = links.Append(config.Interface).ToHashSet(StringComparer.Ordinal);
         var unused = _ports.Values.Where(port => !wanted.Contains(port.Name)).ToList();
         unused.ForEach(port => _ports.Remove(port.Name));
         unused.AddRange(_lost);

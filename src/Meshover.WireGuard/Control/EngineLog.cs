@@ -14,7 +14,9 @@ internal static partial class EngineLog
     [LoggerMessage(Level = LogLevel.Debug, Message = "Handshake message: {Outcome}")]
     public static partial void Handshake(ILogger logger, HandshakeOutcome outcome);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot use {Path}: {Reason}. After a restart the data plane would wait for the agent.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Cannot use {Path}: {Reason}. After a restart the data plane would wait for the agent.")]
     public static partial void StateFailed(ILogger logger, string path, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The data plane runs; its socket is {Socket}.")]

@@ -38,6 +38,9 @@ internal sealed class EngineLoop : IDisposable
         _thread = new Thread(() => Run(interfaceChanged)) { Name = "meshover-control", IsBackground = true };
     }
 
+    /// <summary>Called on the control thread when the engine has ended, before <see cref="Stopped"/> completes.</summary>
+    public Action? Ended { get; set; }
+
     /// <summary>Ends when the engine has; true if it was torn down. Fails with the fault that ended it.</summary>
     public Task<bool> Stopped => _stopped.Task;
 
@@ -77,11 +80,13 @@ internal sealed class EngineLoop : IDisposable
             using (_time.CreateTimer(_ => _inbox.Wake(), state: null, TickInterval, TickInterval))
                 Loop(engine);
             engine.Stop(_teardown);
+            Ended?.Invoke();
             _stopped.SetResult(_teardown);
         }
         catch (Exception e) when (e is IoException or NetlinkException)
         {
-            _stopped.SetException(new DataplaneException(DataplaneError.Failed, $"The data plane cannot start: it {e.Message}. It needs root.", e));
+            _stopped.SetException(
+                new DataplaneException(DataplaneError.Failed, $"The data plane cannot start: {e.Message}. It needs root.", e));
         }
         catch (Exception e) // the thread's last frame: whoever awaits the engine gets the fault
         {

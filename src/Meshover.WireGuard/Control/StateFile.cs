@@ -3,7 +3,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Meshover.WireGuard.Control;
 
-/// <summary>A small file that is replaced whole: whoever reads it finds the old or the new, also after a crash in between. Mode 0600.</summary>
+/// <summary>
+/// A small file that is replaced whole: whoever reads it finds the old or the new, also after a crash in between. Mode 0600.
+/// </summary>
 internal static class StateFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;

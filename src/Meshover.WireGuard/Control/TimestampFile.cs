@@ -33,9 +33,13 @@ internal sealed partial class TimestampFile(string path, ILogger logger) : ITai6
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot read {Path}: {Reason}. If the clock was set back, peers refuse our handshakes until it has caught up.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Cannot read {Path}: {Reason}. If the clock was set back, peers refuse our handshakes until it has caught up.")]
     private partial void LogUnreadable(string path, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot write {Path}: {Reason}. After a restart with the clock set back, peers would refuse our handshakes.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Cannot write {Path}: {Reason}. After a restart with the clock set back, peers would refuse our handshakes.")]
     private partial void LogUnwritable(string path, string reason);
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Meshover.WireGuard.Control;
 
-/// <summary>A unix socket, mode 0600, and a task per connection. The socket's file goes with <see cref="DisposeAsync"/>.</summary>
+/// <summary>A unix socket, mode 0600, and a task per connection. Its file goes with <see cref="Unlink"/>.</summary>
 internal sealed class UnixListener : IAsyncDisposable
 {
     private const int Backlog = 64;
@@ -39,12 +39,14 @@ internal sealed class UnixListener : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    /// <summary>Takes the socket's file away; connections that are open go on.</summary>
+    public void Unlink() => File.Delete(_path);
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         _socket.Dispose();
         await _accepting;
-        File.Delete(_path);
         _stop.Dispose();
     }
 
@@ -89,7 +91,7 @@ internal sealed class UnixListener : IAsyncDisposable
             await using var stream = new NetworkStream(connection, ownsSocket: true);
             await _serve(stream, _stop.Token);
         }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
             EngineLog.ConnectionFailed(_logger, _path, e.Message);
         }

@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace Meshover.WireGuard.Control;
 
-/// <summary>A private or preshared key of 32 bytes. Base64 in JSON; <see cref="ToString"/> never shows it, so that it cannot slip into a log.</summary>
+/// <summary>
+/// A private or preshared key of 32 bytes. Base64 in JSON; <see cref="ToString"/> never shows it, so that it cannot slip into a log.
+/// </summary>
 [JsonConverter(typeof(WireGuardSecretConverter))]
 public readonly struct WireGuardSecret : IEquatable<WireGuardSecret>
 {

@@ -2,7 +2,9 @@ using Meshover.Linux.Netlink;
 
 namespace Meshover.WireGuard.Io;
 
-/// <summary>What the kernel must know of the engine's devices besides their packets: MTU, ifalias, up. Addresses are others' business.</summary>
+/// <summary>
+/// What the kernel must know of the engine's devices besides their packets: MTU, ifalias, up. Addresses are others' business.
+/// </summary>
 internal sealed class DeviceSetup : IDisposable
 {
     private readonly RouteNetlink _netlink = new();

@@ -7,8 +7,8 @@ using System.Runtime.InteropServices;
 namespace Meshover.WireGuard.Io;
 
 /// <summary>
-/// A UDP endpoint as the kernel takes it, never changed once made: a peer that moves gets a new one, so that a thread which is sending to the
-/// old one is not disturbed.
+/// A UDP endpoint as the kernel takes it, never changed once made: a peer that moves gets a new one, so that a thread which is sending to
+/// the old one is not disturbed.
 /// <code>
 /// sockaddr_in:  u16 family, be16 port, u8 address[4], u8 zero[8]
 /// sockaddr_in6: u16 family, be16 port, u32 flow, u8 address[16], u32 scope

@@ -30,7 +30,8 @@ internal sealed unsafe class UdpPort : IDisposable
             try
             {
                 v6 = UdpSocket.TryOpen(isV6: true, port == 0 && v4 is not null ? v4.ReadPort() : port, mark, offloads);
-                var bound = (v4 ?? v6)?.ReadPort() ?? throw new IoException("open a UDP socket, neither IPv4 nor IPv6", Libc.NoProtocolFamily);
+                var bound = (v4 ?? v6)?.ReadPort()
+                    ?? throw new IoException("open a UDP socket, neither IPv4 nor IPv6", Libc.NoProtocolFamily);
                 return new UdpPort(v4, v6, bound);
             }
             catch (IoException e)

@@ -9,7 +9,8 @@ internal sealed unsafe class UdpSocket : IDisposable
     private const int Inet = 2;
     private const int Inet6 = 10;
     private const int DatagramCloseOnExec = 2 | 0x80000;
-    private const int LevelSocket = 1, SendTimeout = 21, Mark = 36, SendBufferForce = 32, ReceiveBufferForce = 33, SendBuffer = 7, ReceiveBuffer = 8;
+    private const int LevelSocket = 1, SendTimeout = 21, Mark = 36;
+    private const int SendBuffer = 7, ReceiveBuffer = 8, SendBufferForce = 32, ReceiveBufferForce = 33;
     private const int LevelIp = 0, MtuDiscover = 10;
     private const int LevelIp6 = 41, MtuDiscover6 = 23, OnlyV6 = 26;
     private const int LevelUdp = 17, UdpSegment = 103, UdpGro = 104;
@@ -78,7 +79,8 @@ internal sealed unsafe class UdpSocket : IDisposable
     {
         if (IsV6)
             TrySet(LevelIp6, OnlyV6, 1);
-        TrySet(IsV6 ? LevelIp6 : LevelIp, IsV6 ? MtuDiscover6 : MtuDiscover, DiscoverNever); // no DF: where the underlay is narrow, it fragments
+        // No DF: where the underlay is narrow, it fragments.
+        TrySet(IsV6 ? LevelIp6 : LevelIp, IsV6 ? MtuDiscover6 : MtuDiscover, DiscoverNever);
         SetBuffers();
         if (offloads)
         {

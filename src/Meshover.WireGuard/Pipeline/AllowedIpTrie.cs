@@ -6,8 +6,8 @@ using System.Runtime.InteropServices;
 namespace Meshover.WireGuard.Pipeline;
 
 /// <summary>
-/// Longest-prefix match from addresses to peers (WireGuard paper, section 2, "cryptokey routing"): a radix trie each for IPv4 and IPv6 whose
-/// chains without branches are left out. Built by one thread, then read by any: a changed table is a new trie.
+/// Longest-prefix match from addresses to peers (WireGuard paper, section 2, "cryptokey routing"): a radix trie each for IPv4 and IPv6
+/// whose chains without branches are left out. Built by one thread, then read by any: a changed table is a new trie.
 /// </summary>
 internal sealed class AllowedIpTrie<T>
     where T : class

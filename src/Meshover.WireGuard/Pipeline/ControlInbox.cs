@@ -41,11 +41,14 @@ internal readonly record struct PeerSignal(PeerSession Session, Keypair? Confirm
 }
 
 /// <summary>
-/// Handshake datagrams on their way from the receive worker to the control thread: a ring of fixed places, one writer, one reader, no locks.
+/// Handshake datagrams on their way from the receive worker to the control thread: a ring of fixed places, one writer, one reader, no
+/// locks.
 /// </summary>
 internal sealed class HandshakeQueue
 {
-    /// <summary>More than a restarted engine's peers send it at once; beyond it a flood is dropped before it costs a key agreement.</summary>
+    /// <summary>
+    /// More than a restarted engine's peers send it at once; beyond it a flood is dropped before it costs a key agreement.
+    /// </summary>
     public const int Capacity = 1024;
 
     /// <summary>The longest handshake message, an initiation.</summary>

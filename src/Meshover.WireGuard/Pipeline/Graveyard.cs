@@ -4,8 +4,8 @@ using Meshover.WireGuard.Session;
 namespace Meshover.WireGuard.Pipeline;
 
 /// <summary>
-/// Disposes of devices, sockets and buffers that were taken out of the workers' sight, once no worker can be using them any more: a descriptor
-/// closed too early is soon another's. The control thread's; what <see cref="KeyReclaimer"/> is to keys.
+/// Disposes of devices, sockets and buffers that were taken out of the workers' sight, once no worker can be using them any more: a
+/// descriptor closed too early is soon another's. The control thread's; what <see cref="KeyReclaimer"/> is to keys.
 /// </summary>
 internal sealed class Graveyard(IReadOnlyList<WorkerGate> gates)
 {

@@ -64,8 +64,9 @@ internal sealed unsafe class GreHeader : IDisposable
         && *(uint*)(packet + IpHeader.V4Source) == _remote && *(uint*)(packet + IpHeader.V4Destination) == _local;
 
     /// <summary>
-    /// Length of the inner packet, which starts at <see cref="Length"/>; 0 if anything is not as it must be: no options, no fragment, a right
-    /// header checksum, GRE version 0 without options, an ethertype that is the inner packet's version, and an inner length that is its own.
+    /// Length of the inner packet, which starts at <see cref="Length"/>; 0 if anything is not as it must be: no options, no fragment, a
+    /// right header checksum, GRE version 0 without options, an ethertype that is the inner packet's version, and an inner length that is
+    /// its own.
     /// </summary>
     public static int InnerLength(byte* packet, int length)
     {

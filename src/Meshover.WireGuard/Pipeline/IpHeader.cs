@@ -71,8 +71,8 @@ internal static unsafe class IpHeader
         : Checksum.Add(ip + V6Source, V6Length - V6Source);
 
     /// <summary>
-    /// The length that a packet of <paramref name="available"/> bytes says it has; WireGuard pads packets, so there may be more. 0: it is no
-    /// IPv4 or IPv6 packet, or it is cut short.
+    /// The length that a packet of <paramref name="available"/> bytes says it has; WireGuard pads packets, so there may be more. 0: it is
+    /// no IPv4 or IPv6 packet, or it is cut short.
     /// </summary>
     public static int PacketLength(byte* ip, int available)
     {

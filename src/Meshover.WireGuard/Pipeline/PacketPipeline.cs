@@ -5,31 +5,37 @@ namespace Meshover.WireGuard.Pipeline;
 
 // The way of a packet.
 //
-// Out, on the send worker (SendWorker, SendBatch):
-//   1. epoll says which TUN devices have packets; each is read without waiting until it is empty or has had its turn. A frame is a vnet header
-//      and up to 64 KiB that the kernel has left uncut.
+// Out, on the send worker (SendWorker, Segmenter, SendBatch, SendRuns):
+//   1. epoll says which TUN devices have packets; each is read without waiting until it is empty or has had its turn. A frame is
+//      a vnet header and up to 64 KiB that the kernel has left uncut.
 //   2. The peer: a link's device belongs to one; on the main device the longest prefix of the AllowedIPs finds it.
-//   3. The segmenter cuts the frame into packets of the wire's size, each valid by itself, straight into the batch's buffer; on a link a GRE
-//      header goes in front of each, between the tunnel addresses. Without a session the packet is staged and a handshake asked for.
-//   4. The batch seals its packets in place and sends them: runs of equal size as one segmented datagram (UDP_SEGMENT), all runs by one sendmmsg.
+//   3. The segmenter cuts the frame into packets of the wire's size, each valid by itself, straight into the batch's buffer; on a
+//      link a GRE header goes in front of each, between the tunnel addresses. Without a session the packet is staged and a
+//      handshake asked for.
+//   4. The batch seals its packets in place and sends them: runs of equal size as one segmented datagram (UDP_SEGMENT), all runs
+//      by one sendmmsg.
 //
 // In, on the receive worker (ReceiveWorker, Coalescer):
 //   5. recvmmsg on the IPv4 and the IPv6 socket, each buffer a run of equal datagrams of one source (UDP_GRO).
 //   6. Handshake messages go to the control thread's queue. The receiver index of the others finds their keypair.
-//   7. Open in place, then the replay window. The first packet of a session confirms it; the source of an authentic packet is where the peer is.
-//   8. GRE from the peer's tunnel address to ours, strictly as it must be, goes to the peer's link without its outer headers; all else must have a
-//      source that the peer is allowed, and goes to the main device.
+//   7. Open in place, then the replay window. The first packet of a session confirms it; the source of an authentic packet is
+//      where the peer is.
+//   8. GRE from the peer's tunnel address to ours, strictly as it must be, goes to the peer's link without its outer headers; all
+//      else must have a source that the peer is allowed, and goes to the main device.
 //   9. Packets of one flow in a row are joined and written to the device as one.
 //
 // Who owns what:
-//   - The send worker: nonces and send ciphers of all peers, staged packets, the batch. The receive worker: replay windows and receive ciphers, the
-//     coalescer. The control thread (Control/EngineLoop): handshakes, timers, configuration, devices and sockets.
-//   - What a worker needs of another's is a reference that its owner replaces whole (PipelineState, Peer), or a counter that it alone writes. No locks.
+//   - The send worker: nonces and send ciphers of all peers, staged packets, the batch. The receive worker: replay windows and
+//     receive ciphers, the coalescer. The control thread (Control/EngineLoop): handshakes, timers, configuration, devices, sockets.
+//   - What a worker needs of another's is a reference that its owner replaces whole (PipelineState, Peer), or a counter that it
+//     alone writes. No locks.
 //   - What the control thread takes away is disposed of once both workers have left the pass they were in (KeyReclaimer, Graveyard).
-//   - Towards the workers: SendWorker.Post. From them: ControlInbox. Both are for rare things. Per packet nothing is allocated, locked or logged.
+//   - Towards the workers: SendWorker.Post. From them: ControlInbox. Both are for rare things. Per packet nothing is allocated,
+//     locked or logged.
 //
-// Two workers fill two cores. More of them divide the peers: a send worker reads the links of its peers, and hands on what the main device gives it
-// for others'; a receive worker owns the indices of one class (IndexTable), to which a filter on SO_REUSEPORT sockets steers packets.
+// Two workers fill two cores. More of them divide the peers: a send worker reads the links of its peers, and hands on what the main
+// device gives it for others'; a receive worker owns the indices of one class (IndexTable), to which a filter on SO_REUSEPORT
+// sockets steers packets.
 
 /// <summary>The threads that carry packets, and what the control thread may do to them. All methods are the control thread's.</summary>
 internal sealed class PacketPipeline : IDisposable
@@ -92,7 +98,9 @@ internal sealed class PacketPipeline : IDisposable
         peer.Link = link;
         if (former is not null)
         {
-            Detach(former.Port);
+            // The device may be another peer's by now.
+            if (_sources.TryGetValue(former.Port, out var source) && source.Peer == peer)
+                Detach(former.Port);
             _graveyard.Bury(former.Gre);
         }
         if (link is not null)
@@ -109,7 +117,8 @@ internal sealed class PacketPipeline : IDisposable
 
     /// <summary>Packets dropped by the workers for this reason.</summary>
     public long Drops(DropReason reason) =>
-        _sender.Drops[reason] + _receiver.Drops[reason] + (reason == DropReason.DeviceRefused ? _sources.Keys.Sum(port => port.Refused) : 0);
+        _sender.Drops[reason] + _receiver.Drops[reason]
+        + (reason == DropReason.DeviceRefused ? _sources.Keys.Sum(port => port.Refused) : 0);
 
     /// <summary>Disposes of what the workers have let go; at each tick.</summary>
     public void Sweep() => _graveyard.Sweep();

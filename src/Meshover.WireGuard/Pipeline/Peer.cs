@@ -5,8 +5,8 @@ using Meshover.WireGuard.Session;
 namespace Meshover.WireGuard.Pipeline;
 
 /// <summary>
-/// A peer as the workers see it. Each member has one writer: the control thread, the send worker or the receive worker; references are replaced
-/// whole, so that the others read the old or the new.
+/// A peer as the workers see it. Each member has one writer: the control thread, the send worker or the receive worker; references are
+/// replaced whole, so that the others read the old or the new.
 /// </summary>
 internal sealed class Peer
 {
@@ -49,7 +49,9 @@ internal sealed class Peer
     /// <summary>Packets that wait for a session; the send worker's.</summary>
     public StagedPackets Staged { get; } = new();
 
-    /// <summary>Until when no segmented sends are tried, since the way to this peer refused them; the send worker's. Milliseconds.</summary>
+    /// <summary>
+    /// Until when no segmented sends are tried, since the way to this peer refused them; the send worker's. Milliseconds.
+    /// </summary>
     public long NoSegmentationUntil { get; set; }
 
     /// <summary>UDP payload bytes sent to it, as <c>wg</c> counts.</summary>

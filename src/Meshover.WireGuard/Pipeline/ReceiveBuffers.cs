@@ -4,8 +4,8 @@ using Meshover.WireGuard.Io;
 namespace Meshover.WireGuard.Pipeline;
 
 /// <summary>
-/// Where one recvmmsg puts what has arrived: some buffers of 64 KiB, each for one datagram or, with UDP_GRO, for a run of equal ones of one source.
-/// Owned by one receive worker.
+/// Where one recvmmsg puts what has arrived: some buffers of 64 KiB, each for one datagram or, with UDP_GRO, for a run of equal ones of
+/// one source. Owned by one receive worker.
 /// </summary>
 internal sealed unsafe class ReceiveBuffers : IDisposable
 {

@@ -79,7 +79,9 @@ internal sealed unsafe class SendWorker : IDisposable
         _wake.Set();
     }
 
-    /// <summary>Control thread: begins to read a device. Of a link all packets go to its peer; of the main device (no peer) as the routes say.</summary>
+    /// <summary>
+    /// Control thread: begins to read a device. Of a link all packets go to its peer; of the main device (no peer) as the routes say.
+    /// </summary>
     public TunSource Attach(TunPort port, Peer? peer, GreHeader? gre)
     {
         var source = new TunSource(port, peer, gre, FreeKey());

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Meshover.WireGuard.Pipeline;
 
 /// <summary>
-/// Packets of one peer that wait for a session, oldest first. Bounded: when it is full the oldest goes, since the newest is the likeliest to be
-/// still wanted. The send worker's alone. Buffers come from a pool, and only while there is something to wait for.
+/// Packets of one peer that wait for a session, oldest first. Bounded: when it is full the oldest goes, since the newest is the likeliest
+/// to be still wanted. The send worker's alone. Buffers come from a pool, and only while there is something to wait for.
 /// </summary>
 internal sealed class StagedPackets
 {

@@ -7,7 +7,7 @@ namespace Meshover.WireGuard.Pipeline;
 /// It says what a large packet is to be cut into, and where a checksum is still missing. Host byte order.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 2)]
-internal struct VnetHeader
+internal record struct VnetHeader
 {
     public const int Size = 10;
 

@@ -26,6 +26,9 @@ internal sealed class UapiServer(string directory, ILogger logger) : IAsyncDispo
         _ = ReplaceAsync(former, device);
     }
 
+    /// <summary>Takes the socket's file away.</summary>
+    public void Unlink() => _listener?.Unlink();
+
     public async ValueTask DisposeAsync()
     {
         if (_listener is { } listener)
@@ -35,7 +38,10 @@ internal sealed class UapiServer(string directory, ILogger logger) : IAsyncDispo
     private async Task ReplaceAsync(UnixListener? former, string device)
     {
         if (former is not null)
+        {
+            former.Unlink();
             await former.DisposeAsync();
+        }
         try
         {
             _listener = new UnixListener(Path.Combine(directory, $"{device}.sock"), ServeAsync, logger);

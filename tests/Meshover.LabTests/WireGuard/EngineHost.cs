@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Meshover.LabTests.WireGuard;
 
 /// <summary>
-/// An engine of this process in a namespace: its threads are made there, so its devices and sockets are there. Number i has the tunnel address
+/// An engine of this process in a namespace: its threads are made there, so its devices and sockets are there. Number i has the tunnel
+/// address
 /// 198.18.0.i and, on a link to number j, 10.99.j.i... of the test's own making.
 /// </summary>
 internal sealed class EngineHost : IAsyncDisposable
@@ -51,7 +52,9 @@ internal sealed class EngineHost : IAsyncDisposable
 
     public static string Tunnel(int end) => $"198.18.0.{end}";
 
-    /// <summary>A configuration of this engine; the main device is <c>mh-TEST</c>, unique on this machine, since UAPI sockets are.</summary>
+    /// <summary>
+    /// A configuration of this engine; the main device is <c>mh-TEST</c>, unique on this machine, since UAPI sockets are.
+    /// </summary>
     public DataplaneConfig Config(params PeerConfig[] peers) => new()
     {
         Interface = "meshover0",

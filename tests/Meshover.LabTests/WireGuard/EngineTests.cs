@@ -3,7 +3,10 @@ using Meshover.WireGuard.Control;
 
 namespace Meshover.LabTests.WireGuard;
 
-/// <summary>Engines of ours among themselves, with GRE links. Between i and j the link has the addresses 10.99.0.i and 10.99.0.j, fe80::i and fe80::j.</summary>
+/// <summary>
+/// Engines of ours among themselves, with GRE links. Between i and j the link has the addresses 10.99.0.i and 10.99.0.j, fe80::i and
+/// fe80::j.
+/// </summary>
 public sealed class EngineTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
@@ -74,7 +77,7 @@ public sealed class EngineTests
 
         await mesh.Engines[0].Client.UpdateAsync([], [mesh.Engines[1].PublicKey]);
 
-        await Until.TrueAsync("the link is gone", Deadline, async () => (await mesh.Wire.TryRunAsync(1, "ip", "link", "show", "mo-00000002")).ExitCode != 0);
+        await Until.TrueAsync("the link is gone", Deadline, async () => !await HasLinkAsync(mesh, "mo-00000002"));
         Assert.Equal(0, await mesh.Wire.CountLostAsync(1, "fe80::3%mo-00000003", 5, "0.05"));
     }
 
@@ -104,7 +107,8 @@ public sealed class EngineTests
         string[] command = how == "del" ? ["link", "del", "mo-00000002"] : ["link", "set", "mo-00000002", "down"];
         await pair.Wire.IpAsync(1, command);
 
-        await Until.TrueAsync("the link is up", TimeSpan.FromSeconds(5), async () => (await pair.Wire.TryRunAsync(1, "ip", "link", "show", "mo-00000002", "up")).Output.Contains("LOWER_UP", StringComparison.Ordinal));
+        await Until.TrueAsync("the link is up", TimeSpan.FromSeconds(5), async () =>
+            (await pair.Wire.TryRunAsync(1, "ip", "link", "show", "mo-00000002", "up")).Output.Contains("LOWER_UP", StringComparison.Ordinal));
         await pair.Wire.IpAsync(1, "addr", "replace", "fe80::1/64", "dev", "mo-00000002", "nodad");
         await pair.Wire.WaitForPingAsync(1, "fe80::2%mo-00000002", Deadline);
     }
@@ -130,7 +134,7 @@ public sealed class EngineTests
         using var other = pair.Wire.NewSocket(1, System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Dgram);
         other.Bind(new IPEndPoint(IPAddress.Any, 4444));
 
-        var fault = await Assert.ThrowsAsync<DataplaneException>(() => pair.Engines[0].Client.ApplyAsync(pair.Config(1) with { ListenPort = 4444 }));
+        var fault = await FaultAsync(pair, pair.Config(1) with { ListenPort = 4444 });
 
         Assert.Equal(DataplaneError.Failed, fault.Error);
         Assert.Contains("another program uses it", fault.Message);
@@ -144,15 +148,14 @@ public sealed class EngineTests
         await pair.Wire.WaitForPingAsync(1, "10.99.0.2", Deadline);
         await pair.Wire.IpAsync(1, "link", "add", "taken", "type", "bridge");
         var config = pair.Config(1);
-        var wrong = config.Peers[0] with { PublicKey = Key(7), AllowedIps = [IPNetwork.Parse("198.18.0.9/32")] };
-        var good = wrong with { PublicKey = Key(8), AllowedIps = [IPNetwork.Parse("198.18.0.8/32")], Link = wrong.Link! with { Name = "good", RemoteTunnel = IPAddress.Parse("198.18.0.8") } };
-        wrong = wrong with { Link = wrong.Link! with { Name = "taken", RemoteTunnel = IPAddress.Parse("198.18.0.9") } };
+        var good = Stranger(config.Peers[0], 8, "good");
+        var wrong = Stranger(config.Peers[0], 9, "taken");
 
-        var fault = await Assert.ThrowsAsync<DataplaneException>(() => pair.Engines[0].Client.ApplyAsync(config with { Peers = [.. config.Peers, good, wrong] }));
+        var fault = await FaultAsync(pair, config with { Peers = [.. config.Peers, good, wrong] });
 
         Assert.Equal(DataplaneError.Failed, fault.Error);
         Assert.Single((await pair.Engines[0].Client.GetStatusAsync()).Peers);
-        Assert.NotEqual(0, (await pair.Wire.TryRunAsync(1, "ip", "link", "show", "good")).ExitCode);
+        Assert.False(await HasLinkAsync(pair, "good"));
     }
 
     [Fact]
@@ -161,7 +164,7 @@ public sealed class EngineTests
         await using var pair = await Mesh.CreateAsync(2);
         var config = pair.Config(1);
 
-        var fault = await Assert.ThrowsAsync<DataplaneException>(() => pair.Engines[0].Client.ApplyAsync(config with { Mtu = 9, Interface = "a b", Peers = [] }));
+        var fault = await FaultAsync(pair, config with { Mtu = 9, Interface = "a b", Peers = [] });
 
         Assert.Equal(DataplaneError.Refused, fault.Error);
         Assert.Contains("mtu is 9", fault.Message);
@@ -169,5 +172,17 @@ public sealed class EngineTests
         Assert.Single((await pair.Engines[0].Client.GetStatusAsync()).Peers);
     }
 
-    private static WireGuardKey Key(byte seed) => new([.. Enumerable.Repeat(seed, 32)]);
+    private static PeerConfig Stranger(PeerConfig like, byte number, string link) => like with
+    {
+        PublicKey = new WireGuardKey([.. Enumerable.Repeat(number, 32)]),
+        AllowedIps = [IPNetwork.Parse($"198.18.0.{number}/32")],
+        Link = like.Link! with { Name = link, RemoteTunnel = IPAddress.Parse($"198.18.0.{number}") },
+    };
+
+    // What number 1 says to a configuration.
+    private static Task<DataplaneException> FaultAsync(Mesh mesh, DataplaneConfig config) =>
+        Assert.ThrowsAsync<DataplaneException>(() => mesh.Engines[0].Client.ApplyAsync(config));
+
+    private static async Task<bool> HasLinkAsync(Mesh mesh, string link) =>
+        (await mesh.Wire.TryRunAsync(1, "ip", "link", "show", link)).ExitCode == 0;
 }

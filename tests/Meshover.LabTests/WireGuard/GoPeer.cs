@@ -28,9 +28,11 @@ internal sealed class GoPeer : IAsyncDisposable
     public static async Task<GoPeer> StartAsync(Wire wire, int end)
     {
         var device = $"go{Environment.ProcessId % 100_000}x{Interlocked.Increment(ref _peers)}";
-        var start = new ProcessStartInfo("ip", ["netns", "exec", wire.Name(end), "sh", "-c", $"exec wireguard-go -f {device} >/dev/null 2>&1"]);
+        var command = $"exec wireguard-go -f {device} >/dev/null 2>&1";
+        var start = new ProcessStartInfo("ip", ["netns", "exec", wire.Name(end), "sh", "-c", command]);
         var peer = new GoPeer(wire, end, device, Process.Start(start)!);
-        await Until.TrueAsync("wireguard-go listens", TimeSpan.FromSeconds(10), () => Task.FromResult(File.Exists($"/var/run/wireguard/{device}.sock")));
+        var socket = $"/var/run/wireguard/{device}.sock";
+        await Until.TrueAsync("wireguard-go listens", TimeSpan.FromSeconds(10), () => Task.FromResult(File.Exists(socket)));
         await peer.SetUpAsync();
         return peer;
     }

@@ -2,7 +2,9 @@ using Meshover.WireGuard.Control;
 
 namespace Meshover.LabTests.WireGuard;
 
-/// <summary>Engines on one segment, each with a link to every other. Between i and j the link has 10.99.0.i, fd99::i and fe80::i on i's side.</summary>
+/// <summary>
+/// Engines on one segment, each with a link to every other. Between i and j the link has 10.99.0.i, fd99::i and fe80::i on i's side.
+/// </summary>
 internal sealed class Mesh : IAsyncDisposable
 {
     private readonly bool _v6;

@@ -1,5 +1,7 @@
 using System.Net;
+using Meshover.WireGuard;
 using Meshover.WireGuard.Control;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meshover.LabTests.WireGuard;
 
@@ -70,8 +72,8 @@ public sealed class RestartTests
     {
         await using var pair = await Mesh.CreateAsync(2);
 
-        var fault = await Assert.ThrowsAsync<DataplaneException>(() => pair.Wire.In(1, () => Meshover.WireGuard.DataplaneDaemon.RunAsync(
-            pair.Engines[0].Options, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None)));
+        var fault = await Assert.ThrowsAsync<DataplaneException>(() => pair.Wire.In(1, () =>
+            DataplaneDaemon.RunAsync(pair.Engines[0].Options, NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None)));
 
         Assert.Contains("Another data plane", fault.Message);
         Assert.Single((await pair.Engines[0].Client.GetStatusAsync()).Peers);

@@ -23,7 +23,8 @@ public sealed class SteadyStateTests
     private static async Task LoadAsync(Mesh pair, int seconds)
     {
         var server = pair.Wire.RunAsync(2, "iperf3", "-s", "-1");
-        await Until.TrueAsync("iperf3 listens", TimeSpan.FromSeconds(5), async () => (await pair.Wire.RunAsync(2, "ss", "-Hltn", "sport", "=", "5201")).Length > 0);
+        await Until.TrueAsync("iperf3 listens", TimeSpan.FromSeconds(5), async () =>
+            (await pair.Wire.RunAsync(2, "ss", "-Hltn", "sport", "=", "5201")).Length > 0);
         await pair.Wire.RunAsync(1, "iperf3", "-c", "10.99.0.2", "-t", $"{seconds}");
         await server;
     }

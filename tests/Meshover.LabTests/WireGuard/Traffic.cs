@@ -30,7 +30,8 @@ internal static class Traffic
     }
 
     /// <summary>
-    /// Sends trains of equal datagrams by one segmented send each, every datagram with its own hash behind it. None may arrive damaged, few may be lost.
+    /// Sends trains of equal datagrams by one segmented send each, every datagram with its own hash behind it. None may arrive damaged,
+    /// few may be lost.
     /// </summary>
     public static async Task UdpAsync(Wire wire, int from, int to, IPAddress address, int trains, int seed)
     {

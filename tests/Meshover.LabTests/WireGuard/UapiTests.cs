@@ -30,7 +30,9 @@ public sealed class UapiTests
         using var name = new WgName(pair.Engines[0]);
         var peer = $"{pair.Engines[1].PublicKey}";
 
-        await Shell.RunAsync("wg", "set", name.Device, "peer", peer, "persistent-keepalive", "25", "endpoint", "[fd77::2]:12912", "allowed-ips", "198.18.0.2/32,10.0.0.0/8");
+        await Shell.RunAsync(
+            "wg", "set", name.Device, "peer", peer, "persistent-keepalive", "25",
+            "endpoint", "[fd77::2]:12912", "allowed-ips", "198.18.0.2/32,10.0.0.0/8");
 
         var status = await pair.Engines[0].PeerAsync();
         Assert.Equal(IPEndPoint.Parse("[fd77::2]:12912"), status.Endpoint);
@@ -45,7 +47,15 @@ public sealed class UapiTests
         await using var pair = await Mesh.CreateAsync(2);
         using var name = new WgName(pair.Engines[0]);
         var key = await Shell.RunAsync("wg", "genkey");
-        await File.WriteAllTextAsync(name.File, $"[Interface]\nPrivateKey = {key}\nListenPort = 4711\n\n[Peer]\nPublicKey = {pair.Engines[1].PublicKey}\nAllowedIPs = 198.18.0.2/32\n");
+        await File.WriteAllTextAsync(name.File, $"""
+            [Interface]
+            PrivateKey = {key}
+            ListenPort = 4711
+
+            [Peer]
+            PublicKey = {pair.Engines[1].PublicKey}
+            AllowedIPs = 198.18.0.2/32
+            """);
 
         await Shell.RunAsync("wg", "syncconf", name.Device, name.File);
 

@@ -39,7 +39,7 @@ public sealed class WireGuardGoTests
 
         await Traffic.TcpAsync(wire, 1, 2, IPAddress.Parse(EngineHost.Tunnel(2)), 10_000_000, seed: 1);
         await Traffic.TcpAsync(wire, 2, 1, IPAddress.Parse(EngineHost.Tunnel(1)), 10_000_000, seed: 2);
-        Assert.Empty((await engine.Client.GetStatusAsync()).Offloads.Where(offload => offload.StartsWith("udp-", StringComparison.Ordinal) || offload.StartsWith("tun-", StringComparison.Ordinal)));
+        Assert.Equal(["ipv4", "ipv6"], (await engine.Client.GetStatusAsync()).Offloads);
     }
 
     [Theory]
@@ -66,7 +66,8 @@ public sealed class WireGuardGoTests
         await using var wire = await Wire.CreateAsync(2);
         await using var engine = new EngineHost(wire, 1);
         await using var go = await GoPeer.StartAsync(wire, 2);
-        await go.SetPeerAsync(engine.PublicKey.ToString(), "preshared-key", go.KeyFile(await go.WgAsync("genpsk")), "allowed-ips", "198.18.0.1/32");
+        var another = go.KeyFile(await go.WgAsync("genpsk"));
+        await go.SetPeerAsync(engine.PublicKey.ToString(), "preshared-key", another, "allowed-ips", "198.18.0.1/32");
         await engine.ApplyAsync(engine.Config(Peer(go, new IPEndPoint(Wire.Address(2), 12912)) with { PresharedKey = engine.PrivateKey }));
 
         Assert.Equal(5, await wire.CountLostAsync(1, EngineHost.Tunnel(2), 5, "0.2"));
@@ -128,7 +129,8 @@ public sealed class WireGuardGoTests
         var peer = Peer(go, new IPEndPoint(Wire.Address(2, v6), 12912)) with { PresharedKey = presharedKey ? psk : null };
         string[] arguments = presharedKey ? ["preshared-key", go.KeyFile(Convert.ToBase64String(psk.Bytes))] : [];
         var endpoint = new IPEndPoint(Wire.Address(1, v6), 12912);
-        await go.SetPeerAsync(engine.PublicKey.ToString(), ["endpoint", $"{endpoint}", "allowed-ips", "198.18.0.1/32,fd18::1/128", .. arguments]);
+        await go.SetPeerAsync(
+            engine.PublicKey.ToString(), ["endpoint", $"{endpoint}", "allowed-ips", "198.18.0.1/32,fd18::1/128", .. arguments]);
         await engine.ApplyAsync(engine.Config(peer));
     }
 

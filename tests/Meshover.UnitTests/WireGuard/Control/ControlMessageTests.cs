@@ -6,10 +6,13 @@ namespace Meshover.UnitTests.WireGuard.Control;
 
 public sealed class ControlMessageTests
 {
+    private const string Zero = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
     [Fact]
     public async Task Line_OfARequest_ReadsBackTheSame()
     {
-        var request = new ControlRequest { Operation = ControlOperation.Apply, Config = Configs.With(Configs.Peer(1) with { PresharedKey = Configs.Plain.PrivateKey }) };
+        var peer = Configs.Peer(1) with { PresharedKey = Configs.Plain.PrivateKey };
+        var request = new ControlRequest { Operation = ControlOperation.Apply, Config = Configs.With(peer) };
         using var stream = new MemoryStream();
         await ControlLine.WriteAsync(stream, request, ControlJson.Default.ControlRequest, CancellationToken.None);
         stream.Position = 0;
@@ -30,7 +33,7 @@ public sealed class ControlMessageTests
     [Fact]
     public async Task Line_WithFieldsLeftOut_GivesThemTheirDefaults()
     {
-        var request = await ReadAsync("""{"operation":"Apply","config":{"interface":"wg0","privateKey":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","listenPort":0,"mtu":1420}}""" + "\n");
+        var request = await ReadAsync($$"""{"operation":"Apply","config":{"interface":"wg0","privateKey":"{{Zero}}","listenPort":0,"mtu":1420}}""" + "\n");
         Assert.Equal(ControlRequest.CurrentVersion, request!.Version);
         Assert.Empty(request.Upserts);
         Assert.Empty(request.Config!.Peers);
@@ -42,8 +45,9 @@ public sealed class ControlMessageTests
     [InlineData("""{"operation":"Apply","config":{}}""")]
     [InlineData("""{"operation":"SetEndpoint","key":"short","endpoint":"192.0.2.1:1"}""")]
     [InlineData("""{"operation":"SetEndpoint","endpoint":"192.0.2.1"}""")]
-    [InlineData("""{"operation":"Update","upserts":[{"publicKey":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","allowedIps":["10.0.0.0/33"]}]}""")]
+    [InlineData($$"""{"operation":"Update","upserts":[{"publicKey":"{{Zero}}","allowedIps":["10.0.0.0/33"]}]}""")]
     [InlineData("""{"version":1,"version":1}""")]
+    [InlineData($$"""{"operation":"Apply","config":{"interface":null,"privateKey":"{{Zero}}","listenPort":0,"mtu":1420}}""")]
     public async Task Line_ThatIsNoRequest_IsRefused(string line) =>
         await Assert.ThrowsAnyAsync<JsonException>(() => ReadAsync(line + "\n"));
 

@@ -17,8 +17,11 @@ public sealed unsafe class UdpAddressTests
     }
 
     [Fact]
-    public void Pointer_OfIpv4_IsASockaddrIn() =>
-        Assert.Equal("02003270c0000201", Convert.ToHexStringLower(new ReadOnlySpan<byte>(new UdpAddress(IPEndPoint.Parse("192.0.2.1:12912")).Pointer, 8)));
+    public void Pointer_OfIpv4_IsASockaddrIn()
+    {
+        var address = new UdpAddress(IPEndPoint.Parse("192.0.2.1:12912"));
+        Assert.Equal("02003270c0000201", Convert.ToHexStringLower(new ReadOnlySpan<byte>(address.Pointer, 8)));
+    }
 
     [Theory]
     [InlineData("192.0.2.1:1", "192.0.2.1:1", true)]

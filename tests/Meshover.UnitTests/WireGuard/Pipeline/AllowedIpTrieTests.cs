@@ -50,7 +50,8 @@ public sealed class AllowedIpTrieTests
         });
 
     private static Gen<IPNetwork[]> Prefixes() =>
-        Gen.Select(Gen.Int[0, 3].Array[4], Gen.Int[0, 32]).Select((digits, length) => Network([.. digits.Select(Byte)], length)).Array[0, 30];
+        Gen.Select(Gen.Int[0, 3].Array[4], Gen.Int[0, 32])
+            .Select((digits, length) => Network([.. digits.Select(Byte)], length)).Array[0, 30];
 
     private static byte Byte(int digit) => (byte)(digit * 85);
 

@@ -34,7 +34,7 @@ public sealed class CoalescerTests
         Gen.Select(Gen.Bool, Gen.Bool, Gen.Int[0, 2], Gen.Int[0, 3], Gen.Int[0, 3]).Array[1, 60].Sample(choices =>
         {
             var sequences = new uint[3];
-            var packets = choices.Select(choice => Mixed(choice.Item1, choice.Item2, choice.Item3, choice.Item4, choice.Item5, sequences)).ToList();
+            var packets = choices.Select(one => Mixed(one.Item1, one.Item2, one.Item3, one.Item4, one.Item5, sequences)).ToList();
 
             Assert.Equal(packets, PipelineRig.Coalesce(packets).Packets.Select(WithoutIdentification(packets)));
         }, iter: 300);
@@ -87,7 +87,9 @@ public sealed class CoalescerTests
     public void Coalesce_AfterAShorterOne_BeginsAnew()
     {
         var frames = PipelineRig.Coalesce([
-            TestPackets.UdpPacket(v6: true, new byte[100]), TestPackets.UdpPacket(v6: true, new byte[90]), TestPackets.UdpPacket(v6: true, new byte[90]),
+            TestPackets.UdpPacket(v6: true, new byte[100]),
+            TestPackets.UdpPacket(v6: true, new byte[90]),
+            TestPackets.UdpPacket(v6: true, new byte[90]),
         ]).Frames;
 
         Assert.Equal([48 + 190, 48 + 90], frames.Select(frame => frame.Packet.Length));
@@ -111,7 +113,8 @@ public sealed class CoalescerTests
     [Fact]
     public void Coalesce_UpToTheLimitOf64KiB_NeverBeyond()
     {
-        var packets = Enumerable.Range(0, 100).Select(i => TestPackets.TcpPacket(v6: false, new byte[1300], (uint)(1000 + (i * 1300)))).ToList();
+        var sequences = Enumerable.Range(0, 100).Select(i => (uint)(1000 + (i * 1300)));
+        var packets = sequences.Select(sequence => TestPackets.TcpPacket(v6: false, new byte[1300], sequence)).ToList();
 
         var sink = PipelineRig.Coalesce(packets);
 

@@ -15,7 +15,9 @@ internal static class TestPackets
     public static readonly IPAddress Destination6 = IPAddress.Parse("fd00::2");
 
     /// <summary>A TCP segment; the header has 12 bytes of options, as Linux's timestamps make it.</summary>
-    public static byte[] TcpPacket(bool v6, byte[] payload, uint sequence = 1000, byte flags = 0x10, uint acknowledgement = 7, ushort window = 512, ushort sourcePort = 40000)
+    public static byte[] TcpPacket(
+        bool v6, byte[] payload, uint sequence = 1000, byte flags = 0x10,
+        uint acknowledgement = 7, ushort window = 512, ushort sourcePort = 40000)
     {
         var tcp = new byte[32 + payload.Length];
         BinaryPrimitives.WriteUInt16BigEndian(tcp, sourcePort);

@@ -1,5 +1,6 @@
 using System.Net;
 using Meshover.UnitTests.WireGuard.Control;
+using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Uapi;
 
 namespace Meshover.UnitTests.WireGuard.Uapi;
@@ -23,7 +24,10 @@ public sealed class UapiSetTests
     [Fact]
     public void ApplyTo_NewPeer_AddsIt()
     {
-        var set = UapiSet.Parse([$"public_key={Key1}", "endpoint=[fd00::1]:51820", "persistent_keepalive_interval=25", "allowed_ip=10.1.2.3/16", "allowed_ip=fd00::/64", "protocol_version=1"]);
+        var set = UapiSet.Parse([
+            $"public_key={Key1}", "endpoint=[fd00::1]:51820", "persistent_keepalive_interval=25",
+            "allowed_ip=10.1.2.3/16", "allowed_ip=fd00::/64", "protocol_version=1",
+        ]);
 
         var peer = Assert.Single(set.ApplyTo(Configs.Plain).Peers);
 
@@ -45,7 +49,7 @@ public sealed class UapiSetTests
 
     [Fact]
     public void ApplyTo_Remove_TakesThePeerOut() =>
-        Assert.Equal([Configs.Key(2)], UapiSet.Parse([$"public_key={Key1}", "remove=true"]).ApplyTo(Configs.With(Configs.Peer(1), Configs.Peer(2))).Peers.Select(peer => peer.PublicKey));
+        Assert.Equal([Configs.Key(2)], KeysAfter(Configs.With(Configs.Peer(1), Configs.Peer(2)), $"public_key={Key1}", "remove=true"));
 
     [Fact]
     public void ApplyTo_UpdateOnlyOfAStranger_DoesNothing()
@@ -57,15 +61,15 @@ public sealed class UapiSetTests
 
     [Fact]
     public void ApplyTo_ReplacePeers_KeepsNoOther() =>
-        Assert.Equal([Configs.Key(2)], UapiSet.Parse(["replace_peers=true", $"public_key={Key2}"]).ApplyTo(Configs.With(Configs.Peer(1))).Peers.Select(peer => peer.PublicKey));
+        Assert.Equal([Configs.Key(2)], KeysAfter(Configs.With(Configs.Peer(1)), "replace_peers=true", $"public_key={Key2}"));
 
     [Fact]
     public void ApplyTo_ReplaceAllowedIps_KeepsNoOther() =>
-        Assert.Equal([IPNetwork.Parse("10.0.0.0/8")], UapiSet.Parse([$"public_key={Key1}", "replace_allowed_ips=true", "allowed_ip=10.0.0.0/8"]).ApplyTo(Configs.With(Configs.Peer(1))).Peers[0].AllowedIps);
+        Assert.Equal([IPNetwork.Parse("10.0.0.0/8")], FirstAfter("replace_allowed_ips=true", "allowed_ip=10.0.0.0/8").AllowedIps);
 
     [Fact]
     public void ApplyTo_AllowedIpWithMinus_TakesItAway() =>
-        Assert.Empty(UapiSet.Parse([$"public_key={Key1}", "allowed_ip=-198.18.0.1/32"]).ApplyTo(Configs.With(Configs.Peer(1))).Peers[0].AllowedIps);
+        Assert.Empty(FirstAfter("allowed_ip=-198.18.0.1/32").AllowedIps);
 
     [Fact]
     public void ApplyTo_AllowedIpOfAnotherPeer_GoesOver()
@@ -110,7 +114,8 @@ public sealed class UapiSetTests
     [InlineData("preshared_key=1")]
     [InlineData("remove=1")]
     [InlineData("listen_port=1")] // after a peer
-    public void Parse_PeerLineThatIsWrong_Throws(string line) => Assert.Throws<UapiException>(() => UapiSet.Parse([$"public_key={Key1}", line]));
+    public void Parse_PeerLineThatIsWrong_Throws(string line) =>
+        Assert.Throws<UapiException>(() => UapiSet.Parse([$"public_key={Key1}", line]));
 
     [Theory]
     [InlineData("0.0.0.0/0", "0.0.0.0/0")]
@@ -119,4 +124,11 @@ public sealed class UapiSetTests
     [InlineData("fd00::ffff/120", "fd00::ff00/120")]
     public void Prefix_WithBitsBehindItsLength_IsCut(string value, string expected) =>
         Assert.Equal(IPNetwork.Parse(expected), UapiValue.Prefix("allowed_ip", value));
+
+    private static IEnumerable<WireGuardKey> KeysAfter(DataplaneConfig config, params string[] lines) =>
+        UapiSet.Parse(lines).ApplyTo(config).Peers.Select(peer => peer.PublicKey);
+
+    // Peer 1 after lines about it.
+    private static PeerConfig FirstAfter(params string[] lines) =>
+        UapiSet.Parse([$"public_key={Key1}", .. lines]).ApplyTo(Configs.With(Configs.Peer(1))).Peers[0];
 }

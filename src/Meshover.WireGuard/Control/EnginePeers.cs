@@ -1,0 +1,81 @@
+using System.Net;
+using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Pipeline;
+using Meshover.WireGuard.Session;
+
+namespace Meshover.WireGuard.Control;
+
+/// <summary>The engine's peers by key: made, changed and taken away as the configuration says. Control thread.</summary>
+internal sealed class EnginePeers(SessionManager sessions, PacketPipeline pipeline, EngineDevices devices)
+{
+    private readonly Dictionary<WireGuardKey, EnginePeer> _peers = [];
+
+    public IReadOnlyCollection<EnginePeer> All => _peers.Values;
+
+    public EnginePeer? Find(WireGuardKey key) => _peers.GetValueOrDefault(key);
+
+    /// <summary>Starts a handshake with a peer, if it is known where it is.</summary>
+    public void Call(WireGuardKey key, long now)
+    {
+        if (_peers[key].Peer is { Endpoint: not null } peer)
+            peer.Session.RequestHandshake(now);
+    }
+
+    /// <summary>Takes away the peers that the configuration does not name. Their devices stay, for others may have them now.</summary>
+    public void RemoveOthers(DataplaneConfig config)
+    {
+        var wanted = config.Peers.Select(peer => peer.PublicKey).ToHashSet();
+        foreach (var (key, gone) in _peers.Where(peer => !wanted.Contains(peer.Key)).ToList())
+        {
+            pipeline.SetLink(gone.Peer, null);
+            pipeline.Post(gone.Peer, SendTask.DropStaged);
+            sessions.RemovePeer(gone.Peer.Session);
+            _peers.Remove(key);
+        }
+    }
+
+    /// <summary>Makes a peer, or changes in one what differs. True if it is new or has another endpoint: it is to be called.</summary>
+    /// <param name="endpoints">Where new peers are, if not where the configuration says.</param>
+    public bool Put(PeerConfig config, IReadOnlyDictionary<WireGuardKey, IPEndPoint>? endpoints)
+    {
+        var isNew = !_peers.TryGetValue(config.PublicKey, out var entry);
+        entry ??= _peers[config.PublicKey] = new EnginePeer(Peer.Create(sessions, config.PublicKey), config);
+        var (peer, former) = (entry.Peer, entry.Config);
+        entry.Config = config;
+        if (isNew || former.PresharedKey != config.PresharedKey)
+            peer.Session.SetPresharedKey(config.PresharedKey.GetValueOrDefault().Bytes);
+        peer.Session.PersistentKeepalive = config.PersistentKeepalive * 1000L;
+        PutLink(peer, config.Link, isNew ? null : former.Link);
+        var endpoint = isNew && endpoints?.TryGetValue(config.PublicKey, out var saved) == true ? saved : config.Endpoint;
+        if (endpoint is null || (!isNew && endpoint.Equals(former.Endpoint)))
+            return false;
+        peer.Endpoint = new UdpAddress(endpoint);
+        return true;
+    }
+
+    /// <summary>Which peer an address belongs to.</summary>
+    public AllowedIpTrie<Peer> Routes(DataplaneConfig config)
+    {
+        var routes = new AllowedIpTrie<Peer>();
+        foreach (var peer in config.Peers)
+        {
+            foreach (var prefix in peer.AllowedIps)
+                routes.Add(prefix, _peers[peer.PublicKey].Peer);
+        }
+        return routes;
+    }
+
+    private void PutLink(Peer peer, LinkConfig? link, LinkConfig? former)
+    {
+        if (link is null)
+        {
+            pipeline.SetLink(peer, null);
+            return;
+        }
+        var port = devices[link.Name];
+        var isSame = peer.Link?.Port == port && former is not null
+            && link.LocalTunnel.Equals(former.LocalTunnel) && link.RemoteTunnel.Equals(former.RemoteTunnel);
+        if (!isSame)
+            pipeline.SetLink(peer, new PeerLink(port, new GreHeader(link.LocalTunnel, link.RemoteTunnel)));
+    }
+}
