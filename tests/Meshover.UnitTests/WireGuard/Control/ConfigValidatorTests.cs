@@ -22,7 +22,7 @@ public sealed class ConfigValidatorTests
         { "is given to two peers", Configs.With(Configs.Peer(1), Plain(2) with { AllowedIps = Configs.Peer(1).AllowedIps }) },
         { "interface mo-00000001 is named twice", Configs.With(Configs.Peer(1), WithLink(2, link => link with { Name = "mo-00000001" })) },
         { "interface meshover0 is named twice", Configs.With(WithLink(1, link => link with { Name = "meshover0" })) },
-        { "a peer is null", Configs.With(null!) },
+        { "a peer is null", Configs.With([null!]) },
         { "no public key", Configs.With(Plain(0)) },
         { "persistentKeepalive is 65536", Configs.With(Plain(1) with { PersistentKeepalive = 65536 }) },
         { "0.0.0.0:1 is no endpoint", Configs.With(Plain(1) with { Endpoint = new IPEndPoint(IPAddress.Any, 1) }) },

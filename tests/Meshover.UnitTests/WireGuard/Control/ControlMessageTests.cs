@@ -33,7 +33,7 @@ public sealed class ControlMessageTests
     [Fact]
     public async Task Line_WithFieldsLeftOut_GivesThemTheirDefaults()
     {
-        var request = await ReadAsync($$"""{"operation":"Apply","config":{"interface":"wg0","privateKey":"{{Zero}}","listenPort":0,"mtu":1420}}""" + "\n");
+        var request = await ReadAsync($$$"""{"operation":"Apply","config":{"interface":"wg0","privateKey":"{{{Zero}}}","listenPort":0,"mtu":1420}}""" + "\n");
         Assert.Equal(ControlRequest.CurrentVersion, request!.Version);
         Assert.Empty(request.Upserts);
         Assert.Empty(request.Config!.Peers);
@@ -45,9 +45,9 @@ public sealed class ControlMessageTests
     [InlineData("""{"operation":"Apply","config":{}}""")]
     [InlineData("""{"operation":"SetEndpoint","key":"short","endpoint":"192.0.2.1:1"}""")]
     [InlineData("""{"operation":"SetEndpoint","endpoint":"192.0.2.1"}""")]
-    [InlineData($$"""{"operation":"Update","upserts":[{"publicKey":"{{Zero}}","allowedIps":["10.0.0.0/33"]}]}""")]
+    [InlineData($$$"""{"operation":"Update","upserts":[{"publicKey":"{{{Zero}}}","allowedIps":["10.0.0.0/33"]}]}""")]
     [InlineData("""{"version":1,"version":1}""")]
-    [InlineData($$"""{"operation":"Apply","config":{"interface":null,"privateKey":"{{Zero}}","listenPort":0,"mtu":1420}}""")]
+    [InlineData($$$"""{"operation":"Apply","config":{"interface":null,"privateKey":"{{{Zero}}}","listenPort":0,"mtu":1420}}""")]
     public async Task Line_ThatIsNoRequest_IsRefused(string line) =>
         await Assert.ThrowsAnyAsync<JsonException>(() => ReadAsync(line + "\n"));
 
