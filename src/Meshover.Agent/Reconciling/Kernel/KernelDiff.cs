@@ -140,7 +140,10 @@ internal sealed class KernelDiff
             return;
         SetUp(plan.Name, link, plan.Mtu);
         WantAddress(plan.Name, link, plan.LinkLocal, 64, isNodeAddress: false);
-        RemoveFormerAddresses(plan.Name, link, [plan.LinkLocal]);
+        // On an interface without any IPv4 address even the loose rp_filter drops what comes by another link than answers would take,
+        // as packets by way of a transit node do (fib_validate_source in the kernel's net/ipv4/fib_frontend.c).
+        WantAddress(plan.Name, link, _plan.Kernel.Address4, 32, isNodeAddress: false);
+        RemoveFormerAddresses(plan.Name, link, [plan.LinkLocal, _plan.Kernel.Address4]);
     }
 
     private void SetUp(string name, LinkInfo? link, int? mtu)

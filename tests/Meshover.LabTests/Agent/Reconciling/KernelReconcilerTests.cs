@@ -58,7 +58,7 @@ public sealed class KernelReconcilerTests : IDisposable
         Assert.Contains(Addresses("meshover-lo"), a => a == "10.249.0.1/32");
         Assert.Contains(Addresses("meshover-lo"), a => a == "fd00::1/128");
         Assert.Equal(["198.18.0.1/32"], Addresses("meshover0"));
-        Assert.Equal(["fe80::1/64"], Addresses(Link));
+        Assert.Equal(["10.249.0.1/32", "fe80::1/64"], Addresses(Link));
         Assert.Equal(1396, _here.Netlink.GetLink(Link).Mtu);
         Assert.Equal("1", Sysctl("net.ipv4.conf.all.forwarding"));
         Assert.Equal("1", Sysctl("net.ipv6.conf.all.forwarding"));
@@ -138,7 +138,7 @@ public sealed class KernelReconcilerTests : IDisposable
         _here.Run(() => SysctlFile.Write("net.ipv6.conf.default.disable_ipv6", "1"));
         MakeDataPlaneLinks();
         await ReconcileAsync();
-        Assert.Equal(["fe80::1/64"], Addresses(Link));
+        Assert.Equal(["10.249.0.1/32", "fe80::1/64"], Addresses(Link));
         Assert.Equal(["10.249.0.1/32", "fd00::1/128"], Addresses("meshover-lo"));
     }
 
@@ -152,7 +152,7 @@ public sealed class KernelReconcilerTests : IDisposable
         var report = await _reconciler.ReconcileAsync(Plan(), Ct);
         Assert.Equal(ComponentState.Degraded, report.State);
         Assert.All(report.Errors, error => Assert.Contains("fd00::1/128", error, StringComparison.Ordinal));
-        Assert.Equal(["fe80::1/64"], Addresses(Link));
+        Assert.Equal(["10.249.0.1/32", "fe80::1/64"], Addresses(Link));
         Assert.Equal(4, _here.Netlink.GetRules().Count(rule => rule.Protocol == 112));
     }
 

@@ -42,6 +42,7 @@ public sealed class KernelDiffTests
             link mo-00000002: addrgenmode none
             link mo-00000002: mtu 1396
             add fe80::1/64 to mo-00000002
+            add 10.249.0.1/32 to mo-00000002
             add route 198.18.0.0/15 dev meshover0
             add route unreachable 10.249.0.0/16 metric 4294967294
             add route unreachable fd00::/48 metric 4294967294
@@ -84,6 +85,8 @@ public sealed class KernelDiffTests
             """
             add 10.249.0.9/32 to meshover-lo
             remove 10.249.0.1/32 from meshover-lo
+            add 10.249.0.9/32 to mo-00000002
+            remove 10.249.0.1/32 from mo-00000002
             remove route unreachable 10.249.0.0/16 metric 4294967294
             """,
             Text(KernelDiff.Compute(Settled(), plan)));

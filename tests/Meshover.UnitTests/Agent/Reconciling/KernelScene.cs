@@ -105,6 +105,7 @@ internal static class KernelScene
             [
                 .. fresh.Addresses,
                 Address(9, "10.249.0.1", 32), Address(9, "fd00::1", 128), Address(7, "198.18.0.1", 32), Address(8, "fe80::1", 64),
+                Address(8, "10.249.0.1", 32),
             ],
             MainRoutes =
             [
