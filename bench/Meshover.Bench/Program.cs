@@ -1,4 +1,6 @@
 using Meshover.Bench;
+using Meshover.Linux.Namespaces;
+using Meshover.WireGuard.Control;
 
 // meshover-bench [--json FILE] [--rounds N] [--seconds N]
 // The data plane beside Debian's wireguard-go: two namespaces over a veth pair, both engines up at once, measured in turns, so that
@@ -8,9 +10,18 @@ if (BenchOptions.TryParse(args, out var options, out var fault) is false)
     await Console.Error.WriteLineAsync(fault);
     return 2;
 }
-await using var bed = await TestBed.CreateAsync();
-var results = await Measurements.RunAsync(bed, options, Console.Error);
-Report.WriteTable(results);
-if (options.JsonPath is { } path)
-    await Report.WriteJsonAsync(results, path);
-return 0;
+try
+{
+    await using var bed = await TestBed.CreateAsync();
+    var results = await Measurements.RunAsync(bed, options, Console.Error);
+    Report.WriteTable(results);
+    if (options.JsonPath is { } path)
+        await Report.WriteJsonAsync(results, path);
+    return 0;
+}
+catch (Exception e) when (e is InvalidOperationException or TimeoutException or IOException or DataplaneException
+    or NetworkNamespaceException)
+{
+    await Console.Error.WriteLineAsync($"meshover-bench: {e.Message} (It needs root, and wireguard-go, wireguard-tools and iperf3.)");
+    return 1;
+}
