@@ -42,5 +42,13 @@ public sealed class IdentityStore(string stateDirectory)
         }
     }
 
-    public void Delete() => File.Delete(FilePath);
+    /// <summary>And its directory, where nothing else is in it. Nothing to do where there is none.</summary>
+    public void Delete()
+    {
+        if (!Directory.Exists(stateDirectory))
+            return;
+        File.Delete(FilePath);
+        if (!Directory.EnumerateFileSystemEntries(stateDirectory).Any())
+            Directory.Delete(stateDirectory);
+    }
 }

@@ -36,7 +36,6 @@ internal static class LeaveCommand
         await Enrolment.LeaveAsync(paths.StateDirectory, force, loggers.CreateLogger("leave"), time, cancellationToken);
         await new DownSequence(paths, NodeServices.For(paths, time), time, Console.Error.WriteLine).RunAsync(cancellationToken);
         new IdentityStore(paths.StateDirectory).Delete();
-        RuntimeFiles.RemoveIfEmpty(paths.StateDirectory);
         await Console.Error.WriteLineAsync("This machine belongs to no mesh any more.");
         return ExitCode.Fine;
     }

@@ -60,7 +60,9 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls)
             }
         }
 
-        File.Delete(file);
+        // `down` on a machine that was never up: not even the directory is there.
+        if (File.Exists(file))
+            File.Delete(file);
         return changes;
     }
 

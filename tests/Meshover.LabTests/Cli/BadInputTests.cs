@@ -1,0 +1,154 @@
+using System.Net;
+using System.Net.Sockets;
+using Meshover.Lab;
+using Meshover.Linux.Namespaces;
+using Meshover.Linux.Processes;
+
+namespace Meshover.LabTests.Cli;
+
+/// <summary>What cannot work ends with one sentence and an exit code, and the machine is as it was.</summary>
+public sealed class BadInputTests : IAsyncLifetime
+{
+    private readonly CliBed _bed = new();
+
+    public ValueTask InitializeAsync() => _bed.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _bed.DisposeAsync();
+
+    [Fact]
+    public Task Up_WithoutJoinString_IsRefused() => RefusedAsync(1, "belongs to no mesh yet", "up");
+
+    [Fact]
+    public Task Up_DamagedJoinString_IsRefused() => RefusedAsync(2, "The join string is damaged", "up", "--join", _bed.Join[..^9]);
+
+    [Fact]
+    public Task Up_MissingJoinFile_IsRefused() => RefusedAsync(2, "cannot be read from \"/nonexistent\"", "up", "--join", "@/nonexistent");
+
+    [Fact]
+    public Task Up_BadFlags_AreAllReported() => RefusedAsync(2, "--mtu: \"9\" is no MTU", "up", "--join", _bed.Join, "--mtu", "9");
+
+    [Fact]
+    public async Task Up_UnparsableConfiguration_IsRefused()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_bed.Config)!);
+        await File.WriteAllTextAsync(_bed.Config, "announce: [10.0.0.0/8\n");
+
+        await RefusedAsync(2, "this is not YAML", "up", "--join", _bed.Join);
+    }
+
+    [Fact]
+    public async Task Up_UsedToken_IsRefused()
+    {
+        var join = (await _bed.AdminAsync("token", "create", "--uses", "1")).Checked();
+        (await _bed.MeshoverAsync("up", "--join", join, "--hostname", "n1", "--no-wait")).Checked();
+        (await _bed.MeshoverAsync("down")).Checked();
+        File.Delete(Path.Combine(_bed.State, "identity.json"));
+
+        await RefusedAsync(1, "token", "up", "--join", join, "--hostname", "n2");
+    }
+
+    [Fact]
+    public async Task Up_ExpiredToken_IsRefused()
+    {
+        var id = (await _bed.AdminAsync("token", "create", "--json")).Checked();
+        using var token = System.Text.Json.JsonDocument.Parse(id);
+        var (name, join) = (Text(token, "id"), Text(token, "joinString"));
+        (await _bed.AdminAsync("token", "revoke", name)).Checked();
+
+        await RefusedAsync(1, "token", "up", "--join", join);
+    }
+
+    [Fact]
+    public async Task Up_HostnameOfAnother_IsRefusedWithTheWayOut()
+    {
+        (await _bed.MeshoverAsync("up", "--join", _bed.Join, "--hostname", "n1", "--no-wait")).Checked();
+        (await _bed.MeshoverAsync("down")).Checked();
+        File.Delete(Path.Combine(_bed.State, "identity.json"));
+
+        await RefusedAsync(1, "node remove", "up", "--join", _bed.Join, "--hostname", "n1");
+    }
+
+    [Fact]
+    public async Task Up_WrongAuthority_IsRefused()
+    {
+        var other = new CliBed();
+        await other.InitializeAsync();
+        var join = other.Join;
+        await other.DisposeAsync();
+
+        await RefusedAsync(1, "another mesh's controller", "up", "--join", join);
+    }
+
+    [Fact]
+    public async Task Up_NoController_EndsInTime()
+    {
+        (await _bed.OnMachineAsync("ip", "link", "set", "eth0", "down")).Checked();
+
+        await RefusedAsync(1, "No controller took this node in within 2 s", "up", "--join", _bed.Join, "--timeout", "2");
+    }
+
+    [Fact]
+    public async Task Up_PoolThatTheMachineUses_IsRefusedAndTheNameIsFreeAgain()
+    {
+        (await _bed.OnMachineAsync("ip", "addr", "add", "10.249.7.1/24", "dev", "eth0")).Checked();
+
+        await RefusedAsync(1, "overlaps 10.249.7.1/24, which this machine has on eth0", "up", "--join", _bed.Join, "--hostname", "n1");
+
+        Assert.DoesNotContain("n1", (await _bed.AdminAsync("node", "list")).Checked(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Up_PortInUse_IsRefused()
+    {
+        using var socket = NetworkNamespace.RunIn(NetworkNamespace.PathOf(_bed.NodeNamespace), () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        socket.Bind(new IPEndPoint(IPAddress.Any, 12912));
+
+        await RefusedAsync(1, "UDP port 12912 is in use", "up", "--join", _bed.Join);
+    }
+
+    [Fact]
+    public async Task Up_AnotherZebra_IsRefused()
+    {
+        var directory = Directory.CreateTempSubdirectory("zebra-").FullName;
+        (await Programs.RunAsync("chown", ["frr:frr", directory])).Checked();
+        var zebra = DetachedProcess.Start(
+            "/usr/lib/frr/zebra",
+            ["-u", "frr", "-g", "frr", "--vty_socket", directory, "-z", $"{directory}/zserv.api", "-i", $"{directory}/zebra.pid", "-f", "/dev/null", "-A", "127.0.0.1", "-P", "0"],
+            networkNamespacePath: NetworkNamespace.PathOf(_bed.NodeNamespace));
+        try
+        {
+            await RefusedAsync(1, $"Another zebra (process {zebra.Pid}", "up", "--join", _bed.Join);
+        }
+        finally
+        {
+            zebra.Kill();
+            await zebra.WaitForExitAsync();
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Up_NotRoot_IsRefused()
+    {
+        var result = await Programs.RunAsync("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", LabPrograms.Meshover, "up", "--join", _bed.Join]);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal("meshover: `meshover up` changes interfaces, routes and FRR: run it as root.\n", result.Error);
+    }
+
+    /// <summary>The exit code, one line that says why, and nothing changed: no file more, no interface, no route.</summary>
+    private async Task RefusedAsync(int exitCode, string why, params string[] arguments)
+    {
+        var (files, kernel) = (_bed.Files().ToArray(), await _bed.KernelAsync());
+
+        var result = await _bed.MeshoverAsync(arguments);
+
+        Assert.Equal(exitCode, result.ExitCode);
+        var line = Assert.Single(result.Error.Split('\n'), l => l.StartsWith("meshover: ", StringComparison.Ordinal));
+        Assert.Contains(why, line, StringComparison.Ordinal);
+        Assert.Equal(files, _bed.Files());
+        Assert.Equal(kernel, await _bed.KernelAsync());
+    }
+
+    private static string Text(System.Text.Json.JsonDocument document, string name) => document.RootElement.GetProperty(name).GetString()!;
+}
