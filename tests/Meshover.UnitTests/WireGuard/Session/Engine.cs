@@ -11,14 +11,14 @@ internal sealed class Engine : ISessionSink
 {
     public static readonly byte[] Address = [192, 0, 2, 1, 0x32, 0x70];
 
-    public Engine(byte seed, ProtocolTimes? times = null, int handshakesPerSecond = 2_000)
+    public Engine(byte seed, ProtocolTimes? times = null, int handshakesPerSecond = 2_000, ITai64nStore? store = null)
     {
         PrivateKey = TestKeys.Private(seed);
         Manager = new SessionManager(new SessionOptions
         {
             Sink = this,
             Clock = Clock,
-            TimestampStore = new MemoryTai64nStore(),
+            TimestampStore = store ?? new MemoryTai64nStore(),
             Gates = [Gate],
             Times = times ?? new ProtocolTimes(),
             Entropy = new SeededEntropy(seed),

@@ -132,6 +132,27 @@ public sealed class HandshakeTests
     }
 
     [Fact]
+    public void Restart_WithTheClockSetBackAYear_ThePeerStillTakesOurInitiation()
+    {
+        var store = new MemoryTai64nStore();
+        var answering = new Engine(2);
+
+        Assert.Equal(HandshakeOutcome.Answered, Begin(store, yearsAgo: 0));
+        Assert.Equal(HandshakeOutcome.Answered, Begin(store, yearsAgo: 1));
+        Assert.Equal(HandshakeOutcome.Replayed, Begin(new MemoryTai64nStore(), yearsAgo: 1)); // what it is without the store
+
+        HandshakeOutcome Begin(MemoryTai64nStore marks, int yearsAgo)
+        {
+            var engine = new Engine(1, store: marks);
+            engine.Clock.SetUtcNow(new DateTimeOffset(2030 - yearsAgo, 1, 1, 0, 0, 0, TimeSpan.Zero));
+            if (answering.Manager.FindPeer(engine.PublicKey) is null)
+                answering.AddPeer(engine);
+            engine.AddPeer(answering).RequestHandshake(1);
+            return answering.Receive(engine.Outbox.Dequeue(), answering.Outbox.Count * 1_000);
+        }
+    }
+
+    [Fact]
     public void Response_SentTwice_IsTakenOnce()
     {
         var tunnel = new Tunnel();
