@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Crypto.Batch;
 using Meshover.WireGuard.Noise;
 
 namespace Meshover.WireGuard.Session;
@@ -21,6 +22,7 @@ internal sealed class SessionManager : IDisposable
     public SessionManager(SessionOptions options)
     {
         _options = options;
+        OctetChoice.Make(); // takes some milliseconds: now, and not at the first packet
         _load = new HandshakeLoad(options.HandshakesPerSecond);
         Indices = new IndexTable(options.Entropy, options.IndexClasses);
         _context = new SessionContext(

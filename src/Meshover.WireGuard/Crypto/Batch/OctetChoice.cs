@@ -20,6 +20,9 @@ internal static unsafe class OctetChoice
     /// <summary>True if eights are to be used at all.</summary>
     public static bool IsInUse { get; } = PacketOctet.IsSupported && AgreesWithOpenSsl() && BeatsOpenSsl();
 
+    /// <summary>Finds out now.</summary>
+    public static void Make() => RuntimeHelpers.RunClassConstructor(typeof(OctetChoice).TypeHandle);
+
     /// <summary>Whether so many packets of that length are done sooner as eight than one by one.</summary>
     public static bool IsQuicker(int packets, int length) =>
         packets == PacketOctet.Packets
