@@ -49,6 +49,14 @@ public sealed partial class ArchitectureTests
         "the protocol, its sessions and the pipeline are tested without a kernel, and another system's I/O could take its place");
 
     [Fact]
+    public void Protocol_KnowsNoSocketsFilesThreadsOrTimers() => AssertNoReferences(
+        typeof(Meshover.WireGuard.DataplaneDaemon).Assembly,
+        from => IsIn(from, "Meshover.WireGuard.Noise") || IsIn(from, "Meshover.WireGuard.Session"),
+        to => IsIn(to, "System.IO") || IsIn(to, "System.Net") || to == typeof(Thread) || to == typeof(Timer)
+            || to == typeof(System.Diagnostics.Stopwatch) || IsIn(to, "Meshover.WireGuard.Io") || IsIn(to, "Meshover.WireGuard.Pipeline"),
+        "bytes and the time go in, what to do comes out: each rule of WireGuard is tested in virtual time, and no rule can block");
+
+    [Fact]
     public void Domain_DoesNoInputOrOutputAndReadsNoClock() => AssertNoReferences(
         typeof(Meshover.Mesh.Map.MeshMap).Assembly,
         _ => true,
