@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Meshover.Linux.Netlink;
 using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Pipeline;
 using Microsoft.Extensions.Logging;
@@ -83,7 +82,7 @@ internal sealed class EngineLoop : IDisposable
             Ended?.Invoke();
             _stopped.SetResult(_teardown);
         }
-        catch (Exception e) when (e is IoException or NetlinkException)
+        catch (Exception e) when (IoFailure.Is(e))
         {
             _stopped.SetException(
                 new DataplaneException(DataplaneError.Failed, $"The data plane cannot start: {e.Message}. It needs root.", e));

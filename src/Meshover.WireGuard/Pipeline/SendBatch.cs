@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Meshover.WireGuard.Crypto.Batch;
 using Meshover.WireGuard.Session;
 
 namespace Meshover.WireGuard.Pipeline;
@@ -17,7 +18,7 @@ internal sealed unsafe class SendBatch : IDisposable
     private readonly DropCounters _drops;
     private readonly SendRuns _runs;
     private readonly byte* _buffer = (byte*)NativeMemory.AlignedAlloc(BufferBytes, 4096);
-    private readonly SealJob* _jobs = (SealJob*)NativeMemory.AllocZeroed((nuint)(MaxPackets * sizeof(SealJob)));
+    private readonly PacketJob* _jobs = (PacketJob*)NativeMemory.AllocZeroed((nuint)(MaxPackets * sizeof(PacketJob)));
 
     private Peer? _peer;
     private Keypair? _keypair;
@@ -75,7 +76,7 @@ internal sealed unsafe class SendBatch : IDisposable
         var padded = PaddedLength(length);
         new Span<byte>(packet + length, padded - length).Clear();
         TransportMessage.WriteHeader(new Span<byte>(datagram, TransportMessage.HeaderLength), _keypair.RemoteIndex, counter);
-        _jobs[_packets++] = new SealJob { Packet = packet, Length = padded, Counter = counter };
+        _jobs[_packets++] = new PacketJob { Packet = packet, Length = padded, Counter = counter };
         _runs.Add(datagram, padded + TransportMessage.Overhead);
         _used += padded + TransportMessage.Overhead;
         _hasData |= length > 0;
@@ -103,9 +104,7 @@ internal sealed unsafe class SendBatch : IDisposable
     {
         if (_packets == 0)
             return;
-        var cipher = _keypair!.SendCipher;
-        for (var i = 0; i < _packets; i++)
-            cipher.Seal(_jobs[i].Packet, _jobs[i].Packet, _jobs[i].Length, _jobs[i].Counter);
+        _keypair!.SendCipher.Seal(_jobs, _packets);
         var peer = _peer!;
         if (peer.Endpoint is { } endpoint && _state.Udp?.For(endpoint) is { } socket)
         {
@@ -121,14 +120,5 @@ internal sealed unsafe class SendBatch : IDisposable
         _packets = 0;
         _used = 0;
         _hasData = false;
-    }
-
-    /// <summary>One packet to seal in place; its tag goes behind it.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct SealJob
-    {
-        public byte* Packet;
-        public ulong Counter;
-        public int Length;
     }
 }
