@@ -43,5 +43,9 @@ internal sealed class MapFile(string stateDirectory)
             File.SetLastWriteTimeUtc(FilePath, heard.UtcDateTime);
     }
 
-    public void Delete() => File.Delete(FilePath);
+    public void Delete()
+    {
+        if (File.Exists(FilePath))
+            File.Delete(FilePath);
+    }
 }

@@ -38,7 +38,9 @@ internal static class Root
 
     private static int UsageError(ParseResult parsed)
     {
-        foreach (var error in parsed.Errors)
+        // What was written wrong says more than that a command is missing after it.
+        var misspelt = parsed.UnmatchedTokens.Count > 0 && parsed.Errors.Count > 1;
+        foreach (var error in parsed.Errors.Skip(misspelt ? 1 : 0))
             Console.Error.WriteLine($"meshover: {error.Message}");
         Console.Error.WriteLine($"`{CommandPath(parsed.CommandResult.Command)} --help` shows what there is.");
         return ExitCode.Usage;

@@ -27,7 +27,7 @@ internal static partial class FirstJoin
         {
             try
             {
-                await Enrolment.EnrolAsync(join, options, logger, context.Time, cancellationToken);
+                await Enrolment.EnrolAsync(EnrolmentSettings.Through(config, join), options, logger, context.Time, cancellationToken);
                 return;
             }
             catch (AgentException e)

@@ -42,6 +42,7 @@ internal static class RunCommand
         return new Supervisor(
             [.. daemons.Select(d => new DaemonKeeper(d, processes, logger, time))],
             new LogTrimmer(logs, time),
+            new OrphanReaper(time),
             cancellationToken => StopFrrAsync(paths, cancellationToken));
     }
 

@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Meshover.Cli.Supervision;
 
 /// <summary>Keeps all daemons of the node, each by itself, and ends them in the order in which they are given.</summary>
-internal sealed class Supervisor(ImmutableArray<DaemonKeeper> keepers, LogTrimmer trimmer, Func<CancellationToken, Task> stopFrr)
+internal sealed class Supervisor(
+    ImmutableArray<DaemonKeeper> keepers, LogTrimmer trimmer, OrphanReaper reaper, Func<CancellationToken, Task> stopFrr)
 {
     /// <summary>What a daemon has for its own orderly end. Removing many routes takes zebra a while.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -11,7 +12,8 @@ internal sealed class Supervisor(ImmutableArray<DaemonKeeper> keepers, LogTrimme
     /// <summary>Until cancelled, then stops every daemon.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var tasks = keepers.Select(k => k.KeepAsync(cancellationToken)).Append(trimmer.RunAsync(cancellationToken));
+        Task[] tasks =
+            [.. keepers.Select(k => k.KeepAsync(cancellationToken)), trimmer.RunAsync(cancellationToken), reaper.RunAsync(cancellationToken)];
         try
         {
             await Task.WhenAll(tasks);

@@ -2,6 +2,7 @@ using System.Net;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.Trust;
 using Meshover.Cli.Hosting;
+using Meshover.Mesh.Trust;
 
 namespace Meshover.Cli.Up;
 
@@ -17,4 +18,8 @@ internal static class EnrolmentSettings
         UnderlayInterfaces = config.Interfaces,
         Announce = config.Announce,
     };
+
+    /// <summary>The controllers that the configuration names count instead of the join string's.</summary>
+    public static JoinString Through(AgentConfig config, JoinString join) =>
+        config.Controllers.IsEmpty ? join : join with { Controllers = config.Controllers };
 }

@@ -51,9 +51,10 @@ internal sealed class UpSequence(
     {
         if (identity is { IsEnrolled: true })
             return;
-        say($"Joining through {string.Join(", ", request.Join!.Controllers)} ...");
+        var join = EnrolmentSettings.Through(settings.Config, request.Join!);
+        say($"Joining through {string.Join(", ", join.Controllers)} ...");
         var options = EnrolmentSettings.Of(settings.Config, _paths) with { Timeout = request.Timeout };
-        var enrolled = await Enrolment.EnrolAsync(request.Join, options, logger, time, cancellationToken);
+        var enrolled = await Enrolment.EnrolAsync(join, options, logger, time, cancellationToken);
         say($"Joined as {enrolled.HostName}: {enrolled.Numbers!.Address4}, {enrolled.Numbers.Address6}, AS {enrolled.Numbers.Asn}.");
     }
 

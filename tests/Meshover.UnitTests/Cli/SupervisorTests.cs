@@ -84,6 +84,7 @@ public sealed class SupervisorTests
     private Supervisor Supervisor(params string[] daemons) => new(
         [.. daemons.Select(d => new DaemonKeeper(d, _daemons, NullLogger.Instance, _time))],
         new LogTrimmer([], _time),
+        new OrphanReaper(_time),
         _ =>
         {
             _daemons.Events.Add("stop frr");
