@@ -48,7 +48,7 @@ public sealed class BadInputTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Up_ExpiredToken_IsRefused()
+    public async Task Up_RevokedToken_IsRefused()
     {
         var id = (await _bed.AdminAsync("token", "create", "--json")).Checked();
         using var token = System.Text.Json.JsonDocument.Parse(id);
