@@ -50,9 +50,11 @@ public sealed class AgentDaemon
     private readonly RttProbe _rtt;
     private readonly KernelWatcher _watcher;
     private readonly ReconcileWorker _system;
+    private readonly RoutingReconciler? _routingReconciler;
     private readonly ReconcileWorker _frr;
     private readonly ReportBoard _board;
     private readonly AgentLoop _loop;
+    private NodePlan? _handedOn;
 
     private AgentDaemon(AgentOptions options, NodeIdentity identity, IRouteNetlink netlink, KernelReconciler kernel, ILoggerFactory loggers, TimeProvider time)
     {
@@ -63,7 +65,9 @@ public sealed class AgentDaemon
         _routing = new RoutingClient(Path.Combine(options.RuntimeDirectory, "routing.sock"));
         _endpoints = new EndpointKeeper(_dataplane, _inputs.Writer, Logger<EndpointKeeper>(), time);
         _rtt = new RttProbe(netlink, Logger<RttProbe>(), time);
-        _frr = new ReconcileWorker([Routing()], RoutingTimes, _inputs.Writer, Logger<RoutingReconciler>(), time) { AfterPass = SeeRoutingAsync };
+        _routingReconciler = options.Config.Routing == RoutingChoice.Off ? null : new RoutingReconciler(_routing, options.Config.Templates);
+        IReconciler routing = _routingReconciler is null ? new AbsentComponent("routing") : _routingReconciler;
+        _frr = new ReconcileWorker([routing], RoutingTimes, _inputs.Writer, Logger<RoutingReconciler>(), time) { AfterPass = SeeRoutingAsync };
         _system = new ReconcileWorker(System(), KernelTimes, _inputs.Writer, Logger<ReconcileWorker>(), time) { AfterPass = HandOnAsync };
         _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time);
         _watcher.SetBehind(options.Config.Announce);
@@ -97,7 +101,7 @@ public sealed class AgentDaemon
         Task[] parts =
         [
             _loop.RunAsync(initial, _inputs.Reader, stop.Token),
-            link.RunAsync(initial.Map, stop.Token),
+            link.RunAsync(initial.Told, stop.Token),
             _watcher.RunAsync(stop.Token),
             TickAsync(stop.Token),
             _system.RunAsync(stop.Token),
@@ -127,6 +131,7 @@ public sealed class AgentDaemon
         var map = _mapFile.Load(out var problem);
         return new AgentState
         {
+            Told = map,
             Map = map,
             LastHeard = map is null ? null : _mapFile.LastHeard(),
             Underlay = _watcher.Find(),
@@ -147,10 +152,6 @@ public sealed class AgentDaemon
             ? [new AbsentComponent("dataplane"), _kernel]
             : [new DataplaneReconciler(_dataplane, _netlink, _identities), _kernel];
 
-    private IReconciler Routing() => _options.Config.Routing == RoutingChoice.Off
-        ? new AbsentComponent("routing")
-        : new RoutingReconciler(_routing, _options.Config.Templates);
-
     private void Publish(NodePlan plan)
     {
         _watcher.SetBehind(plan.Routing is null ? _options.Config.Announce : [.. plan.Routing.Networks, plan.Routing.Pool4, plan.Routing.Pool6, plan.Routing.TunnelPool]);
@@ -158,8 +159,6 @@ public sealed class AgentDaemon
         _rtt.Post(plan);
         _system.Post(plan);
     }
-
-    private NodePlan? _handedOn;
 
     private async Task HandOnAsync(NodePlan plan, ImmutableArray<ReconcileReport> reports, CancellationToken cancellationToken)
     {
@@ -184,17 +183,8 @@ public sealed class AgentDaemon
 
     private async Task SeeRoutingAsync(NodePlan plan, ImmutableArray<ReconcileReport> reports, CancellationToken cancellationToken)
     {
-        if (plan.Routing is null)
-            return;
-        RoutingStatus? status = null;
-        try
-        {
-            status = await _routing.GetStatusAsync(cancellationToken);
-        }
-        catch (RoutingException)
-        {
-        }
-        await _inputs.Writer.WriteAsync(new AgentInput.RoutingSeen(status), cancellationToken);
+        if (_routingReconciler is not null)
+            await _inputs.Writer.WriteAsync(new AgentInput.RoutingSeen(_routingReconciler.LastStatus), cancellationToken);
     }
 
     private ILogger<T> Logger<T>() => _loggers.CreateLogger<T>();

@@ -37,7 +37,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
     /// <param name="cancellationToken">Ends the loop; the map is saved.</param>
     public async Task RunAsync(AgentState initial, ChannelReader<AgentInput> inputs, CancellationToken cancellationToken)
     {
-        _saved = initial.Map;
+        _saved = initial.Told;
         Settle(initial, former: null);
         try
         {
@@ -71,9 +71,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         switch (message)
         {
             case LinkEvent.StateChanged changed:
-                LogLink(logger, changed.State, changed.Controller);
-                var heard = changed.State == LinkState.Connected || state.Link == LinkState.Connected ? time.GetUtcNow() : state.LastHeard;
-                return state with { Link = changed.State, Controller = changed.Controller, ControllerError = changed.Error, LastHeard = heard };
+                return TakeLinkState(state, changed);
             case LinkEvent.MapReceived received:
                 return TakeMap(state, received.Map);
             case LinkEvent.CredentialReceived credential:
@@ -87,14 +85,29 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         }
     }
 
+    /// <summary>A controller that lets us in says anew what there is to notice.</summary>
+    private AgentState TakeLinkState(AgentState state, LinkEvent.StateChanged changed)
+    {
+        if (changed.State != state.Link)
+            LogLink(logger, changed.State, changed.Controller);
+        var isConnected = changed.State == LinkState.Connected;
+        return state with
+        {
+            Link = changed.State,
+            Controller = changed.Controller,
+            ControllerError = changed.Error,
+            LastHeard = isConnected || state.Link == LinkState.Connected ? time.GetUtcNow() : state.LastHeard,
+            Notices = isConnected ? state.Notices.Clear() : state.Notices,
+        };
+    }
+
     private AgentState TakeMap(AgentState state, MeshMap map)
     {
         parts.Identities.Update(identity => identity.WithControllers(map.Settings.Controllers, map.Settings.CaPins));
         var now = time.GetUtcNow();
-        var isNewStore = state.Map is { } former && former.StoreId != map.StoreId;
-        var retain = isNewStore ? now + RetainFor : state.RetainUntil;
-        var kept = state.Map is not null && retain > now ? map.Retaining(state.Map) : map;
-        return state with { Map = kept, LastHeard = now, RetainUntil = kept.Nodes.Count == map.Nodes.Count && !isNewStore ? null : retain };
+        if (state.Told is { } former && former.StoreId != map.StoreId)
+            state = state with { Retained = former, RetainUntil = now + RetainFor };
+        return state.WithMap(map, state.Retained) with { LastHeard = now };
     }
 
     private AgentState TakeReport(AgentState state, string component, Reconciling.ReconcileReport report)
@@ -113,7 +126,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         var now = time.GetUtcNow();
         if (state.Link == LinkState.Connected)
             state = state with { LastHeard = now };
-        return state.RetainUntil <= now ? state with { RetainUntil = null } : state;
+        return state.Retained is not null && state.RetainUntil <= now ? state.WithMap(state.Told!, retained: null) : state;
     }
 
     /// <summary>Does what the change from <paramref name="former"/> asks for.</summary>
@@ -134,7 +147,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         var now = time.GetUtcNow();
         try
         {
-            if (_state.Map is { } map && !ReferenceEquals(map, _saved))
+            if (_state.Told is { } map && !ReferenceEquals(map, _saved))
             {
                 parts.MapFile.Save(map);
                 (_saved, _nextSave, _nextTouch) = (map, now + SaveEvery, now + TouchEvery);

@@ -19,14 +19,23 @@ internal sealed record AgentState
     public string Controller { get; init; } = "";
     public string ControllerError { get; init; } = "";
 
-    /// <summary>As the controller told it, with what is retained after a restore; null before the first.</summary>
+    /// <summary>As the controller told it; null before the first.</summary>
+    public MeshMap? Told { get; init; }
+
+    /// <summary>The map of the former store, while nodes are kept that a restored one lacks; null: nothing is retained.</summary>
+    public MeshMap? Retained { get; init; }
+
+    /// <summary>What the node works by: the told map, with what is retained.</summary>
     public MeshMap? Map { get; init; }
 
     /// <summary>When a controller was last heard; null: never.</summary>
     public DateTimeOffset? LastHeard { get; init; }
 
-    /// <summary>Until then, nodes that a new store's map lacks are kept; null: nothing is retained.</summary>
-    public DateTimeOffset? RetainUntil { get; init; }
+    /// <summary>When <see cref="Retained"/> is forgotten.</summary>
+    public DateTimeOffset RetainUntil { get; init; }
+
+    /// <summary>The map is older than the operator allows: the plan leaves everybody out.</summary>
+    public bool IsMapTooOld { get; init; }
     public UnderlayState? Underlay { get; init; }
     public NodePlan? Plan { get; init; }
     public DataplaneStatus? Dataplane { get; init; }
@@ -43,4 +52,8 @@ internal sealed record AgentState
     public ImmutableArray<EndpointCandidate> Offered { get; init; } = [];
 
     public ImmutableArray<IPNetwork> Announced { get; init; } = [];
+
+    /// <summary>The state with a map as told, and what is retained beside it.</summary>
+    public AgentState WithMap(MeshMap told, MeshMap? retained) =>
+        this with { Told = told, Retained = retained, Map = retained is null ? told : told.Retaining(retained) };
 }

@@ -27,15 +27,14 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
     public bool MustPlan(AgentState next, AgentState? former, DateTimeOffset now) =>
         former is null || next.Plan is null
         || !ReferenceEquals(next.Map, former.Map)
-        || next.RetainUntil != former.RetainUntil
         || !ReferenceEquals(next.Underlay, former.Underlay)
-        || IsTooOld(next, now) != IsTooOld(former, now - TimeSpan.FromSeconds(1));
+        || IsTooOld(next, now) != next.IsMapTooOld;
 
     /// <summary>The state with its plan; unchanged where there is no map, or none that knows this node.</summary>
     public AgentState Plan(AgentState state, DateTimeOffset now)
     {
         var offered = Offer(state);
-        state = state with { Offered = offered, Announced = _settings.Advertise ? config.Announce : [] };
+        state = state with { IsMapTooOld = IsTooOld(state, now), Offered = offered, Announced = _settings.Advertise ? config.Announce : [] };
         if (state.Map is not { } map || Self is not { } self || !map.Nodes.ContainsKey(self))
             return state;
         var health = new NodeHealth
@@ -44,11 +43,11 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
             HasIPv4 = state.Underlay?.HasIPv4 ?? true,
             HasIPv6 = state.Underlay?.HasIPv6 ?? true,
         };
-        return state with { Plan = NodePlanner.Plan(IsTooOld(state, now) ? Alone(map, self) : map, self, _settings, capabilities, health) };
+        return state with { Plan = NodePlanner.Plan(state.IsMapTooOld ? Alone(map, self) : map, self, _settings, capabilities, health) };
     }
 
     /// <summary>Whether the operator's bound on the map's age is exceeded: the node then leaves the mesh until it hears a controller.</summary>
-    public bool IsTooOld(AgentState state, DateTimeOffset now) =>
+    private bool IsTooOld(AgentState state, DateTimeOffset now) =>
         config.MapMaxAge is { } most && state.LastHeard is { } heard && now - heard > most;
 
     private static MeshMap Alone(MeshMap map, NodeId self) =>

@@ -23,12 +23,15 @@ internal sealed partial class ControllerLinkLoop(
     /// <summary>A refusal is the same next time, unless an administrator acts.</summary>
     private static readonly TimeSpan RetryWhenRefused = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(10);
+
     /// <summary>Clocks may differ by so much; a credential this near its end is renewed first.</summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
     private readonly string _instanceId = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
     private readonly Backoff _backoff = new(FirstRetry, LongestRetry, () => RandomNumberGenerator.GetInt32(1000) / 1000.0);
     private MeshMap? _map;
+    private string _lastFailure = "";
 
     public async Task RunAsync(MeshMap? fromDisk, CancellationToken cancellationToken)
     {
@@ -72,10 +75,18 @@ internal sealed partial class ControllerLinkLoop(
         finally
         {
             _map = follower.Map;
-            if (follower.WasWelcomed)
-                _backoff.Reset();
+            ForgetFailures(follower);
         }
         return _backoff.Next();
+    }
+
+    /// <summary>Only a stream that lasted was a success: two machines with one identity push each other out, and must not do it in a hot loop.</summary>
+    private void ForgetFailures(MapFollower follower)
+    {
+        if (follower.WelcomedAt is not { } welcomed || time.GetElapsedTime(welcomed) < Lasting)
+            return;
+        _backoff.Reset();
+        _lastFailure = "";
     }
 
     private async ValueTask PublishAsync(LinkEvent message, CancellationToken cancellationToken)
@@ -118,7 +129,9 @@ internal sealed partial class ControllerLinkLoop(
     {
         channel.Dialer.Rotate();
         var refused = isRefusal || channel.TrustRefusal is not null;
-        LogFailed(logger, refused ? "refused us" : "is not to be had", reason);
+        if (reason != _lastFailure)
+            LogFailed(logger, refused ? "refused us" : "is not to be had", reason);
+        _lastFailure = reason;
         await TellAsync(refused ? LinkState.Refused : LinkState.Unreachable, "", reason, cancellationToken);
         return refused ? RetryWhenRefused : _backoff.Next();
     }

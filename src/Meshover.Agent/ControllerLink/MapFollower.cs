@@ -23,8 +23,8 @@ internal sealed class MapFollower(ControllerChannel channel, ReportBoard board, 
     /// <summary>The map as followed; kept for the next stream.</summary>
     public MeshMap? Map { get; set; }
 
-    /// <summary>Whether the controller answered on this stream.</summary>
-    public bool WasWelcomed { get; private set; }
+    /// <summary>The timestamp of the controller's hello on this stream; null: it did not answer.</summary>
+    public long? WelcomedAt { get; private set; }
 
     /// <exception cref="RpcException">The stream broke, or was refused.</exception>
     /// <exception cref="FormatException">The controller said what cannot be understood.</exception>
@@ -69,7 +69,7 @@ internal sealed class MapFollower(ControllerChannel channel, ReportBoard board, 
             if (!ContractRevision.Fits(hello.Hello?.Contract ?? 0, hello.Hello?.ContractOldest ?? 0))
                 throw new FormatException($"The controller (version {hello.Hello?.Version}) is too old or too new for this agent "
                     + $"(version {AgentHello.Version}). Upgrade the older one.");
-            WasWelcomed = true;
+            WelcomedAt = time.GetTimestamp();
             await publish(new LinkEvent.StateChanged(LinkState.Connected, channel.Dialer.Connected?.ToString() ?? "", ""), cancellationToken);
         }
         catch (Exception e) when (limit.IsCancellationRequested && e is (OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled }))

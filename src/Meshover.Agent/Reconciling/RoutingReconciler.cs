@@ -14,6 +14,9 @@ internal sealed class RoutingReconciler(RoutingClient client, string? templateDi
 
     public string Name => "routing";
 
+    /// <summary>What FRR said at the end of the last pass; null: it did not answer.</summary>
+    public RoutingStatus? LastStatus { get; private set; }
+
     public async Task<ReconcileReport> ReconcileAsync(NodePlan plan, CancellationToken cancellationToken)
     {
         if (plan.Routing is null)
@@ -21,13 +24,15 @@ internal sealed class RoutingReconciler(RoutingClient client, string? templateDi
         try
         {
             var config = FrrRenderer.Render(plan.Routing, FrrTemplateSet.Load(templateDirectory));
+            var change = config == _applied ? null : await ApplyAsync(config, cancellationToken);
             var status = await client.GetStatusAsync(cancellationToken);
-            var isMissing = status.State is RoutingState.Waiting or RoutingState.Stopped;
-            if (config == _applied && !isMissing)
-                return Report(status, change: null);
-            var result = await client.ApplyAsync(config, cancellationToken);
-            _applied = config;
-            return Report(await client.GetStatusAsync(cancellationToken), Describe(result));
+            if (LacksConfiguration(status))
+            {
+                change = await ApplyAsync(config, cancellationToken);
+                status = await client.GetStatusAsync(cancellationToken);
+            }
+            LastStatus = status;
+            return Report(status, change);
         }
         catch (FrrTemplateException e)
         {
@@ -35,9 +40,19 @@ internal sealed class RoutingReconciler(RoutingClient client, string? templateDi
         }
         catch (RoutingException e)
         {
-            _applied = null;
+            (_applied, LastStatus) = (null, null);
             return Failure(ComponentState.Starting, e.Message);
         }
+    }
+
+    /// <summary>After <c>meshover routing</c> was told to stop, or lost its files.</summary>
+    private static bool LacksConfiguration(RoutingStatus status) => status.State is RoutingState.Waiting or RoutingState.Stopped;
+
+    private async Task<string?> ApplyAsync(FrrConfig config, CancellationToken cancellationToken)
+    {
+        var result = await client.ApplyAsync(config, cancellationToken);
+        _applied = config;
+        return Describe(result);
     }
 
     private static string? Describe(ApplyResult result) => result switch

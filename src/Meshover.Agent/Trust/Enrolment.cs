@@ -109,6 +109,8 @@ public static partial class Enrolment
     /// <summary>One enrolling, with its retries.</summary>
     private sealed class Attempt(JoinString join, EnrolmentOptions options, NodeIdentity identity, ILogger logger, TimeProvider time)
     {
+        private string _lastReason = "";
+
         /// <summary>A request went out whose answer is not known.</summary>
         public bool MayBeKnown { get; private set; }
 
@@ -163,7 +165,9 @@ public static partial class Enrolment
             if (time.GetUtcNow() + RetryEvery >= deadline)
                 throw new AgentException($"No controller took this node in within {options.Timeout.TotalSeconds:0} s: {reason} "
                     + "Check that the controller runs and that this machine reaches it.", error);
-            LogRetry(logger, reason);
+            if (reason != _lastReason)
+                LogRetry(logger, reason);
+            _lastReason = reason;
         }
 
         private EnrollRequest CreateRequest()

@@ -1,0 +1,145 @@
+using System.Threading.Channels;
+using Meshover.Agent;
+using Meshover.Agent.Configuration;
+using Meshover.Agent.ControllerLink;
+using Meshover.Agent.Reporting;
+using Meshover.Agent.Trust;
+using Meshover.Mesh.Map;
+using Meshover.Mesh.Planning;
+using Meshover.UnitTests.Mesh;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Meshover.UnitTests.Agent;
+
+public sealed class AgentLoopTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("meshover-loop").FullName;
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly Channel<AgentInput> _inputs = Channel.CreateUnbounded<AgentInput>();
+    private readonly Channel<NodePlan> _plans = Channel.CreateUnbounded<NodePlan>();
+    private readonly CancellationTokenSource _stop = new();
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task Run_MapOnDisk_IsPlannedWithNoControllerInReach()
+    {
+        var running = Start(FromDisk(TestMesh.Full(3)));
+        Assert.Equal(2, (await NextPlanAsync()).WireGuard.Peers.Length);
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task Run_NodeRemovedFromTheMap_LeavesThePlan()
+    {
+        var running = Start(FromDisk(TestMesh.Full(3)));
+        await NextPlanAsync();
+        Tell(new LinkEvent.MapReceived(TestMesh.Full(2) with { Revision = 8 }));
+        Assert.Single((await NextPlanAsync()).WireGuard.Peers);
+        await StopAsync(running);
+        Assert.Equal(2, new MapFile(_directory).Load(out _)!.Nodes.Count);
+    }
+
+    [Fact]
+    public async Task Run_MapThatNoLongerKnowsThisNode_KeepsTheLastPlan()
+    {
+        var running = Start(FromDisk(TestMesh.Full(3)));
+        await NextPlanAsync();
+        Tell(new LinkEvent.MapReceived(TestMesh.Of(TestMesh.Node(2)) with { Revision = 8 }));
+        Tell(new LinkEvent.StateChanged(LinkState.Refused, "", "removed"));
+        await UntilAsync(loop => loop.State.Link == LinkState.Refused);
+        Assert.False(_plans.Reader.TryRead(out _));
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task Run_RestoredStore_KeepsWhatItLacksForTenMinutes()
+    {
+        var running = Start(FromDisk(TestMesh.Full(4)));
+        await NextPlanAsync();
+        var restored = TestMesh.Full(2) with { StoreId = "restored", Tombstones = [new(4)] };
+        Tell(new LinkEvent.MapReceived(restored));
+        Assert.Equal([2u, 3u], (await NextPlanAsync()).WireGuard.Peers.Select(peer => peer.Node.Value));
+        _time.Advance(TimeSpan.FromMinutes(9));
+        Tell(new LinkEvent.MapReceived(restored with { Revision = 20 }));
+        Assert.Equal([2u, 3u], (await NextPlanAsync()).WireGuard.Peers.Select(peer => peer.Node.Value));
+        _time.Advance(TimeSpan.FromMinutes(2));
+        _inputs.Writer.TryWrite(new AgentInput.Tick());
+        Assert.Equal([2u], (await NextPlanAsync()).WireGuard.Peers.Select(peer => peer.Node.Value));
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task Run_MapOlderThanItsBound_LeavesTheMeshUntilAControllerIsHeard()
+    {
+        var config = AgentConfig.Default with { MapMaxAge = TimeSpan.FromHours(1) };
+        var running = Start(FromDisk(TestMesh.Full(3)), config);
+        Assert.Equal(2, (await NextPlanAsync()).WireGuard.Peers.Length);
+        _time.Advance(TimeSpan.FromHours(2));
+        _inputs.Writer.TryWrite(new AgentInput.Tick());
+        Assert.Empty((await NextPlanAsync()).WireGuard.Peers);
+        Tell(new LinkEvent.StateChanged(LinkState.Connected, "c:1", ""));
+        Tell(new LinkEvent.MapReceived(TestMesh.Full(3) with { Revision = 9 }));
+        Assert.Equal(2, (await NextPlanAsync()).WireGuard.Peers.Length);
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task Run_Notice_IsShownUntilAControllerLetsUsInAnew()
+    {
+        var running = Start(FromDisk(TestMesh.Full(1)));
+        Tell(new LinkEvent.NoticeReceived("Removed", "An administrator removed this node."));
+        await UntilAsync(loop => loop.State.Notices.Count == 1);
+        Tell(new LinkEvent.StateChanged(LinkState.Connected, "c:1", ""));
+        await UntilAsync(loop => loop.State.Notices.IsEmpty);
+        await StopAsync(running);
+    }
+
+    private AgentLoop? _loop;
+
+    private Task Start(AgentState initial, AgentConfig? config = null)
+    {
+        config ??= AgentConfig.Default;
+        var numbers = TestMesh.Node(1);
+        var identity = IdentityFactory.Create("n1", _time) with
+        {
+            Credential = "jwt",
+            Numbers = new NodeNumbers(numbers.Id, numbers.Address4, numbers.Address6, numbers.TunnelAddress, numbers.Asn),
+        };
+        var identities = new IdentityKeeper(new IdentityStore(_directory), identity);
+        var reporter = new StateReporter(config, identities, _time);
+        var parts = new AgentLoopParts(
+            new StatePlanner(config, identities, new NodeCapabilities()), reporter, new ReportBoard(reporter.Report(new AgentState())), identities,
+            new MapFile(_directory), plan => _plans.Writer.TryWrite(plan));
+        _loop = new AgentLoop(parts, NullLogger.Instance, _time);
+        return _loop.RunAsync(initial, _inputs.Reader, _stop.Token);
+    }
+
+    private AgentState FromDisk(MeshMap map) => new AgentState { LastHeard = _time.GetUtcNow() }.WithMap(map, retained: null);
+
+    private void Tell(LinkEvent message) => _inputs.Writer.TryWrite(new AgentInput.FromController(message));
+
+    private async Task<NodePlan> NextPlanAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
+        return await _plans.Reader.ReadAsync(limit.Token);
+    }
+
+    private async Task UntilAsync(Func<AgentLoop, bool> condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
+        while (!condition(_loop!))
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit.Token);
+    }
+
+    private async Task StopAsync(Task running)
+    {
+        await _stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+}

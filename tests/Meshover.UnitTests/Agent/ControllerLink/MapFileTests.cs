@@ -1,0 +1,39 @@
+using Meshover.Agent.ControllerLink;
+using Meshover.UnitTests.Mesh;
+
+namespace Meshover.UnitTests.Agent.ControllerLink;
+
+public sealed class MapFileTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("meshover-map").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public void Load_AfterSave_GivesTheMapAndWhenItWasHeard()
+    {
+        var file = new MapFile(_directory);
+        Assert.Null(file.Load(out var problem));
+        Assert.Null(problem);
+        Assert.Null(file.LastHeard());
+        file.Save(TestMesh.Full(3));
+        var heard = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        file.Touch(heard);
+        Assert.Equal(3, new MapFile(_directory).Load(out _)!.Nodes.Count);
+        Assert.Equal(heard, file.LastHeard());
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file.FilePath));
+    }
+
+    [Fact]
+    public void Load_AnyCutOfTheFile_IsAMapOrAProblemAndNeverAnException()
+    {
+        var file = new MapFile(_directory);
+        file.Save(TestMesh.Full(2));
+        var whole = File.ReadAllBytes(file.FilePath);
+        for (var length = 0; length < whole.Length; length++)
+        {
+            File.WriteAllBytes(file.FilePath, whole[..length]);
+            Assert.Equal(file.Load(out var problem) is null, problem is not null);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Net;
+using Meshover.Agent;
+using Meshover.Agent.Trust;
+using Meshover.Mesh.Identity;
+
+namespace Meshover.UnitTests.Agent.Trust;
+
+public sealed class IdentityStoreTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("meshover-identity").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public void Load_AfterSave_GivesTheSameIdentity()
+    {
+        var store = new IdentityStore(_directory);
+        Assert.Null(store.Load());
+        var saved = IdentityFactory.Create("n1", TimeProvider.System) with
+        {
+            Controllers = ["192.0.2.100:12913"],
+            CaPins = ["pin"],
+            Credential = "jwt",
+            CredentialExpires = 5,
+            CredentialIssue = 6,
+            Numbers = new NodeNumbers(new NodeId(7), IPAddress.Parse("10.249.0.7"), IPAddress.Parse("fd00::7"), IPAddress.Parse("198.18.0.7"), new Asn(4_200_000_007)),
+            Settings = "site: tokyo\n",
+        };
+        store.Save(saved);
+        var read = store.Load()!;
+        Assert.Equal(saved.Controllers, read.Controllers);
+        Assert.Equal(saved.CaPins, read.CaPins);
+        Assert.Equal(saved, read with { Controllers = saved.Controllers, CaPins = saved.CaPins });
+        Assert.True(read.IsEnrolled);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(store.FilePath));
+        Assert.Single(Directory.GetFiles(_directory));
+    }
+
+    [Fact]
+    public void Load_DamagedFile_SaysWhatToDo()
+    {
+        var store = new IdentityStore(_directory);
+        File.WriteAllText(store.FilePath, "{ \"hostName\": ");
+        Assert.Contains("damaged", Assert.Throws<AgentException>(() => store.Load()).Message, StringComparison.Ordinal);
+        File.WriteAllText(store.FilePath, """{"version":2,"hostName":"a","identityKey":"","certificate":"","wireGuardPrivateKey":""}""");
+        Assert.Contains("version 2", Assert.Throws<AgentException>(() => store.Load()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Create_TwoIdentities_ShareNoKeyAndHaveUsableCertificates()
+    {
+        var (a, b) = (IdentityFactory.Create("a", TimeProvider.System), IdentityFactory.Create("b", TimeProvider.System));
+        Assert.NotEqual(a.WireGuardPublicKey, b.WireGuardPublicKey);
+        using var certificate = a.OpenCertificate();
+        Assert.True(certificate.HasPrivateKey);
+        Assert.NotEqual(a.IdentityKeyPem, b.IdentityKeyPem);
+    }
+
+    [Fact]
+    public void WithCredential_OlderThanTheOneWeHave_ChangesNothing()
+    {
+        var identity = IdentityFactory.Create("a", TimeProvider.System).WithCredential("new", expires: 20, issue: 2);
+        Assert.Same(identity, identity.WithCredential("old", expires: 10, issue: 1));
+        Assert.Equal("newer", identity.WithCredential("newer", expires: 30, issue: 3).Credential);
+    }
+
+    [Fact]
+    public void WithControllers_TheyMoved_ComeFirstAndTheFormerStayAsALastHope()
+    {
+        var identity = IdentityFactory.Create("a", TimeProvider.System) with { Controllers = ["old:1"], CaPins = ["p"] };
+        Assert.Equal(["new:1", "old:1"], identity.WithControllers(["new:1"], []).Controllers);
+        Assert.Same(identity, identity.WithControllers(["old:1"], ["p"]));
+    }
+}
