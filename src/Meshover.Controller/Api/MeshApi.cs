@@ -144,6 +144,8 @@ internal sealed class MeshApi(
         {
             Endpoints = StatusMapping.ToRecords(request.Endpoints), ListenPort = (int)request.ListenPort, Site = request.Site,
         };
-        return wish with { Reach = ReachPlanner.Plan(directory.State.Mesh, token.Grants, report, new SeenSource(source), [], ReachRecord.Unknown) };
+        var state = directory.State;
+        var reach = ReachPlanner.Plan(state.Mesh, token.Grants, report, new SeenSource(source), [], ReachRecord.Unknown);
+        return wish with { Reach = reach with { Transit = TopologyKeeper.IsTransitAtFirst(state) } };
     }
 }

@@ -5,6 +5,9 @@ namespace Meshover.Controller.Live;
 /// <summary>The moving part of one node; guarded by <see cref="LiveNodes"/>'s lock.</summary>
 internal sealed class LiveNode
 {
+    // A copy that was shut down is soon no news any more.
+    private static readonly TimeSpan CopyRemembered = TimeSpan.FromMinutes(10);
+
     public InstanceHistory History { get; } = new();
     public List<NodeSession> Sessions { get; } = [];
     public NodeReport Report { get; set; } = NodeReport.Nothing;
@@ -13,6 +16,12 @@ internal sealed class LiveNode
 
     /// <summary>When two machines were last found to use this node's identity.</summary>
     public DateTimeOffset? Copied { get; set; }
+
+    public void ForgetOldCopy(DateTimeOffset now)
+    {
+        if (Copied is { } when && now - when > CopyRemembered && Sessions.DistinctBy(session => session.Instance).Count() < 2)
+            Copied = null;
+    }
 
     public LiveView ToView() => new(
         Sessions.Count > 0, LastSeen, Sessions.LastOrDefault()?.Version ?? "", Report, Source, Copied,

@@ -19,6 +19,7 @@ internal sealed class LiveNodes(TimeProvider time)
         lock (_lock)
         {
             var node = NodeLocked(session.Node);
+            node.ForgetOldCopy(time.GetUtcNow());
             if (node.History.Arrive(session.Instance))
                 node.Copied = time.GetUtcNow();
             foreach (var older in node.Sessions.Where(older => node.Copied is null || older.Instance == session.Instance))
@@ -66,7 +67,12 @@ internal sealed class LiveNodes(TimeProvider time)
     public LiveView? View(uint node)
     {
         lock (_lock)
-            return _nodes.TryGetValue(node, out var live) ? live.ToView() : null;
+        {
+            if (!_nodes.TryGetValue(node, out var live))
+                return null;
+            live.ForgetOldCopy(time.GetUtcNow());
+            return live.ToView();
+        }
     }
 
     /// <summary>Nodes whose circumstances changed since the last call.</summary>

@@ -19,8 +19,18 @@ internal sealed partial class TopologyKeeper(MeshDirectory directory, LiveNodes 
     // After a start nobody is connected yet; electing by that would move every route of the mesh.
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(30);
 
+    // A mesh of so many may be one where not all are transit nodes (TopologyPlanner).
+    private const int SmallMesh = 12;
+
     private readonly GrantNotices _notices = new(live);
     private bool? _wasSmall;
+
+    /// <summary>Whether a newcomer is a transit node until it is planned: so in a small mesh, where all are. It saves everybody a change of routes.</summary>
+    public static bool IsTransitAtFirst(MeshState state)
+    {
+        var members = state.Nodes.Values.Where(node => node.IsActive);
+        return state.CountOf(StoreKeys.HostNameFolder) < SmallMesh && members.All(node => node.Reach.Transit || node.Reach.Role == TransitRole.Never);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Contract.V1;
+using Meshover.Controller.Live;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Meshover.UnitTests.Controller;
+
+public sealed class LiveNodesTests
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly LiveNodes _live;
+
+    public LiveNodesTests() => _live = new LiveNodes(_time);
+
+    [Fact]
+    public void Open_SecondStreamAfterARestart_TakesTheFirstOnesPlace()
+    {
+        var first = Open("A");
+        var second = Open("B");
+        Assert.True(first.Superseded.IsCompleted);
+        Assert.False(second.Superseded.IsCompleted);
+        Assert.Null(_live.View(1)!.Copied);
+    }
+
+    [Fact]
+    public void Open_CopiedState_IsToldToBoth_WhoBothStay()
+    {
+        Open("A");
+        var copy = Open("B");
+        var original = Open("A");
+
+        Assert.All(new[] { copy, original }, session =>
+        {
+            Assert.False(session.Superseded.IsCompleted);
+            Assert.True(session.Outbox.TryRead(out var message) && message.Notice.Kind == Notice.Types.Kind.CopiedState);
+        });
+        Assert.NotNull(_live.View(1)!.Copied);
+    }
+
+    [Fact]
+    public void CopiedState_IsForgottenTenMinutesAfterTheCopyIsGone_NotWhileItStays()
+    {
+        Open("A");
+        var copy = Open("B");
+        Open("A");
+        _time.Advance(TimeSpan.FromMinutes(11));
+        Assert.NotNull(_live.View(1)!.Copied);
+
+        _live.Close(copy);
+        Assert.Null(_live.View(1)!.Copied);
+    }
+
+    [Fact]
+    public void Report_OfAPeersEndpoint_MarksThePeer_AndCountsOnlyWhileItsStreamIsOpen()
+    {
+        var session = Open("A");
+        _live.TakeDirty();
+        var seen = new IPEndPoint(IPAddress.Parse("203.0.113.1"), 4000);
+
+        _live.Report(session, report => report with { Observed = ImmutableDictionary<uint, IPEndPoint>.Empty.Add(2, seen) });
+
+        Assert.Equal([1u, 2u], _live.TakeDirty().Order());
+        Assert.Equal([seen], _live.SeenByPeers(2));
+        _live.Close(session);
+        Assert.Empty(_live.SeenByPeers(2));
+        Assert.False(_live.View(1)!.IsOnline);
+    }
+
+    [Fact]
+    public void Session_ThatTakesNoMessages_KeepsTheNewestSixteen()
+    {
+        var session = Open("A");
+        for (var i = 0; i < 100; i++)
+            session.Notify(Notice.Types.Kind.NotGranted, $"{i}");
+        var kept = new List<string>();
+        while (session.Outbox.TryRead(out var message))
+            kept.Add(message.Notice.Text);
+        Assert.Equal(Enumerable.Range(84, 16).Select(i => $"{i}"), kept);
+    }
+
+    private NodeSession Open(string instance)
+    {
+        var session = new NodeSession(1, instance, "0.1.0", IPAddress.Parse("192.0.2.1"));
+        _live.Open(session, NodeReport.Nothing);
+        return session;
+    }
+}
