@@ -20,7 +20,7 @@ internal static partial class FirstJoin
             return;
         var join = JoinSource.Read(null, Environment.GetEnvironmentVariable(JoinSource.Variable), Console.In)
             ?? throw new CliException(
-                $"This machine belongs to no mesh yet: set {JoinSource.Variable} to a join string (`meshover-controller token create` prints one).");
+                $"This machine belongs to no mesh yet: set {JoinSource.Variable} to a join string (`meshover token create` on the controller prints one).");
         var logger = context.Loggers.CreateLogger("run");
         var options = EnrolmentSettings.Of(config, context.Paths);
         while (true)

@@ -41,7 +41,7 @@ internal sealed class UpSequence(
     {
         if (request.Join is null && identity is not { IsEnrolled: true })
             throw new CliException(
-                "This machine belongs to no mesh yet: give it a join string, `meshover up --join STRING` (`meshover-controller token create` prints one).");
+                "This machine belongs to no mesh yet: give it a join string, `meshover up --join STRING` (`meshover token create` on the controller prints one).");
         if (request.Join is { } join && identity is { IsEnrolled: true } && !join.CaPins.Intersect(identity.CaPins).Any())
             throw new CliException(
                 $"This machine is {identity.HostName} of another mesh ({string.Join(", ", identity.Controllers)}): run `meshover leave` first.");
