@@ -6,7 +6,10 @@ namespace Meshover.Bench;
 /// <summary>What is asked for on the command line.</summary>
 internal sealed record BenchOptions
 {
-    private const string Usage = "Usage: meshover-bench [--json FILE] [--rounds 1-100] [--seconds 1-100]";
+    private const string Usage = "Usage: meshover-bench mesh|dataplane [--json FILE] [--rounds 1-100] [--seconds 1-100]";
+
+    /// <summary>mesh, or dataplane.</summary>
+    public string Name { get; private init; } = "";
 
     /// <summary>Where the figures go as JSON; null for nowhere.</summary>
     public string? JsonPath { get; private init; }
@@ -19,9 +22,9 @@ internal sealed record BenchOptions
 
     public static bool TryParse(string[] args, out BenchOptions options, [NotNullWhen(false)] out string? fault)
     {
-        options = new BenchOptions();
-        fault = null;
-        for (var i = 0; i < args.Length; i += 2)
+        options = new BenchOptions { Name = args.FirstOrDefault() ?? "" };
+        fault = options.Name is "mesh" or "dataplane" ? null : $"meshover-bench: there is no benchmark \"{options.Name}\". {Usage}";
+        for (var i = 1; fault is null && i < args.Length; i += 2)
         {
             var value = i + 1 < args.Length ? args[i + 1] : "";
             BenchOptions? next = args[i] switch
@@ -38,7 +41,7 @@ internal sealed record BenchOptions
             }
             options = next;
         }
-        return true;
+        return fault is null;
     }
 
     private static bool TryCount(string text, out int count) =>

@@ -53,9 +53,12 @@ public sealed class LabController(Machine machine, TimeProvider time)
     /// <summary>A join string for one node, which may announce the prefixes behind it.</summary>
     public Task<string> CreateTokenAsync(int node, CancellationToken ct) => CreateTokenAsync(AddressPlan.Announced(node), ct);
 
-    public async Task<string> CreateTokenAsync(IEnumerable<string> grants, CancellationToken ct)
+    public Task<string> CreateTokenAsync(IEnumerable<string> grants, CancellationToken ct) => CreateTokenAsync(grants, "1", ct);
+
+    /// <param name="uses">How many nodes may join with it: a number, or "unlimited".</param>
+    public async Task<string> CreateTokenAsync(IEnumerable<string> grants, string uses, CancellationToken ct)
     {
-        string[] arguments = ["token", "create", .. grants.SelectMany(grant => (string[])["--grant", grant])];
+        string[] arguments = ["token", "create", "--uses", uses, .. grants.SelectMany(grant => (string[])["--grant", grant])];
         return (await machine.RunAsync(LabPrograms.Meshover, arguments, ct)).Checked().Trim();
     }
 }

@@ -12,6 +12,7 @@ namespace Meshover.Lab.Meshes;
 public sealed class LabMesh : IAsyncDisposable
 {
     private static readonly TimeSpan ReachPatience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan ReachPatiencePerNode = TimeSpan.FromSeconds(10);
     private readonly MachineRoom _room;
     private readonly TimeProvider _time;
 
@@ -90,10 +91,11 @@ public sealed class LabMesh : IAsyncDisposable
     {
         using var checker = await CheckerAsync(ct);
         var pairs = checker.PairCount;
-        var missing = await checker.WaitAsync(ReachPatience, reached => progress.Step($"{reached} of {pairs} pairs reachable"), ct);
+        var patience = ReachPatience + (Nodes.Count * ReachPatiencePerNode);
+        var missing = await checker.WaitAsync(patience, reached => progress.Step($"{reached} of {pairs} pairs reachable"), ct);
         if (missing.Count == 0) return;
         throw new LabException($"""
-            {missing.Count} of {pairs} pairs are not reachable after {ReachPatience.TotalSeconds:0} s: {string.Join(", ", missing.Take(8))}
+            {missing.Count} of {pairs} pairs are not reachable after {patience.TotalSeconds:0} s: {string.Join(", ", missing.Take(8))}
             {string.Join('\n', Nodes.Take(3).Select(node => node.Logs()))}
             """);
     }
