@@ -11,6 +11,9 @@ internal static class RuntimeFiles
 {
     private static readonly string[] Endings = [".pid", ".pid.lock", ".lock", ".log", ".log.1", ".sock"];
 
+    /// <summary>FRR's daemons make it at their start, wherever they are told to put their files.</summary>
+    private const string FrrDefaultDirectory = "/run/frr";
+
     public static void Remove(NodePaths paths)
     {
         foreach (var daemon in DaemonNames.All.Append(DaemonNames.Run))
@@ -23,6 +26,7 @@ internal static class RuntimeFiles
         RemoveIfEmpty(paths.UapiDirectory);
         if (Directory.Exists(paths.FrrDirectory))
             Directory.Delete(paths.FrrDirectory, recursive: true);
+        RemoveIfEmpty(FrrDefaultDirectory);
         RemoveIfEmpty(paths.RuntimeDirectory);
     }
 

@@ -34,5 +34,5 @@ public sealed class DepartureTests
     }
 
     // The file, and the directory that holds it.
-    private static bool IsIdentity(string line) => line is "file var/lib/meshover" or "file var/lib/meshover/identity.json";
+    private static bool IsIdentity(string line) => line is "file /var/lib/meshover" or "file /var/lib/meshover/identity.json";
 }
