@@ -8,7 +8,7 @@ using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Linux.Netlink;
-using Meshover.Mesh.Map;
+using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
@@ -70,7 +70,7 @@ public sealed class AgentDaemon
         _frr = new ReconcileWorker([routing], RoutingTimes, _inputs.Writer, Logger<RoutingReconciler>(), time) { AfterPass = SeeRoutingAsync };
         _system = new ReconcileWorker(System(), KernelTimes, _inputs.Writer, Logger<ReconcileWorker>(), time) { AfterPass = HandOnAsync };
         _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time);
-        _watcher.SetBehind(options.Config.Announce);
+        _watcher.SetSurroundings(Surroundings(plan: null));
         var reporter = new StateReporter(options.Config, _identities, time);
         _board = new ReportBoard(reporter.Report(new AgentState()));
         var planner = new StatePlanner(options.Config, _identities, new NodeCapabilities());
@@ -154,11 +154,20 @@ public sealed class AgentDaemon
 
     private void Publish(NodePlan plan)
     {
-        _watcher.SetBehind(plan.Routing is null ? _options.Config.Announce : [.. plan.Routing.Networks, plan.Routing.Pool4, plan.Routing.Pool6, plan.Routing.TunnelPool]);
+        _watcher.SetSurroundings(Surroundings(plan));
         _endpoints.Post(plan);
         _rtt.Post(plan);
         _system.Post(plan);
     }
+
+    private UnderlaySurroundings Surroundings(NodePlan? plan) => new(
+        plan is null
+            ? _options.Config.Announce
+            : [.. _options.Config.Announce, Prefixes.Host(plan.Kernel.Address4), Prefixes.Host(plan.Kernel.Address6), plan.Kernel.TunnelPool],
+        [
+            .. UnderlaySurroundings.AddressesOf(_identities.Current.Controllers),
+            .. plan?.WireGuard.Peers.SelectMany(peer => peer.Endpoints).Select(candidate => candidate.EndPoint.Address) ?? [],
+        ]);
 
     private async Task HandOnAsync(NodePlan plan, ImmutableArray<ReconcileReport> reports, CancellationToken cancellationToken)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using System.Threading.Channels;
 using Meshover.Agent.Reconciling;
 using Meshover.Linux.Netlink;
@@ -17,12 +16,12 @@ internal sealed partial class KernelWatcher(
     private static readonly TimeSpan RetryAfterLoss = TimeSpan.FromSeconds(1);
 
     private UnderlayState? _last;
-    private ImmutableArray<IPNetwork> _behind = [];
+    private UnderlaySurroundings _surroundings = UnderlaySurroundings.None;
 
-    /// <summary>Prefixes that lie behind this node, so that their addresses are none of the underlay.</summary>
-    public void SetBehind(ImmutableArray<IPNetwork> prefixes) => ImmutableInterlocked.InterlockedExchange(ref _behind, prefixes);
+    /// <summary>Counts from the next look on.</summary>
+    public void SetSurroundings(UnderlaySurroundings surroundings) => Volatile.Write(ref _surroundings, surroundings);
 
-    public UnderlayState Find() => UnderlayDiscovery.Find(netlink, underlayInterfaces, _behind);
+    public UnderlayState Find() => UnderlayDiscovery.Find(netlink, underlayInterfaces, Volatile.Read(ref _surroundings));
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {

@@ -1,15 +1,15 @@
 using System.Collections.Immutable;
-using System.Net;
 using System.Net.Sockets;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Endpoints;
 
 namespace Meshover.Agent.Endpoints;
 
 /// <summary>
 /// Finds the addresses of the underlay among all that a machine has. An interface belongs to it if the operator names it; else if it
-/// carries a default route; else if it is no bridge, tunnel or container's end and its addresses are not of a prefix that lies behind
-/// this node.
+/// carries a default route; else if it is no bridge, tunnel or container's end. An address of a prefix that lies behind this node is left
+/// out, unless a controller or a peer is on the same link: a node may announce the very prefix that it stands in.
 /// </summary>
 public static class UnderlayDiscovery
 {
@@ -26,13 +26,13 @@ public static class UnderlayDiscovery
 
     /// <param name="netlink">The machine.</param>
     /// <param name="named">The operator's choice of interfaces; empty: none.</param>
-    /// <param name="behind">Prefixes that lie behind this node: announced by it, or the mesh's own.</param>
-    public static UnderlayState Find(IRouteNetlink netlink, ImmutableArray<string> named, ImmutableArray<IPNetwork> behind)
+    /// <param name="surroundings">What the node knows of the mesh.</param>
+    public static UnderlayState Find(IRouteNetlink netlink, ImmutableArray<string> named, UnderlaySurroundings surroundings)
     {
         var links = netlink.GetLinks().Where(link => link.IsUp && !IsOwn(link) && !link.Flags.HasFlag(LinkFlags.Loopback)).ToDictionary(link => link.Index);
         var defaults = DefaultRouteLinks(netlink);
         var found = netlink.GetAddresses()
-            .Where(address => links.TryGetValue(address.LinkIndex, out var link) && IsUsable(address) && IsUnderlay(link, address, named, behind, defaults))
+            .Where(address => links.TryGetValue(address.LinkIndex, out var link) && IsUsable(address) && IsUnderlay(link, address, named, surroundings, defaults))
             .ToList();
         var mtu = found.Select(address => links[address.LinkIndex].Mtu).DefaultIfEmpty(DefaultMtu).Min();
         return new UnderlayState(
@@ -43,7 +43,7 @@ public static class UnderlayDiscovery
         link.Name.StartsWith(OwnPrefix, StringComparison.Ordinal) || link.Name.StartsWith(OwnDevice, StringComparison.Ordinal);
 
     private static bool IsUnderlay(
-        LinkInfo link, AddressInfo address, ImmutableArray<string> named, ImmutableArray<IPNetwork> behind, HashSet<int> defaults)
+        LinkInfo link, AddressInfo address, ImmutableArray<string> named, UnderlaySurroundings surroundings, HashSet<int> defaults)
     {
         if (!named.IsEmpty)
             return named.Contains(link.Name);
@@ -51,7 +51,7 @@ public static class UnderlayDiscovery
             return true;
         return !OtherKinds.Contains(link.Kind)
             && !OtherNames.Any(name => link.Name.StartsWith(name, StringComparison.Ordinal))
-            && !behind.Any(prefix => prefix.Contains(address.Address));
+            && (!surroundings.IsBehind(address.Address) || surroundings.HasMemberIn(Prefixes.Containing(address.Address, address.PrefixLength)));
     }
 
     /// <summary>A temporary IPv6 address (RFC 8981) is made to be forgotten; for IPv4 the same flag means secondary, which is fine.</summary>

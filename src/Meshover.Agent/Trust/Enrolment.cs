@@ -182,7 +182,8 @@ public static partial class Enrolment
                 Site = options.Site,
             };
             using var netlink = new RouteNetlink();
-            var underlay = UnderlayDiscovery.Find(netlink, options.UnderlayInterfaces, options.Announce);
+            var underlay = UnderlayDiscovery.Find(
+                netlink, options.UnderlayInterfaces, new UnderlaySurroundings(options.Announce, [.. UnderlaySurroundings.AddressesOf(join.Controllers)]));
             request.Endpoints.Add(underlay.Addresses.Select(address =>
                 WireFormat.FromEndpoint(new EndpointCandidate(new IPEndPoint(address, options.ListenPort), EndpointSource.Interface))));
             return request;

@@ -1,0 +1,63 @@
+using System.Net;
+using Meshover.Linux.Netlink;
+
+namespace Meshover.UnitTests.Agent.Endpoints;
+
+/// <summary>A machine with links, addresses and default routes, to be looked at and not changed.</summary>
+internal sealed class FakeMachine : IRouteNetlink
+{
+    private readonly List<LinkInfo> _links = [];
+    private readonly List<AddressInfo> _addresses = [];
+    private readonly List<RouteInfo> _routes = [];
+
+    public void Add(string name, string kind, LinkFlags flags, params string[] addresses)
+    {
+        var index = _links.Count + 1;
+        _links.Add(new LinkInfo { Index = index, Name = name, Kind = kind, Flags = flags | LinkFlags.Up, Mtu = 1500 });
+        foreach (var parts in addresses.Select(address => address.Split('/')))
+            _addresses.Add(new AddressInfo { LinkIndex = index, Address = IPAddress.Parse(parts[0]), PrefixLength = int.Parse(parts[1]) });
+    }
+
+    public void DefaultBy(string link) =>
+        _routes.Add(new RouteInfo { Destination = IPNetwork.Parse("0.0.0.0/0"), OutputLink = FindLink(link)!.Index });
+
+    public void Flag(AddressFlags flags) => _addresses[^1] = _addresses[^1] with { Flags = flags };
+
+    public void SetMtu(string link, int mtu) => _links[_links.FindIndex(one => one.Name == link)] = FindLink(link)! with { Mtu = mtu };
+
+    public IReadOnlyList<LinkInfo> GetLinks() => _links;
+
+    public LinkInfo? FindLink(string name) => _links.Find(link => link.Name == name);
+
+    public IReadOnlyList<AddressInfo> GetAddresses(int linkIndex = 0) => _addresses;
+
+    public IReadOnlyList<RouteInfo> GetRoutes(RouteFilter? filter = null) => _routes;
+
+    public IReadOnlyList<RuleInfo> GetRules() => [];
+
+    public IReadOnlyList<NeighbourInfo> GetNeighbours() => [];
+
+    public void CreateLink(LinkSpec link) => throw new NotSupportedException();
+
+    public void SetLink(string name, LinkChange change) => throw new NotSupportedException();
+
+    public void DeleteLink(string name) => throw new NotSupportedException();
+
+    public void ReplaceAddress(AddressInfo address) => throw new NotSupportedException();
+
+    public void DeleteAddress(AddressInfo address) => throw new NotSupportedException();
+
+    public void ReplaceRoute(RouteInfo route) => throw new NotSupportedException();
+
+    public void AppendRoute(RouteInfo route) => throw new NotSupportedException();
+
+    public void DeleteRoute(RouteInfo route) => throw new NotSupportedException();
+
+    public void AddRule(RuleInfo rule) => throw new NotSupportedException();
+
+    public void DeleteRule(RuleInfo rule) => throw new NotSupportedException();
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using Meshover.Agent.Endpoints;
+using Meshover.Linux.Netlink;
+
+namespace Meshover.UnitTests.Agent.Endpoints;
+
+public sealed class UnderlayDiscoveryTests
+{
+    private readonly FakeMachine _machine = new();
+
+    [Fact]
+    public void Find_OrdinaryMachine_GivesItsGlobalAddressesIPv6First()
+    {
+        _machine.Add("lo", "", flags: LinkFlags.Loopback, "127.0.0.1/8", "::1/128");
+        _machine.Add("eth0", "", LinkFlags.None, "192.0.2.1/24", "2001:db8::1/64", "fe80::1/64");
+        Assert.Equal("2001:db8::1 192.0.2.1", Found(UnderlaySurroundings.None));
+    }
+
+    [Theory]
+    [InlineData("docker0", "bridge")]
+    [InlineData("br0", "bridge")]
+    [InlineData("cali1234", "veth")]
+    [InlineData("tailscale0", "tun")]
+    [InlineData("wg0", "wireguard")]
+    [InlineData("mo-00000002", "tun")]
+    [InlineData("meshover-lo", "dummy")]
+    public void Find_InterfacesOfOthersAndOurOwn_AreNoUnderlay(string name, string kind)
+    {
+        _machine.Add(name, kind, LinkFlags.None, "172.17.0.1/16");
+        Assert.Equal("", Found(UnderlaySurroundings.None));
+    }
+
+    [Fact]
+    public void Find_BridgeWithTheDefaultRoute_IsTheUnderlay()
+    {
+        _machine.Add("br0", "bridge", LinkFlags.None, "192.0.2.1/24");
+        _machine.DefaultBy("br0");
+        Assert.Equal("192.0.2.1", Found(UnderlaySurroundings.None));
+    }
+
+    [Fact]
+    public void Find_InterfacesNamedByTheOperator_AreTheOnlyOnes()
+    {
+        _machine.Add("eth0", "", LinkFlags.None, "192.0.2.1/24");
+        _machine.Add("docker0", "bridge", LinkFlags.None, "172.17.0.1/16");
+        Assert.Equal("172.17.0.1", Found(UnderlaySurroundings.None, "docker0"));
+    }
+
+    [Fact]
+    public void Find_WhatLiesBehindTheNode_IsLeftOut()
+    {
+        _machine.Add("eth0", "veth", LinkFlags.None, "192.0.2.1/24");
+        _machine.Add("wl", "veth", LinkFlags.None, "10.64.1.1/24");
+        Assert.Equal("192.0.2.1", Found(Behind("10.64.1.0/24")));
+    }
+
+    [Fact]
+    public void Find_NodeAnnouncesThePrefixThatItStandsIn_StaysReachable()
+    {
+        _machine.Add("eth0", "veth", LinkFlags.None, "192.0.2.1/24");
+        Assert.Equal("192.0.2.1", Found(Behind("192.0.0.0/16") with { Members = [IPAddress.Parse("192.0.2.100")] }));
+    }
+
+    [Theory]
+    [InlineData(AddressFlags.Tentative)]
+    [InlineData(AddressFlags.DadFailed)]
+    [InlineData(AddressFlags.Deprecated)]
+    [InlineData(AddressFlags.Temporary)]
+    public void Find_AddressThatWillNotLast_IsLeftOut(AddressFlags flags)
+    {
+        _machine.Add("eth0", "", LinkFlags.None, "2001:db8::1/64");
+        _machine.Flag(flags);
+        Assert.Equal("", Found(UnderlaySurroundings.None));
+    }
+
+    [Fact]
+    public void Find_SeveralInterfaces_TakesTheSmallestMtu()
+    {
+        _machine.Add("eth0", "", LinkFlags.None, "192.0.2.1/24");
+        _machine.Add("ppp0", "", LinkFlags.None, "198.51.100.1/32");
+        _machine.SetMtu("ppp0", 1492);
+        Assert.Equal(1492, UnderlayDiscovery.Find(_machine, [], UnderlaySurroundings.None).Mtu);
+    }
+
+    private static UnderlaySurroundings Behind(string prefix) => new([IPNetwork.Parse(prefix)], []);
+
+    private string Found(UnderlaySurroundings surroundings, params string[] named) =>
+        string.Join(' ', UnderlayDiscovery.Find(_machine, [.. named], surroundings).Addresses);
+}
