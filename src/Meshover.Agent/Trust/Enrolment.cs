@@ -163,7 +163,7 @@ public static partial class Enrolment
             MayBeKnown |= channel.Dialer.Connected is not null;
             channel.Dialer.Rotate();
             if (time.GetUtcNow() + RetryEvery >= deadline)
-                throw new AgentException($"No controller took this node in within {options.Timeout.TotalSeconds:0} s: {reason} "
+                throw new AgentException($"No controller took this node in within {options.Timeout.TotalSeconds:0} s. {reason} "
                     + "Check that the controller runs and that this machine reaches it.", error);
             if (reason != _lastReason)
                 LogRetry(logger, reason);
