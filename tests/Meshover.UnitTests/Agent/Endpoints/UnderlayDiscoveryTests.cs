@@ -4,9 +4,11 @@ using Meshover.Linux.Netlink;
 
 namespace Meshover.UnitTests.Agent.Endpoints;
 
-public sealed class UnderlayDiscoveryTests
+public sealed class UnderlayDiscoveryTests : IDisposable
 {
     private readonly FakeMachine _machine = new();
+
+    public void Dispose() => _machine.Dispose();
 
     [Fact]
     public void Find_OrdinaryMachine_GivesItsGlobalAddressesIPv6First()
