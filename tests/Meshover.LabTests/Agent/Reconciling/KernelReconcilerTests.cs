@@ -202,8 +202,8 @@ public sealed class KernelReconcilerTests : IDisposable
     private static IEnumerable<(string What, Action<RouteNetlink> Remove)> Removals()
     {
         yield return ("the loopback", n => n.DeleteLink("meshover-lo"));
-        yield return ("a node address", n => n.DeleteAddress(n.GetAddresses().Single(a => a.Address.Equals(IPAddress.Parse("10.249.0.1")))));
-        yield return ("the link-local address", n => n.DeleteAddress(n.GetAddresses(n.GetLink(Link).Index).Single()));
+        yield return ("a node address", n => n.DeleteAddress(n.GetAddresses(n.GetLink("meshover-lo").Index).Single(a => a.Address.Equals(IPAddress.Parse("10.249.0.1")))));
+        yield return ("the link-local address", n => n.DeleteAddress(n.GetAddresses(n.GetLink(Link).Index).Single(a => a.Address.IsIPv6LinkLocal)));
         yield return ("the link set down", n => n.SetLink(Link, new LinkChange { Up = false }));
         yield return ("the MTU", n => n.SetLink(Link, new LinkChange { Mtu = 1400 }));
         yield return ("the tunnel address", n => n.DeleteAddress(n.GetAddresses(n.GetLink("meshover0").Index).Single()));
