@@ -36,7 +36,7 @@ public sealed class RepairTests(MeshFixture fixture) : IClassFixture<MeshFixture
         using var netlink = RouteNetlink.OpenIn(_mesh.Node(1).Machine.NetworkPath);
         var numbers = (await _mesh.Node(1).StatusAsync(_ct)).Numbers;
         var own = netlink.GetAddresses().Where(address => address.Address.ToString() == numbers.Address4 || address.Address.ToString() == numbers.Address6).ToArray();
-        Assert.Equal(2, own.Length);
+        Assert.True(own.Length >= 2, "the node addresses must be there to begin with");
         var routes = BgpRoutes(netlink);
         Assert.NotEmpty(routes);
 
