@@ -142,7 +142,9 @@ internal sealed class MeshApi(
         };
         var report = NodeReport.Nothing with
         {
-            Endpoints = StatusMapping.ToRecords(request.Endpoints), ListenPort = (int)request.ListenPort, Site = request.Site,
+            Endpoints = StatusMapping.ToRecords(request.Endpoints),
+            ListenPort = (int)request.ListenPort,
+            Site = request.Site,
         };
         var state = directory.State;
         var reach = ReachPlanner.Plan(state.Mesh, token.Grants, report, new SeenSource(source), [], ReachRecord.Unknown);

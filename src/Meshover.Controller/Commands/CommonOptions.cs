@@ -42,7 +42,9 @@ internal sealed class CommonOptions
 
     public ControllerPaths PathsOf(ParseResult parsed) => new()
     {
-        Config = parsed.GetRequiredValue(_config), State = parsed.GetRequiredValue(_state), Run = parsed.GetRequiredValue(_run),
+        Config = parsed.GetRequiredValue(_config),
+        State = parsed.GetRequiredValue(_state),
+        Run = parsed.GetRequiredValue(_run),
     };
 
     /// <summary>The configuration file's values, with the flags over them.</summary>

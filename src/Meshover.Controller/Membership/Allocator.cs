@@ -1,6 +1,6 @@
+using System.Net;
 using Meshover.Controller.State;
 using Meshover.Mesh.Addressing;
-using System.Net;
 
 namespace Meshover.Controller.Membership;
 

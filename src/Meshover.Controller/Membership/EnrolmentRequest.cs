@@ -29,6 +29,12 @@ internal sealed record JoinTokenClaims
 
     public TokenRecord ToRecord() => new()
     {
-        Id = Id, Created = Created, Expires = Expires, Uses = Uses, Tags = Tags, Grants = Grants, Replace = Replace,
+        Id = Id,
+        Created = Created,
+        Expires = Expires,
+        Uses = Uses,
+        Tags = Tags,
+        Grants = Grants,
+        Replace = Replace,
     };
 }

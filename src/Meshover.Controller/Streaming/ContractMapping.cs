@@ -3,9 +3,9 @@ using Meshover.Contract.V1;
 using Meshover.Controller.State;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Trust;
-using ContractSettings = Meshover.Contract.V1.MeshSettings;
 using ContractEndpoint = Meshover.Contract.V1.Endpoint;
 using ContractGrant = Meshover.Contract.V1.RouteGrant;
+using ContractSettings = Meshover.Contract.V1.MeshSettings;
 using GrantRecord = Meshover.Controller.State.GrantRecord;
 
 namespace Meshover.Controller.Streaming;

@@ -39,12 +39,12 @@ public static class NodePlanner
 
     private static WireGuardPlan PlanWireGuard(
         MeshSettings mesh, MeshNode me, ImmutableArray<MeshNode> peers, NodeSettings settings, NodeHealth health, LinkMtu mtu) => new()
-    {
-        Interface = settings.Interface,
-        ListenPort = settings.ListenPort,
-        FirewallMark = settings.FirewallMark,
-        Mtu = mtu.WireGuard,
-        Peers = [.. peers.Select(peer => new WireGuardPeerPlan
+        {
+            Interface = settings.Interface,
+            ListenPort = settings.ListenPort,
+            FirewallMark = settings.FirewallMark,
+            Mtu = mtu.WireGuard,
+            Peers = [.. peers.Select(peer => new WireGuardPeerPlan
         {
             Node = peer.Id,
             PublicKey = peer.WireGuardKeys[0],
@@ -53,7 +53,7 @@ public static class NodePlanner
             CallsFirst = EndpointChooser.IsInitiator(me.Id.Value, me.IsBehindNat, peer.Id.Value, peer.IsBehindNat),
             PersistentKeepalive = Keepalive(me, peer, settings),
         })],
-    };
+        };
 
     private static int UnderlayMtu(NodeSettings settings, NodeHealth health) =>
         settings.UnderlayMtu > 0 ? settings.UnderlayMtu : health.UnderlayMtu;

@@ -30,8 +30,12 @@ internal sealed partial class FrrTemplate
     {
         var context = new LiquidTemplateContext
         {
-            StrictVariables = true, EnableRelaxedMemberAccess = false, EnableRelaxedIndexerAccess = false,
-            LoopLimit = MostLoopSteps, LimitToString = 0, NewLine = "\n",
+            StrictVariables = true,
+            EnableRelaxedMemberAccess = false,
+            EnableRelaxedIndexerAccess = false,
+            LoopLimit = MostLoopSteps,
+            LimitToString = 0,
+            NewLine = "\n",
         };
         context.PushGlobal(values);
         try

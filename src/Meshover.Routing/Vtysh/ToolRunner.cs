@@ -38,7 +38,11 @@ internal static class ToolRunner
         {
             return Process.Start(new ProcessStartInfo(file, arguments)
             {
-                UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/",
+                UseShellExecute = false,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = "/",
             }) ?? throw new RoutingException($"{file} could not be started");
         }
         catch (Win32Exception e)

@@ -23,7 +23,9 @@ internal sealed class AdminClient : IDisposable
         };
         _channel = GrpcChannel.ForAddress("http://controller", new GrpcChannelOptions
         {
-            HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = null,
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = null,
         });
         Api = new AdminService.AdminServiceClient(_channel);
     }

@@ -117,7 +117,9 @@ internal sealed class ControllerProcess : IAsyncDisposable
     {
         var process = Process.Start(new ProcessStartInfo(LabPrograms.Controller, arguments)
         {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
         return process;
     }

@@ -87,7 +87,9 @@ public sealed class EnrolmentTests
 
         var refused = await Assert.ThrowsAsync<RpcException>(async () => await node.Client.EnrollAsync(new EnrollRequest
         {
-            Hostname = "no_such name", WireguardKey = ByteString.CopyFromUtf8("short"), Endpoints = { new Endpoint { Address = "here", Port = 70000 } },
+            Hostname = "no_such name",
+            WireguardKey = ByteString.CopyFromUtf8("short"),
+            Endpoints = { new Endpoint { Address = "here", Port = 70000 } },
         }));
 
         Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);

@@ -104,7 +104,9 @@ internal sealed class TestNode : IDisposable
         };
         return GrpcChannel.ForAddress($"https://{ContractRevision.ServerName}", new GrpcChannelOptions
         {
-            HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = null,
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = null,
         });
     }
 

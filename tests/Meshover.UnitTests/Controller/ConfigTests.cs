@@ -31,8 +31,17 @@ public sealed class ConfigTests
     {
         var wrong = new ControllerConfig
         {
-            Port = 0, Address = ["a b"], Listen = "here", Pool4 = "10.0.0.1/8", Pool6 = "10.0.0.0/16", TunnelPool = "198.18.0.0/31", Asn = "64512-65534",
-            Rest = "1w", CredentialLifetime = "1s", ClockSkew = "2h", Key = "key.pem",
+            Port = 0,
+            Address = ["a b"],
+            Listen = "here",
+            Pool4 = "10.0.0.1/8",
+            Pool6 = "10.0.0.0/16",
+            TunnelPool = "198.18.0.0/31",
+            Asn = "64512-65534",
+            Rest = "1w",
+            CredentialLifetime = "1s",
+            ClockSkew = "2h",
+            Key = "key.pem",
         };
         var violations = Assert.Throws<ConfigException>(() => ConfigReader.Read(wrong)).Violations;
         foreach (var name in new[] { "port", "address", "listen", "pool4", "pool6", "tunnelPool", "asn", "rest", "credentialLifetime", "clockSkew", "certificate and key" })

@@ -86,7 +86,10 @@ public sealed class EnrolmentTests
         _mesh.Enrol("a");
         Refused(RefusalReason.Taken, "copied", () => _mesh.Change(draft => Enrolment.Enrol(draft, new EnrolmentRequest
         {
-            Identity = "b", HostName = "b", WireGuardKey = TestMesh.KeyOf("a"), Token = TestMesh.Token(),
+            Identity = "b",
+            HostName = "b",
+            WireGuardKey = TestMesh.KeyOf("a"),
+            Token = TestMesh.Token(),
         }, TestMesh.Now, TestMesh.Skew)));
     }
 

@@ -63,7 +63,10 @@ public sealed class TokenTests : IDisposable
 
     private static CredentialClaims Claims() => new()
     {
-        StoreId = "store-1", Revision = 42, Issue = 7, Expires = TestMesh.Now - 1,
+        StoreId = "store-1",
+        Revision = 42,
+        Issue = 7,
+        Expires = TestMesh.Now - 1,
         Node = new TestMesh().Enrol("a") with { Tags = ["edge"], Grants = [new GrantRecord("10.64.0.0/16", 24)] },
     };
 

@@ -65,7 +65,8 @@ public sealed class ValidationTests
     {
         var request = new CreateTokenRequest
         {
-            LifetimeSeconds = -1, Tags = { "no spaces" },
+            LifetimeSeconds = -1,
+            Tags = { "no spaces" },
             Grants =
             {
                 new RouteGrant { Prefix = "10.64.0.0/16", MaxLength = 8 }, new RouteGrant { Prefix = "10.249.1.0/24" }, new RouteGrant { Prefix = "nonsense" },
