@@ -1,4 +1,5 @@
-using Meshover.Contract.V1;
+using Grpc.AspNetCore.Server;
+using Meshover.Controller.Api;
 using Microsoft.AspNetCore.Connections;
 
 namespace Meshover.Controller.Hosting;
@@ -12,13 +13,17 @@ internal sealed class AdminConnection
         return next(context);
     };
 
-    /// <summary>404 for administration from the network, and for the nodes' service on the admin socket.</summary>
+    /// <summary>
+    /// 404 for all but the nodes' service from the network, and for all but administration on the admin socket. The service that
+    /// routing found decides, not the path: routing takes paths in any case, and a second reading of them could differ from its own.
+    /// </summary>
     public static Task Separate(HttpContext context, RequestDelegate next)
     {
-        var isAdminSocket = context.Features.Get<AdminConnection>() is not null;
-        var isAdministration = context.Request.Path.StartsWithSegments($"/{AdminService.Descriptor.FullName}", StringComparison.Ordinal);
-        if (isAdminSocket == isAdministration)
+        var allowed = context.Features.Get<AdminConnection>() is null ? typeof(MeshApi) : typeof(AdminApi);
+        if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.ServiceType == allowed)
             return next(context);
+        // Nothing further down may choose an endpoint again.
+        context.SetEndpoint(null);
         context.Response.StatusCode = StatusCodes.Status404NotFound;
         return Task.CompletedTask;
     }

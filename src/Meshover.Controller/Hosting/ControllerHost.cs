@@ -33,6 +33,8 @@ internal static class ControllerHost
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, tls, options, paths));
         AddServices(builder.Services, directory, secret, options);
         var app = builder.Build();
+        // Before the gate, which asks what routing found; else it would run after it.
+        app.UseRouting();
         app.Use(AdminConnection.Separate);
         app.MapGrpcService<MeshApi>();
         app.MapGrpcService<AdminApi>();

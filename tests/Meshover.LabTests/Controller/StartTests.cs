@@ -125,7 +125,15 @@ public sealed class StartTests
         var refused = await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () =>
             await new Meshover.Contract.V1.AdminService.AdminServiceClient(node.Channel).ListNodesAsync(new Meshover.Contract.V1.ListNodesRequest()));
         Assert.Equal(Grpc.Core.StatusCode.Unimplemented, refused.StatusCode);
+
+        // Routing takes a path in any case; the gate in front of administration must not be fooled by that.
+        var shouted = new Grpc.Core.Method<byte[], byte[]>(Grpc.Core.MethodType.Unary, "MESHOVER.V1.ADMINSERVICE", "LISTNODES", Bytes, Bytes);
+        refused = await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () =>
+            await node.Channel.CreateCallInvoker().AsyncUnaryCall(shouted, null, new Grpc.Core.CallOptions(), []));
+        Assert.Equal(Grpc.Core.StatusCode.Unimplemented, refused.StatusCode);
     }
+
+    private static readonly Grpc.Core.Marshaller<byte[]> Bytes = Grpc.Core.Marshallers.Create(static (byte[] bytes) => bytes, static bytes => bytes);
 
     // The header of a SQLite file has the user version at offset 60, big-endian (https://www.sqlite.org/fileformat2.html).
     private static void SetSchemaVersion(string file, int version)
