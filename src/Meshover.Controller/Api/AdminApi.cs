@@ -82,8 +82,9 @@ internal sealed class AdminApi(
 
     public override async Task<RemoveGrantResponse> RemoveGrant(RemoveGrantRequest request, ServerCallContext context)
     {
+        var prefix = AdminValidator.Canonical(request.Prefix);
         await directory.ChangeAsync(
-            draft => GrantRules.Remove(draft, NodeNames.Member(draft.State, request.Node), request.Prefix), context.CancellationToken);
+            draft => GrantRules.Remove(draft, NodeNames.Member(draft.State, request.Node), prefix), context.CancellationToken);
         return new RemoveGrantResponse();
     }
 

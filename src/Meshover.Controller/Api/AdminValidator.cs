@@ -39,12 +39,16 @@ internal static class AdminValidator
         violations.ThrowIfAny();
     }
 
-    /// <summary>A validated grant; its length is the prefix's own where none is given.</summary>
-    public static GrantRecord ToRecord(ContractGrant grant)
-    {
-        var length = int.Parse(grant.Prefix.AsSpan(grant.Prefix.IndexOf('/', StringComparison.Ordinal) + 1));
-        return new GrantRecord(grant.Prefix, grant.MaxLength == 0 ? length : (int)grant.MaxLength);
-    }
+    /// <summary>
+    /// A validated grant, its prefix in the one form in which records are compared and agents read them; its length is the prefix's own
+    /// where none is given.
+    /// </summary>
+    public static GrantRecord ToRecord(ContractGrant grant) => Prefixes.TryParse(grant.Prefix, out var prefix, out var error)
+        ? new GrantRecord(prefix.ToString(), grant.MaxLength == 0 ? prefix.PrefixLength : (int)grant.MaxLength)
+        : throw new ArgumentException(error, nameof(grant));
+
+    /// <summary>The prefix as grants hold it; what is none is left as it is, and names no grant.</summary>
+    public static string Canonical(string prefix) => Prefixes.TryParse(prefix, out var parsed, out _) ? parsed.ToString() : prefix;
 
     private static void Check(Violations violations, string field, ContractGrant? grant, MeshRecord mesh)
     {

@@ -76,6 +76,16 @@ public sealed class ValidationTests
             FieldsOf(() => AdminValidator.Check(request, new TestMesh().State.Mesh)).Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("FD64:1::/64", "fd64:1::/64")]
+    [InlineData("fd64:1:0::/64", "fd64:1::/64")]
+    [InlineData("10.64.1.0/024", "10.64.1.0/24")]
+    public void Grant_IsHeldInOneForm(string said, string held)
+    {
+        Assert.Equal(held, AdminValidator.ToRecord(new RouteGrant { Prefix = said }).Prefix);
+        Assert.Equal(held, AdminValidator.Canonical(said));
+    }
+
     private static IEnumerable<string> FieldsOf(Action check)
     {
         var error = Assert.Throws<RpcException>(check);
