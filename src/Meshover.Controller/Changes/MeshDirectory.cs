@@ -99,6 +99,8 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
                 batch.Add(pending);
             foreach (var pending in batch)
                 pending.Answer.TrySetException(e);
+            // A writer that is gone takes the follower with it: only when both have ended is it seen that nothing can be changed any more.
+            await _stop.CancelAsync();
             if (e is not OperationCanceledException)
                 throw;
         }

@@ -79,13 +79,16 @@ internal sealed class FollowStream(
         throw new RefusalException(RefusalReason.IdentityRefused, why);
     }
 
+    // The expiry that a node shows may lie far ahead (a clock was wrong, the lifetime was made shorter), beyond what a timer can wait.
+    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
     private async Task RenewAsync(DateTimeOffset expires, CancellationToken cancel)
     {
         while (true)
         {
             var wait = expires - (issuer.Lifetime / 2) - time.GetUtcNow();
             if (wait > TimeSpan.Zero)
-                await Task.Delay(wait, time, cancel);
+                await Task.Delay(Shorter(wait, issuer.Lifetime / 2), time, cancel);
             var credential = await issuer.RenewAsync(session.Node, cancel);
             expires = DateTimeOffset.FromUnixTimeSeconds(credential.ExpiresUnix);
             session.Send(new ControllerMessage { Credential = credential });

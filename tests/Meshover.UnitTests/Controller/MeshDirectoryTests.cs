@@ -91,6 +91,15 @@ public sealed class MeshDirectoryTests : IAsyncDisposable
         Assert.False(directory.Completion.IsCompleted);
     }
 
+    [Fact]
+    public async Task Writer_ThatDiesOfAnythingElse_EndsTheDirectory()
+    {
+        await using var directory = await OpenAsync();
+        _store.BeforeCommit = () => throw new InvalidOperationException("a bug");
+        await Assert.ThrowsAsync<InvalidOperationException>(() => directory.ChangeAsync(draft => Claim(draft, 1), CancellationToken.None));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => directory.Completion.WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
     private Task<MeshDirectory> OpenAsync() => MeshDirectory.OpenAsync(_store, NullLogger<MeshDirectory>.Instance, CancellationToken.None);
 
     private static void Claim(Draft draft, int i)
