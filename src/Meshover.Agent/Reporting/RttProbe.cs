@@ -22,6 +22,7 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     private const int SecondsPerRound = 5;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Forget = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RetryEvery = TimeSpan.FromSeconds(30);
 
     private readonly ushort _identifier = (ushort)Environment.ProcessId;
     private readonly ConcurrentDictionary<NodeId, Measurement> _measured = [];
@@ -34,17 +35,44 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     public double? Get(NodeId peer) =>
         _measured.TryGetValue(peer, out var last) && time.GetElapsedTime(last.At) < Forget ? last.Rtt.TotalMilliseconds : null;
 
+    /// <summary>Runs until cancelled: a node that cannot measure (no IPv6, no buffers just now) works all the same, and tries again.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        var lastFailure = "";
+        while (true)
+        {
+            var failure = await MeasureAsync(cancellationToken);
+            if (failure != lastFailure)
+                LogOff(logger, failure);
+            lastFailure = failure;
+            await Task.Delay(RetryEvery, time, cancellationToken);
+        }
+    }
+
+    /// <summary>Returns why it cannot go on.</summary>
+    private async Task<string> MeasureAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Raw, ProtocolType.IcmpV6);
             socket.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
-            await await Task.WhenAny(SendAsync(socket, cancellationToken), ReceiveAsync(socket, cancellationToken));
+            var sending = SendAsync(socket, stop.Token);
+            try
+            {
+                await await Task.WhenAny(sending, ReceiveAsync(socket, stop.Token));
+            }
+            finally
+            {
+                // Before the next round sends, on a socket of its own.
+                await stop.CancelAsync();
+                await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            return "";
         }
         catch (SocketException e)
         {
-            LogOff(logger, e.Message);
+            return e.Message;
         }
     }
 
