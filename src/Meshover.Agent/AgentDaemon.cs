@@ -59,7 +59,7 @@ public sealed class AgentDaemon
     private AgentDaemon(AgentOptions options, NodeIdentity identity, IRouteNetlink netlink, KernelReconciler kernel, ILoggerFactory loggers, TimeProvider time)
     {
         (_options, _netlink, _kernel, _loggers, _time) = (options, netlink, kernel, loggers, time);
-        _identities = new IdentityKeeper(new IdentityStore(options.StateDirectory), identity);
+        _identities = new IdentityKeeper(new IdentityStore(options.StateDirectory), identity, Logger<IdentityKeeper>());
         _mapFile = new MapFile(options.StateDirectory);
         _dataplane = new DataplaneClient(Path.Combine(options.RuntimeDirectory, "dataplane.sock"));
         _routing = new RoutingClient(Path.Combine(options.RuntimeDirectory, "routing.sock"));

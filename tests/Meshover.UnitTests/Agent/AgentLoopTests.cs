@@ -111,7 +111,7 @@ public sealed class AgentLoopTests : IDisposable
             Credential = "jwt",
             Numbers = new NodeNumbers(numbers.Id, numbers.Address4, numbers.Address6, numbers.TunnelAddress, numbers.Asn),
         };
-        var identities = new IdentityKeeper(new IdentityStore(_directory), identity);
+        var identities = new IdentityKeeper(new IdentityStore(_directory), identity, NullLogger.Instance);
         var reporter = new StateReporter(config, identities, _time);
         var parts = new AgentLoopParts(
             new StatePlanner(config, identities, new NodeCapabilities()), reporter, new ReportBoard(reporter.Report(new AgentState())), identities,
