@@ -14,6 +14,12 @@ internal sealed class ControllerChannel : IDisposable
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// For TCP and TLS together (the handler's limit covers both): the dialer needs up to 5 s with the mark and 5 s without for a
+    /// single address. What takes connections and says nothing must not hold a call for ever.
+    /// </summary>
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(20);
+
     /// <summary>A snapshot of 10,000 nodes is some 3 MB.</summary>
     private const int MaxMessage = 64 << 20;
 
@@ -51,6 +57,7 @@ internal sealed class ControllerChannel : IDisposable
     private SocketsHttpHandler CreateHandler() => new()
     {
         ConnectCallback = (_, cancellationToken) => Dialer.ConnectAsync(cancellationToken),
+        ConnectTimeout = ConnectTimeout,
         KeepAlivePingDelay = PingDelay,
         KeepAlivePingTimeout = PingTimeout,
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,

@@ -28,6 +28,9 @@ internal sealed partial class ControllerLinkLoop(
     /// <summary>Clocks may differ by so much; a credential this near its end is renewed first.</summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
+    /// <summary>Longer than connecting may take.</summary>
+    private static readonly TimeSpan RenewTimeout = TimeSpan.FromSeconds(30);
+
     private readonly string _instanceId = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
     private readonly Backoff _backoff = new(FirstRetry, LongestRetry, () => RandomNumberGenerator.GetInt32(1000) / 1000.0);
     private MeshMap? _map;
@@ -68,7 +71,8 @@ internal sealed partial class ControllerLinkLoop(
         {
             return await FailAsync(channel, Refusals.IsRefusal(e), Refusals.Describe(e, channel.TrustRefusal), cancellationToken);
         }
-        catch (Exception e) when (e is FormatException or IOException or OverflowException)
+        catch (Exception e) when (e is FormatException or IOException or OverflowException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return await FailAsync(channel, isRefusal: false, e.Message, cancellationToken);
         }
@@ -120,7 +124,8 @@ internal sealed partial class ControllerLinkLoop(
     private async Task<NodeIdentity> RenewCredentialAsync(NodeIdentity identity, ControllerChannel channel, CancellationToken cancellationToken)
     {
         var request = new RenewCredentialRequest { ExpiredJwt = identity.Credential ?? "" };
-        var credential = await channel.Client.RenewCredentialAsync(request, cancellationToken: cancellationToken);
+        var deadline = time.GetUtcNow().Add(RenewTimeout).UtcDateTime;
+        var credential = await channel.Client.RenewCredentialAsync(request, deadline: deadline, cancellationToken: cancellationToken);
         LogRenewed(logger, credential.ExpiresUnix);
         return identities.Update(current => current.WithCredential(credential.Jwt, credential.ExpiresUnix, credential.Issue));
     }

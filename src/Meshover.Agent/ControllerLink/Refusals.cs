@@ -22,8 +22,9 @@ internal static class Refusals
         if (violations.Count > 0)
             return string.Join(" ", violations);
         // The transport wraps what really happened (nobody answers) in several layers; the innermost says it.
-        return error.StatusCode == StatusCode.Unavailable && error.GetBaseException() is not RpcException and { } cause
-            ? cause.Message
-            : error.Status.Detail;
+        // Connecting that took too long comes as Cancelled.
+        if (error.StatusCode is StatusCode.Unavailable or StatusCode.Cancelled && error.GetBaseException() is not RpcException and { } cause)
+            return cause.Message;
+        return error is { StatusCode: StatusCode.DeadlineExceeded, Status.Detail: "" } ? "The controller did not answer in time." : error.Status.Detail;
     }
 }
