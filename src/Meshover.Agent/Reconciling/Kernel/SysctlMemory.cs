@@ -41,12 +41,16 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls)
         sysctls.Write(key, value);
     }
 
-    /// <summary>Puts everything back, last change first, and forgets it. Gives the changes, and collects the errors.</summary>
+    /// <summary>
+    /// Puts everything back, last change first, and forgets it, except what could not be put back: the next one may. Gives the
+    /// changes, and collects the errors.
+    /// </summary>
     internal List<string> Restore(List<string> errors)
     {
         var changes = new List<string>();
+        var failed = new List<SysctlEntry>();
         // Decided before the first write: putting back "all" changes the others, too.
-        var ours = Load().Where(entry => IsStillOurs(entry, errors)).Reverse().ToList();
+        var ours = Load().Where(entry => IsStillOurs(entry, errors, failed)).Reverse().ToList();
         foreach (var entry in ours)
         {
             try
@@ -57,16 +61,19 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls)
             catch (SysctlException error)
             {
                 errors.Add(error.Message);
+                failed.Insert(0, entry);
             }
         }
 
+        if (failed.Count > 0)
+            Save(failed);
         // `down` on a machine that was never up: not even the directory is there.
-        if (File.Exists(file))
+        else if (File.Exists(file))
             File.Delete(file);
         return changes;
     }
 
-    private bool IsStillOurs(SysctlEntry entry, List<string> errors)
+    private bool IsStillOurs(SysctlEntry entry, List<string> errors, List<SysctlEntry> failed)
     {
         try
         {
@@ -75,6 +82,7 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls)
         catch (SysctlException error)
         {
             errors.Add(error.Message);
+            failed.Add(entry);
             return false;
         }
     }

@@ -56,6 +56,21 @@ public sealed class SysctlMemoryTests : IDisposable
     }
 
     [Fact]
+    public void Restore_WriteRefused_IsKeptForTheNextTime()
+    {
+        _sysctls["net.ipv4.conf.eth0.rp_filter"] = "1";
+        _memory.Change("net.ipv4.conf.eth0.rp_filter", "2", []);
+        _sysctls.IsReadOnly = true;
+        var errors = new List<string>();
+        Assert.Empty(_memory.Restore(errors));
+        Assert.Single(errors);
+
+        _sysctls.IsReadOnly = false;
+        Assert.Equal(["sysctl net.ipv4.conf.eth0.rp_filter = 1"], _memory.Restore([]));
+        Assert.False(System.IO.File.Exists(File));
+    }
+
+    [Fact]
     public void Restore_InterfaceGoneMeanwhile_IsNoError()
     {
         _sysctls["net.ipv4.conf.eth0.rp_filter"] = "1";
