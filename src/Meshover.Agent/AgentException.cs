@@ -6,4 +6,7 @@ public sealed class AgentException : Exception
     public AgentException(string message) : base(message) { }
 
     public AgentException(string message, Exception inner) : base(message, inner) { }
+
+    /// <summary>No controller said anything: neither yes nor no.</summary>
+    public bool IsUnanswered { get; init; }
 }

@@ -129,9 +129,15 @@ public static partial class Enrolment
                         await RefuseOverlapAsync(channel, response.Settings, cancellationToken);
                     return Accept(response);
                 }
-                catch (RpcException e) when (e.StatusCode != StatusCode.Cancelled)
+                catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
                 {
                     Judge(e, channel, deadline);
+                }
+                catch (Exception e) when (e is RpcException or OperationCanceledException)
+                {
+                    // Given up while a request was under way: what became of it is not known.
+                    MayBeKnown |= channel.Dialer.Connected is not null;
+                    throw;
                 }
                 await Task.Delay(RetryEvery, time, cancellationToken);
             }
@@ -164,7 +170,10 @@ public static partial class Enrolment
             channel.Dialer.Rotate();
             if (time.GetUtcNow() + RetryEvery >= deadline)
                 throw new AgentException($"No controller took this node in within {options.Timeout.TotalSeconds:0} s. {reason} "
-                    + "Check that the controller runs and that this machine reaches it.", error);
+                    + "Check that the controller runs and that this machine reaches it.", error)
+                {
+                    IsUnanswered = true,
+                };
             if (reason != _lastReason)
                 LogRetry(logger, reason);
             _lastReason = reason;

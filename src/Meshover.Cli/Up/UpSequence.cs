@@ -18,6 +18,9 @@ namespace Meshover.Cli.Up;
 internal sealed class UpSequence(
     UpRequest request, INodeServices services, SystemFrrSwitch systemFrr, ILogger logger, TimeProvider time, Action<string> say)
 {
+    /// <summary>A member can do without an answer, and should not stay down long because there is none.</summary>
+    private static readonly TimeSpan MemberTimeout = TimeSpan.FromSeconds(10);
+
     private readonly NodePaths _paths = request.Paths;
 
     /// <exception cref="CliException">A step failed; those after it were not begun.</exception>
@@ -29,11 +32,12 @@ internal sealed class UpSequence(
         var settings = ConfigErrors.AsUsage(() => DesiredSettings.Of(_paths.ConfigFile, ReadConfig(), identity?.Settings, request.Flags));
         var stopsSystemFrr = request.DisableSystemFrr && settings.Config.Routing == RoutingChoice.Frr && systemFrr.CanBeStopped();
         Preflight.Check(settings.Config, Runs(DaemonNames.Dataplane), _paths.ToRoutingOptions(), stopsSystemFrr);
-        await EnrolAsync(identity, settings, cancellationToken);
+        var enrolled = await EnrolAsync(identity, settings, cancellationToken);
         WriteConfig(settings);
         if (stopsSystemFrr)
             await systemFrr.StopAsync(cancellationToken);
-        await StartAsync(settings, cancellationToken);
+        // A running agent knows only the numbers that it started with.
+        await StartAsync(settings, isNewNode: enrolled.Numbers != identity?.Numbers, cancellationToken);
     }
 
     /// <summary>A machine is a member of one mesh; another's join string is refused, not taken silently.</summary>
@@ -47,24 +51,39 @@ internal sealed class UpSequence(
                 $"This machine is {identity.HostName} of another mesh ({string.Join(", ", identity.Controllers)}): run `meshover leave` first.");
     }
 
-    private async Task EnrolAsync(NodeIdentity? identity, DesiredSettings settings, CancellationToken cancellationToken)
+    /// <summary>
+    /// With a join string a member enrols again, which changes nothing where the controller still knows it, and takes it back in where
+    /// it was removed and allowed since.
+    /// </summary>
+    private async Task<NodeIdentity> EnrolAsync(NodeIdentity? identity, DesiredSettings settings, CancellationToken cancellationToken)
     {
-        if (identity is { IsEnrolled: true })
-            return;
-        var join = EnrolmentSettings.Through(settings.Config, request.Join!);
+        var member = identity is { IsEnrolled: true } ? identity : null;
+        if (request.Join is null)
+            return member!; // CheckMembership saw to it
+        var join = EnrolmentSettings.Through(settings.Config, request.Join);
         say($"Joining through {string.Join(", ", join.Controllers)} ...");
-        var options = EnrolmentSettings.Of(settings.Config, _paths) with { Timeout = request.Timeout };
-        var enrolled = await Enrolment.EnrolAsync(join, options, logger, time, cancellationToken);
-        say($"Joined as {enrolled.HostName}: {enrolled.Numbers!.Address4}, {enrolled.Numbers.Address6}, AS {enrolled.Numbers.Asn}.");
+        var timeout = member is null || request.Timeout < MemberTimeout ? request.Timeout : MemberTimeout;
+        var options = EnrolmentSettings.Of(settings.Config, _paths) with { Timeout = timeout };
+        try
+        {
+            var enrolled = await Enrolment.EnrolAsync(join, options, logger, time, cancellationToken);
+            say($"Joined as {enrolled.HostName}: {enrolled.Numbers!.Address4}, {enrolled.Numbers.Address6}, AS {enrolled.Numbers.Asn}.");
+            return enrolled;
+        }
+        catch (AgentException e) when (e.IsUnanswered && member is not null)
+        {
+            say($"{e.Message} Going on as {member.HostName}, which this machine is already.");
+            return member;
+        }
     }
 
-    private async Task StartAsync(DesiredSettings settings, CancellationToken cancellationToken)
+    private async Task StartAsync(DesiredSettings settings, bool isNewNode, CancellationToken cancellationToken)
     {
         var daemons = DaemonNames.Of(settings.Config);
         var agentRan = Runs(DaemonNames.Agent);
         if (agentRan && DaemonNames.All.Any(d => Runs(d) != daemons.Contains(d)))
             await services.StopAsync(cancellationToken);
-        else if (agentRan && settings.IsChange)
+        else if (agentRan && (settings.IsChange || isNewNode))
             await services.RestartAgentAsync(cancellationToken);
         await services.StartAsync(daemons, cancellationToken);
     }
