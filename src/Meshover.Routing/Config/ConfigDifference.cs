@@ -5,7 +5,7 @@ namespace Meshover.Routing.Config;
 /// <summary>
 /// The commands that turn one configuration of a daemon into another: first what goes, in reverse order (so that nothing goes before
 /// what refers to it), then what comes. Both texts are ours, so nothing is read back from FRR, whose own words change between
-/// releases (docs/decisions/010-frr-differences.md).
+/// releases (docs/decisions/003-frr-differences.md).
 /// </summary>
 internal sealed record ConfigDifference(string Removals, string Additions, int Commands)
 {
