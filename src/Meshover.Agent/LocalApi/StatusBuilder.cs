@@ -75,17 +75,19 @@ internal static class StatusBuilder
     {
         var engine = (state.Dataplane?.Peers ?? []).ToDictionary(peer => peer.PublicKey);
         var bgp = (state.Routing?.Neighbors ?? []).ToDictionary(neighbor => neighbor.Interface, StringComparer.Ordinal);
+        // Once for all peers: each asks for them, and a large mesh has thousands.
+        var transits = TransitsInSession(state);
         foreach (var peer in state.Plan!.WireGuard.Peers)
         {
             if (state.Map!.Nodes.TryGetValue(peer.Node, out var node))
-                status.Peers.Add(Peer(state, node, engine.GetValueOrDefault(new WireGuardKey(peer.PublicKey.Bytes)), bgp.GetValueOrDefault(node.Id.LinkName), rtt(node.Id)));
+                status.Peers.Add(Peer(state, transits, node, engine.GetValueOrDefault(new WireGuardKey(peer.PublicKey.Bytes)), bgp.GetValueOrDefault(node.Id.LinkName), rtt(node.Id)));
         }
     }
 
-    private static WirePeer Peer(AgentState state, MeshNode node, EnginePeer? engine, NeighborStatus? bgp, double? rtt)
+    private static WirePeer Peer(AgentState state, List<MeshNode> transits, MeshNode node, EnginePeer? engine, NeighborStatus? bgp, double? rtt)
     {
         var isUp = engine is { LastReceiveAgeMs: >= 0 } && engine.LastReceiveAgeMs < EndpointChooser.WorkingFor.TotalMilliseconds;
-        var (path, reason) = Path(state, node, isUp, bgp);
+        var (path, reason) = Path(state, transits, node, isUp, bgp);
         return new WirePeer
         {
             NodeId = node.Id.Value,
@@ -111,7 +113,7 @@ internal static class StatusBuilder
     /// What is, as far as it is seen: a working link is a direct path. Without one, a transit node with which we have a session, and
     /// that can reach the peer, carries the traffic.
     /// </summary>
-    private static (string Path, string Reason) Path(AgentState state, MeshNode node, bool isUp, NeighborStatus? bgp)
+    private static (string Path, string Reason) Path(AgentState state, List<MeshNode> transits, MeshNode node, bool isUp, NeighborStatus? bgp)
     {
         if (isUp && (bgp is null || bgp.BgpState == Established))
             return ("direct", "");
@@ -122,15 +124,17 @@ internal static class StatusBuilder
             PathKind.Direct => "The peer does not answer at any of its endpoints.",
             _ => expected.Reason,
         };
-        return (expected.Kind != PathKind.None && HasTransit(state, node) ? "transit" : "none", why);
+        return (expected.Kind != PathKind.None && transits.Exists(transit => Reaches(state, transit, node)) ? "transit" : "none", why);
     }
 
-    private static bool HasTransit(AgentState state, MeshNode node)
+    private static List<MeshNode> TransitsInSession(AgentState state)
     {
         var up = (state.Routing?.Neighbors ?? []).Where(neighbor => neighbor.BgpState == Established).Select(neighbor => neighbor.Interface).ToHashSet(StringComparer.Ordinal);
-        return state.Map!.Nodes.Values.Any(other => other.IsTransit && other.Id != node.Id && up.Contains(other.Id.LinkName)
-            && PathFinder.Between(state.Map, other, node).Kind == PathKind.Direct);
+        return [.. state.Map!.Nodes.Values.Where(node => node.IsTransit && up.Contains(node.Id.LinkName))];
     }
+
+    private static bool Reaches(AgentState state, MeshNode transit, MeshNode node) =>
+        transit.Id != node.Id && PathFinder.Between(state.Map!, transit, node).Kind == PathKind.Direct;
 
     private static ComponentStatus Component(AgentState state, string name)
     {
