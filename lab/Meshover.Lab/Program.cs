@@ -1,6 +1,10 @@
 using System.CommandLine;
 using Meshover.Lab;
 using Meshover.Lab.Commands;
+using Meshover.Linux.Namespaces;
+using Meshover.Linux.Netlink;
+using Meshover.Linux.Processes;
+using Meshover.Linux.Sysctl;
 
 var parsed = LabCommands.Create(TimeProvider.System).Parse(args);
 try
@@ -11,7 +15,7 @@ catch (OperationCanceledException)
 {
     return 130;
 }
-catch (LabException error)
+catch (Exception error) when (error is LabException or NetworkNamespaceException or NetlinkException or SysctlException or ProcessException)
 {
     Console.Error.WriteLine($"meshover-lab: {error.Message}");
     return 1;

@@ -19,7 +19,15 @@ internal sealed class MachineRoom(LabPaths paths)
         if (Directory.Exists(paths.State))
             throw new LabException($"a lab runs already ({paths.State}): end it with `./dev down`");
         Directory.CreateDirectory(paths.State);
-        Libc.Mount("tmpfs", paths.State, "tmpfs", 0, "mode=0755");
+        try
+        {
+            Libc.Mount("tmpfs", paths.State, "tmpfs", 0, "mode=0755");
+        }
+        catch (LabException)
+        {
+            Directory.Delete(paths.State); // else it looks like a lab that runs
+            throw;
+        }
         // Mount namespaces can only be pinned on a mount that does not propagate into them.
         Libc.Mount("none", paths.State, null, Libc.MountPrivate);
         Directory.CreateDirectory(paths.Machines);
@@ -28,9 +36,10 @@ internal sealed class MachineRoom(LabPaths paths)
     public async Task<Machine> CreateAsync(string name)
     {
         var machine = new Machine(paths, name);
-        NetworkNamespace.Create(machine.NetworkName);
         foreach (var directory in (string[])["run", .. Overlaid.SelectMany(place => (string[])[place, WorkOf(place)])])
             Directory.CreateDirectory(machine.Disk(directory));
+        // After its directory, by which CloseAsync finds a machine: interrupted between the two, nothing stays behind.
+        NetworkNamespace.Create(machine.NetworkName);
         await File.WriteAllBytesAsync(machine.MountPin, []);
         await File.WriteAllBytesAsync(machine.UtsPin, []);
 

@@ -153,6 +153,9 @@ public sealed record ProcessIdentity(int Pid, ulong StartTime, ulong NetworkName
     private unsafe int? TryReap()
     {
         const int noHang = 1;
+        // Where somebody else collected ours, another child of this process may have its pid now.
+        if (ProcessStat.TryRead(Pid)?.StartTime != StartTime)
+            return null;
         int status;
         if (Libc.WaitPid(Pid, &status, noHang) != Pid)
             return null;
