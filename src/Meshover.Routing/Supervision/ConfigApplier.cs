@@ -7,6 +7,8 @@ namespace Meshover.Routing.Supervision;
 /// <summary>Gives running daemons the difference between two configurations.</summary>
 internal sealed partial class ConfigApplier(VtyshRunner vtysh, ILogger logger)
 {
+    private static readonly string[] _filterLines = ["prefix-list ", "bgp as-path "];
+
     /// <summary>Checks the words of those daemons' configurations that change.</summary>
     /// <exception cref="RoutingException">FRR does not know a line; nothing was changed.</exception>
     public async Task CheckAsync(FrrConfig? running, FrrConfig wanted, CancellationToken ct)
@@ -16,7 +18,7 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, ILogger logger)
     }
 
     /// <returns>How many commands it took.</returns>
-    /// <exception cref="RemovalRefusedException">FRR would not take a line away; how far it came is not known.</exception>
+    /// <exception cref="RemovalRefusedException">FRR would not take a line away, or not filter anew; how far it came is not known.</exception>
     /// <exception cref="RoutingException">FRR refused a new line; how far it came is not known.</exception>
     public async Task<int> ApplyAsync(FrrConfig running, FrrConfig wanted, CancellationToken ct)
     {
@@ -27,6 +29,7 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, ILogger logger)
             await RemoveAsync(daemon, difference.Removals, ct);
             await vtysh.ConfigureAsync(daemon.Name, difference.Additions, ct);
             commands += difference.Commands;
+            if (ChangesFilters(difference)) await FilterAnewAsync(ct);
         }
         return commands;
     }
@@ -48,6 +51,25 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, ILogger logger)
         }
     }
 
+    private static bool ChangesFilters(ConfigDifference difference) =>
+        $"{difference.Removals}\n{difference.Additions}".Split('\n').Any(l => _filterLines.Any(f => l.Contains(f, StringComparison.Ordinal)));
+
+    /// <summary>
+    /// bgpd does not look again at routes that it has when the contents of a list change. With soft-reconfiguration inbound it has kept
+    /// what it refused, too, so that no session and no route that stays is touched.
+    /// </summary>
+    private async Task FilterAnewAsync(CancellationToken ct)
+    {
+        try
+        {
+            await vtysh.RunAsync(["clear bgp ipv4 unicast * soft in", "clear bgp ipv6 unicast * soft in"], ct);
+        }
+        catch (RoutingException e)
+        {
+            throw new RemovalRefusedException(e.Message); // a route that is no longer granted must not stay
+        }
+    }
+
     private async Task RemoveAsync(FrrDaemon daemon, string lines, CancellationToken ct)
     {
         try
@@ -64,5 +86,7 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, ILogger logger)
     private partial void LogNoLeave(string reason);
 }
 
-/// <summary>A line cannot be taken away by its <c>no</c> form: FRR must start anew, which loses no packet.</summary>
+/// <summary>
+/// A line cannot be taken away by its <c>no</c> form, or what it let in stays: FRR must start anew, which loses no packet.
+/// </summary>
 internal sealed class RemovalRefusedException(string message) : Exception(message);

@@ -1,3 +1,7 @@
+using System.Net;
+using System.Text.Json;
+using Meshover.Mesh.Planning;
+
 namespace Meshover.LabTests.Routing;
 
 /// <summary>What nodes announce, and what they take from each other, on real FRR.</summary>
@@ -45,6 +49,37 @@ public sealed class RoutingPolicyTests(FrrMesh mesh)
     }
 
     [Fact]
+    public async Task Grant_ComesAndGoes_TheNeighboursRouteFollowsAndTheSessionStays()
+    {
+        const string prefix = "10.70.4.0/24";
+        var (announcer, taker) = (mesh.Node(4), mesh.Node(3));
+        string[] router = ["configure terminal", "router bgp 4200000004", "address-family ipv4 unicast"];
+        var (link, before) = (taker.LinkTo(announcer), taker.Model);
+        var established = await EstablishedAsync(taker, link);
+        await announcer.VtyshAsync([.. router, $"network {prefix}"]);
+        await Until.TrueAsync(async () => await ListsAllAsync(taker, $"neighbors {link} received-routes", [prefix]), 15, "it is announced");
+        Assert.DoesNotContain(prefix, taker.BgpRoutes().Keys);
+
+        var grant = new RouteGrant(IPNetwork.Parse(prefix));
+        taker.Model = before with
+        {
+            Grants = before.Grants.Add(new OriginGrant(announcer.Model.Asn, grant)),
+            Neighbors = [.. before.Neighbors.Select(n => n.Asn == announcer.Model.Asn ? n with { MayOriginate = n.MayOriginate.Add(grant) } : n)],
+        };
+        await taker.ApplyAsync();
+        await Until.TrueAsync(() => taker.BgpRoutes().ContainsKey(prefix), 15, "what is granted now comes in");
+
+        taker.Model = before;
+        await taker.ApplyAsync();
+        await Until.TrueAsync(() => !taker.BgpRoutes().ContainsKey(prefix), 15, "what is granted no longer goes");
+        Assert.True(await ListsAllAsync(taker, $"neighbors {link} received-routes", [prefix]), "it is still announced");
+        Assert.Equal(established, await EstablishedAsync(taker, link));
+
+        await announcer.VtyshAsync([.. router, $"no network {prefix}"]);
+        await mesh.WholeAsync();
+    }
+
+    [Fact]
     public async Task Neighbour_SpeaksAsAnother_GetsNoSession()
     {
         var (bad, victim) = (mesh.Node(4), mesh.Node(3));
@@ -71,6 +106,13 @@ public sealed class RoutingPolicyTests(FrrMesh mesh)
         a.BringUp(b);
         await mesh.WholeAsync();
         Assert.InRange(lost, 0, 20);
+    }
+
+    /// <summary>How often the session came up.</summary>
+    private static async Task<int> EstablishedAsync(FrrNode node, string link)
+    {
+        using var neighbour = JsonDocument.Parse(await node.VtyshAsync($"show bgp neighbors {link} json"));
+        return neighbour.RootElement.GetProperty(link).GetProperty("connectionsEstablished").GetInt32();
     }
 
     private static async Task<bool> ListsAllAsync(FrrNode node, string what, string[] prefixes)
