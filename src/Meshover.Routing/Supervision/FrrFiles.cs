@@ -72,7 +72,7 @@ internal sealed class FrrFiles(RoutingOptions options)
         {
             return JsonSerializer.Deserialize(File.ReadAllBytes(Path("applied.json")), RoutingJson.Default.FrrConfig);
         }
-        catch (Exception e) when (e is IOException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
             return null;
         }

@@ -111,10 +111,12 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
             LogStarted(string.Join(", ", _running.Daemons.Select(d => $"{d.Key} {d.Value.Pid}")));
             Publish(RoutingState.Running);
         }
-        catch (RoutingException e)
+        catch (Exception e) when (e is RoutingException or IOException or UnauthorizedAccessException)
         {
-            Publish(RoutingState.Failed, e.Message);
-            throw;
+            // Any failure must be one that is tried again: a full /run now and then must not end us.
+            var failure = e as RoutingException ?? Unwritable(e);
+            Publish(RoutingState.Failed, failure.Message);
+            throw failure;
         }
     }
 
@@ -126,7 +128,7 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
         }
         catch (Exception e) when (e is RoutingException or IOException or UnauthorizedAccessException)
         {
-            batch.Refuse(e as RoutingException ?? new RoutingException($"FRR's files cannot be written: {e.Message}", e));
+            batch.Refuse(e as RoutingException ?? Unwritable(e));
         }
         catch (OperationCanceledException e)
         {
@@ -178,8 +180,9 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
             if (await IsDyingAsync(ct)) throw new RoutingException($"FRR ended while it was configured ({e.Message}) and is started again", e);
             LogKeepsLast(e.Message);
             await AnewAsync(_applied!, ct);
-            _refused = (config, $"{e.Message}; FRR keeps its last configuration");
-            throw new RoutingException($"{e.Message}; FRR keeps its last configuration", e);
+            var reason = $"{e.Message}; FRR keeps its last configuration";
+            if (IsRefusal(e)) _refused = (config, reason);
+            throw new RoutingException(reason, e);
         }
     }
 
@@ -210,10 +213,15 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
         }
         catch (RoutingException e)
         {
-            _refused = (config, e.Message);
+            if (IsRefusal(e)) _refused = (config, e.Message);
             throw;
         }
     }
+
+    /// <summary>Whether FRR said no, and would again; a failure of the tool (it has a cause) says nothing about the configuration.</summary>
+    private static bool IsRefusal(RoutingException e) => e.InnerException is null;
+
+    private static RoutingException Unwritable(Exception cause) => new($"FRR's files cannot be written: {cause.Message}", cause);
 
     private TimeSpan Detection => TimeSpan.FromMilliseconds(_applied?.BfdDetectionMs ?? 900);
 
@@ -263,7 +271,7 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
     [LoggerMessage(LogLevel.Warning, "A line could not be taken away ({Reason}); FRR starts anew with the new configuration")]
     private partial void LogStartsAnew(string reason);
 
-    [LoggerMessage(LogLevel.Error, "A new configuration was refused ({Reason}); FRR starts anew with the last good one")]
+    [LoggerMessage(LogLevel.Error, "A new configuration could not be applied ({Reason}); FRR starts anew with the last good one")]
     private partial void LogKeepsLast(string reason);
 }
 

@@ -10,8 +10,10 @@ internal sealed record ToolResult(int ExitCode, string Output);
 /// <summary>Runs a short-lived program to its end.</summary>
 internal static class ToolRunner
 {
+    private const int SignalBase = 128;
+
     /// <param name="patience">After it the program is killed.</param>
-    /// <exception cref="RoutingException">It could not be started, or took too long.</exception>
+    /// <exception cref="RoutingException">It could not be started, took too long or was killed; it has a cause, unlike what FRR refuses.</exception>
     public static async Task<ToolResult> RunAsync(string file, IEnumerable<string> arguments, TimeSpan patience, TimeProvider time, CancellationToken ct)
     {
         using var process = Start(file, arguments);
@@ -22,6 +24,7 @@ internal static class ToolRunner
             process.StandardInput.Close();
             var (output, error) = (process.StandardOutput.ReadToEndAsync(either.Token), process.StandardError.ReadToEndAsync(either.Token));
             await process.WaitForExitAsync(either.Token);
+            if (process.ExitCode > SignalBase) throw Failed($"{file} was ended by signal {process.ExitCode - SignalBase}");
             return new ToolResult(process.ExitCode, await output + await error);
         }
         catch (OperationCanceledException e)
@@ -43,11 +46,13 @@ internal static class ToolRunner
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
                 WorkingDirectory = "/",
-            }) ?? throw new RoutingException($"{file} could not be started");
+            }) ?? throw Failed($"{file} could not be started");
         }
         catch (Win32Exception e)
         {
             throw new RoutingException($"{file} could not be started: {e.Message}", e);
         }
     }
+
+    private static RoutingException Failed(string what) => new(what, new IOException(what));
 }
