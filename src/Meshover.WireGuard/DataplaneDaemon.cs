@@ -20,10 +20,10 @@ public static class DataplaneDaemon
         DataplaneOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
         var logger = loggers.CreateLogger("Meshover.Dataplane");
-        await using var uapi = new UapiServer(options.UapiDirectory, logger);
+        await using var uapi = new UapiServer(options.UapiDirectory, time, logger);
         using var loop = new EngineLoop(options, time, logger, uapi.Serve);
         uapi.Loop = loop;
-        await using var listener = new UnixListener(options.SocketPath, new ControlServer(loop).ServeAsync, logger);
+        await using var listener = new UnixListener(options.SocketPath, new ControlServer(loop).ServeAsync, time, logger);
         loop.Ended = () =>
         {
             uapi.Unlink();

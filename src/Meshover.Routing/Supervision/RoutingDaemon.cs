@@ -15,7 +15,7 @@ public static class RoutingDaemon
         var vtysh = new VtyshRunner(options, time);
         var supervisor = new FrrSupervisor(new FrrLauncher(options, files, time), files, new ConfigApplier(vtysh, logger), time, logger);
         var requests = new RequestHandler(supervisor, new StatusReader(vtysh), vtysh);
-        using var server = new RoutingServer(options.SocketPath, requests.HandleAsync, logger);
+        using var server = new RoutingServer(options.SocketPath, requests.HandleAsync, time, logger);
         server.Listen();
         using var serving = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var served = server.RunAsync(serving.Token, ct);

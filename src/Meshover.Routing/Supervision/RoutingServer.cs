@@ -5,9 +5,10 @@ using Microsoft.Extensions.Logging;
 namespace Meshover.Routing.Supervision;
 
 /// <summary>Serves routing.sock: who may open it may do everything (mode 0600), so nothing else is asked of a caller.</summary>
-internal sealed partial class RoutingServer(string path, Func<RoutingRequest, CancellationToken, Task<RoutingReply>> handle, ILogger logger) : IDisposable
+internal sealed partial class RoutingServer(string path, Func<RoutingRequest, CancellationToken, Task<RoutingReply>> handle, TimeProvider time, ILogger logger) : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private bool _ours;
 
@@ -40,7 +41,7 @@ internal sealed partial class RoutingServer(string path, Func<RoutingRequest, Ca
         {
             while (true)
             {
-                var connection = await _listener.AcceptAsync(accepting);
+                var connection = await AcceptAsync(accepting);
                 open.RemoveWhere(t => t.IsCompleted);
                 open.Add(ServeAsync(connection, accepting, answering));
             }
@@ -55,6 +56,23 @@ internal sealed partial class RoutingServer(string path, Func<RoutingRequest, Ca
     {
         _listener.Dispose();
         if (_ours) File.Delete(path);
+    }
+
+    /// <summary>The next caller. Out of descriptors we are deaf for a moment and not for ever; the pause is for the processor.</summary>
+    private async Task<Socket> AcceptAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            try
+            {
+                return await _listener.AcceptAsync(ct);
+            }
+            catch (SocketException e)
+            {
+                LogNotAccepted(e.Message);
+            }
+            await Task.Delay(_pause, time, ct);
+        }
     }
 
     private bool IsServed()
@@ -119,6 +137,9 @@ internal sealed partial class RoutingServer(string path, Func<RoutingRequest, Ca
             return new RoutingReply { Error = e.Message };
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "a caller cannot be accepted: {Reason}")]
+    private partial void LogNotAccepted(string reason);
 
     [LoggerMessage(LogLevel.Debug, "a connection ended: {Reason}")]
     private partial void LogConnectionEnded(string reason);

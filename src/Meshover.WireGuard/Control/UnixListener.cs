@@ -9,19 +9,23 @@ internal sealed class UnixListener : IAsyncDisposable
     private const int Backlog = 64;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
+
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly CancellationTokenSource _stop = new();
     private readonly Func<Stream, CancellationToken, Task> _serve;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly string _path;
     private readonly Task _accepting;
 
     /// <param name="serve">Serves one connection until its end.</param>
     /// <exception cref="DataplaneException">Somebody listens there already, or the system refuses.</exception>
-    public UnixListener(string path, Func<Stream, CancellationToken, Task> serve, ILogger logger)
+    public UnixListener(string path, Func<Stream, CancellationToken, Task> serve, TimeProvider time, ILogger logger)
     {
         _path = path;
         _serve = serve;
+        _time = time;
         _logger = logger;
         try
         {
@@ -75,12 +79,16 @@ internal sealed class UnixListener : IAsyncDisposable
             try
             {
                 _ = ServeAsync(await _socket.AcceptAsync(_stop.Token));
+                continue;
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
             {
-                if (!_stop.IsCancellationRequested)
-                    EngineLog.ConnectionFailed(_logger, _path, e.Message);
+                if (_stop.IsCancellationRequested)
+                    return;
+                EngineLog.ConnectionFailed(_logger, _path, e.Message);
             }
+            // Out of descriptors the next try fails at once, too: do not keep a processor busy with it.
+            await Task.Delay(_pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -8,7 +8,7 @@ namespace Meshover.WireGuard.Uapi;
 /// The socket on which <c>wg</c> looks for an interface: WireGuard's cross-platform interface
 /// (https://www.wireguard.com/xplatform/). A request is lines of <c>key=value</c> and an empty line; so is the answer.
 /// </summary>
-internal sealed class UapiServer(string directory, ILogger logger) : IAsyncDisposable
+internal sealed class UapiServer(string directory, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     // `wg setconf` with thousands of peers stays far below it.
     private const int MaxRequestChars = 16 << 20;
@@ -44,7 +44,7 @@ internal sealed class UapiServer(string directory, ILogger logger) : IAsyncDispo
         }
         try
         {
-            _listener = new UnixListener(Path.Combine(directory, $"{device}.sock"), ServeAsync, logger);
+            _listener = new UnixListener(Path.Combine(directory, $"{device}.sock"), ServeAsync, time, logger);
         }
         catch (DataplaneException e)
         {

@@ -72,7 +72,7 @@ public sealed class SupervisionPartsTests : IDisposable
     [InlineData("{\"op\":\"status\"}\n", "version 1")]
     public async Task Server_BadRequest_IsRefusedWithTheReason(string line, string reason)
     {
-        using var server = new RoutingServer(SocketPath, (_, _) => Task.FromResult(new RoutingReply()), NullLogger.Instance);
+        using var server = new RoutingServer(SocketPath, (_, _) => Task.FromResult(new RoutingReply()), TimeProvider.System, NullLogger.Instance);
         using var stop = new CancellationTokenSource();
         server.Listen();
         var serving = server.RunAsync(stop.Token, CancellationToken.None);
@@ -84,7 +84,7 @@ public sealed class SupervisionPartsTests : IDisposable
     [Fact]
     public async Task Client_ErrorOfTheOtherSide_IsThrownAsItIs()
     {
-        using var server = new RoutingServer(SocketPath, (_, _) => throw new RoutingException("FRR is not installed"), NullLogger.Instance);
+        using var server = new RoutingServer(SocketPath, (_, _) => throw new RoutingException("FRR is not installed"), TimeProvider.System, NullLogger.Instance);
         using var stop = new CancellationTokenSource();
         server.Listen();
         var serving = server.RunAsync(stop.Token, CancellationToken.None);
@@ -104,7 +104,7 @@ public sealed class SupervisionPartsTests : IDisposable
     [Fact]
     public void Server_Listening_IsForItsOwnerOnly()
     {
-        using var server = new RoutingServer(SocketPath, (_, _) => Task.FromResult(new RoutingReply()), NullLogger.Instance);
+        using var server = new RoutingServer(SocketPath, (_, _) => Task.FromResult(new RoutingReply()), TimeProvider.System, NullLogger.Instance);
         server.Listen();
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(SocketPath));
     }
@@ -112,9 +112,9 @@ public sealed class SupervisionPartsTests : IDisposable
     [Fact]
     public void SecondServer_OnTheSameSocket_IsRefusedAndLeavesTheSocketToTheFirst()
     {
-        using var first = new RoutingServer(SocketPath, (_, _) => Task.FromResult(new RoutingReply()), NullLogger.Instance);
+        using var first = new RoutingServer(SocketPath, (_, _) => Task.FromResult(new RoutingReply()), TimeProvider.System, NullLogger.Instance);
         first.Listen();
-        using (var second = new RoutingServer(SocketPath, (_, _) => Task.FromResult(new RoutingReply()), NullLogger.Instance))
+        using (var second = new RoutingServer(SocketPath, (_, _) => Task.FromResult(new RoutingReply()), TimeProvider.System, NullLogger.Instance))
             Assert.Throws<RoutingException>(second.Listen);
         Assert.True(File.Exists(SocketPath));
     }
