@@ -48,10 +48,14 @@ internal sealed class FrrProcesses : IAsyncDisposable
 
     private async Task<string> WatchAsync(CancellationToken ct)
     {
-        var waits = Daemons.ToDictionary(d => d.Value.WaitForExitAsync(ct) as Task, d => d.Key);
-        var first = await Task.WhenAny(waits.Keys);
-        await first;
+        var first = await await Task.WhenAny(Daemons.Select(d => NameAtExitAsync(d.Key, d.Value, ct)));
         await KillAsync(Daemons.Values, ct);
-        return waits[first];
+        return first;
+    }
+
+    private static async Task<string> NameAtExitAsync(string name, ProcessIdentity process, CancellationToken ct)
+    {
+        await process.WaitForExitAsync(ct);
+        return name;
     }
 }

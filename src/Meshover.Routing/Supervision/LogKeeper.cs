@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Meshover.Linux.Processes;
 using Microsoft.Extensions.Logging;
 
@@ -25,7 +26,8 @@ internal sealed partial class LogKeeper(FrrFiles files, Func<IEnumerable<FrrDaem
                 var log = new FileInfo(files.Path($"{daemon.Name}.log"));
                 if (!log.Exists || log.Length <= MostBytes) continue;
                 log.MoveTo($"{log.FullName}.1", overwrite: true);
-                ProcessIdentity.TryFind(daemon.Pid)?.Signal(Reopen);
+                // By its command line, not its bare pid: SIGUSR1 ends most other programs.
+                FrrProcessScan.Take(files).Ours.GetValueOrDefault(daemon.Name)?.Signal(Reopen);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProcessException)
             {
