@@ -15,6 +15,7 @@ internal sealed class PeerSession : IDisposable
     private readonly PeerTimers _timers;
     private readonly KeypairSlots _slots;
     private readonly PeerHandshake _handshake;
+    private bool _isDisposed;
 
     public PeerSession(SessionContext context, WireGuardKey publicKey, object owner, int indexClass)
     {
@@ -75,7 +76,8 @@ internal sealed class PeerSession : IDisposable
     /// </summary>
     public void RequestHandshake(long now)
     {
-        if (_timers.HandshakeRequested(now))
+        // A worker's request may still have been in the inbox when the peer was removed.
+        if (!_isDisposed && _timers.HandshakeRequested(now))
             SendInitiation(now);
     }
 
@@ -193,6 +195,7 @@ internal sealed class PeerSession : IDisposable
 
     public void Dispose()
     {
+        _isDisposed = true;
         End();
         _handshake.Dispose();
     }

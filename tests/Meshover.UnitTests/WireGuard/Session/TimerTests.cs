@@ -45,6 +45,16 @@ public sealed class TimerTests
     }
 
     [Fact]
+    public void RequestHandshake_ThePeerWasRemoved_NothingIsSent()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToB.Dispose();
+        tunnel.ToB.RequestHandshake(0);
+
+        Assert.Empty(tunnel.A.Outbox);
+    }
+
+    [Fact]
     public void RekeyAfterMessages_EitherEndSendsMore_ItRenewsTheSession()
     {
         var tunnel = new Tunnel(new ProtocolTimes { RekeyAfterMessages = 10 }).Connect();
