@@ -14,10 +14,13 @@ internal sealed unsafe class SendBatch : IDisposable
     // More than one packet of the largest MTU, and than 64 of a usual one.
     private const int BufferBytes = 192 << 10;
 
+    // The MTU may change between Reserve and TryCommit, which then pads by up to 15 bytes more than there was room for.
+    private const int PaddingSlack = 16;
+
     private readonly PipelineState _state;
     private readonly DropCounters _drops;
     private readonly SendRuns _runs;
-    private readonly byte* _buffer = (byte*)NativeMemory.AlignedAlloc(BufferBytes, 4096);
+    private readonly byte* _buffer = (byte*)NativeMemory.AlignedAlloc(BufferBytes + PaddingSlack, 4096);
     private readonly PacketJob* _jobs = (PacketJob*)NativeMemory.AllocZeroed((nuint)(MaxPackets * sizeof(PacketJob)));
 
     private Peer? _peer;

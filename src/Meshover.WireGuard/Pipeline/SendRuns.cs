@@ -114,10 +114,23 @@ internal sealed unsafe class SendRuns : IDisposable
             peer.NoSegmentationUntil = now + RetryAfter;
             return 0;
         }
+        if (errno == Libc.TryAgain)
+            return DropFrom(first, done: 0);
         _drops.Count(DropReason.SendFailed, _counts[first]);
         return 1;
     }
 
+    // The socket took nothing for the whole of its send timeout: another wait for each of the rest would stop all other peers, too.
+    private int DropFrom(int first, int done)
+    {
+        var left = -done;
+        for (var i = first; i < _runs; i++)
+            left += _counts[i];
+        _drops.Count(DropReason.SendFailed, left);
+        return _runs - first;
+    }
+
+    // Returns how many runs are done with.
     private int SendSingly(int run, UdpSocket socket, UdpAddress endpoint)
     {
         var (count, size) = (_counts[run], _sizes[run]);
@@ -133,6 +146,10 @@ internal sealed unsafe class SendRuns : IDisposable
             if (sent > 0)
             {
                 done += sent;
+            }
+            else if (Libc.Errno == Libc.TryAgain)
+            {
+                return DropFrom(run, done);
             }
             else if (Libc.Errno != Libc.Interrupted)
             {

@@ -40,6 +40,7 @@ internal sealed unsafe class SendWorker : IDisposable
     private readonly byte* _frame = (byte*)NativeMemory.AlignedAlloc(FrameBytes + 64, 4096);
     private readonly SendBatch _batch;
     private TunSource?[] _sources = new TunSource?[16];
+    private uint _lastKey = WakeKey;
     private volatile bool _stops;
 
     public SendWorker(PipelineState state, WorkerGate gate)
@@ -215,17 +216,20 @@ internal sealed unsafe class SendWorker : IDisposable
         _state.Inbox.Post(new PeerSignal(peer.Session, Confirmed: null));
     }
 
+    // In turn: an event of a device that is gone may still wait in the worker's list, and must not count as a new device's.
     private uint FreeKey()
     {
-        for (var i = WakeKey + 1; i < _sources.Length; i++)
+        for (var tried = 1; tried < _sources.Length; tried++)
         {
-            if (_sources[i] is null)
-                return i;
+            _lastKey = _lastKey + 1 < _sources.Length ? _lastKey + 1 : WakeKey + 1;
+            if (_sources[_lastKey] is null)
+                return _lastKey;
         }
         var larger = new TunSource?[_sources.Length * 2];
         _sources.CopyTo(larger, 0);
         Volatile.Write(ref _sources, larger);
-        return (uint)(larger.Length / 2);
+        _lastKey = (uint)(larger.Length / 2);
+        return _lastKey;
     }
 }
 
