@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.LabTests.Routing;
