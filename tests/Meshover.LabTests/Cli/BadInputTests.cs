@@ -42,7 +42,7 @@ public sealed class BadInputTests : IAsyncLifetime
         var join = (await _bed.AdminAsync("token", "create", "--uses", "1")).Checked();
         (await _bed.MeshoverAsync("up", "--join", join, "--hostname", "n1", "--no-wait")).Checked();
         (await _bed.MeshoverAsync("down")).Checked();
-        File.Delete(Path.Combine(_bed.State, "identity.json"));
+        Directory.Delete(_bed.State, recursive: true);
 
         await RefusedAsync(1, "token", "up", "--join", join, "--hostname", "n2");
     }
@@ -63,7 +63,7 @@ public sealed class BadInputTests : IAsyncLifetime
     {
         (await _bed.MeshoverAsync("up", "--join", _bed.Join, "--hostname", "n1", "--no-wait")).Checked();
         (await _bed.MeshoverAsync("down")).Checked();
-        File.Delete(Path.Combine(_bed.State, "identity.json"));
+        Directory.Delete(_bed.State, recursive: true);
 
         await RefusedAsync(1, "node remove", "up", "--join", _bed.Join, "--hostname", "n1");
     }
