@@ -15,7 +15,9 @@ internal sealed class FrrDaemon
 
     public static FrrDaemon Zebra { get; } = new("zebra", c => c.Zebra,
         // -K 30: routes of the zebra before stay for 30 s, until BGP has learned them anew.
-        (_, _) => ["-K", "30"]);
+        // --v6-rr-semantics: an IPv6 route takes the place of the one before, as IPv4's do; else each restart would leave another one beside
+        // it, whose next hop nobody watches.
+        (_, _) => ["-K", "30", "--v6-rr-semantics"]);
 
     public static FrrDaemon Bfdd { get; } = new("bfdd", c => c.Bfdd,
         // Else it makes one for the whole machine, /var/run/frr/bfdd.sock.
