@@ -1,6 +1,7 @@
 using System.Globalization;
 using Meshover.Lab.Faults;
 using Meshover.Lab.Meshes;
+using Meshover.Linux.Netlink;
 using Meshover.Linux.Processes;
 
 namespace Meshover.LabTests.Mesh;
@@ -57,6 +58,7 @@ public sealed class FaultTests(MeshFixture fixture) : IClassFixture<MeshFixture>
             return Task.CompletedTask;
         }, _ct);
         PingWindow.AssertLostAtMost(1, PingWindow.Length, reports);
+        foreach (var node in _mesh.Nodes) AssertOneRouteEach(node);
     }
 
     [Fact]
@@ -114,6 +116,14 @@ public sealed class FaultTests(MeshFixture fixture) : IClassFixture<MeshFixture>
         _mesh.Controller.Serve();
         await _mesh.Controller.WaitAsync(_ct);
         (await _mesh.Node(3).UpAsync(input: null, [], _ct)).Checked();
+    }
+
+    // What a zebra of before left beside the route of the present one would stay when the path changes, and swallow packets then.
+    private static void AssertOneRouteEach(LabNode node)
+    {
+        using var netlink = RouteNetlink.OpenIn(node.Machine.NetworkPath);
+        var twice = netlink.GetRoutes(new RouteFilter { Protocol = RouteProtocols.Bgp }).GroupBy(route => route.Destination).Where(group => group.Count() > 1);
+        Assert.Empty(twice.SelectMany(group => group).Select(route => $"{node.Machine.Name}: {route}"));
     }
 
     private static async Task KeepAgentDeadAsync(LabNode node, CancellationToken until)
