@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 
 namespace Meshover.Controller.Live;
@@ -11,6 +12,9 @@ internal sealed class LiveNode
     public InstanceHistory History { get; } = new();
     public List<NodeSession> Sessions { get; } = [];
     public NodeReport Report { get; set; } = NodeReport.Nothing;
+
+    /// <summary>What of the report's observations is counted among the places where others are seen: all while it has a stream, else none.</summary>
+    public ImmutableDictionary<uint, IPEndPoint> Counted { get; set; } = ImmutableDictionary<uint, IPEndPoint>.Empty;
     public IPAddress? Source { get; set; }
     public DateTimeOffset LastSeen { get; set; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Meshover.Contract.V1;
 
@@ -12,6 +13,7 @@ internal sealed class LiveNodes(TimeProvider time)
     private readonly Lock _lock = new();
     private readonly Dictionary<uint, LiveNode> _nodes = [];
     private readonly HashSet<uint> _dirty = [];
+    private readonly SeenPlaces _seen = new();
 
     /// <summary>Takes a new stream of a node. Its older stream is ended, unless the two are copies of one state: then both stay and are told.</summary>
     public void Open(NodeSession session, NodeReport report)
@@ -50,6 +52,7 @@ internal sealed class LiveNodes(TimeProvider time)
             var node = NodeLocked(session.Node);
             node.Sessions.Remove(session);
             node.LastSeen = time.GetUtcNow();
+            CountLocked(node);
             _dirty.Add(session.Node);
         }
     }
@@ -92,16 +95,11 @@ internal sealed class LiveNodes(TimeProvider time)
             _dirty.Add(node);
     }
 
-    /// <summary>Where connected peers see the node.</summary>
-    public List<IPEndPoint> SeenByPeers(uint node)
+    /// <summary>Where connected peers see the node. O(places), see <see cref="SeenPlaces"/>.</summary>
+    public SeenPlace[] SeenByPeers(uint node)
     {
         lock (_lock)
-        {
-            return _nodes.Values
-                .Where(peer => peer.Sessions.Count > 0)
-                .Select(peer => peer.Report.Observed.GetValueOrDefault(node))
-                .OfType<IPEndPoint>().ToList();
-        }
+            return _seen.Of(node);
     }
 
     /// <summary>Says something to every stream of a node.</summary>
@@ -121,14 +119,32 @@ internal sealed class LiveNodes(TimeProvider time)
         return node;
     }
 
+    // Most reports leave the observations alone, and those are as many as the mesh has nodes.
     private void SetReportLocked(LiveNode node, NodeReport report, NodeSession session)
     {
-        MarkLocked(report.Observed.Keys.Concat(node.Report.Observed.Keys)
-            .Where(peer => !Equals(report.Observed.GetValueOrDefault(peer), node.Report.Observed.GetValueOrDefault(peer))));
+        if (!ReferenceEquals(report.Observed, node.Report.Observed))
+            MarkLocked(Except(report.Observed, node.Report.Observed).Concat(Except(node.Report.Observed, report.Observed)).Select(seen => seen.Key));
         node.Report = report;
         node.Source = session.Source;
         _dirty.Add(session.Node);
+        CountLocked(node);
     }
+
+    private void CountLocked(LiveNode node)
+    {
+        var observed = node.Sessions.Count > 0 ? node.Report.Observed : ImmutableDictionary<uint, IPEndPoint>.Empty;
+        if (ReferenceEquals(observed, node.Counted))
+            return;
+        foreach (var (peer, place) in Except(node.Counted, observed))
+            _seen.Remove(peer, place);
+        foreach (var (peer, place) in Except(observed, node.Counted))
+            _seen.Add(peer, place);
+        node.Counted = observed;
+    }
+
+    private static IEnumerable<KeyValuePair<uint, IPEndPoint>> Except(
+        ImmutableDictionary<uint, IPEndPoint> observed, ImmutableDictionary<uint, IPEndPoint> other) =>
+        observed.Where(seen => !seen.Value.Equals(other.GetValueOrDefault(seen.Key)));
 
     private void MarkLocked(IEnumerable<uint> nodes)
     {

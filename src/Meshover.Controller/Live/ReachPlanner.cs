@@ -22,10 +22,10 @@ internal static class ReachPlanner
     /// <param name="grants">Of the node: its own workloads' addresses are none either.</param>
     /// <param name="report">The node's own.</param>
     /// <param name="source">Where its stream comes from.</param>
-    /// <param name="seenByPeers">One entry for each peer that has authenticated packets from it.</param>
+    /// <param name="seenByPeers">Where peers have authenticated packets from it, each place once.</param>
     /// <param name="known">What the map says now: kept where nothing better is known.</param>
     public static ReachRecord Plan(
-        MeshRecord mesh, ImmutableArray<GrantRecord> grants, NodeReport report, SeenSource source, IEnumerable<IPEndPoint> seenByPeers,
+        MeshRecord mesh, ImmutableArray<GrantRecord> grants, NodeReport report, SeenSource source, IEnumerable<SeenPlace> seenByPeers,
         ReachRecord known)
     {
         var pools = new[] { mesh.Pool4, mesh.Pool6, mesh.TunnelPool }.Select(IPNetwork.Parse).ToArray();
@@ -53,11 +53,10 @@ internal static class ReachPlanner
         return outside.Length > 0 ? outside : report.Endpoints;
     }
 
-    private static IEnumerable<EndpointRecord> MostSeen(IEnumerable<IPEndPoint> seenByPeers) => seenByPeers
-        .GroupBy(endpoint => endpoint)
-        .OrderByDescending(group => group.Count()).ThenBy(group => group.Key.ToString(), StringComparer.Ordinal)
+    private static IEnumerable<EndpointRecord> MostSeen(IEnumerable<SeenPlace> seenByPeers) => seenByPeers
+        .OrderByDescending(place => place.Peers).ThenBy(place => place.EndPoint.ToString(), StringComparer.Ordinal)
         .Take(MostSeenByPeers)
-        .Select(group => new EndpointRecord(group.Key.Address.ToString(), group.Key.Port, (int)EndpointSource.SeenByPeer));
+        .Select(place => new EndpointRecord(place.EndPoint.Address.ToString(), place.EndPoint.Port, (int)EndpointSource.SeenByPeer));
 
     // IPv6 first; then by who says so; what two say is named once, by the better source.
     private static ImmutableArray<EndpointRecord> Order(IEnumerable<EndpointRecord> candidates) =>

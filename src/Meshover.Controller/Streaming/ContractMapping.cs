@@ -10,7 +10,10 @@ using GrantRecord = Meshover.Controller.State.GrantRecord;
 
 namespace Meshover.Controller.Streaming;
 
-/// <summary>From records to the contract's messages: where protobuf stops.</summary>
+/// <summary>
+/// From records to the contract's messages: where protobuf stops. The agent's WireFormat fills the same messages from the domain; the two
+/// share nothing, as what both may reference knows either the contract or the domain, and a record's text goes to the stream as it is stored.
+/// </summary>
 internal static class ContractMapping
 {
     private static readonly MeshRules Rules = new();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using CsCheck;
 using Meshover.Contract.V1;
 using Meshover.Controller.Live;
 using Microsoft.Extensions.Time.Testing;
@@ -62,11 +63,41 @@ public sealed class LiveNodesTests
         _live.Report(session, report => report with { Observed = ImmutableDictionary<uint, IPEndPoint>.Empty.Add(2, seen) });
 
         Assert.Equal([1u, 2u], _live.TakeDirty().Order());
-        Assert.Equal([seen], _live.SeenByPeers(2));
+        Assert.Equal([new SeenPlace(seen, 1)], _live.SeenByPeers(2));
         _live.Close(session);
         Assert.Empty(_live.SeenByPeers(2));
         Assert.False(_live.View(1)!.IsOnline);
     }
+
+    [Fact]
+    public void SeenByPeers_AfterAnyReportsOpeningsAndClosings_IsWhatALookThroughAllReportsWouldFind() =>
+        Gen.Select(Gen.UInt[1, 4], Gen.Int[0, 3], Gen.UInt[5, 7], Gen.Int[1, 2]).Array[0, 60].Sample(steps =>
+        {
+            var live = new LiveNodes(_time);
+            var sessions = new Dictionary<uint, NodeSession>();
+            foreach (var (node, action, observed, port) in steps)
+            {
+                if (action == 0 && sessions.Remove(node, out var open))
+                    live.Close(open);
+                else if (action == 1)
+                    live.Open(sessions[node] = Session(node), Seeing(observed, port));
+                else if (sessions.TryGetValue(node, out var session))
+                    live.Report(session, report => action == 2 ? report with { Observed = report.Observed.SetItem(observed, At(port)) } : Seeing(observed, port));
+                foreach (var target in (uint[])[5, 6, 7])
+                    Assert.Equal(LookThrough(live, [1, 2, 3, 4], target), live.SeenByPeers(target).OrderBy(place => place.EndPoint.Port));
+            }
+        });
+
+    private static IEnumerable<SeenPlace> LookThrough(LiveNodes live, uint[] nodes, uint target) => nodes
+        .Select(live.View).Where(view => view is { IsOnline: true }).Select(view => view!.Report.Observed.GetValueOrDefault(target))
+        .OfType<IPEndPoint>().CountBy(place => place).Select(place => new SeenPlace(place.Key, place.Value)).OrderBy(place => place.EndPoint.Port);
+
+    private static NodeReport Seeing(uint node, int port) =>
+        NodeReport.Nothing with { Observed = ImmutableDictionary<uint, IPEndPoint>.Empty.Add(node, At(port)) };
+
+    private static IPEndPoint At(int port) => new(IPAddress.Parse("203.0.113.1"), port);
+
+    private static NodeSession Session(uint node) => new(node, "A", "0.1.0", IPAddress.Parse("192.0.2.1"));
 
     [Fact]
     public void Session_ThatTakesNoMessages_KeepsTheNewestSixteen()

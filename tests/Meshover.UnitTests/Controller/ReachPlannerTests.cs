@@ -40,6 +40,13 @@ public sealed class ReachPlannerTests
     }
 
     [Fact]
+    public void Endpoints_SeenByPeers_AreThoseThatMostSee()
+    {
+        string[] seen = [.. Enumerable.Range(1, 50).Select(port => $"203.0.113.1 {port}"), "203.0.113.9 9", "203.0.113.9 9"];
+        Assert.Equal("203.0.113.9 9 SeenByPeer", Text(Plan([], null, seen)).First());
+    }
+
+    [Fact]
     public void BehindNat_IsWhoIsSeenFromAnAddressThatItDoesNotHave()
     {
         Assert.True(Plan([Own("192.168.1.5")], "203.0.113.1", []).BehindNat);
@@ -84,7 +91,9 @@ public sealed class ReachPlannerTests
     private ReachRecord Plan(EndpointRecord[] own, string? source, string[] seen, GrantRecord[]? grants = null, ReachRecord? known = null) =>
         ReachPlanner.Plan(_mesh, [.. grants ?? []], NodeReport.Nothing with { Endpoints = [.. own], ListenPort = 12912 },
             new SeenSource(source is null ? null : IPAddress.Parse(source)),
-            seen.Select(text => text.Split(' ')).Select(parts => new IPEndPoint(IPAddress.Parse(parts[0]), int.Parse(parts[1]))), known ?? ReachRecord.Unknown);
+            seen.CountBy(text => text).Select(place => new SeenPlace(EndPoint(place.Key.Split(' ')), place.Value)), known ?? ReachRecord.Unknown);
+
+    private static IPEndPoint EndPoint(string[] parts) => new(IPAddress.Parse(parts[0]), int.Parse(parts[1]));
 
     private static EndpointRecord Own(string address) => new(address, 12912, (int)EndpointSource.Interface);
 
