@@ -6,8 +6,8 @@ namespace Meshover.Mesh.Endpoints;
 /// Chooses where to call one peer. The first candidate that completes a handshake stays; WireGuard itself follows a peer that roams.
 /// <list type="number">
 /// <item>Heard within 15 s (BFD alone makes three packets a second): the endpoint works, and nothing may override it.</item>
-/// <item>New peer: one side of the pair calls at once, the other only if it has not been called for a while: initiations that cross
-/// cost 5-10 s.</item>
+/// <item>New peer: one side of the pair calls its best at once, the other only if it has not been called for a while: initiations that
+/// cross cost 5-10 s.</item>
 /// <item>Silent: every candidate in turn, the present one among them, the other address family first.</item>
 /// </list>
 /// Time is given with each call; the caller acts on the answer.
@@ -29,6 +29,7 @@ public sealed class EndpointChooser
     private readonly TimeSpan _jitter;
     private DateTimeOffset _nextTry;
     private bool _wasWorking;
+    private bool _hasWorked;
     private int _tries;
 
     /// <param name="isInitiator">See <see cref="IsInitiator"/>.</param>
@@ -52,7 +53,7 @@ public sealed class EndpointChooser
     {
         if (contact.Silence < WorkingFor)
         {
-            (_wasWorking, _tries) = (true, 0);
+            (_wasWorking, _hasWorked, _tries) = (true, true, 0);
             return null;
         }
         if (_wasWorking)
@@ -68,10 +69,13 @@ public sealed class EndpointChooser
         return next;
     }
 
-    /// <summary>The first try after silence goes to the other family: a cut of IPv6, or of IPv4, is likelier than of one address.</summary>
+    /// <summary>
+    /// A new peer is called at its best, also where the engine did so a moment ago: it may not know us yet. The first try after silence
+    /// goes to the other family: a cut of IPv6, or of IPv4, is likelier than of one address.
+    /// </summary>
     private IPEndPoint Next(IPEndPoint? current, IReadOnlyList<IPEndPoint> candidates)
     {
-        if (current is null)
+        if (current is null || (_tries == 0 && !_hasWorked))
             return candidates[0];
         if (_tries == 0 && candidates.FirstOrDefault(other => other.AddressFamily != current.AddressFamily) is { } otherFamily)
             return otherFamily;

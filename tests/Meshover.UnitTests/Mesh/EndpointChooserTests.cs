@@ -16,6 +16,15 @@ public sealed class EndpointChooserTests
         Assert.Equal(V6, First().Choose(new PeerContact(null, null), [V6, V4], Start));
 
     [Fact]
+    public void Choose_NewPeerThatTheEngineHasJustCalled_IsCalledThereOnceMoreBeforeAnyOther()
+    {
+        var chooser = First();
+        Assert.Equal(V6, chooser.Choose(new PeerContact(V6, null), [V6, V4], Start));
+        Assert.Null(chooser.Choose(new PeerContact(V6, null), [V6, V4], Start + (2 * Second)));
+        Assert.Equal(V4, chooser.Choose(new PeerContact(V6, null), [V6, V4], Start + (4 * Second)));
+    }
+
+    [Fact]
     public void Choose_NewPeer_SecondOfThePairWaitsToBeCalled()
     {
         var chooser = new EndpointChooser(isInitiator: false, TimeSpan.Zero, Start);
