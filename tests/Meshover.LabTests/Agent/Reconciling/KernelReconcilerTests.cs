@@ -5,8 +5,7 @@ using Meshover.LabTests.Linux;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
 using Meshover.Linux.Sysctl;
-using Meshover.Mesh.Identity;
-using Meshover.Mesh.Planning;
+using Meshover.UnitTests.Agent.Reconciling;
 using Xunit;
 
 namespace Meshover.LabTests.Agent.Reconciling;
@@ -14,7 +13,7 @@ namespace Meshover.LabTests.Agent.Reconciling;
 /// <summary>The reconciler on a real kernel: bridges stand for the interfaces that the data plane makes.</summary>
 public sealed class KernelReconcilerTests : IDisposable
 {
-    private const string Link = "mo-00000002";
+    private const string Link = KernelPlans.Link;
     private static readonly CancellationToken Ct = TestContext.Current.CancellationToken;
     private readonly TestNamespace _here = new();
     private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("t-linux-");
@@ -149,7 +148,7 @@ public sealed class KernelReconcilerTests : IDisposable
         _here.Netlink.CreateLink(LinkSpec.Bridge("meshover-lo"));
         _here.Netlink.SetLink("meshover-lo", new LinkChange { Mtu = 1000 });
         MakeDataPlaneLinks();
-        var report = await _reconciler.ReconcileAsync(Plan(), Ct);
+        var report = await _reconciler.ReconcileAsync(KernelPlans.OneLink(), Ct);
         Assert.Equal(ComponentState.Degraded, report.State);
         Assert.All(report.Errors, error => Assert.Contains("fd00::1/128", error, StringComparison.Ordinal));
         Assert.Equal(["10.249.0.1/32", "fe80::1/64"], Addresses(Link));
@@ -215,7 +214,7 @@ public sealed class KernelReconcilerTests : IDisposable
 
     private async Task<ReconcileReport> ReconcileAsync()
     {
-        var report = await _reconciler.ReconcileAsync(Plan(), Ct);
+        var report = await _reconciler.ReconcileAsync(KernelPlans.OneLink(), Ct);
         Assert.Empty(report.Errors);
         return report;
     }
@@ -295,34 +294,4 @@ public sealed class KernelReconcilerTests : IDisposable
         from name in new[] { link, "all", "default" }
         let full = key.Replace("{0}", name, StringComparison.Ordinal)
         select $"sysctl {full} {Sysctl(full)}";
-
-    private static NodePlan Plan() => new()
-    {
-        Self = new NodeId(1),
-        WireGuard = new WireGuardPlan { Interface = "meshover0", ListenPort = 12912, FirewallMark = 0x6d, Mtu = 1420, Peers = [] },
-        Links =
-        [
-            new LinkPlan
-            {
-                Peer = new NodeId(2), Name = Link, Alias = "n2", Mtu = 1396,
-                LocalTunnel = IPAddress.Parse("198.18.0.1"), RemoteTunnel = IPAddress.Parse("198.18.0.2"), LinkLocal = new NodeId(1).LinkLocal,
-            },
-        ],
-        Kernel = new KernelPlan
-        {
-            Address4 = IPAddress.Parse("10.249.0.1"),
-            Address6 = IPAddress.Parse("fd00::1"),
-            LoopbackInterface = "meshover-lo",
-            TunnelAddress = IPAddress.Parse("198.18.0.1"),
-            TunnelPool = IPNetwork.Parse("198.18.0.0/15"),
-            Unreachable = [IPNetwork.Parse("10.249.0.0/16"), IPNetwork.Parse("fd00::/48")],
-            FirewallMark = 0x6d,
-            FirewallMask = 0xff,
-            UnderlayTable = 7401,
-            RouteProtocol = 112,
-            Forwarding = true,
-            ClampMss = true,
-        },
-        Routing = null,
-    };
 }
