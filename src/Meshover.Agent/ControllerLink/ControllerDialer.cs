@@ -19,6 +19,9 @@ internal sealed class ControllerDialer(Func<ImmutableArray<string>> controllers,
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
     private int _first;
 
+    /// <summary>DNS; throws <see cref="SocketException"/> where a name does not resolve.</summary>
+    public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
+
     /// <summary>The controller of the last connection; null while there was none.</summary>
     public HostPort? Connected { get; private set; }
 
@@ -28,8 +31,8 @@ internal sealed class ControllerDialer(Func<ImmutableArray<string>> controllers,
     /// <exception cref="IOException">None answers; the message names each with its reason.</exception>
     public async ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken)
     {
-        var targets = await ResolveAsync(cancellationToken);
         var failures = new List<string>();
+        var targets = await ResolveAsync(failures, cancellationToken);
         var connection = await RaceAsync(targets, mark, failures, cancellationToken)
             ?? await RaceAsync(targets, 0, failures, cancellationToken)
             ?? throw new IOException("No controller answers: " + string.Join("; ", failures.Distinct()) + ".");
@@ -37,29 +40,30 @@ internal sealed class ControllerDialer(Func<ImmutableArray<string>> controllers,
         return new NetworkStream(connection.Socket, ownsSocket: true);
     }
 
-    private async Task<List<Target>> ResolveAsync(CancellationToken cancellationToken)
+    private async Task<List<Target>> ResolveAsync(List<string> failures, CancellationToken cancellationToken)
     {
         var names = controllers().Select(text => HostPort.TryParse(text, out var parsed) ? parsed : null).OfType<HostPort>().ToList();
         var targets = new List<Target>();
         for (var i = 0; i < names.Count; i++)
         {
             var controller = names[(i + _first) % names.Count];
-            foreach (var address in await AddressesAsync(controller.Host, cancellationToken))
+            foreach (var address in await AddressesAsync(controller, failures, cancellationToken))
                 targets.Add(new Target(controller, address));
         }
         return targets;
     }
 
-    private static async Task<IPAddress[]> AddressesAsync(string host, CancellationToken cancellationToken)
+    private async Task<IPAddress[]> AddressesAsync(HostPort controller, List<string> failures, CancellationToken cancellationToken)
     {
-        if (IPAddress.TryParse(host, out var literal))
+        if (IPAddress.TryParse(controller.Host, out var literal))
             return [literal];
         try
         {
-            return await Dns.GetHostAddressesAsync(host, cancellationToken);
+            return await Resolve(controller.Host, cancellationToken);
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
+            failures.Add($"{controller}: its name does not resolve ({e.Message})");
             return [];
         }
     }
@@ -73,7 +77,7 @@ internal sealed class ControllerDialer(Func<ImmutableArray<string>> controllers,
         {
             if (next < targets.Count)
                 running.Add(TryAsync(targets[next++], socketMark, failures, stop.Token));
-            winner = await FirstAsync(running, mayWait: next == targets.Count, cancellationToken);
+            winner = await FirstAsync(running, mayWait: next == targets.Count, stop.Token);
         }
         await stop.CancelAsync();
         foreach (var loser in await Task.WhenAll(running))
@@ -98,15 +102,15 @@ internal sealed class ControllerDialer(Func<ImmutableArray<string>> controllers,
         return null;
     }
 
-    private static async Task<Connection?> TryAsync(Target target, uint socketMark, List<string> failures, CancellationToken cancellationToken)
+    private async Task<Connection?> TryAsync(Target target, uint socketMark, List<string> failures, CancellationToken cancellationToken)
     {
         var socket = new Socket(target.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             SetMark(socket, socketMark);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(Timeout);
-            await socket.ConnectAsync(new IPEndPoint(target.Address, target.Controller.Port), limit.Token);
+            using var limit = new CancellationTokenSource(Timeout, time);
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+            await socket.ConnectAsync(new IPEndPoint(target.Address, target.Controller.Port), both.Token);
             return new Connection(socket, target);
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)

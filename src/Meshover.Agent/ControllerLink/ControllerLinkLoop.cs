@@ -56,7 +56,7 @@ internal sealed partial class ControllerLinkLoop(
     {
         var identity = identities.Current;
         using var channel = new ControllerChannel(identity, identity.CaPins, dialer);
-        var follower = new MapFollower(channel, board, _instanceId, PublishAsync) { Map = _map };
+        var follower = new MapFollower(channel.Client, () => dialer.Connected?.ToString() ?? "", board, _instanceId, PublishAsync) { Map = _map };
         try
         {
             identity = await RenewIfExpiredAsync(identity, channel, cancellationToken);

@@ -15,7 +15,13 @@ namespace Meshover.Agent.ControllerLink;
 /// <item>up go changes of our report, as they happen.</item>
 /// </list>
 /// </summary>
-internal sealed class MapFollower(ControllerChannel channel, ReportBoard board, string instanceId, Func<LinkEvent, CancellationToken, ValueTask> publish)
+/// <param name="client">Of one controller, or of whichever answers.</param>
+/// <param name="controller">Names the one that answered, for the status.</param>
+/// <param name="board">What is told of this node.</param>
+/// <param name="instanceId">Made at the agent's start: by it a copied state is noticed.</param>
+/// <param name="publish">Takes what the controller says.</param>
+internal sealed class MapFollower(
+    MeshService.MeshServiceClient client, Func<string> controller, ReportBoard board, string instanceId, Func<LinkEvent, CancellationToken, ValueTask> publish)
 {
     /// <summary>A controller that accepts a connection and says nothing is none.</summary>
     private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
@@ -31,7 +37,7 @@ internal sealed class MapFollower(ControllerChannel channel, ReportBoard board, 
     public async Task RunAsync(NodeIdentity identity, TimeProvider time, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var stream = channel.Client.Follow(cancellationToken: stop.Token);
+        using var stream = client.Follow(cancellationToken: stop.Token);
         var sent = board.Newest;
         await stream.RequestStream.WriteAsync(new NodeMessage { Hello = Hello(identity, sent) }, stop.Token);
         await WelcomeAsync(stream.ResponseStream, time, stop.Token);
@@ -70,7 +76,7 @@ internal sealed class MapFollower(ControllerChannel channel, ReportBoard board, 
                 throw new FormatException($"The controller (version {hello.Hello?.Version}) is too old or too new for this agent "
                     + $"(version {AgentHello.Version}). Upgrade the older one.");
             WelcomedAt = time.GetTimestamp();
-            await publish(new LinkEvent.StateChanged(LinkState.Connected, channel.Dialer.Connected?.ToString() ?? "", ""), cancellationToken);
+            await publish(new LinkEvent.StateChanged(LinkState.Connected, controller(), ""), cancellationToken);
         }
         catch (Exception e) when (limit.IsCancellationRequested && e is (OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled }))
         {

@@ -19,6 +19,7 @@ internal static class StatusBuilder
 {
     private const double UnknownRtt = -1;
     private const string Established = "Established";
+    private static readonly PathExpectation NoMember = new(PathKind.None, "This node is no member of the mesh any more.");
 
     public static AgentStatus Build(AgentState state, NodeIdentity identity, Func<Mesh.Identity.NodeId, double?> rtt, DateTimeOffset now)
     {
@@ -61,15 +62,17 @@ internal static class StatusBuilder
     {
         status.Endpoints.Add(state.Offered.Select(WireFormat.FromEndpoint));
         status.Notices.Add(state.Notices.Values.Concat(state.OwnNotices).Concat(state.Plan?.Warnings ?? []));
-        if (state is not { Plan: { } plan, Map: { } map })
+        if (Self(state) is not { } me)
             return;
-        var me = map.Nodes[plan.Self];
         status.Transit = me.IsTransit;
-        var (granted, notGranted) = (state.Announced.ToLookup(prefix => me.Grants.Any(grant => grant.Covers(prefix)))[true],
-            state.Announced.Where(prefix => !me.Grants.Any(grant => grant.Covers(prefix))));
-        status.Announced.Add(granted.Select(prefix => prefix.ToString()));
-        status.AnnouncedNotGranted.Add(notGranted.Select(prefix => prefix.ToString()));
+        var byGrant = state.Announced.ToLookup(prefix => me.Grants.Any(grant => grant.Covers(prefix)), prefix => prefix.ToString());
+        status.Announced.Add(byGrant[true]);
+        status.AnnouncedNotGranted.Add(byGrant[false]);
     }
+
+    /// <summary>This node in the map; null before there is one, and in the map of a mesh that has removed it.</summary>
+    private static MeshNode? Self(AgentState state) =>
+        state is { Plan: { } plan, Map: { } map } ? map.Nodes.GetValueOrDefault(plan.Self) : null;
 
     private static void AddPeers(AgentStatus status, AgentState state, Func<Mesh.Identity.NodeId, double?> rtt)
     {
@@ -117,7 +120,7 @@ internal static class StatusBuilder
     {
         if (isUp && (bgp is null || bgp.BgpState == Established))
             return ("direct", "");
-        var expected = PathFinder.Between(state.Map!, state.Map!.Nodes[state.Plan!.Self], node);
+        var expected = Self(state) is { } me ? PathFinder.Between(state.Map!, me, node) : NoMember;
         var why = expected.Kind switch
         {
             PathKind.Direct when isUp => $"The tunnel is up, BGP is {bgp?.BgpState ?? "not there"}.",

@@ -81,34 +81,49 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         using var timer = new PeriodicTimer(Period, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            if (Volatile.Read(ref _plan) is not { Links.IsEmpty: false } plan)
-                continue;
-            var count = Math.Min(MostPerSecond, (plan.Links.Length + SecondsPerRound - 1) / SecondsPerRound);
-            for (var i = 0; i < count; i++)
-                TrySend(socket, plan.Links[_next++ % plan.Links.Length]);
+            foreach (var link in NextSecond())
+                TrySend(socket, link);
         }
     }
 
-    /// <summary>The echo carries the peer's number and the time of sending; what comes back needs no memory of what went out.</summary>
+    /// <summary>Whom to ask in this second: all in turn.</summary>
+    internal LinkPlan[] NextSecond()
+    {
+        if (Volatile.Read(ref _plan) is not { Links: { IsEmpty: false } links })
+            return [];
+        var first = _next;
+        var count = Math.Min(MostPerSecond, (links.Length + SecondsPerRound - 1) / SecondsPerRound);
+        _next = (first + count) % links.Length;
+        return [.. Enumerable.Range(first, count).Select(index => links[index % links.Length])];
+    }
+
     private void TrySend(Socket socket, LinkPlan link)
     {
         try
         {
             if (netlink.FindLink(link.Name) is not { IsUp: true } device)
                 return;
-            Span<byte> packet = stackalloc byte[PacketLength + sizeof(uint)];
-            packet.Clear();
-            packet[0] = EchoRequest;
-            BinaryPrimitives.WriteUInt16BigEndian(packet[4..], _identifier);
-            BinaryPrimitives.WriteInt64BigEndian(packet[8..], time.GetTimestamp());
-            BinaryPrimitives.WriteUInt32BigEndian(packet[PacketLength..], link.Peer.Value);
             var target = new IPAddress(link.Peer.LinkLocal.GetAddressBytes(), device.Index);
-            socket.SendTo(packet, new IPEndPoint(target, 0));
+            socket.SendTo(Request(link.Peer), new IPEndPoint(target, 0));
         }
         catch (Exception e) when (e is SocketException or NetlinkException)
         {
             _measured.TryRemove(link.Peer, out _);
         }
+    }
+
+    /// <summary>
+    /// The echo carries the peer's number and the time of sending; what comes back needs no memory of what went out. The kernel writes
+    /// the checksum (RFC 3542, section 3.1).
+    /// </summary>
+    internal byte[] Request(NodeId peer)
+    {
+        var packet = new byte[PacketLength + sizeof(uint)];
+        packet[0] = EchoRequest;
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(4), _identifier);
+        BinaryPrimitives.WriteInt64BigEndian(packet.AsSpan(8), time.GetTimestamp());
+        BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(PacketLength), peer.Value);
+        return packet;
     }
 
     private async Task ReceiveAsync(Socket socket, CancellationToken cancellationToken)
@@ -122,7 +137,8 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         }
     }
 
-    private void Take(ReadOnlySpan<byte> packet)
+    /// <summary>Takes what came in: the socket hears all ICMPv6 of the machine.</summary>
+    internal void Take(ReadOnlySpan<byte> packet)
     {
         if (packet.Length < PacketLength + sizeof(uint) || packet[0] != EchoReply || BinaryPrimitives.ReadUInt16BigEndian(packet[4..]) != _identifier)
             return;

@@ -18,6 +18,8 @@ internal sealed class FakeMachine : IRouteNetlink
             _addresses.Add(new AddressInfo { LinkIndex = index, Address = IPAddress.Parse(parts[0]), PrefixLength = int.Parse(parts[1]) });
     }
 
+    public void Remove(string name) => _links.RemoveAll(link => link.Name == name);
+
     public void DefaultBy(string link) =>
         _routes.Add(new RouteInfo { Destination = IPNetwork.Parse("0.0.0.0/0"), OutputLink = FindLink(link)!.Index });
 
