@@ -31,14 +31,21 @@ internal static class StatusCommand
         var time = TimeProvider.System;
         var collector = new StatusCollector(paths, time);
         using var signals = new TerminationSignals();
-        while (true)
+        StatusDocument status;
+        do
         {
-            var status = await collector.CollectAsync(CancellationToken.None);
+            status = await collector.CollectAsync(CancellationToken.None);
             Print(status, json, clear: watch);
-            if (!watch || signals.Token.IsCancellationRequested)
-                return ToExitCode(status.State);
-            await Task.Delay(WatchInterval, time, signals.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         }
+        while (watch && await PauseAsync(time, signals.Token));
+        return ToExitCode(status.State);
+    }
+
+    /// <returns>False where it was interrupted.</returns>
+    private static async Task<bool> PauseAsync(TimeProvider time, CancellationToken interrupted)
+    {
+        await Task.Delay(WatchInterval, time, interrupted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !interrupted.IsCancellationRequested;
     }
 
     private static int ToExitCode(NodeState state) => state switch

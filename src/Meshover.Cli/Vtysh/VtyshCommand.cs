@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Meshover.Cli.CommandLine;
 using Meshover.Routing.Supervision;
 
@@ -18,22 +19,27 @@ internal static class VtyshCommand
         {
             commands,
         };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.Paths().FrrDirectory, parsed.GetValue(commands) ?? [], cancellationToken));
+        command.SetAction((parsed, _) => RunAsync(parsed.Paths().FrrDirectory, parsed.GetValue(commands) ?? []));
         return command;
     }
 
-    /// <summary>It inherits our terminal or pipes; its exit code is ours.</summary>
-    private static async Task<int> RunAsync(string frrDirectory, string[] commands, CancellationToken cancellationToken)
+    /// <summary>
+    /// It inherits our terminal or pipes; its exit code is ours. What the keyboard says (Ctrl-C, Ctrl-\) is for it: if we ended by that,
+    /// it would stay behind and read the terminal together with the shell.
+    /// </summary>
+    private static async Task<int> RunAsync(string frrDirectory, string[] commands)
     {
         if (!Directory.Exists(frrDirectory))
             throw new CliException($"This node's FRR does not run ({frrDirectory} is not there); `meshover up` starts it.");
         var program = Path.Combine(new RoutingOptions().VtyshBinaries, "vtysh");
         string[] arguments = ["--vty_socket", frrDirectory, .. commands.SelectMany(c => new[] { "-c", c })];
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
+        using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => context.Cancel = true);
         try
         {
             using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false })
                 ?? throw new CliException($"{program} could not be started.");
-            await process.WaitForExitAsync(cancellationToken);
+            await process.WaitForExitAsync();
             return process.ExitCode;
         }
         catch (Win32Exception e)
