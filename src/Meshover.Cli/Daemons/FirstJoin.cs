@@ -4,6 +4,7 @@ using Meshover.Agent.Trust;
 using Meshover.Cli.CommandLine;
 using Meshover.Cli.Hosting;
 using Meshover.Cli.Up;
+using Meshover.Mesh.Trust;
 using Microsoft.Extensions.Logging;
 
 namespace Meshover.Cli.Daemons;
@@ -13,14 +14,19 @@ internal static partial class FirstJoin
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
+    /// <returns>The join string to be used; null where this machine is a member already.</returns>
     /// <exception cref="CliException">There is neither an identity nor a join string.</exception>
-    public static async Task EnsureAsync(DaemonContext context, AgentConfig config, CancellationToken cancellationToken)
+    public static JoinString? Find(NodePaths paths)
     {
-        if (new IdentityStore(context.Paths.StateDirectory).Load() is { IsEnrolled: true })
-            return;
-        var join = JoinSource.Read(null, Environment.GetEnvironmentVariable(JoinSource.Variable), Console.In)
+        if (new IdentityStore(paths.StateDirectory).Load() is { IsEnrolled: true })
+            return null;
+        return JoinSource.Read(null, Environment.GetEnvironmentVariable(JoinSource.Variable), Console.In)
             ?? throw new CliException(
                 $"This machine belongs to no mesh yet: set {JoinSource.Variable} to a join string (`meshover token create` on the controller prints one).");
+    }
+
+    public static async Task JoinAsync(JoinString join, DaemonContext context, AgentConfig config, CancellationToken cancellationToken)
+    {
         var logger = context.Loggers.CreateLogger("run");
         var options = EnrolmentSettings.Of(config, context.Paths);
         while (true)

@@ -23,9 +23,11 @@ internal static class RunCommand
         {
             var flags = settings.Read(parsed);
             var config = ConfigErrors.AsUsage(() => AgentConfigFile.Load(parsed.Paths().ConfigFile, flags));
+            var join = FirstJoin.Find(parsed.Paths());
             return DaemonHost.RunAsync(DaemonNames.Run, parsed, async (context, cancellationToken) =>
             {
-                await FirstJoin.EnsureAsync(context, config, cancellationToken);
+                if (join is not null)
+                    await FirstJoin.JoinAsync(join, context, config, cancellationToken);
                 await Supervisor(context, DaemonNames.Of(config), flags).RunAsync(cancellationToken);
             });
         });

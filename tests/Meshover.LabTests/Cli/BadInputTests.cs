@@ -19,6 +19,9 @@ public sealed class BadInputTests : IAsyncLifetime
     public Task Up_WithoutJoinString_IsRefused() => RefusedAsync(1, "belongs to no mesh yet", "up");
 
     [Fact]
+    public Task Run_WithoutJoinString_IsRefused() => RefusedAsync(1, "set MESHOVER_JOIN to a join string", "run");
+
+    [Fact]
     public Task Up_DamagedJoinString_IsRefused() => RefusedAsync(2, "The join string is damaged", "up", "--join", _bed.Join[..^9]);
 
     [Fact]
@@ -44,7 +47,17 @@ public sealed class BadInputTests : IAsyncLifetime
         (await _bed.MeshoverAsync("down")).Checked();
         Directory.Delete(_bed.State, recursive: true);
 
-        await RefusedAsync(1, "token", "up", "--join", join, "--hostname", "n2");
+        await RefusedAsync(1, "used up", "up", "--join", join, "--hostname", "n2");
+    }
+
+    [Fact]
+    public async Task Up_ExpiredToken_IsRefused()
+    {
+        var join = (await _bed.AdminAsync("token", "create", "--lifetime", "1s")).Checked();
+        await Until.TrueAsync("the token has ended", TimeSpan.FromSeconds(20), async () =>
+            (await _bed.AdminAsync("token", "list", "--json")).Checked().Contains("\"expired\"", StringComparison.Ordinal));
+
+        await RefusedAsync(1, "expired", "up", "--join", join);
     }
 
     [Fact]
@@ -55,7 +68,7 @@ public sealed class BadInputTests : IAsyncLifetime
         var (name, join) = (Text(token, "id"), Text(token, "joinString"));
         (await _bed.AdminAsync("token", "revoke", name)).Checked();
 
-        await RefusedAsync(1, "token", "up", "--join", join);
+        await RefusedAsync(1, "revoked", "up", "--join", join);
     }
 
     [Fact]

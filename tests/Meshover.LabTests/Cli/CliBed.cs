@@ -21,6 +21,8 @@ public sealed class CliBed : IAsyncLifetime
     private readonly string _directory = Directory.CreateTempSubdirectory("meshover-cli-").FullName;
     private ProcessIdentity? _controller;
 
+    private string RunLog => Path.Combine(_directory, "run.log");
+
     /// <summary>Admits any number of nodes.</summary>
     public string Join { get; private set; } = "";
 
@@ -69,6 +71,27 @@ public sealed class CliBed : IAsyncLifetime
     internal Task<Ending> MeshoverWithAsync(Dictionary<string, string> environment, params string[] arguments) =>
         Programs.RunAsync("ip", ["netns", "exec", NodeNamespace, LabPrograms.Meshover, .. arguments, .. Paths(State)], environment);
 
+    /// <summary>`meshover run` in the foreground, as a container's entry point has it; nobody waits for it.</summary>
+    internal ProcessIdentity StartRun(IReadOnlyDictionary<string, string?> environment, params string[] arguments) => DetachedProcess.Start(new DetachedProcessOptions
+    {
+        FileName = LabPrograms.Meshover,
+        Arguments = ["run", .. arguments, .. Paths(State)],
+        LogFile = RunLog,
+        NetworkNamespacePath = NetworkNamespace.PathOf(NodeNamespace),
+        Environment = environment,
+    });
+
+    /// <summary>What it said.</summary>
+    internal async Task<string> RunLogAsync() => File.Exists(RunLog) ? await File.ReadAllTextAsync(RunLog) : "";
+
+    /// <summary>A file on the machine, outside of all that is Meshover's.</summary>
+    internal async Task<string> WriteAsync(string name, string text)
+    {
+        var path = Path.Combine(_directory, name);
+        await File.WriteAllTextAsync(path, text);
+        return path;
+    }
+
     internal Task<Ending> OnMachineAsync(params string[] command) => Programs.RunAsync("ip", ["netns", "exec", NodeNamespace, .. command]);
 
     /// <summary>`meshover token|node|grant` at the controller.</summary>
@@ -109,7 +132,8 @@ public sealed class CliBed : IAsyncLifetime
     private ProcessIdentity StartController() => DetachedProcess.Start(new DetachedProcessOptions
     {
         FileName = LabPrograms.Controller,
-        Arguments = ["serve", .. ControllerPaths()],
+        // Both have one clock: a token that has ended is refused at once.
+        Arguments = ["serve", "--clock-skew", "0s", .. ControllerPaths()],
         LogFile = Path.Combine(_directory, "controller", "log"),
         NetworkNamespacePath = NetworkNamespace.PathOf(ControllerNamespace),
     });
