@@ -8,6 +8,9 @@ namespace Meshover.Cli.Up;
 /// <summary>Stops the FRR that the distribution's package starts, and remembers it (a file beside the identity) so that `down` puts it back.</summary>
 internal sealed class SystemFrrSwitch(NodePaths paths, TimeProvider time)
 {
+    /// <summary>The mark's content where the machine's start is to start it again, too.</summary>
+    private static readonly byte[] AtBoot = "at boot\n"u8.ToArray();
+
     private string Mark => Path.Combine(paths.StateDirectory, "system-frr-stopped");
 
     /// <summary>It runs here, and nobody configured it. (A configured one is refused by the preflight, with the reason.)</summary>
@@ -17,8 +20,9 @@ internal sealed class SystemFrrSwitch(NodePaths paths, TimeProvider time)
     /// <exception cref="CliException">Another zebra than the system's runs.</exception>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        AtomicFile.Write(Mark, []);
-        await SystemFrr.Inspect().StopAsync(time, cancellationToken);
+        var startsAtBoot = await SystemFrr.StartsAtBootAsync(time, cancellationToken);
+        AtomicFile.Write(Mark, startsAtBoot ? AtBoot : []);
+        await SystemFrr.Inspect().StopAsync(startsAtBoot, time, cancellationToken);
         if (!SystemFrr.IsRunningHere(paths.ToRoutingOptions()))
             return;
         await PutBackAsync(cancellationToken);
@@ -31,7 +35,7 @@ internal sealed class SystemFrrSwitch(NodePaths paths, TimeProvider time)
     {
         if (!File.Exists(Mark))
             return;
-        await SystemFrr.StartAsync(time, cancellationToken);
+        await SystemFrr.StartAsync((await File.ReadAllBytesAsync(Mark, cancellationToken)).AsSpan().SequenceEqual(AtBoot), time, cancellationToken);
         File.Delete(Mark);
     }
 }

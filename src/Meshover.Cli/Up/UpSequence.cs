@@ -35,7 +35,10 @@ internal sealed class UpSequence(
         var enrolled = await EnrolAsync(identity, settings, cancellationToken);
         WriteConfig(settings);
         if (stopsSystemFrr)
+        {
             await systemFrr.StopAsync(cancellationToken);
+            say("Stopped the system's own FRR; `meshover down` starts it again.");
+        }
         // A running agent knows only the numbers that it started with.
         await StartAsync(settings, isNewNode: enrolled.Numbers != identity?.Numbers, cancellationToken);
     }

@@ -17,10 +17,15 @@ public enum SystemFrrKind
 public sealed record SystemFrr(SystemFrrKind Kind, string Why)
 {
     private const string InitScript = "/usr/lib/frr/frrinit.sh";
+    private const string Systemctl = "systemctl";
+    private const string Unit = "frr.service";
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     // What Debian's frr.conf, and FRR itself when asked to write one, contain without anybody's wish.
     private static readonly string[] _meaningless = ["!", "#", "log ", "frr ", "hostname ", "service integrated-vtysh-config", "end", "exit", "line vty", "no ipv6 forwarding", "no ip forwarding"];
+
+    /// <summary>sd_booted(3).</summary>
+    private static bool HasSystemd => Directory.Exists("/run/systemd/system");
 
     /// <summary>Looks at its configuration.</summary>
     public static SystemFrr Inspect(string directory = "/etc/frr")
@@ -32,15 +37,23 @@ public sealed record SystemFrr(SystemFrrKind Kind, string Why)
     /// <summary>Whether a zebra that is not ours runs in this network namespace.</summary>
     public static bool IsRunningHere(RoutingOptions options) => FrrProcessScan.Take(new FrrFiles(options)).ForeignZebras.Length > 0;
 
+    /// <summary>Whether the machine's start starts it, too. False where systemd does not run: then nothing of ours starts by itself either.</summary>
+    /// <exception cref="RoutingException">systemd could not be asked.</exception>
+    public static async Task<bool> StartsAtBootAsync(TimeProvider time, CancellationToken ct) =>
+        HasSystemd && (await ToolRunner.RunAsync(Systemctl, ["is-enabled", "--quiet", Unit], _patience, time, ct)).ExitCode == 0;
+
     /// <summary>Stops it, by systemd where that runs. Only for one that is <see cref="SystemFrrKind.Untouched"/>.</summary>
+    /// <param name="alsoAtBoot">It is not to come back with the machine's next start.</param>
     /// <exception cref="RoutingException">It could not be stopped, or is configured.</exception>
-    public Task StopAsync(TimeProvider time, CancellationToken ct) => Kind == SystemFrrKind.Untouched
-        ? ControlAsync("stop", time, ct)
+    public Task StopAsync(bool alsoAtBoot, TimeProvider time, CancellationToken ct) => Kind == SystemFrrKind.Untouched
+        ? ControlAsync("stop", alsoAtBoot ? ["disable", "--now"] : ["stop"], time, ct)
         : throw new RoutingException($"The system's FRR is configured ({Why}) and was left alone: remove that configuration, or stop it yourself");
 
     /// <summary>Starts it again, as <c>down</c> does after <c>up</c> had stopped it.</summary>
+    /// <param name="alsoAtBoot">As it was before.</param>
     /// <exception cref="RoutingException">It could not be started.</exception>
-    public static Task StartAsync(TimeProvider time, CancellationToken ct) => ControlAsync("start", time, ct);
+    public static Task StartAsync(bool alsoAtBoot, TimeProvider time, CancellationToken ct) =>
+        ControlAsync("start", alsoAtBoot ? ["enable", "--now"] : ["start"], time, ct);
 
     /// <summary>Why a node cannot run beside this zebra, and what to do.</summary>
     internal string AdviceAgainst(int pid, string commandLine) => Kind == SystemFrrKind.Untouched
@@ -66,10 +79,10 @@ public sealed record SystemFrr(SystemFrrKind Kind, string Why)
         return line is null ? null : $"{file} says '{line}'";
     }
 
-    private static async Task ControlAsync(string verb, TimeProvider time, CancellationToken ct)
+    private static async Task ControlAsync(string verb, string[] systemdVerb, TimeProvider time, CancellationToken ct)
     {
-        var result = Directory.Exists("/run/systemd/system")
-            ? await ToolRunner.RunAsync("systemctl", [verb, "frr.service"], _patience, time, ct)
+        var result = HasSystemd
+            ? await ToolRunner.RunAsync(Systemctl, [.. systemdVerb, Unit], _patience, time, ct)
             : await ToolRunner.RunAsync(InitScript, [verb], _patience, time, ct);
         if (result.ExitCode != 0) throw new RoutingException($"The system's FRR could not be told to {verb}: {result.Output.Trim()}");
     }

@@ -1,0 +1,96 @@
+using Meshover.Lab;
+using Meshover.Lab.Machines;
+using Meshover.Lab.Meshes;
+using Meshover.Linux.Netlink;
+
+namespace Meshover.LabTests.Mesh;
+
+/// <summary>What operators do to a mesh that runs, and what they read of it. One mesh: each test leaves it whole.</summary>
+public sealed class OperatorTests(MeshFixture fixture) : IClassFixture<MeshFixture>
+{
+    private const string Templates = "/etc/meshover/templates";
+    private const string Extra = $"{Templates}/bgpd.extra.conf.liquid";
+
+    // The agent reads the templates again each 15 s while all is well.
+    private static readonly TimeSpan TemplatePatience = TimeSpan.FromSeconds(40);
+    private readonly LabMesh _mesh = fixture.Mesh;
+    private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Status_UnderlayOfBothFamilies_ShowsIPv6Endpoints()
+    {
+        await _mesh.SettledAsync(_ct);
+        foreach (var node in _mesh.Nodes)
+            Assert.All((await node.StatusAsync(_ct)).Peers, peer => Assert.StartsWith("[2001:db8::", peer.Endpoint, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Template_ErrorOnARunningNode_IsShownAndFrrGoesOnUntilItIsMended()
+    {
+        var node = _mesh.Node(1);
+        (await node.Machine.RunAsync("mkdir", [Templates], _ct)).Checked();
+        (await node.UpAsync(input: null, ["--templates", Templates], _ct)).Checked();
+        await _mesh.SettledAsync(_ct);
+        var good = await ConfigurationAsync(node);
+
+        var reports = await PingWindow.DuringAsync(_mesh, TimeSpan.FromSeconds(10), async () =>
+        {
+            await WriteExtraAsync(node, "bgp community-list standard MINE seq 5 permit {{ no_such_value }}\n");
+            await MeshWaits.UntilAsync("the error is shown", TemplatePatience, async () =>
+                (await RoutingAsync(node)).Errors is [var said] && said.StartsWith($"{Extra}(1,", StringComparison.Ordinal)
+                    && said.EndsWith("correct the template, or remove it to use the built-in one", StringComparison.Ordinal)
+                    ? null
+                    : $"routing is {await RoutingAsync(node)}", _ct);
+            Assert.Equal("degraded", (await RoutingAsync(node)).State);
+            Assert.Equal(good, await ConfigurationAsync(node));
+
+            await WriteExtraAsync(node, "bgp community-list standard MINE seq 5 permit 65000:{{ bgp_port }}\n");
+            await MeshWaits.UntilAsync("the mended template is applied", TemplatePatience, async () =>
+                await ConfigurationAsync(node) is var now && now.Contains("community-list standard MINE", StringComparison.Ordinal) ? null : now, _ct);
+        }, _ct);
+
+        PingWindow.AssertLostAtMost(0, TimeSpan.FromSeconds(10), reports);
+        await MeshWaits.UntilAsync("routing is well", TemplatePatience, async () =>
+            await RoutingAsync(node) is { State: "ok" } ? null : "it is not", _ct);
+    }
+
+    [Fact]
+    public async Task NodeRemove_TakesItOutEverywhereWithin2SecondsAndRefusesItUntilItIsAllowed()
+    {
+        await _mesh.SettledAsync(_ct);
+        var removed = _mesh.Node(3);
+        var link = (await _mesh.Node(1).StatusAsync(_ct)).Peers.Single(peer => peer.Hostname == "n3").Link;
+
+        await AdminAsync("node", "remove", "n3");
+
+        foreach (var other in _mesh.Nodes.Where(node => node != removed))
+        {
+            using var netlink = RouteNetlink.OpenIn(other.Machine.NetworkPath);
+            await MeshWaits.UntilAsync($"{other.Machine.Name} has no link to n3", TimeSpan.FromSeconds(2), () =>
+                Task.FromResult(netlink.FindLink(link) is null ? null : $"{link} is there"), _ct);
+        }
+        await MeshWaits.UntilAsync("n3 knows that it is refused", TimeSpan.FromSeconds(15), async () =>
+            (await removed.StatusAsync(_ct)).Controller is { State: "refused", Error: { } why } && why.Contains("removed", StringComparison.Ordinal)
+                ? null
+                : (await removed.StatusAsync(_ct)).Controller.ToString(), _ct);
+        var again = await UpWithNewTokenAsync(removed);
+        Assert.NotEqual(0, again.ExitCode);
+        Assert.Contains("meshover node allow", again.Error, StringComparison.Ordinal);
+
+        await AdminAsync("node", "allow", "n3");
+        (await UpWithNewTokenAsync(removed)).Checked();
+        await _mesh.SettledAsync(_ct);
+    }
+
+    private async Task WriteExtraAsync(LabNode node, string text) => (await node.Machine.RunAsync("tee", [Extra], text, _ct)).Checked();
+
+    private async Task<CommandResult> UpWithNewTokenAsync(LabNode node) =>
+        await node.UpAsync(await _mesh.Controller.CreateTokenAsync(node.Number, _ct), ["--join", "-", "--no-wait"], _ct);
+
+    private async Task AdminAsync(params string[] arguments) =>
+        (await _mesh.Controller.Machine.RunAsync(LabPrograms.Meshover, arguments, _ct)).Checked();
+
+    private async Task<string> ConfigurationAsync(LabNode node) => (await node.MeshoverAsync(["vtysh", "-c", "show running-config"], _ct)).Checked();
+
+    private async Task<ComponentState> RoutingAsync(LabNode node) => (await node.StatusAsync(_ct)).Components.Single(part => part.Name == "routing");
+}
