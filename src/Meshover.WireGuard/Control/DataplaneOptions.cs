@@ -1,3 +1,5 @@
+using Meshover.WireGuard.Io;
+
 namespace Meshover.WireGuard.Control;
 
 /// <summary>Settings of the engine's process. What it carries comes over its socket, as <see cref="DataplaneConfig"/>.</summary>
@@ -22,4 +24,7 @@ public sealed record DataplaneOptions
 
     /// <summary>Segmentation and receive offloads of the TUN devices and UDP sockets; each is probed. Default on.</summary>
     public bool Offloads { get; init; } = true;
+
+    /// <summary>Which of them; all but for tests, which look at each alone.</summary>
+    internal OffloadKinds OffloadKinds { get => Offloads ? field : OffloadKinds.None; init; } = OffloadKinds.All;
 }

@@ -36,7 +36,7 @@ internal sealed class Engine : IDisposable
         _time = time;
         _inbox = inbox;
         _clock = new EngineClock(time);
-        _devices = new EngineDevices(options.Offloads);
+        _devices = new EngineDevices(options.OffloadKinds);
         _state = new EngineState(options.StatePath, logger);
         SessionManager? sessions = null;
         _pipeline = new PacketPipeline(_clock, inbox, gates =>
@@ -100,7 +100,7 @@ internal sealed class Engine : IDisposable
             throw new DataplaneException(DataplaneError.Refused, Refusal(faults));
         try
         {
-            var udp = NeedsSocket(config) ? UdpPort.Open(config.ListenPort, config.FirewallMark, _options.Offloads) : null;
+            var udp = NeedsSocket(config) ? UdpPort.Open(config.ListenPort, config.FirewallMark, _options.OffloadKinds) : null;
             Prepare(config, udp);
             PutInPlace(config, udp, endpoints);
         }

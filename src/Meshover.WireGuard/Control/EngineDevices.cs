@@ -3,7 +3,7 @@ using Meshover.WireGuard.Io;
 namespace Meshover.WireGuard.Control;
 
 /// <summary>The engine's TUN devices by name. Control thread.</summary>
-internal sealed class EngineDevices(bool offloads) : IDisposable
+internal sealed class EngineDevices(OffloadKinds offloads) : IDisposable
 {
     private readonly Dictionary<string, TunPort> _ports = new(StringComparer.Ordinal);
     private readonly List<TunPort> _lost = [];

@@ -56,11 +56,9 @@ internal static class EngineStatus
             if ((udp.V4 ?? udp.V6)!.ReceivesLarge)
                 yield return "udp-gro";
         }
-        if (state.Main is { TakesLargePackets: true } main)
-        {
+        if (state.Main is { TakesLargeTcp: true })
             yield return "tun-tso";
-            if (main.TakesLargeUdp)
-                yield return "tun-uso";
-        }
+        if (state.Main is { TakesLargeUdp: true })
+            yield return "tun-uso";
     }
 }

@@ -7,7 +7,7 @@ namespace Meshover.WireGuard.Io;
 internal sealed unsafe class TunPort : FrameSink, IDisposable
 {
     private const TunOffloads Tcp = TunOffloads.Checksum | TunOffloads.Tso4 | TunOffloads.Tso6 | TunOffloads.TsoEcn;
-    private const TunOffloads Udp = TunOffloads.Uso4 | TunOffloads.Uso6;
+    private const TunOffloads Udp = TunOffloads.Checksum | TunOffloads.Uso4 | TunOffloads.Uso6;
 
     private readonly TunDevice _device;
     private readonly int _descriptor;
@@ -26,7 +26,7 @@ internal sealed unsafe class TunPort : FrameSink, IDisposable
 
     public int Descriptor => _descriptor;
 
-    public override bool TakesLargePackets => _takesTcp;
+    public override bool TakesLargeTcp => _takesTcp;
 
     public override bool TakesLargeUdp => _takesUdp;
 
@@ -35,7 +35,7 @@ internal sealed unsafe class TunPort : FrameSink, IDisposable
 
     /// <summary>Makes the device, or takes over one that an earlier engine left. It stays when we end.</summary>
     /// <exception cref="TunException">No permission, no <c>/dev/net/tun</c>, or another program holds the device.</exception>
-    public static TunPort Open(string name, bool offloads)
+    public static TunPort Open(string name, OffloadKinds offloads)
     {
         var device = TunDevice.Open(name, vnetHeader: true, nonBlocking: true);
         try
@@ -83,12 +83,13 @@ internal sealed unsafe class TunPort : FrameSink, IDisposable
 
     public void Dispose() => _device.Dispose();
 
-    // Set also when off: an earlier engine may have left them on.
-    private void SetOffloads(bool wanted)
+    // Set also when off: an earlier engine may have left them on. Where the kernel does not know USO it refuses both together.
+    private void SetOffloads(OffloadKinds wanted)
     {
-        _takesUdp = wanted && _device.TrySetOffloads(Tcp | Udp);
-        _takesTcp = _takesUdp || (wanted && _device.TrySetOffloads(Tcp));
-        if (!_takesTcp)
+        var tcp = wanted.HasFlag(OffloadKinds.TunTcp) ? Tcp : TunOffloads.None;
+        _takesUdp = wanted.HasFlag(OffloadKinds.TunUdp) && _device.TrySetOffloads(tcp | Udp);
+        _takesTcp = tcp != TunOffloads.None && (_takesUdp || _device.TrySetOffloads(tcp));
+        if (!_takesTcp && !_takesUdp)
             _device.TrySetOffloads(TunOffloads.None);
     }
 }

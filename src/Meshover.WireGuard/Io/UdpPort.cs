@@ -21,7 +21,7 @@ internal sealed unsafe class UdpPort : IDisposable
 
     /// <param name="port">0: the kernel chooses one that is free in both families.</param>
     /// <exception cref="IoException">The port is in use, there is no permission, or neither IPv4 nor IPv6.</exception>
-    public static UdpPort Open(int port, uint mark, bool offloads)
+    public static UdpPort Open(int port, uint mark, OffloadKinds offloads)
     {
         for (var attempt = 1; ; attempt++)
         {

@@ -43,7 +43,7 @@ internal sealed unsafe class UdpSocket : IDisposable
 
     /// <summary>Opens and binds to the port of every address. Null if the machine does not speak this family.</summary>
     /// <exception cref="IoException">The port is in use, or the mark needs CAP_NET_ADMIN.</exception>
-    public static UdpSocket? TryOpen(bool isV6, int port, uint mark, bool offloads)
+    public static UdpSocket? TryOpen(bool isV6, int port, uint mark, OffloadKinds offloads)
     {
         var descriptor = Libc.Socket(isV6 ? Inet6 : Inet, DatagramCloseOnExec, 0);
         if (descriptor < 0 && Libc.Errno == Libc.NoProtocolFamily)
@@ -75,18 +75,15 @@ internal sealed unsafe class UdpSocket : IDisposable
 
     public void Dispose() => _handle.Dispose();
 
-    private bool TryPrepare(int port, uint mark, bool offloads)
+    private bool TryPrepare(int port, uint mark, OffloadKinds offloads)
     {
         if (IsV6)
             TrySet(LevelIp6, OnlyV6, 1);
         // No DF: where the underlay is narrow, it fragments.
         TrySet(IsV6 ? LevelIp6 : LevelIp, IsV6 ? MtuDiscover6 : MtuDiscover, DiscoverNever);
         SetBuffers();
-        if (offloads)
-        {
-            ReceivesLarge = TrySet(LevelUdp, UdpGro, 1);
-            SendsLarge = TrySet(LevelUdp, UdpSegment, 0);
-        }
+        ReceivesLarge = offloads.HasFlag(OffloadKinds.UdpReceive) && TrySet(LevelUdp, UdpGro, 1);
+        SendsLarge = offloads.HasFlag(OffloadKinds.UdpSend) && TrySet(LevelUdp, UdpSegment, 0);
         return (mark == 0 || TrySet(LevelSocket, Mark, (int)mark)) && TryBind(port);
     }
 

@@ -31,8 +31,8 @@ internal sealed unsafe class Coalescer : IDisposable
     /// <summary>Takes a whole, valid IP packet for a device. Its bytes must stay where they are until <see cref="Flush"/>.</summary>
     public void Add(FrameSink sink, byte* packet, int length)
     {
-        var mayJoin = sink.TakesLargePackets && PacketShape.TryRead(packet, length, out _candidate)
-            && (_candidate.Protocol == IpHeader.ProtocolTcp || sink.TakesLargeUdp);
+        var mayJoin = (sink.TakesLargeTcp || sink.TakesLargeUdp) && PacketShape.TryRead(packet, length, out _candidate)
+            && (_candidate.Protocol == IpHeader.ProtocolTcp ? sink.TakesLargeTcp : sink.TakesLargeUdp);
         if (_count > 0 && (!mayJoin || !ReferenceEquals(sink, _sink) || !TryJoin(packet)))
             Flush();
         else if (_count > 0)

@@ -6,9 +6,9 @@ namespace Meshover.WireGuard.Pipeline;
 internal abstract unsafe class FrameSink
 {
     /// <summary>Takes TCP packets beyond its MTU, to be cut by whoever needs them smaller.</summary>
-    public abstract bool TakesLargePackets { get; }
+    public abstract bool TakesLargeTcp { get; }
 
-    /// <summary>UDP, too (Linux 6.2).</summary>
+    /// <summary>The same of UDP (Linux 6.2).</summary>
     public abstract bool TakesLargeUdp { get; }
 
     /// <summary>Writes the pieces as one frame; a failure is counted by the sink.</summary>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Meshover.WireGuard;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto;
+using Meshover.WireGuard.Io;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meshover.LabTests.WireGuard;
@@ -21,7 +22,7 @@ internal sealed class EngineHost : IAsyncDisposable
     private CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
 
-    public EngineHost(Wire wire, int end, TimeProvider? time = null, bool offloads = true)
+    public EngineHost(Wire wire, int end, TimeProvider? time = null, OffloadKinds offloads = OffloadKinds.All)
     {
         _wire = wire;
         _end = end;
@@ -36,7 +37,7 @@ internal sealed class EngineHost : IAsyncDisposable
             StatePath = Path.Combine(_directory, "engine.json"),
             TimestampPath = Path.Combine(_directory, "tai64n"),
             UapiDirectory = Path.Combine(_directory, "uapi"),
-            Offloads = offloads,
+            OffloadKinds = offloads,
         };
         Client = new DataplaneClient(Options.SocketPath);
         Start();

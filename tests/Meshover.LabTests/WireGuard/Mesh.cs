@@ -1,4 +1,5 @@
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Io;
 
 namespace Meshover.LabTests.WireGuard;
 
@@ -9,11 +10,11 @@ internal sealed class Mesh : IAsyncDisposable
 {
     private readonly bool _v6;
 
-    private Mesh(Wire wire, bool v6)
+    private Mesh(Wire wire, bool v6, OffloadKinds offloads)
     {
         Wire = wire;
         _v6 = v6;
-        Engines = [.. Enumerable.Range(1, wire.Ends).Select(end => new EngineHost(wire, end))];
+        Engines = [.. Enumerable.Range(1, wire.Ends).Select(end => new EngineHost(wire, end, offloads: offloads))];
     }
 
     public Wire Wire { get; }
@@ -21,9 +22,9 @@ internal sealed class Mesh : IAsyncDisposable
     /// <summary>Number i is at i - 1.</summary>
     public IReadOnlyList<EngineHost> Engines { get; }
 
-    public static async Task<Mesh> CreateAsync(int nodes, bool v6 = false)
+    public static async Task<Mesh> CreateAsync(int nodes, bool v6 = false, OffloadKinds offloads = OffloadKinds.All)
     {
-        var mesh = new Mesh(await Wire.CreateAsync(nodes), v6);
+        var mesh = new Mesh(await Wire.CreateAsync(nodes), v6, offloads);
         for (var node = 1; node <= nodes; node++)
         {
             await mesh.Engines[node - 1].ApplyAsync(mesh.Config(node));

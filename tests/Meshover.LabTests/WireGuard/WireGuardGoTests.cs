@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Io;
 
 namespace Meshover.LabTests.WireGuard;
 
@@ -32,7 +33,7 @@ public sealed class WireGuardGoTests
     public async Task Traffic_WithoutOffloads_ArrivesUnharmed()
     {
         await using var wire = await Wire.CreateAsync(2);
-        await using var engine = new EngineHost(wire, 1, offloads: false);
+        await using var engine = new EngineHost(wire, 1, offloads: OffloadKinds.None);
         await using var go = await GoPeer.StartAsync(wire, 2);
         await ConnectAsync(engine, go);
         await wire.WaitForPingAsync(1, EngineHost.Tunnel(2), Deadline);
@@ -123,7 +124,8 @@ public sealed class WireGuardGoTests
         Assert.Equal(IPEndPoint.Parse("10.77.0.2:4711"), (await engine.PeerAsync()).Endpoint);
     }
 
-    private static async Task ConnectAsync(EngineHost engine, GoPeer go, bool v6 = false, bool presharedKey = false)
+    /// <summary>Makes the two each other's peers.</summary>
+    internal static async Task ConnectAsync(EngineHost engine, GoPeer go, bool v6 = false, bool presharedKey = false)
     {
         var psk = new WireGuardSecret(RandomNumberGenerator.GetBytes(32));
         var peer = Peer(go, new IPEndPoint(Wire.Address(2, v6), 12912)) with { PresharedKey = presharedKey ? psk : null };

@@ -52,7 +52,7 @@ internal sealed unsafe class RecordingSink(bool largeUdp) : FrameSink
 {
     public List<(VnetHeader Header, byte[] Packet)> Frames { get; } = [];
 
-    public override bool TakesLargePackets => true;
+    public override bool TakesLargeTcp => true;
 
     public override bool TakesLargeUdp => largeUdp;
 
