@@ -38,6 +38,7 @@ internal static unsafe class IpHeader
     public const int TcpFlags = 13;
     public const int TcpWindow = 14;
     public const int TcpChecksum = 16;
+    public const int TcpUrgent = 18;
 
     public const int UdpLengthField = 4;
     public const int UdpChecksum = 6;

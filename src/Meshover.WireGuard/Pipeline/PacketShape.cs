@@ -52,6 +52,7 @@ internal unsafe struct PacketShape
             || (*(uint*)(left + IpHeader.TcpAcknowledgement) == *(uint*)(right + IpHeader.TcpAcknowledgement)
                 && left[IpHeader.TcpDataOffset] == right[IpHeader.TcpDataOffset]
                 && *(ushort*)(left + IpHeader.TcpWindow) == *(ushort*)(right + IpHeader.TcpWindow)
+                && *(ushort*)(left + IpHeader.TcpUrgent) == *(ushort*)(right + IpHeader.TcpUrgent)
                 && IsSame(left, right, IpHeader.TcpMinimumLength, shape.Headers - shape.Transport));
     }
 
