@@ -1,0 +1,87 @@
+using System.Net;
+using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Io;
+
+namespace Meshover.LabTests.WireGuard;
+
+/// <summary>
+/// Whatever is on or off, what goes in comes out: TCP in writes of random sizes compared by its hash, datagrams of all sizes one by one.
+/// Each row is a configuration of the engine and its underlay; in each, both families go both ways, through the link and by the main
+/// device.
+/// </summary>
+public sealed class ContentMatrixTests
+{
+    private const int TcpBytes = 4_000_000;
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+
+    [Theory]
+    [InlineData("tun-tso tun-uso udp-gso udp-gro", false)]
+    [InlineData("tun-tso tun-uso udp-gso udp-gro", true)]
+    [InlineData("", false)]
+    [InlineData("", true)]
+    [InlineData("tun-tso", false)]
+    [InlineData("tun-uso", true)]
+    [InlineData("udp-gso", false)]
+    [InlineData("udp-gro", true)]
+    [InlineData("tun-tso tun-uso udp-gro", false)]
+    [InlineData("tun-tso udp-gso udp-gro", true)]
+    public async Task Content_BetweenOurselves_IsTheSame(string offloads, bool v6Underlay)
+    {
+        await using var pair = await Mesh.CreateAsync(2, v6Underlay, Parse(offloads));
+        await pair.Wire.WaitForPingAsync(1, "10.99.0.2", Deadline);
+
+        await ExchangeAsync(pair.Wire, "10.99.0.", seed: 1);
+        await ExchangeAsync(pair.Wire, "fd99::", seed: 2);
+        await ExchangeAsync(pair.Wire, "198.18.0.", seed: 3);
+        await ExchangeAsync(pair.Wire, "fd18::", seed: 4);
+
+        foreach (var engine in pair.Engines)
+            AssertUsed(offloads, await engine.Client.GetStatusAsync());
+    }
+
+    [Theory]
+    [InlineData("tun-tso tun-uso udp-gso udp-gro", true)]
+    [InlineData("", false)]
+    [InlineData("tun-tso", true)]
+    [InlineData("tun-uso", false)]
+    [InlineData("udp-gso", true)]
+    [InlineData("udp-gro", false)]
+    public async Task Content_WithWireGuardGo_IsTheSame(string offloads, bool v6Underlay)
+    {
+        await using var wire = await Wire.CreateAsync(2);
+        await using var engine = new EngineHost(wire, 1, offloads: Parse(offloads));
+        await using var go = await GoPeer.StartAsync(wire, 2);
+        await WireGuardGoTests.ConnectAsync(engine, go, v6Underlay);
+        await wire.WaitForPingAsync(1, EngineHost.Tunnel(2), Deadline);
+
+        await ExchangeAsync(wire, "198.18.0.", seed: 5);
+        await ExchangeAsync(wire, "fd18::", seed: 6);
+
+        AssertUsed(offloads, await engine.Client.GetStatusAsync());
+    }
+
+    // TCP one way and datagrams the other, then the other way round.
+    private static async Task ExchangeAsync(Wire wire, string prefix, int seed)
+    {
+        var (first, second) = (IPAddress.Parse($"{prefix}1"), IPAddress.Parse($"{prefix}2"));
+        await Traffic.TcpAsync(wire, 1, 2, second, TcpBytes, seed);
+        await Datagrams.ExchangeAsync(wire, 2, 1, first, seed);
+        await Traffic.TcpAsync(wire, 2, 1, first, TcpBytes, seed);
+        await Datagrams.ExchangeAsync(wire, 1, 2, second, seed);
+    }
+
+    private static void AssertUsed(string offloads, DataplaneStatus status)
+    {
+        Assert.Equal(offloads.Split(' ', StringSplitOptions.RemoveEmptyEntries).Order(), status.Offloads.Except(["ipv4", "ipv6"]).Order());
+        Assert.Empty(status.Drops);
+    }
+
+    private static OffloadKinds Parse(string names) => names.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        .Aggregate(OffloadKinds.None, (kinds, name) => kinds | name switch
+        {
+            "tun-tso" => OffloadKinds.TunTcp,
+            "tun-uso" => OffloadKinds.TunUdp,
+            "udp-gso" => OffloadKinds.UdpSend,
+            _ => OffloadKinds.UdpReceive,
+        });
+}
