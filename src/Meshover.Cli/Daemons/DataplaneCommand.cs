@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Meshover.Cli.CommandLine;
 using Meshover.Cli.Hosting;
 using Meshover.WireGuard;
@@ -9,19 +10,55 @@ namespace Meshover.Cli.Daemons;
 /// <summary><c>meshover dataplane</c>. Nothing of Meshover.Agent may be reachable from here.</summary>
 internal static class DataplaneCommand
 {
+    private static readonly Option<bool> NoOffloads = new("--no-offloads") { Description = "Do without segmentation and receive offloads." };
+
+    private static readonly Option<bool> Plain = new("--plain")
+    {
+        Description = "Be a plain WireGuard, as `wireguard-go INTERFACE` is: no agent, no configuration, nothing on disk. "
+            + "Ends when INTERFACE or its socket is deleted.",
+    };
+
+    private static readonly Option<bool> Foreground = new("--foreground", "-f") { Description = "With --plain: do not go into the background." };
+
+    private static readonly Argument<string?> Interface = new("INTERFACE")
+    {
+        Description = "With --plain: the device to make.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     public static Command Create()
     {
-        var noOffloads = new Option<bool>("--no-offloads") { Description = "Do without segmentation and receive offloads." };
         var command = new ExampleCommand(
-            "dataplane", "Runs the userspace WireGuard and GRE engine in the foreground (systemd and `run` start it).",
-            "meshover dataplane", "wg show meshover0")
+            "dataplane", "Runs the userspace WireGuard and GRE engine in the foreground (systemd and `run` start it), or a plain WireGuard.",
+            "meshover dataplane",
+            "wg show meshover0",
+            "meshover dataplane --plain wg0 && wg setconf wg0 /etc/wireguard/wg0.conf && ip link set wg0 up",
+            "LOG_LEVEL=debug meshover dataplane --plain --foreground wg0")
         {
-            noOffloads,
+            NoOffloads, Plain, Foreground, Interface,
         };
-        command.SetAction(parsed => DaemonHost.RunAsync("dataplane", parsed, (context, cancellationToken) => DataplaneDaemon.RunAsync(
-            Options(context.Paths, !parsed.GetValue(noOffloads)),
-            context.Loggers, context.Time, cancellationToken)));
+        command.Validators.Add(Validate);
+        command.SetAction((parsed, cancellationToken) => parsed.GetValue(Plain)
+            ? RunPlainAsync(parsed, cancellationToken)
+            : DaemonHost.RunAsync("dataplane", parsed, (context, stop) => DataplaneDaemon.RunAsync(
+                Options(context.Paths, !parsed.GetValue(NoOffloads)),
+                context.Loggers, context.Time, stop)));
         return command;
+    }
+
+    private static void Validate(CommandResult result)
+    {
+        var isPlain = result.GetValue(Plain);
+        if (isPlain && result.GetValue(Interface) is null)
+            result.AddError("--plain needs the INTERFACE to make, such as wg0.");
+        if (!isPlain && (result.GetValue(Interface) is not null || result.GetValue(Foreground)))
+            result.AddError("INTERFACE and --foreground go with --plain; the node's own engine gets its devices from the agent.");
+    }
+
+    private static Task<int> RunPlainAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var plain = new PlainHost(parsed.GetRequiredValue(Interface)!, parsed.Paths(), parsed.GetValue(GlobalOptions.Debug), !parsed.GetValue(NoOffloads));
+        return PlainHost.IsForeground(parsed.GetValue(Foreground)) ? plain.RunAsync() : plain.StartAsync(cancellationToken);
     }
 
     private static DataplaneOptions Options(NodePaths paths, bool offloads) => new()

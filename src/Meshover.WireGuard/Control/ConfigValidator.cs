@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Meshover.WireGuard.Crypto;
 
 namespace Meshover.WireGuard.Control;
 
@@ -28,7 +27,7 @@ internal static class ConfigValidator
         CheckName(config.Interface, "interface", faults);
         CheckRange(config.ListenPort, 0, ushort.MaxValue, "listenPort", faults);
         CheckRange(config.Mtu, MinimumMtu, MaximumMtu, "mtu", faults);
-        var own = OwnPublicKey(config.PrivateKey);
+        var own = config.PrivateKey.PublicKey;
         foreach (var peer in config.Peers)
             CheckPeer(peer, own, faults);
         var prefixes = config.Peers.SelectMany(peer => peer.AllowedIps.Distinct());
@@ -87,13 +86,4 @@ internal static class ConfigValidator
     private static bool IsNoHost(IPAddress address) =>
         address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
         || address.Equals(IPAddress.Broadcast) || address.IsIPv6Multicast;
-
-    private static WireGuardKey? OwnPublicKey(WireGuardSecret secret)
-    {
-        if (secret.IsZero)
-            return null;
-        Span<byte> key = stackalloc byte[WireGuardKey.Length];
-        X25519.PublicFromPrivate(secret.Bytes, key);
-        return new WireGuardKey(key);
-    }
 }

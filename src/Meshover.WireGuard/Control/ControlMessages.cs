@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace Meshover.WireGuard.Control;
 
-/// <summary>What a request asks for.</summary>
+/// <summary>What a request asks for. A name that an engine does not know is refused in words, see <see cref="ControlProtocol"/>.</summary>
 internal enum ControlOperation
 {
     Status = 0,
@@ -13,19 +13,24 @@ internal enum ControlOperation
     Update,
     SetEndpoint,
     Stop,
+
+    /// <summary>The first request of a connection: which versions the client speaks. Not known to the first engines.</summary>
+    Hello,
 }
 
-/// <summary>
-/// One request: a line of JSON. Fields that the operation does not use are left out, unknown ones are ignored, so that programs of
-/// neighbouring releases understand one another; <see cref="Version"/> goes up only when an old meaning changes.
-/// </summary>
+/// <summary>One request: a line of JSON. Fields that the operation does not use are left out, unknown ones are ignored.</summary>
 internal sealed record ControlRequest
 {
     // The serializer leaves a property with "set" alone where JSON lacks it, but gives one with "init" its type's default.
-    public const int CurrentVersion = 1;
 
-    public int Version { get; set; } = CurrentVersion;
-    public ControlOperation Operation { get; init; }
+    /// <summary>The version that this request is written in; of a Hello, the newest that the client speaks.</summary>
+    public int Version { get; set; } = ControlProtocol.Newest;
+
+    /// <summary>Of a Hello: the oldest version that the client speaks; null: it speaks one only.</summary>
+    public int? Oldest { get; init; }
+
+    /// <summary>A <see cref="ControlOperation"/> by its name; as text, so that one of a newer program can be named in the answer.</summary>
+    public string Operation { get; set; } = nameof(ControlOperation.Status);
     public DataplaneConfig? Config { get; init; }
     public ImmutableArray<PeerConfig> Upserts { get; init => field = value.IsDefault ? [] : value; } = [];
     public ImmutableArray<WireGuardKey> Removed { get; init => field = value.IsDefault ? [] : value; } = [];
@@ -34,21 +39,28 @@ internal sealed record ControlRequest
 
     /// <summary>With <see cref="ControlOperation.Stop"/>: delete the devices, the UAPI socket and the state too.</summary>
     public bool Teardown { get; init; }
+
+    public static ControlRequest To(ControlOperation operation) => new() { Operation = operation.ToString() };
 }
 
 /// <summary>One answer: a line of JSON. No <see cref="Error"/>: it is done.</summary>
 internal sealed record ControlResponse
 {
-    public int Version { get; set; } = ControlRequest.CurrentVersion;
-    public DataplaneError? Error { get; init; }
+    /// <summary>The version that this answer is written in; to a Hello, the one that both are to speak from now on.</summary>
+    public int Version { get; set; } = ControlProtocol.Newest;
+
+    /// <summary>A <see cref="DataplaneError"/> by its name; as text, so that one of a newer engine is no unreadable answer.</summary>
+    public string? Error { get; init; }
     public string? Message { get; init; }
     public DataplaneStatus? Status { get; init; }
+
+    public static ControlResponse Fail(DataplaneError error, string message) => new() { Error = error.ToString(), Message = message };
 }
 
 /// <summary>What the engine writes down to come back alone.</summary>
 internal sealed record SavedState
 {
-    public int Version { get; set; } = ControlRequest.CurrentVersion;
+    public int Version { get; set; } = ControlProtocol.Newest;
     public required DataplaneConfig Config { get; init; }
 
     /// <summary>Where peers were when the state was written, if not where the configuration says.</summary>
@@ -59,7 +71,6 @@ internal sealed record SavedEndpoint(WireGuardKey PublicKey, IPEndPoint Endpoint
 
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
-    UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,

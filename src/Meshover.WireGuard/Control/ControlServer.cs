@@ -3,30 +3,29 @@ using System.Text.Json;
 namespace Meshover.WireGuard.Control;
 
 /// <summary>Answers on the engine's own socket: requests in, one after the other, until the client goes.</summary>
-internal sealed class ControlServer(EngineLoop loop)
+internal sealed class ControlServer(IControlLoop loop)
 {
     public async Task ServeAsync(Stream stream, CancellationToken cancellationToken)
     {
+        var lines = new ControlLine(stream);
         while (true)
         {
-            var (request, fault) = await ReadAsync(stream, cancellationToken);
+            var (request, fault) = await ReadAsync(lines, cancellationToken);
             if (request is null && fault is null)
                 return;
             var response = fault ?? await AnswerAsync(request!, cancellationToken);
             await ControlLine.WriteAsync(stream, response, ControlJson.Default.ControlResponse, cancellationToken);
-            if (fault is not null)
-                return; // where the next message would begin is not known
-            if (request!.Operation == ControlOperation.Stop && response.Error is null)
+            if (request?.Operation == nameof(ControlOperation.Stop) && response.Error is null)
                 loop.Acknowledge();
         }
     }
 
     private static async Task<(ControlRequest? Request, ControlResponse? Fault)> ReadAsync(
-        Stream stream, CancellationToken cancellationToken)
+        ControlLine lines, CancellationToken cancellationToken)
     {
         try
         {
-            return (await ControlLine.ReadAsync(stream, ControlJson.Default.ControlRequest, cancellationToken), null);
+            return (await lines.ReadAsync(ControlJson.Default.ControlRequest, cancellationToken), null);
         }
         catch (JsonException e)
         {
@@ -36,46 +35,62 @@ internal sealed class ControlServer(EngineLoop loop)
 
     private async Task<ControlResponse> AnswerAsync(ControlRequest request, CancellationToken cancellationToken)
     {
-        if (request.Version != ControlRequest.CurrentVersion)
-            return Fail(DataplaneError.Version, OtherVersion(request.Version));
+        if (request.Operation == nameof(ControlOperation.Hello))
+            return Hello(request);
+        if (!ControlProtocol.Speaks(request.Version))
+            return OtherVersion($"{request.Version}");
+        if (!Enum.TryParse<ControlOperation>(request.Operation, out var operation) || !Enum.IsDefined(operation))
+            return UnknownOperation(request.Operation);
         try
         {
-            if (request.Operation == ControlOperation.Stop)
-                await loop.StopAsync(request.Teardown).WaitAsync(cancellationToken);
-            return request.Operation == ControlOperation.Stop
-                ? new ControlResponse()
-                : await loop.RunAsync(engine => Do(engine, request), cancellationToken);
+            if (operation != ControlOperation.Stop)
+                return await loop.RunAsync(target => Do(target, operation, request), cancellationToken);
+            await loop.StopAsync(request.Teardown).WaitAsync(cancellationToken);
+            return new ControlResponse();
         }
         catch (DataplaneException e)
         {
-            return Fail(e.Error, e.Message);
+            return ControlResponse.Fail(e.Error, e.Message);
         }
     }
 
-    private static ControlResponse Do(Engine engine, ControlRequest request)
+    private static ControlResponse Hello(ControlRequest request)
     {
-        switch (request.Operation)
+        var oldest = request.Oldest ?? request.Version;
+        return ControlProtocol.Agree(oldest, request.Version) is { } agreed
+            ? new ControlResponse { Version = agreed }
+            : OtherVersion(oldest == request.Version ? $"{oldest}" : $"{oldest} to {request.Version}");
+    }
+
+    private static ControlResponse Do(IControlTarget target, ControlOperation operation, ControlRequest request)
+    {
+        switch (operation)
         {
             case ControlOperation.Status:
-                return new ControlResponse { Status = EngineStatus.Read(engine) };
+                return new ControlResponse { Status = target.ReadStatus() };
             case ControlOperation.Apply when request.Config is { } config:
-                engine.Apply(config);
+                target.Apply(config);
                 return new ControlResponse();
             case ControlOperation.Update:
-                engine.Update(request.Upserts, request.Removed);
+                target.Update(request.Upserts, request.Removed);
                 return new ControlResponse();
             case ControlOperation.SetEndpoint when request is { Key: { } key, Endpoint: { } endpoint }:
-                engine.SetEndpoint(key, endpoint);
+                target.SetEndpoint(key, endpoint);
                 return new ControlResponse();
             default:
-                return Refuse($"The request '{request.Operation}' lacks what it needs. Nothing was changed.");
+                return Refuse($"The request '{operation}' lacks what it needs. Nothing was changed.");
         }
     }
 
-    private static string OtherVersion(int version) =>
-        $"The data plane speaks version {ControlRequest.CurrentVersion} of its protocol, not {version}: restart the older program.";
+    private static ControlResponse OtherVersion(string versions) => ControlResponse.Fail(
+        DataplaneError.Version,
+        $"The data plane speaks versions {ControlProtocol.Oldest} to {ControlProtocol.Newest} of its protocol, not {versions}: "
+        + "restart the older program.");
 
-    private static ControlResponse Refuse(string message) => Fail(DataplaneError.Refused, message);
+    private static ControlResponse UnknownOperation(string name) => ControlResponse.Fail(
+        DataplaneError.Version,
+        $"The data plane (release {EngineStatus.Release}) does not know the request '{name}'. Nothing was changed. If the program that "
+        + "asks is newer, restart the data plane to have what it wants.");
 
-    private static ControlResponse Fail(DataplaneError error, string message) => new() { Error = error, Message = message };
+    private static ControlResponse Refuse(string message) => ControlResponse.Fail(DataplaneError.Refused, message);
 }

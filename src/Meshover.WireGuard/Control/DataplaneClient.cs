@@ -16,20 +16,20 @@ public sealed class DataplaneClient(string socketPath)
     /// are not touched: sessions, endpoints and devices stay. Refused whole, with all reasons, when anything in it is wrong.
     /// </summary>
     public async Task ApplyAsync(DataplaneConfig config, CancellationToken cancellationToken = default) =>
-        await SendAsync(new() { Operation = ControlOperation.Apply, Config = config }, cancellationToken);
+        await SendAsync(ControlRequest.To(ControlOperation.Apply) with { Config = config }, cancellationToken);
 
     /// <summary>Adds or changes some peers and removes others, without naming the rest. Needs a configuration applied before.</summary>
     public async Task UpdateAsync(
         ImmutableArray<PeerConfig> upserts, ImmutableArray<WireGuardKey> removedKeys, CancellationToken cancellationToken = default) =>
-        await SendAsync(new() { Operation = ControlOperation.Update, Upserts = upserts, Removed = removedKeys }, cancellationToken);
+        await SendAsync(ControlRequest.To(ControlOperation.Update) with { Upserts = upserts, Removed = removedKeys }, cancellationToken);
 
     /// <summary>Sends to another endpoint from now on, and starts a handshake with it.</summary>
     public async Task SetEndpointAsync(WireGuardKey key, IPEndPoint endpoint, CancellationToken cancellationToken = default) =>
-        await SendAsync(new() { Operation = ControlOperation.SetEndpoint, Key = key, Endpoint = endpoint }, cancellationToken);
+        await SendAsync(ControlRequest.To(ControlOperation.SetEndpoint) with { Key = key, Endpoint = endpoint }, cancellationToken);
 
     public async Task<DataplaneStatus> GetStatusAsync(CancellationToken cancellationToken = default)
     {
-        var response = await SendAsync(new() { Operation = ControlOperation.Status }, cancellationToken);
+        var response = await SendAsync(ControlRequest.To(ControlOperation.Status), cancellationToken);
         return response.Status ?? throw new DataplaneException(DataplaneError.Version, "The data plane answered without a status.");
     }
 
@@ -38,18 +38,14 @@ public sealed class DataplaneClient(string socketPath)
     /// for its next start. Returns once all that is done; the process ends right after.
     /// </summary>
     public async Task StopAsync(bool teardown, CancellationToken cancellationToken = default) =>
-        await SendAsync(new() { Operation = ControlOperation.Stop, Teardown = teardown }, cancellationToken);
+        await SendAsync(ControlRequest.To(ControlOperation.Stop) with { Teardown = teardown }, cancellationToken);
 
     private async Task<ControlResponse> SendAsync(ControlRequest request, CancellationToken cancellationToken)
     {
         try
         {
-            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
-            await using var stream = new NetworkStream(socket);
-            await ControlLine.WriteAsync(stream, request, ControlJson.Default.ControlRequest, cancellationToken);
-            var response = await ControlLine.ReadAsync(stream, ControlJson.Default.ControlResponse, cancellationToken);
-            return Check(response ?? throw new IOException("it closed the connection without an answer"));
+            await using var connection = await ControlConnection.OpenAsync(socketPath, cancellationToken);
+            return Check(await connection.AskAsync(request with { Version = connection.Version }, cancellationToken));
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
@@ -65,14 +61,10 @@ public sealed class DataplaneClient(string socketPath)
         }
     }
 
-    private static ControlResponse Check(ControlResponse response)
-    {
-        if (response.Error is { } error)
-            throw new DataplaneException(error, response.Message ?? "The data plane gave no reason.");
-        return response.Version == ControlRequest.CurrentVersion
-            ? response
-            : throw new DataplaneException(
-                DataplaneError.Version,
-                $"The data plane speaks version {response.Version} of its protocol, this program {ControlRequest.CurrentVersion}: restart the older.");
-    }
+    // A newer engine may fail in ways that have no name here.
+    private static ControlResponse Check(ControlResponse response) => response.Error is not { } name
+        ? response
+        : throw new DataplaneException(
+            Enum.TryParse<DataplaneError>(name, out var error) && Enum.IsDefined(error) ? error : DataplaneError.Failed,
+            response.Message ?? "The data plane gave no reason.");
 }

@@ -27,4 +27,10 @@ public sealed record DataplaneOptions
 
     /// <summary>Which of them; all but for tests, which look at each alone.</summary>
     internal OffloadKinds OffloadKinds { get => Offloads ? field : OffloadKinds.None; init; } = OffloadKinds.All;
+
+    /// <summary>
+    /// The device of a plain WireGuard (<see cref="PlainWireGuard"/>): driven over UAPI alone, with nothing written to disk. Null, the
+    /// default: the engine of a node.
+    /// </summary>
+    internal string? PlainInterface { get; init; }
 }

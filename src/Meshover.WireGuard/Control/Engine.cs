@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Noise;
 using Meshover.WireGuard.Pipeline;
 using Meshover.WireGuard.Session;
 using Microsoft.Extensions.Logging;
@@ -11,14 +12,13 @@ namespace Meshover.WireGuard.Control;
 /// The engine as its control thread sees it: the configuration that runs, the protocol, and the pipeline. Every method is that thread's
 /// (<see cref="EngineLoop"/>). A change is checked whole, then what can fail is made ready, then it is put in place, which cannot fail.
 /// </summary>
-internal sealed class Engine : IDisposable
+internal sealed class Engine : IControlTarget, IDisposable
 {
     // Within 5 s a node is to be whole again, and the agent has its share to do after us.
     private const long CheckInterval = 1000;
 
     private readonly DataplaneOptions _options;
     private readonly ILogger _logger;
-    private readonly TimeProvider _time;
     private readonly EngineClock _clock;
     private readonly ControlInbox _inbox;
     private readonly EngineSink _sink = new();
@@ -27,17 +27,17 @@ internal sealed class Engine : IDisposable
     private readonly EngineDevices _devices;
     private readonly EngineState _state;
     private readonly EnginePeers _peers;
+    private readonly PlainDevice? _plain;
     private long _nextCheck;
 
     public Engine(DataplaneOptions options, ControlInbox inbox, TimeProvider time, ILogger logger)
     {
         _options = options;
         _logger = logger;
-        _time = time;
         _inbox = inbox;
         _clock = new EngineClock(time);
-        _devices = new EngineDevices(options.OffloadKinds);
-        _state = new EngineState(options.StatePath, logger);
+        _devices = new EngineDevices(options.OffloadKinds, isPlain: options.PlainInterface is not null);
+        _state = new EngineState(options.PlainInterface is null ? options.StatePath : null, logger);
         SessionManager? sessions = null;
         _pipeline = new PacketPipeline(_clock, inbox, gates =>
         {
@@ -45,7 +45,7 @@ internal sealed class Engine : IDisposable
             {
                 Sink = _sink,
                 Clock = time,
-                TimestampStore = new TimestampFile(options.TimestampPath, logger),
+                TimestampStore = options.PlainInterface is null ? new TimestampFile(options.TimestampPath, logger) : new NoTai64nStore(),
                 Gates = gates,
             });
             return sessions.Indices;
@@ -53,6 +53,8 @@ internal sealed class Engine : IDisposable
         _sessions = sessions!;
         _peers = new EnginePeers(_sessions, _pipeline, _devices);
         _sink.Pipeline = _pipeline;
+        if (options.PlainInterface is { } name)
+            _plain = new PlainDevice(name, _devices, _sessions, _pipeline.State);
         _pipeline.Start();
     }
 
@@ -64,14 +66,15 @@ internal sealed class Engine : IDisposable
 
     public long Now => _clock.Now;
 
+    /// <summary>Of a plain WireGuard: somebody deleted the device, so there is nothing left to do.</summary>
+    public bool IsDeviceGone => _plain is { IsGone: true };
+
     /// <summary>In the order of the configuration.</summary>
     public IEnumerable<EnginePeer> Peers => (Config?.Peers ?? []).Select(peer => _peers.Find(peer.PublicKey)!);
 
     public PacketPipeline Pipeline => _pipeline;
 
     public WireGuardKey PublicKey => _sessions.PublicKey;
-
-    public DateTimeOffset WallClock => _time.GetUtcNow();
 
     /// <summary>Comes back with what an earlier engine saved. True if there is nothing left to come back with.</summary>
     public bool TryRestore()
@@ -91,9 +94,17 @@ internal sealed class Engine : IDisposable
         }
     }
 
+    public DataplaneStatus ReadStatus() => EngineStatus.Read(this);
+
+    /// <inheritdoc/>
+    public void Apply(DataplaneConfig config) => Apply(config, endpoints: null);
+
     /// <summary>As <see cref="DataplaneClient.ApplyAsync"/>.</summary>
+    /// <param name="config">All that the engine shall be.</param>
     /// <param name="endpoints">Where new peers are, if not where the configuration says.</param>
-    public void Apply(DataplaneConfig config, IReadOnlyDictionary<WireGuardKey, IPEndPoint>? endpoints = null)
+    /// <param name="renewPeers">Peers that are there already are made anew, too: without sessions, endpoint and counters.</param>
+    public void Apply(
+        DataplaneConfig config, IReadOnlyDictionary<WireGuardKey, IPEndPoint>? endpoints, bool renewPeers = false)
     {
         var faults = ConfigValidator.Validate(config);
         if (faults.Count > 0)
@@ -102,7 +113,7 @@ internal sealed class Engine : IDisposable
         {
             var udp = NeedsSocket(config) ? UdpPort.Open(config.ListenPort, config.FirewallMark, _options.OffloadKinds) : null;
             Prepare(config, udp);
-            PutInPlace(config, udp, endpoints);
+            PutInPlace(config, udp, endpoints, renewPeers);
         }
         catch (Exception e) when (IoFailure.Is(e))
         {
@@ -121,7 +132,8 @@ internal sealed class Engine : IDisposable
         RequireConfig();
         var peer = _peers.Find(key) ?? throw new DataplaneException(DataplaneError.Refused, $"There is no peer {key}.");
         peer.Peer.Endpoint = new UdpAddress(endpoint);
-        peer.Peer.Session.RequestHandshake(Now);
+        if (_plain is null)
+            peer.Peer.Session.RequestHandshake(Now);
     }
 
     /// <summary>Takes what the workers found.</summary>
@@ -129,6 +141,8 @@ internal sealed class Engine : IDisposable
     {
         Span<byte> identity = stackalloc byte[UdpAddress.MaxLength];
         var now = Now;
+        if (!_sessions.IsRunning)
+            _plain?.Follow(); // what has come may have come because the device has just been set up
         while (_inbox.Handshakes.TryPeek(out var message, out var source))
         {
             _sink.BeginDatagram(source, message.Length);
@@ -149,9 +163,10 @@ internal sealed class Engine : IDisposable
     /// <summary>Timers, and what waits for workers to let go.</summary>
     public void Tick()
     {
+        _plain?.Follow();
         _sessions.Tick(Now);
         _pipeline.Sweep();
-        if (Config is not { } config)
+        if (_plain is not null || Config is not { } config)
             return;
         _state.SaveIfMoved(config, _peers.All, Now);
         if (Now >= _nextCheck)
@@ -200,7 +215,9 @@ internal sealed class Engine : IDisposable
     private static string Refusal(IReadOnlyList<string> faults) =>
         $"The configuration is wrong: {string.Join("; ", faults)}. Nothing was changed.";
 
-    private bool NeedsSocket(DataplaneConfig config) => Config is null || Config.ListenPort != config.ListenPort;
+    // One that the kernel chose may be named later: it is ours already.
+    private bool NeedsSocket(DataplaneConfig config) =>
+        Config is null || (Config.ListenPort != config.ListenPort && _pipeline.State.Udp!.Port != config.ListenPort);
 
     private void Prepare(DataplaneConfig config, UdpPort? udp)
     {
@@ -217,16 +234,18 @@ internal sealed class Engine : IDisposable
         }
     }
 
-    private void PutInPlace(DataplaneConfig config, UdpPort? udp, IReadOnlyDictionary<WireGuardKey, IPEndPoint>? endpoints)
+    private void PutInPlace(
+        DataplaneConfig config, UdpPort? udp, IReadOnlyDictionary<WireGuardKey, IPEndPoint>? endpoints, bool renewPeers)
     {
         var former = Config;
         if (udp is not null)
             _pipeline.SetUdp(udp);
-        _peers.RemoveOthers(config);
+        _peers.RemoveOthers(renewPeers ? [] : config.Peers);
         var keyChanged = former?.PrivateKey != config.PrivateKey;
         if (keyChanged)
             _sessions.SetPrivateKey(config.PrivateKey.Bytes);
-        _pipeline.State.Mtu = config.Mtu;
+        if (_plain is null || former is null)
+            _pipeline.State.Mtu = config.Mtu;
         if (_pipeline.State.Main != _devices[config.Interface])
             _pipeline.SetMain(_devices[config.Interface]);
         var toCall = config.Peers.Where(peer => _peers.Put(peer, endpoints) || keyChanged).ToList();
@@ -234,7 +253,8 @@ internal sealed class Engine : IDisposable
         foreach (var unused in _devices.TakeUnused(config))
             _pipeline.Delete(unused);
         Config = config;
-        foreach (var peer in toCall)
+        // WireGuard itself is silent until it has something to send.
+        foreach (var peer in _plain is null ? toCall : [])
             _peers.Call(peer.PublicKey, Now);
         _state.Save(config, _peers.All);
         EngineLog.Applied(_logger, config.Interface, _pipeline.State.Udp!.Port, config.Peers.Length);

@@ -3,7 +3,11 @@ using Meshover.WireGuard.Io;
 namespace Meshover.WireGuard.Control;
 
 /// <summary>The engine's TUN devices by name. Control thread.</summary>
-internal sealed class EngineDevices(OffloadKinds offloads) : IDisposable
+/// <param name="offloads">As <see cref="DataplaneOptions.OffloadKinds"/>.</param>
+/// <param name="isPlain">
+/// A plain WireGuard's: the device goes with the engine, and once it is made, all about it is its user's.
+/// </param>
+internal sealed class EngineDevices(OffloadKinds offloads, bool isPlain) : IDisposable
 {
     private readonly Dictionary<string, TunPort> _ports = new(StringComparer.Ordinal);
     private readonly List<TunPort> _lost = [];
@@ -30,6 +34,9 @@ internal sealed class EngineDevices(OffloadKinds offloads) : IDisposable
             throw;
         }
     }
+
+    /// <summary>Whether a device is up, and its MTU; null if there is none of that name.</summary>
+    public (bool IsUp, int Mtu)? Read(string name) => _setup.Read(name);
 
     /// <summary>Nobody has deleted a device, set it down or changed its MTU.</summary>
     public bool AreIntact(DataplaneConfig config)
@@ -70,17 +77,19 @@ internal sealed class EngineDevices(OffloadKinds offloads) : IDisposable
 
     private void Ensure(string name, int mtu, string alias, List<(TunPort Port, bool IsNew)> made)
     {
+        if (isPlain && _ports.ContainsKey(name))
+            return;
         var exists = _setup.Exists(name);
         var former = _ports.GetValueOrDefault(name);
         if (former is null || former.IsLost || !exists)
         {
-            var port = TunPort.Open(name, offloads);
+            var port = TunPort.Open(name, offloads, persistent: !isPlain);
             _ports[name] = port;
             made.Add((port, !exists));
             if (former is not null)
                 _lost.Add(former);
         }
-        _setup.Configure(name, mtu, alias);
+        _setup.Configure(name, mtu, alias, up: !isPlain);
     }
 
     // What an earlier engine left is left again.

@@ -9,13 +9,15 @@ namespace Meshover.WireGuard.Control;
 /// The control thread: owns the <see cref="Engine"/>, and does in turn what the workers found, what clients want, and what is due. Clients'
 /// wishes come through a bounded channel; when it is full a client waits.
 /// </summary>
-internal sealed class EngineLoop : IDisposable
+internal sealed class EngineLoop : IControlLoop, IDisposable
 {
     // Fine enough for every timer of the protocol, the shortest of which is some seconds long.
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
 
     // How long a configuration that could not be restored waits for its next attempt: a port in use may be freed.
     private const long RestoreInterval = 1000;
+
+    private const string HasEnded = "The data plane has ended.";
 
     private readonly Channel<Action<Engine?>> _commands = Channel.CreateBounded<Action<Engine?>>(64);
     private readonly ControlInbox _inbox = new();
@@ -49,10 +51,20 @@ internal sealed class EngineLoop : IDisposable
     public async Task<T> RunAsync<T>(Func<Engine, T> action, CancellationToken cancellationToken)
     {
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await _commands.Writer.WriteAsync(engine => Complete(result, engine, action), cancellationToken);
+        try
+        {
+            await _commands.Writer.WriteAsync(engine => Complete(result, engine, action), cancellationToken);
+        }
+        catch (ChannelClosedException e)
+        {
+            throw new DataplaneException(DataplaneError.Unreachable, HasEnded, e);
+        }
         _inbox.Wake();
         return await result.Task.WaitAsync(cancellationToken);
     }
+
+    Task<T> IControlLoop.RunAsync<T>(Func<IControlTarget, T> action, CancellationToken cancellationToken) =>
+        RunAsync<T>(action, cancellationToken);
 
     /// <summary>Ends the engine once its present work is done, and completes when it has.</summary>
     public Task StopAsync(bool teardown)
@@ -125,7 +137,7 @@ internal sealed class EngineLoop : IDisposable
     {
         try
         {
-            result.SetResult(action(engine ?? throw new DataplaneException(DataplaneError.Unreachable, "The data plane has ended.")));
+            result.SetResult(action(engine ?? throw new DataplaneException(DataplaneError.Unreachable, HasEnded)));
         }
         catch (Exception e) // goes to whoever asked
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Pipeline;
@@ -21,10 +22,10 @@ internal sealed class EnginePeers(SessionManager sessions, PacketPipeline pipeli
             peer.Session.RequestHandshake(now);
     }
 
-    /// <summary>Takes away the peers that the configuration does not name. Their devices stay, for others may have them now.</summary>
-    public void RemoveOthers(DataplaneConfig config)
+    /// <summary>Takes away all peers but these. Their devices stay, for others may have them now.</summary>
+    public void RemoveOthers(ImmutableArray<PeerConfig> kept)
     {
-        var wanted = config.Peers.Select(peer => peer.PublicKey).ToHashSet();
+        var wanted = kept.Select(peer => peer.PublicKey).ToHashSet();
         foreach (var (key, gone) in _peers.Where(peer => !wanted.Contains(peer.Key)).ToList())
         {
             pipeline.SetLink(gone.Peer, null);

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace Meshover.WireGuard.Control;
 
 /// <summary>What the engine writes down to come back alone. Control thread. A failure is logged and no more: packets go on.</summary>
-internal sealed class EngineState(string path, ILogger logger)
+/// <param name="path">Null: nothing is written down.</param>
+/// <param name="logger">Where failures go.</param>
+internal sealed class EngineState(string? path, ILogger logger)
 {
     // Peers behind a NAT may move at every handshake; once a second is often enough to write that down.
     private const long SaveInterval = 1000;
@@ -13,9 +15,14 @@ internal sealed class EngineState(string path, ILogger logger)
 
     public SavedState? Load()
     {
+        if (path is null)
+            return null;
         try
         {
-            return StateFile.Read(path, ControlJson.Default.SavedState);
+            var saved = StateFile.Read(path, ControlJson.Default.SavedState);
+            return saved is null || ControlProtocol.Speaks(saved.Version)
+                ? saved
+                : throw new JsonException($"it is of version {saved.Version}, which this program does not know");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -27,7 +34,7 @@ internal sealed class EngineState(string path, ILogger logger)
     /// <summary>Writes if a peer is elsewhere than the file says.</summary>
     public void SaveIfMoved(DataplaneConfig config, IReadOnlyCollection<EnginePeer> peers, long now)
     {
-        if (now < _nextSave)
+        if (path is null || now < _nextSave)
             return;
         _nextSave = now + SaveInterval;
         if (peers.Any(peer => !ReferenceEquals(peer.SavedEndpoint, peer.Peer.Endpoint)))
@@ -36,6 +43,8 @@ internal sealed class EngineState(string path, ILogger logger)
 
     public void Save(DataplaneConfig config, IReadOnlyCollection<EnginePeer> peers)
     {
+        if (path is null)
+            return;
         foreach (var peer in peers)
             peer.SavedEndpoint = peer.Peer.Endpoint;
         var endpoints = peers.Where(peer => peer.SavedEndpoint is not null)
@@ -46,7 +55,8 @@ internal sealed class EngineState(string path, ILogger logger)
     /// <summary>Deletes the state, and the other file.</summary>
     public void Delete(string other) => Try(() =>
     {
-        File.Delete(path);
+        if (path is not null)
+            File.Delete(path);
         File.Delete(other);
     });
 
@@ -58,7 +68,7 @@ internal sealed class EngineState(string path, ILogger logger)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            EngineLog.StateFailed(logger, path, e.Message);
+            EngineLog.StateFailed(logger, path ?? "the state", e.Message);
         }
     }
 }

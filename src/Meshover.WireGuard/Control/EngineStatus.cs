@@ -7,7 +7,8 @@ namespace Meshover.WireGuard.Control;
 /// <summary>What the engine does now, put together from counters of all its threads.</summary>
 internal static class EngineStatus
 {
-    private static readonly string Version =
+    /// <summary>Of this program.</summary>
+    public static readonly string Release =
         typeof(EngineStatus).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
     public static DataplaneStatus Read(Engine engine)
@@ -15,7 +16,7 @@ internal static class EngineStatus
         var now = engine.Now;
         return new DataplaneStatus
         {
-            Version = Version,
+            Version = Release,
             Interface = engine.Config?.Interface,
             PublicKey = engine.Config is null ? null : engine.PublicKey,
             ListenPort = engine.Pipeline.State.Udp?.Port ?? 0,

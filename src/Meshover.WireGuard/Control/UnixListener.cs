@@ -16,20 +16,19 @@ internal sealed class UnixListener : IAsyncDisposable
     private readonly Func<Stream, CancellationToken, Task> _serve;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly string _path;
     private readonly Task _accepting;
 
     /// <param name="serve">Serves one connection until its end.</param>
     /// <exception cref="DataplaneException">Somebody listens there already, or the system refuses.</exception>
     public UnixListener(string path, Func<Stream, CancellationToken, Task> serve, TimeProvider time, ILogger logger)
     {
-        _path = path;
+        Path = path;
         _serve = serve;
         _time = time;
         _logger = logger;
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
             RemoveStale(path);
             _socket.Bind(new UnixDomainSocketEndPoint(path));
             File.SetUnixFileMode(path, OwnerOnly); // before listening: nobody can have connected yet
@@ -43,8 +42,10 @@ internal sealed class UnixListener : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    public string Path { get; }
+
     /// <summary>Takes the socket's file away; connections that are open go on.</summary>
-    public void Unlink() => File.Delete(_path);
+    public void Unlink() => File.Delete(Path);
 
     public async ValueTask DisposeAsync()
     {
@@ -69,7 +70,7 @@ internal sealed class UnixListener : IAsyncDisposable
             File.Delete(path);
             return;
         }
-        throw new DataplaneException(DataplaneError.Failed, $"Another data plane answers on {path}: stop that first (`meshover down`).");
+        throw new DataplaneException(DataplaneError.Failed, $"Another data plane answers on {path}: stop that first (`meshover down`, or delete that file).");
     }
 
     private async Task AcceptAsync()
@@ -85,7 +86,7 @@ internal sealed class UnixListener : IAsyncDisposable
             {
                 if (_stop.IsCancellationRequested)
                     return;
-                EngineLog.ConnectionFailed(_logger, _path, e.Message);
+                EngineLog.ConnectionFailed(_logger, Path, e.Message);
             }
             // Out of descriptors the next try fails at once, too: do not keep a processor busy with it.
             await Task.Delay(_pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -101,7 +102,7 @@ internal sealed class UnixListener : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            EngineLog.ConnectionFailed(_logger, _path, e.Message);
+            EngineLog.ConnectionFailed(_logger, Path, e.Message);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
+using Meshover.WireGuard.Crypto;
 
 namespace Meshover.WireGuard.Control;
 
@@ -24,6 +25,19 @@ public readonly struct WireGuardSecret : IEquatable<WireGuardSecret>
 
     /// <summary>All zero: for a preshared key it means none, for a private key that none is set.</summary>
     public bool IsZero => CryptographicOperations.FixedTimeEquals(Bytes, KeyText.Zero);
+
+    /// <summary>The public key that belongs to this private key; null if none is set.</summary>
+    internal WireGuardKey? PublicKey
+    {
+        get
+        {
+            if (IsZero)
+                return null;
+            Span<byte> key = stackalloc byte[WireGuardKey.Length];
+            X25519.PublicFromPrivate(Bytes, key);
+            return new WireGuardKey(key);
+        }
+    }
 
     /// <summary>Parses base64 of exactly 32 bytes.</summary>
     public static bool TryParse([NotNullWhen(true)] string? base64, out WireGuardSecret secret)

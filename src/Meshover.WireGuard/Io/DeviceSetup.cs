@@ -11,13 +11,17 @@ internal sealed class DeviceSetup : IDisposable
 
     public bool Exists(string name) => _netlink.FindLink(name) is not null;
 
+    /// <summary>Null if there is no such device.</summary>
+    public (bool IsUp, int Mtu)? Read(string name) => _netlink.FindLink(name) is { } link ? (link.IsUp, link.Mtu) : null;
+
     /// <summary>The devices that are up, with their MTU. One dump, however many they are.</summary>
     public IReadOnlyDictionary<string, int> MtuOfThoseUp() =>
         _netlink.GetLinks().Where(link => link.IsUp).ToDictionary(link => link.Name, link => link.Mtu, StringComparer.Ordinal);
 
     /// <summary>Makes it so, changing only what differs. The device gets no link-local address by itself.</summary>
+    /// <param name="up">False: leaves it as it is.</param>
     /// <exception cref="NetlinkException">The kernel refused, or the device is gone.</exception>
-    public void Configure(string name, int mtu, string alias)
+    public void Configure(string name, int mtu, string alias, bool up = true)
     {
         var link = _netlink.GetLink(name);
         // A message of its own, before "up": together they come too late for the first address.
@@ -27,7 +31,7 @@ internal sealed class DeviceSetup : IDisposable
         {
             Mtu = link.Mtu == mtu ? null : mtu,
             Alias = string.Equals(link.Alias, alias, StringComparison.Ordinal) ? null : alias,
-            Up = link.IsUp ? null : true,
+            Up = link.IsUp || !up ? null : true,
         };
         if (change != new LinkChange())
             _netlink.SetLink(name, change);

@@ -33,14 +33,18 @@ internal sealed unsafe class TunPort : FrameSink, IDisposable
     /// <summary>Frames that the device did not take; written by the receive worker.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
-    /// <summary>Makes the device, or takes over one that an earlier engine left. It stays when we end.</summary>
+    /// <summary>Makes the device, or takes over one that an earlier engine left.</summary>
+    /// <param name="name">At most 15 bytes.</param>
+    /// <param name="offloads">Which to ask for.</param>
+    /// <param name="persistent">It stays when we end. False: as it was, so that one of our making goes with us.</param>
     /// <exception cref="TunException">No permission, no <c>/dev/net/tun</c>, or another program holds the device.</exception>
-    public static TunPort Open(string name, OffloadKinds offloads)
+    public static TunPort Open(string name, OffloadKinds offloads, bool persistent = true)
     {
         var device = TunDevice.Open(name, vnetHeader: true, nonBlocking: true);
         try
         {
-            device.SetPersistent(true);
+            if (persistent)
+                device.SetPersistent(true);
             var port = new TunPort(device);
             port.SetOffloads(offloads);
             return port;

@@ -18,6 +18,9 @@ public enum HandshakeOutcome
     /// <summary>Under load: too many from this address.</summary>
     RateLimited,
 
+    /// <summary>The interface is down.</summary>
+    NotRunning,
+
     /// <summary>No handshake message by its type, length or reserved bytes.</summary>
     Malformed,
 

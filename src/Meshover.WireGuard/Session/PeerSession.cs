@@ -53,6 +53,9 @@ internal sealed class PeerSession : IDisposable
 
     // Control thread
 
+    /// <summary>When a handshake was last completed, by the wall clock; null = never.</summary>
+    public DateTimeOffset? LastHandshakeTime { get; private set; }
+
     /// <summary>Milliseconds between packets at least, so that a NAT keeps its mapping; 0 turns it off.</summary>
     public long PersistentKeepalive
     {
@@ -77,7 +80,7 @@ internal sealed class PeerSession : IDisposable
     public void RequestHandshake(long now)
     {
         // A worker's request may still have been in the inbox when the peer was removed.
-        if (!_isDisposed && _timers.HandshakeRequested(now))
+        if (!_isDisposed && _context.IsRunning && _timers.HandshakeRequested(now))
             SendInitiation(now);
     }
 
@@ -101,6 +104,14 @@ internal sealed class PeerSession : IDisposable
             SendInitiation(now);
         if (due.HasFlag(TimerActions.Keepalive))
             SendKeepalive(now);
+    }
+
+    /// <summary>The interface is set down: all that was agreed is void, and nothing is due any more.</summary>
+    public void Stop()
+    {
+        End();
+        _timers.Stop();
+        _context.Sink.HandshakeAbandoned(this);
     }
 
     private void End()
@@ -148,6 +159,7 @@ internal sealed class PeerSession : IDisposable
         _slots.InstallInitiated(keypair);
         entry.Keypair = keypair;
         _timers.ResponseReceived(now);
+        LastHandshakeTime = _context.WallClock.GetUtcNow();
         _context.Sink.SessionReady(this, mustConfirm: true);
         return HandshakeOutcome.Completed;
     }
@@ -181,6 +193,7 @@ internal sealed class PeerSession : IDisposable
             return;
         _handshake.Drop(); // we may have begun one too, but the peer's is in use
         _timers.HandshakeComplete(now);
+        LastHandshakeTime = _context.WallClock.GetUtcNow();
         _context.Sink.SessionReady(this, mustConfirm: false);
     }
 

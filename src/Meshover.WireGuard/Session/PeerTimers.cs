@@ -19,14 +19,23 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
     private int _attempts;
     private long _silentSince, _silenceHandled, _silenceJitter;
     private long _keepaliveOwedSince, _keepaliveHandled;
-    private long _persistentHandled = long.MinValue / 2;
+    private long _persistentHandled;
+    private bool _persistentTurnedOn;
     private long _zeroKeysAt;
 
     public TrafficStamps Sent { get; } = new();
 
     public TrafficStamps Received { get; } = new();
 
-    public long PersistentKeepalive { get; set; }
+    public long PersistentKeepalive
+    {
+        get;
+        set
+        {
+            _persistentTurnedOn |= field == 0 && value > 0;
+            field = value;
+        }
+    }
 
     /// <summary>-1 = never. Any thread.</summary>
     public long LastHandshake => Volatile.Read(ref _lastHandshake);
@@ -76,6 +85,16 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
         _retransmitAt = 0;
         _attempts = 0;
         _renewedWhileReceiving = false;
+    }
+
+    /// <summary>Nothing is due any more, until there is a new reason.</summary>
+    public void Stop()
+    {
+        (_retransmitAt, _attempts, _zeroKeysAt) = (0, 0, 0);
+        (_silentSince, _silenceHandled) = (0, Sent.Data);
+        (_keepaliveOwedSince, _keepaliveHandled) = (0, Received.Data);
+        _lastInitiationOrResponse = long.MinValue / 2;
+        _persistentTurnedOn = true;
     }
 
     private bool MayInitiate(long now) => now - _lastInitiationOrResponse >= times.RekeyTimeout;
@@ -160,15 +179,17 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
         return TimerActions.Keepalive;
     }
 
-    /// <summary>Whatever was or was not said, a NAT on the way sees a packet at least this often.</summary>
+    /// <summary>
+    /// Whatever was or was not said, a NAT on the way sees a packet at least this often. The first comes as soon as this is turned on.
+    /// </summary>
     private TimerActions PersistentKeepaliveDue(long now)
     {
         if (PersistentKeepalive == 0)
             return TimerActions.None;
-        var last = Math.Max(LastSent, LastReceived);
-        var isDue = last == 0 || now - last >= PersistentKeepalive;
-        if (!isDue || now - _persistentHandled < PersistentKeepalive)
+        var last = Math.Max(Math.Max(LastSent, LastReceived), _persistentHandled);
+        if (!_persistentTurnedOn && now - last < PersistentKeepalive)
             return TimerActions.None;
+        _persistentTurnedOn = false;
         _persistentHandled = now;
         return TimerActions.Keepalive;
     }

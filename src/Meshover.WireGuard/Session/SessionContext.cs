@@ -4,8 +4,17 @@ namespace Meshover.WireGuard.Session;
 
 /// <summary>What all peers of one interface share.</summary>
 internal sealed record SessionContext(
-    ISessionSink Sink, ProtocolTimes Times, IEntropy Entropy, IndexTable Indices, KeyReclaimer Reclaimer, Tai64nClock Timestamps)
+    ISessionSink Sink,
+    ProtocolTimes Times,
+    IEntropy Entropy,
+    IndexTable Indices,
+    KeyReclaimer Reclaimer,
+    Tai64nClock Timestamps,
+    TimeProvider WallClock)
 {
+    /// <summary>As <see cref="SessionManager.IsRunning"/>.</summary>
+    public bool IsRunning { get; set; } = true;
+
     /// <summary>Null as long as no private key is set.</summary>
     public LocalIdentity? Self { get; set; }
 }

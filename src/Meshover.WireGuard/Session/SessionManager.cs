@@ -31,7 +31,8 @@ internal sealed class SessionManager : IDisposable
             options.Entropy,
             Indices,
             new KeyReclaimer(options.Gates),
-            new Tai64nClock(options.Clock, options.TimestampStore));
+            new Tai64nClock(options.Clock, options.TimestampStore),
+            options.Clock);
     }
 
     /// <summary>Finds keypairs by receiver index; any thread.</summary>
@@ -39,6 +40,20 @@ internal sealed class SessionManager : IDisposable
 
     /// <summary>Our public key; all zero as long as no private key is set.</summary>
     public WireGuardKey PublicKey => _context.Self?.PublicKey ?? default;
+
+    /// <summary>
+    /// False: the interface is down, as in Linux: no sessions, no timers, and nobody is answered. Default true.
+    /// </summary>
+    public bool IsRunning
+    {
+        get => _context.IsRunning;
+        set
+        {
+            if (_context.IsRunning && !value)
+                _peers.ForEach(peer => peer.Stop());
+            _context.IsRunning = value;
+        }
+    }
 
     /// <summary>Sets or, with 32 zero bytes, removes our private key. All sessions end: the peers know us by the old one.</summary>
     public void SetPrivateKey(ReadOnlySpan<byte> privateKey)
@@ -85,6 +100,8 @@ internal sealed class SessionManager : IDisposable
         var type = MessageType.Of(datagram);
         if (type == 0)
             return HandshakeOutcome.Malformed;
+        if (!IsRunning)
+            return HandshakeOutcome.NotRunning;
         if (type == MessageType.CookieReply)
             return ReceiveCookie(datagram, now);
         if (_context.Self is not { } self || _checker is not { } checker || !checker.HasValidMac1(datagram))
@@ -130,10 +147,16 @@ internal sealed class SessionManager : IDisposable
     /// <summary>Runs every peer's timers; each 100-250 ms.</summary>
     public void Tick(long now)
     {
-        foreach (var peer in _peers)
-            peer.Tick(now);
+        if (IsRunning)
+            TickPeers(now);
         _context.Reclaimer.Sweep();
         _limiter.Sweep(now);
+    }
+
+    private void TickPeers(long now)
+    {
+        foreach (var peer in _peers)
+            peer.Tick(now);
     }
 
     /// <summary>Ends all sessions and zeroes all keys. The workers have stopped.</summary>

@@ -20,8 +20,6 @@ internal sealed class UapiPeer(WireGuardKey publicKey)
 
     public IPEndPoint? Endpoint { get; private set; }
 
-    public IEnumerable<IPNetwork> AddedIps => _allowedIps.Where(change => !change.Remove).Select(change => change.Prefix);
-
     public PeerConfig ApplyTo(PeerConfig peer) => peer with
     {
         PresharedKey = _presharedKey is { } key ? (key.IsZero ? null : key) : peer.PresharedKey,
@@ -54,26 +52,28 @@ internal sealed class UapiPeer(WireGuardKey publicKey)
                 break;
             case "allowed_ip":
                 var removes = value.StartsWith('-');
-                _allowedIps.Add((UapiValue.Prefix(key, value.TrimStart('-', '+')), removes));
+                _allowedIps.Add((UapiValue.Prefix(key, removes ? value[1..] : value), removes));
                 break;
             case "protocol_version":
                 if (UapiValue.Number(key, value, uint.MaxValue) != 1)
                     throw new UapiException("protocol_version must be 1");
                 break;
             default:
-                throw new UapiException($"'{key}' is no key of a peer");
+                throw new UapiException("a line's key is none of a peer");
         }
     }
 
     private ImmutableArray<IPNetwork> ChangeAllowedIps(ImmutableArray<IPNetwork> present)
     {
-        var result = present.ToList();
+        var order = present.ToList();
+        var result = present.ToHashSet();
         foreach (var (prefix, remove) in _allowedIps)
         {
-            result.Remove(prefix);
-            if (!remove)
-                result.Add(prefix);
+            if (remove)
+                result.Remove(prefix);
+            else if (result.Add(prefix))
+                order.Add(prefix);
         }
-        return [.. result];
+        return [.. order.Where(result.Remove)]; // each once, though one taken away and given again stands there twice
     }
 }

@@ -4,7 +4,7 @@ using Meshover.WireGuard.Control;
 
 namespace Meshover.WireGuard.Uapi;
 
-/// <summary>The answer to <c>get=1</c>: the interface, then its peers.</summary>
+/// <summary>The lines that answer <c>get=1</c>: the interface, then its peers.</summary>
 internal static class UapiReport
 {
     public static string Write(Engine engine)
@@ -18,13 +18,12 @@ internal static class UapiReport
             if (config.FirewallMark != 0)
                 Line(text, "fwmark", config.FirewallMark);
         }
-        var now = engine.Now;
         foreach (var peer in engine.Peers)
-            WritePeer(text, peer, engine.WallClock, now);
-        return text.Append("errno=0\n\n").ToString();
+            WritePeer(text, peer);
+        return text.ToString();
     }
 
-    private static void WritePeer(StringBuilder text, EnginePeer entry, DateTimeOffset wallClock, long now)
+    private static void WritePeer(StringBuilder text, EnginePeer entry)
     {
         var config = entry.Config;
         Line(text, "public_key", Convert.ToHexStringLower(config.PublicKey.Bytes));
@@ -32,8 +31,7 @@ internal static class UapiReport
         Line(text, "protocol_version", 1);
         if (entry.EndPoint is { } endpoint)
             Line(text, "endpoint", endpoint.ToString());
-        var handshake = entry.Peer.Session.LastHandshake;
-        var at = handshake < 0 ? TimeSpan.Zero : wallClock - DateTimeOffset.UnixEpoch - TimeSpan.FromMilliseconds(now - handshake);
+        var at = (entry.Peer.Session.LastHandshakeTime ?? DateTimeOffset.UnixEpoch) - DateTimeOffset.UnixEpoch;
         Line(text, "last_handshake_time_sec", (long)at.TotalSeconds);
         Line(text, "last_handshake_time_nsec", at.Ticks % TimeSpan.TicksPerSecond * 100);
         Line(text, "tx_bytes", entry.Peer.SentBytes);

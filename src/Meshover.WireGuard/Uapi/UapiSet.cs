@@ -9,68 +9,62 @@ internal sealed class UapiSet
     private WireGuardSecret? _privateKey;
     private int? _listenPort;
     private uint? _firewallMark;
-    private bool _replacePeers;
     private readonly List<UapiPeer> _peers = [];
-    private readonly List<UapiPeer> _applied = [];
 
-    /// <summary>Endpoints named by the request: taken even where the peer has roamed elsewhere since.</summary>
-    public IEnumerable<(WireGuardKey Key, IPEndPoint EndPoint)> Endpoints =>
-        _applied.Where(peer => peer.Endpoint is not null).Select(peer => (peer.PublicKey, peer.Endpoint!));
+    private UapiSet() { }
+
+    /// <summary>The peers that are there are given up, also those that the request names again.</summary>
+    public bool ReplacesPeers { get; private set; }
 
     /// <param name="lines">Those behind <c>set=1</c>, without the empty one.</param>
     /// <exception cref="UapiException">A key that does not exist, or a value that it cannot have.</exception>
-    public static UapiSet Parse(IEnumerable<string> lines)
+    public static UapiSet Parse(ReadOnlySpan<char> lines)
     {
         var set = new UapiSet();
-        foreach (var line in lines)
+        foreach (var range in lines.Split('\n'))
         {
-            var separator = line.IndexOf('=', StringComparison.Ordinal);
+            var line = lines[range];
+            if (line.IsEmpty)
+                continue; // behind the last line
+            var separator = line.IndexOf('=');
             if (separator < 0)
-                throw new UapiException($"'{line}' is no key=value");
-            set.Take(line[..separator], line[(separator + 1)..]);
+                throw new UapiException(UapiException.Protocol, "a line is no key=value");
+            set.Take(line[..separator].ToString(), line[(separator + 1)..].ToString());
         }
         return set;
     }
 
-    /// <summary>The configuration with the request's changes.</summary>
+    /// <summary>The configuration with the request's changes. A peer with our own key is passed over, as in Linux.</summary>
     public DataplaneConfig ApplyTo(DataplaneConfig config)
     {
-        var changed = config with
+        var privateKey = _privateKey ?? config.PrivateKey;
+        var peers = new UapiPeers(ReplacesPeers ? [] : config.Peers);
+        foreach (var peer in _peers)
+            peers.Apply(peer);
+        var mayNameUs = _privateKey is not null || _peers.Count > 0;
+        if (mayNameUs && privateKey.PublicKey is { } own)
+            peers.Remove(own);
+        return config with
         {
-            PrivateKey = _privateKey ?? config.PrivateKey,
+            PrivateKey = privateKey,
             ListenPort = _listenPort ?? config.ListenPort,
             FirewallMark = _firewallMark ?? config.FirewallMark,
+            Peers = peers.ToArray(),
         };
-        var peers = _replacePeers ? [] : config.Peers.ToList();
-        _applied.Clear();
-        foreach (var peer in _peers)
-            Apply(peer, peers);
-        return changed with { Peers = [.. peers] };
     }
 
-    private void Apply(UapiPeer change, List<PeerConfig> peers)
+    /// <summary>Endpoints that the request names: taken even where the peer has roamed elsewhere since.</summary>
+    /// <param name="result">What <see cref="ApplyTo"/> gave; peers that are not in it are left out.</param>
+    public IReadOnlyDictionary<WireGuardKey, IPEndPoint> EndpointsOf(DataplaneConfig result)
     {
-        var index = peers.FindIndex(peer => peer.PublicKey == change.PublicKey);
-        if (change.Remove)
+        var present = result.Peers.Select(peer => peer.PublicKey).ToHashSet();
+        var endpoints = new Dictionary<WireGuardKey, IPEndPoint>();
+        foreach (var peer in _peers)
         {
-            peers.RemoveAll(peer => peer.PublicKey == change.PublicKey);
-            return;
+            if (peer.Endpoint is { } endpoint && present.Contains(peer.PublicKey))
+                endpoints[peer.PublicKey] = endpoint;
         }
-        if (index < 0 && change.UpdateOnly)
-            return;
-        if (index < 0)
-        {
-            index = peers.Count;
-            peers.Add(new PeerConfig { PublicKey = change.PublicKey });
-        }
-        peers[index] = change.ApplyTo(peers[index]);
-        _applied.Add(change);
-        // A prefix goes over to the peer that was given it last.
-        for (var i = 0; i < peers.Count; i++)
-        {
-            if (i != index && peers[i].AllowedIps.Any(change.AddedIps.Contains))
-                peers[i] = peers[i] with { AllowedIps = [.. peers[i].AllowedIps.Except(change.AddedIps)] };
-        }
+        return endpoints;
     }
 
     private void Take(string key, string value)
@@ -97,10 +91,10 @@ internal sealed class UapiSet
                 _firewallMark = UapiValue.Number(key, value, uint.MaxValue);
                 break;
             case "replace_peers":
-                _replacePeers = UapiValue.True(key, value);
+                ReplacesPeers = UapiValue.True(key, value);
                 break;
             default:
-                throw new UapiException($"'{key}' is no key of an interface");
+                throw new UapiException("a line's key is none of an interface");
         }
     }
 }

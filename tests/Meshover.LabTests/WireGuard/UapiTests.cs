@@ -68,8 +68,8 @@ public sealed class UapiTests
     [InlineData("get=1\nmore=1\n\n", -95)]
     [InlineData("set=1\nlisten_port=x\n\n", -22)]
     [InlineData("set=1\npublic_key=00\n\n", -22)]
-    [InlineData("set=1\nlisten_port=5\nnonsense\n\n", -22)]
-    [InlineData("\n", -22)]
+    [InlineData("set=1\nlisten_port=5\nnonsense\n\n", -71)]
+    [InlineData("\n", -95)]
     public async Task Request_ThatIsWrong_IsRefusedAndChangesNothing(string request, int errno)
     {
         await using var pair = await Mesh.CreateAsync(2);

@@ -58,7 +58,8 @@ internal sealed class FakeEngine : IAsyncDisposable
 
     private async Task ServeAsync(Stream stream, CancellationToken cancellationToken)
     {
-        while (await ControlLine.ReadAsync(stream, ControlJson.Default.ControlRequest, cancellationToken) is { } request)
+        var lines = new ControlLine(stream);
+        while (await lines.ReadAsync(ControlJson.Default.ControlRequest, cancellationToken) is { } request)
         {
             ControlResponse response;
             lock (_lock)
@@ -69,12 +70,14 @@ internal sealed class FakeEngine : IAsyncDisposable
 
     private ControlResponse AnswerLocked(ControlRequest request)
     {
-        if (request.Operation == ControlOperation.Status)
+        if (Operation(request) == ControlOperation.Hello)
+            return new ControlResponse();
+        if (Operation(request) == ControlOperation.Status)
             return new ControlResponse { Status = Status() };
         _requests.Add(Describe(request));
         if (Refusal is not null)
             return Refusal;
-        Config = request.Operation switch
+        Config = Operation(request) switch
         {
             ControlOperation.Apply => request.Config!,
             ControlOperation.Update => Config! with
@@ -102,13 +105,15 @@ internal sealed class FakeEngine : IAsyncDisposable
         })],
     };
 
-    private static string Describe(ControlRequest request) => request.Operation switch
+    private static string Describe(ControlRequest request) => Operation(request) switch
     {
         ControlOperation.Apply => $"apply {Names(request.Config!.Peers)}",
         ControlOperation.Update => $"update {Names(request.Upserts)} without {string.Join(' ', request.Removed.Select(Name))}".TrimEnd(),
         ControlOperation.SetEndpoint => $"call {Name(request.Key!.Value)} at {request.Endpoint}",
-        _ => request.Operation.ToString(),
+        _ => request.Operation,
     };
+
+    private static ControlOperation Operation(ControlRequest request) => Enum.Parse<ControlOperation>(request.Operation);
 
     private static string Names(ImmutableArray<PeerConfig> peers) => string.Join(' ', peers.Select(peer => Name(peer.PublicKey)));
 

@@ -134,7 +134,7 @@ public sealed class DataplaneReconcilerTests : IAsyncDisposable
     [Fact]
     public async Task Reconcile_EngineRefuses_IsShownAndTriedAgain()
     {
-        _engine.Refusal = new ControlResponse { Error = DataplaneError.Failed, Message = "UDP port 12912 is in use." };
+        _engine.Refusal = ControlResponse.Fail(DataplaneError.Failed, "UDP port 12912 is in use.");
         var report = await ReconcileAsync(TestMesh.Full(3));
         Assert.Equal((ComponentState.Failed, "UDP port 12912 is in use."), (report.State, Assert.Single(report.Errors)));
 

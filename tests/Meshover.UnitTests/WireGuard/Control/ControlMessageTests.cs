@@ -12,12 +12,12 @@ public sealed class ControlMessageTests
     public async Task Line_OfARequest_ReadsBackTheSame()
     {
         var peer = Configs.Peer(1) with { PresharedKey = Configs.Plain.PrivateKey };
-        var request = new ControlRequest { Operation = ControlOperation.Apply, Config = Configs.With(peer) };
+        var request = ControlRequest.To(ControlOperation.Apply) with { Config = Configs.With(peer) };
         using var stream = new MemoryStream();
         await ControlLine.WriteAsync(stream, request, ControlJson.Default.ControlRequest, CancellationToken.None);
         stream.Position = 0;
 
-        var read = await ControlLine.ReadAsync(stream, ControlJson.Default.ControlRequest, CancellationToken.None);
+        var read = await new ControlLine(stream).ReadAsync(ControlJson.Default.ControlRequest, CancellationToken.None);
 
         Assert.Equal(Json(request), Json(read!));
         Assert.Equal(Configs.Plain.PrivateKey, read!.Config!.Peers[0].PresharedKey);
@@ -27,21 +27,20 @@ public sealed class ControlMessageTests
     public async Task Line_OfAnotherVersionsProgram_IgnoresFieldsItDoesNotKnow()
     {
         var request = await ReadAsync("""{"version":1,"operation":"Status","mood":"fine","config":null}""" + "\n");
-        Assert.Equal(ControlOperation.Status, request!.Operation);
+        Assert.Equal("Status", request!.Operation);
     }
 
     [Fact]
     public async Task Line_WithFieldsLeftOut_GivesThemTheirDefaults()
     {
         var request = await ReadAsync($$$"""{"operation":"Apply","config":{"interface":"wg0","privateKey":"{{{Zero}}}","listenPort":0,"mtu":1420}}""" + "\n");
-        Assert.Equal(ControlRequest.CurrentVersion, request!.Version);
+        Assert.Equal(ControlProtocol.Newest, request!.Version);
         Assert.Empty(request.Upserts);
         Assert.Empty(request.Config!.Peers);
     }
 
     [Theory]
     [InlineData("nonsense")]
-    [InlineData("""{"operation":"Dance"}""")]
     [InlineData("""{"operation":"Apply","config":{}}""")]
     [InlineData("""{"operation":"SetEndpoint","key":"short","endpoint":"192.0.2.1:1"}""")]
     [InlineData("""{"operation":"SetEndpoint","endpoint":"192.0.2.1"}""")]
@@ -68,7 +67,7 @@ public sealed class ControlMessageTests
     private static async Task<ControlRequest?> ReadAsync(string text)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text));
-        return await ControlLine.ReadAsync(stream, ControlJson.Default.ControlRequest, CancellationToken.None);
+        return await new ControlLine(stream).ReadAsync(ControlJson.Default.ControlRequest, CancellationToken.None);
     }
 
     private static string Json(ControlRequest request) => JsonSerializer.Serialize(request, ControlJson.Default.ControlRequest);

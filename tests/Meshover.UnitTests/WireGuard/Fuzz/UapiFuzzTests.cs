@@ -40,7 +40,7 @@ public sealed class UapiFuzzTests
     {
         try
         {
-            return UapiSet.Parse(lines);
+            return UapiSet.Parse(string.Join('\n', lines));
         }
         catch (UapiException e)
         {

@@ -180,6 +180,23 @@ public sealed class TimerTests
     }
 
     [Fact]
+    public void RekeyAttemptTime_StillNoAnswer_TheHandshakeIsForgotten()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+        tunnel.Pass(88 * Second);
+        var last = tunnel.A.Outbox.Last();
+        tunnel.Lose();
+        tunnel.B.Receive(last, tunnel.Now);
+        var response = tunnel.B.Outbox.Dequeue();
+        tunnel.Pass(20 * Second);
+
+        // Without its ephemeral key nobody can make sense of the answer any more.
+        Assert.Equal(HandshakeOutcome.UnknownIndex, tunnel.A.Receive(response, tunnel.Now));
+        Assert.Equal(0, tunnel.A.Manager.Indices.Count);
+    }
+
+    [Fact]
     public void RekeyAttemptTime_NewDataAfterwards_BeginsAnew()
     {
         var tunnel = new Tunnel();
@@ -372,7 +389,20 @@ public sealed class TimerTests
             tunnel.Send(tunnel.ToA, data: false);
         }
 
-        Assert.Equal(0, tunnel.A.Count("keepalive"));
+        Assert.Equal(1, tunnel.A.Count("keepalive")); // the one at the beginning
+    }
+
+    [Fact]
+    public void PersistentKeepalive_TurnedOn_AnEmptyPacketGoesAtOnce()
+    {
+        var tunnel = new Tunnel().Connect();
+        tunnel.ToB.PersistentKeepalive = 25 * Second;
+        tunnel.Pass(Tunnel.TickMs);
+        Assert.Equal(1, tunnel.A.Count("keepalive"));
+
+        tunnel.ToB.PersistentKeepalive = 20 * Second; // it was on already
+        tunnel.Pass(Second);
+        Assert.Equal(1, tunnel.A.Count("keepalive"));
     }
 
     [Fact]

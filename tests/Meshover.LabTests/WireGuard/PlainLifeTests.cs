@@ -1,0 +1,123 @@
+using System.Runtime.InteropServices;
+using Meshover.Lab;
+
+namespace Meshover.LabTests.WireGuard;
+
+/// <summary>How a plain WireGuard begins and ends, as https://www.wireguard.com/xplatform/ wants it.</summary>
+public sealed class PlainLifeTests : IAsyncLifetime
+{
+    private Wire _wire = null!;
+    private PlainPeer _peer = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _wire = await Wire.CreateAsync(1);
+        _peer = await PlainPeer.StartAsync(_wire, 1);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _peer.DisposeAsync();
+        await _wire.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Start_InTheBackground_ReturnsWithTheDeviceAndTheSocketThere()
+    {
+        var link = await _wire.IpAsync(1, "-o", "link", "show", _peer.Device);
+
+        Assert.Contains("mtu 1420", link);
+        Assert.DoesNotContain(",UP", link);
+        Assert.Contains(_peer.Device, (await Shell.RunAsync("wg", "show", "interfaces")).Split(' ', '\n'));
+        Assert.Equal($"interface: {_peer.Device}", (await Shell.RunAsync("wg", "show", _peer.Device)).Split('\n')[0]);
+        Assert.NotNull(_peer.Find());
+    }
+
+    [Fact]
+    public async Task SocketFile_Deleted_EndsIt()
+    {
+        File.Delete(_peer.SocketPath);
+        await _peer.WaitForEndAsync();
+    }
+
+    [Fact]
+    public async Task Device_Deleted_EndsIt()
+    {
+        await _wire.IpAsync(1, "link", "del", _peer.Device);
+        await _peer.WaitForEndAsync();
+    }
+
+    [Fact]
+    public async Task Signal_Term_EndsIt()
+    {
+        _peer.Find()!.Signal(PosixSignal.SIGTERM);
+        await _peer.WaitForEndAsync();
+    }
+
+    [Fact]
+    public async Task Killed_TheDeviceGoesAndTheNameCanBeUsedAgain()
+    {
+        _peer.Find()!.Kill();
+        await Until.TrueAsync("the device is gone", TimeSpan.FromSeconds(10), async () =>
+            !(await _wire.IpAsync(1, "-o", "link")).Contains(_peer.Device));
+
+        await _wire.RunAsync(1, LabPrograms.Meshover, "dataplane", "--plain", _peer.Device);
+        await _peer.WgAsync("show", _peer.Device);
+    }
+
+    [Fact]
+    public async Task Start_OfTheSameName_IsRefusedAndTheFirstGoesOn()
+    {
+        var (exitCode, output) = await TryStartAsync(_peer.Device);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains(_peer.Device, output);
+        Assert.DoesNotContain("defect", output);
+        await _peer.WgAsync("show", _peer.Device);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a name with blanks")]
+    [InlineData("longer-than-15-bytes")]
+    public async Task Start_WithNoInterfaceName_SaysSo(string name)
+    {
+        var (exitCode, output) = await TryStartAsync([.. new[] { name }.Where(n => n.Length > 0)]);
+
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("interface", output, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("defect", output);
+    }
+
+    [Fact]
+    public async Task Foreground_WithALogLevel_LogsAndEndsWithItsDevice()
+    {
+        var name = PlainPeer.NewName();
+        var program = $"LOG_LEVEL=info timeout 20 {LabPrograms.Meshover} dataplane --plain -f {name} & "
+            + $"until ip link del {name} 2>/dev/null; do sleep 0.1; done; wait";
+
+        var (_, output) = await _wire.TryRunAsync(1, "sh", "-c", program);
+
+        Assert.Contains($"{name} is there", output);
+        Assert.Contains($"{name} ends", output);
+        Assert.False(File.Exists($"/var/run/wireguard/{name}.sock"));
+    }
+
+    [Fact]
+    public async Task Life_FromBeginningToEnd_LeavesNothingOnDisk()
+    {
+        string[] places = ["/run/meshover", "/var/lib/meshover", "/var/run/wireguard", Path.GetTempPath()];
+        var before = places.ToDictionary(place => place, Files);
+        await _peer.SetUpAsync();
+
+        _peer.Find()!.Signal(PosixSignal.SIGTERM);
+        await _peer.WaitForEndAsync();
+
+        Assert.All(places, place => Assert.DoesNotContain(Files(place).Except(before[place]), file => file.Contains("meshover") || file.Contains(_peer.Device)));
+    }
+
+    private static string[] Files(string place) => Directory.Exists(place) ? Directory.GetFileSystemEntries(place) : [];
+
+    private Task<(int ExitCode, string Output)> TryStartAsync(params string[] name) =>
+        _wire.TryRunAsync(1, [LabPrograms.Meshover, "dataplane", "--plain", .. name]);
+}
