@@ -6,34 +6,38 @@ namespace Meshover.WireGuard.Session;
 /// </summary>
 public sealed record ProtocolTimes
 {
-    /// <summary>The initiator renews a session that it still sends on at this age.</summary>
+    /// <summary>REKEY_AFTER_TIME: the initiator renews a session that it still sends on at this age.</summary>
     public long RekeyAfterTime { get; init; } = 120_000;
 
-    /// <summary>Nothing is sent or taken on a session of this age. Three times that, and all its keys are zeroed.</summary>
+    /// <summary>REJECT_AFTER_TIME: nothing is sent or taken on a session of this age. Three times that, and all keys are zeroed.</summary>
     public long RejectAfterTime { get; init; } = 180_000;
 
-    /// <summary>A handshake that gets no answer is given up after this long.</summary>
+    /// <summary>REKEY_ATTEMPT_TIME: a handshake that gets no answer is given up after this long.</summary>
     public long RekeyAttemptTime { get; init; } = 90_000;
 
-    /// <summary>An initiation is repeated after this long, and never sent sooner after the last.</summary>
+    /// <summary>REKEY_TIMEOUT: an initiation is repeated after this long, and never sent sooner after the last.</summary>
     public long RekeyTimeout { get; init; } = 5_000;
 
-    /// <summary>An initiation's repetition is put off by up to this, so that two ends that began together come apart.</summary>
+    /// <summary>
+    /// REKEY_TIMEOUT_JITTER_MAX of Linux: a repetition is put off by up to this, so that two ends that began together come apart.
+    /// </summary>
     public long RekeyTimeoutJitterMax { get; init; } = 333;
 
-    /// <summary>Data received and nothing to answer with for this long: an empty packet is sent.</summary>
+    /// <summary>KEEPALIVE_TIMEOUT: data received and nothing to answer with for this long, and an empty packet is sent.</summary>
     public long KeepaliveTimeout { get; init; } = 10_000;
 
-    /// <summary>Packets on one key after which the session is renewed.</summary>
+    /// <summary>REKEY_AFTER_MESSAGES: packets on one key after which the session is renewed.</summary>
     public ulong RekeyAfterMessages { get; init; } = 1UL << 60;
 
-    /// <summary>Packets on one key after which it is used no more: 2^64 - 2^13 - 1, short of the end by a replay window.</summary>
+    /// <summary>
+    /// REJECT_AFTER_MESSAGES: packets on one key after which it is used no more, 2^64 - 2^13 - 1: short of the end by a replay window.
+    /// </summary>
     public ulong RejectAfterMessages { get; init; } = ulong.MaxValue - (1UL << 13);
 
-    /// <summary>From one peer no two initiations are taken within this: 50 a second.</summary>
+    /// <summary>INITIATIONS_PER_SECOND of Linux, 50: from one peer no two initiations are taken within this.</summary>
     public long MinimumInitiationInterval { get; init; } = 20;
 
-    /// <summary>The secret behind cookies changes after this long.</summary>
+    /// <summary>COOKIE_SECRET_MAX_AGE of Linux, two minutes in the paper: the secret behind cookies changes after this long.</summary>
     public long CookieRefreshTime { get; init; } = 120_000;
 
     /// <summary>

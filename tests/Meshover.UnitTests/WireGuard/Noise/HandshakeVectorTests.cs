@@ -2,13 +2,14 @@ using Meshover.UnitTests.WireGuard.Session;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto;
 using Meshover.WireGuard.Noise;
+using Meshover.WireGuard.Session;
 
 namespace Meshover.UnitTests.WireGuard.Noise;
 
 /// <summary>
-/// A whole handshake with known keys. The expected bytes were computed by an independent program that follows the WireGuard paper,
-/// section 5.4, with Python's hashlib.blake2s and hmac, and RFC 7748 and 8439 spelled out. Static keys begin at 0x10 and 0x40, ephemeral
-/// ones at 0x70 and 0xa0, the preshared key at 0xd0; each byte is one more than the last.
+/// A whole handshake with known keys. The expected bytes come from an independent program, <c>vectors.py</c> beside this file, which follows
+/// the WireGuard paper, section 5.4, with Python's hashlib.blake2s and hmac, and RFC 7748 and 8439 spelled out. Static keys begin at 0x10
+/// and 0x40, ephemeral ones at 0x70 and 0xa0, the preshared key at 0xd0; each byte is one more than the last.
 /// </summary>
 public sealed class HandshakeVectorTests
 {
@@ -63,12 +64,54 @@ public sealed class HandshakeVectorTests
         Assert.Equal(responderToInitiator, Convert.ToHexStringLower(keysOfInitiator.Receive));
     }
 
+    [Theory]
+    [InlineData(
+        "5ace7d7e52b9286764b8d14280cc097d5d4b47a38b5366b86a225036839d2fda",
+        "040000000807060500000000000000004c30c5555bd04483dcda1ba1b3d005f5ba2766536bb1d38426f547561dac8686")]
+    [InlineData(
+        "24538fbb2f7b0840790ff8bf90b1ba327f60abf80e70035d8814528477206e03",
+        "040000000807060500000000000000009d87821c330560bb0187d40fccb293a47ef7a8866aad9e1a871fba808c9e1655")]
+    public void Transport_KnownKeys_GivesTheKnownPacket(string key, string packet)
+    {
+        var message = new byte[TransportMessage.Overhead + 16];
+        TransportMessage.WriteHeader(message, 0x05060708, counter: 0);
+        "hello"u8.CopyTo(message.AsSpan(TransportMessage.HeaderLength));
+        using var cipher = TransportCipher.ForSealing(Convert.FromHexString(key));
+        Ciphers.Seal(cipher, message.AsSpan(TransportMessage.HeaderLength), 16, counter: 0);
+
+        Assert.Equal(packet, Convert.ToHexStringLower(message));
+    }
+
+    [Fact]
+    public void Cookie_KnownKeys_GivesTheKnownReplyAndMac2()
+    {
+        byte[] nonce = [.. Enumerable.Range(0x20, 24).Select(i => (byte)i)];
+        using var responder = new LocalIdentity(Sequence(0x40));
+        var checker = new CookieChecker(responder.PublicKey, new Fixed(Sequence(0x01), nonce), 120_000);
+        var generator = new CookieGenerator(responder.PublicKey, 115_000);
+        var initiation = Convert.FromHexString(Initiation);
+        generator.AddMacs(initiation, now: 1);
+        var reply = new byte[CookieReplyMessage.Length];
+
+        checker.CreateReply(initiation, Session.Engine.Address, now: 1, reply);
+        Assert.Equal(
+            "0300000004030201202122232425262728292a2b2c2d2e2f3031323334353637595fde2763aeb514e6ba5a5a2bd6aaa75c1ad22cbf5278f10e0d4e0e7c0895b5",
+            Convert.ToHexStringLower(reply));
+
+        Assert.True(generator.TryConsume(reply, now: 2));
+        generator.AddMacs(initiation, now: 3);
+        Assert.Equal("a41590e1bcfdbc04d6f6e391c3af4500", Convert.ToHexStringLower(initiation[^16..]));
+        Assert.True(checker.HasValidMac2(initiation, Session.Engine.Address, now: 4));
+    }
+
     private static void AddMacs(WireGuardKey receiver, byte[] message) => new CookieGenerator(receiver, 115_000).AddMacs(message, now: 1);
 
     private static byte[] Sequence(byte first) => [.. Enumerable.Range(first, 32).Select(i => (byte)i)];
 
-    private sealed class Fixed(byte[] bytes) : IEntropy
+    private sealed class Fixed(params byte[][] draws) : IEntropy
     {
-        public void Fill(Span<byte> destination) => bytes.CopyTo(destination);
+        private int _drawn;
+
+        public void Fill(Span<byte> destination) => draws[_drawn++].CopyTo(destination);
     }
 }

@@ -44,6 +44,50 @@ public sealed class CookieTests
     }
 
     [Fact]
+    public void UnderLoad_TheSecretIsNearlyTwoMinutesOld_TheCookieIsStillTaken()
+    {
+        TakeCookie();
+        var initiation = Initiate();
+
+        Assert.Equal(HandshakeOutcome.Answered, _busy.Receive(initiation, _now + 110_000));
+    }
+
+    [Fact]
+    public void UnderLoad_AResponseWithoutACookie_IsNotTakenEither()
+    {
+        var a = new Engine(3, handshakesPerSecond: 0);
+        var b = new Engine(4);
+        b.AddPeer(a);
+        a.AddPeer(b).RequestHandshake(_now);
+        b.Receive(a.Outbox.Dequeue(), _now);
+
+        Assert.Equal(HandshakeOutcome.CookieSent, a.Receive(b.Outbox.Dequeue(), _now));
+        Assert.Equal(HandshakeOutcome.CookieTaken, b.Receive(a.Outbox.Dequeue(), _now));
+    }
+
+    [Fact]
+    public void CookieReply_IsNotAnsweredAtOnce_TheNextInitiationWaitsItsTime()
+    {
+        TakeCookie();
+        _a.Manager.Tick(_now + 4_900);
+        Assert.Empty(_a.Outbox);
+
+        _a.Manager.Tick(_now + 5_400);
+        Assert.Contains(_a.Outbox.Dequeue()[^16..], b => b != 0);
+    }
+
+    [Fact]
+    public void NotUnderLoad_AWrongMac2_DoesNotMatter()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+        var initiation = tunnel.A.Outbox.Dequeue();
+        initiation[^1] = 1;
+
+        Assert.Equal(HandshakeOutcome.Answered, tunnel.B.Receive(initiation, tunnel.Now));
+    }
+
+    [Fact]
     public void Cookie_OlderThanItsTime_IsNotUsedAnyMore()
     {
         TakeCookie();

@@ -112,6 +112,30 @@ public sealed class HandshakeTests
     }
 
     [Fact]
+    public void Initiation_FiftyASecond_AreAllTaken()
+    {
+        var tunnel = new Tunnel();
+        for (var i = 0; i < 50; i++)
+            tunnel.ToB.RequestHandshake(tunnel.Now + (i * 5_000));
+
+        Assert.All(
+            tunnel.A.Outbox.Select((initiation, i) => tunnel.B.Receive(initiation, tunnel.Now + (i * 20))),
+            outcome => Assert.Equal(HandshakeOutcome.Answered, outcome));
+    }
+
+    [Fact]
+    public void Initiation_ReplayedAfterANewerOne_IsRefused()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+        tunnel.ToB.RequestHandshake(tunnel.Now + 5_000);
+        var (older, newer) = (tunnel.A.Outbox.Dequeue(), tunnel.A.Outbox.Dequeue());
+
+        Assert.Equal(HandshakeOutcome.Answered, tunnel.B.Receive(newer, tunnel.Now));
+        Assert.Equal(HandshakeOutcome.Replayed, tunnel.B.Receive(older, tunnel.Now + 1_000));
+    }
+
+    [Fact]
     public void Initiation_OfAStranger_IsRefused()
     {
         var tunnel = new Tunnel();
