@@ -6,7 +6,8 @@ namespace Meshover.Bench;
 /// <summary>What is asked for on the command line.</summary>
 internal sealed record BenchOptions
 {
-    private const string Usage = "Usage: meshover-bench mesh|dataplane [--json FILE] [--rounds 1-100] [--seconds 1-100]";
+    private const string Usage =
+        "Usage: meshover-bench mesh|dataplane [--json FILE] [--markdown FILE] [--rounds 1-100] [--seconds 1-100] [--subjects NAME,NAME…]";
 
     /// <summary>mesh, or dataplane.</summary>
     public string Name { get; private init; } = "";
@@ -14,15 +15,22 @@ internal sealed record BenchOptions
     /// <summary>Where the figures go as JSON; null for nowhere.</summary>
     public string? JsonPath { get; private init; }
 
-    /// <summary>How often each case is measured; the table shows the median. Default 3.</summary>
-    public int Rounds { get; private init; } = 3;
+    /// <summary>A document that has a place for this benchmark's table (<see cref="Report.UpdateDocumentAsync"/>); null for none.</summary>
+    public string? MarkdownPath { get; private init; }
 
-    /// <summary>Seconds of each throughput case. Default 3.</summary>
-    public int Seconds { get; private init; } = 3;
+    /// <summary>How often each case is measured; the table shows the median. Default 7 for the data plane, 3 for the mesh.</summary>
+    public int Rounds { get; private init; }
+
+    /// <summary>Seconds of each throughput case. Default 2.</summary>
+    public int Seconds { get; private init; } = 2;
+
+    /// <summary>Of the data plane's subjects only these; empty for all.</summary>
+    public IReadOnlyList<string> Subjects { get; private init; } = [];
 
     public static bool TryParse(string[] args, out BenchOptions options, [NotNullWhen(false)] out string? fault)
     {
-        options = new BenchOptions { Name = args.FirstOrDefault() ?? "" };
+        var name = args.FirstOrDefault() ?? "";
+        options = new BenchOptions { Name = name, Rounds = name == "mesh" ? 3 : 7 };
         fault = options.Name is "mesh" or "dataplane" ? null : $"meshover-bench: there is no benchmark \"{options.Name}\". {Usage}";
         for (var i = 1; fault is null && i < args.Length; i += 2)
         {
@@ -30,6 +38,8 @@ internal sealed record BenchOptions
             BenchOptions? next = args[i] switch
             {
                 "--json" when value.Length > 0 => options with { JsonPath = value },
+                "--markdown" when value.Length > 0 => options with { MarkdownPath = value },
+                "--subjects" when value.Length > 0 => options with { Subjects = value.Split(',') },
                 "--rounds" when TryCount(value, out var count) => options with { Rounds = count },
                 "--seconds" when TryCount(value, out var count) => options with { Seconds = count },
                 _ => null,

@@ -1,12 +1,12 @@
 using Meshover.Bench;
+using Meshover.Bench.Dataplane;
 using Meshover.Bench.Mesh;
 using Meshover.Lab;
 using Meshover.Linux.Namespaces;
 using Meshover.WireGuard.Control;
 
-// meshover-bench mesh|dataplane [--json FILE] [--rounds N] [--seconds N]
-// mesh: the whole mesh in the lab. dataplane: the data plane beside Debian's wireguard-go: two namespaces over a veth pair, both engines up at once, measured in turns, so that
-// whatever else the machine does hits them alike. Needs root.
+// meshover-bench mesh|dataplane [--json FILE] [--markdown FILE] [--rounds N] [--seconds N] [--subjects NAME,NAME…]
+// mesh: the whole mesh in the lab. dataplane: the data plane beside other userspace tunnels. Needs root.
 if (BenchOptions.TryParse(args, out var options, out var fault) is false)
 {
     await Console.Error.WriteLineAsync(fault);
@@ -16,21 +16,17 @@ try
 {
     var results = options.Name == "mesh"
         ? await new MeshBench(options.Rounds, Console.Error).RunAsync(CancellationToken.None)
-        : await DataplaneAsync(options);
+        : await DataplaneBench.RunAsync(options, Console.Error);
     Report.WriteTable(results);
     if (options.JsonPath is { } path)
         await Report.WriteJsonAsync(results, path);
+    if (options.MarkdownPath is { } document)
+        await Report.UpdateDocumentAsync(results, document, options.Name);
     return 0;
 }
 catch (Exception e) when (e is InvalidOperationException or TimeoutException or IOException or DataplaneException
     or NetworkNamespaceException or LabException)
 {
-    await Console.Error.WriteLineAsync($"meshover-bench: {e.Message} (It needs root, and wireguard-go, wireguard-tools and iperf3.)");
+    await Console.Error.WriteLineAsync($"meshover-bench: {e.Message} (It needs root, and what `./dev bench` installs.)");
     return 1;
-}
-
-static async Task<IReadOnlyList<Measurement>> DataplaneAsync(BenchOptions options)
-{
-    await using var bed = await TestBed.CreateAsync();
-    return await Measurements.RunAsync(bed, options, Console.Error);
 }

@@ -17,6 +17,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         UnderlayMtu = config.Mtu,
         Announce = config.Announce,
         Advertise = config.Advertise,
+        BfdPacketsPerSecond = config.BfdRate,
         Dataplane = config.Dataplane != DataplaneChoice.Off,
         Routing = config.Routing != RoutingChoice.Off,
     };

@@ -13,6 +13,11 @@ public sealed class LabMesh : IAsyncDisposable
 {
     private static readonly TimeSpan ReachPatience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan ReachPatiencePerNode = TimeSpan.FromSeconds(10);
+
+    // BFD packets a second of all nodes together, which stand on one machine and share its processors. With more, a machine of two cores
+    // that is busy for a second misses them, and the sessions that fall keep it busy.
+    private const int BfdPacketsOfAll = 1_000;
+
     private readonly MachineRoom _room;
     private readonly TimeProvider _time;
 
@@ -21,8 +26,14 @@ public sealed class LabMesh : IAsyncDisposable
         (Options, _room, Machines, _time) = (options, room, machines, time);
         Controller = new LabController(machines[UnderlayPlanner.ControllerName], time);
         Nodes = [.. Enumerable.Range(1, options.Nodes).Select(number =>
-            new LabNode(number, machines[AddressPlan.NodeName(number)], machines[AddressPlan.WorkloadName(number)]))];
+            new LabNode(number, machines[AddressPlan.NodeName(number)], machines[AddressPlan.WorkloadName(number)])
+            {
+                Settings = Settings(options.Nodes),
+            })];
     }
+
+    private static string[] Settings(int nodes) =>
+        nodes * nodes * 1000 / 300 <= BfdPacketsOfAll ? [] : ["--bfd-rate", $"{Math.Max(10, BfdPacketsOfAll / nodes)}"];
 
     public LabOptions Options { get; }
     public IReadOnlyDictionary<string, Machine> Machines { get; }

@@ -12,11 +12,14 @@ public sealed class LabNode(int number, Machine machine, Machine workload)
     public Machine Machine => machine;
     public Machine Workload => workload;
 
+    /// <summary>Further flags of every <c>meshover up</c>.</summary>
+    internal string[] Settings { get; init; } = [];
+
     /// <summary><c>meshover up</c> with a join string. Ends when the node's daemons run; whether its peers are reachable is the lab's to see.</summary>
     public Task JoinAsync(string joinString, CancellationToken ct) => JoinAsync(joinString, AddressPlan.Announced(number), ct);
 
     public async Task JoinAsync(string joinString, IEnumerable<string> announced, CancellationToken ct) =>
-        (await UpAsync(joinString, ["--join", "-", "--no-wait", "--announce", string.Join(',', announced)], ct)).Checked();
+        (await UpAsync(joinString, ["--join", "-", "--no-wait", "--announce", string.Join(',', announced), .. Settings], ct)).Checked();
 
     public Task<CommandResult> UpAsync(string? input, IEnumerable<string> arguments, CancellationToken ct) =>
         machine.RunAsync(LabPrograms.Meshover, ["up", .. arguments], input, ct);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.Mesh.Map;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Configuration;
 
@@ -63,6 +64,9 @@ public sealed record AgentConfig
 
     /// <summary><c>mtu</c>: MTU of the underlay in bytes, 1280-65000; 0 follows its interfaces.</summary>
     public int Mtu { get; init; }
+
+    /// <summary><c>bfd-rate</c>: BFD packets a second that the node sends at most, 10-10000.</summary>
+    public int BfdRate { get; init; } = BfdTimers.DefaultPacketsPerSecond;
 
     /// <summary><c>advertise</c>: false holds <see cref="Announce"/> back; the node's own addresses are announced always.</summary>
     public bool Advertise { get; init; } = true;

@@ -28,6 +28,8 @@ public static class AgentSettings
             (c, v) => c with { Routing = SettingText.Choice(v, RoutingNames) }),
         Single("mtu", "BYTES", "MTU of the underlay, 1280-65000 bytes; 0 follows its interfaces. Default: 0.",
             (c, v) => c with { Mtu = SettingText.Mtu(v) }),
+        Single("bfd-rate", "PACKETS", "BFD packets a second to all peers together, 10-10000; fewer see a dead link later. Default: 500.",
+            (c, v) => c with { BfdRate = SettingText.BfdRate(v) }),
         Single("advertise", "true|false", "false holds the announced prefixes back, but never the node's own addresses. Default: true.",
             (c, v) => c with { Advertise = SettingText.Choice(v, BooleanNames) }),
         Single("templates", "DIRECTORY", "Absolute path of templates that replace the built-in ones for FRR. Default: none.",

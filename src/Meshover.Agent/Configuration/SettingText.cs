@@ -13,6 +13,8 @@ internal static class SettingText
     private const int MaxSite = 63;
     private const int MinMtu = 1280;         // below it IPv6, and so BGP over link-local addresses, is dead
     private const int MaxMtu = 65000;
+    private const int MinBfdRate = 10;
+    private const int MaxBfdRate = 10_000;
 
     public static ImmutableArray<T> Each<T>(ImmutableArray<string> values, Func<string, T> read)
     {
@@ -87,6 +89,11 @@ internal static class SettingText
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var mtu) && mtu is 0 or (>= MinMtu and <= MaxMtu)
             ? mtu
             : throw new FormatException($"\"{text}\" is no MTU; write 0 (follow the underlay) or {MinMtu}-{MaxMtu} bytes.");
+
+    public static int BfdRate(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var rate) && rate is >= MinBfdRate and <= MaxBfdRate
+            ? rate
+            : throw new FormatException($"\"{text}\" is no rate; write {MinBfdRate}-{MaxBfdRate} packets a second.");
 
     public static string AbsolutePath(string text) =>
         Path.IsPathFullyQualified(text)

@@ -59,6 +59,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Unmount(string target, int flags);
 
+    [LibraryImport(Name, EntryPoint = "execv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Execute(string path, nint arguments);
+
     [LibraryImport(Name, EntryPoint = "gettid", SetLastError = true)]
     internal static partial int GetThreadId();
 

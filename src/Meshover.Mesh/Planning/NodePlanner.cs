@@ -108,7 +108,7 @@ public static class NodePlanner
         Networks = [.. Own(me).Select(grant => grant.Prefix).Union(settings.Advertise ? settings.Announce : [])],
         Grants = [.. map.Nodes.Values.SelectMany(node => node.Grants.Select(grant => new OriginGrant(node.Asn, grant)))],
         Neighbors = [.. peers.Select(PlanNeighbor)],
-        BfdIntervalMs = BfdTimers.IntervalMs(peers.Length),
+        BfdIntervalMs = BfdTimers.IntervalMs(peers.Length, settings.BfdPacketsPerSecond),
         BfdMultiplier = BfdTimers.Multiplier,
     };
 

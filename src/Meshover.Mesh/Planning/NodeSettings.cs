@@ -31,6 +31,9 @@ public sealed record NodeSettings
     /// <summary>False holds <see cref="Announce"/> back; the node's own addresses are always announced.</summary>
     public bool Advertise { get; init; } = true;
 
+    /// <summary>BFD packets that are sent at most, to all neighbours together.</summary>
+    public int BfdPacketsPerSecond { get; init; } = BfdTimers.DefaultPacketsPerSecond;
+
     /// <summary>False: no WireGuard, no links.</summary>
     public bool Dataplane { get; init; } = true;
 

@@ -65,16 +65,18 @@ internal sealed unsafe class UdpAddress
     }
 
     /// <summary>Compares with an address that the kernel wrote; what it leaves undefined (flow, padding) does not count.</summary>
-    public bool Matches(byte* raw)
+    public bool Matches(byte* raw) => AreSame(Pointer, raw);
+
+    /// <summary>Compares two addresses that the kernel wrote, as <see cref="Matches(byte*)"/> does.</summary>
+    public static bool AreSame(byte* one, byte* other)
     {
-        var own = Pointer;
-        if (*(uint*)own != *(uint*)raw)
+        if (*(uint*)one != *(uint*)other)
             return false;
-        return IsV4
-            ? *(uint*)(own + Address4Offset) == *(uint*)(raw + Address4Offset)
-            : *(ulong*)(own + Address6Offset) == *(ulong*)(raw + Address6Offset)
-                && *(ulong*)(own + Address6Offset + 8) == *(ulong*)(raw + Address6Offset + 8)
-                && *(uint*)(own + ScopeOffset) == *(uint*)(raw + ScopeOffset);
+        return *(ushort*)one == Family4
+            ? *(uint*)(one + Address4Offset) == *(uint*)(other + Address4Offset)
+            : *(ulong*)(one + Address6Offset) == *(ulong*)(other + Address6Offset)
+                && *(ulong*)(one + Address6Offset + 8) == *(ulong*)(other + Address6Offset + 8)
+                && *(uint*)(one + ScopeOffset) == *(uint*)(other + ScopeOffset);
     }
 
     /// <summary>Address and port in network order, to which cookies are bound; returns how many bytes (6 or 18).</summary>

@@ -15,11 +15,11 @@ namespace Meshover.WireGuard.Pipeline;
 //   4. The batch seals its packets in place and sends them: runs of equal size as one segmented datagram (UDP_SEGMENT), all runs
 //      by one sendmmsg.
 //
-// In, on the receive worker (ReceiveWorker, Coalescer):
+// In, on the receive worker (ReceiveWorker, OpenBatch, Delivery, Coalescer):
 //   5. recvmmsg on the IPv4 and the IPv6 socket, each buffer a run of equal datagrams of one source (UDP_GRO).
 //   6. Handshake messages go to the control thread's queue. The receiver index of the others finds their keypair.
-//   7. Open in place, then the replay window. The first packet of a session confirms it; the source of an authentic packet is
-//      where the peer is.
+//   7. Packets of one session from one source are opened in place together; then the replay window, one by one. The first packet of
+//      a session confirms it; the source of an authentic packet is where the peer is.
 //   8. GRE from the peer's tunnel address to ours, strictly as it must be, goes to the peer's link without its outer headers; all
 //      else must have a source that the peer is allowed, and goes to the main device.
 //   9. Packets of one flow in a row are joined and written to the device as one.

@@ -17,22 +17,16 @@ internal sealed unsafe class ReceiveWorker : IDisposable
     private readonly Epoll _epoll = new();
     private readonly WakeSignal _wake = new();
     private readonly ReceiveBuffers _buffers = new();
-    private readonly Coalescer _coalescer = new();
+    private readonly Delivery _delivery;
+    private readonly OpenBatch _batch;
     private volatile bool _stops;
-
-    // The run being taken in: datagrams of one session from one source, in a row.
-    private Keypair? _keypair;
-    private uint _index;
-    private Peer? _peer;
-    private byte* _source;
-    private int _authenticBytes;
-    private bool _hasData;
-    private long _now;
 
     public ReceiveWorker(PipelineState state, WorkerGate gate)
     {
         _state = state;
         _gate = gate;
+        _delivery = new Delivery(state, Drops);
+        _batch = new OpenBatch(state, _delivery, Drops);
         _epoll.Add(_wake.Descriptor, WakeKey);
     }
 
@@ -78,7 +72,8 @@ internal sealed unsafe class ReceiveWorker : IDisposable
         _epoll.Dispose();
         _wake.Dispose();
         _buffers.Dispose();
-        _coalescer.Dispose();
+        _batch.Dispose();
+        _delivery.Dispose();
     }
 
     private static IEnumerable<UdpSocket> Sockets(UdpPort port) => new[] { port.V4, port.V6 }.OfType<UdpSocket>();
@@ -103,130 +98,41 @@ internal sealed unsafe class ReceiveWorker : IDisposable
 
     private void TakeBatch(int count)
     {
-        _now = _state.Clock.Now;
+        var now = _state.Clock.Now;
         for (var i = 0; i < count; i++)
-        {
-            var message = _buffers.Read(i);
-            _source = message.Source;
-            TakeMessage(message.Data, message.Length, message.SegmentSize);
-            EndRun();
-        }
-        _coalescer.Flush();
+            TakeMessage(_buffers.Read(i), now);
+        _batch.Flush();
+        _delivery.Flush();
     }
 
-    private void TakeMessage(byte* data, int length, int segment)
+    // A run of datagrams from one source. The batch goes on from one message to the next only if the source is the same.
+    private void TakeMessage(in ReceivedMessage message, long now)
     {
-        for (var left = length; left > 0; left -= segment, data += segment)
-            TakeDatagram(data, Math.Min(segment, left));
+        _batch.MoveTo(message.Source);
+        var data = message.Data;
+        for (var left = message.Length; left > 0; left -= message.SegmentSize, data += message.SegmentSize)
+            TakeDatagram(data, Math.Min(message.SegmentSize, left), message.Source, now);
     }
 
-    private void TakeDatagram(byte* data, int length)
+    private void TakeDatagram(byte* data, int length, byte* source, long now)
     {
         if (!TransportMessage.TryReadHeader(new ReadOnlySpan<byte>(data, length), out var index, out var counter))
-            TakeHandshake(data, length);
-        else if (SelectKeypair(index) is { } keypair)
-            Open(keypair, data, length, counter);
+            TakeHandshake(data, length, source);
+        else if (_batch.IsAt(index) || _batch.TryBegin(index, source, now))
+            _batch.Add(data, length, counter);
     }
 
-    private void TakeHandshake(byte* data, int length)
+    private void TakeHandshake(byte* data, int length, byte* source)
     {
         if (length < sizeof(uint) || *(uint*)data is 0 or >= TransportMessage.Type)
         {
             Drops.Count(DropReason.UnknownMessage);
             return;
         }
-        var source = new ReadOnlySpan<byte>(_source, UdpAddress.MaxLength);
-        if (_state.Inbox.Handshakes.TryAdd(new ReadOnlySpan<byte>(data, length), source))
+        var address = new ReadOnlySpan<byte>(source, UdpAddress.MaxLength);
+        if (_state.Inbox.Handshakes.TryAdd(new ReadOnlySpan<byte>(data, length), address))
             _state.Inbox.Wake();
         else
             Drops.Count(DropReason.HandshakeQueueFull);
-    }
-
-    private Keypair? SelectKeypair(uint index)
-    {
-        if (_keypair is not null && _index == index)
-            return _keypair;
-        EndRun();
-        var keypair = _state.Indices.FindKeypair(index);
-        if (keypair is null || keypair.IsExpired(_now))
-        {
-            Drops.Count(keypair is null ? DropReason.UnknownIndex : DropReason.ExpiredKey);
-            return null;
-        }
-        _index = index;
-        _peer = (Peer)keypair.Session.Owner;
-        return _keypair = keypair;
-    }
-
-    private void Open(Keypair keypair, byte* data, int length, ulong counter)
-    {
-        var packet = data + TransportMessage.HeaderLength;
-        var padded = length - TransportMessage.Overhead;
-        if (!keypair.MayReceive(counter) || !keypair.ReceiveCipher.Open(packet, packet, padded, counter))
-        {
-            Drops.Count(DropReason.NotAuthentic);
-            return;
-        }
-        if (!keypair.Replay.TryAccept(counter))
-        {
-            Drops.Count(DropReason.Replayed);
-            return;
-        }
-        if (keypair.TryConfirm())
-            _state.Inbox.Post(new PeerSignal(keypair.Session, keypair));
-        _authenticBytes += length;
-        if (padded > 0)
-            Deliver(packet, padded);
-    }
-
-    // The run's sums go to the peer once, not per packet.
-    private void EndRun()
-    {
-        if (_keypair is null)
-            return;
-        if (_authenticBytes > 0)
-        {
-            var peer = _peer!;
-            peer.CountReceived(_authenticBytes);
-            peer.Session.Received.Note(_now, _hasData);
-            if (peer.Endpoint is not { } endpoint || !endpoint.Matches(_source))
-                peer.Endpoint = new UdpAddress(new ReadOnlySpan<byte>(_source, UdpAddress.MaxLength));
-        }
-        _keypair = null;
-        _peer = null;
-        _authenticBytes = 0;
-        _hasData = false;
-    }
-
-    private void Deliver(byte* packet, int padded)
-    {
-        _hasData = true;
-        var length = IpHeader.PacketLength(packet, padded);
-        if (length == 0)
-            Drops.Count(DropReason.MalformedPacket);
-        else if (_peer!.Link is { } link && link.Gre.IsOurs(packet))
-            DeliverInner(link, packet, length);
-        else if (_state.Main is { } main && IsAllowed(packet))
-            _coalescer.Add(main, packet, length);
-        else
-            Drops.Count(DropReason.SourceNotAllowed);
-    }
-
-    private void DeliverInner(PeerLink link, byte* packet, int length)
-    {
-        var inner = GreHeader.InnerLength(packet, length);
-        if (inner == 0)
-            Drops.Count(DropReason.MalformedGre);
-        else
-            _coalescer.Add(link.Port, packet + GreHeader.Length, inner);
-    }
-
-    private bool IsAllowed(byte* packet)
-    {
-        var routes = _state.Routes;
-        var peer = IpHeader.Version(packet) == 4
-            ? routes.Find4(new ReadOnlySpan<byte>(packet + IpHeader.V4Source, 4))
-            : routes.Find6(new ReadOnlySpan<byte>(packet + IpHeader.V6Source, 16));
-        return ReferenceEquals(peer, _peer);
     }
 }

@@ -106,6 +106,13 @@ public sealed class NodePlannerTests
     }
 
     [Fact]
+    public void Plan_BfdRateOfTheOperator_DecidesHowSlowBfdIs()
+    {
+        var plan = Plan(TestMesh.Full(30), new NodeSettings { BfdPacketsPerSecond = 33 });
+        Assert.Equal(900, plan.Routing!.BfdIntervalMs);
+    }
+
+    [Fact]
     public void Plan_ComponentsLeftOut_AreNotInThePlan()
     {
         var plan = Plan(TestMesh.Full(3), new NodeSettings { Dataplane = false, Routing = false });

@@ -1,0 +1,56 @@
+namespace Meshover.Bench.Dataplane;
+
+/// <summary>
+/// The data plane beside the others: all of them up at once between two namespaces, measured in turns, so that whatever else the machine
+/// does hits them alike.
+/// </summary>
+internal static class DataplaneBench
+{
+    public static async Task<IReadOnlyList<Measurement>> RunAsync(BenchOptions options, TextWriter progress)
+    {
+        await using var cable = await Cable.LayAsync();
+        try
+        {
+            var subjects = await StartAsync(cable, options.Subjects);
+            foreach (var subject in subjects)
+                await Cable.RunAsync(1, "ping", "-c", "1", "-w", "10", subject.Address);
+            return await MeasureAsync(subjects, options, progress);
+        }
+        finally
+        {
+            Peers.CleanUp();
+        }
+    }
+
+    private static async Task<List<Subject>> StartAsync(Cable cable, IReadOnlyList<string> wanted)
+    {
+        List<Subject> subjects = [new Subject("veth", Cable.Address(2), [])];
+        bool Wants(string name) => wanted.Count == 0 || wanted.Contains(name, StringComparer.Ordinal);
+        if (Wants("wireguard-go"))
+            subjects.Add(await Peers.StartWireGuardGoAsync(cable));
+        if (Wants("nebula"))
+            subjects.Add(await Peers.StartNebulaAsync(cable));
+        if (Wants("tinc"))
+            subjects.Add(await Peers.StartTincAsync(cable));
+        if (Wants("meshover") || Wants("meshover+gre"))
+            subjects.AddRange(await MeshoverEngine.StartAsync(cable));
+        if (Wants("meshover-null"))
+            subjects.Add(await MeshoverEngine.StartNullAsync(cable));
+        subjects.RemoveAll(subject => !Wants(subject.Name));
+        return subjects;
+    }
+
+    private static async Task<List<Measurement>> MeasureAsync(List<Subject> subjects, BenchOptions options, TextWriter progress)
+    {
+        var results = new List<Measurement>();
+        for (var round = 1; round <= options.Rounds; round++)
+        {
+            foreach (var subject in subjects)
+            {
+                await progress.WriteLineAsync($"round {round} of {options.Rounds}: {subject.Name}");
+                results.AddRange(await new SubjectCases(subject, options.Seconds).MeasureAsync());
+            }
+        }
+        return results;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Meshover.Bench.Dataplane;
+
+/// <summary>One round of every case for one subject.</summary>
+internal sealed class SubjectCases(Subject subject, int seconds)
+{
+    private const int PingCount = 500;
+
+    // USER_HZ, which is 100 on every Linux that .NET runs on.
+    private const double TicksPerSecond = 100;
+
+    private readonly List<Measurement> _results = [];
+
+    public async Task<IReadOnlyList<Measurement>> MeasureAsync()
+    {
+        var cpu = CpuSeconds();
+        var one = await TcpAsync(streams: 1);
+        cpu = CpuSeconds() - cpu;
+        Add("tcp1", "Gbit/s", one);
+        Add("tcp4", "Gbit/s", await TcpAsync(streams: 4));
+        Add("bidir", "Gbit/s", await BothWaysAsync());
+        Add("pps64", "kpps", await PacketRateAsync(64));
+        Add("pps512", "kpps", await PacketRateAsync(512));
+        Add("rtt", "us", await RttAsync("-c", $"{PingCount}"));
+        Add("rtt-load", "us", await LoadedRttAsync());
+        if (subject.Engines.Count > 0)
+        {
+            Add("cpu", "Gbit per CPU-second", one * seconds / Math.Max(cpu, 1 / TicksPerSecond));
+            Add("rss", "MB", subject.Engines.Max(engine => ResidentMegabytes(engine.Id)));
+        }
+        return _results;
+    }
+
+    private void Add(string name, string unit, double value) => _results.Add(new Measurement(subject.Name, name, unit, value));
+
+    private async Task<double> TcpAsync(int streams)
+    {
+        var end = await IperfAsync("-t", $"{seconds}", "-P", $"{streams}");
+        return Gigabits(end, "sum_received");
+    }
+
+    private async Task<double> BothWaysAsync()
+    {
+        var end = await IperfAsync("-t", $"{seconds}", "--bidir");
+        return Gigabits(end, "sum_received") + Gigabits(end, "sum_received_bidir_reverse");
+    }
+
+    // Datagrams as fast as the sender can; what counts is what arrives.
+    private async Task<double> PacketRateAsync(int size)
+    {
+        var sum = (await IperfAsync("-t", $"{seconds}", "-u", "-l", $"{size}", "-b", "0")).GetProperty("sum");
+        var arrived = sum.GetProperty("packets").GetDouble() - sum.GetProperty("lost_packets").GetDouble();
+        return arrived / sum.GetProperty("seconds").GetDouble() / 1000;
+    }
+
+    private async Task<double> LoadedRttAsync()
+    {
+        var load = IperfAsync("-t", $"{seconds + 1}");
+        await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, CancellationToken.None);
+        var rtt = await RttAsync("-w", $"{seconds}");
+        await load;
+        return rtt;
+    }
+
+    // The mean, as ping has it.
+    private async Task<double> RttAsync(params string[] limit)
+    {
+        var output = await Cable.RunAsync(1, ["ping", "-q", "-i", "0.002", .. limit, subject.Address]);
+        // rtt min/avg/max/mdev = 0.1/0.2/0.3/0.1 ms, pipe 2
+        return double.Parse(output[(output.LastIndexOf("mdev =", StringComparison.Ordinal) + 6)..].Split('/')[1], CultureInfo.InvariantCulture)
+            * 1000;
+    }
+
+    private async Task<JsonElement> IperfAsync(params string[] arguments)
+    {
+        var server = Cable.RunAsync(2, "iperf3", "-s", "-1");
+        await Cable.WaitForAsync(
+            async () => (await Cable.RunAsync(2, "ss", "-Hltn", "sport", "=", "5201")).Length > 0, "iperf3's server");
+        var output = await Cable.RunAsync(1, ["iperf3", "-J", "-c", subject.Address, .. arguments]);
+        await server;
+        return JsonDocument.Parse(output).RootElement.GetProperty("end");
+    }
+
+    private static double Gigabits(JsonElement end, string sum) => end.GetProperty(sum).GetProperty("bits_per_second").GetDouble() / 1e9;
+
+    private double CpuSeconds() => subject.Engines.Sum(engine =>
+    {
+        // Behind the name in parentheses: state is field 3; utime and stime are 14 and 15.
+        var fields = File.ReadAllText($"/proc/{engine.Id}/stat").Split(") ")[^1].Split(' ');
+        return fields[11..13].Sum(ticks => long.Parse(ticks, CultureInfo.InvariantCulture)) / TicksPerSecond;
+    });
+
+    private static double ResidentMegabytes(int process)
+    {
+        var line = File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return double.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    }
+}

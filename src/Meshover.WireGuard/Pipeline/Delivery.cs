@@ -1,0 +1,47 @@
+namespace Meshover.WireGuard.Pipeline;
+
+/// <summary>
+/// Where an authentic packet goes: into its peer's link if it is GRE between the two tunnel addresses, else to the main device if the peer
+/// may send from its source. Owned by one receive worker.
+/// </summary>
+internal sealed unsafe class Delivery(PipelineState state, DropCounters drops) : IDisposable
+{
+    private readonly Coalescer _coalescer = new();
+
+    /// <summary>Takes a decrypted packet, with the zeros that pad it; it must stay where it is until <see cref="Flush"/>.</summary>
+    public void Deliver(Peer peer, byte* packet, int padded)
+    {
+        var length = IpHeader.PacketLength(packet, padded);
+        if (length == 0)
+            drops.Count(DropReason.MalformedPacket);
+        else if (peer.Link is { } link && link.Gre.IsOurs(packet))
+            DeliverInner(link, packet, length);
+        else if (state.Main is { } main && IsAllowed(peer, packet))
+            _coalescer.Add(main, packet, length);
+        else
+            drops.Count(DropReason.SourceNotAllowed);
+    }
+
+    /// <summary>Writes what waits to its device.</summary>
+    public void Flush() => _coalescer.Flush();
+
+    public void Dispose() => _coalescer.Dispose();
+
+    private void DeliverInner(PeerLink link, byte* packet, int length)
+    {
+        var inner = GreHeader.InnerLength(packet, length);
+        if (inner == 0)
+            drops.Count(DropReason.MalformedGre);
+        else
+            _coalescer.Add(link.Port, packet + GreHeader.Length, inner);
+    }
+
+    private bool IsAllowed(Peer peer, byte* packet)
+    {
+        var routes = state.Routes;
+        var owner = IpHeader.Version(packet) == 4
+            ? routes.Find4(new ReadOnlySpan<byte>(packet + IpHeader.V4Source, 4))
+            : routes.Find6(new ReadOnlySpan<byte>(packet + IpHeader.V6Source, 16));
+        return ReferenceEquals(owner, peer);
+    }
+}
