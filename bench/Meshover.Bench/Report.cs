@@ -7,34 +7,47 @@ namespace Meshover.Bench;
 /// <summary>What was measured, as a table and as JSON.</summary>
 internal static class Report
 {
+    // A terminal may be narrower, and a pipe has no width: figures that are broken over lines cannot be read.
+    private const int Width = 180;
+
     public static void WriteTable(IReadOnlyList<Measurement> measurements)
     {
-        var subjects = measurements.Select(measurement => measurement.Subject).Distinct().ToList();
-        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle("medians (smallest - largest)") };
+        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, Width);
+        var table = new Table { Border = TableBorder.Simple, Title = new TableTitle($"{Machine()}: medians, smallest and largest below") };
         table.AddColumn("");
-        foreach (var subject in subjects)
-            table.AddColumn(new TableColumn(subject).RightAligned());
-        foreach (var name in measurements.GroupBy(measurement => (measurement.Case, measurement.Unit)))
-        {
-            var cells = subjects.Select(subject => Cell(name.Where(one => one.Subject == subject)));
-            table.AddRow([$"{name.Key.Case}, {name.Key.Unit}", .. cells]);
-        }
+        var cases = Cases(measurements);
+        foreach (var (name, unit) in cases)
+            table.AddColumn(new TableColumn($"{name}\n{unit}").RightAligned());
+        foreach (var subject in measurements.GroupBy(measurement => measurement.Subject))
+            table.AddRow([subject.Key, .. cases.Select(one => Cell(subject.Where(m => m.Case == one.Name), '\n'))]);
         AnsiConsole.Write(table);
-        foreach (var subject in subjects.Where(subject => subject.StartsWith("meshover", StringComparison.Ordinal)))
-            WriteRatios(measurements, subject, subjects);
+        if (measurements.Select(measurement => measurement.Subject).Distinct().Count() > 1)
+            AnsiConsole.Write(Ratios(measurements, cases));
     }
 
-    private static void WriteRatios(IReadOnlyList<Measurement> measurements, string subject, List<string> subjects)
+    // The last of our own subjects that users run, against all others.
+    private static Table Ratios(IReadOnlyList<Measurement> measurements, List<(string Name, string Unit)> cases)
     {
-        foreach (var other in subjects.Where(other => other != subject))
+        var subjects = measurements.GroupBy(measurement => measurement.Subject).ToDictionary(group => group.Key, StringComparer.Ordinal);
+        var own = subjects.ContainsKey("meshover+gre") ? "meshover+gre" : subjects.Keys.Last();
+        var table = new Table { Border = TableBorder.Simple, Title = new TableTitle($"{own}, times the median of") };
+        table.AddColumn("");
+        foreach (var (name, _) in cases)
+            table.AddColumn(new TableColumn(name).RightAligned());
+        foreach (var other in subjects.Where(other => other.Key != own))
         {
-            var ratios = measurements.GroupBy(measurement => measurement.Case).Select(one => (
-                Case: one.Key, Own: one.Where(m => m.Subject == subject).ToList(), Others: one.Where(m => m.Subject == other).ToList()));
-            var texts = ratios.Where(one => one.Own.Count > 0 && one.Others.Count > 0).Select(one =>
-                string.Create(CultureInfo.InvariantCulture, $"{one.Case} {Summary(one.Own).Median / Summary(one.Others).Median:0.00}"));
-            AnsiConsole.MarkupLineInterpolated($"{subject} : {other}  {string.Join("  ", texts)}");
+            table.AddRow([other.Key, .. cases.Select(one =>
+                Ratio(subjects[own].Where(m => m.Case == one.Name).ToList(), other.Value.Where(m => m.Case == one.Name).ToList()))]);
         }
+        return table;
     }
+
+    private static string Ratio(List<Measurement> own, List<Measurement> others) => own.Count == 0 || others.Count == 0
+        ? "-"
+        : string.Create(CultureInfo.InvariantCulture, $"{Summary(own).Median / Summary(others).Median:0.00}");
+
+    private static List<(string Name, string Unit)> Cases(IReadOnlyList<Measurement> measurements) =>
+        [.. measurements.Select(measurement => (measurement.Case, measurement.Unit)).Distinct()];
 
     /// <summary>
     /// Puts the table of medians into a document, in place of what is between the lines <c>&lt;!-- NAME --&gt;</c> and
@@ -53,20 +66,17 @@ internal static class Report
 
     private static string Markdown(IReadOnlyList<Measurement> measurements)
     {
-        var subjects = measurements.Select(measurement => measurement.Subject).Distinct().ToList();
+        var cases = Cases(measurements);
         var rounds = measurements.GroupBy(measurement => (measurement.Subject, measurement.Case)).Max(group => group.Count());
         var lines = new List<string>
         {
             $"{Machine()}; medians of {rounds} rounds, smallest and largest in parentheses.",
             "",
-            $"| | {string.Join(" | ", subjects)} |",
-            $"|---|{string.Concat(subjects.Select(_ => "---:|"))}",
+            $"| | {string.Join(" | ", cases.Select(one => $"{one.Name}, {one.Unit}"))} |",
+            $"|---|{string.Concat(cases.Select(_ => "---:|"))}",
         };
-        foreach (var name in measurements.GroupBy(measurement => (measurement.Case, measurement.Unit)))
-        {
-            var cells = subjects.Select(subject => Cell(name.Where(one => one.Subject == subject)));
-            lines.Add($"| {name.Key.Case}, {name.Key.Unit} | {string.Join(" | ", cells)} |");
-        }
+        foreach (var subject in measurements.GroupBy(measurement => measurement.Subject))
+            lines.Add($"| {subject.Key} | {string.Join(" | ", cases.Select(one => Cell(subject.Where(m => m.Case == one.Name), ' ')))} |");
         return string.Join('\n', lines) + "\n";
     }
 
@@ -93,12 +103,12 @@ internal static class Report
         json.WriteEndObject();
     }
 
-    private static string Cell(IEnumerable<Measurement> measurements)
+    private static string Cell(IEnumerable<Measurement> measurements, char between)
     {
         if (!measurements.Any())
             return "-";
         var (median, minimum, maximum) = Summary(measurements);
-        return string.Create(CultureInfo.InvariantCulture, $"{median:0.##} ({minimum:0.##} - {maximum:0.##})");
+        return string.Create(CultureInfo.InvariantCulture, $"{median:0.##}{between}({minimum:0.##}-{maximum:0.##})");
     }
 
     private static (double Median, double Minimum, double Maximum) Summary(IEnumerable<Measurement> measurements)
