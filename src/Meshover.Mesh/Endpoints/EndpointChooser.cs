@@ -20,6 +20,12 @@ public sealed class EndpointChooser
     /// <summary>How long the second of a pair waits to be called.</summary>
     public static readonly TimeSpan SecondWaits = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How long a new peer is called at its best: one more initiation (REKEY_TIMEOUT, 5 s) goes out, as the first may meet a peer that does
+    /// not know us yet, and the family that is chosen by that accident would be kept.
+    /// </summary>
+    private static readonly TimeSpan FirstTry = TimeSpan.FromSeconds(6);
+
     private static readonly TimeSpan Try = TimeSpan.FromSeconds(3);
 
     /// <summary>After <see cref="QuickRounds"/> over all candidates: a peer that is off calls us when it is back.</summary>
@@ -64,9 +70,16 @@ public sealed class EndpointChooser
         if (now < _nextTry || candidates.Count == 0)
             return null;
         var next = Next(contact.Current, candidates);
+        _nextTry = now + Patience(candidates.Count) + _jitter;
         _tries++;
-        _nextTry = now + (_tries <= QuickRounds * candidates.Count ? Try : SlowTry) + _jitter;
         return next;
+    }
+
+    private TimeSpan Patience(int candidates)
+    {
+        if (_tries == 0 && !_hasWorked)
+            return FirstTry;
+        return _tries < QuickRounds * candidates ? Try : SlowTry;
     }
 
     /// <summary>

@@ -59,14 +59,20 @@ public sealed class ControllerDialerTests : IDisposable
     [Fact]
     public async Task Connect_NoneAnswers_NamesEachOnceWithItsReason()
     {
-        var (refusing, silent) = (Refusing(), Silent());
-        var connecting = Dialer(mark: 0x6d, refusing, silent, "nowhere.example:12913").ConnectAsync(CancellationToken.None).AsTask();
+        var refusing = Refusing();
+        var error = await Assert.ThrowsAsync<IOException>(async () => await Dialer(mark: 0x6d, refusing, "nowhere.example:12913").ConnectAsync(CancellationToken.None));
+        Assert.StartsWith("No controller answers: nowhere.example:12913: its name does not resolve (", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"; {refusing}: ConnectionRefused.", error.Message, StringComparison.Ordinal);
+        Assert.Equal(2, error.Message.Split(';').Length);
+    }
+
+    [Fact]
+    public async Task Connect_ControllerThatSaysNothing_IsGivenUpInTime()
+    {
+        var silent = Silent();
+        var connecting = Dialer(mark: 0x6d, silent).ConnectAsync(CancellationToken.None).AsTask();
         var error = await Assert.ThrowsAsync<IOException>(() => InTimeAsync(connecting, TimeSpan.FromSeconds(5)));
-        Assert.StartsWith("No controller answers: ", error.Message, StringComparison.Ordinal);
-        Assert.Equal(3, error.Message.Split(';').Length);
-        Assert.Contains($"{refusing}: ConnectionRefused", error.Message, StringComparison.Ordinal);
-        Assert.Contains($"{silent}: no answer in time", error.Message, StringComparison.Ordinal);
-        Assert.Contains("nowhere.example:12913: its name does not resolve", error.Message, StringComparison.Ordinal);
+        Assert.Equal($"No controller answers: {silent}: no answer in time.", error.Message);
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public sealed class EndpointKeeperTests : IAsyncDisposable
     public async Task Run_SilentPeer_IsCalledAtItsBestEndpointAndThenAtTheOther()
     {
         await PlanAsync(TestMesh.Of(TestMesh.Node(1), TestMesh.Node(3)));
-        Assert.Equal(["call n1 at [2001:db8::1]:12912", "call n1 at 192.0.2.1:12912"], await CallsAsync(seconds: 6));
+        Assert.Equal(["call n1 at [2001:db8::1]:12912", "call n1 at 192.0.2.1:12912"], await CallsAsync(seconds: 8));
     }
 
     [Fact]
