@@ -1,3 +1,4 @@
+using Meshover.Cli.CommandLine;
 using Spectre.Console;
 
 namespace Meshover.Cli.Administration;
@@ -5,8 +6,8 @@ namespace Meshover.Cli.Administration;
 /// <summary>Tables for people.</summary>
 internal static class AdminTable
 {
-    // A pipe has no width of its own, and a wrapped row is no use to grep.
-    private const int PipeWidth = 400;
+    // A cell that is wrapped or cut is no use to anybody, nor to grep; what is too long for a terminal it wraps itself.
+    private const int Unbounded = 400;
 
     public static void Write(string[] titles, IEnumerable<string[]> rows)
     {
@@ -15,22 +16,23 @@ internal static class AdminTable
             table.AddColumn(new TableColumn(title).NoWrap());
         foreach (var row in rows)
             table.AddRow([.. row.Select(cell => new Text(cell))]);
-        Console().Write(table);
+        Write(table, Unbounded);
     }
 
+    /// <summary>Long values are wrapped within their column, but not in a pipe.</summary>
     public static void WriteFields(IEnumerable<(string Name, string Value)> fields)
     {
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
         foreach (var (name, value) in fields)
             table.AddRow(new Text(name), new Text(value.Length == 0 ? "-" : value));
-        Console().Write(table);
+        Write(table, Console.IsOutputRedirected ? Unbounded : AnsiConsole.Console.Profile.Width);
     }
 
-    private static IAnsiConsole Console()
+    private static void Write(Table table, int width)
     {
         var console = AnsiConsole.Console;
-        if (System.Console.IsOutputRedirected)
-            console.Profile.Width = PipeWidth;
-        return console;
+        console.Profile.Width = width;
+        console.Write(table);
+        Terminal.LeaveKeypadMode(console);
     }
 }

@@ -63,11 +63,12 @@ internal static class StatusCommand
             return;
         }
         var console = AnsiConsole.Console;
-        if (clear && console.Profile.Out.IsTerminal)
-            console.Clear();
+        if (clear)
+            Terminal.Clear(console);
         // A pipe has no width of its own: nothing is wrapped or cut there.
         if (!console.Profile.Out.IsTerminal)
             console.Profile.Width = 400;
         StatusTable.Write(console, status);
+        Terminal.LeaveKeypadMode(console);
     }
 }

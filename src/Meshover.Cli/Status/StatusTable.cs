@@ -22,9 +22,9 @@ internal static class StatusTable
             console.MarkupLineInterpolated($"[yellow]notice[/]      {notice}");
         if (status.Peers.IsEmpty)
             return;
-        console.Write(Peers(status));
+        console.Write(PeerTable.Of(status.Peers, console.Profile.Width));
         foreach (var peer in status.Peers.Where(p => p.PathReason.Length > 0))
-            console.MarkupLineInterpolated($"  {Name(peer)}: [yellow]{peer.PathReason}[/]");
+            console.MarkupLineInterpolated($"  {PeerTable.Name(peer)}: [yellow]{peer.PathReason}[/]");
     }
 
     private static void WriteNode(IAnsiConsole console, StatusDocument status)
@@ -56,33 +56,6 @@ internal static class StatusTable
         foreach (var error in component.Errors)
             console.MarkupLineInterpolated($"            {error}");
     }
-
-    private static Table Peers(StatusDocument status)
-    {
-        var table = new Table().Border(TableBorder.Simple);
-        foreach (var title in (string[])["peer", "address", "path", "endpoint", "handshake", "rtt", "received", "sent", "bgp", "prefixes"])
-            table.AddColumn(new TableColumn(title).NoWrap());
-        foreach (var peer in status.Peers)
-            table.AddRow([.. Cells(peer).Select(c => new Text(c))]);
-        return table;
-    }
-
-    private static string[] Cells(PeerSection peer) =>
-    [
-        Name(peer),
-        peer.Address4,
-        peer.Path,
-        peer.Endpoint ?? "-",
-        peer.HandshakeAgeSeconds is { } age ? Age(age) : "never",
-        peer.RttMs is { } rtt ? string.Create(CultureInfo.InvariantCulture, $"{rtt:0.0} ms") : "-",
-        Bytes(peer.RxBytes),
-        Bytes(peer.TxBytes),
-        peer.BgpState.Length > 0 ? peer.BgpState : "-",
-        peer.PrefixesReceived.ToString(CultureInfo.InvariantCulture),
-    ];
-
-    /// <summary>With neither an agent nor a map its hostname is unknown.</summary>
-    private static string Name(PeerSection peer) => peer.Hostname.Length > 0 ? peer.Hostname : peer.Link;
 
     internal static string Age(long seconds) => seconds switch
     {

@@ -24,8 +24,8 @@ internal static class VtyshCommand
     }
 
     /// <summary>
-    /// It inherits our terminal or pipes; its exit code is ours. What the keyboard says (Ctrl-C, Ctrl-\) is for it: if we ended by that,
-    /// it would stay behind and read the terminal together with the shell.
+    /// It inherits our terminal or pipes; its exit code is ours. Ctrl-C is for it, which gives up a line by that: if we ended, it would
+    /// stay behind and read the terminal together with the shell.
     /// </summary>
     private static async Task<int> RunAsync(string frrDirectory, string[] commands)
     {
@@ -34,7 +34,6 @@ internal static class VtyshCommand
         var program = Path.Combine(new RoutingOptions().VtyshBinaries, "vtysh");
         string[] arguments = ["--vty_socket", frrDirectory, .. commands.SelectMany(c => new[] { "-c", c })];
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
-        using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => context.Cancel = true);
         try
         {
             using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false })

@@ -25,6 +25,18 @@ public sealed class StatusTests
     [Fact]
     public void Table_DegradedNode_ReadsAsExpected() => GoldenFile.Equal("Golden/status-degraded.txt", Table(AgentStatusReader.Read(StatusSamples.Degraded())));
 
+    [Theory]
+    [InlineData(119, "peer address path endpoint handshake rtt received sent bgp prefixes")]
+    [InlineData(118, "peer address path endpoint handshake rtt received bgp prefixes")]
+    [InlineData(80, "peer path endpoint rtt bgp prefixes")]
+    [InlineData(40, "peer path bgp")]
+    public void Table_NarrowTerminal_LeavesOutWhatMattersLeastAndWrapsNoCell(int width, string expected)
+    {
+        var lines = Table(AgentStatusReader.Read(StatusSamples.Healthy()), width).Split('\n');
+        Assert.Contains(lines, line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).SequenceEqual(expected.Split(' ')));
+        Assert.Contains(lines, line => line.StartsWith("  n2 ", StringComparison.Ordinal) && line.Contains("Established", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Table_AgentDead_TellsWhatTheOthersKnow() => GoldenFile.Equal("Golden/status-agent-dead.txt", Table(Remnant().Read()));
 
@@ -126,11 +138,11 @@ public sealed class StatusTests
         LinkName = "mo-00000002",
     };
 
-    private static string Table(StatusDocument status)
+    private static string Table(StatusDocument status, int width = 400)
     {
         var text = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
-        console.Profile.Width = 400;
+        console.Profile.Width = width;
         StatusTable.Write(console, status);
         return string.Join('\n', text.ToString().Split('\n').Select(line => line.TrimEnd()));
     }
