@@ -72,7 +72,8 @@ public sealed class ContentMatrixTests
 
     private static void AssertUsed(string offloads, DataplaneStatus status)
     {
-        Assert.Equal(offloads.Split(' ', StringSplitOptions.RemoveEmptyEntries).Order(), status.Offloads.Except(["ipv4", "ipv6"]).Order());
+        var wanted = OffloadProbeTests.OfThisKernel(offloads.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(wanted.Order(), status.Offloads.Except(["ipv4", "ipv6"]).Order());
         Assert.Empty(status.Drops);
     }
 

@@ -14,10 +14,12 @@ public sealed class OffloadProbeTests
 
         var offloads = (await pair.Engines[0].Client.GetStatusAsync()).Offloads;
 
-        // TUN_F_USO4 and TUN_F_USO6 came with Linux 6.2; all else is older than any kernel that .NET runs on.
-        string[] uso = Environment.OSVersion.Version >= new Version(6, 2) ? ["tun-uso"] : [];
-        Assert.Equal(["ipv4", "ipv6", "udp-gso", "udp-gro", "tun-tso", .. uso], offloads);
+        Assert.Equal(OfThisKernel(["ipv4", "ipv6", "udp-gso", "udp-gro", "tun-tso", "tun-uso"]), offloads);
     }
+
+    /// <summary>TUN_F_USO4 and TUN_F_USO6 came with Linux 6.2; all else is older than any kernel that .NET runs on.</summary>
+    internal static IEnumerable<string> OfThisKernel(IEnumerable<string> offloads) =>
+        Environment.OSVersion.Version >= new Version(6, 2) ? offloads : offloads.Except(["tun-uso"]);
 
     // UDP_SEGMENT over a device that computes no checksums is EIO before Linux 6.11.
     [Fact]
