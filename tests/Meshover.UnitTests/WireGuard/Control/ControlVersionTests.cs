@@ -88,9 +88,9 @@ public sealed class ControlVersionTests
     public async Task OlderEngine_WithoutAHello_IsSpokenToInVersionOne()
     {
         await using var engine = new RecordedEngine(
-            """{"version":1,"error":"Refused","message":"The request is no valid message: The JSON value could not be converted to Meshover.WireGuard.Control.ControlOperation. Path: $.operation | LineNumber: 0 | BytePositionInLine: 32. Nothing was changed."}""",
+            """{"version":1,"error":"Refused","message":"The request is no valid message: The JSON value could not be converted to Meshover.WireGuard.Control.ControlRequest. Path: $.operation | LineNumber: 0 | BytePositionInLine: 43. Nothing was changed."}""",
             RecordedEngine.Close,
-            """{"version":1,"status":{"version":"0.0.1","listenPort":12912,"peers":[],"drops":{},"offloads":[]}}""");
+            """{"version":1,"status":{"version":"0.1.0","interface":"meshover0","publicKey":"pOCSkrZRwni5dyxWn1\u002BpuxPZBrRqtoyd\u002BdwrRAn4ogk=","listenPort":12912,"peers":[],"drops":{},"offloads":["ipv4","ipv6","udp-gso","udp-gro","tun-tso","tun-uso"]}}""");
 
         Assert.Equal(12912, (await engine.Client.GetStatusAsync()).ListenPort);
         Assert.Equal(["Hello", "Status"], engine.Operations);

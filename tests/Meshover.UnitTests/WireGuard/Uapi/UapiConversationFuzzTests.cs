@@ -8,11 +8,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Meshover.UnitTests.WireGuard.Uapi;
 
 /// <summary>Whatever a client says: each request is done whole or refused whole, and the next one is answered.</summary>
-public sealed class UapiFuzzTests
+public sealed class UapiConversationFuzzTests
 {
     private const int Inputs = 100_000;
 
-    // A failure prints the seed that found it: put it here, and its input into UapiInputs.Kept.
+    // Each of these is tried first, and others behind it. A failure prints the seed that found it: put it here, and its input into
+    // UapiInputs.Kept.
     [Theory]
     [InlineData("0000000000001")]
     public void AnyConversation_IsAnsweredAndNothingIsDoneByHalves(string seed) =>
