@@ -110,8 +110,14 @@ internal sealed unsafe class ReceiveWorker : IDisposable
     {
         _batch.MoveTo(message.Source);
         var data = message.Data;
-        for (var left = message.Length; left > 0; left -= message.SegmentSize, data += message.SegmentSize)
+        var left = message.Length;
+        do // once for an empty datagram, which is counted as any other that is no message
+        {
             TakeDatagram(data, Math.Min(message.SegmentSize, left), message.Source, now);
+            data += message.SegmentSize;
+            left -= message.SegmentSize;
+        }
+        while (left > 0);
     }
 
     private void TakeDatagram(byte* data, int length, byte* source, long now)

@@ -54,7 +54,7 @@ internal sealed class HostileTraffic(RawPeer peer, ulong seed)
     private int SendOne()
     {
         var datagram = _train.AsSpan(0, Overhead + _dice.Next(0, LargestPacket + 60));
-        var length = Write(datagram, mayShorten: true);
+        var length = _dice.Chance(2) ? Count(Fate.UnknownMessage, 0) : Write(datagram, mayShorten: true);
         peer.Send(datagram[..length]);
         return 1;
     }
