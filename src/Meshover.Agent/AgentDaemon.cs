@@ -5,9 +5,11 @@ using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Endpoints;
 using Meshover.Agent.LocalApi;
 using Meshover.Agent.Reconciling;
+using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.WireGuard;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Supervision;
@@ -44,7 +46,7 @@ public sealed class AgentDaemon
     private readonly IdentityKeeper _identities;
     private readonly KernelReconciler _kernel;
     private readonly MapFile _mapFile;
-    private readonly DataplaneClient _dataplane;
+    private readonly DataplaneSelection _dataplane;
     private readonly RoutingClient _routing;
     private readonly EndpointKeeper _endpoints;
     private readonly RttProbe _rtt;
@@ -56,14 +58,17 @@ public sealed class AgentDaemon
     private readonly AgentLoop _loop;
     private NodePlan? _handedOn;
 
-    private AgentDaemon(AgentOptions options, NodeIdentity identity, IRouteNetlink netlink, KernelReconciler kernel, ILoggerFactory loggers, TimeProvider time)
+    private AgentDaemon(
+        AgentOptions options, NodeIdentity identity, IRouteNetlink netlink, IWireGuardNetlink wireGuard, KernelReconciler kernel, ILoggerFactory loggers, TimeProvider time)
     {
         (_options, _netlink, _kernel, _loggers, _time) = (options, netlink, kernel, loggers, time);
         _identities = new IdentityKeeper(new IdentityStore(options.StateDirectory), identity, Logger<IdentityKeeper>());
         _mapFile = new MapFile(options.StateDirectory);
-        _dataplane = new DataplaneClient(Path.Combine(options.RuntimeDirectory, "dataplane.sock"));
+        var engine = new DataplaneClient(Path.Combine(options.RuntimeDirectory, "dataplane.sock"));
+        _dataplane = DataplaneSelection.Of(
+            options.Config.Dataplane, netlink, new KernelDataplane(netlink, wireGuard, time), new UserspaceDataplane(engine, netlink));
         _routing = new RoutingClient(Path.Combine(options.RuntimeDirectory, "routing.sock"));
-        _endpoints = new EndpointKeeper(_dataplane, _inputs.Writer, Logger<EndpointKeeper>(), time);
+        _endpoints = new EndpointKeeper(_dataplane.Chosen, _inputs.Writer, Logger<EndpointKeeper>(), time);
         _rtt = new RttProbe(netlink, Logger<RttProbe>(), time);
         _routingReconciler = options.Config.Routing == RoutingChoice.Off ? null : new RoutingReconciler(_routing, options.Config.Templates);
         IReconciler routing = _routingReconciler is null ? new AbsentComponent("routing") : _routingReconciler;
@@ -86,13 +91,14 @@ public sealed class AgentDaemon
         if (identity is not { IsEnrolled: true })
             throw new AgentException($"This machine is in no mesh ({options.StateDirectory} holds no enrolled identity). Join one with `meshover up --join STRING`.");
         using var netlink = new RouteNetlink();
+        using var wireGuard = new WireGuardNetlink();
         using var kernel = new KernelReconciler(new KernelReconcilerOptions { StateDirectory = options.StateDirectory });
-        await new AgentDaemon(options, identity, netlink, kernel, loggerFactory, time).RunAsync(cancellationToken);
+        await new AgentDaemon(options, identity, netlink, wireGuard, kernel, loggerFactory, time).RunAsync(cancellationToken);
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        var source = new StatusSource(_loop, _identities, _dataplane, _routing, _rtt, _time);
+        var source = new StatusSource(_loop, _identities, _dataplane.Chosen, _routing, _rtt, _time);
         await using var api = await LocalApiServer.StartAsync(Path.Combine(_options.RuntimeDirectory, "agent.sock"), source, _loggers, cancellationToken);
         var initial = LoadState();
         var link = new ControllerLinkLoop(
@@ -149,7 +155,7 @@ public sealed class AgentDaemon
     /// <summary>Links first, for addresses need them; routing last, for bgpd wants addresses and links when it starts.</summary>
     private ImmutableArray<IReconciler> System() =>
         _options.Config.Dataplane == DataplaneChoice.Off
-            ? [new AbsentComponent("dataplane"), _kernel]
+            ? [new AbsentDataplane(_dataplane, _netlink), _kernel]
             : [new DataplaneReconciler(_dataplane, _netlink, _identities), _kernel];
 
     private void Publish(NodePlan plan)

@@ -52,7 +52,9 @@ public sealed record NodeNumbers
 public sealed record ControllerLink(string State, string? Error);
 
 /// <param name="State">ok | starting | degraded | failed | off | unknown</param>
-public sealed record ComponentState(string Name, string State, IReadOnlyList<string> Errors);
+/// <param name="Kind">What does the work; null where there is nothing to say.</param>
+/// <param name="Reason">Why it is this kind, where another is to be preferred; else null.</param>
+public sealed record ComponentState(string Name, string State, string? Kind, string? Reason, IReadOnlyList<string> Errors);
 
 /// <summary>A node's view of one peer.</summary>
 public sealed record PeerState

@@ -8,8 +8,11 @@ namespace Meshover.Agent.Configuration;
 /// <summary>Who carries the packets of WireGuard and GRE.</summary>
 public enum DataplaneChoice
 {
-    /// <summary>What the machine has; at present always the userspace engine.</summary>
+    /// <summary>The kernel where it can, else the userspace engine.</summary>
     Auto,
+
+    /// <summary>The kernel's own WireGuard and GRE; where it lacks them the node has no tunnels, and says so.</summary>
+    Kernel,
     Userspace,
 
     /// <summary>None: the node is a member of the mesh, but has no tunnels.</summary>

@@ -22,7 +22,7 @@ public static class AgentSettings
             (c, v) => c with { Site = SettingText.Site(v) }),
         Single("transit", "auto|always|never", "Whether this node passes on others' routes. Default: auto (the controller decides).",
             (c, v) => c with { Transit = SettingText.Choice(v, TransitNames) }),
-        Single("dataplane", "auto|userspace|off", "Who carries the packets. Default: auto.",
+        Single("dataplane", "auto|kernel|userspace|off", "Who carries the packets. Default: auto (the kernel where it has WireGuard and GRE).",
             (c, v) => c with { Dataplane = SettingText.Choice(v, DataplaneNames) }),
         Single("routing", "frr|off", "Who speaks BGP. Default: frr.",
             (c, v) => c with { Routing = SettingText.Choice(v, RoutingNames) }),
@@ -44,7 +44,7 @@ public static class AgentSettings
         [("auto", TransitRole.Auto), ("always", TransitRole.Always), ("never", TransitRole.Never)];
 
     private static readonly ImmutableArray<(string, DataplaneChoice)> DataplaneNames =
-        [("auto", DataplaneChoice.Auto), ("userspace", DataplaneChoice.Userspace), ("off", DataplaneChoice.Off)];
+        [("auto", DataplaneChoice.Auto), ("kernel", DataplaneChoice.Kernel), ("userspace", DataplaneChoice.Userspace), ("off", DataplaneChoice.Off)];
 
     private static readonly ImmutableArray<(string, RoutingChoice)> RoutingNames = [("frr", RoutingChoice.Frr), ("off", RoutingChoice.Off)];
 

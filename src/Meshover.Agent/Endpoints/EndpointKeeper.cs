@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Threading.Channels;
+using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Mesh.Endpoints;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Planning;
@@ -13,7 +14,7 @@ namespace Meshover.Agent.Endpoints;
 /// Looks at the data plane each second: tells the main loop what it sees, and lets each peer's <see cref="EndpointChooser"/> decide
 /// whether another endpoint is to be tried.
 /// </summary>
-internal sealed partial class EndpointKeeper(DataplaneClient client, ChannelWriter<AgentInput> inputs, ILogger logger, TimeProvider time)
+internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter<AgentInput> inputs, ILogger logger, TimeProvider time)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
@@ -42,11 +43,11 @@ internal sealed partial class EndpointKeeper(DataplaneClient client, ChannelWrit
         DataplaneStatus? status = null;
         try
         {
-            status = await client.GetStatusAsync(both.Token);
+            status = await dataplane.GetStatusAsync(both.Token);
             foreach (var (key, peer, next) in Choose(plan, status, time.GetUtcNow()))
             {
                 LogTry(logger, peer, next);
-                await client.SetEndpointAsync(key, next, both.Token);
+                await dataplane.SetEndpointAsync(key, next, both.Token);
             }
         }
         catch (DataplaneException e)

@@ -143,7 +143,7 @@ internal static class StatusBuilder
     {
         if (!state.Components.TryGetValue(name, out var report))
             return new ComponentStatus { State = "starting" };
-        return new ComponentStatus { State = Word(report.State), Kind = report.Kind, Errors = { report.Errors } };
+        return new ComponentStatus { State = Word(report.State), Kind = report.Kind, Reason = report.Reason, Errors = { report.Errors } };
     }
 
     private static string Word(ComponentState state) => state switch

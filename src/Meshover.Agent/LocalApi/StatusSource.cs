@@ -1,3 +1,4 @@
+using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
 using Meshover.Routing.Supervision;
@@ -7,7 +8,7 @@ namespace Meshover.Agent.LocalApi;
 
 /// <summary>Makes the status that is asked for, with what the data plane and FRR say at this moment, if they say it soon.</summary>
 internal sealed class StatusSource(
-    AgentLoop loop, IdentityKeeper identities, DataplaneClient dataplane, RoutingClient routing, Reporting.RttProbe rtt, TimeProvider time)
+    AgentLoop loop, IdentityKeeper identities, IDataplane dataplane, RoutingClient routing, Reporting.RttProbe rtt, TimeProvider time)
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
 

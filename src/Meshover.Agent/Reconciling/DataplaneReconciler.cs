@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using System.Net;
+using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Trust;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Planning;
@@ -8,14 +8,13 @@ using Meshover.WireGuard.Control;
 namespace Meshover.Agent.Reconciling;
 
 /// <summary>
-/// Makes the userspace engine run the plan's peers and links. It sends the whole when it meets an engine (one that runs goes on
-/// undisturbed) or something of it was removed, and differences after that. A peer's endpoint is set once, when it is new: from then
-/// on <see cref="Endpoints.EndpointKeeper"/> and WireGuard's roaming decide.
+/// Makes the chosen data plane carry the plan's peers and links, once the other kind has let go. A peer's endpoint is set once, when it
+/// is new: from then on <see cref="Endpoints.EndpointKeeper"/> and WireGuard's roaming decide.
 /// </summary>
-internal sealed class DataplaneReconciler(DataplaneClient client, IRouteNetlink netlink, IdentityKeeper identities) : IReconciler
+internal sealed class DataplaneReconciler(DataplaneSelection selection, IRouteNetlink netlink, IdentityKeeper identities) : IReconciler
 {
     private readonly Dictionary<WireGuardKey, IPEndPoint?> _endpoints = [];
-    private DataplaneConfig? _applied;
+    private readonly IDataplane _dataplane = selection.Chosen;
 
     public string Name => "dataplane";
 
@@ -23,43 +22,28 @@ internal sealed class DataplaneReconciler(DataplaneClient client, IRouteNetlink 
     {
         try
         {
-            var status = await client.GetStatusAsync(cancellationToken);
-            var change = await ApplyAsync(plan, status, cancellationToken);
-            return new ReconcileReport { State = ComponentState.Ok, Kind = "userspace", Changes = change is null ? [] : [change] };
+            var released = await selection.Other.ReleaseAsync(netlink.GetLinks(), cancellationToken);
+            var status = await _dataplane.GetStatusAsync(cancellationToken);
+            Remember(plan, status);
+            var changes = await _dataplane.ReconcileAsync(ToConfig(plan), status, cancellationToken);
+            return Report(ComponentState.Ok) with
+            {
+                Changes = [.. released ? [$"took over from {selection.Other.Kind}"] : Array.Empty<string>(), .. changes],
+            };
         }
         catch (DataplaneException e)
         {
-            _applied = null;
-            return new ReconcileReport
-            {
-                State = e.Error == DataplaneError.Unreachable ? ComponentState.Starting : ComponentState.Failed,
-                Kind = "userspace",
-                Errors = [e.Message],
-            };
+            return Report(e.Error == DataplaneError.Unreachable ? ComponentState.Starting : ComponentState.Failed) with { Errors = [e.Message] };
         }
-    }
-
-    private async Task<string?> ApplyAsync(NodePlan plan, DataplaneStatus status, CancellationToken cancellationToken)
-    {
-        Remember(plan, status);
-        var config = ToConfig(plan);
-        if (_applied is null || !IsIntact(plan, status) || !SameDevice(_applied, config))
+        catch (NetlinkException e)
         {
-            await client.ApplyAsync(config, cancellationToken);
-            _applied = config;
-            return $"applied {config.Peers.Length} peers";
+            return Report(ComponentState.Failed) with { Errors = [e.Message] };
         }
-        var former = _applied.Peers.ToDictionary(peer => peer.PublicKey);
-        var upserts = config.Peers.Where(peer => !former.TryGetValue(peer.PublicKey, out var old) || !Same(old, peer)).ToImmutableArray();
-        var removed = former.Keys.Except(config.Peers.Select(peer => peer.PublicKey)).ToImmutableArray();
-        if (upserts.IsEmpty && removed.IsEmpty)
-            return null;
-        await client.UpdateAsync(upserts, removed, cancellationToken);
-        _applied = config;
-        return $"changed {upserts.Length} peers, removed {removed.Length}";
     }
 
-    /// <summary>A peer that the engine has keeps its endpoint. A new one gets its best, if it is ours to call first.</summary>
+    private ReconcileReport Report(ComponentState state) => new() { State = state, Kind = _dataplane.Kind, Reason = selection.Reason };
+
+    /// <summary>A peer that the data plane has keeps its endpoint. A new one gets its best, if it is ours to call first.</summary>
     private void Remember(NodePlan plan, DataplaneStatus status)
     {
         var running = status.Peers.ToDictionary(peer => peer.PublicKey, peer => peer.Endpoint);
@@ -74,15 +58,6 @@ internal sealed class DataplaneReconciler(DataplaneClient client, IRouteNetlink 
     }
 
     private static IPEndPoint? FirstCall(WireGuardPeerPlan peer) => peer.CallsFirst ? peer.Endpoints.FirstOrDefault()?.EndPoint : null;
-
-    /// <summary>The engine holds what was applied, and nobody deleted a device of it.</summary>
-    private bool IsIntact(NodePlan plan, DataplaneStatus status)
-    {
-        if (status.Interface != plan.WireGuard.Interface || status.Peers.Length != _applied!.Peers.Length)
-            return false;
-        var links = netlink.GetLinks().Select(link => link.Name).ToHashSet(StringComparer.Ordinal);
-        return links.Contains(plan.WireGuard.Interface) && _applied.Peers.All(peer => peer.Link is null || links.Contains(peer.Link.Name));
-    }
 
     private DataplaneConfig ToConfig(NodePlan plan)
     {
@@ -117,8 +92,4 @@ internal sealed class DataplaneReconciler(DataplaneClient client, IRouteNetlink 
             },
         };
     }
-
-    private static bool SameDevice(DataplaneConfig a, DataplaneConfig b) => a with { Peers = b.Peers } == b;
-
-    private static bool Same(PeerConfig a, PeerConfig b) => a.AllowedIps.SequenceEqual(b.AllowedIps) && a with { AllowedIps = b.AllowedIps } == b;
 }

@@ -7,7 +7,7 @@ using Meshover.Mesh.Planning;
 namespace Meshover.Agent.Reconciling;
 
 /// <summary>
-/// Addresses, routes, rules, sysctls and the MSS clamp. A pass observes (<see cref="KernelObserver"/>), computes the difference
+/// Addresses, routes, rules, sysctls and the firewall. A pass observes (<see cref="KernelObserver"/>), computes the difference
 /// (<see cref="KernelDiff"/>, pure) and applies it (<see cref="KernelApplier"/>). Everything of ours is known by its name or by protocol
 /// 112, so a pass adopts what a former agent left, and <see cref="UndoAsync"/> needs no plan.
 /// </summary>
@@ -42,7 +42,7 @@ public sealed class KernelReconciler : IReconciler, IDisposable
         var isComplete = false;
         await AttemptAsync(applier, async () =>
         {
-            var state = await _observer.ObserveAsync(names, plan.Kernel.ClampMss, cancellationToken).ConfigureAwait(false);
+            var state = await _observer.ObserveAsync(names, FirewallDocument.Of(plan), cancellationToken).ConfigureAwait(false);
             isComplete = KernelDiff.MissingLinks(state, plan).IsEmpty;
             await applier.ApplyAsync(KernelDiff.Compute(state, plan), cancellationToken).ConfigureAwait(false);
         }).ConfigureAwait(false);
@@ -72,7 +72,7 @@ public sealed class KernelReconciler : IReconciler, IDisposable
 
     private async Task RemoveTaggedAsync(KernelApplier applier, KernelNames names, CancellationToken cancellationToken)
     {
-        var state = await _observer.ObserveAsync(names, wantsFirewall: false, cancellationToken).ConfigureAwait(false);
+        var state = await _observer.ObserveAsync(names, wanted: null, cancellationToken).ConfigureAwait(false);
         var routes = _netlink.GetRoutes(new RouteFilter { Protocol = names.Protocol });
         await applier.ApplyAsync(KernelUndo.Compute(state, routes, names), cancellationToken).ConfigureAwait(false);
     }

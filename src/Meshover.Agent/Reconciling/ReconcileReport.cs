@@ -20,6 +20,9 @@ public sealed record ReconcileReport
     /// <summary>What does the work, e.g. "userspace", "frr 8.4.4"; may be empty.</summary>
     public string Kind { get; init; } = "";
 
+    /// <summary>Why it is this kind, one sentence, where another is to be preferred; else empty.</summary>
+    public string Reason { get; init; } = "";
+
     /// <summary>One sentence each: what failed, why, what to do.</summary>
     public ImmutableArray<string> Errors { get; init; } = [];
 

@@ -4,8 +4,8 @@ using Meshover.Linux.Netlink;
 namespace Meshover.Cli.Down;
 
 /// <summary>
-/// Deletes the data plane's devices where no data plane is there to do it: they are persistent, and outlive a killed engine. Only TUN
-/// devices of our names are touched.
+/// Deletes the data plane's devices: the kernel's, and those of an engine that is not there to do it, for they are persistent. Only
+/// devices of our names and kinds are touched.
 /// </summary>
 internal static class LinkRemover
 {
@@ -30,7 +30,7 @@ internal static class LinkRemover
     }
 
     internal static bool IsOurs(LinkInfo link) =>
-        link.Kind == "tun" && (link.Name == WireGuardDevice || IsLinkName(link.Name));
+        (link.Kind is "tun" or "wireguard" && link.Name == WireGuardDevice) || (link.Kind is "tun" or "gre" && IsLinkName(link.Name));
 
     /// <summary>"mo-" and a node id of eight hexadecimal digits.</summary>
     private static bool IsLinkName(string name) =>

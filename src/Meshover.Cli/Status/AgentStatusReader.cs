@@ -55,6 +55,7 @@ internal static class AgentStatusReader
         Name = name,
         State = status?.State ?? "unknown",
         Kind = Known(status?.Kind),
+        Reason = Known(status?.Reason),
         Errors = status is null ? [] : [.. status.Errors],
     };
 

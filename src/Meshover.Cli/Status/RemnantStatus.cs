@@ -19,6 +19,9 @@ internal sealed record RemnantStatus
     /// <summary>The map on disk.</summary>
     public required MeshSnapshot? Map { get; init; }
     public required DataplaneStatus? Dataplane { get; init; }
+
+    /// <summary>Whose that is.</summary>
+    public string DataplaneKind { get; init; } = "userspace";
     public required RoutingStatus? Routing { get; init; }
 
     public StatusDocument Read() => new()
@@ -59,7 +62,7 @@ internal sealed record RemnantStatus
 
     private ComponentSection DataplaneComponent() => Dataplane switch
     {
-        not null => Component("dataplane", "ok", "userspace", []),
+        not null => Component("dataplane", "ok", DataplaneKind, []),
         _ when !Daemons.Contains(DaemonNames.Dataplane) => Component("dataplane", "off", null, []),
         _ => Component("dataplane", "failed", null, ["The data plane does not answer."]),
     };

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Meshover.Agent.Configuration;
+using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Trust;
 using Meshover.Cli.Hosting;
 using Meshover.Cli.Supervision;
@@ -21,12 +22,14 @@ internal sealed class StatusCollector(NodePaths paths, TimeProvider time)
             return AgentStatusReader.Read(status);
         using var deadline = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var kernel = await KernelAsync(either.Token);
         return new RemnantStatus
         {
             Identity = new IdentityStore(paths.StateDirectory).Load(),
             Daemons = Daemons(),
             Map = ReadMap(),
-            Dataplane = await DataplaneAsync(either.Token),
+            Dataplane = kernel ?? await DataplaneAsync(either.Token),
+            DataplaneKind = kernel is null ? "userspace" : "kernel",
             Routing = await RoutingAsync(either.Token),
         }.Read();
     }
@@ -52,6 +55,18 @@ internal sealed class StatusCollector(NodePaths paths, TimeProvider time)
             return File.Exists(paths.MapFile) ? MeshSnapshot.Parser.ParseFrom(File.ReadAllBytes(paths.MapFile)) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Google.Protobuf.InvalidProtocolBufferException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<DataplaneStatus?> KernelAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await KernelDataplaneReader.TryReadAsync(time, cancellationToken);
+        }
+        catch (DataplaneException)
         {
             return null;
         }

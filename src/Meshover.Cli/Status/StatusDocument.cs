@@ -107,6 +107,9 @@ internal sealed record ComponentSection
     [Description("Such as userspace, or frr 8.4.4; null where there is nothing to say.")]
     public required string? Kind { get; init; }
 
+    [Description("Why it is this kind, where another is to be preferred; else null.")]
+    public string? Reason { get; init; }
+
     [Description("One sentence each.")]
     public required ImmutableArray<string> Errors { get; init; }
 }

@@ -21,6 +21,6 @@ internal static class DaemonNames
     [
         Agent,
         .. config.Routing == RoutingChoice.Off ? (ReadOnlySpan<string>)[] : [Routing],
-        .. config.Dataplane == DataplaneChoice.Off ? (ReadOnlySpan<string>)[] : [Dataplane],
+        .. config.Dataplane is DataplaneChoice.Off or DataplaneChoice.Kernel ? (ReadOnlySpan<string>)[] : [Dataplane],
     ];
 }

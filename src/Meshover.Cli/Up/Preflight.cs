@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Meshover.Agent.Configuration;
+using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Cli.CommandLine;
 using Meshover.Routing.Supervision;
 
@@ -28,8 +29,8 @@ internal static class Preflight
     {
         if (config.Dataplane != DataplaneChoice.Off && !dataplaneRuns)
         {
-            if (WhyNoTun() is { } noTun)
-                yield return noTun;
+            if (WhyNoDataplane(config.Dataplane) is { } noDataplane)
+                yield return noDataplane;
             if (WhyNoPort(config.ListenPort) is { } noPort)
                 yield return noPort;
         }
@@ -40,6 +41,15 @@ internal static class Preflight
         }
         if (config.Templates is { } templates && !Directory.Exists(templates))
             yield return $"The templates' directory {templates} does not exist: make it, or leave --templates out.";
+    }
+
+    private static string? WhyNoDataplane(DataplaneChoice choice)
+    {
+        if (choice == DataplaneChoice.Userspace)
+            return WhyNoTun();
+        if (KernelCapability.WhyNot() is not { } reason)
+            return null;
+        return choice == DataplaneChoice.Auto ? WhyNoTun() : $"{reason} Leave --dataplane kernel out: the userspace engine does the same.";
     }
 
     private static string? WhyNoTun()

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Meshover.Agent;
 using Meshover.Agent.Configuration;
+using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Trust;
 using Meshover.Cli.CommandLine;
 using Meshover.Cli.Hosting;
@@ -31,7 +32,7 @@ internal sealed class UpSequence(
         CheckMembership(identity);
         var settings = ConfigErrors.AsUsage(() => DesiredSettings.Of(_paths.ConfigFile, ReadConfig(), identity?.Settings, request.Flags));
         var stopsSystemFrr = request.DisableSystemFrr && settings.Config.Routing == RoutingChoice.Frr && systemFrr.CanBeStopped();
-        Preflight.Check(settings.Config, Runs(DaemonNames.Dataplane), _paths.ToRoutingOptions(), stopsSystemFrr);
+        Preflight.Check(settings.Config, Runs(DaemonNames.Dataplane) || KernelDataplaneReader.IsThere(), _paths.ToRoutingOptions(), stopsSystemFrr);
         var enrolled = await EnrolAsync(identity, settings, cancellationToken);
         WriteConfig(settings);
         if (stopsSystemFrr)

@@ -29,6 +29,9 @@ public sealed record LinkInfo
     /// <summary>Hardware address; empty where the device has none (a TUN).</summary>
     public ImmutableArray<byte> HardwareAddress { get; init; } = [];
 
+    /// <summary>Of a link of kind <c>gre</c>; else null.</summary>
+    public GreTunnel? Gre { get; init; }
+
     /// <summary>How the kernel makes its IPv6 link-local address; null where IPv6 is off.</summary>
     public AddressGenerationMode? AddressGeneration { get; init; }
 

@@ -23,9 +23,24 @@ public sealed record LinkSpec
     /// <summary>Where a veth's other end is made; null for the same place.</summary>
     public string? PeerNamespacePath { get; init; }
 
+    /// <summary>For <see cref="LinkKind.Gre"/>; null for any other kind.</summary>
+    public GreTunnel? Gre { get; init; }
+
+    /// <summary>
+    /// Asks for a link that the kernel must refuse (EINVAL: it has no transmit queue), which it does only where it knows the kind
+    /// (EOPNOTSUPP) and the caller may make links (EPERM). Nothing is made; the name is not looked at.
+    /// </summary>
+    internal bool IsProbe { get; init; }
+
     public static LinkSpec Bridge(string name) => new() { Name = name, Kind = LinkKind.Bridge };
 
     public static LinkSpec Dummy(string name) => new() { Name = name, Kind = LinkKind.Dummy };
+
+    /// <summary>A tunnel over IPv4 without key, checksum or sequence numbers (RFC 2784).</summary>
+    public static LinkSpec OfGre(string name, GreTunnel tunnel) => new() { Name = name, Kind = LinkKind.Gre, Gre = tunnel };
+
+    /// <summary>A WireGuard device, without a key; see <see cref="WireGuard.IWireGuardNetlink"/>.</summary>
+    public static LinkSpec OfWireGuard(string name) => new() { Name = name, Kind = LinkKind.WireGuard };
 
     /// <summary>A veth pair; the peer may be made straight in another namespace.</summary>
     public static LinkSpec Veth(string name, string peerName, string? peerNamespacePath = null) =>
@@ -37,7 +52,9 @@ public enum LinkKind
 {
     Bridge,
     Dummy,
+    Gre,
     Veth,
+    WireGuard,
 }
 
 /// <summary>
@@ -53,6 +70,12 @@ public sealed record LinkChange
 
     /// <summary>ifalias; empty removes it.</summary>
     public string? Alias { get; init; }
+
+    /// <summary>IFF_MULTICAST: a <c>gre</c> device has it not by itself.</summary>
+    public bool? Multicast { get; init; }
+
+    /// <summary>The whole of it; the device stays, with its addresses and routes. The kernel may give it another MTU, so set that, too.</summary>
+    public GreTunnel? Gre { get; init; }
 
     /// <summary>Set it before <c>up</c>, alone: in one message with <c>up</c> it comes too late and the kernel's own address stays.</summary>
     public AddressGenerationMode? AddressGeneration { get; init; }

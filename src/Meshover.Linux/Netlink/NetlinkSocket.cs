@@ -18,6 +18,7 @@ public sealed unsafe class NetlinkSocket : INetlinkTransport
     private const int CloseOnExec = 0x80000;
     internal const int ProtocolRoute = 0;
     internal const int ProtocolNetfilter = 12;
+    internal const int ProtocolGeneric = 16;
     private const int LevelSocket = 1;
     private const int LevelNetlink = 270;
     private const int ReceiveTimeout = 20;

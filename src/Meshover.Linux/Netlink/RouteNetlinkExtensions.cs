@@ -13,6 +13,24 @@ public static class RouteNetlinkExtensions
         return netlink.FindLink(name) ?? throw new NetlinkException("find link", name, Errno.NoDevice);
     }
 
+    /// <summary>
+    /// Whether the kernel can make links of that kind; it may load the module for the answer, and nothing else is changed.
+    /// </summary>
+    /// <returns>Null, or why not.</returns>
+    public static NetlinkException? WhyNot(this IRouteNetlink netlink, LinkKind kind)
+    {
+        ArgumentNullException.ThrowIfNull(netlink);
+        try
+        {
+            netlink.CreateLink(new LinkSpec { Name = kind.ToString().ToLowerInvariant(), Kind = kind, IsProbe = true });
+            return null;
+        }
+        catch (NetlinkException error)
+        {
+            return error.ErrorNumber == Errno.Invalid ? null : error;
+        }
+    }
+
     public static void SetUp(this IRouteNetlink netlink, string name)
     {
         ArgumentNullException.ThrowIfNull(netlink);

@@ -91,5 +91,7 @@ public sealed record KernelPlan
     /// <summary>rtproto of every route that is ours.</summary>
     public required byte RouteProtocol { get; init; }
     public required bool Forwarding { get; init; }
-    public required bool ClampMss { get; init; }
+
+    /// <summary>Our nftables table: TCP's MSS fits the links, and tunnel addresses come and go by the WireGuard device alone.</summary>
+    public required bool Firewall { get; init; }
 }

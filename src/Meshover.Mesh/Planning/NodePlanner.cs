@@ -89,7 +89,7 @@ public static class NodePlanner
         UnderlayTable = settings.UnderlayTable,
         RouteProtocol = settings.RouteProtocol,
         Forwarding = true,
-        ClampMss = capabilities.Nftables,
+        Firewall = capabilities.Nftables,
     };
 
     private static RoutingModel PlanRouting(MeshMap map, MeshNode me, ImmutableArray<MeshNode> peers, NodeSettings settings) => new()

@@ -1,4 +1,8 @@
 using System.Collections.Immutable;
+using Meshover.Agent.Reconciling.Dataplane;
+using Meshover.Linux.Netlink;
+using Meshover.Linux.WireGuard;
+using Meshover.UnitTests.Linux;
 using Meshover.WireGuard.Control;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -19,6 +23,12 @@ internal sealed class FakeEngine : IAsyncDisposable
     }
 
     public DataplaneClient Client { get; }
+
+    /// <summary>It as the data plane of an agent, on a machine whose kernel carries nothing.</summary>
+    public DataplaneSelection Selection(IRouteNetlink machine) => new(
+        new UserspaceDataplane(Client, machine),
+        new KernelDataplane(machine, new WireGuardNetlink(new FakeNetlinkTransport()), TimeProvider.System),
+        Reason: "");
 
     /// <summary>What it runs; null before the first configuration.</summary>
     public DataplaneConfig? Config { get; set; }

@@ -115,6 +115,44 @@ public sealed class NetlinkEncodingTests
             (ref NetlinkWriter writer) => LinkCodec.WriteChange(ref writer, 0, "mo", new LinkChange { AddressGeneration = AddressGenerationMode.None }, null, null));
 
     [Fact]
+    public void Link_Gre_IsEncoded()
+    {
+        var tunnel = new GreTunnel { LowerIndex = 5, Local = IPAddress.Parse("198.18.0.1"), Remote = IPAddress.Parse("198.18.0.2"), TimeToLive = 64 };
+        AssertRequest(
+            "60000000 1000 0505 2a000000 00000000"
+            + "00 00 0000 00000000 00000000 00000000"
+            + "0700 0300 6d6f00 00"
+            + "0800 0400 74050000"
+            + "3000 1200"
+            + "0800 0100 67726500"
+            + "2400 0200"
+            + "0800 0100 05000000"
+            + "0800 0600 c6120001"
+            + "0800 0700 c6120002"
+            + "0500 0800 40 000000",
+            MessageType.NewLink, (ref NetlinkWriter writer) => LinkCodec.WriteCreate(ref writer, LinkSpec.OfGre("mo", tunnel) with { Mtu = 1396 }, null, null));
+    }
+
+    [Fact]
+    public void Link_MulticastAndUp_GoInTheHeader() =>
+        AssertRequest(
+            "28000000 1000 0505 2a000000 00000000"
+            + "00 00 0000 00000000 01100000 01100000"
+            + "0700 0300 6d6f00 00",
+            MessageType.NewLink,
+            (ref NetlinkWriter writer) => LinkCodec.WriteChange(ref writer, 0, "mo", new LinkChange { Up = true, Multicast = true }, null, null));
+
+    [Fact]
+    public void Link_Probe_HasNoNameAndNoTransmitQueue() =>
+        AssertRequest(
+            "3c000000 1000 0505 2a000000 00000000"
+            + "00 00 0000 00000000 00000000 00000000"
+            + "0800 1f00 00000000"
+            + "1400 1200 0e00 0100 77697265 67756172 6400 0000",
+            MessageType.NewLink,
+            (ref NetlinkWriter writer) => LinkCodec.WriteCreate(ref writer, new LinkSpec { Name = "x", Kind = LinkKind.WireGuard, IsProbe = true }, null, null));
+
+    [Fact]
     public void Write_MoreThanTheBufferHolds_IsATypedError() =>
         Assert.Throws<NetlinkFormatException>(() =>
         {

@@ -39,7 +39,7 @@ internal static class PlanText
         foreach (var prefix in kernel.Unreachable)
             line($"unreachable {prefix}");
         line($"mark 0x{kernel.FirewallMark:x}/0x{kernel.FirewallMask:x} table {kernel.UnderlayTable} protocol {kernel.RouteProtocol}"
-            + $"{(kernel.Forwarding ? " forwarding" : "")}{(kernel.ClampMss ? " clamp-mss" : "")}");
+            + $"{(kernel.Forwarding ? " forwarding" : "")}{(kernel.Firewall ? " firewall" : "")}");
         line("");
     }
 

@@ -4,52 +4,35 @@ using Meshover.Linux.Nftables;
 
 namespace Meshover.Agent.Reconciling.Kernel;
 
-/// <summary>
-/// Our one nftables table. It clamps the TCP MSS of what is forwarded into a link to the route's MTU: the workloads behind us know nothing
-/// of the tunnel, and many networks lose the ICMP that would tell them.
-/// </summary>
+/// <summary>Our table in the machine's firewall.</summary>
 internal sealed class Firewall(Nft nft, NftGeneration? generation)
 {
-    private const string Comment = "clamp the MSS to the links";
+    private (uint? Generation, FirewallDocument? Wanted, bool Stands) _checked;
 
-    // Deleted (after an empty add, so that this never fails) and made anew: one transaction.
-    private const string Document =
-        """
-        {"nftables":[
-        {"add":{"table":{"family":"inet","name":"meshover"}}},
-        {"delete":{"table":{"family":"inet","name":"meshover"}}},
-        {"add":{"table":{"family":"inet","name":"meshover"}}},
-        {"add":{"chain":{"family":"inet","table":"meshover","name":"forward","type":"filter","hook":"forward","prio":-150,"policy":"accept"}}},
-        {"add":{"rule":{"family":"inet","table":"meshover","chain":"forward","comment":"clamp the MSS to the links","expr":[
-        {"match":{"op":"==","left":{"meta":{"key":"oifname"}},"right":"mo-*"}},
-        {"match":{"op":"in","left":{"payload":{"protocol":"tcp","field":"flags"}},"right":"syn"}},
-        {"mangle":{"key":{"tcp option":{"name":"maxseg","field":"size"}},"value":{"rt":{"key":"mtu"}}}}]}}}
-        ]}
-        """;
-
-    private uint? _checkedGeneration;
-    private bool _stands;
-
-    /// <summary>Whether our table is there with its rule. Costs one netlink message, and a process only after somebody changed the firewall.</summary>
+    /// <summary>
+    /// Whether our table is there with all its rules. Costs one netlink message, and a process only after somebody changed the firewall.
+    /// </summary>
     /// <exception cref="NftException">nft could not be run.</exception>
-    internal async Task<bool> StandsAsync(CancellationToken cancellationToken)
+    internal async Task<bool> StandsAsync(FirewallDocument wanted, CancellationToken cancellationToken)
     {
         var now = ReadGeneration();
-        if (now is not null && now == _checkedGeneration)
-            return _stands;
-        using var table = await nft.ListTableAsync("inet", KernelNames.FirewallTable, cancellationToken).ConfigureAwait(false);
-        _stands = table is not null && table.RootElement.GetProperty("nftables").EnumerateArray().Any(IsOurRule);
-        _checkedGeneration = now;
-        return _stands;
+        if (now is not null && now == _checked.Generation && wanted.Json == _checked.Wanted?.Json)
+            return _checked.Stands;
+        using var table = await nft.ListTableAsync("inet", FirewallDocument.Table, cancellationToken).ConfigureAwait(false);
+        var comments = table is null ? [] : table.RootElement.GetProperty("nftables").EnumerateArray().Select(CommentOf).ToHashSet(StringComparer.Ordinal);
+        _checked = (now, wanted, wanted.Comments.All(comments.Contains));
+        return _checked.Stands;
     }
 
-    internal Task SetAsync(CancellationToken cancellationToken) => nft.ApplyAsync(Document, "clamp the TCP MSS", cancellationToken);
+    /// <summary>Replaces the whole in one transaction.</summary>
+    internal Task SetAsync(FirewallDocument wanted, CancellationToken cancellationToken) =>
+        nft.ApplyAsync(wanted.Json, $"set nftables table {FirewallDocument.Table}", cancellationToken);
 
     internal Task<bool> RemoveAsync(CancellationToken cancellationToken) =>
-        nft.DeleteTableAsync("inet", KernelNames.FirewallTable, cancellationToken);
+        nft.DeleteTableAsync("inet", FirewallDocument.Table, cancellationToken);
 
-    private static bool IsOurRule(JsonElement item) =>
-        item.TryGetProperty("rule", out var rule) && rule.TryGetProperty("comment", out var comment) && comment.ValueEquals(Comment);
+    private static string? CommentOf(JsonElement item) =>
+        item.TryGetProperty("rule", out var rule) && rule.TryGetProperty("comment", out var comment) ? comment.GetString() : null;
 
     private uint? ReadGeneration()
     {

@@ -48,8 +48,8 @@ internal sealed class KernelApplier(IRouteNetlink netlink, ISysctls sysctls, Sys
     {
         switch (change)
         {
-            case SetFirewall:
-                await firewall.SetAsync(cancellationToken).ConfigureAwait(false);
+            case SetFirewall set:
+                await firewall.SetAsync(set.Document, cancellationToken).ConfigureAwait(false);
                 break;
             case RemoveFirewall:
                 await firewall.RemoveAsync(cancellationToken).ConfigureAwait(false);

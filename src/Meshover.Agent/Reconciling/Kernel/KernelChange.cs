@@ -66,7 +66,7 @@ internal sealed record RemoveLink(string Link) : KernelChange
 }
 
 /// <summary>Sets our table of the firewall whole.</summary>
-internal sealed record SetFirewall : KernelChange
+internal sealed record SetFirewall(FirewallDocument Document) : KernelChange
 {
     public override string ToString() => $"set nftables table inet {KernelNames.FirewallTable}";
 }

@@ -70,9 +70,15 @@ internal sealed class KernelDiff
         foreach (var link in _plan.Links)
             DiffLink(link);
         DiffMainRoutes();
-        if (_plan.Kernel.ClampMss != _state.FirewallStands)
-            _changes.Add(_plan.Kernel.ClampMss ? new SetFirewall() : new RemoveFirewall());
+        DiffFirewall();
         return [.. _changes];
+    }
+
+    private void DiffFirewall()
+    {
+        var wanted = FirewallDocument.Of(_plan);
+        if (wanted is not null != _state.FirewallStands)
+            _changes.Add(wanted is null ? new RemoveFirewall() : new SetFirewall(wanted));
     }
 
     private void DiffMirror(List<RouteInfo> wanted)

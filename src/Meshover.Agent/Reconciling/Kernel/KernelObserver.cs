@@ -12,11 +12,11 @@ namespace Meshover.Agent.Reconciling.Kernel;
 internal sealed class KernelObserver(IRouteNetlink netlink, ISysctls sysctls, Firewall firewall)
 {
     /// <param name="names">Ours.</param>
-    /// <param name="wantsFirewall">Otherwise the firewall is not looked at, and nft need not be installed.</param>
+    /// <param name="wanted">Null: the firewall is not looked at, and nft need not be installed.</param>
     /// <exception cref="NetlinkException">A dump failed.</exception>
-    internal async Task<KernelState> ObserveAsync(KernelNames names, bool wantsFirewall, CancellationToken cancellationToken) => new()
+    internal async Task<KernelState> ObserveAsync(KernelNames names, FirewallDocument? wanted, CancellationToken cancellationToken) => new()
     {
-        FirewallStands = wantsFirewall && await firewall.StandsAsync(cancellationToken).ConfigureAwait(false),
+        FirewallStands = wanted is not null && await firewall.StandsAsync(wanted, cancellationToken).ConfigureAwait(false),
         Links = netlink.GetLinks(),
         Addresses = netlink.GetAddresses(),
         MainRoutes = netlink.GetRoutes(new RouteFilter { Table = RouteInfo.MainTable, ExceptProtocols = [RouteProtocols.Bgp] }),

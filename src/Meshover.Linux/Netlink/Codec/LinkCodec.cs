@@ -9,6 +9,7 @@ namespace Meshover.Linux.Netlink.Codec;
 /// <code>
 /// struct ifinfomsg { u8 family; u8 pad; u16 type; s32 index; u32 flags; u32 change; }
 /// IFLA_LINKINFO { IFLA_INFO_KIND, IFLA_INFO_DATA { VETH_INFO_PEER { ifinfomsg, attributes } } }
+/// IFLA_LINKINFO { IFLA_INFO_KIND, IFLA_INFO_DATA { IFLA_GRE_* } }, see <see cref="GreCodec"/>
 /// IFLA_AF_SPEC  { AF_INET { IFLA_INET_CONF }, AF_INET6 { IFLA_INET6_CONF, IFLA_INET6_ADDR_GEN_MODE } }
 /// IFLA_INET_CONF: u32[], by IPV4_DEVCONF_* less 1 (linux/ip.h); IFLA_INET6_CONF: s32[], by DEVCONF_* (linux/ipv6.h)
 /// </code>
@@ -27,6 +28,7 @@ internal static class LinkCodec
     private const ushort AfSpec = 26;
     private const ushort NamespaceFd = 28;
     private const ushort ExtendedMask = 29;
+    private const ushort TransmitQueues = 31;
     private const uint SkipStatistics = 8;
     private const ushort InfoKind = 1;
     private const ushort InfoData = 2;
@@ -56,7 +58,16 @@ internal static class LinkCodec
 
     internal static void WriteCreate(ref NetlinkWriter writer, LinkSpec link, int? namespaceFd, int? peerNamespaceFd)
     {
-        WriteName(ref writer, link.Name);
+        if (link.IsProbe)
+        {
+            writer.Take(HeaderLength);
+            writer.PutUInt32(TransmitQueues, 0);
+        }
+        else
+        {
+            WriteName(ref writer, link.Name);
+        }
+
         if (link.Mtu != 0)
             writer.PutInt32(Mtu, link.Mtu);
         if (namespaceFd is { } number)
@@ -65,6 +76,8 @@ internal static class LinkCodec
         writer.PutString(InfoKind, link.Kind.ToString().ToLowerInvariant());
         if (link.Kind == LinkKind.Veth)
             WriteVethPeer(ref writer, link, peerNamespaceFd);
+        if (link.Gre is { } tunnel)
+            WriteGre(ref writer, tunnel);
         writer.EndNested(info);
     }
 
@@ -72,12 +85,9 @@ internal static class LinkCodec
     {
         var header = writer.Take(HeaderLength);
         BinaryPrimitives.WriteInt32LittleEndian(header[4..], index);
-        if (change.Up is { } up)
-        {
-            BinaryPrimitives.WriteUInt32LittleEndian(header[8..], up ? (uint)LinkFlags.Up : 0);
-            BinaryPrimitives.WriteUInt32LittleEndian(header[12..], (uint)LinkFlags.Up);
-        }
-
+        var (flags, mask) = FlagsOf(change);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[8..], (uint)flags);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[12..], (uint)mask);
         writer.PutString(Name, change.NewName ?? name);
         if (change.Mtu is { } mtu)
             writer.PutInt32(Mtu, mtu);
@@ -89,6 +99,13 @@ internal static class LinkCodec
             writer.PutInt32(NamespaceFd, number);
         if (change.AddressGeneration is { } mode)
             WriteAddressGeneration(ref writer, mode);
+        if (change.Gre is { } tunnel)
+        {
+            var info = writer.BeginNested(LinkInfoNest);
+            writer.PutString(InfoKind, GreCodec.Kind);
+            WriteGre(ref writer, tunnel);
+            writer.EndNested(info);
+        }
     }
 
     internal static bool TryParse(NetlinkMessage message, out LinkInfo link)
@@ -119,21 +136,25 @@ internal static class LinkCodec
         Link => link with { PeerIndex = attribute.AsInt32() },
         Master => link with { MasterIndex = attribute.AsInt32() },
         Alias => link with { Alias = attribute.AsString() },
-        LinkInfoNest => link with { Kind = ReadKind(attribute.Nested) },
+        LinkInfoNest => ReadInfo(link, attribute.Nested),
         AfSpec => ReadFamilies(link, attribute.Nested),
         _ => link,
     };
 
-    private static string ReadKind(AttributeReader info)
+    // The kernel puts the kind before the data.
+    private static LinkInfo ReadInfo(LinkInfo link, AttributeReader info)
     {
-        var kind = "";
         while (info.TryRead(out var attribute))
         {
-            if (attribute.Type == InfoKind)
-                kind = attribute.AsString();
+            link = attribute.Type switch
+            {
+                InfoKind => link with { Kind = attribute.AsString() },
+                InfoData when link.Kind == GreCodec.Kind => link with { Gre = GreCodec.Read(attribute.Nested) },
+                _ => link,
+            };
         }
 
-        return kind;
+        return link;
     }
 
     private static LinkInfo ReadFamilies(LinkInfo link, AttributeReader families)
@@ -199,6 +220,25 @@ internal static class LinkCodec
         if (peerNamespaceFd is { } number)
             writer.PutInt32(NamespaceFd, number);
         writer.EndNested(peer);
+        writer.EndNested(data);
+    }
+
+    private static (LinkFlags Flags, LinkFlags Mask) FlagsOf(LinkChange change)
+    {
+        var (flags, mask) = (LinkFlags.None, LinkFlags.None);
+        foreach (var (flag, value) in (ReadOnlySpan<(LinkFlags, bool?)>)[(LinkFlags.Up, change.Up), (LinkFlags.Multicast, change.Multicast)])
+        {
+            mask |= value is null ? LinkFlags.None : flag;
+            flags |= value is true ? flag : LinkFlags.None;
+        }
+
+        return (flags, mask);
+    }
+
+    private static void WriteGre(ref NetlinkWriter writer, GreTunnel tunnel)
+    {
+        var data = writer.BeginNested(InfoData);
+        GreCodec.Write(ref writer, tunnel);
         writer.EndNested(data);
     }
 

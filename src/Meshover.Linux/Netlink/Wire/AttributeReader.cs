@@ -44,6 +44,8 @@ internal readonly ref struct NetlinkAttribute(ushort type, ReadOnlySpan<byte> va
 
     internal uint AsUInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Exactly(4));
 
+    internal ulong AsUInt64() => BinaryPrimitives.ReadUInt64LittleEndian(Exactly(8));
+
     internal int AsInt32() => BinaryPrimitives.ReadInt32LittleEndian(Exactly(4));
 
     /// <summary>UTF-8 up to the first zero.</summary>
@@ -55,7 +57,8 @@ internal readonly ref struct NetlinkAttribute(ushort type, ReadOnlySpan<byte> va
 
     internal IPAddress AsAddress() => Value.Length is 4 or 16 ? new IPAddress(Value) : throw WrongLength("4 or 16");
 
-    private ReadOnlySpan<byte> Exactly(int length) => Value.Length == length ? Value : throw WrongLength(length.ToString());
+    /// <summary>The value of a structure that has that many bytes.</summary>
+    internal ReadOnlySpan<byte> Exactly(int length) => Value.Length == length ? Value : throw WrongLength(length.ToString());
 
     private NetlinkFormatException WrongLength(string expected) =>
         new($"attribute {Type} has {Value.Length} bytes instead of {expected}");

@@ -31,6 +31,9 @@ internal ref struct NetlinkWriter
         BinaryPrimitives.WriteUInt32LittleEndian(header[8..], sequence);
     }
 
+    /// <summary>Bytes that still fit, padding included.</summary>
+    internal readonly int Room => _buffer.Length - _position;
+
     /// <summary>Sets the length and returns the whole message.</summary>
     internal readonly ReadOnlySpan<byte> Finish()
     {
@@ -60,6 +63,13 @@ internal ref struct NetlinkWriter
     }
 
     internal void PutByte(ushort type, byte value) => PutBytes(type, [value]);
+
+    internal void PutUInt16(ushort type, ushort value)
+    {
+        Span<byte> bytes = stackalloc byte[2];
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes, value);
+        PutBytes(type, bytes);
+    }
 
     internal void PutUInt32(ushort type, uint value)
     {

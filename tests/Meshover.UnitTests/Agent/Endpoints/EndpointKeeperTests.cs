@@ -29,8 +29,8 @@ public sealed class EndpointKeeperTests : IAsyncDisposable
     public EndpointKeeperTests()
     {
         var identity = new IdentityKeeper(new IdentityStore("/nonexistent"), IdentityFactory.Create("n3", _time), NullLogger.Instance);
-        _reconciler = new DataplaneReconciler(_engine.Client, _machine, identity);
-        _keeper = new EndpointKeeper(_engine.Client, _inputs.Writer, NullLogger.Instance, _time);
+        _reconciler = new DataplaneReconciler(_engine.Selection(_machine), _machine, identity);
+        _keeper = new EndpointKeeper(_engine.Selection(_machine).Chosen, _inputs.Writer, NullLogger.Instance, _time);
         _running = _keeper.RunAsync(_stop.Token);
     }
 

@@ -143,7 +143,7 @@ public sealed class DataplaneReconcilerTests : IAsyncDisposable
         Assert.NotNull(_engine.Config);
     }
 
-    private DataplaneReconciler NewAgent() => new(_engine.Client, _machine, Identity);
+    private DataplaneReconciler NewAgent() => new(_engine.Selection(_machine), _machine, Identity);
 
     private Task<ReconcileReport> ReconcileAsync(MeshMap map) =>
         _reconciler.ReconcileAsync(NodePlanner.Plan(map, new NodeId(2), new NodeSettings(), new NodeCapabilities(), new NodeHealth()), _ct);

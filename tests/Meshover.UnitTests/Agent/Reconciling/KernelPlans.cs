@@ -54,7 +54,7 @@ internal static class KernelPlans
             UnderlayTable = 7401,
             RouteProtocol = 112,
             Forwarding = true,
-            ClampMss = true,
+            Firewall = true,
         },
         Routing = null,
     };

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Mesh.Planning;
+
+namespace Meshover.Agent.Reconciling.Kernel;
+
+/// <summary>
+/// Our one nftables table, whole, as <c>nft -j</c> takes it. It
+/// <list type="bullet">
+/// <item>clamps the TCP MSS of what is forwarded into a link to the route's MTU: the workloads behind us know nothing of the tunnel, and
+/// many networks lose the ICMP that would tell them;</item>
+/// <item>guards the tunnel addresses: a kernel's GRE device takes a packet with the right addresses from wherever it comes, so what has
+/// one of them and does not come by WireGuard is forged; and what has one of them and leaves by another interface would carry the mesh's
+/// packets in clear text.</item>
+/// </list>
+/// Once set it stands by itself, whether an agent runs or not. The counters <c>forged</c> and <c>leaked</c> tell what was dropped.
+/// </summary>
+internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comments)
+{
+    internal const string Table = KernelNames.FirewallTable;
+
+    internal static FirewallDocument? Of(NodePlan plan) =>
+        plan.Kernel.Firewall ? Of(plan.WireGuard.Interface, plan.Kernel.TunnelPool) : null;
+
+    /// <param name="device">The WireGuard device.</param>
+    /// <param name="tunnelPool">IPv4.</param>
+    internal static FirewallDocument Of(string device, IPNetwork tunnelPool)
+    {
+        const string clamp = "clamp the MSS to the links";
+        var guard = $"{tunnelPool} only by {device}";
+        // Deleted (after an empty add, so that this never fails) and made anew: one transaction. "raw" (-300) is before connection
+        // tracking and anybody's NAT.
+        var json = $$"""
+            {"nftables":[
+            {"add":{"table":{"family":"inet","name":"{{Table}}"} } },
+            {"delete":{"table":{"family":"inet","name":"{{Table}}"} } },
+            {"add":{"table":{"family":"inet","name":"{{Table}}"} } },
+            {"add":{"counter":{"family":"inet","table":"{{Table}}","name":"forged"} } },
+            {"add":{"counter":{"family":"inet","table":"{{Table}}","name":"leaked"} } },
+            {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"forward","type":"filter","hook":"forward","prio":-150,"policy":"accept"} } },
+            {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"arriving","type":"filter","hook":"prerouting","prio":-300,"policy":"accept"} } },
+            {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"leaving","type":"filter","hook":"postrouting","prio":-300,"policy":"accept"} } },
+            {"add":{"rule":{"family":"inet","table":"{{Table}}","chain":"forward","comment":"{{clamp}}","expr":[
+            {"match":{"op":"==","left":{"meta":{"key":"oifname"} },"right":"mo-*"} },
+            {"match":{"op":"in","left":{"payload":{"protocol":"tcp","field":"flags"} },"right":"syn"} },
+            {"mangle":{"key":{"tcp option":{"name":"maxseg","field":"size"} },"value":{"rt":{"key":"mtu"} } } }]} } },
+            {{Guard("arriving", "iifname", "saddr", "forged")}},
+            {{Guard("arriving", "iifname", "daddr", "forged")}},
+            {{Guard("leaving", "oifname", "saddr", "leaked")}},
+            {{Guard("leaving", "oifname", "daddr", "leaked")}}
+            ]}
+            """;
+        return new FirewallDocument(json, [clamp, Comment("saddr", "forged"), Comment("daddr", "forged"), Comment("saddr", "leaked"), Comment("daddr", "leaked")]);
+
+        string Comment(string field, string counter) => $"{guard}: {field}, {counter}";
+
+        string Guard(string chain, string link, string field, string counter) => $$"""
+            {"add":{"rule":{"family":"inet","table":"{{Table}}","chain":"{{chain}}","comment":"{{Comment(field, counter)}}","expr":[
+            {"match":{"op":"!=","left":{"meta":{"key":"{{link}}"} },"right":{"set":["lo","{{device}}"]} } },
+            {"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"{{field}}"} },"right":{"prefix":{"addr":"{{tunnelPool.BaseAddress}}","len":{{tunnelPool.PrefixLength}} } } } },
+            {"counter":"{{counter}}"},{"drop":null}]} } }
+            """;
+    }
+}

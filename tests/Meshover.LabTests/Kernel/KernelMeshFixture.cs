@@ -1,0 +1,73 @@
+using Meshover.Lab;
+using Meshover.Lab.Meshes;
+using Meshover.Lab.Underlays;
+using Meshover.LabTests.Mesh;
+using Meshover.LabTests.WireGuard;
+
+namespace Meshover.LabTests.Kernel;
+
+/// <summary>
+/// A mesh of three nodes, whole as a user would have it, on a kernel that carries the packets itself. The machine is slow: BFD is told to
+/// be patient, and so is every wait.
+/// </summary>
+public sealed class KernelMeshFixture : IAsyncLifetime
+{
+    private const string PatientBfd =
+        """
+        frr defaults datacenter
+        hostname {{ host_name }}
+        bfd
+         profile MESH
+          transmit-interval 1000
+          receive-interval 1000
+          detect-multiplier 5
+         exit
+        exit
+
+        """;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private readonly string _templates = Directory.CreateTempSubdirectory("meshover-templates-").FullName;
+
+    public LabMesh Mesh { get; private set; } = null!;
+
+    /// <summary>The third node as it was before it joined.</summary>
+    public IReadOnlyList<string> Before { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        await File.WriteAllTextAsync(Path.Combine(_templates, "bfdd.conf.liquid"), PatientBfd, ct);
+        // A module of tunnels brings a device of its own into every namespace: it is there before we look what we leave.
+        await Shell.RunAsync("modprobe", "-a", "wireguard", "ip_gre");
+        Mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = "mk", Nodes = 3 }, TimeProvider.System, ct);
+        Before = await SystemSnapshot.TakeAsync(Mesh.Node(3).Machine, ct);
+        await Mesh.StartControllerAsync(new TestProgress(), ct);
+        await Task.WhenAll(Mesh.Nodes.Select(node => JoinAsync(node, ct)));
+        await ReachableAsync(ct);
+    }
+
+    /// <summary>Every pair of nodes and of workloads answers.</summary>
+    public async Task ReachableAsync(CancellationToken ct)
+    {
+        using var checker = await Mesh.CheckerAsync(ct);
+        var missing = await checker.WaitAsync(Patience, progress: null, ct);
+        Assert.True(missing.Count == 0, $"not reachable: {string.Join(", ", missing)}\n{string.Join('\n', Mesh.Nodes.Select(node => node.Logs()))}");
+    }
+
+    public async Task<ComponentState> DataplaneAsync(LabNode node, CancellationToken ct) =>
+        (await node.StatusAsync(ct)).Components.Single(component => component.Name == "dataplane");
+
+    public async ValueTask DisposeAsync()
+    {
+        await Mesh.DisposeAsync();
+        Directory.Delete(_templates, recursive: true);
+    }
+
+    private async Task JoinAsync(LabNode node, CancellationToken ct)
+    {
+        var join = await Mesh.Controller.CreateTokenAsync(node.Number, ct);
+        string[] arguments = ["--join", "-", "--no-wait", "--templates", _templates, "--announce", string.Join(',', AddressPlan.Announced(node.Number))];
+        (await node.UpAsync(join, arguments, ct)).Checked();
+    }
+}

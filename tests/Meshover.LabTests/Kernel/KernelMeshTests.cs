@@ -1,0 +1,127 @@
+using System.Net;
+using Meshover.Lab.Faults;
+using Meshover.Lab.Meshes;
+using Meshover.Lab.Reach;
+using Meshover.Lab.Underlays;
+using Meshover.LabTests.Mesh;
+using Meshover.Linux.Netlink;
+
+namespace Meshover.LabTests.Kernel;
+
+/// <summary>Whole nodes on a kernel with WireGuard and GRE. Each test leaves the mesh as it found it.</summary>
+public sealed class KernelMeshTests(KernelMeshFixture fixture) : IClassFixture<KernelMeshFixture>
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private readonly LabMesh _mesh = fixture.Mesh;
+    private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Mesh_OfKernelNodes_CarriesEveryPairWithoutDamage()
+    {
+        await fixture.ReachableAsync(_ct);
+        foreach (var node in _mesh.Nodes)
+        {
+            var dataplane = await fixture.DataplaneAsync(node, _ct);
+            Assert.Equal(("ok", "kernel", null), (dataplane.State, dataplane.Kind, dataplane.Reason));
+            AssertLinks(node, "wireguard", "gre");
+        }
+        await AssertPairsAsync();
+    }
+
+    [Fact]
+    public async Task Agent_Killed_LosesNoPacketAndItsSuccessorAdoptsAllAsItIs()
+    {
+        await fixture.ReachableAsync(_ct);
+        var node = _mesh.Node(1);
+        var links = Ours(node);
+        var reports = await PingDuringAsync(async () =>
+        {
+            var killed = node.Kill("agent");
+            await MeshWaits.UntilAsync("the agent is back", Patience, () => Task.FromResult(node.Find("agent") is { } now && now != killed ? null : "no agent"), _ct);
+            await MeshWaits.UntilAsync("the agent has looked at everything", Patience, async () =>
+                (await node.StatusAsync(_ct)).Components.FirstOrDefault(each => each.State != "ok") is { } bad ? $"{bad.Name} is {bad.State}" : null, _ct);
+        });
+
+        Assert.All(reports, report => Assert.True(report.Lost.IsEmpty && report.Sent > 100, report.ToString()));
+        Assert.Equal(links, Ours(node));
+    }
+
+    [Fact]
+    public async Task Node_SwitchedToTheEngineAndBack_IsInTheMeshEachTime()
+    {
+        await fixture.ReachableAsync(_ct);
+        var node = _mesh.Node(2);
+
+        await SwitchAsync(node, "userspace");
+        AssertLinks(node, "tun", "tun");
+        await AssertPairsAsync();
+
+        await SwitchAsync(node, "kernel");
+        AssertLinks(node, "wireguard", "gre");
+        await AssertPairsAsync();
+        (await node.UpAsync(input: null, ["--no-wait", "--dataplane", "auto"], _ct)).Checked();
+    }
+
+    [Fact]
+    public async Task Node_DownAndUpAgain_LeavesNothingMeanwhile()
+    {
+        await fixture.ReachableAsync(_ct);
+        var node = _mesh.Node(3);
+
+        (await node.MeshoverAsync(["down"], _ct)).Checked();
+        SystemSnapshot.AssertEqual(fixture.Before, await SystemSnapshot.TakeAsync(node.Machine, _ct),
+            line => line is "file /var/lib/meshover" or "file /var/lib/meshover/identity.json");
+
+        (await node.UpAsync(input: null, ["--no-wait"], _ct)).Checked();
+        await fixture.ReachableAsync(_ct);
+    }
+
+    private async Task SwitchAsync(LabNode node, string kind)
+    {
+        (await node.UpAsync(input: null, ["--no-wait", "--dataplane", kind], _ct)).Checked();
+        await MeshWaits.UntilAsync($"{node.Machine.Name} has its {kind} data plane", Patience, async () =>
+            await fixture.DataplaneAsync(node, _ct) is var now && now.State == "ok" && now.Kind == kind ? null : now.ToString(), _ct);
+        await fixture.ReachableAsync(_ct);
+    }
+
+    private async Task AssertPairsAsync()
+    {
+        using var checker = await _mesh.CheckerAsync(_ct);
+        var bad = (await checker.CheckAsync(_ct)).Where(pair => !pair.Ok).ToList();
+        Assert.True(bad.Count == 0, string.Join('\n', bad));
+    }
+
+    private async Task<PingReport[]> PingDuringAsync(Func<Task> fault)
+    {
+        IPAddress[] targets = [AddressPlan.Workload4(2), AddressPlan.Workload6(2), AddressPlan.Workload4(3)];
+        var pings = targets.Select(target => SteadyPing.Start(_mesh.Node(1).Workload, target, TimeProvider.System)).ToArray();
+        try
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, _ct);
+            await fault();
+            await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System, _ct);
+            return await Task.WhenAll(pings.Select(ping => ping.StopAsync()));
+        }
+        finally
+        {
+            foreach (var ping in pings)
+                await ping.DisposeAsync();
+        }
+    }
+
+    private static void AssertLinks(LabNode node, string device, string link)
+    {
+        using var netlink = RouteNetlink.OpenIn(node.Machine.NetworkPath);
+        Assert.Equal(device, netlink.GetLink("meshover0").Kind);
+        var links = netlink.GetLinks().Where(each => each.Name.StartsWith("mo-", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2, links.Count);
+        Assert.All(links, each => Assert.Equal((link, 1396), (each.Kind, each.Mtu)));
+        Assert.All(links, each => Assert.StartsWith("n", each.Alias, StringComparison.Ordinal));
+    }
+
+    private static List<string> Ours(LabNode node)
+    {
+        using var netlink = RouteNetlink.OpenIn(node.Machine.NetworkPath);
+        return [.. netlink.GetLinks().Where(each => each.Name.StartsWith("mo-", StringComparison.Ordinal) || each.Name.StartsWith("meshover", StringComparison.Ordinal)).Select(each => each.ToString())];
+    }
+}
