@@ -15,11 +15,11 @@ namespace Meshover.Agent.Reconciling.Dataplane;
 internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink wireGuard, TimeProvider time) : IDataplane
 {
     internal const string DeviceKind = "wireguard";
-    private const string LinkKindName = "gre";
     private const int AddressInUse = 98; // EADDRINUSE
 
     private readonly Lock _gate = new();
     private readonly ReceiveAges _ages = new(time);
+    private readonly KernelLinks _links = new(netlink);
     private ImmutableDictionary<CurveKey, PeerConfig> _peers = ImmutableDictionary<CurveKey, PeerConfig>.Empty;
 
     public string Kind => "kernel";
@@ -28,10 +28,9 @@ internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink w
         Guarded<IReadOnlyList<string>>(() =>
         {
             var changes = new List<string>();
-            var index = EnsureDevice(config, changes);
+            EnsureDevice(config, changes);
             ChangeDevice(config, changes);
-            BringUp(config);
-            ChangeLinks(config, index, changes);
+            _links.Change(config, BringUp(config), changes);
             return changes;
         });
 
@@ -71,18 +70,18 @@ internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink w
 
     private static string Device => KernelNames.Default.WireGuard;
 
-    private static bool IsOurs(LinkInfo link) =>
-        (link.Kind == DeviceKind && link.Name == Device) || (link.Kind == LinkKindName && KernelNames.IsLink(link.Name));
+    private static bool IsOurs(LinkInfo link) => (link.Kind == DeviceKind && link.Name == Device) || KernelLinks.IsLink(link);
 
-    /// <summary>Its index.</summary>
-    private int EnsureDevice(DataplaneConfig config, List<string> changes)
+    private void EnsureDevice(DataplaneConfig config, List<string> changes)
     {
-        if (netlink.FindLink(config.Interface) is { } link)
-            return link.Kind == DeviceKind ? link.Index : throw InTheWay(link);
+        var link = netlink.FindLink(config.Interface);
+        if (link is not null and not { Kind: DeviceKind })
+            throw KernelLinks.InTheWay(link);
+        if (link is not null)
+            return;
         netlink.CreateLink(LinkSpec.OfWireGuard(config.Interface) with { Mtu = config.Mtu });
         changes.Add($"create {config.Interface}");
         _peers = _peers.Clear();
-        return netlink.GetLink(config.Interface).Index;
     }
 
     private void ChangeDevice(DataplaneConfig config, List<string> changes)
@@ -103,66 +102,16 @@ internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink w
         _peers = config.Peers.ToImmutableDictionary(peer => KernelDataplaneDiff.ToKey(peer.PublicKey));
     }
 
-    // Without an own address of the kernel's making, which must be told before it is up.
-    private void BringUp(DataplaneConfig config)
+    private LinkInfo BringUp(DataplaneConfig config)
     {
-        var link = netlink.GetLink(config.Interface);
-        if (link.IsUp)
-            return;
-        SetNoOwnAddress(link);
-        netlink.SetUp(link.Name);
-    }
-
-    private void SetNoOwnAddress(LinkInfo link)
-    {
-        if (link.AddressGeneration is not (null or AddressGenerationMode.None))
-            netlink.SetLink(link.Name, new LinkChange { AddressGeneration = AddressGenerationMode.None });
-    }
-
-    private void ChangeLinks(DataplaneConfig config, int index, List<string> changes)
-    {
-        var present = netlink.GetLinks().ToDictionary(link => link.Name, StringComparer.Ordinal);
-        var wanted = config.Peers.Select(peer => peer.Link).OfType<LinkConfig>().ToList();
-        var names = wanted.Select(link => link.Name).ToHashSet(StringComparer.Ordinal);
-        foreach (var former in present.Values.Where(link => IsOurs(link) && link.Name != Device && !names.Contains(link.Name)))
-        {
-            netlink.DeleteIfThere(former.Name);
-            changes.Add($"remove {former.Name}");
-        }
-        foreach (var link in wanted)
-        {
-            if (EnsureLink(link, present.GetValueOrDefault(link.Name), index) is { } change)
-                changes.Add(change);
-        }
-    }
-
-    private string? EnsureLink(LinkConfig link, LinkInfo? seen, int index)
-    {
-        if (seen is null)
-            return CreateLink(link, index);
-        if (seen.Kind != LinkKindName)
-            throw InTheWay(seen);
-        if (KernelDataplaneDiff.OfLink(seen, link, index) is not { } change)
-            return null;
-        try
-        {
-            netlink.SetLink(link.Name, change);
-            return $"changed {link.Name}";
-        }
-        catch (NetlinkException) when (change.Gre is not null)
-        {
-            // Some things of a tunnel cannot be changed in place, such as its kind of addresses.
-            netlink.DeleteIfThere(link.Name);
-            return CreateLink(link, index);
-        }
-    }
-
-    private string CreateLink(LinkConfig link, int index)
-    {
-        netlink.CreateLink(LinkSpec.OfGre(link.Name, KernelDataplaneDiff.Tunnel(link, index)) with { Mtu = link.Mtu });
-        netlink.SetLink(link.Name, new LinkChange { Alias = link.Alias, Multicast = true });
-        SetNoOwnAddress(netlink.GetLink(link.Name));
-        return $"create {link.Name}";
+        var device = netlink.GetLink(config.Interface);
+        if (device.IsUp)
+            return device;
+        // Without an address of the kernel's making, which must be told before it is up.
+        if (KernelLinks.NoOwnAddress(device) is { } mode)
+            netlink.SetLink(device.Name, new LinkChange { AddressGeneration = mode });
+        netlink.SetUp(device.Name);
+        return device;
     }
 
     private PeerStatus ToStatus(WireGuardPeerInfo peer, IReadOnlyDictionary<CurveKey, string> names)
@@ -185,15 +134,12 @@ internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink w
     {
         if (!_peers.IsEmpty)
             return _peers.Where(peer => peer.Value.Link is not null).ToDictionary(peer => peer.Key, peer => peer.Value.Link!.Name);
-        var links = netlink.GetLinks().Where(link => IsOurs(link) && link.Gre is not null).ToList();
+        var links = netlink.GetLinks().Where(KernelLinks.IsLink).ToList();
         return device.Peers
-            .Select(peer => (peer.PublicKey, Link: links.Find(link => peer.AllowedIps.Any(prefix => prefix.Contains(link.Gre!.Remote)))))
+            .Select(peer => (peer.PublicKey, Link: links.Find(link => peer.AllowedIps.Any(prefix => link.Gre is { } tunnel && prefix.Contains(tunnel.Remote)))))
             .Where(pair => pair.Link is not null)
             .ToDictionary(pair => pair.PublicKey, pair => pair.Link!.Name);
     }
-
-    private static DataplaneException InTheWay(LinkInfo link) => new(
-        DataplaneError.Failed, $"An interface {link.Name} of the kind {link.Kind} is in the way: delete or rename it (`ip link delete {link.Name}`).");
 
     private Task<T> Guarded<T>(Func<T> action)
     {
