@@ -26,7 +26,8 @@ public sealed class EndpointChooser
     /// </summary>
     private static readonly TimeSpan FirstTry = TimeSpan.FromSeconds(6);
 
-    private static readonly TimeSpan Try = TimeSpan.FromSeconds(3);
+    /// <summary>WireGuard sends no two initiations within REKEY_TIMEOUT (5 s): in less, a candidate might be passed over without a call.</summary>
+    private static readonly TimeSpan Try = TimeSpan.FromSeconds(5);
 
     /// <summary>After <see cref="QuickRounds"/> over all candidates: a peer that is off calls us when it is back.</summary>
     private static readonly TimeSpan SlowTry = TimeSpan.FromSeconds(10);

@@ -95,6 +95,20 @@ public sealed class EndpointChooserTests
     public void IsInitiator_OfAPair_IsTheHiddenOneElseTheLarger(uint self, bool selfHidden, uint peer, bool peerHidden, bool expected) =>
         Assert.Equal(expected, EndpointChooser.IsInitiator(self, selfHidden, peer, peerHidden));
 
+    [Fact]
+    public void Choose_NewPeerOverABrokenFamily_CallsTheOtherWithin11Seconds()
+    {
+        // What the engine makes of the tries: a call at once, or REKEY_TIMEOUT after the one before.
+        var (chooser, called, current) = (First(), new List<(int At, IPEndPoint Where)>(), (IPEndPoint?)null);
+        for (var t = 0; t <= 11; t++)
+        {
+            current = chooser.Choose(new PeerContact(current, null), [V6, V4], Start + (t * Second)) ?? current;
+            if (called.Count == 0 || t - called[^1].At >= 5)
+                called.Add((t, current!));
+        }
+        Assert.Equal([(0, V6), (5, V6), (10, V4)], called);
+    }
+
     private static EndpointChooser First() => new(isInitiator: true, TimeSpan.Zero, Start);
 
     /// <summary>A data plane with one peer: heard each second while the endpoint in use is one that answers.</summary>
