@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Meshover.Lab;
 using Meshover.Linux.Namespaces;
 using Meshover.Linux.Processes;
@@ -98,6 +99,23 @@ public sealed class BadInputTests : IAsyncLifetime
         (await _bed.OnMachineAsync("ip", "link", "set", "eth0", "down")).Checked();
 
         await RefusedAsync(1, "No controller took this node in within 2 s", "up", "--join", _bed.Join, "--timeout", "2");
+    }
+
+    [Fact]
+    public async Task Up_Interrupted_LeavesNothing()
+    {
+        (await _bed.OnMachineAsync("ip", "link", "set", "eth0", "down")).Checked();
+        var (files, kernel) = (_bed.Files().ToArray(), await _bed.KernelAsync());
+        var up = _bed.Start(new Dictionary<string, string?>(), "up", "--join", _bed.Join, "--timeout", "300");
+        await Until.TrueAsync("it tries", TimeSpan.FromSeconds(20), async () => (await _bed.LogAsync()).Contains("No answer yet", StringComparison.Ordinal));
+
+        Assert.True(up.Signal(PosixSignal.SIGINT));
+
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await up.WaitForExitAsync(deadline.Token);
+        Assert.Contains("meshover: Interrupted", await _bed.LogAsync(), StringComparison.Ordinal);
+        Assert.Equal(files, _bed.Files());
+        Assert.Equal(kernel, await _bed.KernelAsync());
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class CliBed : IAsyncLifetime
     private readonly string _directory = Directory.CreateTempSubdirectory("meshover-cli-").FullName;
     private ProcessIdentity? _controller;
 
-    private string RunLog => Path.Combine(_directory, "run.log");
+    private string Log => Path.Combine(_directory, "controller", "meshover.log");
 
     /// <summary>Admits any number of nodes.</summary>
     public string Join { get; private set; } = "";
@@ -71,18 +71,17 @@ public sealed class CliBed : IAsyncLifetime
     internal Task<Ending> MeshoverWithAsync(Dictionary<string, string> environment, params string[] arguments) =>
         Programs.RunAsync("ip", ["netns", "exec", NodeNamespace, LabPrograms.Meshover, .. arguments, .. Paths(State)], environment);
 
-    /// <summary>`meshover run` in the foreground, as a container's entry point has it; nobody waits for it.</summary>
-    internal ProcessIdentity StartRun(IReadOnlyDictionary<string, string?> environment, params string[] arguments) => DetachedProcess.Start(new DetachedProcessOptions
+    /// <summary>`meshover` in the background; what it says is in <see cref="LogAsync"/>.</summary>
+    internal ProcessIdentity Start(IReadOnlyDictionary<string, string?> environment, params string[] arguments) => DetachedProcess.Start(new DetachedProcessOptions
     {
         FileName = LabPrograms.Meshover,
-        Arguments = ["run", .. arguments, .. Paths(State)],
-        LogFile = RunLog,
+        Arguments = [.. arguments, .. Paths(State)],
+        LogFile = Log,
         NetworkNamespacePath = NetworkNamespace.PathOf(NodeNamespace),
         Environment = environment,
     });
 
-    /// <summary>What it said.</summary>
-    internal async Task<string> RunLogAsync() => File.Exists(RunLog) ? await File.ReadAllTextAsync(RunLog) : "";
+    internal async Task<string> LogAsync() => File.Exists(Log) ? await File.ReadAllTextAsync(Log) : "";
 
     /// <summary>A file on the machine, outside of all that is Meshover's.</summary>
     internal async Task<string> WriteAsync(string name, string text)

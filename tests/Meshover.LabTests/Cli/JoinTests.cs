@@ -37,14 +37,14 @@ public sealed class JoinTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLifetim
     [Fact]
     public async Task Run_FirstStartOfAContainer_JoinsByTheEnvironmentAndComesBackWithoutIt()
     {
-        var first = bed.StartRun(new Dictionary<string, string?> { ["MESHOVER_JOIN"] = bed.Join }, "--hostname", "contained");
+        var first = bed.Start(new Dictionary<string, string?> { ["MESHOVER_JOIN"] = bed.Join }, "run", "--hostname", "contained");
         await WellAsync();
         await AssertIsAsync("contained");
         var id = await IdAsync();
         await EndAsync(first);
         Assert.Null(bed.Daemon("agent"));
 
-        var second = bed.StartRun(new Dictionary<string, string?> { ["MESHOVER_JOIN"] = null }, "--hostname", "contained");
+        var second = bed.Start(new Dictionary<string, string?> { ["MESHOVER_JOIN"] = null }, "run", "--hostname", "contained");
         await WellAsync();
 
         Assert.Equal(id, await IdAsync());
@@ -58,9 +58,9 @@ public sealed class JoinTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLifetim
         using var json = System.Text.Json.JsonDocument.Parse(token);
         (await bed.AdminAsync("token", "revoke", json.RootElement.GetProperty("id").GetString()!)).Checked();
 
-        var run = bed.StartRun(new Dictionary<string, string?> { ["MESHOVER_JOIN"] = json.RootElement.GetProperty("joinString").GetString() }, "--hostname", "refused");
+        var run = bed.Start(new Dictionary<string, string?> { ["MESHOVER_JOIN"] = json.RootElement.GetProperty("joinString").GetString() }, "run", "--hostname", "refused");
 
-        await Until.TrueAsync("it says why", Patience, async () => (await bed.RunLogAsync()).Contains("revoked", StringComparison.Ordinal));
+        await Until.TrueAsync("it says why", Patience, async () => (await bed.LogAsync()).Contains("revoked", StringComparison.Ordinal));
         Assert.NotNull(bed.Daemon("run"));
         Assert.Null(bed.Daemon("agent"));
         await EndAsync(run);
