@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Config;
 using Meshover.Routing.Supervision;
@@ -6,11 +7,15 @@ namespace Meshover.Agent.Reconciling;
 
 /// <summary>
 /// Renders FRR's configuration and hands it to <c>meshover routing</c> when it changed, or when that has none. A template with an
-/// error changes nothing: the last good configuration goes on running, and the error is shown.
+/// error, or with what FRR refuses, changes nothing: the last good configuration goes on running, and the error is shown.
 /// </summary>
-internal sealed class RoutingReconciler(RoutingClient client, string? templateDirectory) : IReconciler
+internal sealed class RoutingReconciler(RoutingClient client, string? templateDirectory, TimeProvider time) : IReconciler
 {
+    /// <summary>FRR will refuse the same words again, unless what was wrong was not the words; each try costs it a check of the whole.</summary>
+    private static readonly TimeSpan RetryRefused = TimeSpan.FromSeconds(15);
+
     private FrrConfig? _applied;
+    private Refusal? _refused;
 
     public string Name => "routing";
 
@@ -23,37 +28,59 @@ internal sealed class RoutingReconciler(RoutingClient client, string? templateDi
             return new ReconcileReport { State = ComponentState.Off };
         try
         {
-            var config = FrrRenderer.Render(plan.Routing, FrrTemplateSet.Load(templateDirectory));
-            var change = config == _applied ? null : await ApplyAsync(config, cancellationToken);
             var status = await client.GetStatusAsync(cancellationToken);
-            if (LacksConfiguration(status))
-            {
-                change = await ApplyAsync(config, cancellationToken);
-                status = await client.GetStatusAsync(cancellationToken);
-            }
-            LastStatus = status;
-            return Report(status, change);
-        }
-        catch (FrrTemplateException e)
-        {
-            return Failure(ComponentState.Degraded, e.Message);
+            var (change, error) = await BringAsync(plan.Routing, status, cancellationToken);
+            LastStatus = change is null ? status : await client.GetStatusAsync(cancellationToken);
+            return Report(LastStatus, change, error);
         }
         catch (RoutingException e)
         {
-            (_applied, LastStatus) = (null, null);
-            return Failure(ComponentState.Starting, e.Message);
+            (_applied, _refused, LastStatus) = (null, null, null);
+            return new ReconcileReport { State = ComponentState.Starting, Kind = "frr", Errors = [e.Message] };
+        }
+    }
+
+    private async Task<(string? Change, string? Error)> BringAsync(RoutingModel model, RoutingStatus status, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var config = FrrRenderer.Render(model, FrrTemplateSet.Load(templateDirectory));
+            if (config == _applied && !LacksConfiguration(status))
+                return (null, null);
+            if (status.State == RoutingState.Running && _refused is { } refused && config == refused.Config && time.GetElapsedTime(refused.At) < RetryRefused)
+                return (null, refused.Reason);
+            return await ApplyAsync(config, isRunning: status.State == RoutingState.Running, cancellationToken);
+        }
+        catch (FrrTemplateException e)
+        {
+            return (null, e.Message);
         }
     }
 
     /// <summary>After <c>meshover routing</c> was told to stop, or lost its files.</summary>
     private static bool LacksConfiguration(RoutingStatus status) => status.State is RoutingState.Waiting or RoutingState.Stopped;
 
-    private async Task<string?> ApplyAsync(FrrConfig config, CancellationToken cancellationToken)
+    private async Task<(string? Change, string? Error)> ApplyAsync(FrrConfig config, bool isRunning, CancellationToken cancellationToken)
     {
-        var result = await client.ApplyAsync(config, cancellationToken);
-        _applied = config;
-        return Describe(result);
+        try
+        {
+            var result = await client.ApplyAsync(config, cancellationToken);
+            (_applied, _refused) = (config, null);
+            return (Describe(result), null);
+        }
+        catch (RoutingException e) when (e.InnerException is null)
+        {
+            // Refused, not unanswered. FRR runs what it ran before, and that is compared anew when the words are mended.
+            var reason = isRunning ? WithAdvice(e.Message) : e.Message;
+            (_applied, _refused) = (null, new Refusal(config, reason, time.GetTimestamp()));
+            return (null, reason);
+        }
     }
+
+    /// <summary>FRR that runs refuses words only, and the built-in templates' are known to be right.</summary>
+    private string WithAdvice(string refusal) => templateDirectory is null
+        ? refusal
+        : $"{refusal.TrimEnd('.')}. FRR keeps its last configuration; correct the templates in {templateDirectory}";
 
     private static string? Describe(ApplyResult result) => result switch
     {
@@ -62,18 +89,22 @@ internal sealed class RoutingReconciler(RoutingClient client, string? templateDi
         _ => null,
     };
 
-    private static ReconcileReport Report(RoutingStatus status, string? change) => new()
+    private static ReconcileReport Report(RoutingStatus status, string? change, string? error)
     {
-        State = status.State switch
+        ImmutableArray<string> errors = [.. status.Errors.Append(error).OfType<string>().Distinct(StringComparer.Ordinal)];
+        return new ReconcileReport
         {
-            RoutingState.Running => status.Errors.IsEmpty ? ComponentState.Ok : ComponentState.Degraded,
-            RoutingState.Failed => ComponentState.Failed,
-            _ => ComponentState.Starting,
-        },
-        Kind = status.FrrVersion is null ? "frr" : $"frr {status.FrrVersion}",
-        Errors = status.Errors,
-        Changes = change is null ? [] : [change],
-    };
+            State = status.State switch
+            {
+                RoutingState.Running => errors.IsEmpty ? ComponentState.Ok : ComponentState.Degraded,
+                RoutingState.Failed => ComponentState.Failed,
+                _ => ComponentState.Starting,
+            },
+            Kind = status.FrrVersion is null ? "frr" : $"frr {status.FrrVersion}",
+            Errors = errors,
+            Changes = change is null ? [] : [change],
+        };
+    }
 
-    private static ReconcileReport Failure(ComponentState state, string error) => new() { State = state, Kind = "frr", Errors = [error] };
+    private sealed record Refusal(FrrConfig Config, string Reason, long At);
 }

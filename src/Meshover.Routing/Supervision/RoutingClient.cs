@@ -6,7 +6,7 @@ namespace Meshover.Routing.Supervision;
 
 /// <summary>
 /// Speaks to <c>meshover routing</c> on its socket; a connection for each call, so that a restart of the other side needs no care.
-/// Every method throws <see cref="RoutingException"/> where the process does not answer or refuses.
+/// Every method throws <see cref="RoutingException"/> where the process does not answer (it has a cause then) or refuses.
 /// </summary>
 public sealed class RoutingClient(string socketPath)
 {
@@ -48,7 +48,7 @@ public sealed class RoutingClient(string socketPath)
 
     private RoutingReply Checked(RoutingReply? reply) => reply switch
     {
-        null => throw new RoutingException($"meshover routing ended before it answered on {socketPath}; see its log"),
+        null => throw new RoutingException($"meshover routing ended before it answered on {socketPath}; see its log", new EndOfStreamException()),
         { Error: { } error } => throw new RoutingException(error),
         _ => reply,
     };

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Meshover.Lab;
 using Meshover.Lab.Machines;
 using Meshover.Lab.Meshes;
@@ -10,6 +11,13 @@ public sealed class OperatorTests(MeshFixture fixture) : IClassFixture<MeshFixtu
 {
     private const string Templates = "/etc/meshover/templates";
     private const string Extra = $"{Templates}/bgpd.extra.conf.liquid";
+
+    // What the template's language, and what FRR, does not understand; and what is said of it.
+    private static readonly (string Template, string Said)[] Wrong =
+    [
+        ("bgp community-list standard MINE seq 5 permit {{ no_such_value }}\n", $"{Extra}(1,"),
+        ("ip prefix-list MINE seq 5 permit 10.0.0.0/24 ge 8\n", "Invalid prefix range"),
+    ];
 
     // The agent reads the templates again each 15 s while all is well.
     private static readonly TimeSpan TemplatePatience = TimeSpan.FromSeconds(40);
@@ -35,15 +43,16 @@ public sealed class OperatorTests(MeshFixture fixture) : IClassFixture<MeshFixtu
 
         var reports = await PingWindow.DuringAsync(_mesh, TimeSpan.FromSeconds(10), async () =>
         {
-            await WriteExtraAsync(node, "bgp community-list standard MINE seq 5 permit {{ no_such_value }}\n");
-            await MeshWaits.UntilAsync("the error is shown", TemplatePatience, async () =>
-                (await RoutingAsync(node)).Errors is [var said] && said.StartsWith($"{Extra}(1,", StringComparison.Ordinal)
-                    && said.EndsWith("correct the template, or remove it to use the built-in one", StringComparison.Ordinal)
-                    ? null
-                    : $"routing is {await RoutingAsync(node)}", _ct);
-            Assert.Equal("degraded", (await RoutingAsync(node)).State);
-            Assert.Equal(good, await ConfigurationAsync(node));
-
+            foreach (var (wrong, said) in Wrong)
+            {
+                await WriteExtraAsync(node, wrong);
+                await MeshWaits.UntilAsync($"it says: {said}", TemplatePatience, async () =>
+                    await RoutingAsync(node) is { State: "degraded", Errors: [var error] }
+                        && error.Contains(said, StringComparison.Ordinal) && error.Contains("FRR keeps its last configuration; correct the template", StringComparison.Ordinal)
+                        ? null
+                        : JsonSerializer.Serialize(await RoutingAsync(node)), _ct);
+                Assert.Equal(good, await ConfigurationAsync(node));
+            }
             await WriteExtraAsync(node, "bgp community-list standard MINE seq 5 permit 65000:{{ bgp_port }}\n");
             await MeshWaits.UntilAsync("the mended template is applied", TemplatePatience, async () =>
                 await ConfigurationAsync(node) is var now && now.Contains("community-list standard MINE", StringComparison.Ordinal) ? null : now, _ct);
