@@ -15,7 +15,8 @@ internal sealed unsafe class Epoll : IDisposable
 
     private readonly SafeFileHandle _handle;
     private readonly int _descriptor;
-    private readonly EpollEvent* _events = (EpollEvent*)NativeMemory.AllocZeroed((nuint)(MaxEvents * sizeof(EpollEvent)));
+    private readonly byte* _raw = (byte*)NativeMemory.AllocZeroed((nuint)(MaxEvents * EpollLayout.Own.Size));
+    private readonly EpollEvent[] _events = new EpollEvent[MaxEvents];
 
     public Epoll()
     {
@@ -27,28 +28,31 @@ internal sealed unsafe class Epoll : IDisposable
 
     public void Add(int descriptor, uint key)
     {
-        var change = new EpollEvent { Events = EpollEvent.Readable, Key = key };
-        if (Libc.EpollControl(_handle, OperationAdd, descriptor, &change) != 0)
+        var change = stackalloc byte[EpollLayout.Own.Size];
+        EpollLayout.Own.Write(change, new EpollEvent(EpollEvent.Readable, key));
+        if (Libc.EpollControl(_handle, OperationAdd, descriptor, change) != 0)
             throw new IoException($"watch descriptor {descriptor}", Libc.Errno);
     }
 
     /// <summary>Before the descriptor is closed. An event of it may still be on its way to the waiting thread.</summary>
     public void Remove(int descriptor)
     {
-        EpollEvent unused;
-        _ = Libc.EpollControl(_handle, OperationDelete, descriptor, &unused);
+        var unused = stackalloc byte[EpollLayout.Own.Size];
+        _ = Libc.EpollControl(_handle, OperationDelete, descriptor, unused);
     }
 
     /// <summary>Blocks until something is readable. The keys of what is; valid until the next call.</summary>
     public ReadOnlySpan<EpollEvent> Wait(int timeoutMs = -1)
     {
-        var count = Libc.EpollWait(_descriptor, _events, MaxEvents, timeoutMs);
-        return new ReadOnlySpan<EpollEvent>(_events, Math.Max(count, 0));
+        var count = Math.Max(Libc.EpollWait(_descriptor, _raw, MaxEvents, timeoutMs), 0);
+        for (var i = 0; i < count; i++)
+            _events[i] = EpollLayout.Own.Read(_raw, i);
+        return _events.AsSpan(0, count);
     }
 
     public void Dispose()
     {
         _handle.Dispose();
-        NativeMemory.Free(_events);
+        NativeMemory.Free(_raw);
     }
 }

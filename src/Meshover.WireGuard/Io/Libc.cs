@@ -66,10 +66,10 @@ internal static unsafe partial class Libc
     public static partial int EpollCreate(int flags);
 
     [LibraryImport(Name, EntryPoint = "epoll_ctl")]
-    public static partial int EpollControl(SafeFileHandle epoll, int operation, int descriptor, EpollEvent* change);
+    public static partial int EpollControl(SafeFileHandle epoll, int operation, int descriptor, byte* change);
 
     [LibraryImport(Name, EntryPoint = "epoll_wait")]
-    public static partial int EpollWait(int epoll, EpollEvent* events, int count, int timeoutMs);
+    public static partial int EpollWait(int epoll, byte* events, int count, int timeoutMs);
 }
 
 /// <summary><c>struct msghdr</c>.</summary>
@@ -93,21 +93,4 @@ internal struct MultiMessageHeader
 
     /// <summary>Bytes sent or received.</summary>
     public uint Length;
-}
-
-/// <summary><c>struct epoll_event</c>, packed on x86-64 (and only there).</summary>
-[StructLayout(LayoutKind.Sequential, Pack = 4)]
-internal struct EpollEvent
-{
-    /// <summary>EPOLLIN.</summary>
-    public const uint Readable = 1;
-
-    /// <summary>EPOLLERR, which comes unasked: of a TUN device, that it was deleted.</summary>
-    public const uint Error = 8;
-
-    public uint Events;
-
-    /// <summary>What was given to <see cref="Epoll.Add"/>.</summary>
-    public uint Key;
-    public uint Unused;
 }
