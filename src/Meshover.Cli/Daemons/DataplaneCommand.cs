@@ -12,6 +12,12 @@ internal static class DataplaneCommand
 {
     private static readonly Option<bool> NoOffloads = new("--no-offloads") { Description = "Do without segmentation and receive offloads." };
 
+    private static readonly Option<int> Workers = new("--workers")
+    {
+        Description = "Threads that send and as many that receive, 1-16. Default: half as many as there are cores.",
+        HelpName = "N",
+    };
+
     private static readonly Option<bool> Plain = new("--plain")
     {
         Description = "Be a plain WireGuard, as `wireguard-go INTERFACE` is: no agent, no configuration, nothing on disk. "
@@ -35,13 +41,13 @@ internal static class DataplaneCommand
             "meshover dataplane --plain wg0 && wg setconf wg0 /etc/wireguard/wg0.conf && ip link set wg0 up",
             "LOG_LEVEL=debug meshover dataplane --plain --foreground wg0")
         {
-            NoOffloads, Plain, Foreground, Interface,
+            NoOffloads, Workers, Plain, Foreground, Interface,
         };
         command.Validators.Add(Validate);
         command.SetAction((parsed, cancellationToken) => parsed.GetValue(Plain)
             ? RunPlainAsync(parsed, cancellationToken)
             : DaemonHost.RunAsync("dataplane", parsed, (context, stop) => DataplaneDaemon.RunAsync(
-                Options(context.Paths, !parsed.GetValue(NoOffloads)),
+                Options(context.Paths, !parsed.GetValue(NoOffloads), parsed.GetValue(Workers)),
                 context.Loggers, context.Time, stop)));
         return command;
     }
@@ -49,6 +55,10 @@ internal static class DataplaneCommand
     private static void Validate(CommandResult result)
     {
         var isPlain = result.GetValue(Plain);
+        if (result.GetValue(Workers) is < 0 or > DataplaneOptions.MaximumWorkers)
+            result.AddError($"--workers takes 1 to {DataplaneOptions.MaximumWorkers}.");
+        if (isPlain && result.GetValue(Workers) != 0)
+            result.AddError("--workers is for the node's own engine.");
         if (isPlain && result.GetValue(Interface) is null)
             result.AddError("--plain needs the INTERFACE to make, such as wg0.");
         if (!isPlain && (result.GetValue(Interface) is not null || result.GetValue(Foreground)))
@@ -61,12 +71,13 @@ internal static class DataplaneCommand
         return PlainHost.IsForeground(parsed.GetValue(Foreground)) ? plain.RunAsync() : plain.StartAsync(cancellationToken);
     }
 
-    private static DataplaneOptions Options(NodePaths paths, bool offloads) => new()
+    private static DataplaneOptions Options(NodePaths paths, bool offloads, int workers) => new()
     {
         SocketPath = paths.DataplaneSocket,
         StatePath = paths.DataplaneState,
         TimestampPath = paths.TimestampFile,
         UapiDirectory = paths.UapiDirectory,
         Offloads = offloads,
+        Workers = workers,
     };
 }

@@ -1,10 +1,14 @@
 using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Pipeline;
 
 namespace Meshover.WireGuard.Control;
 
 /// <summary>Settings of the engine's process. What it carries comes over its socket, as <see cref="DataplaneConfig"/>.</summary>
 public sealed record DataplaneOptions
 {
+    /// <summary>The most <see cref="Workers"/>.</summary>
+    public const int MaximumWorkers = WorkerCount.Maximum;
+
     /// <summary>The engine's own socket. Default <c>/run/meshover/dataplane.sock</c>, mode 0600.</summary>
     public string SocketPath { get; init; } = "/run/meshover/dataplane.sock";
 
@@ -33,4 +37,9 @@ public sealed record DataplaneOptions
     /// default: the engine of a node.
     /// </summary>
     internal string? PlainInterface { get; init; }
+
+    /// <summary>
+    /// Threads that send and as many that receive, 1-16. A peer belongs to one of each. Default 0: half as many as the machine has cores.
+    /// </summary>
+    public int Workers { get; init; }
 }

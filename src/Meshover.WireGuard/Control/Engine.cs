@@ -47,6 +47,7 @@ internal sealed class Engine : IControlTarget, IDisposable
                 Clock = time,
                 TimestampStore = options.PlainInterface is null ? new TimestampFile(options.TimestampPath, logger) : new NoTai64nStore(),
                 Gates = gates,
+                IndexClasses = inbox.Handshakes.Count,
             });
             return sessions.Indices;
         });
@@ -111,7 +112,7 @@ internal sealed class Engine : IControlTarget, IDisposable
             throw new DataplaneException(DataplaneError.Refused, Refusal(faults));
         try
         {
-            var udp = NeedsSocket(config) ? UdpPort.Open(config.ListenPort, config.FirewallMark, _options.OffloadKinds) : null;
+            var udp = NeedsSocket(config) ? OpenPort(config) : null;
             Prepare(config, udp);
             PutInPlace(config, udp, endpoints, renewPeers);
         }
@@ -139,18 +140,11 @@ internal sealed class Engine : IControlTarget, IDisposable
     /// <summary>Takes what the workers found.</summary>
     public void HandleInbox()
     {
-        Span<byte> identity = stackalloc byte[UdpAddress.MaxLength];
         var now = Now;
         if (!_sessions.IsRunning)
             _plain?.Follow(); // what has come may have come because the device has just been set up
-        while (_inbox.Handshakes.TryPeek(out var message, out var source))
-        {
-            _sink.BeginDatagram(source, message.Length);
-            var length = UdpAddress.WriteIdentity(source, identity);
-            var outcome = _sessions.Receive(message, identity[..length], now, _inbox.Handshakes.Count - 1);
-            EngineLog.Handshake(_logger, outcome);
-            _inbox.Handshakes.Remove();
-        }
+        foreach (var handshakes in _inbox.Handshakes)
+            HandleHandshakes(handshakes, now);
         while (_inbox.TryTake(out var signal))
         {
             if (signal.Confirmed is { } keypair)
@@ -208,6 +202,22 @@ internal sealed class Engine : IControlTarget, IDisposable
             EngineLog.NotRepaired(_logger, e.Message);
         }
     }
+
+    private void HandleHandshakes(HandshakeQueue handshakes, long now)
+    {
+        Span<byte> identity = stackalloc byte[UdpAddress.MaxLength];
+        while (handshakes.TryPeek(out var message, out var source))
+        {
+            _sink.BeginDatagram(source, message.Length);
+            var length = UdpAddress.WriteIdentity(source, identity);
+            var outcome = _sessions.Receive(message, identity[..length], now, handshakes.Count - 1);
+            EngineLog.Handshake(_logger, outcome);
+            handshakes.Remove();
+        }
+    }
+
+    private UdpPort OpenPort(DataplaneConfig config) =>
+        UdpPort.Open(config.ListenPort, config.FirewallMark, _options.OffloadKinds, _pipeline.State.Workers);
 
     private DataplaneConfig RequireConfig() =>
         Config ?? throw new DataplaneException(DataplaneError.Refused, "The data plane has no configuration yet: apply one first.");

@@ -20,7 +20,7 @@ internal sealed class EngineLoop : IControlLoop, IDisposable
     private const string HasEnded = "The data plane has ended.";
 
     private readonly Channel<Action<Engine?>> _commands = Channel.CreateBounded<Action<Engine?>>(64);
-    private readonly ControlInbox _inbox = new();
+    private readonly ControlInbox _inbox;
     private readonly TaskCompletionSource<bool> _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _acknowledged = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DataplaneOptions _options;
@@ -34,6 +34,7 @@ internal sealed class EngineLoop : IControlLoop, IDisposable
     public EngineLoop(DataplaneOptions options, TimeProvider time, ILogger logger, Action<string> interfaceChanged)
     {
         _options = options;
+        _inbox = new ControlInbox(WorkerCount.Choose(options.Workers, Environment.ProcessorCount));
         _time = time;
         _logger = logger;
         _thread = new Thread(() => Run(interfaceChanged)) { Name = "meshover-control", IsBackground = true };

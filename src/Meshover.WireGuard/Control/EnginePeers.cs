@@ -28,8 +28,7 @@ internal sealed class EnginePeers(SessionManager sessions, PacketPipeline pipeli
         var wanted = kept.Select(peer => peer.PublicKey).ToHashSet();
         foreach (var (key, gone) in _peers.Where(peer => !wanted.Contains(peer.Key)).ToList())
         {
-            pipeline.SetLink(gone.Peer, null);
-            pipeline.Post(gone.Peer, SendTask.DropStaged);
+            pipeline.Remove(gone.Peer);
             sessions.RemovePeer(gone.Peer.Session);
             _peers.Remove(key);
         }
@@ -40,7 +39,7 @@ internal sealed class EnginePeers(SessionManager sessions, PacketPipeline pipeli
     public bool Put(PeerConfig config, IReadOnlyDictionary<WireGuardKey, IPEndPoint>? endpoints)
     {
         var isNew = !_peers.TryGetValue(config.PublicKey, out var entry);
-        entry ??= _peers[config.PublicKey] = new EnginePeer(Peer.Create(sessions, config.PublicKey), config);
+        entry ??= _peers[config.PublicKey] = new EnginePeer(Peer.Create(sessions, config.PublicKey, pipeline.TakeWorker()), config);
         var (peer, former) = (entry.Peer, entry.Config);
         entry.Config = config;
         if (isNew || former.PresharedKey != config.PresharedKey)

@@ -52,9 +52,9 @@ internal static class EngineStatus
                 yield return "ipv4";
             if (udp.V6 is not null)
                 yield return "ipv6";
-            if ((udp.V4 ?? udp.V6)!.SendsLarge)
+            if ((udp.V4 ?? udp.V6)![0].SendsLarge)
                 yield return "udp-gso";
-            if ((udp.V4 ?? udp.V6)!.ReceivesLarge)
+            if ((udp.V4 ?? udp.V6)![0].ReceivesLarge)
                 yield return "udp-gro";
         }
         if (state.Main is { TakesLargeTcp: true })

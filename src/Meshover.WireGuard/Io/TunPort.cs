@@ -30,7 +30,7 @@ internal sealed unsafe class TunPort : FrameSink, IDisposable
 
     public override bool TakesLargeUdp => _takesUdp;
 
-    /// <summary>Frames that the device did not take; written by the receive worker.</summary>
+    /// <summary>Frames that the device did not take; counted by the receive workers.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
     /// <summary>Makes the device, or takes over one that an earlier engine left.</summary>
@@ -62,7 +62,7 @@ internal sealed unsafe class TunPort : FrameSink, IDisposable
     public override void Write(IoVector* pieces, int count, int length)
     {
         if (Libc.WriteVector(_descriptor, pieces, count) != length)
-            Volatile.Write(ref _refused, _refused + 1);
+            Interlocked.Increment(ref _refused);
     }
 
     /// <summary>Somebody deleted the device under us: this port is of no use any more. Set by the send worker.</summary>

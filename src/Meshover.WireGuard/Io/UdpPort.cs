@@ -1,36 +1,39 @@
 namespace Meshover.WireGuard.Io;
 
-/// <summary>The engine's UDP port: a socket each for IPv4 and IPv6, whichever the machine has.</summary>
+/// <summary>The engine's UDP port: a group of sockets each for IPv4 and IPv6, whichever the machine has.</summary>
 internal sealed unsafe class UdpPort : IDisposable
 {
     // The kernel picks a free port for one family; that it is taken in the other is unlikely, and ten times unlikelier in a row.
     private const int MaxAttempts = 10;
 
-    private UdpPort(UdpSocket? v4, UdpSocket? v6, int port)
+    private UdpPort(UdpSocketGroup? v4, UdpSocketGroup? v6, int port)
     {
         V4 = v4;
         V6 = v6;
         Port = port;
     }
 
-    public UdpSocket? V4 { get; }
+    public UdpSocketGroup? V4 { get; }
 
-    public UdpSocket? V6 { get; }
+    public UdpSocketGroup? V6 { get; }
 
     public int Port { get; }
 
     /// <param name="port">0: the kernel chooses one that is free in both families.</param>
+    /// <param name="mark">Firewall mark; 0 for none.</param>
+    /// <param name="offloads">Use what the kernel has of them.</param>
+    /// <param name="workers">Sockets of each family.</param>
     /// <exception cref="IoException">The port is in use, there is no permission, or neither IPv4 nor IPv6.</exception>
-    public static UdpPort Open(int port, uint mark, OffloadKinds offloads)
+    public static UdpPort Open(int port, uint mark, OffloadKinds offloads, int workers)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var v4 = UdpSocket.TryOpen(isV6: false, port, mark, offloads);
-            UdpSocket? v6 = null;
+            var v4 = UdpSocketGroup.TryOpen(isV6: false, port, mark, offloads, workers);
+            UdpSocketGroup? v6 = null;
             try
             {
-                v6 = UdpSocket.TryOpen(isV6: true, port == 0 && v4 is not null ? v4.ReadPort() : port, mark, offloads);
-                var bound = (v4 ?? v6)?.ReadPort()
+                v6 = UdpSocketGroup.TryOpen(isV6: true, port == 0 && v4 is not null ? v4[0].ReadPort() : port, mark, offloads, workers);
+                var bound = (v4 ?? v6)?[0].ReadPort()
                     ?? throw new IoException("open a UDP socket, neither IPv4 nor IPv6", Libc.NoProtocolFamily);
                 return new UdpPort(v4, v6, bound);
             }
@@ -44,8 +47,8 @@ internal sealed unsafe class UdpPort : IDisposable
         }
     }
 
-    /// <summary>The socket that reaches an address; null if the machine does not speak its family.</summary>
-    public UdpSocket? For(UdpAddress address) => address.IsV4 ? V4 : V6;
+    /// <summary>A worker's socket that reaches an address; null if the machine does not speak its family.</summary>
+    public UdpSocket? For(UdpAddress address, int worker) => (address.IsV4 ? V4 : V6)?[worker];
 
     public void SetMark(uint mark)
     {
@@ -53,10 +56,10 @@ internal sealed unsafe class UdpPort : IDisposable
         V6?.SetMark(mark);
     }
 
-    /// <summary>Sends one datagram. False if it could not be sent; nothing else to do then: UDP loses packets anyway.</summary>
+    /// <summary>Sends one datagram; any thread. False if it could not be sent; nothing else to do then: UDP loses packets anyway.</summary>
     public bool TrySend(UdpAddress to, ReadOnlySpan<byte> datagram)
     {
-        if (For(to) is not { } socket)
+        if (For(to, worker: 0) is not { } socket)
             return false;
         fixed (byte* data = datagram)
         {

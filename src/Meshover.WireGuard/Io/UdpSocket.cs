@@ -9,7 +9,7 @@ internal sealed unsafe class UdpSocket : IDisposable
     private const int Inet = 2;
     private const int Inet6 = 10;
     private const int DatagramCloseOnExec = 2 | 0x80000;
-    private const int LevelSocket = 1, SendTimeout = 21, Mark = 36;
+    private const int LevelSocket = 1, ReusePort = 15, SendTimeout = 21, Mark = 36, AttachReusePortFilter = 51;
     private const int SendBuffer = 7, ReceiveBuffer = 8, SendBufferForce = 32, ReceiveBufferForce = 33;
     private const int LevelIp = 0, MtuDiscover = 10;
     private const int LevelIp6 = 41, MtuDiscover6 = 23, OnlyV6 = 26;
@@ -42,14 +42,19 @@ internal sealed unsafe class UdpSocket : IDisposable
     public bool SendsLarge { get; private set; }
 
     /// <summary>Opens and binds to the port of every address. Null if the machine does not speak this family.</summary>
+    /// <param name="isV6">The family.</param>
+    /// <param name="port">0: any that is free.</param>
+    /// <param name="mark">Firewall mark; 0 for none.</param>
+    /// <param name="offloads">Use what the kernel has of them.</param>
+    /// <param name="shares">Join the sockets on that port that <see cref="Share"/> it.</param>
     /// <exception cref="IoException">The port is in use, or the mark needs CAP_NET_ADMIN.</exception>
-    public static UdpSocket? TryOpen(bool isV6, int port, uint mark, OffloadKinds offloads)
+    public static UdpSocket? TryOpen(bool isV6, int port, uint mark, OffloadKinds offloads, bool shares = false)
     {
         var descriptor = Libc.Socket(isV6 ? Inet6 : Inet, DatagramCloseOnExec, 0);
         if (descriptor < 0 && Libc.Errno == Libc.NoProtocolFamily)
             return null;
         var socket = new UdpSocket(new SafeFileHandle(descriptor, ownsHandle: true), isV6);
-        if (descriptor >= 0 && socket.TryPrepare(port, mark, offloads))
+        if (descriptor >= 0 && socket.TryPrepare(port, mark, offloads, shares))
             return socket;
         var errno = Libc.Errno;
         var operation = descriptor < 0 ? "open a UDP socket" : $"use UDP port {port}";
@@ -67,6 +72,24 @@ internal sealed unsafe class UdpSocket : IDisposable
             : throw new IoException("read a socket's port", Libc.Errno);
     }
 
+    /// <summary>Lets other sockets join this one on its port (SO_REUSEPORT): together they are a group.</summary>
+    public void Share()
+    {
+        if (!TrySet(LevelSocket, ReusePort, 1))
+            throw new IoException("share a UDP port", Libc.Errno);
+    }
+
+    /// <summary>Says which socket of the group a datagram goes to: the program returns its number.</summary>
+    public void Steer(ReadOnlySpan<BpfInstruction> instructions)
+    {
+        fixed (BpfInstruction* first = instructions)
+        {
+            var program = new BpfProgram { Length = (ushort)instructions.Length, Instructions = first };
+            if (Libc.SetSocketOption(_handle, LevelSocket, AttachReusePortFilter, &program, (uint)sizeof(BpfProgram)) != 0)
+                throw new IoException("steer UDP packets to their workers (SO_ATTACH_REUSEPORT_CBPF; try 1 worker)", Libc.Errno);
+        }
+    }
+
     public void SetMark(uint mark)
     {
         if (!TrySet(LevelSocket, Mark, (int)mark))
@@ -75,7 +98,7 @@ internal sealed unsafe class UdpSocket : IDisposable
 
     public void Dispose() => _handle.Dispose();
 
-    private bool TryPrepare(int port, uint mark, OffloadKinds offloads)
+    private bool TryPrepare(int port, uint mark, OffloadKinds offloads, bool shares)
     {
         if (IsV6)
             TrySet(LevelIp6, OnlyV6, 1);
@@ -84,7 +107,7 @@ internal sealed unsafe class UdpSocket : IDisposable
         SetBuffers();
         ReceivesLarge = offloads.HasFlag(OffloadKinds.UdpReceive) && TrySet(LevelUdp, UdpGro, 1);
         SendsLarge = offloads.HasFlag(OffloadKinds.UdpSend) && TrySet(LevelUdp, UdpSegment, 0);
-        return (mark == 0 || TrySet(LevelSocket, Mark, (int)mark)) && TryBind(port);
+        return (mark == 0 || TrySet(LevelSocket, Mark, (int)mark)) && (!shares || TrySet(LevelSocket, ReusePort, 1)) && TryBind(port);
     }
 
     private void SetBuffers()

@@ -6,13 +6,14 @@ using Meshover.WireGuard.Session;
 namespace Meshover.WireGuard.Pipeline;
 
 /// <summary>What the workers tell the control thread: handshake messages that arrived, and what a peer's packets need.</summary>
-internal sealed class ControlInbox : IDisposable
+/// <param name="workers">How many receive workers there are.</param>
+internal sealed class ControlInbox(int workers = 1) : IDisposable
 {
     private readonly ConcurrentQueue<PeerSignal> _signals = new();
     private readonly AutoResetEvent _wake = new(initialState: false);
 
-    /// <summary>Filled by the receive worker.</summary>
-    public HandshakeQueue Handshakes { get; } = new();
+    /// <summary>One for each receive worker, which fills it.</summary>
+    public IReadOnlyList<HandshakeQueue> Handshakes { get; } = [.. Enumerable.Range(0, workers).Select(_ => new HandshakeQueue())];
 
     /// <summary>Any thread. Rare by nature: once a session, or per peer some times a second.</summary>
     public void Post(PeerSignal signal)
@@ -41,7 +42,7 @@ internal readonly record struct PeerSignal(PeerSession Session, Keypair? Confirm
 }
 
 /// <summary>
-/// Handshake datagrams on their way from the receive worker to the control thread: a ring of fixed places, one writer, one reader, no
+/// Handshake datagrams on their way from a receive worker to the control thread: a ring of fixed places, one writer, one reader, no
 /// locks.
 /// </summary>
 internal sealed class HandshakeQueue

@@ -9,6 +9,9 @@ internal enum DropReason
     /// <summary>No peer's AllowedIPs hold the destination.</summary>
     NoPeer,
 
+    /// <summary>The main device gave more for the peers of another worker than that one sent.</summary>
+    HandoverFull,
+
     /// <summary>The peer's endpoint is not known, or of a family that this machine does not speak.</summary>
     NoEndpoint,
 
@@ -26,6 +29,12 @@ internal enum DropReason
 
     /// <summary>More handshake messages than the control thread handled.</summary>
     HandshakeQueueFull,
+
+    /// <summary>
+    /// A session of another worker's: the kernel had joined its packet to a message for this one (UDP_GRO), which happens at most
+    /// when a handshake message and a shorter packet of one sender meet.
+    /// </summary>
+    WrongWorker,
 
     /// <summary>A receiver index of no session of ours, or of one that has ended.</summary>
     UnknownIndex,

@@ -16,6 +16,7 @@ internal sealed unsafe class OpenBatch : IDisposable
     private readonly PipelineState _state;
     private readonly DropCounters _drops;
     private readonly Delivery _delivery;
+    private readonly int _worker;
     private readonly PacketJob* _jobs = (PacketJob*)NativeMemory.AllocZeroed((nuint)(MaxPackets * sizeof(PacketJob)));
 
     private Keypair? _keypair;
@@ -27,9 +28,11 @@ internal sealed unsafe class OpenBatch : IDisposable
     private int _authenticBytes;
     private bool _hasData;
 
-    public OpenBatch(PipelineState state, Delivery delivery, DropCounters drops)
+    /// <param name="worker">Which receive worker's it is: sessions of others are left alone.</param>
+    public OpenBatch(PipelineState state, Delivery delivery, DropCounters drops, int worker)
     {
         _state = state;
+        _worker = worker;
         _delivery = delivery;
         _drops = drops;
     }
@@ -50,6 +53,11 @@ internal sealed unsafe class OpenBatch : IDisposable
     public bool TryBegin(uint index, byte* source, long now)
     {
         Flush();
+        if (index % (uint)_state.Workers != _worker)
+        {
+            _drops.Count(DropReason.WrongWorker);
+            return false;
+        }
         var keypair = _state.Indices.FindKeypair(index);
         if (keypair is null || keypair.IsExpired(now))
         {

@@ -5,7 +5,7 @@ namespace Meshover.WireGuard.Pipeline;
 
 // The way of a packet.
 //
-// Out, on the send worker (SendWorker, Segmenter, SendBatch, SendRuns):
+// Out, on a send worker (SendWorker, Segmenter, SendBatch, SendRuns):
 //   1. epoll says which TUN devices have packets; each is read without waiting until it is empty or has had its turn. A frame is
 //      a vnet header and up to 64 KiB that the kernel has left uncut.
 //   2. The peer: a link's device belongs to one; on the main device the longest prefix of the AllowedIPs finds it.
@@ -15,8 +15,8 @@ namespace Meshover.WireGuard.Pipeline;
 //   4. The batch seals its packets in place and sends them: runs of equal size as one segmented datagram (UDP_SEGMENT), all runs
 //      by one sendmmsg.
 //
-// In, on the receive worker (ReceiveWorker, OpenBatch, Delivery, Coalescer):
-//   5. recvmmsg on the IPv4 and the IPv6 socket, each buffer a run of equal datagrams of one source (UDP_GRO).
+// In, on a receive worker (ReceiveWorker, OpenBatch, Delivery, Coalescer):
+//   5. recvmmsg on its IPv4 and its IPv6 socket, each buffer a run of equal datagrams of one source (UDP_GRO).
 //   6. Handshake messages go to the control thread's queue. The receiver index of the others finds their keypair.
 //   7. Packets of one session from one source are opened in place together; then the replay window, one by one. The first packet of
 //      a session confirms it; the source of an authentic packet is where the peer is.
@@ -25,38 +25,46 @@ namespace Meshover.WireGuard.Pipeline;
 //   9. Packets of one flow in a row are joined and written to the device as one.
 //
 // Who owns what:
-//   - The send worker: nonces and send ciphers of all peers, staged packets, the batch. The receive worker: replay windows and
-//     receive ciphers, the coalescer. The control thread (Control/EngineLoop): handshakes, timers, configuration, devices, sockets.
+//   - There are as many send workers as receive workers (WorkerCount), and a peer belongs to one of each, by one number (Peer.Worker).
+//   - A send worker: nonces and send ciphers of its peers, their staged packets, their links' devices, a socket, a batch. Number 0 also
+//     reads the main device, and hands the others the frames for their peers (FrameRing).
+//   - A receive worker: replay windows and receive ciphers of its peers, a coalescer. Its peers' receiver indices are of one class
+//     (IndexTable), by which the kernel steers packets to its socket (ReceiveSteering). Handshake messages come to number 0.
+//   - The control thread (Control/EngineLoop): handshakes, timers, configuration, devices, sockets.
 //   - What a worker needs of another's is a reference that its owner replaces whole (PipelineState, Peer), or a counter that it
 //     alone writes. No locks.
-//   - What the control thread takes away is disposed of once both workers have left the pass they were in (KeyReclaimer, Graveyard).
+//   - What the control thread takes away is disposed of once all workers have left the pass they were in (KeyReclaimer, Graveyard).
 //   - Towards the workers: SendWorker.Post. From them: ControlInbox. Both are for rare things. Per packet nothing is allocated,
 //     locked or logged.
-//
-// Two workers fill two cores. More of them divide the peers: a send worker reads the links of its peers, and hands on what the main
-// device gives it for others'; a receive worker owns the indices of one class (IndexTable), to which a filter on SO_REUSEPORT
-// sockets steers packets.
 
 /// <summary>The threads that carry packets, and what the control thread may do to them. All methods are the control thread's.</summary>
 internal sealed class PacketPipeline : IDisposable
 {
-    private readonly WorkerGate _sendGate = new();
-    private readonly WorkerGate _receiveGate = new();
     private readonly Graveyard _graveyard;
-    private readonly SendWorker _sender;
-    private readonly ReceiveWorker _receiver;
-    private readonly Dictionary<TunPort, TunSource> _sources = [];
+    private readonly SendWorker[] _senders;
+    private readonly ReceiveWorker[] _receivers;
+    private readonly int[] _peersOf;
+    private readonly Dictionary<TunPort, (SendWorker Sender, TunSource Source)> _sources = [];
     private readonly Thread[] _threads;
 
+    /// <param name="inbox">Has a queue for each worker, and so says how many there are.</param>
     /// <param name="indices">Makes the table of receiver indices, given the workers' gates.</param>
     public PacketPipeline(EngineClock clock, ControlInbox inbox, Func<IReadOnlyList<WorkerGate>, IndexTable> indices)
     {
-        WorkerGate[] gates = [_sendGate, _receiveGate];
+        var workers = inbox.Handshakes.Count;
+        WorkerGate[] gates = [.. Enumerable.Range(0, 2 * workers).Select(_ => new WorkerGate())];
         _graveyard = new Graveyard(gates);
-        State = new PipelineState { Clock = clock, Inbox = inbox, Indices = indices(gates) };
-        _sender = new SendWorker(State, _sendGate);
-        _receiver = new ReceiveWorker(State, _receiveGate);
-        _threads = [NewThread("send", _sender.Run), NewThread("receive", _receiver.Run)];
+        State = new PipelineState { Workers = workers, Clock = clock, Inbox = inbox, Indices = indices(gates) };
+        _senders = [.. Enumerable.Range(0, workers).Select(number => new SendWorker(State, gates[number], number))];
+        _receivers = [.. Enumerable.Range(0, workers).Select(number => new ReceiveWorker(State, gates[workers + number], number))];
+        _peersOf = new int[workers];
+        foreach (var sender in _senders)
+            sender.Join(_senders);
+        _threads =
+        [
+            .. _senders.Select((sender, number) => NewThread($"send-{number}", sender.Run)),
+            .. _receivers.Select((receiver, number) => NewThread($"receive-{number}", receiver.Run)),
+        ];
     }
 
     public PipelineState State { get; }
@@ -67,18 +75,36 @@ internal sealed class PacketPipeline : IDisposable
             thread.Start();
     }
 
-    /// <summary>Has the send worker do something for a peer.</summary>
-    public void Post(Peer peer, SendTask task) => _sender.Post(peer, task);
+    /// <summary>The number for a new peer: of the worker that has the fewest.</summary>
+    public int TakeWorker()
+    {
+        var worker = Array.IndexOf(_peersOf, _peersOf.Min());
+        _peersOf[worker]++;
+        return worker;
+    }
+
+    /// <summary>Lets go of a peer: its link, and what waits for it.</summary>
+    public void Remove(Peer peer)
+    {
+        SetLink(peer, null);
+        Post(peer, SendTask.DropStaged);
+        _peersOf[peer.Worker]--;
+    }
+
+    /// <summary>Has the peer's send worker do something for it.</summary>
+    public void Post(Peer peer, SendTask task) => _senders[peer.Worker].Post(peer, task);
 
     /// <summary>Uses these sockets from now on; those before are closed.</summary>
     public void SetUdp(UdpPort port)
     {
         var former = State.Udp;
         State.Udp = port;
-        _receiver.Attach(port);
+        foreach (var receiver in _receivers)
+            receiver.Attach(port);
         if (former is null)
             return;
-        _receiver.Detach(former);
+        foreach (var receiver in _receivers)
+            receiver.Detach(former);
         _graveyard.Bury(former);
     }
 
@@ -88,7 +114,7 @@ internal sealed class PacketPipeline : IDisposable
         if (State.Main is { } former)
             Detach(former);
         State.Main = port;
-        Attach(port, peer: null, gre: null);
+        Attach(port, _senders[0], peer: null, gre: null);
     }
 
     /// <summary>Gives a peer its link, or with null takes it away. The device before is only let go of.</summary>
@@ -99,12 +125,12 @@ internal sealed class PacketPipeline : IDisposable
         if (former is not null)
         {
             // The device may be another peer's by now.
-            if (_sources.TryGetValue(former.Port, out var source) && source.Peer == peer)
+            if (_sources.TryGetValue(former.Port, out var read) && read.Source.Peer == peer)
                 Detach(former.Port);
             _graveyard.Bury(former.Gre);
         }
         if (link is not null)
-            Attach(link.Port, peer, link.Gre);
+            Attach(link.Port, _senders[peer.Worker], peer, link.Gre);
     }
 
     /// <summary>Closes a device that nothing uses any more, and deletes it.</summary>
@@ -117,7 +143,7 @@ internal sealed class PacketPipeline : IDisposable
 
     /// <summary>Packets dropped by the workers for this reason.</summary>
     public long Drops(DropReason reason) =>
-        _sender.Drops[reason] + _receiver.Drops[reason]
+        _senders.Sum(sender => sender.Drops[reason]) + _receivers.Sum(receiver => receiver.Drops[reason])
         + (reason == DropReason.DeviceRefused ? _sources.Keys.Sum(port => port.Refused) : 0);
 
     /// <summary>Disposes of what the workers have let go; at each tick.</summary>
@@ -126,8 +152,10 @@ internal sealed class PacketPipeline : IDisposable
     /// <summary>Stops the threads and closes everything that was taken away before; what is in use is its owner's to close.</summary>
     public void Stop()
     {
-        _sender.Stop();
-        _receiver.Stop();
+        foreach (var sender in _senders)
+            sender.Stop();
+        foreach (var receiver in _receivers)
+            receiver.Stop();
         foreach (var thread in _threads)
             thread.Join();
         State.Udp?.Dispose();
@@ -136,20 +164,22 @@ internal sealed class PacketPipeline : IDisposable
 
     public void Dispose()
     {
-        _sender.Dispose();
-        _receiver.Dispose();
+        foreach (var sender in _senders)
+            sender.Dispose();
+        foreach (var receiver in _receivers)
+            receiver.Dispose();
     }
 
-    private void Attach(TunPort port, Peer? peer, GreHeader? gre)
+    private void Attach(TunPort port, SendWorker sender, Peer? peer, GreHeader? gre)
     {
         Detach(port); // a link may go from one peer to another, when a node's key changes
-        _sources[port] = _sender.Attach(port, peer, gre);
+        _sources[port] = (sender, sender.Attach(port, peer, gre));
     }
 
     private void Detach(TunPort port)
     {
-        if (_sources.Remove(port, out var source))
-            _sender.Detach(source);
+        if (_sources.Remove(port, out var read))
+            read.Sender.Detach(read.Source);
     }
 
     private static Thread NewThread(string name, ThreadStart body) =>

@@ -17,15 +17,18 @@ internal sealed class Peer
     private long _controlSentBytes;
     private long _controlReceivedBytes;
 
-    private Peer() { }
+    private Peer(int worker) => Worker = worker;
+
+    /// <summary>The number of the send worker and of the receive worker that carry its packets, for all its life.</summary>
+    public int Worker { get; }
 
     public PeerSession Session { get; private set; } = null!;
 
     /// <summary>Makes a peer and its session, which name each other; control thread.</summary>
-    public static Peer Create(SessionManager sessions, WireGuardKey key)
+    public static Peer Create(SessionManager sessions, WireGuardKey key, int worker)
     {
-        var peer = new Peer();
-        peer.Session = sessions.AddPeer(key, peer);
+        var peer = new Peer(worker);
+        peer.Session = sessions.AddPeer(key, peer, indexClass: worker);
         return peer;
     }
 

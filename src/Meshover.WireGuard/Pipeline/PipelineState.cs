@@ -4,7 +4,7 @@ using Meshover.WireGuard.Session;
 namespace Meshover.WireGuard.Pipeline;
 
 /// <summary>
-/// What both workers read and the control thread replaces, each member whole: a worker sees the old or the new, never a mixture. What was
+/// What all workers read and the control thread replaces, each member whole: a worker sees the old or the new, never a mixture. What was
 /// replaced is disposed of once no worker can be using it (<see cref="Graveyard"/>).
 /// </summary>
 internal sealed class PipelineState
@@ -13,6 +13,9 @@ internal sealed class PipelineState
     private volatile TunPort? _main;
     private volatile AllowedIpTrie<Peer> _routes = new();
     private volatile int _mtu;
+
+    /// <summary>How many workers a direction.</summary>
+    public required int Workers { get; init; }
 
     public required IndexTable Indices { get; init; }
 

@@ -3,7 +3,7 @@ using Meshover.WireGuard.Session;
 
 namespace Meshover.WireGuard.Pipeline;
 
-/// <summary>The receive half of the pipeline: steps 5 to 9 of <see cref="PacketPipeline"/>, on one thread.</summary>
+/// <summary>The receive half of the pipeline: steps 5 to 9 of <see cref="PacketPipeline"/>, on one thread, for the peers of its number.</summary>
 internal sealed unsafe class ReceiveWorker : IDisposable
 {
     private const uint WakeKey = 0;
@@ -14,6 +14,8 @@ internal sealed unsafe class ReceiveWorker : IDisposable
 
     private readonly PipelineState _state;
     private readonly WorkerGate _gate;
+    private readonly int _number;
+    private readonly HandshakeQueue _handshakes;
     private readonly Epoll _epoll = new();
     private readonly WakeSignal _wake = new();
     private readonly ReceiveBuffers _buffers = new();
@@ -21,12 +23,15 @@ internal sealed unsafe class ReceiveWorker : IDisposable
     private readonly OpenBatch _batch;
     private volatile bool _stops;
 
-    public ReceiveWorker(PipelineState state, WorkerGate gate)
+    /// <param name="number">Which of the receive workers this is: its peers' indices are of that class.</param>
+    public ReceiveWorker(PipelineState state, WorkerGate gate, int number)
     {
         _state = state;
         _gate = gate;
+        _number = number;
+        _handshakes = state.Inbox.Handshakes[number];
         _delivery = new Delivery(state, Drops);
-        _batch = new OpenBatch(state, _delivery, Drops);
+        _batch = new OpenBatch(state, _delivery, Drops, number);
         _epoll.Add(_wake.Descriptor, WakeKey);
     }
 
@@ -76,7 +81,7 @@ internal sealed unsafe class ReceiveWorker : IDisposable
         _delivery.Dispose();
     }
 
-    private static IEnumerable<UdpSocket> Sockets(UdpPort port) => new[] { port.V4, port.V6 }.OfType<UdpSocket>();
+    private IEnumerable<UdpSocket> Sockets(UdpPort port) => new[] { port.V4?[_number], port.V6?[_number] }.OfType<UdpSocket>();
 
     private void ReceiveFrom(int descriptor)
     {
@@ -94,7 +99,7 @@ internal sealed unsafe class ReceiveWorker : IDisposable
     }
 
     private bool IsPresent(int descriptor) =>
-        _state.Udp is { } port && (port.V4?.Descriptor == descriptor || port.V6?.Descriptor == descriptor);
+        _state.Udp is { } port && (port.V4?[_number].Descriptor == descriptor || port.V6?[_number].Descriptor == descriptor);
 
     private void TakeBatch(int count)
     {
@@ -136,7 +141,7 @@ internal sealed unsafe class ReceiveWorker : IDisposable
             return;
         }
         var address = new ReadOnlySpan<byte>(source, UdpAddress.MaxLength);
-        if (_state.Inbox.Handshakes.TryAdd(new ReadOnlySpan<byte>(data, length), address))
+        if (_handshakes.TryAdd(new ReadOnlySpan<byte>(data, length), address))
             _state.Inbox.Wake();
         else
             Drops.Count(DropReason.HandshakeQueueFull);

@@ -19,6 +19,7 @@ internal sealed unsafe class SendBatch : IDisposable
 
     private readonly PipelineState _state;
     private readonly DropCounters _drops;
+    private readonly int _worker;
     private readonly SendRuns _runs;
     private readonly byte* _buffer = (byte*)NativeMemory.AlignedAlloc(BufferBytes + PaddingSlack, 4096);
     private readonly PacketJob* _jobs = (PacketJob*)NativeMemory.AllocZeroed((nuint)(MaxPackets * sizeof(PacketJob)));
@@ -30,9 +31,11 @@ internal sealed unsafe class SendBatch : IDisposable
     private int _packets;
     private bool _hasData;
 
-    public SendBatch(PipelineState state, DropCounters drops)
+    /// <param name="worker">Whose it is: that worker's socket is used.</param>
+    public SendBatch(PipelineState state, DropCounters drops, int worker)
     {
         _state = state;
+        _worker = worker;
         _drops = drops;
         _runs = new SendRuns(MaxPackets, drops);
     }
@@ -109,7 +112,7 @@ internal sealed unsafe class SendBatch : IDisposable
             return;
         _keypair!.SendCipher.Seal(_jobs, _packets);
         var peer = _peer!;
-        if (peer.Endpoint is { } endpoint && _state.Udp?.For(endpoint) is { } socket)
+        if (peer.Endpoint is { } endpoint && _state.Udp?.For(endpoint, _worker) is { } socket)
         {
             _runs.Send(peer, socket, endpoint, _now);
             peer.CountSent(_used);

@@ -1,24 +1,12 @@
 using System.Collections.Concurrent;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Session;
 
 namespace Meshover.WireGuard.Pipeline;
 
-/// <summary>What the control thread asks the send worker to do for a peer.</summary>
-internal enum SendTask
-{
-    /// <summary>Send an empty packet; if packets wait, those instead.</summary>
-    Keepalive,
-
-    /// <summary>There is a session: send what waits.</summary>
-    SendStaged,
-
-    /// <summary>There will be none: drop what waits.</summary>
-    DropStaged,
-}
-
-/// <summary>The send half of the pipeline: steps 1 to 4 of <see cref="PacketPipeline"/>, on one thread.</summary>
+/// <summary>The send half of the pipeline: steps 1 to 4 of <see cref="PacketPipeline"/>, on one thread, for the peers of its number.</summary>
 internal sealed unsafe class SendWorker : IDisposable
 {
     private const uint WakeKey = 0;
@@ -34,22 +22,31 @@ internal sealed unsafe class SendWorker : IDisposable
 
     private readonly PipelineState _state;
     private readonly WorkerGate _gate;
+    private readonly int _number;
     private readonly Epoll _epoll = new();
     private readonly WakeSignal _wake = new();
     private readonly ConcurrentQueue<(Peer Peer, SendTask Task)> _tasks = new();
     private readonly byte* _frame = (byte*)NativeMemory.AlignedAlloc(FrameBytes + 64, 4096);
+    private readonly TunSources _sources = new(firstKey: WakeKey + 1);
     private readonly SendBatch _batch;
-    private TunSource?[] _sources = new TunSource?[16];
-    private uint _lastKey = WakeKey;
+    private readonly FrameRing? _handed;
+    private SendWorker[] _others = [];
+    private uint _handedTo; // a bit for each of the others
     private volatile bool _stops;
 
-    public SendWorker(PipelineState state, WorkerGate gate)
+    /// <param name="number">Which of the send workers this is. Number 0 reads the main device.</param>
+    public SendWorker(PipelineState state, WorkerGate gate, int number)
     {
         _state = state;
         _gate = gate;
-        _batch = new SendBatch(state, Drops);
+        _number = number;
+        _handed = number == 0 ? null : new FrameRing();
+        _batch = new SendBatch(state, Drops, number);
         _epoll.Add(_wake.Descriptor, WakeKey);
     }
+
+    /// <summary>All send workers by number, to whom the main device's frames for their peers are handed. Before the threads start.</summary>
+    public void Join(SendWorker[] workers) => _others = workers;
 
     public DropCounters Drops { get; } = new();
 
@@ -64,11 +61,12 @@ internal sealed unsafe class SendWorker : IDisposable
             foreach (var readable in events)
             {
                 if (readable.Key == WakeKey)
-                    RunTasks(now);
-                else if (Volatile.Read(ref _sources[readable.Key]) is { } source)
+                    Attend(now);
+                else if (_sources.Find(readable.Key) is { } source)
                     Take(source, readable.Events, now);
             }
             _batch.Flush();
+            WakeHandedTo();
             _gate.Leave();
         }
     }
@@ -85,8 +83,7 @@ internal sealed unsafe class SendWorker : IDisposable
     /// </summary>
     public TunSource Attach(TunPort port, Peer? peer, GreHeader? gre)
     {
-        var source = new TunSource(port, peer, gre, FreeKey());
-        Volatile.Write(ref _sources[source.Key], source);
+        var source = _sources.Add(port, peer, gre);
         _epoll.Add(port.Descriptor, source.Key);
         return source;
     }
@@ -95,7 +92,7 @@ internal sealed unsafe class SendWorker : IDisposable
     public void Detach(TunSource source)
     {
         _epoll.Remove(source.Port.Descriptor);
-        Volatile.Write(ref _sources[source.Key], null);
+        _sources.Remove(source);
     }
 
     /// <summary>Control thread.</summary>
@@ -110,12 +107,20 @@ internal sealed unsafe class SendWorker : IDisposable
         _batch.Dispose();
         _epoll.Dispose();
         _wake.Dispose();
+        _handed?.Dispose();
         NativeMemory.AlignedFree(_frame);
+    }
+
+    private void Attend(long now)
+    {
+        _wake.Reset();
+        RunTasks(now);
+        if (_handed is not null)
+            TakeHanded(_handed, now);
     }
 
     private void RunTasks(long now)
     {
-        _wake.Reset();
         while (_tasks.TryDequeue(out var work))
         {
             if (work.Task == SendTask.DropStaged)
@@ -173,9 +178,37 @@ internal sealed unsafe class SendWorker : IDisposable
             var peer = source.Peer ?? FindPeer(frame + VnetHeader.Size, length - VnetHeader.Size);
             if (peer is null)
                 Drops.Count(DropReason.NoPeer);
+            else if (peer.Worker != _number)
+                HandOver(peer, new ReadOnlySpan<byte>(frame, length));
             else
                 SendFrame(frame, length, peer, source.Gre, now);
         }
+    }
+
+    private void HandOver(Peer peer, ReadOnlySpan<byte> frame)
+    {
+        if (_others[peer.Worker]._handed!.TryAdd(peer, frame))
+            _handedTo |= 1u << peer.Worker;
+        else
+            Drops.Count(DropReason.HandoverFull);
+    }
+
+    // Once a pass, not for each frame.
+    private void WakeHandedTo()
+    {
+        for (; _handedTo != 0; _handedTo &= _handedTo - 1)
+            _others[BitOperations.TrailingZeroCount(_handedTo)]._wake.Set();
+    }
+
+    private void TakeHanded(FrameRing handed, long now)
+    {
+        for (var i = 0; i < FramesPerTurn && handed.TryPeek(out var peer, out var frame, out var length); i++)
+        {
+            SendFrame(frame, length, peer, gre: null, now);
+            handed.Remove();
+        }
+        if (handed.Count > 0)
+            _wake.Set(); // after the devices have had their turn
     }
 
     private Peer? FindPeer(byte* packet, int length) => IpHeader.Version(packet) switch
@@ -215,25 +248,4 @@ internal sealed unsafe class SendWorker : IDisposable
         peer.Staged.NextRequest = now + RequestInterval;
         _state.Inbox.Post(new PeerSignal(peer.Session, Confirmed: null));
     }
-
-    // In turn: an event of a device that is gone may still wait in the worker's list, and must not count as a new device's.
-    private uint FreeKey()
-    {
-        for (var tried = 1; tried < _sources.Length; tried++)
-        {
-            _lastKey = _lastKey + 1 < _sources.Length ? _lastKey + 1 : WakeKey + 1;
-            if (_sources[_lastKey] is null)
-                return _lastKey;
-        }
-        var larger = new TunSource?[_sources.Length * 2];
-        _sources.CopyTo(larger, 0);
-        Volatile.Write(ref _sources, larger);
-        _lastKey = (uint)(larger.Length / 2);
-        return _lastKey;
-    }
 }
-
-/// <summary>A device that a send worker reads.</summary>
-/// <param name="Peer">Whose link it is; null for the main device.</param>
-/// <param name="Key">Its number in the worker's epoll.</param>
-internal sealed record TunSource(TunPort Port, Peer? Peer, GreHeader? Gre, uint Key);

@@ -22,7 +22,11 @@ internal sealed class EngineHost : IAsyncDisposable
     private CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
 
-    public EngineHost(Wire wire, int end, TimeProvider? time = null, OffloadKinds offloads = OffloadKinds.All)
+    // All tests may be run with so many workers: what holds for one must hold for several.
+    private static readonly int DefaultWorkers =
+        int.TryParse(Environment.GetEnvironmentVariable("MESHOVER_TEST_WORKERS"), out var workers) ? workers : 0;
+
+    public EngineHost(Wire wire, int end, TimeProvider? time = null, OffloadKinds offloads = OffloadKinds.All, int workers = 0)
     {
         _wire = wire;
         _end = end;
@@ -38,6 +42,7 @@ internal sealed class EngineHost : IAsyncDisposable
             TimestampPath = Path.Combine(_directory, "tai64n"),
             UapiDirectory = Path.Combine(_directory, "uapi"),
             OffloadKinds = offloads,
+            Workers = workers == 0 ? DefaultWorkers : workers,
         };
         Client = new DataplaneClient(Options.SocketPath);
         Start();

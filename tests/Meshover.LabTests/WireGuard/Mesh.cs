@@ -10,11 +10,11 @@ internal sealed class Mesh : IAsyncDisposable
 {
     private readonly bool _v6;
 
-    private Mesh(Wire wire, bool v6, OffloadKinds offloads)
+    private Mesh(Wire wire, bool v6, OffloadKinds offloads, int workers)
     {
         Wire = wire;
         _v6 = v6;
-        Engines = [.. Enumerable.Range(1, wire.Ends).Select(end => new EngineHost(wire, end, offloads: offloads))];
+        Engines = [.. Enumerable.Range(1, wire.Ends).Select(end => new EngineHost(wire, end, offloads: offloads, workers: workers))];
     }
 
     public Wire Wire { get; }
@@ -22,9 +22,10 @@ internal sealed class Mesh : IAsyncDisposable
     /// <summary>Number i is at i - 1.</summary>
     public IReadOnlyList<EngineHost> Engines { get; }
 
-    public static async Task<Mesh> CreateAsync(int nodes, bool v6 = false, OffloadKinds offloads = OffloadKinds.All)
+    /// <param name="workers">Of each engine; 0 as the machine has cores for.</param>
+    public static async Task<Mesh> CreateAsync(int nodes, bool v6 = false, OffloadKinds offloads = OffloadKinds.All, int workers = 0)
     {
-        var mesh = new Mesh(await Wire.CreateAsync(nodes), v6, offloads);
+        var mesh = new Mesh(await Wire.CreateAsync(nodes), v6, offloads, workers);
         for (var node = 1; node <= nodes; node++)
         {
             await mesh.Engines[node - 1].ApplyAsync(mesh.Config(node));
@@ -45,14 +46,14 @@ internal sealed class Mesh : IAsyncDisposable
         await Wire.DisposeAsync();
     }
 
-    private async Task AddressLinksAsync(int node)
+    public async Task AddressLinksAsync(int node)
     {
         foreach (var other in Others(node))
         {
             var link = $"mo-{other:x8}";
-            await Wire.IpAsync(node, "addr", "add", $"10.99.0.{node}", "peer", $"10.99.0.{other}", "dev", link);
-            await Wire.IpAsync(node, "addr", "add", $"fd99::{node}", "peer", $"fd99::{other}", "dev", link, "nodad");
-            await Wire.IpAsync(node, "addr", "add", $"fe80::{node}/64", "dev", link, "nodad");
+            await Wire.IpAsync(node, "addr", "replace", $"10.99.0.{node}", "peer", $"10.99.0.{other}", "dev", link);
+            await Wire.IpAsync(node, "addr", "replace", $"fd99::{node}", "peer", $"fd99::{other}", "dev", link, "nodad");
+            await Wire.IpAsync(node, "addr", "replace", $"fe80::{node}/64", "dev", link, "nodad");
         }
     }
 }
