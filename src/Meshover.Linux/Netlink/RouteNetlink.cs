@@ -51,6 +51,20 @@ public sealed class RouteNetlink : IRouteNetlink
             : [.. DumpRoutes(filter, AddressFamily.InterNetwork), .. DumpRoutes(filter, AddressFamily.InterNetworkV6)];
     }
 
+    /// <summary>The route that the kernel would take; null if none leads there so, or it is one that refuses.</summary>
+    public RouteInfo? FindRoute(RouteQuery query)
+    {
+        try
+        {
+            return _connection.Query<RouteInfo>("find route", query.ToString(), MessageType.GetRoute,
+                (ref NetlinkWriter writer) => RouteQueryCodec.Write(ref writer, query), RouteCodec.TryParse);
+        }
+        catch (NetlinkException error) when (error is not NetlinkFormatException)
+        {
+            return null; // ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL (not our address), ENODEV: all say that there is no way
+        }
+    }
+
     public IReadOnlyList<RuleInfo> GetRules() =>
     [
         .. new[] { AddressFamily.InterNetwork, AddressFamily.InterNetworkV6 }

@@ -17,6 +17,12 @@ internal sealed class Engine : IControlTarget, IDisposable
     // Within 5 s a node is to be whole again, and the agent has its share to do after us.
     private const long CheckInterval = 1000;
 
+    // With thousands of devices looking at them takes some milliseconds: no more than half a percent of the time.
+    private const long CheckShare = 200;
+
+    // Routes change without a word to us; 15 us a peer.
+    private const long PathCheckInterval = 10_000;
+
     private readonly DataplaneOptions _options;
     private readonly ILogger _logger;
     private readonly EngineClock _clock;
@@ -29,6 +35,7 @@ internal sealed class Engine : IControlTarget, IDisposable
     private readonly EnginePeers _peers;
     private readonly PlainDevice? _plain;
     private long _nextCheck;
+    private long _nextPathCheck;
 
     public Engine(DataplaneOptions options, ControlInbox inbox, TimeProvider time, ILogger logger)
     {
@@ -107,13 +114,28 @@ internal sealed class Engine : IControlTarget, IDisposable
     public void Apply(
         DataplaneConfig config, IReadOnlyDictionary<WireGuardKey, IPEndPoint>? endpoints, bool renewPeers = false)
     {
+        Put(config, changed: config.Peers, endpoints, renewPeers);
+        _state.Save(config, _peers.All);
+    }
+
+    /// <summary>As <see cref="DataplaneClient.UpdateAsync"/>.</summary>
+    public void Update(ImmutableArray<PeerConfig> upserts, ImmutableArray<WireGuardKey> removed)
+    {
+        Put(ConfigEdit.Update(RequireConfig(), upserts, removed), changed: upserts, endpoints: null);
+        _state.SaveSoon();
+    }
+
+    // The devices of peers that are not among the changed ones are as they should be.
+    private void Put(
+        DataplaneConfig config, ImmutableArray<PeerConfig> changed, IReadOnlyDictionary<WireGuardKey, IPEndPoint>? endpoints, bool renewPeers = false)
+    {
         var faults = ConfigValidator.Validate(config);
         if (faults.Count > 0)
             throw new DataplaneException(DataplaneError.Refused, Refusal(faults));
         try
         {
             var udp = NeedsSocket(config) ? OpenPort(config) : null;
-            Prepare(config, udp);
+            Prepare(config, changed, udp);
             PutInPlace(config, udp, endpoints, renewPeers);
         }
         catch (Exception e) when (IoFailure.Is(e))
@@ -122,10 +144,6 @@ internal sealed class Engine : IControlTarget, IDisposable
                 DataplaneError.Failed, $"The configuration cannot be put in place: {Describe(e)}. What ran before runs on.", e);
         }
     }
-
-    /// <summary>As <see cref="DataplaneClient.UpdateAsync"/>.</summary>
-    public void Update(ImmutableArray<PeerConfig> upserts, ImmutableArray<WireGuardKey> removed) =>
-        Apply(ConfigEdit.Update(RequireConfig(), upserts, removed));
 
     /// <summary>As <see cref="DataplaneClient.SetEndpointAsync"/>.</summary>
     public void SetEndpoint(WireGuardKey key, IPEndPoint endpoint)
@@ -147,7 +165,9 @@ internal sealed class Engine : IControlTarget, IDisposable
             HandleHandshakes(handshakes, now);
         while (_inbox.TryTake(out var signal))
         {
-            if (signal.Confirmed is { } keypair)
+            if (signal.Moved)
+                _pipeline.CheckReplyPath((Peer)signal.Session.Owner);
+            else if (signal.Confirmed is { } keypair)
                 signal.Session.Confirm(keypair, now);
             else
                 signal.Session.RequestHandshake(now);
@@ -160,9 +180,11 @@ internal sealed class Engine : IControlTarget, IDisposable
         _plain?.Follow();
         _sessions.Tick(Now);
         _pipeline.Sweep();
+        if (Now >= _nextPathCheck)
+            CheckReplyPaths();
         if (_plain is not null || Config is not { } config)
             return;
-        _state.SaveIfMoved(config, _peers.All, Now);
+        _state.SaveIfChanged(config, _peers.All, Now);
         if (Now >= _nextCheck)
             Repair(config);
     }
@@ -191,7 +213,7 @@ internal sealed class Engine : IControlTarget, IDisposable
     // What somebody changed about the devices by hand is put right; their addresses are the agent's.
     private void Repair(DataplaneConfig config)
     {
-        _nextCheck = Now + CheckInterval;
+        var started = Now;
         try
         {
             if (!_devices.AreIntact(config))
@@ -201,6 +223,7 @@ internal sealed class Engine : IControlTarget, IDisposable
         {
             EngineLog.NotRepaired(_logger, e.Message);
         }
+        _nextCheck = Now + Math.Max(CheckInterval, (Now - started) * CheckShare);
     }
 
     private void HandleHandshakes(HandshakeQueue handshakes, long now)
@@ -219,6 +242,13 @@ internal sealed class Engine : IControlTarget, IDisposable
     private UdpPort OpenPort(DataplaneConfig config) =>
         UdpPort.Open(config.ListenPort, config.FirewallMark, _options.OffloadKinds, _pipeline.State.Workers);
 
+    private void CheckReplyPaths()
+    {
+        _nextPathCheck = Now + PathCheckInterval;
+        foreach (var peer in _peers.All)
+            _pipeline.CheckReplyPath(peer.Peer);
+    }
+
     private DataplaneConfig RequireConfig() =>
         Config ?? throw new DataplaneException(DataplaneError.Refused, "The data plane has no configuration yet: apply one first.");
 
@@ -229,13 +259,13 @@ internal sealed class Engine : IControlTarget, IDisposable
     private bool NeedsSocket(DataplaneConfig config) =>
         Config is null || (Config.ListenPort != config.ListenPort && _pipeline.State.Udp!.Port != config.ListenPort);
 
-    private void Prepare(DataplaneConfig config, UdpPort? udp)
+    private void Prepare(DataplaneConfig config, ImmutableArray<PeerConfig> changed, UdpPort? udp)
     {
         try
         {
-            _devices.Prepare(config);
-            if (udp is null && Config!.FirewallMark != config.FirewallMark)
-                _pipeline.State.Udp!.SetMark(config.FirewallMark);
+            _devices.Prepare(config, changed);
+            if (Config?.FirewallMark != config.FirewallMark)
+                _pipeline.SetMark(config.FirewallMark);
         }
         catch
         {
@@ -266,7 +296,6 @@ internal sealed class Engine : IControlTarget, IDisposable
         // WireGuard itself is silent until it has something to send.
         foreach (var peer in _plain is null ? toCall : [])
             _peers.Call(peer.PublicKey, Now);
-        _state.Save(config, _peers.All);
         EngineLog.Applied(_logger, config.Interface, _pipeline.State.Udp!.Port, config.Peers.Length);
         if (!string.Equals(former?.Interface, config.Interface, StringComparison.Ordinal))
             InterfaceChanged?.Invoke(config.Interface);

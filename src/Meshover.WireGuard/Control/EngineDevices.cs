@@ -16,16 +16,16 @@ internal sealed class EngineDevices(OffloadKinds offloads, bool isPlain) : IDisp
     public TunPort this[string name] => _ports[name];
 
     /// <summary>
-    /// Makes every device that the configuration names and is not there yet, and gives all of them their MTU and alias. When one cannot
-    /// be made, those made before it are taken back.
+    /// Makes the main device and the links of these peers where they are not there yet, and gives all of them their MTU and alias. When
+    /// one cannot be made, those made before it are taken back.
     /// </summary>
-    public void Prepare(DataplaneConfig config)
+    public void Prepare(DataplaneConfig config, IEnumerable<PeerConfig> peers)
     {
         var made = new List<(TunPort Port, bool IsNew)>();
         try
         {
             Ensure(config.Interface, config.Mtu, alias: "", made);
-            foreach (var link in config.Peers.Select(peer => peer.Link).OfType<LinkConfig>())
+            foreach (var link in peers.Select(peer => peer.Link).OfType<LinkConfig>())
                 Ensure(link.Name, link.Mtu, link.Alias, made);
         }
         catch

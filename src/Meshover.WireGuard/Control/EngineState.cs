@@ -8,10 +8,11 @@ namespace Meshover.WireGuard.Control;
 /// <param name="logger">Where failures go.</param>
 internal sealed class EngineState(string? path, ILogger logger)
 {
-    // Peers behind a NAT may move at every handshake; once a second is often enough to write that down.
+    // Peers behind a NAT may move at every handshake, and a mesh's nodes join one by one; once a second is often enough to write that down.
     private const long SaveInterval = 1000;
 
     private long _nextSave;
+    private bool _isDue;
 
     public SavedState? Load()
     {
@@ -31,18 +32,22 @@ internal sealed class EngineState(string? path, ILogger logger)
         }
     }
 
-    /// <summary>Writes if a peer is elsewhere than the file says.</summary>
-    public void SaveIfMoved(DataplaneConfig config, IReadOnlyCollection<EnginePeer> peers, long now)
+    /// <summary>The configuration is another one; it is written within a second.</summary>
+    public void SaveSoon() => _isDue = true;
+
+    /// <summary>Writes if that is due, or a peer is elsewhere than the file says.</summary>
+    public void SaveIfChanged(DataplaneConfig config, IReadOnlyCollection<EnginePeer> peers, long now)
     {
         if (path is null || now < _nextSave)
             return;
         _nextSave = now + SaveInterval;
-        if (peers.Any(peer => !ReferenceEquals(peer.SavedEndpoint, peer.Peer.Endpoint)))
+        if (_isDue || peers.Any(peer => !ReferenceEquals(peer.SavedEndpoint, peer.Peer.Endpoint)))
             Save(config, peers);
     }
 
     public void Save(DataplaneConfig config, IReadOnlyCollection<EnginePeer> peers)
     {
+        _isDue = false;
         if (path is null)
             return;
         foreach (var peer in peers)

@@ -14,12 +14,15 @@ internal static unsafe partial class Libc
     public const int InputOutputError = 5;
     public const int TryAgain = 11;
     public const int BadAddress = 14;
+    public const int NoDevice = 19;
     public const int Invalid = 22;
     public const int MessageTooLong = 90;
     public const int NoProtocolFamily = 97;
     public const int AddressInUse = 98;
     public const int AddressNotAvailable = 99;
+    public const int NetworkUnreachable = 101;
     public const int NoBufferSpace = 105;
+    public const int HostUnreachable = 113;
 
     /// <summary>MSG_DONTWAIT.</summary>
     public const int DontWait = 0x40;
@@ -40,9 +43,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, EntryPoint = "setsockopt")]
     public static partial int SetSocketOption(SafeFileHandle socket, int level, int option, void* value, uint length);
-
-    [LibraryImport(Name, EntryPoint = "sendto")]
-    public static partial nint SendTo(int socket, byte* data, nuint length, int flags, byte* address, uint addressLength);
 
     [LibraryImport(Name, EntryPoint = "sendmmsg")]
     public static partial int SendMessages(int socket, MultiMessageHeader* messages, uint count, int flags);

@@ -62,11 +62,7 @@ internal sealed unsafe class UdpPort : IDisposable
         if (For(to, worker: 0) is not { } socket)
             return false;
         fixed (byte* data = datagram)
-        {
-            var sent = Libc.SendTo(socket.Descriptor, data, (nuint)datagram.Length, 0, to.Pointer, (uint)to.Length);
-            GC.KeepAlive(to);
-            return sent == datagram.Length;
-        }
+            return socket.TrySend(to, data, datagram.Length);
     }
 
     public void Dispose()

@@ -11,8 +11,8 @@ internal sealed unsafe class UdpSocket : IDisposable
     private const int DatagramCloseOnExec = 2 | 0x80000;
     private const int LevelSocket = 1, ReusePort = 15, SendTimeout = 21, Mark = 36, AttachReusePortFilter = 51;
     private const int SendBuffer = 7, ReceiveBuffer = 8, SendBufferForce = 32, ReceiveBufferForce = 33;
-    private const int LevelIp = 0, MtuDiscover = 10;
-    private const int LevelIp6 = 41, MtuDiscover6 = 23, OnlyV6 = 26;
+    private const int LevelIp = 0, PacketInfo = 8, MtuDiscover = 10;
+    private const int LevelIp6 = 41, MtuDiscover6 = 23, OnlyV6 = 26, ReceivePacketInfo6 = 49;
     private const int LevelUdp = 17, UdpSegment = 103, UdpGro = 104;
     private const int DiscoverNever = 0;
 
@@ -90,6 +90,28 @@ internal sealed unsafe class UdpSocket : IDisposable
         }
     }
 
+    /// <summary>Sends one datagram; any thread. If there is no way from the pinned address any more, as the routes will have it.</summary>
+    public bool TrySend(UdpAddress to, byte* data, int length)
+    {
+        var control = stackalloc byte[UdpControl.MaxLength];
+        var vector = new IoVector(data, length);
+        var message = new MultiMessageHeader
+        {
+            Header = new MessageHeader
+            {
+                Name = to.Pointer,
+                NameLength = (uint)to.Length,
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = control,
+                ControlLength = (nuint)to.WriteSource(control),
+            },
+        };
+        var sent = Libc.SendMessages(Descriptor, &message, 1, 0);
+        GC.KeepAlive(to);
+        return sent == 1 || (to.Unpin(Libc.Errno) && TrySend(to, data, length));
+    }
+
     public void SetMark(uint mark)
     {
         if (!TrySet(LevelSocket, Mark, (int)mark))
@@ -102,6 +124,8 @@ internal sealed unsafe class UdpSocket : IDisposable
     {
         if (IsV6)
             TrySet(LevelIp6, OnlyV6, 1);
+        // To which of our addresses packets come: answers leave from there.
+        TrySet(IsV6 ? LevelIp6 : LevelIp, IsV6 ? ReceivePacketInfo6 : PacketInfo, 1);
         // No DF: where the underlay is narrow, it fragments.
         TrySet(IsV6 ? LevelIp6 : LevelIp, IsV6 ? MtuDiscover6 : MtuDiscover, DiscoverNever);
         SetBuffers();

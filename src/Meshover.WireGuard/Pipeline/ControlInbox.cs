@@ -35,10 +35,13 @@ internal sealed class ControlInbox(int workers = 1) : IDisposable
 
 /// <summary>What a worker found out about a peer.</summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct PeerSignal(PeerSession Session, Keypair? Confirmed)
+/// <param name="Session">Whose.</param>
+/// <param name="Confirmed">The peer has used this session that we answered.</param>
+/// <param name="Moved">Its packets come from, or to, another address than before.</param>
+internal readonly record struct PeerSignal(PeerSession Session, Keypair? Confirmed = null, bool Moved = false)
 {
     /// <summary>There are packets and no keys to send them with.</summary>
-    public bool NeedsHandshake => Confirmed is null;
+    public bool NeedsHandshake => Confirmed is null && !Moved;
 }
 
 /// <summary>
@@ -55,7 +58,7 @@ internal sealed class HandshakeQueue
     /// <summary>The longest handshake message, an initiation.</summary>
     public const int MaxMessage = 148;
 
-    private const int PlaceSize = MaxMessage + UdpAddress.MaxLength;
+    private const int PlaceSize = MaxMessage + UdpAddress.RawLength;
 
     private readonly byte[] _places = new byte[Capacity * PlaceSize];
     private readonly int[] _lengths = new int[Capacity];
@@ -71,7 +74,7 @@ internal sealed class HandshakeQueue
             return false;
         var place = Place(_written);
         message.CopyTo(place);
-        source[..UdpAddress.MaxLength].CopyTo(place[MaxMessage..]);
+        source[..UdpAddress.RawLength].CopyTo(place[MaxMessage..]);
         _lengths[(uint)_written % Capacity] = message.Length;
         Volatile.Write(ref _written, _written + 1);
         return true;

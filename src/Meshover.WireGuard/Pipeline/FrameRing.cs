@@ -47,7 +47,9 @@ internal sealed unsafe class FrameRing : IDisposable
     public bool TryPeek(out Peer peer, out byte* frame, out int length)
     {
         var place = Count == 0 ? default : _places[(uint)_read % Places];
-        (peer, frame, length) = (place.Peer, (byte*)place.Data, place.Length);
+        peer = place.Peer;
+        frame = (byte*)place.Data;
+        length = place.Length;
         return length > 0;
     }
 

@@ -140,7 +140,13 @@ internal sealed unsafe class OpenBatch : IDisposable
         peer.CountReceived(_authenticBytes);
         peer.Session.Received.Note(_now, _hasData);
         if (peer.Endpoint is not { } endpoint || !endpoint.Matches(_source))
-            peer.Endpoint = new UdpAddress(new ReadOnlySpan<byte>(_source, UdpAddress.MaxLength));
+            Move(peer);
         (_authenticBytes, _hasData) = (0, false);
+    }
+
+    private void Move(Peer peer)
+    {
+        peer.Endpoint = new UdpAddress(new ReadOnlySpan<byte>(_source, UdpAddress.RawLength));
+        _state.Inbox.Post(new PeerSignal(peer.Session, Moved: true));
     }
 }

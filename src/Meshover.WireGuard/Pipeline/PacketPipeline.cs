@@ -40,6 +40,7 @@ namespace Meshover.WireGuard.Pipeline;
 /// <summary>The threads that carry packets, and what the control thread may do to them. All methods are the control thread's.</summary>
 internal sealed class PacketPipeline : IDisposable
 {
+    private readonly ReplyPaths _replyPaths = new();
     private readonly Graveyard _graveyard;
     private readonly SendWorker[] _senders;
     private readonly ReceiveWorker[] _receivers;
@@ -94,6 +95,13 @@ internal sealed class PacketPipeline : IDisposable
     /// <summary>Has the peer's send worker do something for it.</summary>
     public void Post(Peer peer, SendTask task) => _senders[peer.Worker].Post(peer, task);
 
+    /// <summary>The firewall mark of the sockets; 0 for none.</summary>
+    public void SetMark(uint mark)
+    {
+        State.Udp?.SetMark(mark);
+        _replyPaths.Mark = mark;
+    }
+
     /// <summary>Uses these sockets from now on; those before are closed.</summary>
     public void SetUdp(UdpPort port)
     {
@@ -133,6 +141,13 @@ internal sealed class PacketPipeline : IDisposable
             Attach(link.Port, _senders[peer.Worker], peer, link.Gre);
     }
 
+    /// <summary>Looks whether the peer can be answered the way that its packets come.</summary>
+    public void CheckReplyPath(Peer peer)
+    {
+        if (peer.Endpoint is { } endpoint)
+            _replyPaths.Check(endpoint);
+    }
+
     /// <summary>Closes a device that nothing uses any more, and deletes it.</summary>
     public void Delete(TunPort port)
     {
@@ -168,6 +183,7 @@ internal sealed class PacketPipeline : IDisposable
             sender.Dispose();
         foreach (var receiver in _receivers)
             receiver.Dispose();
+        _replyPaths.Dispose();
     }
 
     private void Attach(TunPort port, SendWorker sender, Peer? peer, GreHeader? gre)

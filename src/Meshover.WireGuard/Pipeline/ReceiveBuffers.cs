@@ -13,14 +13,10 @@ internal sealed unsafe class ReceiveBuffers : IDisposable
     public const int Count = 8;
 
     private const int BufferBytes = 65_536 + 64;
-    private const int ControlBytes = 64;
-    private const int LevelUdp = 17, UdpGro = 104;
-
-    // cmsg: u64 length, i32 level, i32 type, i32 value
-    private const int MinimumControl = 20;
+    private const int ControlBytes = 128;
 
     private readonly byte* _data = (byte*)NativeMemory.AlignedAlloc(Count * BufferBytes, 4096);
-    private readonly byte* _names = (byte*)NativeMemory.AllocZeroed(Count * UdpAddress.MaxLength);
+    private readonly byte* _names = (byte*)NativeMemory.AllocZeroed(Count * UdpAddress.RawLength);
     private readonly byte* _controls = (byte*)NativeMemory.AllocZeroed(Count * ControlBytes);
     private readonly IoVector* _vectors = (IoVector*)NativeMemory.AllocZeroed((nuint)(Count * sizeof(IoVector)));
     private readonly MultiMessageHeader* _messages =
@@ -32,7 +28,7 @@ internal sealed unsafe class ReceiveBuffers : IDisposable
         {
             _vectors[i] = new IoVector(_data + (i * BufferBytes), BufferBytes);
             ref var header = ref _messages[i].Header;
-            header.Name = _names + (i * UdpAddress.MaxLength);
+            header.Name = _names + (i * UdpAddress.RawLength);
             header.Vectors = &_vectors[i];
             header.VectorCount = 1;
             header.Control = _controls + (i * ControlBytes);
@@ -56,7 +52,9 @@ internal sealed unsafe class ReceiveBuffers : IDisposable
     {
         ref readonly var message = ref _messages[buffer];
         var length = (int)message.Length;
-        return new ReceivedMessage(_vectors[buffer].Start, length, SegmentSize(message.Header, length), message.Header.Name);
+        var name = message.Header.Name;
+        var segment = UdpControl.Read(message.Header.Control, (int)message.Header.ControlLength, name + UdpAddress.MaxLength);
+        return new ReceivedMessage(_vectors[buffer].Start, length, segment > 0 ? segment : length, name);
     }
 
     public void Dispose()
@@ -66,14 +64,6 @@ internal sealed unsafe class ReceiveBuffers : IDisposable
         NativeMemory.Free(_controls);
         NativeMemory.Free(_vectors);
         NativeMemory.Free(_messages);
-    }
-
-    private static int SegmentSize(in MessageHeader header, int length)
-    {
-        var control = header.Control;
-        var isSegmented = header.ControlLength >= MinimumControl && *(int*)(control + 8) == LevelUdp && *(int*)(control + 12) == UdpGro;
-        var size = isSegmented ? *(int*)(control + 16) : length;
-        return size > 0 ? size : length;
     }
 }
 
@@ -85,6 +75,6 @@ internal readonly unsafe ref struct ReceivedMessage(byte* data, int length, int 
     public readonly int Length = length;
     public readonly int SegmentSize = segmentSize;
 
-    /// <summary>The sender, as a socket address of the kernel.</summary>
+    /// <summary>The sender, and where to we received it, as <see cref="UdpAddress"/> keeps them.</summary>
     public readonly byte* Source = source;
 }

@@ -140,7 +140,7 @@ internal sealed unsafe class ReceiveWorker : IDisposable
             Drops.Count(DropReason.UnknownMessage);
             return;
         }
-        var address = new ReadOnlySpan<byte>(source, UdpAddress.MaxLength);
+        var address = new ReadOnlySpan<byte>(source, UdpAddress.RawLength);
         if (_handshakes.TryAdd(new ReadOnlySpan<byte>(data, length), address))
             _state.Inbox.Wake();
         else

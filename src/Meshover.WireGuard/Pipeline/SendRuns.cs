@@ -17,17 +17,13 @@ internal sealed unsafe class SendRuns : IDisposable
     // How long a way that refused a segmented send is not asked again.
     private const long RetryAfter = 10_000;
 
-    // cmsg: u64 length, i32 level, i32 type, u16 size, padding
-    private const int ControlBytes = 24;
-    private const int ControlLength = 18;
-    private const int LevelUdp = 17, UdpSegment = 103;
-
     private readonly DropCounters _drops;
     private readonly MultiMessageHeader* _messages;
     private readonly MultiMessageHeader* _singles;
     private readonly IoVector* _vectors;
     private readonly IoVector* _singleVectors;
     private readonly byte* _controls;
+    private readonly byte* _singleControl;
     private readonly int[] _sizes;
     private readonly int[] _counts;
     private int _runs;
@@ -41,13 +37,14 @@ internal sealed unsafe class SendRuns : IDisposable
         _singles = Allocate<MultiMessageHeader>(MaxSegments);
         _vectors = Allocate<IoVector>(capacity);
         _singleVectors = Allocate<IoVector>(MaxSegments);
-        _controls = Allocate<byte>(capacity * ControlBytes);
+        _controls = Allocate<byte>(capacity * UdpControl.MaxLength);
+        _singleControl = Allocate<byte>(UdpControl.MaxLength);
         _sizes = new int[capacity];
         _counts = new int[capacity];
         for (var i = 0; i < capacity; i++)
-            PrepareRun(i);
+            Prepare(&_messages[i].Header, &_vectors[i], _controls + (i * UdpControl.MaxLength));
         for (var i = 0; i < MaxSegments; i++)
-            Prepare(&_singles[i].Header, &_singleVectors[i]);
+            Prepare(&_singles[i].Header, &_singleVectors[i], _singleControl);
     }
 
     /// <summary>Adds a datagram, which lies right behind the one before.</summary>
@@ -94,6 +91,7 @@ internal sealed unsafe class SendRuns : IDisposable
         NativeMemory.Free(_vectors);
         NativeMemory.Free(_singleVectors);
         NativeMemory.Free(_controls);
+        NativeMemory.Free(_singleControl);
     }
 
     // Sends this run and those behind it in one call; returns how many are done with.
@@ -116,6 +114,8 @@ internal sealed unsafe class SendRuns : IDisposable
         }
         if (errno == Libc.TryAgain)
             return DropFrom(first, done: 0);
+        if (endpoint.Unpin(errno))
+            return 0;
         _drops.Count(DropReason.SendFailed, _counts[first]);
         return 1;
     }
@@ -133,13 +133,8 @@ internal sealed unsafe class SendRuns : IDisposable
     // Returns how many runs are done with.
     private int SendSingly(int run, UdpSocket socket, UdpAddress endpoint)
     {
-        var (count, size) = (_counts[run], _sizes[run]);
-        for (var i = 0; i < count; i++)
-        {
-            var left = (int)_vectors[run].Length - (i * size);
-            _singleVectors[i] = new IoVector(_vectors[run].Start + (i * size), Math.Min(size, left));
-            SetName(&_singles[i].Header, endpoint);
-        }
+        var count = _counts[run];
+        SplitRun(run, endpoint);
         for (var done = 0; done < count;)
         {
             var sent = Libc.SendMessages(socket.Descriptor, _singles + done, (uint)(count - done), 0);
@@ -151,6 +146,10 @@ internal sealed unsafe class SendRuns : IDisposable
             {
                 return DropFrom(run, done);
             }
+            else if (endpoint.Unpin(Libc.Errno))
+            {
+                SplitRun(run, endpoint);
+            }
             else if (Libc.Errno != Libc.Interrupted)
             {
                 _drops.Count(DropReason.SendFailed);
@@ -160,30 +159,34 @@ internal sealed unsafe class SendRuns : IDisposable
         return 1;
     }
 
+    private void SplitRun(int run, UdpAddress endpoint)
+    {
+        var size = _sizes[run];
+        var source = endpoint.WriteSource(_singleControl);
+        for (var i = 0; i < _counts[run]; i++)
+        {
+            var left = (int)_vectors[run].Length - (i * size);
+            _singleVectors[i] = new IoVector(_vectors[run].Start + (i * size), Math.Min(size, left));
+            SetName(&_singles[i].Header, endpoint);
+            _singles[i].Header.ControlLength = (nuint)source;
+        }
+    }
+
     private void Address(int run, UdpAddress endpoint)
     {
         var header = &_messages[run].Header;
         SetName(header, endpoint);
-        var control = _controls + (run * ControlBytes);
-        *(ushort*)(control + 16) = (ushort)_sizes[run];
-        var isSegmented = _counts[run] > 1;
-        header->Control = isSegmented ? control : null;
-        header->ControlLength = isSegmented ? ControlBytes : 0u;
+        var length = endpoint.WriteSource(header->Control);
+        if (_counts[run] > 1)
+            length += UdpControl.WriteSegmentSize(header->Control + length, _sizes[run]);
+        header->ControlLength = (nuint)length;
     }
 
-    private void PrepareRun(int run)
-    {
-        Prepare(&_messages[run].Header, &_vectors[run]);
-        var control = _controls + (run * ControlBytes);
-        *(nuint*)control = ControlLength;
-        *(int*)(control + 8) = LevelUdp;
-        *(int*)(control + 12) = UdpSegment;
-    }
-
-    private static void Prepare(MessageHeader* header, IoVector* vector)
+    private static void Prepare(MessageHeader* header, IoVector* vector, byte* control)
     {
         header->Vectors = vector;
         header->VectorCount = 1;
+        header->Control = control;
     }
 
     private static void SetName(MessageHeader* header, UdpAddress endpoint)

@@ -246,6 +246,6 @@ internal sealed unsafe class SendWorker : IDisposable
         if (now < peer.Staged.NextRequest)
             return;
         peer.Staged.NextRequest = now + RequestInterval;
-        _state.Inbox.Post(new PeerSignal(peer.Session, Confirmed: null));
+        _state.Inbox.Post(new PeerSignal(peer.Session));
     }
 }

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using Meshover.WireGuard.Io;
+using Cpu = System.Runtime.InteropServices.Architecture;
 
 namespace Meshover.UnitTests.WireGuard.Io;
 
@@ -7,17 +7,17 @@ public sealed unsafe class EpollLayoutTests
 {
     // What a C compiler says of sizeof(struct epoll_event) and offsetof(struct epoll_event, data).
     [Theory]
-    [InlineData(Architecture.X64, 12, 4)]
-    [InlineData(Architecture.Arm64, 16, 8)]
-    public void For_EachArchitecture_IsTheKernels(Architecture architecture, int size, int keyOffset) =>
-        Assert.Equal(new EpollLayout(size, keyOffset), EpollLayout.For(architecture));
+    [InlineData(Cpu.X64, 12, 4)]
+    [InlineData(Cpu.Arm64, 16, 8)]
+    public void For_EachArchitecture_IsTheKernels(Cpu cpu, int size, int keyOffset) =>
+        Assert.Equal(new EpollLayout(size, keyOffset), EpollLayout.For(cpu));
 
     [Theory]
-    [InlineData(Architecture.X64)]
-    [InlineData(Architecture.Arm64)]
-    public void Read_SecondEvent_IsWhatWasWritten(Architecture architecture)
+    [InlineData(Cpu.X64)]
+    [InlineData(Cpu.Arm64)]
+    public void Read_SecondEvent_IsWhatWasWritten(Cpu cpu)
     {
-        var layout = EpollLayout.For(architecture);
+        var layout = EpollLayout.For(cpu);
         var events = stackalloc byte[2 * layout.Size];
         layout.Write(events, new EpollEvent(EpollEvent.Readable, 7));
         layout.Write(events + layout.Size, new EpollEvent(EpollEvent.Error, 8));

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Meshover.UnitTests.WireGuard.Session;
 using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Pipeline;
 
@@ -19,9 +21,10 @@ public sealed class UdpSocketGroupTests : IDisposable
     public void Receive_TransportMessages_ComeToTheSocketOfTheirIndex(bool isV6, int count)
     {
         using var group = UdpSocketGroup.TryOpen(isV6, 0, 0, OffloadKinds.None, count)!;
-        var random = new Random(count);
+        var indices = new byte[4 * 200];
+        new SeededEntropy((byte)count).Fill(indices);
 
-        foreach (var index in Enumerable.Range(0, 200).Select(_ => (uint)random.NextInt64(uint.MaxValue)))
+        foreach (var index in MemoryMarshal.Cast<byte, uint>(indices).ToArray())
             Assert.Equal((int)(index % (uint)count), ReceiverOf(group, isV6, Message(4, index)));
     }
 

@@ -7,21 +7,27 @@ namespace Meshover.UnitTests.WireGuard.Pipeline;
 public sealed unsafe class FrameRingTests : IDisposable
 {
     private readonly FrameRing _ring = new();
-    private readonly Peer _peer = Peer.Create(new Engine(1).Manager, new WireGuardKey([.. Enumerable.Repeat((byte)9, 32)]), worker: 0);
+    private readonly Peer _peer = Peer.Create(new Session.Engine(1).Manager, new WireGuardKey([.. Enumerable.Repeat((byte)9, 32)]), worker: 0);
 
     [Fact]
     public void TryAdd_RandomSizesManyTimesAround_EveryFrameComesOutWholeAndInOrder()
     {
-        var random = new Random(7);
+        var random = new SeededEntropy(7);
+        int Next(int below)
+        {
+            var bytes = new byte[4];
+            random.Fill(bytes);
+            return (int)(BitConverter.ToUInt32(bytes) % (uint)below);
+        }
         var waiting = new Queue<byte[]>();
         for (var i = 0; i < 5_000; i++)
         {
-            var frame = new byte[random.Next(1, 65_546)];
-            random.NextBytes(frame);
+            var frame = new byte[1 + Next(65_545)];
+            random.Fill(frame);
             while (!_ring.TryAdd(_peer, frame))
                 AssertNext(waiting.Dequeue());
             waiting.Enqueue(frame);
-            if (random.Next(2) == 0)
+            if (Next(2) == 0)
                 AssertNext(waiting.Dequeue());
         }
         while (waiting.TryDequeue(out var frame))

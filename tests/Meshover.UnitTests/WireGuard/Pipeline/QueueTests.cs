@@ -22,7 +22,7 @@ public sealed class QueueTests
     public void HandshakeQueue_Full_RefusesUntilOneIsTaken()
     {
         var queue = new HandshakeQueue();
-        var source = new byte[UdpAddress.MaxLength];
+        var source = new byte[UdpAddress.RawLength];
         for (var i = 0; i < HandshakeQueue.Capacity; i++)
             Assert.True(queue.TryAdd([(byte)i], source));
         Assert.False(queue.TryAdd([0], source));
@@ -36,7 +36,7 @@ public sealed class QueueTests
 
     [Fact]
     public void HandshakeQueue_MessageLongerThanAnyHandshake_IsRefused() =>
-        Assert.False(new HandshakeQueue().TryAdd(new byte[HandshakeQueue.MaxMessage + 1], new byte[UdpAddress.MaxLength]));
+        Assert.False(new HandshakeQueue().TryAdd(new byte[HandshakeQueue.MaxMessage + 1], new byte[UdpAddress.RawLength]));
 
     [Fact]
     public void HandshakeQueue_ManyTimesAround_GivesEachMessageWithItsSource()
@@ -44,7 +44,7 @@ public sealed class QueueTests
         var queue = new HandshakeQueue();
         for (var i = 0; i < 3 * HandshakeQueue.Capacity; i++)
         {
-            var source = Enumerable.Repeat((byte)i, UdpAddress.MaxLength).ToArray();
+            var source = Enumerable.Repeat((byte)i, UdpAddress.RawLength).ToArray();
             Assert.True(queue.TryAdd([.. BitConverter.GetBytes(i)], source));
             Assert.True(queue.TryPeek(out var message, out var from));
             Assert.Equal(i, BitConverter.ToInt32(message));

@@ -1,0 +1,29 @@
+using System.Buffers.Binary;
+using Meshover.Linux.Netlink.Wire;
+
+namespace Meshover.Linux.Netlink.Codec;
+
+/// <summary>RTM_GETROUTE for one destination; the message's layout is in <see cref="RouteCodec"/>.</summary>
+internal static class RouteQueryCodec
+{
+    // RTM_F_FIB_MATCH: the route itself. Without it IPv4 answers for a link that no route names that all the world is on that link.
+    private const uint RouteItself = 0x2000;
+    private const ushort Mark = 16;
+
+    internal static void Write(ref NetlinkWriter writer, RouteQuery query)
+    {
+        var family = Families.Of(query.Destination);
+        var header = writer.Take(RouteCodec.HeaderLength);
+        header[0] = family;
+        header[1] = (byte)Families.AddressBits(family);
+        header[2] = (byte)(query.Source is null ? 0 : Families.AddressBits(family));
+        BinaryPrimitives.WriteUInt32LittleEndian(header[8..], RouteItself);
+        writer.PutAddress(RouteCodec.Destination, query.Destination);
+        if (query.Source is { } source)
+            writer.PutAddress(RouteCodec.Source, source);
+        if (query.OutputLink != 0)
+            writer.PutUInt32(RouteCodec.OutputLink, (uint)query.OutputLink);
+        if (query.Mark != 0)
+            writer.PutUInt32(Mark, query.Mark);
+    }
+}
