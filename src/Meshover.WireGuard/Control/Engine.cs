@@ -263,6 +263,7 @@ internal sealed class Engine : IControlTarget, IDisposable
     {
         try
         {
+            _pipeline.WaitUntilDeleted(changed.Select(peer => peer.Link?.Name).Append(config.Interface).OfType<string>().ToHashSet(StringComparer.Ordinal));
             _devices.Prepare(config, changed);
             if (Config?.FirewallMark != config.FirewallMark)
                 _pipeline.SetMark(config.FirewallMark);

@@ -41,7 +41,7 @@ internal sealed class EngineSink : ISessionSink
             owner.CountControl(sent: message.Length, received: 0);
     }
 
-    public void SendToSource(ReadOnlySpan<byte> message) => Pipeline!.State.Udp?.TrySend(new UdpAddress(_source) { IsPinned = true }, message);
+    public void SendToSource(ReadOnlySpan<byte> message) => Pipeline!.State.Udp?.TryAnswer(_source, message);
 
     public void SendKeepalive(PeerSession peer) => Pipeline!.Post((Peer)peer.Owner, SendTask.Keepalive);
 

@@ -44,6 +44,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "setsockopt")]
     public static partial int SetSocketOption(SafeFileHandle socket, int level, int option, void* value, uint length);
 
+    [LibraryImport(Name, EntryPoint = "getsockopt")]
+    public static partial int GetSocketOption(SafeFileHandle socket, int level, int option, void* value, uint* length);
+
     [LibraryImport(Name, EntryPoint = "sendmmsg")]
     public static partial int SendMessages(int socket, MultiMessageHeader* messages, uint count, int flags);
 

@@ -20,13 +20,15 @@ internal sealed unsafe class UdpAddress
     /// <summary>Bytes of the longest socket address.</summary>
     public const int MaxLength = 28;
 
+    /// <summary>Bytes of an IPv4 one.</summary>
+    public const int Length4 = 16;
+
     /// <summary>Bytes of the link and our own address behind it.</summary>
     public const int LocalLength = 20;
 
     /// <summary>Bytes of both.</summary>
     public const int RawLength = MaxLength + LocalLength;
 
-    private const int Length4 = 16;
     private const ushort Family4 = 2;
     private const ushort Family6 = 10;
     private const int PortOffset = 2;
@@ -53,7 +55,10 @@ internal sealed unsafe class UdpAddress
             MemoryMarshal.Write(_bytes.AsSpan(ScopeOffset), (uint)endpoint.Address.ScopeId);
     }
 
-    public bool IsV4 => MemoryMarshal.Read<ushort>(_bytes) == Family4;
+    public bool IsV4 => IsV4Raw(_bytes);
+
+    /// <summary>Whether what the kernel said is an IPv4 address.</summary>
+    public static bool IsV4Raw(ReadOnlySpan<byte> raw) => MemoryMarshal.Read<ushort>(raw) == Family4;
 
     public int Length => IsV4 ? Length4 : MaxLength;
 
@@ -99,13 +104,14 @@ internal sealed unsafe class UdpAddress
     }
 
     /// <summary>Writes where to send from as ancillary data, if that is pinned; returns the bytes used.</summary>
-    public int WriteSource(byte* control)
+    public int WriteSource(byte* control) => _isPinned ? WriteSource(Pointer, control) : 0;
+
+    /// <summary>Writes as ancillary data that an answer to what came from there leaves from where it came to; returns the bytes used.</summary>
+    public static int WriteSource(byte* raw, byte* control)
     {
-        if (!_isPinned)
-            return 0;
-        var local = Pointer + LocalOffset;
-        var link = *(int*)(Pointer + LinkOffset);
-        return IsV4 ? UdpControl.WriteSource4(control, local, link) : UdpControl.WriteSource6(control, local, link);
+        var local = raw + LocalOffset;
+        var link = *(int*)(raw + LinkOffset);
+        return *(ushort*)raw == Family4 ? UdpControl.WriteSource4(control, local, link) : UdpControl.WriteSource6(control, local, link);
     }
 
     /// <inheritdoc cref="Matches(byte*)"/>

@@ -56,6 +56,9 @@ internal sealed unsafe class UdpPort : IDisposable
         V6?.SetMark(mark);
     }
 
+    /// <summary>Datagrams that the sockets had no room for.</summary>
+    public long ReadDrops() => (V4?.ReadDrops() ?? 0) + (V6?.ReadDrops() ?? 0);
+
     /// <summary>Sends one datagram; any thread. False if it could not be sent; nothing else to do then: UDP loses packets anyway.</summary>
     public bool TrySend(UdpAddress to, ReadOnlySpan<byte> datagram)
     {
@@ -63,6 +66,15 @@ internal sealed unsafe class UdpPort : IDisposable
             return false;
         fixed (byte* data = datagram)
             return socket.TrySend(to, data, datagram.Length);
+    }
+
+    /// <summary>Sends one datagram back to where one came from, from where it came to; any thread. False as <see cref="TrySend"/>.</summary>
+    public bool TryAnswer(ReadOnlySpan<byte> raw, ReadOnlySpan<byte> datagram)
+    {
+        if ((UdpAddress.IsV4Raw(raw) ? V4 : V6)?[0] is not { } socket)
+            return false;
+        fixed (byte* source = raw, data = datagram)
+            return socket.TryAnswer(source, data, datagram.Length);
     }
 
     public void Dispose()

@@ -9,7 +9,7 @@ internal sealed unsafe class UdpSocket : IDisposable
     private const int Inet = 2;
     private const int Inet6 = 10;
     private const int DatagramCloseOnExec = 2 | 0x80000;
-    private const int LevelSocket = 1, ReusePort = 15, SendTimeout = 21, Mark = 36, AttachReusePortFilter = 51;
+    private const int LevelSocket = 1, ReusePort = 15, SendTimeout = 21, Mark = 36, AttachReusePortFilter = 51, MemoryInfo = 55;
     private const int SendBuffer = 7, ReceiveBuffer = 8, SendBufferForce = 32, ReceiveBufferForce = 33;
     private const int LevelIp = 0, PacketInfo = 8, MtuDiscover = 10;
     private const int LevelIp6 = 41, MtuDiscover6 = 23, OnlyV6 = 26, ReceivePacketInfo6 = 49;
@@ -94,22 +94,25 @@ internal sealed unsafe class UdpSocket : IDisposable
     public bool TrySend(UdpAddress to, byte* data, int length)
     {
         var control = stackalloc byte[UdpControl.MaxLength];
-        var vector = new IoVector(data, length);
-        var message = new MultiMessageHeader
-        {
-            Header = new MessageHeader
-            {
-                Name = to.Pointer,
-                NameLength = (uint)to.Length,
-                Vectors = &vector,
-                VectorCount = 1,
-                Control = control,
-                ControlLength = (nuint)to.WriteSource(control),
-            },
-        };
-        var sent = Libc.SendMessages(Descriptor, &message, 1, 0);
+        var sent = TrySend(to.Pointer, control, to.WriteSource(control), data, length);
         GC.KeepAlive(to);
-        return sent == 1 || (to.Unpin(Libc.Errno) && TrySend(to, data, length));
+        return sent || (to.Unpin(Libc.Errno) && TrySend(to, data, length));
+    }
+
+    /// <summary>Sends one datagram back to where one came from, from where it came to (<see cref="UdpAddress.RawLength"/>). Any thread.</summary>
+    public bool TryAnswer(byte* raw, byte* data, int length)
+    {
+        var control = stackalloc byte[UdpControl.MaxLength];
+        return TrySend(raw, control, UdpAddress.WriteSource(raw, control), data, length);
+    }
+
+    /// <summary>Datagrams that it had no room for: SK_MEMINFO_DROPS (linux/sock_diag.h), the last of nine numbers.</summary>
+    public uint ReadDrops()
+    {
+        const int Drops = 8;
+        var values = stackalloc uint[Drops + 1];
+        uint length = (Drops + 1) * sizeof(uint);
+        return Libc.GetSocketOption(_handle, LevelSocket, MemoryInfo, values, &length) == 0 && length > Drops * sizeof(uint) ? values[Drops] : 0;
     }
 
     public void SetMark(uint mark)
@@ -119,6 +122,24 @@ internal sealed unsafe class UdpSocket : IDisposable
     }
 
     public void Dispose() => _handle.Dispose();
+
+    private bool TrySend(byte* name, byte* control, int controlLength, byte* data, int length)
+    {
+        var vector = new IoVector(data, length);
+        var message = new MultiMessageHeader
+        {
+            Header = new MessageHeader
+            {
+                Name = name,
+                NameLength = (uint)(IsV6 ? UdpAddress.MaxLength : UdpAddress.Length4),
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = control,
+                ControlLength = (nuint)controlLength,
+            },
+        };
+        return Libc.SendMessages(Descriptor, &message, 1, 0) == 1;
+    }
 
     private bool TryPrepare(int port, uint mark, OffloadKinds offloads, bool shares)
     {
@@ -151,7 +172,7 @@ internal sealed unsafe class UdpSocket : IDisposable
         new Span<byte>(address, UdpAddress.MaxLength).Clear();
         *(ushort*)address = IsV6 ? (ushort)Inet6 : (ushort)Inet;
         BinaryPrimitives.WriteUInt16BigEndian(new Span<byte>(address + 2, 2), (ushort)port);
-        return Libc.Bind(_handle, address, IsV6 ? (uint)UdpAddress.MaxLength : 16) == 0;
+        return Libc.Bind(_handle, address, IsV6 ? (uint)UdpAddress.MaxLength : UdpAddress.Length4) == 0;
     }
 
     private bool TrySet(int level, int option, int value) =>

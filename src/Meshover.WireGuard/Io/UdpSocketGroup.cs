@@ -42,6 +42,9 @@ internal sealed class UdpSocketGroup : IDisposable
             socket.SetMark(mark);
     }
 
+    /// <inheritdoc cref="UdpPort.ReadDrops"/>
+    public long ReadDrops() => _sockets.Sum(socket => (long)socket.ReadDrops());
+
     public void Dispose()
     {
         foreach (var socket in _sockets)

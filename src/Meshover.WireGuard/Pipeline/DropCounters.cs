@@ -15,7 +15,7 @@ internal enum DropReason
     /// <summary>The peer's endpoint is not known, or of a family that this machine does not speak.</summary>
     NoEndpoint,
 
-    /// <summary>More packets waited for a handshake than the peer's queue holds: the oldest went.</summary>
+    /// <summary>More packets waited for a handshake than the peer's queue, or all of them together, hold: the oldest went.</summary>
     StagingFull,
 
     /// <summary>No handshake came about: what waited for it went.</summary>
@@ -23,6 +23,9 @@ internal enum DropReason
 
     /// <summary>The kernel did not take a datagram: no route, no buffer.</summary>
     SendFailed,
+
+    /// <summary>More datagrams came than a receive worker took: the socket's buffer was full.</summary>
+    SocketFull,
 
     /// <summary>A datagram of no known type.</summary>
     UnknownMessage,

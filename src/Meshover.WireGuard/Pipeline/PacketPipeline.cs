@@ -88,6 +88,7 @@ internal sealed class PacketPipeline : IDisposable
     public void Remove(Peer peer)
     {
         SetLink(peer, null);
+        peer.IsRemoved = true;
         Post(peer, SendTask.DropStaged);
         _peersOf[peer.Worker]--;
     }
@@ -156,10 +157,19 @@ internal sealed class PacketPipeline : IDisposable
         _graveyard.Bury(port);
     }
 
+    /// <summary>Blocks until devices of these names that are being deleted are gone: their names are to be used anew.</summary>
+    public void WaitUntilDeleted(IReadOnlySet<string> names) =>
+        _graveyard.WaitUntilGone(what => what is TunPort port && names.Contains(port.Name));
+
     /// <summary>Packets dropped by the workers for this reason.</summary>
     public long Drops(DropReason reason) =>
         _senders.Sum(sender => sender.Drops[reason]) + _receivers.Sum(receiver => receiver.Drops[reason])
-        + (reason == DropReason.DeviceRefused ? _sources.Keys.Sum(port => port.Refused) : 0);
+        + reason switch
+        {
+            DropReason.DeviceRefused => _sources.Keys.Sum(port => port.Refused),
+            DropReason.SocketFull => State.Udp?.ReadDrops() ?? 0,
+            _ => 0,
+        };
 
     /// <summary>Disposes of what the workers have let go; at each tick.</summary>
     public void Sweep() => _graveyard.Sweep();

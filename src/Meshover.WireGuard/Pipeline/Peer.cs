@@ -12,6 +12,7 @@ internal sealed class Peer
 {
     private volatile UdpAddress? _endpoint;
     private volatile PeerLink? _link;
+    private volatile bool _isRemoved;
     private long _sentBytes;
     private long _receivedBytes;
     private long _controlSentBytes;
@@ -47,6 +48,13 @@ internal sealed class Peer
     {
         get => _link;
         set => _link = value;
+    }
+
+    /// <summary>It is a peer no more: what still comes for it must not wait. Control thread.</summary>
+    public bool IsRemoved
+    {
+        get => _isRemoved;
+        set => _isRemoved = value;
     }
 
     /// <summary>Packets that wait for a session; the send worker's.</summary>

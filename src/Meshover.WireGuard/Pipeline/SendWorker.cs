@@ -28,6 +28,7 @@ internal sealed unsafe class SendWorker : IDisposable
     private readonly ConcurrentQueue<(Peer Peer, SendTask Task)> _tasks = new();
     private readonly byte* _frame = (byte*)NativeMemory.AlignedAlloc(FrameBytes + 64, 4096);
     private readonly TunSources _sources = new(firstKey: WakeKey + 1);
+    private readonly StagingRoom _room = new();
     private readonly SendBatch _batch;
     private readonly FrameRing? _handed;
     private SendWorker[] _others = [];
@@ -124,7 +125,7 @@ internal sealed unsafe class SendWorker : IDisposable
         while (_tasks.TryDequeue(out var work))
         {
             if (work.Task == SendTask.DropStaged)
-                Drops.Count(DropReason.HandshakeFailed, work.Peer.Staged.Clear());
+                Drops.Count(DropReason.HandshakeFailed, work.Peer.Staged.Clear(_room));
             else if (!SendStaged(work.Peer, now) && work.Task == SendTask.Keepalive)
                 SendEmpty(work.Peer, now);
         }
@@ -141,7 +142,7 @@ internal sealed unsafe class SendWorker : IDisposable
             packet.CopyTo(new Span<byte>(_batch.Reserve(packet.Length), packet.Length));
             if (!_batch.TryCommit(packet.Length))
                 break;
-            staged.RemoveFirst();
+            staged.RemoveFirst(_room);
         }
         return any;
     }
@@ -241,7 +242,12 @@ internal sealed unsafe class SendWorker : IDisposable
 
     private void Stage(Peer peer, ReadOnlySpan<byte> packet, long now)
     {
-        if (!peer.Staged.Add(packet))
+        if (peer.IsRemoved)
+        {
+            Drops.Count(DropReason.NoPeer);
+            return;
+        }
+        if (!peer.Staged.Add(packet, _room))
             Drops.Count(DropReason.StagingFull);
         if (now < peer.Staged.NextRequest)
             return;

@@ -18,29 +18,47 @@ internal sealed class StagedPackets
 
     public int Count => _packets.Count;
 
-    /// <summary>Copies a packet. False: the oldest had to go for it.</summary>
-    public bool Add(ReadOnlySpan<byte> packet)
+    /// <summary>Copies a packet. False: the oldest had to go for it, or there was no room for it at all.</summary>
+    public bool Add(ReadOnlySpan<byte> packet, StagingRoom room)
     {
-        var hadRoom = _packets.Count < Capacity;
-        if (!hadRoom)
-            ArrayPool<byte>.Shared.Return(_packets.Dequeue().Buffer);
+        var hadRoom = _packets.Count < Capacity && packet.Length <= room.Free;
+        if (!hadRoom && _packets.Count > 0)
+            RemoveFirst(room);
+        if (packet.Length > room.Free)
+            return false;
         var buffer = ArrayPool<byte>.Shared.Rent(packet.Length);
         packet.CopyTo(buffer);
         _packets.Enqueue((buffer, packet.Length));
+        room.Free -= packet.Length;
         return hadRoom;
     }
 
     /// <summary>The oldest; stays until <see cref="RemoveFirst"/>.</summary>
     public ReadOnlySpan<byte> First => _packets.Peek() is var (buffer, length) ? buffer.AsSpan(0, length) : default;
 
-    public void RemoveFirst() => ArrayPool<byte>.Shared.Return(_packets.Dequeue().Buffer);
+    public void RemoveFirst(StagingRoom room)
+    {
+        var (buffer, length) = _packets.Dequeue();
+        ArrayPool<byte>.Shared.Return(buffer);
+        room.Free += length;
+    }
 
     /// <summary>Drops all; returns how many.</summary>
-    public int Clear()
+    public int Clear(StagingRoom room)
     {
         var count = _packets.Count;
         while (_packets.Count > 0)
-            RemoveFirst();
+            RemoveFirst(room);
         return count;
     }
+}
+
+/// <summary>What all peers of one send worker may have waiting together: when a thousand of them are gone at once, that is still not much.</summary>
+internal sealed class StagingRoom
+{
+    /// <summary>Bytes.</summary>
+    public const int Capacity = 8 << 20;
+
+    /// <summary>Bytes.</summary>
+    public int Free { get; set; } = Capacity;
 }

@@ -34,16 +34,6 @@ public sealed class EngineTests
     }
 
     [Fact]
-    public async Task Underlay_NarrowerThanPackets_FragmentsThemOutside()
-    {
-        await using var pair = await Mesh.CreateAsync(2);
-        await pair.Wire.IpAsync(1, "link", "set", "eth0", "mtu", "1300");
-        await pair.Wire.WaitForPingAsync(1, "10.99.0.2", Deadline);
-
-        await Traffic.TcpAsync(pair.Wire, 1, 2, IPAddress.Parse("10.99.0.2"), 5_000_000, seed: 1);
-    }
-
-    [Fact]
     public async Task Apply_SameAgain_DisturbsNothing()
     {
         await using var pair = await Mesh.CreateAsync(2);

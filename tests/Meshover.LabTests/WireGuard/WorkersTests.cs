@@ -9,6 +9,9 @@ public sealed class WorkersTests
     private const int Workers = 4;
     private const int Nodes = 6;
 
+    // What TCP makes good, and what a full queue is for.
+    private static readonly string[] MayHappen = ["HandoverFull", "DeviceRefused", "SendFailed"];
+
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
     [Theory]
@@ -97,15 +100,15 @@ public sealed class WorkersTests
         return mesh;
     }
 
-    private static Task PingAllAsync(Mesh mesh) =>
-        Task.WhenAll(mesh.Others(1).Select(other => mesh.Wire.WaitForPingAsync(1, $"10.99.0.{other}", Deadline)));
+    private static async Task PingAllAsync(Mesh mesh)
+    {
+        foreach (var other in mesh.Others(1))
+            await mesh.Wire.WaitForPingAsync(1, $"10.99.0.{other}", Deadline);
+    }
 
     private static async Task AssertNothingWentAstrayAsync(Mesh mesh)
     {
         foreach (var engine in mesh.Engines)
-            Assert.Empty((await engine.Client.GetStatusAsync()).Drops.Keys.Where(reason => !MayHappen(reason)));
+            Assert.All((await engine.Client.GetStatusAsync()).Drops.Keys, reason => Assert.Contains(reason, MayHappen));
     }
-
-    // What TCP makes good, and what a full queue is for.
-    private static bool MayHappen(string reason) => reason is "HandoverFull" or "DeviceRefused" or "SendFailed";
 }

@@ -8,14 +8,30 @@ public sealed class QueueTests
     [Fact]
     public void StagedPackets_MoreThanFit_LoseTheOldest()
     {
-        var staged = new StagedPackets();
-        var kept = Enumerable.Range(0, StagedPackets.Capacity + 1).Select(i => staged.Add([(byte)i, 1])).ToList();
+        var (staged, room) = (new StagedPackets(), new StagingRoom());
+        var kept = Enumerable.Range(0, StagedPackets.Capacity + 1).Select(i => staged.Add([(byte)i, 1], room)).ToList();
 
         Assert.Equal(StagedPackets.Capacity, staged.Count);
         Assert.Equal([.. Enumerable.Repeat(true, StagedPackets.Capacity), false], kept);
         Assert.Equal([1, 1], staged.First.ToArray());
-        Assert.Equal(StagedPackets.Capacity, staged.Clear());
+        Assert.Equal(StagedPackets.Capacity, staged.Clear(room));
         Assert.Equal(0, staged.Count);
+        Assert.Equal(StagingRoom.Capacity, room.Free);
+    }
+
+    [Fact]
+    public void StagedPackets_OfAThousandPeers_HaveTheirRoomTogether()
+    {
+        var room = new StagingRoom();
+        var packet = new byte[1_500];
+        var peers = Enumerable.Range(0, 1_000).Select(_ => new StagedPackets()).ToList();
+        for (var i = 0; i < StagedPackets.Capacity; i++)
+            peers.ForEach(peer => peer.Add(packet, room));
+
+        Assert.Equal(StagingRoom.Capacity / packet.Length, peers.Sum(peer => peer.Count));
+        Assert.False(peers[0].Add(packet, room));
+        peers.ForEach(peer => peer.Clear(room));
+        Assert.Equal(StagingRoom.Capacity, room.Free);
     }
 
     [Fact]
