@@ -18,6 +18,12 @@ public sealed record DataplaneConfig
 
     /// <summary>MTU of the main device in bytes, 1280-65535.</summary>
     public required int Mtu { get; init; }
+
+    /// <summary>
+    /// Find out how large a packet reaches each peer in one piece, and lower its link's MTU to that, though never below 1280. Default off.
+    /// </summary>
+    public bool ProbePathMtu { get; init; }
+
     // An absent field of JSON arrives as default, here and below.
     public ImmutableArray<PeerConfig> Peers { get; init => field = value.IsDefault ? [] : value; } = [];
 }

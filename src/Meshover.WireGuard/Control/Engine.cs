@@ -20,8 +20,12 @@ internal sealed class Engine : IControlTarget, IDisposable
     // With thousands of devices looking at them takes some milliseconds: no more than half a percent of the time.
     private const long CheckShare = 200;
 
+    // An answer is not worth waiting for any more finely.
+    private const long ProbeInterval = 250;
+    private const long ProbeRetryInterval = 60_000;
+
     // Routes change without a word to us; 15 us a peer.
-    private const long PathCheckInterval = 10_000;
+    private const long PathCheckInterval = 20_000;
 
     private readonly DataplaneOptions _options;
     private readonly ILogger _logger;
@@ -33,9 +37,11 @@ internal sealed class Engine : IControlTarget, IDisposable
     private readonly EngineDevices _devices;
     private readonly EngineState _state;
     private readonly EnginePeers _peers;
+    private readonly PathMtuProber _prober;
     private readonly PlainDevice? _plain;
     private long _nextCheck;
     private long _nextPathCheck;
+    private long _nextProbe;
 
     public Engine(DataplaneOptions options, ControlInbox inbox, TimeProvider time, ILogger logger)
     {
@@ -63,6 +69,8 @@ internal sealed class Engine : IControlTarget, IDisposable
         _sink.Pipeline = _pipeline;
         if (options.PlainInterface is { } name)
             _plain = new PlainDevice(name, _devices, _sessions, _pipeline.State);
+        _prober = new PathMtuProber(_pipeline);
+        _devices.LinkMtu = _prober.MtuOf;
         _pipeline.Start();
     }
 
@@ -187,6 +195,8 @@ internal sealed class Engine : IControlTarget, IDisposable
         _state.SaveIfChanged(config, _peers.All, Now);
         if (Now >= _nextCheck)
             Repair(config);
+        if (Now >= _nextProbe)
+            ProbePaths(config);
     }
 
     /// <summary>
@@ -206,6 +216,7 @@ internal sealed class Engine : IControlTarget, IDisposable
     public void Dispose()
     {
         _sessions.Dispose();
+        _prober.Dispose();
         _devices.Dispose();
         _pipeline.Dispose();
     }
@@ -241,6 +252,26 @@ internal sealed class Engine : IControlTarget, IDisposable
 
     private UdpPort OpenPort(DataplaneConfig config) =>
         UdpPort.Open(config.ListenPort, config.FirewallMark, _options.OffloadKinds, _pipeline.State.Workers);
+
+    private void ProbePaths(DataplaneConfig config)
+    {
+        _nextProbe = Now + ProbeInterval;
+        if (!config.ProbePathMtu)
+        {
+            _prober.Clear();
+            return;
+        }
+        try
+        {
+            if (_prober.Tick(_peers.All, Now))
+                _nextCheck = 0; // which finds the devices not as they should be
+        }
+        catch (IoException e)
+        {
+            _nextProbe = Now + ProbeRetryInterval;
+            EngineLog.NoProbing(_logger, e.Message);
+        }
+    }
 
     private void CheckReplyPaths()
     {

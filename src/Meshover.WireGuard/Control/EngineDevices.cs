@@ -15,6 +15,9 @@ internal sealed class EngineDevices(OffloadKinds offloads, bool isPlain) : IDisp
 
     public TunPort this[string name] => _ports[name];
 
+    /// <summary>The MTU that a peer's link shall have.</summary>
+    public Func<PeerConfig, int> LinkMtu { get; set; } = peer => peer.Link!.Mtu;
+
     /// <summary>
     /// Makes the main device and the links of these peers where they are not there yet, and gives all of them their MTU and alias. When
     /// one cannot be made, those made before it are taken back.
@@ -25,8 +28,8 @@ internal sealed class EngineDevices(OffloadKinds offloads, bool isPlain) : IDisp
         try
         {
             Ensure(config.Interface, config.Mtu, alias: "", made);
-            foreach (var link in peers.Select(peer => peer.Link).OfType<LinkConfig>())
-                Ensure(link.Name, link.Mtu, link.Alias, made);
+            foreach (var peer in peers.Where(peer => peer.Link is not null))
+                Ensure(peer.Link!.Name, LinkMtu(peer), peer.Link.Alias, made);
         }
         catch
         {
@@ -45,7 +48,7 @@ internal sealed class EngineDevices(OffloadKinds offloads, bool isPlain) : IDisp
         bool IsIntact(string name, int mtu) =>
             present.TryGetValue(name, out var actual) && actual == mtu && _ports.TryGetValue(name, out var port) && !port.IsLost;
         return IsIntact(config.Interface, config.Mtu)
-            && config.Peers.All(peer => peer.Link is not { } link || IsIntact(link.Name, link.Mtu));
+            && config.Peers.All(peer => peer.Link is not { } link || IsIntact(link.Name, LinkMtu(peer)));
     }
 
     /// <summary>Gives up the devices that the configuration does not name or that somebody deleted, and returns them for closing.</summary>

@@ -11,6 +11,9 @@ internal static partial class EngineLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "A device was changed by hand and could not be put right: {Reason}")]
     public static partial void NotRepaired(ILogger logger, string reason);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The path MTU cannot be probed: {Reason}")]
+    public static partial void NoProbing(ILogger logger, string reason);
+
     [LoggerMessage(Level = LogLevel.Debug, Message = "Handshake message: {Outcome}")]
     public static partial void Handshake(ILogger logger, HandshakeOutcome outcome);
 

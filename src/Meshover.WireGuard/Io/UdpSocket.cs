@@ -12,9 +12,9 @@ internal sealed unsafe class UdpSocket : IDisposable
     private const int LevelSocket = 1, ReusePort = 15, SendTimeout = 21, Mark = 36, AttachReusePortFilter = 51, MemoryInfo = 55;
     private const int SendBuffer = 7, ReceiveBuffer = 8, SendBufferForce = 32, ReceiveBufferForce = 33;
     private const int LevelIp = 0, PacketInfo = 8, MtuDiscover = 10;
-    private const int LevelIp6 = 41, MtuDiscover6 = 23, OnlyV6 = 26, ReceivePacketInfo6 = 49;
+    private const int LevelIp6 = 41, MtuDiscover6 = 23, OnlyV6 = 26, ReceivePacketInfo6 = 49, DoNotFragment6 = 62;
     private const int LevelUdp = 17, UdpSegment = 103, UdpGro = 104;
-    private const int DiscoverNever = 0;
+    private const int DiscoverNever = 0, DiscoverByProbing = 3;
 
     // Bursts of a whole window at 10 Gbit/s fit while the receive worker is away for some milliseconds.
     private const int BufferBytes = 8 << 20;
@@ -106,6 +106,16 @@ internal sealed unsafe class UdpSocket : IDisposable
         return TrySend(raw, control, UdpAddress.WriteSource(raw, control), data, length);
     }
 
+    /// <summary>
+    /// Whether what is sent from now on may be fragmented. If not, it carries DF, whatever the kernel believes of the way's MTU.
+    /// </summary>
+    public void SetFragmenting(bool isAllowed)
+    {
+        TrySet(IsV6 ? LevelIp6 : LevelIp, IsV6 ? MtuDiscover6 : MtuDiscover, isAllowed ? DiscoverNever : DiscoverByProbing);
+        if (IsV6)
+            TrySet(LevelIp6, DoNotFragment6, isAllowed ? 0 : 1);
+    }
+
     /// <summary>Datagrams that it had no room for: SK_MEMINFO_DROPS (linux/sock_diag.h), the last of nine numbers.</summary>
     public uint ReadDrops()
     {
@@ -148,7 +158,7 @@ internal sealed unsafe class UdpSocket : IDisposable
         // To which of our addresses packets come: answers leave from there.
         TrySet(IsV6 ? LevelIp6 : LevelIp, IsV6 ? ReceivePacketInfo6 : PacketInfo, 1);
         // No DF: where the underlay is narrow, it fragments.
-        TrySet(IsV6 ? LevelIp6 : LevelIp, IsV6 ? MtuDiscover6 : MtuDiscover, DiscoverNever);
+        SetFragmenting(true);
         SetBuffers();
         ReceivesLarge = offloads.HasFlag(OffloadKinds.UdpReceive) && TrySet(LevelUdp, UdpGro, 1);
         SendsLarge = offloads.HasFlag(OffloadKinds.UdpSend) && TrySet(LevelUdp, UdpSegment, 0);

@@ -77,6 +77,7 @@ internal sealed class HandshakeQueue
         source[..UdpAddress.RawLength].CopyTo(place[MaxMessage..]);
         _lengths[(uint)_written % Capacity] = message.Length;
         Volatile.Write(ref _written, _written + 1);
+        Interlocked.MemoryBarrier(); // with the one in Remove: one of both ends sees what the other has just done
         return true;
     }
 
@@ -93,7 +94,11 @@ internal sealed class HandshakeQueue
         return true;
     }
 
-    public void Remove() => Volatile.Write(ref _read, _read + 1);
+    public void Remove()
+    {
+        Volatile.Write(ref _read, _read + 1);
+        Interlocked.MemoryBarrier();
+    }
 
     private Span<byte> Place(int position) => _places.AsSpan((int)((uint)position % Capacity) * PlaceSize, PlaceSize);
 }

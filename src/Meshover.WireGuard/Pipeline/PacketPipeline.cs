@@ -103,6 +103,9 @@ internal sealed class PacketPipeline : IDisposable
         _replyPaths.Mark = mark;
     }
 
+    /// <summary>Sends a peer a packet that must not be fragmented on its way.</summary>
+    public void Probe(Peer peer, byte[] packet) => _senders[peer.Worker].Post(peer, SendTask.Probe, packet);
+
     /// <summary>Uses these sockets from now on; those before are closed.</summary>
     public void SetUdp(UdpPort port)
     {

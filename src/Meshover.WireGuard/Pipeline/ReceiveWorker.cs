@@ -141,9 +141,9 @@ internal sealed unsafe class ReceiveWorker : IDisposable
             return;
         }
         var address = new ReadOnlySpan<byte>(source, UdpAddress.RawLength);
-        if (_handshakes.TryAdd(new ReadOnlySpan<byte>(data, length), address))
-            _state.Inbox.Wake();
-        else
+        if (!_handshakes.TryAdd(new ReadOnlySpan<byte>(data, length), address))
             Drops.Count(DropReason.HandshakeQueueFull);
+        else if (_handshakes.Count == 1) // else the control thread is at it, and finds this one too
+            _state.Inbox.Wake();
     }
 }

@@ -97,6 +97,19 @@ internal sealed unsafe class SendBatch : IDisposable
         _keypair = null;
     }
 
+    /// <summary>Sends one packet so that no hop may fragment it. One that is too large for a hop is lost without a word.</summary>
+    public void SendWhole(Peer peer, ReadOnlySpan<byte> packet, long now)
+    {
+        Flush();
+        if (!TryBegin(peer, now) || peer.Endpoint is not { } endpoint || _state.Udp?.For(endpoint, _worker) is not { } socket)
+            return;
+        packet.CopyTo(new Span<byte>(Reserve(packet.Length), packet.Length));
+        socket.SetFragmenting(false);
+        if (TryCommit(packet.Length))
+            Flush();
+        socket.SetFragmenting(true);
+    }
+
     public void Dispose()
     {
         _runs.Dispose();

@@ -11,4 +11,7 @@ internal enum SendTask
 
     /// <summary>There will be none: drop what waits.</summary>
     DropStaged,
+
+    /// <summary>Send a packet that must not be fragmented on its way.</summary>
+    Probe,
 }

@@ -25,7 +25,7 @@ internal sealed unsafe class SendWorker : IDisposable
     private readonly int _number;
     private readonly Epoll _epoll = new();
     private readonly WakeSignal _wake = new();
-    private readonly ConcurrentQueue<(Peer Peer, SendTask Task)> _tasks = new();
+    private readonly ConcurrentQueue<(Peer Peer, SendTask Task, byte[]? Probe)> _tasks = new();
     private readonly byte* _frame = (byte*)NativeMemory.AlignedAlloc(FrameBytes + 64, 4096);
     private readonly TunSources _sources = new(firstKey: WakeKey + 1);
     private readonly StagingRoom _room = new();
@@ -97,9 +97,10 @@ internal sealed unsafe class SendWorker : IDisposable
     }
 
     /// <summary>Control thread.</summary>
-    public void Post(Peer peer, SendTask task)
+    /// <param name="probe">The packet, with <see cref="SendTask.Probe"/>.</param>
+    public void Post(Peer peer, SendTask task, byte[]? probe = null)
     {
-        _tasks.Enqueue((peer, task));
+        _tasks.Enqueue((peer, task, probe));
         _wake.Set();
     }
 
@@ -124,7 +125,9 @@ internal sealed unsafe class SendWorker : IDisposable
     {
         while (_tasks.TryDequeue(out var work))
         {
-            if (work.Task == SendTask.DropStaged)
+            if (work.Probe is not null)
+                _batch.SendWhole(work.Peer, work.Probe, now);
+            else if (work.Task == SendTask.DropStaged)
                 Drops.Count(DropReason.HandshakeFailed, work.Peer.Staged.Clear(_room));
             else if (!SendStaged(work.Peer, now) && work.Task == SendTask.Keepalive)
                 SendEmpty(work.Peer, now);

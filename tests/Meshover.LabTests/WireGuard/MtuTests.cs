@@ -78,6 +78,30 @@ public sealed class MtuTests
         await Traffic.TcpAsync(hop.Wire, 2, 1, IPAddress.Parse(EngineHost.Tunnel(1)), 5_000_000, seed: 2);
     }
 
+    // Over IPv6 nobody fragments on the way: what is too large vanishes.
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 4)]
+    public async Task NarrowHop_ThatKeepsSilent_IsFoundByProbing(bool v6, int workers)
+    {
+        await using var hop = await NarrowHop.CreateAsync(mtu: 1400);
+        await using var one = new EngineHost(hop.Wire, 1, workers: workers);
+        await using var two = new EngineHost(hop.Wire, 2, workers: workers);
+        await hop.ConnectAsync(one, two, v6, probes: true);
+
+        // Outside: 40 or 20, 8 and 32 bytes; GRE takes 24.
+        var fits = 1400 - (v6 ? 40 : 20) - 8 - 32 - 24;
+        await Until.TrueAsync("the link is as narrow as the hop", Deadline, async () => (await MtuAsync(hop, "mo-00000002")) <= fits);
+
+        Assert.InRange(await MtuAsync(hop, "mo-00000002"), fits - 32, fits);
+        await hop.Wire.IpAsync(1, "addr", "add", "10.99.0.1", "peer", "10.99.0.2", "dev", "mo-00000002");
+        await hop.Wire.IpAsync(2, "addr", "add", "10.99.0.2", "peer", "10.99.0.1", "dev", "mo-00000001");
+        await Traffic.TcpAsync(hop.Wire, 1, 2, IPAddress.Parse("10.99.0.2"), 5_000_000, seed: 1);
+    }
+
+    private static async Task<int> MtuAsync(NarrowHop hop, string device) =>
+        int.Parse(await hop.Wire.RunAsync(1, "cat", $"/sys/class/net/{device}/mtu"));
+
     private static async Task<Mesh> ForwardingAsync(string address)
     {
         var mesh = await Mesh.CreateAsync(3);
@@ -85,7 +109,9 @@ public sealed class MtuTests
         await mesh.Wire.WaitForPingAsync(1, address, Deadline);
         await mesh.Wire.RunAsync(1, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", "net.ipv4.conf.all.rp_filter=0");
         await mesh.Wire.RunAsync(2, "sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0");
-        await mesh.Wire.IpAsync(3, "route", "replace", $"{address}/{(v6 ? 128 : 32)}", "via", $"{Wire.Address(1, v6)}", "dev", "eth0");
+        // Before number 3's own link to number 2: an IPv6 route is another one if its metric is.
+        await mesh.Wire.IpAsync(
+            3, "route", "replace", $"{address}/{(v6 ? 128 : 32)}", "via", $"{Wire.Address(1, v6)}", "dev", "eth0", "metric", v6 ? "1" : "0");
         await mesh.Wire.IpAsync(2, "route", "replace", $"{Wire.Address(3, v6)}/{(v6 ? 128 : 32)}", "dev", IsLink(address) ? "mo-00000001" : "meshover0");
         if (!IsLink(address))
             await AllowAsync(mesh, v6);

@@ -1,4 +1,5 @@
 using System.Net;
+using Meshover.WireGuard.Control;
 
 namespace Meshover.LabTests.WireGuard;
 
@@ -45,12 +46,15 @@ internal sealed class NarrowHop : IAsyncDisposable
     };
 
     /// <summary>Makes the two each other's peers, and waits until they hear each other.</summary>
-    public async Task ConnectAsync(EngineHost one, EngineHost two, bool v6)
+    public async Task ConnectAsync(EngineHost one, EngineHost two, bool v6, bool probes = false)
     {
-        await one.ApplyAsync(one.Config(two.AsPeerOf(1) with { Endpoint = new IPEndPoint(Address(2, v6), 12912) }));
-        await two.ApplyAsync(two.Config(one.AsPeerOf(2) with { Endpoint = new IPEndPoint(Address(1, v6), 12912) }));
+        var (peerOfOne, peerOfTwo) = (At(two.AsPeerOf(1), 2, v6), At(one.AsPeerOf(2), 1, v6));
+        await one.ApplyAsync(one.Config(peerOfOne) with { ProbePathMtu = probes });
+        await two.ApplyAsync(two.Config(peerOfTwo) with { ProbePathMtu = probes });
         await Wire.WaitForPingAsync(1, EngineHost.Tunnel(2), Deadline);
     }
+
+    private static PeerConfig At(PeerConfig peer, int end, bool v6) => peer with { Endpoint = new IPEndPoint(Address(end, v6), 12912) };
 
     public ValueTask DisposeAsync() => Wire.DisposeAsync();
 }

@@ -95,7 +95,7 @@ public sealed class WorkersTests
 
     private static async Task<Mesh> ConnectedAsync(bool v6 = false)
     {
-        var mesh = await Mesh.CreateAsync(Nodes, v6, Workers);
+        var mesh = await Mesh.CreateAsync(Nodes, v6, workers: Workers);
         await PingAllAsync(mesh);
         return mesh;
     }
