@@ -22,7 +22,7 @@ internal sealed class SessionManager : IDisposable
     public SessionManager(SessionOptions options)
     {
         _options = options;
-        OctetChoice.Make(); // takes some milliseconds: now, and not at the first packet
+        BatchChoice.Make(); // takes some milliseconds: now, and not at the first packet
         _load = new HandshakeLoad(options.HandshakesPerSecond);
         Indices = new IndexTable(options.Entropy, options.IndexClasses);
         _context = new SessionContext(

@@ -1,43 +1,34 @@
-using System.Runtime.CompilerServices;
-
 namespace Meshover.WireGuard.Crypto.Batch;
 
 /// <summary>
-/// Takes a batch of packets apart: runs of one length go through <see cref="PacketOctet"/>, eight at a time, if that is quicker; the rest
+/// Takes a batch of packets apart: runs of one length are done as a <see cref="PacketSet"/>, eight at a time, if that is quicker; the rest
 /// one by one through OpenSSL.
 /// </summary>
 internal static unsafe class PacketBatch
 {
-    /// <summary>A run shorter than eight is filled up with a dummy, unless its packets are longer than this.</summary>
-    public const int MaxFilled = 2_032;
-
-    public static void Seal(TransportCipher single, byte* key, PacketJob* jobs, int count, bool useOctets)
+    public static void Seal(TransportCipher single, byte* key, PacketJob* jobs, int count, BatchCipher cipher)
     {
         int run;
         for (var end = jobs + count; jobs < end; jobs += run)
         {
             run = Run(jobs, end);
-            if (!useOctets || !OctetChoice.IsQuicker(run, jobs->Length))
-                SealEach(single, jobs, run);
-            else if (run == PacketOctet.Packets)
-                PacketOctet.Seal(key, jobs);
+            if (BatchChoice.IsQuicker(cipher, run, jobs->Length))
+                PacketSet.Seal(cipher, key, jobs, run);
             else
-                Fill(key, jobs, run, seals: true);
+                SealEach(single, jobs, run);
         }
     }
 
-    public static void Open(TransportCipher single, byte* key, PacketJob* jobs, int count, bool useOctets)
+    public static void Open(TransportCipher single, byte* key, PacketJob* jobs, int count, BatchCipher cipher)
     {
         int run;
         for (var end = jobs + count; jobs < end; jobs += run)
         {
             run = Run(jobs, end);
-            if (!useOctets || !OctetChoice.IsQuicker(run, jobs->Length))
-                OpenEach(single, jobs, run);
-            else if (run == PacketOctet.Packets)
-                PacketOctet.Open(key, jobs);
+            if (BatchChoice.IsQuicker(cipher, run, jobs->Length))
+                PacketSet.Open(cipher, key, jobs, run);
             else
-                Fill(key, jobs, run, seals: false);
+                OpenEach(single, jobs, run);
         }
     }
 
@@ -53,29 +44,13 @@ internal static unsafe class PacketBatch
             jobs[i].IsAuthentic = single.Open(jobs[i].Packet, jobs[i].Packet, jobs[i].Length, jobs[i].Counter);
     }
 
-    /// <summary>How many jobs of one length come first, eight at most.</summary>
+    /// <summary>How many jobs of one length come first, a set at most.</summary>
     private static int Run(PacketJob* jobs, PacketJob* end)
     {
         var count = 1;
-        var most = (int)Math.Min(PacketOctet.Packets, end - jobs);
+        var most = (int)Math.Min(PacketSet.Most, end - jobs);
         while (count < most && jobs[count].Length == jobs->Length)
             count++;
         return count;
-    }
-
-    /// <summary>Fewer than eight: the lanes left over work on memory that nobody reads.</summary>
-    [SkipLocalsInit]
-    private static void Fill(byte* key, PacketJob* jobs, int count, bool seals)
-    {
-        byte* dummy = stackalloc byte[MaxFilled + TransportCipher.TagLength];
-        PacketJob* filled = stackalloc PacketJob[PacketOctet.Packets];
-        for (var i = 0; i < PacketOctet.Packets; i++)
-            filled[i] = i < count ? jobs[i] : new PacketJob { Packet = dummy, Length = jobs->Length };
-        if (seals)
-            PacketOctet.Seal(key, filled);
-        else
-            PacketOctet.Open(key, filled);
-        for (var i = 0; i < count; i++)
-            jobs[i].IsAuthentic = filled[i].IsAuthentic;
     }
 }
