@@ -11,8 +11,8 @@ internal static unsafe class PacketBatch
         int run;
         for (var end = jobs + count; jobs < end; jobs += run)
         {
-            run = Run(jobs, end);
-            if (BatchChoice.IsQuicker(cipher, run, jobs->Length))
+            run = Next(cipher, jobs, end, out var together);
+            if (together)
                 PacketSet.Seal(cipher, key, jobs, run);
             else
                 SealEach(single, jobs, run);
@@ -24,8 +24,8 @@ internal static unsafe class PacketBatch
         int run;
         for (var end = jobs + count; jobs < end; jobs += run)
         {
-            run = Run(jobs, end);
-            if (BatchChoice.IsQuicker(cipher, run, jobs->Length))
+            run = Next(cipher, jobs, end, out var together);
+            if (together)
                 PacketSet.Open(cipher, key, jobs, run);
             else
                 OpenEach(single, jobs, run);
@@ -44,13 +44,17 @@ internal static unsafe class PacketBatch
             jobs[i].IsAuthentic = single.Open(jobs[i].Packet, jobs[i].Packet, jobs[i].Length, jobs[i].Counter);
     }
 
-    /// <summary>How many jobs of one length come first, a set at most.</summary>
-    private static int Run(PacketJob* jobs, PacketJob* end)
+    /// <summary>How many jobs come next, and whether they are done together: a set of one length, a smaller one, or one by one.</summary>
+    private static int Next(BatchCipher cipher, PacketJob* jobs, PacketJob* end, out bool together)
     {
         var count = 1;
         var most = (int)Math.Min(PacketSet.Most, end - jobs);
         while (count < most && jobs[count].Length == jobs->Length)
             count++;
-        return count;
+        together = BatchChoice.IsQuicker(cipher, count, jobs->Length);
+        if (together || count <= PacketSet.Half)
+            return count;
+        together = BatchChoice.IsQuicker(cipher, PacketSet.Half, jobs->Length);
+        return together ? PacketSet.Half : count;
     }
 }

@@ -22,6 +22,7 @@ internal unsafe struct Poly1305<T>
 
     /// <summary>Begins anew.</summary>
     /// <param name="key">The one-time keys, as four columns: r, and what is added at the end.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Begin(T* key)
     {
         Split(key[0] & T.Create(ClampLow), key[1] & T.Create(ClampHigh), out var r0, out var r1, out var r2, out var r3, out var r4);
@@ -114,6 +115,7 @@ internal unsafe struct Poly1305<T>
     private static T TimesFive(T a) => a + (a << 2);
 
     /// <summary>The tags, in two columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Finish(out T low, out T high)
     {
         T h0 = _h0, h1 = _h1, h2 = _h2, h3 = _h3, h4 = _h4;

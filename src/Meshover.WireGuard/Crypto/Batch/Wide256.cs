@@ -64,6 +64,7 @@ internal readonly unsafe struct Wide256(Row value) : IWide<Wide256>
     public static Wide256 InterleaveHigh32(Wide256 a, Wide256 b) =>
         new(Avx2.UnpackHigh(a._value.AsUInt32(), b._value.AsUInt32()).AsUInt64());
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void LoadColumns(byte** packets, int offset, Wide256* columns)
     {
         var to = (Row*)columns;
@@ -75,6 +76,7 @@ internal readonly unsafe struct Wide256(Row value) : IWide<Wide256>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void StoreColumns(Wide256* columns, byte** packets, int offset)
     {
         var from = (Row*)columns;

@@ -57,6 +57,7 @@ internal readonly unsafe struct Wide512(Row value) : IWide<Wide512>
     public static Wide512 InterleaveHigh32(Wide512 a, Wide512 b) =>
         new(Avx512F.UnpackHigh(a._value.AsUInt32(), b._value.AsUInt32()).AsUInt64());
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void LoadColumns(byte** packets, int offset, Wide512* columns)
     {
         var to = (Row*)columns;
@@ -66,6 +67,7 @@ internal readonly unsafe struct Wide512(Row value) : IWide<Wide512>
             out to[0], out to[1], out to[2], out to[3], out to[4], out to[5], out to[6], out to[7]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void StoreColumns(Wide512* columns, byte** packets, int offset)
     {
         var from = (Row*)columns;

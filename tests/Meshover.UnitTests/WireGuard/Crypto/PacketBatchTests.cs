@@ -8,7 +8,6 @@ namespace Meshover.UnitTests.WireGuard.Crypto;
 public sealed unsafe class PacketBatchTests : IDisposable
 {
     private const int TagLength = TransportCipher.TagLength;
-    private const int LongestText = 1_500;
 
     private static readonly byte[] Key = [.. Enumerable.Range(3, 32).Select(i => (byte)(i * 37))];
 
@@ -45,25 +44,6 @@ public sealed unsafe class PacketBatchTests : IDisposable
             },
             iter: 60,
             threads: 1); // as a cipher has
-    }
-
-    [Theory]
-    [InlineData(nameof(BatchCipher.Avx2))]
-    [InlineData(nameof(BatchCipher.Avx512))]
-    public void Set_EveryLengthAndEveryNumberOfPackets_AgreesWithOnePacketAtATime(string name)
-    {
-        var cipher = Require(name);
-        for (var length = 0; length <= LongestText; length++)
-        {
-            for (var count = 1; count <= PacketSet.Most; count++)
-            {
-                var packets = new TestPackets([.. Enumerable.Repeat(length, count)], seed: (length * PacketSet.Most) + count);
-                packets.With((key, jobs) => PacketSet.Seal(cipher, key, jobs, count));
-                AssertSealed(packets);
-                packets.With((key, jobs) => PacketSet.Open(cipher, key, jobs, count));
-                AssertOpened(packets, forged: -1);
-            }
-        }
     }
 
     [Theory]
