@@ -37,15 +37,17 @@ public sealed class LabController(Machine machine, TimeProvider time)
     public void Kill() => _process?.Kill();
 
     /// <summary>Waits until it answers an administrator.</summary>
-    public async Task WaitAsync(CancellationToken ct)
+    public Task WaitAsync(CancellationToken ct) => WaitAsync(StartPatience, ct);
+
+    public async Task WaitAsync(TimeSpan patience, CancellationToken ct)
     {
         var start = time.GetTimestamp();
         while (true)
         {
             var result = await machine.RunAsync(LabPrograms.Meshover, ["token", "list"], ct);
             if (result.ExitCode == 0) return;
-            if (time.GetElapsedTime(start) > StartPatience)
-                throw new LabException($"the controller does not answer after {StartPatience.TotalSeconds:0} s: {result.Error.Trim()}\n{LogTail.Of(LogFile)}");
+            if (time.GetElapsedTime(start) > patience)
+                throw new LabException($"the controller does not answer after {patience.TotalSeconds:0} s: {result.Error.Trim()}\n{LogTail.Of(LogFile)}");
             await Task.Delay(TimeSpan.FromMilliseconds(50), time, ct);
         }
     }

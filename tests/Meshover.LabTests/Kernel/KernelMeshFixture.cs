@@ -42,7 +42,9 @@ public sealed class KernelMeshFixture : IAsyncLifetime
         await Shell.RunAsync("modprobe", "-a", "wireguard", "ip_gre");
         Mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = "mk", Nodes = 3 }, TimeProvider.System, ct);
         Before = await SystemSnapshot.TakeAsync(Mesh.Node(3).Machine, ct);
-        await Mesh.StartControllerAsync(new TestProgress(), ct);
+        await Mesh.Controller.InitAsync(ct);
+        Mesh.Controller.Serve();
+        await Mesh.Controller.WaitAsync(Patience, ct);
         await Task.WhenAll(Mesh.Nodes.Select(node => JoinAsync(node, ct)));
         await ReachableAsync(ct);
     }
