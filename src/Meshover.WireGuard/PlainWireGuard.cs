@@ -50,8 +50,15 @@ public static class PlainWireGuard
 
     private static bool MakeDevice(Engine engine, string name)
     {
-        engine.Apply(new DataplaneConfig { Interface = name, PrivateKey = default, ListenPort = 0, Mtu = DefaultMtu });
-        return true;
+        try
+        {
+            engine.Apply(new DataplaneConfig { Interface = name, PrivateKey = default, ListenPort = 0, Mtu = DefaultMtu });
+            return true;
+        }
+        catch (DataplaneException e) when (e.InnerException is { } cause)
+        {
+            throw new DataplaneException(e.Error, $"Cannot make the device {name}: {cause.Message}.", e);
+        }
     }
 
     private static async Task WatchAsync(EngineLoop loop, UapiServer uapi, TimeProvider time, CancellationToken cancellationToken)

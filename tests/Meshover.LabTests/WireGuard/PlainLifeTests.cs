@@ -90,6 +90,17 @@ public sealed class PlainLifeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Start_WithTheNameOfAnotherDevice_SaysSoAndLeavesIt()
+    {
+        var (exitCode, output) = await TryStartAsync("eth0");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("Cannot make the device eth0", output);
+        Assert.Contains("veth", await _wire.IpAsync(1, "-d", "link", "show", "eth0"));
+        Assert.False(File.Exists("/var/run/wireguard/eth0.sock"));
+    }
+
+    [Fact]
     public async Task Foreground_WithALogLevel_LogsAndEndsWithItsDevice()
     {
         var name = PlainPeer.NewName();
