@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Meshover.WireGuard.Io;
 
 namespace Meshover.LabTests.WireGuard.Hostile;
 
@@ -14,11 +15,12 @@ public sealed class MillionPacketsTests
     /// packets with anything in them, one by one and in trains. Each is counted under its reason.
     /// </summary>
     [Theory]
-    [InlineData(1)]
-    public async Task Engine_AMillionHostilePackets_AreCountedAndDoNoHarm(ulong seed)
+    [InlineData(1, true)]
+    [InlineData(2, false)]
+    public async Task Engine_AMillionHostilePackets_AreCountedAndDoNoHarm(ulong seed, bool offloads)
     {
         await using var wire = await Wire.CreateAsync(2);
-        await using var engine = new EngineHost(wire, 1);
+        await using var engine = new EngineHost(wire, 1, offloads: offloads ? OffloadKinds.All : OffloadKinds.None);
         using var peer = new RawPeer(wire);
         await engine.ApplyAsync(engine.Config(peer.Config));
         await wire.IpAsync(1, "addr", "add", "10.99.0.1", "peer", "10.99.0.2", "dev", peer.Config.Link!.Name);
