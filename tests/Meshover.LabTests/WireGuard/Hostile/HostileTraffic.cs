@@ -63,8 +63,9 @@ internal sealed class HostileTraffic(RawPeer peer, ulong seed)
     {
         var size = Overhead + _dice.Next(16, 1_390);
         var count = _dice.Next(2, Math.Min(40, _train.Length / size) + 1);
-        var length = 0;
-        for (var i = 0; i < count; i++)
+        // The first says which of the engine's workers the kernel gives the train to.
+        var length = Count(WriteAuthentic(_train.AsSpan(0, size)), size);
+        for (var i = 1; i < count; i++)
             length += Write(_train.AsSpan(i * size, size), mayShorten: i == count - 1);
         peer.SendTrain(_train.AsSpan(0, length), size);
         return count;
