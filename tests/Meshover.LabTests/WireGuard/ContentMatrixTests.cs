@@ -1,5 +1,6 @@
 using System.Net;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Crypto.Batch;
 using Meshover.WireGuard.Io;
 
 namespace Meshover.LabTests.WireGuard;
@@ -15,18 +16,24 @@ public sealed class ContentMatrixTests
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
     [Theory]
-    [InlineData("tun-tso tun-uso udp-gso udp-gro", false)]
-    [InlineData("tun-tso tun-uso udp-gso udp-gro", true)]
-    [InlineData("", false)]
-    [InlineData("", true)]
-    [InlineData("tun-tso", false)]
-    [InlineData("tun-uso", true)]
-    [InlineData("udp-gso", false)]
-    [InlineData("udp-gro", true)]
-    [InlineData("tun-tso tun-uso udp-gro", false)]
-    [InlineData("tun-tso udp-gso udp-gro", true)]
-    public async Task Content_BetweenOurselves_IsTheSame(string offloads, bool v6Underlay)
+    [InlineData("tun-tso tun-uso udp-gso udp-gro", "OpenSsl", false)]
+    [InlineData("tun-tso tun-uso udp-gso udp-gro", "OpenSsl", true)]
+    [InlineData("tun-tso tun-uso udp-gso udp-gro", "Avx2", false)]
+    [InlineData("tun-tso tun-uso udp-gso udp-gro", "Avx2", true)]
+    [InlineData("tun-tso tun-uso udp-gso udp-gro", "Avx512", false)]
+    [InlineData("tun-tso tun-uso udp-gso udp-gro", "Avx512", true)]
+    [InlineData("", "OpenSsl", false)]
+    [InlineData("", "Avx2", true)]
+    [InlineData("", "Avx512", false)]
+    [InlineData("tun-tso", "Avx2", false)]
+    [InlineData("tun-uso", "Avx512", true)]
+    [InlineData("udp-gso", "Avx512", false)]
+    [InlineData("udp-gro", "Avx2", true)]
+    [InlineData("tun-tso tun-uso udp-gro", "Avx512", false)]
+    [InlineData("tun-tso udp-gso udp-gro", "OpenSsl", true)]
+    public async Task Content_BetweenOurselves_IsTheSame(string offloads, string cipher, bool v6Underlay)
     {
+        using var inUse = new CipherInUse(cipher);
         await using var pair = await Mesh.CreateAsync(2, v6Underlay, Parse(offloads));
         await pair.Wire.WaitForPingAsync(1, "10.99.0.2", Deadline);
 
@@ -40,14 +47,18 @@ public sealed class ContentMatrixTests
     }
 
     [Theory]
-    [InlineData("tun-tso tun-uso udp-gso udp-gro", true)]
-    [InlineData("", false)]
-    [InlineData("tun-tso", true)]
-    [InlineData("tun-uso", false)]
-    [InlineData("udp-gso", true)]
-    [InlineData("udp-gro", false)]
-    public async Task Content_WithWireGuardGo_IsTheSame(string offloads, bool v6Underlay)
+    [InlineData("tun-tso tun-uso udp-gso udp-gro", "OpenSsl", false)]
+    [InlineData("tun-tso tun-uso udp-gso udp-gro", "Avx2", true)]
+    [InlineData("tun-tso tun-uso udp-gso udp-gro", "Avx512", true)]
+    [InlineData("", "OpenSsl", false)]
+    [InlineData("", "Avx512", true)]
+    [InlineData("tun-tso", "Avx2", true)]
+    [InlineData("tun-uso", "Avx512", false)]
+    [InlineData("udp-gso", "Avx2", true)]
+    [InlineData("udp-gro", "Avx512", false)]
+    public async Task Content_WithWireGuardGo_IsTheSame(string offloads, string cipher, bool v6Underlay)
     {
+        using var inUse = new CipherInUse(cipher);
         await using var wire = await Wire.CreateAsync(2);
         await using var engine = new EngineHost(wire, 1, offloads: Parse(offloads));
         await using var go = await GoPeer.StartAsync(wire, 2);
@@ -85,4 +96,21 @@ public sealed class ContentMatrixTests
             "udp-gso" => OffloadKinds.UdpSend,
             _ => OffloadKinds.UdpReceive,
         });
+
+    /// <summary>
+    /// Has all engines of this process use a cipher for their batches, if the processor has what it needs, until it is disposed of.
+    /// </summary>
+    private sealed class CipherInUse : IDisposable
+    {
+        private readonly BatchCipher _former = BatchChoice.InUse;
+
+        public CipherInUse(string name)
+        {
+            var cipher = Enum.Parse<BatchCipher>(name);
+            if (cipher == BatchCipher.OpenSsl || PacketSet.IsSupported(cipher))
+                BatchChoice.InUse = cipher;
+        }
+
+        public void Dispose() => BatchChoice.InUse = _former;
+    }
 }

@@ -14,8 +14,9 @@ internal static unsafe class BatchChoice
 
     private static readonly byte[] TestKey = [.. Enumerable.Range(1, TransportCipher.KeyLength).Select(i => (byte)(i * 37))];
 
-    public static BatchCipher InUse { get; } =
-        Array.Find([BatchCipher.Avx512, BatchCipher.Avx2], cipher => PacketSet.IsSupported(cipher) && Agrees(cipher) && BeatsOpenSsl(cipher));
+    /// <summary>What batches go through. Only tests set it.</summary>
+    public static BatchCipher InUse { get; internal set; } =
+        Choose(cipher => PacketSet.IsSupported(cipher) && Agrees(cipher, PacketSet.Seal, PacketSet.Open) && BeatsOpenSsl(cipher));
 
     /// <summary>Finds out now.</summary>
     public static void Make() => RuntimeHelpers.RunClassConstructor(typeof(BatchChoice).TypeHandle);
@@ -36,13 +37,19 @@ internal static unsafe class BatchChoice
         return packets * single.Of(length) > together.Of(length);
     }
 
+    /// <summary>The widest that is good; OpenSSL if none is.</summary>
+    internal static BatchCipher Choose(Predicate<BatchCipher> isGood) => Array.Find([BatchCipher.Avx512, BatchCipher.Avx2], isGood);
+
+    /// <summary>What is tested: <see cref="PacketSet"/>, or a test's own broken one.</summary>
+    internal delegate void SetOperation(BatchCipher cipher, byte* key, PacketJob* jobs, int count);
+
     /// <summary>Seals and opens packets of awkward lengths both ways, in both sizes of sets.</summary>
-    private static bool Agrees(BatchCipher cipher) => Array.TrueForAll(
+    internal static bool Agrees(BatchCipher cipher, SetOperation seal, SetOperation open) => Array.TrueForAll(
         [0, 1, 15, 16, 17, 63, 64, 65, 127, 128, 200, 1_420, 1_500],
-        length => Agrees(cipher, PacketSet.Half, length) && Agrees(cipher, PacketSet.Most, length));
+        length => Agrees(cipher, seal, open, PacketSet.Half, length) && Agrees(cipher, seal, open, PacketSet.Most, length));
 
     [SkipLocalsInit]
-    private static bool Agrees(BatchCipher batchCipher, int packets, int length)
+    private static bool Agrees(BatchCipher batchCipher, SetOperation seal, SetOperation open, int packets, int length)
     {
         byte* memory = stackalloc byte[PacketSet.Most * Room];
         byte* expected = stackalloc byte[Room];
@@ -51,7 +58,7 @@ internal static unsafe class BatchChoice
         using var cipher = TransportCipher.ForSealing(TestKey);
         fixed (byte* key = TestKey)
         {
-            PacketSet.Seal(batchCipher, key, jobs, packets);
+            seal(batchCipher, key, jobs, packets);
             for (var i = 0; i < packets; i++)
             {
                 Text(i, length).CopyTo(new Span<byte>(expected, length));
@@ -60,7 +67,7 @@ internal static unsafe class BatchChoice
                     return false;
             }
             Sealed(jobs[3])[^1] ^= 1;
-            PacketSet.Open(batchCipher, key, jobs, packets);
+            open(batchCipher, key, jobs, packets);
         }
         for (var i = 0; i < packets; i++)
         {
