@@ -17,8 +17,9 @@ internal sealed class Engine : IControlTarget, IDisposable
     // Within 5 s a node is to be whole again, and the agent has its share to do after us.
     private const long CheckInterval = 1000;
 
-    // With thousands of devices looking at them takes some milliseconds: no more than half a percent of the time.
-    private const long CheckShare = 200;
+    // With thousands of devices looking at them takes some milliseconds: as little of the time as that leaves.
+    private const long CheckShare = 1000;
+    private const long MaxCheckInterval = 4000;
 
     // An answer is not worth waiting for any more finely.
     private const long ProbeInterval = 250;
@@ -234,7 +235,7 @@ internal sealed class Engine : IControlTarget, IDisposable
         {
             EngineLog.NotRepaired(_logger, e.Message);
         }
-        _nextCheck = Now + Math.Max(CheckInterval, (Now - started) * CheckShare);
+        _nextCheck = Now + Math.Clamp((Now - started) * CheckShare, CheckInterval, MaxCheckInterval);
     }
 
     private void HandleHandshakes(HandshakeQueue handshakes, long now)

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Meshover.WireGuard.Session;
 
 /// <summary>
-/// Under load, what one address may ask for even with a cookie: a bucket of 5 handshakes that refills with 20 a second, as in Linux. An
+/// Under load, what one address may ask for, cookies and handshakes with one: a bucket of 5 handshakes that refills with 20 a second, as in Linux. An
 /// IPv6 address counts with its /64, which is one customer's.
 /// </summary>
 internal sealed class HandshakeRateLimiter
@@ -19,13 +19,14 @@ internal sealed class HandshakeRateLimiter
 
     /// <param name="source">Address and port in network order, 6 or 18 bytes.</param>
     /// <param name="now">Milliseconds.</param>
-    public bool TryTake(ReadOnlySpan<byte> source, long now)
+    /// <param name="whenFull">The answer for a new address while too many are counted already.</param>
+    public bool TryTake(ReadOnlySpan<byte> source, long now, bool whenFull = false)
     {
         var key = Key(source);
         if (!_buckets.TryGetValue(key, out var bucket))
         {
             if (_buckets.Count >= MaxSources)
-                return false;
+                return whenFull;
             bucket = new Bucket(Capacity, now);
         }
         var tokens = bucket.At(now);

@@ -15,6 +15,7 @@ internal sealed class SessionManager : IDisposable
     private readonly SessionContext _context;
     private readonly HandshakeLoad _load;
     private readonly HandshakeRateLimiter _limiter = new();
+    private readonly HandshakeRateLimiter _cookieLimiter = new();
     private readonly Dictionary<WireGuardKey, PeerSession> _byKey = [];
     private readonly List<PeerSession> _peers = []; // the same, quicker to walk at each tick
     private CookieChecker? _checker;
@@ -116,6 +117,9 @@ internal sealed class SessionManager : IDisposable
     {
         if (checker.HasValidMac2(datagram, source, now))
             return _limiter.TryTake(source, now) ? null : HandshakeOutcome.RateLimited;
+        // A flood from one address needs no cookie for each of its messages. From many addresses everybody goes on getting his.
+        if (!_cookieLimiter.TryTake(source, now, whenFull: true))
+            return HandshakeOutcome.RateLimited;
         Span<byte> reply = stackalloc byte[CookieReplyMessage.Length];
         checker.CreateReply(datagram, source, now, reply);
         _options.Sink.SendToSource(reply);
@@ -151,6 +155,7 @@ internal sealed class SessionManager : IDisposable
             TickPeers(now);
         _context.Reclaimer.Sweep();
         _limiter.Sweep(now);
+        _cookieLimiter.Sweep(now);
     }
 
     private void TickPeers(long now)

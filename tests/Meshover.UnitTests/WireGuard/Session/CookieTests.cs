@@ -145,6 +145,17 @@ public sealed class CookieTests
     }
 
     [Fact]
+    public void UnderLoad_AFloodFromOneAddress_GetsAFewCookiesAndOthersTheirs()
+    {
+        var initiations = Enumerable.Range(0, 50).Select(_ => Initiate()).ToList();
+        var outcomes = initiations.Select(initiation => _busy.Receive(initiation, _now)).ToList();
+
+        Assert.Equal(5, outcomes.Count(o => o == HandshakeOutcome.CookieSent));
+        Assert.Equal(45, outcomes.Count(o => o == HandshakeOutcome.RateLimited));
+        Assert.Equal(HandshakeOutcome.CookieSent, _busy.Manager.Receive(initiations[0], Elsewhere, _now));
+    }
+
+    [Fact]
     public void Load_ManyMessagesInAMoment_AsksForCookiesForASecond()
     {
         var load = new HandshakeLoad(perSecond: 400);
