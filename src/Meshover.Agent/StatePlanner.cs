@@ -15,6 +15,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
     {
         ListenPort = config.ListenPort,
         UnderlayMtu = config.Mtu,
+        ProbePathMtu = config.ProbePathMtu,
         Announce = config.Announce,
         Advertise = config.Advertise,
         BfdPacketsPerSecond = config.BfdRate,

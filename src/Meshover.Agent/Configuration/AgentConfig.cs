@@ -71,6 +71,9 @@ public sealed record AgentConfig
     /// <summary><c>bfd-rate</c>: BFD packets a second that the node sends at most, 10-10000.</summary>
     public int BfdRate { get; init; } = BfdTimers.DefaultPacketsPerSecond;
 
+    /// <summary><c>pmtu-probe</c>: find out what passes to each peer in one piece, and lower its link's MTU to that.</summary>
+    public bool ProbePathMtu { get; init; }
+
     /// <summary><c>advertise</c>: false holds <see cref="Announce"/> back; the node's own addresses are announced always.</summary>
     public bool Advertise { get; init; } = true;
 

@@ -30,6 +30,8 @@ public static class AgentSettings
             (c, v) => c with { Mtu = SettingText.Mtu(v) }),
         Single("bfd-rate", "PACKETS", "BFD packets a second to all peers together, 10-10000; fewer see a dead link later. Default: 500.",
             (c, v) => c with { BfdRate = SettingText.BfdRate(v) }),
+        Single("pmtu-probe", "true|false", "Find by probing what passes to each peer in one piece, and lower its link's MTU to that, though not below 1280. Default: false.",
+            (c, v) => c with { ProbePathMtu = SettingText.Choice(v, BooleanNames) }),
         Single("advertise", "true|false", "false holds the announced prefixes back, but never the node's own addresses. Default: true.",
             (c, v) => c with { Advertise = SettingText.Choice(v, BooleanNames) }),
         Single("templates", "DIRECTORY", "Absolute path of templates that replace the built-in ones for FRR. Default: none.",

@@ -69,6 +69,7 @@ internal sealed class DataplaneReconciler(DataplaneSelection selection, IRouteNe
             ListenPort = plan.WireGuard.ListenPort,
             FirewallMark = plan.WireGuard.FirewallMark,
             Mtu = plan.WireGuard.Mtu,
+            ProbePathMtu = plan.WireGuard.ProbesPathMtu,
             Peers = [.. plan.WireGuard.Peers.Select(peer => ToPeer(peer, links.GetValueOrDefault(peer.Node)))],
         };
     }

@@ -31,6 +31,9 @@ public sealed record WireGuardPlan
 
     /// <summary>MTU of the WireGuard device in bytes.</summary>
     public required int Mtu { get; init; }
+
+    /// <summary>A link's MTU may be less than planned: what was found to pass.</summary>
+    public bool ProbesPathMtu { get; init; }
     public required ImmutableArray<WireGuardPeerPlan> Peers { get; init; }
 }
 

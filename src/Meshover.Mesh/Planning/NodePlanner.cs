@@ -44,6 +44,7 @@ public static class NodePlanner
             ListenPort = settings.ListenPort,
             FirewallMark = settings.FirewallMark,
             Mtu = mtu.WireGuard,
+            ProbesPathMtu = settings.ProbePathMtu,
             Peers = [.. peers.Select(peer => new WireGuardPeerPlan
         {
             Node = peer.Id,

@@ -25,6 +25,9 @@ public sealed record NodeSettings
     /// <summary>MTU of the underlay in bytes; 0 follows the interfaces.</summary>
     public int UnderlayMtu { get; init; }
 
+    /// <summary>The data plane may find out what passes to a peer in one piece, and make its link fit.</summary>
+    public bool ProbePathMtu { get; init; }
+
     /// <summary>Prefixes to originate beside the node addresses.</summary>
     public ImmutableArray<IPNetwork> Announce { get; init; } = [];
 

@@ -29,6 +29,9 @@ internal sealed class KernelDiff
     internal const uint LookupPriority = 32764;
     internal const uint ProhibitPriority = 32765;
 
+    // IPv6, and so BGP, needs as much (RFC 8200 section 5).
+    private const int MinimumMtu = 1280;
+
     private readonly KernelState _state;
     private readonly NodePlan _plan;
     private readonly KernelNames _names;
@@ -144,13 +147,17 @@ internal sealed class KernelDiff
     {
         if (!_links.TryGetValue(plan.Name, out var link))
             return;
-        SetUp(plan.Name, link, plan.Mtu);
+        SetUp(plan.Name, link, LinkMtu(plan, link));
         WantAddress(plan.Name, link, plan.LinkLocal, 64, isNodeAddress: false);
         // On an interface without any IPv4 address even the loose rp_filter drops what comes by another link than answers would take,
         // as packets by way of a transit node do (fib_validate_source in the kernel's net/ipv4/fib_frontend.c).
         WantAddress(plan.Name, link, _plan.Kernel.Address4, 32, isNodeAddress: false);
         RemoveFormerAddresses(plan.Name, link, [plan.LinkLocal, _plan.Kernel.Address4]);
     }
+
+    // What the data plane found to pass is its own business.
+    private int LinkMtu(LinkPlan plan, LinkInfo link) =>
+        _plan.WireGuard.ProbesPathMtu && link.Mtu >= MinimumMtu && link.Mtu < plan.Mtu ? link.Mtu : plan.Mtu;
 
     private void SetUp(string name, LinkInfo? link, int? mtu)
     {

@@ -53,6 +53,20 @@ public sealed class KernelDiffTests
     [Fact]
     public void Compute_EverythingStands_ChangesNothing() => Assert.Empty(KernelDiff.Compute(Settled(), Plan()));
 
+    [Theory]
+    [InlineData(true, 1316, "")]
+    [InlineData(true, 1400, "link mo-00000002: mtu 1396")]
+    [InlineData(true, 1000, "link mo-00000002: mtu 1396")]
+    [InlineData(false, 1316, "link mo-00000002: mtu 1396")]
+    public void Compute_LinkOfAnotherMtu_IsLeftNarrowWhereTheWayIsProbed(bool probes, int mtu, string changes)
+    {
+        var settled = Settled();
+        var state = settled with { Links = [.. settled.Links.Select(link => link.Name == "mo-00000002" ? link with { Mtu = mtu } : link)] };
+        var plan = Plan() with { WireGuard = Plan().WireGuard with { ProbesPathMtu = probes } };
+
+        Assert.Equal(changes, Text(KernelDiff.Compute(state, plan)));
+    }
+
     [Fact]
     public void Compute_NoDataPlaneYet_LeavesItsInterfacesOut()
     {
