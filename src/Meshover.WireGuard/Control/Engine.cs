@@ -14,20 +14,6 @@ namespace Meshover.WireGuard.Control;
 /// </summary>
 internal sealed class Engine : IControlTarget, IDisposable
 {
-    // Within 5 s a node is to be whole again, and the agent has its share to do after us.
-    private const long CheckInterval = 1000;
-
-    // With thousands of devices looking at them takes some milliseconds: as little of the time as that leaves.
-    private const long CheckShare = 1000;
-    private const long MaxCheckInterval = 4000;
-
-    // An answer is not worth waiting for any more finely.
-    private const long ProbeInterval = 250;
-    private const long ProbeRetryInterval = 60_000;
-
-    // Routes change without a word to us; 15 us a peer.
-    private const long PathCheckInterval = 20_000;
-
     private readonly DataplaneOptions _options;
     private readonly ILogger _logger;
     private readonly EngineClock _clock;
@@ -38,11 +24,8 @@ internal sealed class Engine : IControlTarget, IDisposable
     private readonly EngineDevices _devices;
     private readonly EngineState _state;
     private readonly EnginePeers _peers;
-    private readonly PathMtuProber _prober;
+    private readonly EngineUpkeep _upkeep;
     private readonly PlainDevice? _plain;
-    private long _nextCheck;
-    private long _nextPathCheck;
-    private long _nextProbe;
 
     public Engine(DataplaneOptions options, ControlInbox inbox, TimeProvider time, ILogger logger)
     {
@@ -70,8 +53,7 @@ internal sealed class Engine : IControlTarget, IDisposable
         _sink.Pipeline = _pipeline;
         if (options.PlainInterface is { } name)
             _plain = new PlainDevice(name, _devices, _sessions, _pipeline.State);
-        _prober = new PathMtuProber(_pipeline);
-        _devices.LinkMtu = _prober.MtuOf;
+        _upkeep = new EngineUpkeep(_peers, _devices, _pipeline, Apply, logger);
         _pipeline.Start();
     }
 
@@ -189,15 +171,11 @@ internal sealed class Engine : IControlTarget, IDisposable
         _plain?.Follow();
         _sessions.Tick(Now);
         _pipeline.Sweep();
-        if (Now >= _nextPathCheck)
-            CheckReplyPaths();
+        _upkeep.CheckReplyPaths(Now);
         if (_plain is not null || Config is not { } config)
             return;
         _state.SaveIfChanged(config, _peers.All, Now);
-        if (Now >= _nextCheck)
-            Repair(config);
-        if (Now >= _nextProbe)
-            ProbePaths(config);
+        _upkeep.Tick(config, Now);
     }
 
     /// <summary>
@@ -217,25 +195,9 @@ internal sealed class Engine : IControlTarget, IDisposable
     public void Dispose()
     {
         _sessions.Dispose();
-        _prober.Dispose();
+        _upkeep.Dispose();
         _devices.Dispose();
         _pipeline.Dispose();
-    }
-
-    // What somebody changed about the devices by hand is put right; their addresses are the agent's.
-    private void Repair(DataplaneConfig config)
-    {
-        var started = Now;
-        try
-        {
-            if (!_devices.AreIntact(config))
-                Apply(config);
-        }
-        catch (Exception e) when (e is DataplaneException || IoFailure.Is(e))
-        {
-            EngineLog.NotRepaired(_logger, e.Message);
-        }
-        _nextCheck = Now + Math.Clamp((Now - started) * CheckShare, CheckInterval, MaxCheckInterval);
     }
 
     private void HandleHandshakes(HandshakeQueue handshakes, long now)
@@ -253,33 +215,6 @@ internal sealed class Engine : IControlTarget, IDisposable
 
     private UdpPort OpenPort(DataplaneConfig config) =>
         UdpPort.Open(config.ListenPort, config.FirewallMark, _options.OffloadKinds, _pipeline.State.Workers);
-
-    private void ProbePaths(DataplaneConfig config)
-    {
-        _nextProbe = Now + ProbeInterval;
-        if (!config.ProbePathMtu)
-        {
-            _prober.Clear();
-            return;
-        }
-        try
-        {
-            if (_prober.Tick(_peers.All, Now))
-                _nextCheck = 0; // which finds the devices not as they should be
-        }
-        catch (IoException e)
-        {
-            _nextProbe = Now + ProbeRetryInterval;
-            EngineLog.NoProbing(_logger, e.Message);
-        }
-    }
-
-    private void CheckReplyPaths()
-    {
-        _nextPathCheck = Now + PathCheckInterval;
-        foreach (var peer in _peers.All)
-            _pipeline.CheckReplyPath(peer.Peer);
-    }
 
     private DataplaneConfig RequireConfig() =>
         Config ?? throw new DataplaneException(DataplaneError.Refused, "The data plane has no configuration yet: apply one first.");
