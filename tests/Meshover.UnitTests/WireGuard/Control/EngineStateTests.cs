@@ -31,7 +31,8 @@ public sealed class EngineStateTests : IDisposable
     {
         var state = new EngineState(path: null, NullLogger.Instance);
         state.Save(Configs.Plain, []);
-        state.SaveIfMoved(Configs.Plain, [], now: 1_000_000);
+        state.SaveSoon();
+        state.SaveIfChanged(Configs.Plain, [], now: 1_000_000);
 
         Assert.Null(state.Load());
     }
