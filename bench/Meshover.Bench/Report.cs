@@ -9,6 +9,7 @@ internal static class Report
 {
     // A terminal may be narrower, and a pipe has no width: figures that are broken over lines cannot be read.
     private const int Width = 180;
+    private const string Compared = "meshover+gre";
 
     public static void WriteTable(IReadOnlyList<Measurement> measurements)
     {
@@ -21,23 +22,22 @@ internal static class Report
         foreach (var subject in measurements.GroupBy(measurement => measurement.Subject))
             table.AddRow([subject.Key, .. cases.Select(one => Cell(subject.Where(m => m.Case == one.Name), '\n'))]);
         AnsiConsole.Write(table);
-        if (measurements.Select(measurement => measurement.Subject).Distinct().Count() > 1)
+        if (measurements.Any(measurement => measurement.Subject == Compared))
             AnsiConsole.Write(Ratios(measurements, cases));
     }
 
-    // The last of our own subjects that users run, against all others.
+    // What the mesh's traffic goes through, against all others.
     private static Table Ratios(IReadOnlyList<Measurement> measurements, List<(string Name, string Unit)> cases)
     {
         var subjects = measurements.GroupBy(measurement => measurement.Subject).ToDictionary(group => group.Key, StringComparer.Ordinal);
-        var own = subjects.ContainsKey("meshover+gre") ? "meshover+gre" : subjects.Keys.Last();
-        var table = new Table { Border = TableBorder.Simple, Title = new TableTitle($"{own}, times the median of") };
+        var table = new Table { Border = TableBorder.Simple, Title = new TableTitle($"{Compared}, times the median of") };
         table.AddColumn("");
         foreach (var (name, _) in cases)
             table.AddColumn(new TableColumn(name).RightAligned());
-        foreach (var other in subjects.Where(other => other.Key != own))
+        foreach (var other in subjects.Where(other => other.Key != Compared))
         {
             table.AddRow([other.Key, .. cases.Select(one =>
-                Ratio(subjects[own].Where(m => m.Case == one.Name).ToList(), other.Value.Where(m => m.Case == one.Name).ToList()))]);
+                Ratio(subjects[Compared].Where(m => m.Case == one.Name).ToList(), other.Value.Where(m => m.Case == one.Name).ToList()))]);
         }
         return table;
     }
