@@ -54,14 +54,17 @@ internal sealed class EngineUpkeep : IDisposable
             ProbePaths(config, now);
     }
 
-    /// <summary>Whether each peer can still be answered the way that its packets come.</summary>
+    /// <summary>Whether each peer that was sent something lately can still be answered the way that its packets come.</summary>
     public void CheckReplyPaths(long now)
     {
         if (now < _nextPathCheck)
             return;
         _nextPathCheck = now + PathCheckInterval;
         foreach (var peer in _peers.All)
-            _pipeline.CheckReplyPath(peer.Peer);
+        {
+            if (peer.Peer.Session.Sent.Any >= now - PathCheckInterval)
+                _pipeline.CheckReplyPath(peer.Peer);
+        }
     }
 
     public void Dispose() => _prober.Dispose();

@@ -37,7 +37,8 @@ public sealed class ManyPeersTests(ITestOutputHelper output)
 
         output.WriteLine($"{Thousand} peers: applied in {applied.TotalSeconds:0.00} s, in session after {connected.TotalSeconds:0.0} s, "
             + $"idle {idle * 100:0.00} % of a core, {engine.Megabytes():0} MB ({(EngineProcess.IsNative ? "native" : "JIT")})");
-        Assert.InRange(idle, 0, 0.01);
+        // With the JIT in the process both are more, and no release is built so.
+        Assert.InRange(idle, 0, EngineProcess.IsNative ? 0.01 : 0.03);
         Assert.InRange(engine.Megabytes(), 1, EngineProcess.IsNative ? 60 : 250);
     }
 
