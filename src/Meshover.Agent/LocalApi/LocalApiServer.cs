@@ -18,7 +18,8 @@ internal sealed class LocalApiServer : IAsyncDisposable
     /// <exception cref="AgentException">The socket cannot be made.</exception>
     public static async Task<LocalApiServer> StartAsync(string socketPath, StatusSource source, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
+        // Its content root is watched with all below it; by default that is the working directory, which for a daemon is "/".
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(loggerFactory);
         builder.Services.AddSingleton(source);
         builder.Services.AddGrpc();

@@ -17,7 +17,8 @@ internal static class ControllerHost
 {
     public static WebApplication Build(MeshDirectory directory, SecretRecord secret, TlsSetup tls, ControllerOptions options, ControllerPaths paths)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // Its content root is watched with all below it; by default that is the working directory, which for a daemon is "/".
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console =>
         {
