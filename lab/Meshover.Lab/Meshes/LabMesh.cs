@@ -18,6 +18,8 @@ public sealed class LabMesh : IAsyncDisposable
     // that is busy for a second misses them, and the sessions that fall keep it busy.
     private const int BfdPacketsOfAll = 1_000;
 
+    private static readonly int JoinsAtOnce = 2 * Environment.ProcessorCount;
+
     private readonly MachineRoom _room;
     private readonly TimeProvider _time;
 
@@ -90,14 +92,15 @@ public sealed class LabMesh : IAsyncDisposable
         progress.Step("the controller serves");
     }
 
+    /// <summary>A few at a time: a node's start takes a processor for a second, and all of them have one machine's.</summary>
     public Task JoinAllAsync(ILabProgress progress, CancellationToken ct) =>
-        Task.WhenAll(Nodes.Select(async node =>
+        Parallel.ForEachAsync(Nodes, new ParallelOptions { MaxDegreeOfParallelism = JoinsAtOnce, CancellationToken = ct }, async (node, cancelled) =>
         {
-            await node.JoinAsync(await Controller.CreateTokenAsync(node.Number, ct), ct);
+            await node.JoinAsync(await Controller.CreateTokenAsync(node.Number, cancelled), cancelled);
             progress.Step($"{node.Machine.Name} joined");
-        }));
+        });
 
-    /// <exception cref="LabException">A pair is not reachable in time; names the pairs and shows the nodes' logs.</exception>
+    /// <exception cref="LabException">A pair is not reachable in time; names the pairs, and says what some nodes see.</exception>
     public async Task WaitUntilReachableAsync(ILabProgress progress, CancellationToken ct)
     {
         using var checker = await CheckerAsync(ct);
@@ -105,9 +108,10 @@ public sealed class LabMesh : IAsyncDisposable
         var patience = ReachPatience + (Nodes.Count * ReachPatiencePerNode);
         var missing = await checker.WaitAsync(patience, reached => progress.Step($"{reached} of {pairs} pairs reachable"), ct);
         if (missing.Count == 0) return;
+        var seen = await Task.WhenAll(Nodes.Take(3).Select(node => node.DescribeAsync(ct)));
         throw new LabException($"""
             {missing.Count} of {pairs} pairs are not reachable after {patience.TotalSeconds:0} s: {string.Join(", ", missing.Take(8))}
-            {string.Join('\n', Nodes.Take(3).Select(node => node.Logs()))}
+            {string.Join('\n', seen)}
             """);
     }
 

@@ -8,6 +8,14 @@ namespace Meshover.Lab.Meshes;
 /// <summary>A node of a lab and the workload behind it, handled as a user would handle them.</summary>
 public sealed class LabNode(int number, Machine machine, Machine workload)
 {
+    private static readonly string[][] _descriptions =
+    [
+        [LabPrograms.Meshover, "status"],
+        [LabPrograms.Meshover, "vtysh", "-c", "show bgp summary", "-c", "show bfd peers brief", "-c", "show ipv6 route bgp"],
+        ["ip", "-s", "-br", "link"],
+        ["ip", "neighbour"],
+    ];
+
     public int Number => number;
     public Machine Machine => machine;
     public Machine Workload => workload;
@@ -42,6 +50,18 @@ public sealed class LabNode(int number, Machine machine, Machine workload)
     }
 
     internal ReachPoint WorkloadPoint => new(workload, AddressPlan.Workload4(number), AddressPlan.Workload6(number));
+
+    /// <summary>What the node says of itself and its neighbours, and <see cref="Logs"/>, for the message of a failure.</summary>
+    public async Task<string> DescribeAsync(CancellationToken ct)
+    {
+        var seen = new List<string>();
+        foreach (var command in _descriptions)
+        {
+            var result = await machine.RunAsync(command[0], command[1..], ct);
+            seen.Add($"{machine.Name}: {string.Join(' ', command)}\n{result.Output}{result.Error}");
+        }
+        return string.Join('\n', [.. seen, Logs()]);
+    }
 
     /// <summary>The ends of what its programs wrote, for the message of a failure.</summary>
     public string Logs() => string.Join('\n', Directory.Exists(machine.Disk("/run/meshover"))

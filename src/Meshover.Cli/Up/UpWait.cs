@@ -10,7 +10,9 @@ namespace Meshover.Cli.Up;
 internal sealed class UpWait(NodePaths paths, TimeProvider time, Action<string> say)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan ForAgent = TimeSpan.FromSeconds(20);
+
+    // It answers within half a second; on a machine that starts with everything else at once, later.
+    private static readonly TimeSpan ForAgent = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ForPeers = TimeSpan.FromSeconds(20);
 
     /// <returns>The exit code: degraded where some peers are not up in time.</returns>

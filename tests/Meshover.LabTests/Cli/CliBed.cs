@@ -50,6 +50,8 @@ public sealed class CliBed : IAsyncLifetime
         Join = (await ControllerAsync("init", "--address", Controller4)).Checked();
         _controller = StartController();
         await Until.TrueAsync("the controller answers", TimeSpan.FromSeconds(30), async () => (await AdminAsync("token", "list")).ExitCode == 0);
+        // Until then the kernel goes on changing what tests compare before and after.
+        await Until.TrueAsync("the link-local address is the machine's alone", TimeSpan.FromSeconds(10), HasSettledAddressAsync);
     }
 
     public async ValueTask DisposeAsync()
@@ -123,6 +125,13 @@ public sealed class CliBed : IAsyncLifetime
             text += $"# {command}\n{(await OnMachineAsync(command.Split(' '))).Checked()}\n";
         var sysctls = (await OnMachineAsync("sysctl", "-a", "-r", @"net\.ipv[46]\.(conf|ip_forward)")).Output;
         return text + sysctls;
+    }
+
+    /// <summary>Duplicate address detection (RFC 4862 5.4) takes some 2 s.</summary>
+    private async Task<bool> HasSettledAddressAsync()
+    {
+        var addresses = (await OnMachineAsync("ip", "-6", "addr", "show", "dev", "eth0", "scope", "link")).Checked();
+        return addresses.Contains("fe80:", StringComparison.Ordinal) && !addresses.Contains("tentative", StringComparison.Ordinal);
     }
 
     private async Task<Ending> ControllerAsync(params string[] arguments) =>
