@@ -20,6 +20,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         Advertise = config.Advertise,
         BfdPacketsPerSecond = config.BfdRate,
         Dataplane = config.Dataplane != DataplaneChoice.Off,
+        DockerUser = config.DockerUser,
         Routing = config.Routing != RoutingChoice.Off,
     };
 

@@ -77,6 +77,9 @@ public sealed record AgentConfig
     /// <summary><c>advertise</c>: false holds <see cref="Announce"/> back; the node's own addresses are announced always.</summary>
     public bool Advertise { get; init; } = true;
 
+    /// <summary><c>docker-user</c>: two tagged rules in Docker's <c>DOCKER-USER</c> let the links pass.</summary>
+    public bool DockerUser { get; init; }
+
     /// <summary><c>templates</c>: absolute path of a directory whose files replace the built-in templates of FRR's configuration.</summary>
     public string? Templates { get; init; }
 

@@ -34,6 +34,8 @@ public static class AgentSettings
             (c, v) => c with { ProbePathMtu = SettingText.Choice(v, BooleanNames) }),
         Single("advertise", "true|false", "false holds the announced prefixes back, but never the node's own addresses. Default: true.",
             (c, v) => c with { Advertise = SettingText.Choice(v, BooleanNames) }),
+        Single("docker-user", "true|false", "Keep two rules, tagged \"meshover\", in Docker's chain DOCKER-USER, that let the links pass Docker's FORWARD policy. Default: false.",
+            (c, v) => c with { DockerUser = SettingText.Choice(v, BooleanNames) }),
         Single("templates", "DIRECTORY", "Absolute path of templates that replace the built-in ones for FRR. Default: none.",
             (c, v) => c with { Templates = SettingText.AbsolutePath(v) }),
         Single("map.maxAge", "DURATION", "How long to go on without hearing a controller, e.g. 90m, 36h, 30d; 0: for ever. Default: 0.",

@@ -19,6 +19,7 @@ public sealed class KernelReconciler : IReconciler, IDisposable
     private readonly SysctlMemory _memory;
     private readonly Firewall _firewall;
     private readonly KernelObserver _observer;
+    private readonly DockerUser _docker;
 
     /// <exception cref="NetlinkException">No netlink socket could be opened.</exception>
     public KernelReconciler(KernelReconcilerOptions options)
@@ -30,6 +31,7 @@ public sealed class KernelReconciler : IReconciler, IDisposable
         _sysctls = new KernelSysctls(options.NamespacePath);
         _memory = new SysctlMemory(Path.Combine(options.StateDirectory, "sysctls.json"), _sysctls);
         _observer = new KernelObserver(_netlink, _sysctls, _firewall);
+        _docker = new DockerUser(options.StateDirectory, options.NamespacePath, _generation);
     }
 
     public string Name => "kernel";
@@ -46,6 +48,8 @@ public sealed class KernelReconciler : IReconciler, IDisposable
             isComplete = KernelDiff.MissingLinks(state, plan).IsEmpty;
             await applier.ApplyAsync(KernelDiff.Compute(state, plan), cancellationToken).ConfigureAwait(false);
         }).ConfigureAwait(false);
+        if (plan.Kernel.DockerUser)
+            await AttemptAsync(applier, async () => applier.Done.AddRange(await _docker.EnsureAsync(cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
         return Report(applier, isComplete ? ComponentState.Ok : ComponentState.Starting);
     }
 
@@ -61,6 +65,7 @@ public sealed class KernelReconciler : IReconciler, IDisposable
             return Task.CompletedTask;
         }).ConfigureAwait(false);
         await AttemptAsync(applier, () => RemoveFirewallAsync(applier, cancellationToken)).ConfigureAwait(false);
+        await AttemptAsync(applier, async () => applier.Done.AddRange(await _docker.RemoveAsync(cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
         return Report(applier, ComponentState.Off);
     }
 
@@ -97,7 +102,7 @@ public sealed class KernelReconciler : IReconciler, IDisposable
         {
             await step().ConfigureAwait(false);
         }
-        catch (Exception error) when (error is NetlinkException or SysctlException or NftException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is NetlinkException or SysctlException or NftException or IptablesException or IOException or UnauthorizedAccessException)
         {
             applier.Errors.Add(error.Message);
         }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Meshover.Cli.Administration;
 using Meshover.Cli.Daemons;
+using Meshover.Cli.Doctor;
 using Meshover.Cli.Down;
 using Meshover.Cli.Status;
 using Meshover.Cli.Up;
@@ -17,6 +18,7 @@ internal static class FullRoot
         DownCommand.Create(),
         LeaveCommand.Create(),
         StatusCommand.Create(),
+        DoctorCommand.Create(),
         VtyshCommand.Create(),
         RunCommand.Create(),
         AgentCommand.Create(),

@@ -33,7 +33,7 @@ internal static class LinkRemover
         (link.Kind is "tun" or "wireguard" && link.Name == WireGuardDevice) || (link.Kind is "tun" or "gre" && IsLinkName(link.Name));
 
     /// <summary>"mo-" and a node id of eight hexadecimal digits.</summary>
-    private static bool IsLinkName(string name) =>
+    internal static bool IsLinkName(string name) =>
         name.Length == LinkNameLength
         && name.StartsWith(LinkPrefix, StringComparison.Ordinal)
         && uint.TryParse(name.AsSpan(LinkPrefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);

@@ -33,6 +33,9 @@ public sealed record RuleInfo
 
     public string? OutputLink { get; init; }
 
+    /// <summary>It asks for more than is told here (a user, a port, "not", …), so it is of fewer packets, or others, than it seems.</summary>
+    public bool HasMore { get; init; }
+
     public override string ToString() =>
         $"{Priority}: {(Family == AddressFamily.InterNetworkV6 ? "IPv6 " : "IPv4 ")}"
         + (MarkMask == 0 ? "" : $"fwmark 0x{Mark:x}/0x{MarkMask:x} ")

@@ -33,6 +33,11 @@ public sealed class Nft(string? namespacePath = null)
         return JsonDocument.Parse(await RunAsync(list, "", $"list nftables table {table}", cancellationToken).ConfigureAwait(false));
     }
 
+    /// <summary>Everybody's tables, as nft's JSON.</summary>
+    /// <exception cref="NftException">nft could not be run.</exception>
+    public Task<string> ListRulesetAsync(CancellationToken cancellationToken) =>
+        RunAsync(["-j", "list", "ruleset"], "", "list all of nftables", cancellationToken);
+
     /// <summary>Removes the table with all that is in it. False: there was none.</summary>
     public async Task<bool> DeleteTableAsync(string family, string table, CancellationToken cancellationToken)
     {

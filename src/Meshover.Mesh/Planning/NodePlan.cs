@@ -97,4 +97,7 @@ public sealed record KernelPlan
 
     /// <summary>Our nftables table: TCP's MSS fits the links, and tunnel addresses come and go by the WireGuard device alone.</summary>
     public required bool Firewall { get; init; }
+
+    /// <summary>Tagged rules in Docker's <c>DOCKER-USER</c> let the links pass.</summary>
+    public bool DockerUser { get; init; }
 }

@@ -91,6 +91,7 @@ public static class NodePlanner
         RouteProtocol = settings.RouteProtocol,
         Forwarding = true,
         Firewall = capabilities.Nftables,
+        DockerUser = settings.DockerUser,
     };
 
     private static RoutingModel PlanRouting(MeshMap map, MeshNode me, ImmutableArray<MeshNode> peers, NodeSettings settings) => new()

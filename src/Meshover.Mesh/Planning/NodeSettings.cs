@@ -37,6 +37,9 @@ public sealed record NodeSettings
     /// <summary>BFD packets that are sent at most, to all neighbours together.</summary>
     public int BfdPacketsPerSecond { get; init; } = BfdTimers.DefaultPacketsPerSecond;
 
+    /// <summary>The operator lets us put tagged rules into Docker's own chain.</summary>
+    public bool DockerUser { get; init; }
+
     /// <summary>False: no WireGuard, no links.</summary>
     public bool Dataplane { get; init; } = true;
 

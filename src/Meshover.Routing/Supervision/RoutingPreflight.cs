@@ -16,10 +16,15 @@ public static class RoutingPreflight
         var scan = FrrProcessScan.Take(new FrrFiles(options));
         var problems = ImmutableArray.CreateBuilder<string>();
         if (!besideSystemFrr && scan.ForeignZebras is [var zebra, ..]) problems.Add(SystemFrr.Inspect().AdviceAgainst(zebra.Pid, zebra.CommandLine));
-        if (!scan.Ours.ContainsKey(FrrDaemon.Bgpd.Name) && IsInUse(bgpPort))
+        if (IsPortTaken(scan, bgpPort))
             problems.Add($"TCP port {bgpPort}, on which BGP of the mesh listens, is in use by another program (`ss -ltnp` shows which): stop it");
         return problems.ToImmutable();
     }
+
+    /// <summary>Somebody else than our bgpd listens on that TCP port.</summary>
+    public static bool IsPortTaken(RoutingOptions options, int bgpPort) => IsPortTaken(FrrProcessScan.Take(new FrrFiles(options)), bgpPort);
+
+    private static bool IsPortTaken(FrrProcessScan scan, int bgpPort) => !scan.Ours.ContainsKey(FrrDaemon.Bgpd.Name) && IsInUse(bgpPort);
 
     private static string? MissingPrograms(RoutingOptions options)
     {

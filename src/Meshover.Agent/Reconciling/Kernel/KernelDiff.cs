@@ -26,9 +26,6 @@ internal sealed class KernelDiff
     /// <summary>Worse than any other route, and to zebra (its high byte is the distance) never usable, so that it never stands before BGP's.</summary>
     internal const uint UnreachableMetric = 4294967294;
 
-    internal const uint LookupPriority = 32764;
-    internal const uint ProhibitPriority = 32765;
-
     // IPv6, and so BGP, needs as much (RFC 8200 section 5).
     private const int MinimumMtu = 1280;
 
@@ -110,13 +107,13 @@ internal sealed class KernelDiff
         var marked = new RuleInfo
         {
             Family = family,
-            Priority = LookupPriority,
+            Priority = OwnRules.LookupPriority,
             Mark = _plan.Kernel.FirewallMark,
             MarkMask = _plan.Kernel.FirewallMask,
             Protocol = _names.Protocol,
             Table = _names.UnderlayTable,
         };
-        return [marked, marked with { Priority = ProhibitPriority, Action = RuleAction.Prohibit, Table = 0 }];
+        return [marked, marked with { Priority = OwnRules.ProhibitPriority, Action = RuleAction.Prohibit, Table = 0 }];
     }
 
     private void DiffLoopback()

@@ -21,7 +21,18 @@ internal static class RuleCodec
     private const ushort Table = 15;
     private const ushort MarkMask = 16;
     private const ushort OutputName = 17;
+    private const ushort SuppressGroup = 13;
+    private const ushort SuppressPrefixLength = 14;
     private const ushort Protocol = 21;
+
+    /// <summary>FIB_RULE_INVERT</summary>
+    private const uint Invert = 2;
+
+    /// <summary>The kernel tells these always; this means "none".</summary>
+    private const uint SuppressNothing = uint.MaxValue;
+
+    /// <summary>FRA_* that narrow a rule: its tunnel, l3mdev, user, IP protocol, ports.</summary>
+    private static readonly ushort[] Narrowing = [12, 19, 20, 22, 23, 24];
 
     internal static void WriteDump(ref NetlinkWriter writer, AddressFamily family) =>
         writer.Take(HeaderLength)[0] = Families.Of(family);
@@ -55,12 +66,14 @@ internal static class RuleCodec
             return false;
         var header = message.Header(HeaderLength);
         var family = header[0];
+        var isInverted = (BitConverter.ToUInt32(header[8..]) & Invert) != 0;
         var parsed = new RuleInfo
         {
             Family = family == Families.IPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
             Priority = 0,
             Table = header[4],
             Action = (RuleAction)header[7],
+            HasMore = isInverted,
         };
         IPAddress? source = null;
         IPAddress? destination = null;
@@ -89,7 +102,8 @@ internal static class RuleCodec
         MarkMask => rule with { MarkMask = attribute.AsUInt32() },
         Table => rule with { Table = attribute.AsUInt32() },
         Protocol => rule with { Protocol = attribute.AsByte() },
-        _ => rule,
+        SuppressGroup or SuppressPrefixLength => rule with { HasMore = rule.HasMore || attribute.AsUInt32() != SuppressNothing },
+        _ => Narrowing.Contains(attribute.Type) ? rule with { HasMore = true } : rule,
     };
 
     private static void WriteSelectors(ref NetlinkWriter writer, RuleInfo rule)

@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+using Meshover.Cli.Doctor.Checks;
+
+namespace Meshover.Cli.Doctor;
+
+/// <summary>Every check, in the order in which findings are told.</summary>
+internal static class AllChecks
+{
+    public static ImmutableArray<ICheck> List { get; } =
+    [
+        new InterfaceNames(),
+        new Ports(),
+        new RoutingTables(),
+        new RulePreferences(),
+        new PolicyRules(),
+        new AddressPools(),
+        new Docker(),
+        new Firewalld(),
+        new OwnNftables(),
+        new Ipv6(),
+        new ReversePath(),
+        new RouterAdvertisements(),
+        new NetworkManagers(),
+    ];
+}

@@ -1,0 +1,19 @@
+namespace Meshover.Cli.Doctor.Checks;
+
+/// <summary>Somebody else's interface has one of our names.</summary>
+internal sealed class InterfaceNames : ICheck
+{
+    public string Name => "interface-name";
+
+    public IEnumerable<Finding> Look(MachineFacts facts) => facts.Links
+        .Where(link => OwnDevices.IsName(link.Name) && !OwnDevices.IsOurs(link))
+        .Select(link => new Finding
+        {
+            Severity = Severity.Fault,
+            Problem = $"The interface {link.Name} is {Kind(link.Kind)}: Meshover would make it, of kind {OwnDevices.KindsOf(link.Name)}.",
+            Breaks = "The data plane cannot make its own of that name.",
+            Mend = $"Rename it (`ip link set {link.Name} down; ip link set {link.Name} name OTHER`) or remove it.",
+        });
+
+    private static string Kind(string kind) => kind.Length == 0 ? "a device of somebody else's" : $"somebody else's {kind}";
+}

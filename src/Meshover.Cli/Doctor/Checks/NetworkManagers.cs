@@ -1,0 +1,16 @@
+namespace Meshover.Cli.Doctor.Checks;
+
+/// <summary>NetworkManager or systemd-networkd runs and was not told that our interfaces are not its own.</summary>
+internal sealed class NetworkManagers : ICheck
+{
+    public string Name => "network-manager";
+
+    public IEnumerable<Finding> Look(MachineFacts facts) => facts.SnippetsMissing.Select(snippet => new Finding
+    {
+        Severity = Severity.Warning,
+        Problem = $"{snippet.Manager} runs here, and {snippet.Path} is not there.",
+        Breaks = $"Untold, {snippet.Harm}.",
+        Mend = $"Install {snippet.Path} (deploy/{snippet.Manager}/{Path.GetFileName(snippet.Path)})" + (snippet.Reload.IsEmpty ? "; it counts from the manager's next start." : $", then `{string.Join(' ', snippet.Reload)}`."),
+        Fix = new SnippetFix(snippet),
+    });
+}

@@ -1,0 +1,25 @@
+namespace Meshover.Cli.Doctor.Checks;
+
+/// <summary>Chains that the user, or another program of his, has set up and that drop the mesh's packets.</summary>
+internal sealed class OwnNftables : ICheck
+{
+    public string Name => "firewall";
+
+    public IEnumerable<Finding> Look(MachineFacts facts) =>
+        from drop in DroppedPackets.Find(facts, chain => chain.Name.Table != Firewalld.Table && !(chain.Hook == "forward" && Docker.IsDockers(facts.Firewall, chain)))
+        select new Finding
+        {
+            Severity = Severity.Fault,
+            Problem = $"The firewall's chain {drop.Chain.Name} drops {drop.Packet.What}.",
+            Breaks = drop.Packet.Hook == "input" ? "No tunnel, or no BGP over it." : "Nothing is forwarded there, though the routes stand.",
+            Mend = $"In that chain, before what drops: {Rule(drop.Packet)}.",
+        };
+
+    private static string Rule(Meshover.Cli.Doctor.Firewall.PacketSample packet) => (packet.InputLink, packet.OutputLink) switch
+    {
+        _ when packet.Protocol == "udp" && packet.InputLink?.StartsWith("mo-", StringComparison.Ordinal) != true => $"`udp dport {packet.DestinationPort} accept`",
+        (_, not null) when packet.InputLink is null => "`oifname \"mo-*\" accept`",
+        _ when packet.Protocol == "gre" => $"`iifname \"{packet.InputLink}\" accept`",
+        _ => "`iifname \"mo-*\" accept`",
+    };
+}

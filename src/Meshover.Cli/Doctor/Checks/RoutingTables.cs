@@ -1,0 +1,29 @@
+using Meshover.Linux.Netlink;
+
+namespace Meshover.Cli.Doctor.Checks;
+
+/// <summary>Somebody else uses the table that mirrors the underlay's routes.</summary>
+internal sealed class RoutingTables : ICheck
+{
+    public string Name => "routing-table";
+
+    public IEnumerable<Finding> Look(MachineFacts facts)
+    {
+        var settings = facts.Node.Settings;
+        var routes = facts.Routes.Where(r => r.Table == settings.UnderlayTable && r.Protocol != settings.RouteProtocol).ToList();
+        if (routes is [var route, ..])
+            yield return Of($"Table {settings.UnderlayTable} holds {Count(routes.Count)} that Meshover did not make, such as {route.Destination} by {facts.LinkName(route.OutputLink)}.", settings.UnderlayTable);
+        foreach (var rule in facts.Rules.Where(r => r.Action == RuleAction.Lookup && r.Table == settings.UnderlayTable && r.Protocol != settings.RouteProtocol))
+            yield return Of($"The rule {rule} of somebody else's looks into table {settings.UnderlayTable}.", settings.UnderlayTable);
+    }
+
+    private static string Count(int routes) => routes == 1 ? "a route" : $"{routes} routes";
+
+    private static Finding Of(string problem, uint table) => new()
+    {
+        Severity = Severity.Fault,
+        Problem = problem,
+        Breaks = "There the node keeps the underlay's own routes, for WireGuard's packets: both sides change what the other relies on. (The agent takes away what is not its own.)",
+        Mend = $"Make the other program use another table than {table} (7400 to 7999 are Meshover's).",
+    };
+}

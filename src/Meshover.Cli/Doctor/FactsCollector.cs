@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Meshover.Agent.Configuration;
+using Meshover.Agent.Reconciling.Dataplane;
+using Meshover.Agent.Reconciling.Kernel;
+using Meshover.Cli.Doctor.Firewall;
+using Meshover.Cli.Hosting;
+using Meshover.Cli.Supervision;
+using Meshover.Cli.Up;
+using Meshover.Linux.Netlink;
+using Meshover.Linux.Nftables;
+using Meshover.Linux.Processes;
+using Meshover.Linux.Sysctl;
+using Meshover.Routing.Supervision;
+
+namespace Meshover.Cli.Doctor;
+
+/// <summary>Looks at the machine. Changes nothing, not even by loading a module of the kernel.</summary>
+internal sealed class FactsCollector(NodePaths paths)
+{
+    /// <summary>Lists the tables of the old iptables, where it is in use.</summary>
+    private const string LegacyTables = "/proc/net/ip_tables_names";
+
+    /// <exception cref="NetlinkException">The kernel refused a dump.</exception>
+    /// <exception cref="ConfigurationException">agent.yaml cannot be used.</exception>
+    public async Task<MachineFacts> CollectAsync(CancellationToken cancellationToken)
+    {
+        using var netlink = new RouteNetlink();
+        var config = AgentConfigFile.Load(paths.ConfigFile);
+        var node = new NodeFactsReader(paths).Read(config);
+        var firewall = await ReadFirewallAsync(cancellationToken);
+        return new MachineFacts
+        {
+            Node = node,
+            Links = netlink.GetLinks(),
+            Addresses = netlink.GetAddresses(),
+            Routes = netlink.GetRoutes(new RouteFilter { ExceptProtocols = [RouteProtocols.Bgp] }),
+            Rules = netlink.GetRules(),
+            Firewall = firewall,
+            LegacyDocker = await ReadLegacyDockerAsync(firewall, cancellationToken),
+            PortsInUse = [.. UdpPort(node), .. TcpPort(node, config)],
+            ReversePathFilterAll = int.Parse(SysctlFile.TryRead("net.ipv4.conf.all.rp_filter") ?? "0", CultureInfo.InvariantCulture),
+            ForwardsIpv6 = SysctlFile.TryRead("net.ipv6.conf.all.forwarding") == "1",
+            DisablesIpv6 = SysctlFile.TryRead("net.ipv6.conf.all.disable_ipv6") is { } disabled ? disabled == "1" : null,
+            SnippetsMissing = MissingSnippets(),
+        };
+    }
+
+    // Without nft, or without nftables in the kernel, nobody has set up anything by it.
+    private static async Task<Ruleset> ReadFirewallAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Ruleset.Parse(await new Nft().ListRulesetAsync(cancellationToken));
+        }
+        catch (NftException)
+        {
+            return Ruleset.Empty;
+        }
+    }
+
+    private static async Task<ImmutableArray<LegacyDocker>> ReadLegacyDockerAsync(Ruleset firewall, CancellationToken cancellationToken)
+    {
+        if (firewall.Chains.Keys.Any(name => name.Chain == DockerUser.Chain) || !UsesLegacyFilter())
+            return [];
+        var listing = await new Iptables("iptables").ListAsync(chain: null, cancellationToken);
+        return listing.Contains($"-N {DockerUser.Chain}") ? [new LegacyDocker("iptables", listing.Contains("-P FORWARD DROP"), DockerUser.Stand(listing))] : [];
+    }
+
+    private static bool UsesLegacyFilter()
+    {
+        try
+        {
+            return File.ReadLines(LegacyTables).Contains("filter");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private IEnumerable<PortInUse> UdpPort(NodeFacts node)
+    {
+        var port = node.Settings.ListenPort;
+        var isOurs = ProcessIdentity.ReadLive(paths.PidFile(DaemonNames.Dataplane)) is not null || KernelDataplaneReader.IsThere();
+        if (node.Settings.Dataplane && !isOurs && Preflight.WhyNoPort(port) is not null)
+        {
+            yield return new PortInUse($"UDP port {port} is in use by another program (`ss -lunp` shows which).", "WireGuard listens there.",
+                "Stop that program, or choose another port (`meshover up --listen-port PORT`).");
+        }
+    }
+
+    private IEnumerable<PortInUse> TcpPort(NodeFacts node, AgentConfig config)
+    {
+        if (config.Routing == RoutingChoice.Frr && RoutingPreflight.IsPortTaken(paths.ToRoutingOptions(), node.BgpPort))
+        {
+            yield return new PortInUse($"TCP port {node.BgpPort} is in use by another program (`ss -ltnp` shows which).", "BGP of the mesh listens there.",
+                "Stop that program.");
+        }
+    }
+
+    private static ImmutableArray<Snippet> MissingSnippets()
+    {
+        var missing = Snippet.All.Where(snippet => !File.Exists(snippet.Path)).ToList();
+        if (missing.Count == 0)
+            return [];
+        var running = RunningPrograms();
+        return [.. missing.Where(snippet => running.Contains(snippet.Process))];
+    }
+
+    private static HashSet<string> RunningPrograms()
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var directory in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0])))
+        {
+            try
+            {
+                names.Add(File.ReadAllText(Path.Combine(directory, "comm")).TrimEnd('\n'));
+            }
+            catch (IOException)
+            {
+                // It has ended meanwhile.
+            }
+        }
+        return names;
+    }
+}

@@ -1,0 +1,158 @@
+using System.Net;
+using System.Net.Sockets;
+using Meshover.Cli.Doctor;
+using Meshover.Linux.Netlink;
+using Xunit;
+
+namespace Meshover.UnitTests.Cli.Doctor;
+
+public sealed class CheckTests
+{
+    [Fact]
+    public void FineMachine_NothingIsFound() => Assert.Empty(Machine.Fine().Findings());
+
+    [Theory]
+    [InlineData("meshover0", "dummy")]
+    [InlineData("mo-0000000a", "veth")]
+    [InlineData("mo-0000000a", "")]
+    [InlineData("meshover-lo", "tun")]
+    public void Interface_OfOurNameAndAnotherKind_IsAFault(string name, string kind)
+    {
+        var facts = Machine.Fine();
+        facts = facts with { Links = [.. facts.Links.Where(link => link.Name != name), Machine.NewLink(20, name, kind)] };
+
+        Assert.Contains("interface-name: fault", facts.Findings());
+    }
+
+    [Fact]
+    public void Interface_OfAFreeName_IsNotOurs() =>
+        Assert.Empty((Machine.Fine() with { Links = [.. Machine.Fine().Links, Machine.NewLink(20, "mo-uplink", "veth")] }).Findings());
+
+    [Fact]
+    public void Port_TakenBySomebodyElse_IsAFault() =>
+        Assert.Equal(["port: fault"], (Machine.Fine() with { PortsInUse = [new PortInUse("It is in use.", "All.", "Stop it.")] }).Findings());
+
+    [Fact]
+    public void MirrorTable_WithForeignRoute_IsAFault() => Assert.Equal(["routing-table: fault"], Machine.Fine().With(Machine.Route("10.0.0.0/8", 7401)).Findings());
+
+    [Fact]
+    public void MirrorTable_LookedUpByAForeignRule_IsAFault() => Assert.Contains("routing-table: fault", Machine.Fine().With(Machine.Rule(100, 7401)).Findings());
+
+    [Fact]
+    public void RuleWithOurPreference_IsAWarning() =>
+        Assert.Equal(["rule-preference: warning"], Machine.Fine().With(Machine.Rule(32764, 100) with { Mark = 1, MarkMask = 1 }).Findings());
+
+    [Fact]
+    public void TwoUplinks_RulesBySourceAddress_AreNoFault() =>
+        Assert.Empty(Machine.Fine().With(Machine.Route("0.0.0.0/0", 100)).With(Machine.Rule(100, 100) with { Source = IPNetwork.Parse("198.51.100.7/32") }).Findings());
+
+    [Theory]
+    [InlineData("10.64.1.0/24")]
+    [InlineData("10.64.0.0/16")]
+    [InlineData("10.249.0.1/32")]
+    public void PolicyRule_ForWhatIsBehindUs_WithADefaultRoute_IsAFault(string source) =>
+        Assert.Equal(["policy-rule: fault"], Machine.Fine().With(Machine.Route("0.0.0.0/0", 100)).With(Machine.Rule(100, 100) with { Source = IPNetwork.Parse(source) }).Findings());
+
+    [Fact]
+    public void PolicyRule_ForAll_WithADefaultRoute_IsAFault() =>
+        Assert.Equal(["policy-rule: fault"], Machine.Fine().With(Machine.Route("0.0.0.0/0", 100)).With(Machine.Rule(100, 100)).Findings());
+
+    [Fact]
+    public void PolicyRule_ForAll_WhoseTableLeadsElsewhere_IsNoFault() =>
+        Assert.Empty(Machine.Fine().With(Machine.Route("203.0.113.0/24", 100)).With(Machine.Rule(100, 100)).Findings());
+
+    [Fact]
+    public void PolicyRule_BehindMainWithoutItsDefaults_IsNoFault() =>
+        Assert.Empty(Machine.Fine().With(Machine.Route("0.0.0.0/0", 51820))
+            .With(Machine.Rule(100, RouteInfo.MainTable) with { HasMore = true }, Machine.Rule(101, 51820)).Findings());
+
+    [Fact]
+    public void PolicyRule_OfIpv6_LooksAtIpv6Routes() =>
+        Assert.Empty(Machine.Fine().With(Machine.Route("0.0.0.0/0", 100)).With(Machine.Rule(100, 100) with { Family = AddressFamily.InterNetworkV6 }).Findings());
+
+    [Theory]
+    [InlineData("10.249.7.1", 24)]
+    [InlineData("10.0.0.1", 8)]
+    [InlineData("198.19.0.1", 32)]
+    public void Address_InAPool_IsAFault(string address, int length)
+    {
+        var facts = Machine.Fine();
+        facts = facts with { Addresses = [.. facts.Addresses, new AddressInfo { LinkIndex = Machine.Eth0, Address = IPAddress.Parse(address), PrefixLength = length }] };
+
+        Assert.Contains("address-pool: fault", facts.Findings());
+    }
+
+    [Fact]
+    public void Address_InADefaultPoolBeforeAnyMesh_IsAWarning()
+    {
+        var facts = Machine.Fine();
+        facts = facts with
+        {
+            Node = facts.Node with { KnowsMesh = false },
+            Addresses = [new AddressInfo { LinkIndex = Machine.Eth0, Address = IPAddress.Parse("10.249.7.1"), PrefixLength = 24 }],
+        };
+
+        Assert.Equal(["address-pool: warning"], facts.Findings());
+    }
+
+    [Fact]
+    public void Route_IntoAPool_IsAFault() => Assert.Equal(["address-pool: fault"], Machine.Fine().With(Machine.Route("10.249.5.0/24")).Findings());
+
+    [Fact]
+    public void Route_ThatCoversAPool_IsNoFault() => Assert.Empty(Machine.Fine().With(Machine.Route("10.0.0.0/8")).Findings());
+
+    [Fact]
+    public void Ipv6_OffInTheKernel_IsAFault() => Assert.Equal(["ipv6: fault"], (Machine.Fine() with { DisablesIpv6 = null }).Findings());
+
+    [Fact]
+    public void Ipv6_OffForInterfaces_IsAWarning() => Assert.Equal(["ipv6: warning"], (Machine.Fine() with { DisablesIpv6 = true }).Findings());
+
+    [Fact]
+    public void Ipv6_OffOnALink_IsAFault() =>
+        Assert.Equal(["ipv6: fault"], Machine.Fine().With(Machine.Link, link => link with { Ipv6 = link.Ipv6! with { DisableIpv6 = 1 } }).Findings());
+
+    [Theory]
+    [InlineData(Machine.Eth0, true)]
+    [InlineData(Machine.Link, true)]
+    [InlineData(1, false)]
+    public void ReversePathFilter_Strict_IsAFaultWherePacketsOfTheMeshArrive(int link, bool isFault) =>
+        Assert.Equal(isFault ? ["rp-filter: fault"] : [], Machine.Fine().With(link, l => l with { Ipv4 = l.Ipv4! with { RpFilter = 1 } }).Findings());
+
+    [Fact]
+    public void ReversePathFilter_StrictForAllAndLooseHere_IsLoose() => Assert.Empty((Machine.Fine() with { ReversePathFilterAll = 1 }).Findings());
+
+    [Fact]
+    public void ReversePathFilter_StrictBeforeUp_IsNoFault()
+    {
+        var facts = Machine.Fine().With(Machine.Eth0, l => l with { Ipv4 = l.Ipv4! with { RpFilter = 1 } });
+
+        Assert.Empty((facts with { Node = facts.Node with { IsUp = false } }).Findings());
+    }
+
+    [Theory]
+    [InlineData(1, true, true)]
+    [InlineData(2, true, false)]
+    [InlineData(1, false, false)]
+    public void DefaultRouteByAdvertisement_IsAFaultWhereForwardingEndsIt(int acceptRa, bool forwards, bool isFault)
+    {
+        var facts = Machine.Fine().With(Machine.Route("::/0") with { Protocol = RouteProtocols.RouterAdvertisement })
+            .With(Machine.Eth0, link => link with { Ipv6 = link.Ipv6! with { AcceptRa = acceptRa } });
+
+        Assert.Equal(isFault ? ["router-advertisement: fault"] : [], (facts with { ForwardsIpv6 = forwards }).Findings());
+    }
+
+    [Fact]
+    public void NetworkManager_NotTold_IsAWarningThatCanBeFixed()
+    {
+        var finding = Assert.Single(Examination.Examine(Machine.Fine() with { SnippetsMissing = [Snippet.All[0]] }).Findings);
+
+        Assert.Equal(("network-manager", Severity.Warning, true), (finding.Check, finding.Severity, finding.Fixable));
+    }
+
+    [Fact]
+    public void Snippets_AreBuiltInAndNameTheirPath() =>
+        Assert.All(Snippet.All, snippet => Assert.Contains(snippet.Path, snippet.Read().Split('\n')[0], StringComparison.Ordinal));
+
+    [Fact]
+    public void Healthy_WarningsAlone_AreHealthy() => Assert.True(Examination.Examine(Machine.Fine() with { DisablesIpv6 = true }).Healthy);
+}
