@@ -16,8 +16,7 @@ internal sealed partial class DaemonKeeper(string name, IDaemonProcesses process
         while (true)
         {
             var started = time.GetTimestamp();
-            if (FindOrStart() is { } process)
-                LogEnded(name, process.Pid, await process.WaitForExitAsync(cancellationToken));
+            await RunOnceAsync(cancellationToken);
             await Task.Delay(_policy.AfterDeath(time.GetElapsedTime(started)), time, cancellationToken);
         }
     }
@@ -31,24 +30,30 @@ internal sealed partial class DaemonKeeper(string name, IDaemonProcesses process
         LogStopped(name, process.Pid);
     }
 
-    private IDaemonProcess? FindOrStart()
+    /// <summary>Whatever the system refuses (no descriptor is left, /run is full) is tried again: nobody else would keep the daemon.</summary>
+    private async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         try
         {
-            if (processes.Find(name) is { } running)
-            {
-                LogAdopted(name, running.Pid);
-                return running;
-            }
-            var process = processes.Start(name);
-            LogStarted(name, process.Pid);
-            return process;
+            var process = FindOrStart();
+            LogEnded(name, process.Pid, await process.WaitForExitAsync(cancellationToken));
         }
-        catch (ProcessException e)
+        catch (Exception e) when (e is ProcessException or IOException or UnauthorizedAccessException)
         {
-            LogCannotStart(name, e.Message);
-            return null;
+            LogCannotKeep(name, e.Message);
         }
+    }
+
+    private IDaemonProcess FindOrStart()
+    {
+        if (processes.Find(name) is { } running)
+        {
+            LogAdopted(name, running.Pid);
+            return running;
+        }
+        var process = processes.Start(name);
+        LogStarted(name, process.Pid);
+        return process;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Daemon} runs already (process {Pid}): adopted")]
@@ -63,6 +68,6 @@ internal sealed partial class DaemonKeeper(string name, IDaemonProcesses process
     [LoggerMessage(Level = LogLevel.Information, Message = "{Daemon} stopped (process {Pid})")]
     private partial void LogStopped(string daemon, int pid);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Daemon} cannot be started: {Reason}; tried again")]
-    private partial void LogCannotStart(string daemon, string reason);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Daemon} cannot be started or watched: {Reason}; tried again")]
+    private partial void LogCannotKeep(string daemon, string reason);
 }

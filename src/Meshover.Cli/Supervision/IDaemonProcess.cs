@@ -6,6 +6,7 @@ internal interface IDaemonProcess
     int Pid { get; }
 
     /// <summary>Ends when the process has ended: its exit status, or null where it is not our child (adopted).</summary>
+    /// <exception cref="Linux.Processes.ProcessException">It cannot be watched.</exception>
     Task<int?> WaitForExitAsync(CancellationToken cancellationToken);
 
     /// <summary>SIGTERM, and SIGKILL after the grace.</summary>
@@ -16,6 +17,7 @@ internal interface IDaemonProcess
 internal interface IDaemonProcesses
 {
     /// <summary>The one that runs already, from an earlier supervisor or by hand; null where none does.</summary>
+    /// <exception cref="IOException">Its pid file cannot be read.</exception>
     IDaemonProcess? Find(string daemon);
 
     /// <exception cref="Linux.Processes.ProcessException">The system refused.</exception>

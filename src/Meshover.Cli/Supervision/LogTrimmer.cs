@@ -30,7 +30,7 @@ internal sealed class LogTrimmer(IReadOnlyCollection<string> files, TimeProvider
             using var emptied = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
             emptied.SetLength(0);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // No room, or `down` removed it: tried again at the next tick.
         }

@@ -20,8 +20,22 @@ internal sealed class OrphanReaper(TimeProvider time)
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            foreach (var pid in Pids().Where(pid => IsEndedChild(Stat(pid), FirstProcess)))
-                await new ProcessIdentity(pid, 0, 0).WaitForExitAsync(cancellationToken);
+            foreach (var pid in Pids())
+                await ReapAsync(pid, FirstProcess, cancellationToken);
+        }
+    }
+
+    /// <summary>Collects the end of this process, if it has ended and is the parent's child.</summary>
+    internal static async Task ReapAsync(int pid, int parent, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (IsEndedChild(Stat(pid), parent) && ProcessIdentity.TryFindEnded(pid) is { } ended)
+                await ended.WaitForExitAsync(cancellationToken);
+        }
+        catch (ProcessException)
+        {
+            // No descriptor was to be had: it is still there at the next tick.
         }
     }
 

@@ -40,9 +40,11 @@ internal static class PidfdWatcher
     {
         if (_wake is not null)
             return;
-        _wake = Libc.EventFd(0, EventFdFlags);
-        if (_wake.IsInvalid)
+        var wake = Libc.EventFd(0, EventFdFlags);
+        // Kept only if it is one: else the next wait would take the thread for running, and never end.
+        if (wake.IsInvalid)
             throw new ProcessException("make an eventfd", Errno.Describe(Errno.Last));
+        _wake = wake;
         new Thread(Loop) { IsBackground = true, Name = "pidfd" }.Start();
     }
 

@@ -20,6 +20,10 @@ public sealed record ProcessIdentity(int Pid, ulong StartTime, ulong NetworkName
             ? new ProcessIdentity(pid, stat.StartTime, Namespaces.NetworkNamespace.InodeOfProcess(pid) ?? 0)
             : null;
 
+    /// <summary>The process with this pid that has ended and waits for its parent to collect its status (a zombie); null where that is not so.</summary>
+    public static ProcessIdentity? TryFindEnded(int pid) =>
+        ProcessStat.TryRead(pid) is { IsZombie: true } stat ? new ProcessIdentity(pid, stat.StartTime, NetworkNamespace: 0) : null;
+
     /// <summary>This very process.</summary>
     public static ProcessIdentity Current => TryFind(Environment.ProcessId)!;
 

@@ -9,12 +9,16 @@ internal sealed class FakeDaemons : IDaemonProcesses
 {
     private readonly Dictionary<string, Fake> _running = [];
     private readonly Channel<string> _started = Channel.CreateUnbounded<string>();
+    private readonly Channel<string> _watched = Channel.CreateUnbounded<string>();
     private int _lastPid = 100;
 
     /// <summary>"start agent", "stop agent", in order.</summary>
     public List<string> Events { get; } = [];
 
     public bool CannotStart { get; set; }
+
+    /// <summary>As where no descriptor is left.</summary>
+    public bool CannotWatch { get; set; }
 
     public void Put(string daemon) => _running[daemon] = new Fake(this, daemon, ++_lastPid);
 
@@ -25,6 +29,8 @@ internal sealed class FakeDaemons : IDaemonProcesses
     }
 
     public Task StartedAsync() => _started.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+
+    public Task WatchedAsync() => _watched.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
 
     public IDaemonProcess? Find(string daemon) => _running.GetValueOrDefault(daemon);
 
@@ -44,7 +50,13 @@ internal sealed class FakeDaemons : IDaemonProcesses
 
         public int Pid => pid;
 
-        public Task<int?> WaitForExitAsync(CancellationToken cancellationToken) => Ended.Task.WaitAsync(cancellationToken);
+        public Task<int?> WaitForExitAsync(CancellationToken cancellationToken)
+        {
+            owner._watched.Writer.TryWrite(daemon);
+            return owner.CannotWatch
+                ? Task.FromException<int?>(new ProcessException($"open a descriptor of process {pid}", "too many open files"))
+                : Ended.Task.WaitAsync(cancellationToken);
+        }
 
         public Task StopAsync(TimeSpan grace, CancellationToken cancellationToken)
         {

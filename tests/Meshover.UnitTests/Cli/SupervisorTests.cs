@@ -68,6 +68,24 @@ public sealed class SupervisorTests
     }
 
     [Fact]
+    public async Task Run_DaemonCannotBeWatchedForAMoment_IsKeptAllTheSame()
+    {
+        _daemons.Put("agent");
+        _daemons.CannotWatch = true;
+        using var stop = new CancellationTokenSource();
+        var run = Supervisor("agent").RunAsync(stop.Token);
+        await _daemons.WatchedAsync();
+        _daemons.CannotWatch = false;
+        await PassTimeUntilAsync(_daemons.WatchedAsync());
+        _daemons.Kill("agent");
+        await PassTimeUntilStartedAsync();
+
+        Assert.Equal(["start agent"], _daemons.Events);
+        await stop.CancelAsync();
+        await run;
+    }
+
+    [Fact]
     public async Task Run_Cancelled_StopsTheAgentFirstAndFrrBeforeTheDataplane()
     {
         foreach (var daemon in DaemonNames.All)
@@ -92,14 +110,15 @@ public sealed class SupervisorTests
         });
 
     /// <summary>The fake clock cannot say who waits for it, so it is moved on in small steps.</summary>
-    private async Task PassTimeUntilStartedAsync()
+    private async Task PassTimeUntilAsync(Task done)
     {
-        var started = _daemons.StartedAsync();
-        while (!started.IsCompleted)
+        while (!done.IsCompleted)
         {
             _time.Advance(TimeSpan.FromMilliseconds(10));
-            await Task.WhenAny(started, Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System));
+            await Task.WhenAny(done, Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System));
         }
-        await started;
+        await done;
     }
+
+    private Task PassTimeUntilStartedAsync() => PassTimeUntilAsync(_daemons.StartedAsync());
 }
