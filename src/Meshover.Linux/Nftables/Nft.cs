@@ -9,7 +9,8 @@ namespace Meshover.Linux.Nftables;
 /// The firewall of one network namespace, through <c>nft -j</c> (libnftables-json(5)): one run is one transaction, all of it or nothing.
 /// </summary>
 /// <param name="namespacePath">Such as <c>/run/netns/NAME</c>; null for the process's own namespace.</param>
-public sealed class Nft(string? namespacePath = null)
+/// <param name="program">A path, or a name that is looked for in PATH.</param>
+public sealed class Nft(string? namespacePath = null, string program = "nft")
 {
     /// <summary>Longer than any ruleset of ours takes; a hanging nft must not hang the agent.</summary>
     private static readonly TimeSpan RunTime = TimeSpan.FromSeconds(20);
@@ -25,12 +26,10 @@ public sealed class Nft(string? namespacePath = null)
     /// <exception cref="NftException">nft could not be run.</exception>
     public async Task<JsonDocument?> ListTableAsync(string family, string table, CancellationToken cancellationToken)
     {
-        var tables = await RunAsync(["-j", "list", "tables", family], "", "list nftables tables", cancellationToken).ConfigureAwait(false);
-        using var all = JsonDocument.Parse(tables);
+        using var all = await ListAsync(["tables", family], "list nftables tables", cancellationToken).ConfigureAwait(false);
         if (!all.RootElement.GetProperty("nftables").EnumerateArray().Any(item => IsTable(item, table)))
             return null;
-        string[] list = ["-j", "list", "table", family, table];
-        return JsonDocument.Parse(await RunAsync(list, "", $"list nftables table {table}", cancellationToken).ConfigureAwait(false));
+        return await ListAsync(["table", family, table], $"list nftables table {table}", cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Everybody's tables, as nft's JSON.</summary>
@@ -46,6 +45,19 @@ public sealed class Nft(string? namespacePath = null)
             return false;
         await RunAsync(["delete", "table", family, table], "", $"delete nftables table {table}", cancellationToken).ConfigureAwait(false);
         return true;
+    }
+
+    private async Task<JsonDocument> ListAsync(string[] what, string operation, CancellationToken cancellationToken)
+    {
+        var text = await RunAsync(["-j", "list", .. what], "", operation, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return JsonDocument.Parse(text);
+        }
+        catch (JsonException error)
+        {
+            throw new NftException(operation, $"nft printed no JSON: {error.Message}");
+        }
     }
 
     private static bool IsTable(JsonElement item, string name) =>
@@ -82,7 +94,7 @@ public sealed class Nft(string? namespacePath = null)
     // A child is born into the namespace of the thread that makes it.
     private Process StartNft(string[] arguments, string operation)
     {
-        var start = new ProcessStartInfo("nft", arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

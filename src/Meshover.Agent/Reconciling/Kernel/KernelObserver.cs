@@ -1,5 +1,6 @@
 using System.Globalization;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.Nftables;
 using Meshover.Linux.Sysctl;
 
 namespace Meshover.Agent.Reconciling.Kernel;
@@ -16,7 +17,7 @@ internal sealed class KernelObserver(IRouteNetlink netlink, ISysctls sysctls, Fi
     /// <exception cref="NetlinkException">A dump failed.</exception>
     internal async Task<KernelState> ObserveAsync(KernelNames names, FirewallDocument? wanted, CancellationToken cancellationToken) => new()
     {
-        FirewallStands = wanted is not null && await firewall.StandsAsync(wanted, cancellationToken).ConfigureAwait(false),
+        FirewallStands = wanted is not null && await StandsAsync(wanted, cancellationToken).ConfigureAwait(false),
         Links = netlink.GetLinks(),
         Addresses = netlink.GetAddresses(),
         MainRoutes = netlink.GetRoutes(new RouteFilter { Table = RouteInfo.MainTable, ExceptProtocols = [RouteProtocols.Bgp] }),
@@ -26,4 +27,19 @@ internal sealed class KernelObserver(IRouteNetlink netlink, ISysctls sysctls, Fi
         Forwarding6 = sysctls.TryRead(SysctlDiff.Forwarding6),
         RpFilterAll = int.TryParse(sysctls.TryRead("net.ipv4.conf.all.rp_filter"), CultureInfo.InvariantCulture, out var all) ? all : 0,
     };
+
+    /// <summary>
+    /// Where nft cannot be asked, addresses and routes must stand all the same. Setting the table is tried then, and says what is wrong.
+    /// </summary>
+    private async Task<bool> StandsAsync(FirewallDocument wanted, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await firewall.StandsAsync(wanted, cancellationToken).ConfigureAwait(false);
+        }
+        catch (NftException)
+        {
+            return false;
+        }
+    }
 }
