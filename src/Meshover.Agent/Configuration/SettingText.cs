@@ -96,9 +96,9 @@ internal static class SettingText
             : throw new FormatException($"\"{text}\" is no rate; write {MinBfdRate}-{MaxBfdRate} packets a second.");
 
     public static string AbsolutePath(string text) =>
-        Path.IsPathFullyQualified(text)
+        Path.IsPathFullyQualified(text) && !text.Any(char.IsControl)
             ? text
-            : throw new FormatException($"\"{text}\" is no absolute path; begin it with '/'.");
+            : throw new FormatException($"\"{text}\" is no absolute path; begin it with '/', and leave control characters out.");
 
     /// <summary>A whole number with a unit (s, m, h, d); null for 0.</summary>
     public static TimeSpan? Duration(string text)

@@ -41,9 +41,12 @@ internal static class AgentYaml
             body.Append("  - ").Append(Quote(value)).Append('\n');
     }
 
-    /// <summary>YAML's single quotes (1.2, section 7.3.2): only the quote itself is doubled. Control characters are refused before.</summary>
+    /// <summary>
+    /// YAML's single quotes (1.2, section 7.3.2): only the quote itself is doubled. Control characters are refused before. A bare
+    /// <c>null</c> is no value.
+    /// </summary>
     private static string Quote(string value) =>
-        value.All(c => char.IsAsciiLetterOrDigit(c)) ? value : $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
+        value != "null" && value.All(c => char.IsAsciiLetterOrDigit(c)) ? value : $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private static string Checksum(string body) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)).AsSpan(0, 8));

@@ -34,6 +34,14 @@ public sealed class DesiredSettingsTests
     }
 
     [Fact]
+    public void Of_WordThatYamlTakesForNoValue_ReadsBackTheSame()
+    {
+        var written = Of(null, null, new RawSetting("site", ["null"], "--site"));
+
+        Assert.Equal("null", Of(written.Yaml, null).Config.Site);
+    }
+
+    [Fact]
     public void Of_UpAgainWithOneFlag_KeepsTheOthers()
     {
         var settings = Of(Of(null, null, Site, Announce).Yaml, null, new RawSetting("site", ["there"], "--site"));
