@@ -11,6 +11,22 @@ public static class AtomicFile
         var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
         Directory.CreateDirectory(directory, PrivateDirectory);
         var temporary = $"{path}.{Environment.ProcessId}.tmp";
+        try
+        {
+            WriteNew(temporary, content);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            // A disk that is full is not to be filled with these, too.
+            File.Delete(temporary);
+            throw;
+        }
+        SyncDirectory(directory);
+    }
+
+    private static void WriteNew(string path, ReadOnlySpan<byte> content)
+    {
         var options = new FileStreamOptions
         {
             Mode = FileMode.Create,
@@ -18,13 +34,9 @@ public static class AtomicFile
             UnixCreateMode = Private,
             BufferSize = 0,
         };
-        using (var file = new FileStream(temporary, options))
-        {
-            file.Write(content);
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(temporary, path, overwrite: true);
-        SyncDirectory(directory);
+        using var file = new FileStream(path, options);
+        file.Write(content);
+        file.Flush(flushToDisk: true);
     }
 
     /// <summary>The rename itself is on disk only when its directory is. Where the directory cannot be opened, the kernel writes it in time.</summary>

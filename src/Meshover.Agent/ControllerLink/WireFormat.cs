@@ -19,9 +19,20 @@ internal static class WireFormat
         StoreId = snapshot.StoreId,
         Revision = snapshot.Revision,
         Settings = ToSettings(snapshot.Settings ?? throw new FormatException("The map has no settings.")),
-        Nodes = snapshot.Nodes.Select(ToNode).ToImmutableSortedDictionary(node => node.Id, node => node),
+        Nodes = ToNodes(snapshot.Nodes),
         Tombstones = [.. snapshot.Tombstones.Select(id => new NodeId(id))],
     };
+
+    private static ImmutableSortedDictionary<NodeId, MeshNode> ToNodes(IEnumerable<NodeInfo> infos)
+    {
+        var nodes = ImmutableSortedDictionary.CreateBuilder<NodeId, MeshNode>();
+        foreach (var node in infos.Select(ToNode))
+        {
+            if (!nodes.TryAdd(node.Id, node))
+                throw new FormatException($"Node {node.Id} is there twice.");
+        }
+        return nodes.ToImmutable();
+    }
 
     public static MapDelta ToDelta(MeshDelta delta) => new()
     {

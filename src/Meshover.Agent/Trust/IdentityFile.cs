@@ -57,7 +57,7 @@ internal sealed class IdentityFile
             HostName = file.HostName,
             IdentityKeyPem = file.IdentityKey,
             CertificatePem = file.Certificate,
-            WireGuardPrivateKey = file.WireGuardPrivateKey,
+            WireGuardPrivateKey = file.ReadWireGuardKey(),
             Controllers = file.Controllers,
             CaPins = file.CaPins,
             Credential = file.Credential,
@@ -67,6 +67,11 @@ internal sealed class IdentityFile
             Settings = file.Settings,
         };
     }
+
+    // A private key has the form of a public one.
+    private string ReadWireGuardKey() => WireGuardPublicKey.TryParse(WireGuardPrivateKey, out _)
+        ? WireGuardPrivateKey
+        : throw new FormatException("Its WireGuard key is none.");
 
     private NodeNumbers ReadNumbers() => new(
         new NodeId(NodeId), IPAddress.Parse(Address4 ?? ""), IPAddress.Parse(Address6 ?? ""), IPAddress.Parse(TunnelAddress ?? ""), new Asn(Asn));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Meshover.Mesh.Identity;
 using Org.BouncyCastle.Math.EC.Rfc7748;
@@ -73,7 +74,18 @@ public sealed record NodeIdentity
     }
 
     /// <summary>The client certificate with its private key. The caller disposes it.</summary>
-    public X509Certificate2 OpenCertificate() => X509Certificate2.CreateFromPem(CertificatePem, IdentityKeyPem);
+    /// <exception cref="AgentException">One of the two is damaged.</exception>
+    public X509Certificate2 OpenCertificate()
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPem(CertificatePem, IdentityKeyPem);
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            throw new AgentException($"The identity's key or certificate is damaged ({e.Message}). Put a copy of identity.json back, or run `meshover leave --force` and join again.", e);
+        }
+    }
 }
 
 /// <summary>What the controller gave a node, each unique in the mesh.</summary>

@@ -30,6 +30,7 @@ public sealed class WireFormatTests
 
     public static TheoryData<Action<NodeInfo>> Damages => new(
         node => node.Id = 0,
+        node => node.Id = 2, // another's
         node => node.WireguardKeys.Clear(),
         node => node.WireguardKeys[0] = Google.Protobuf.ByteString.CopyFrom(1, 2, 3),
         node => node.Address4 = "nowhere",

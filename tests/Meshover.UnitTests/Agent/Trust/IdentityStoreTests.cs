@@ -44,6 +44,8 @@ public sealed class IdentityStoreTests : IDisposable
         Assert.Contains("damaged", Assert.Throws<AgentException>(() => store.Load()).Message, StringComparison.Ordinal);
         File.WriteAllText(store.FilePath, """{"version":2,"hostName":"a","identityKey":"","certificate":"","wireGuardPrivateKey":""}""");
         Assert.Contains("version 2", Assert.Throws<AgentException>(() => store.Load()).Message, StringComparison.Ordinal);
+        store.Save(IdentityFactory.Create("n1", TimeProvider.System) with { WireGuardPrivateKey = "c2hvcnQ=" });
+        Assert.Contains("WireGuard key", Assert.Throws<AgentException>(() => store.Load()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -54,6 +56,19 @@ public sealed class IdentityStoreTests : IDisposable
         using var certificate = a.OpenCertificate();
         Assert.True(certificate.HasPrivateKey);
         Assert.NotEqual(a.IdentityKeyPem, b.IdentityKeyPem);
+    }
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData(null, "")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", null)]
+    [InlineData(null, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----")]
+    public void OpenCertificate_Damaged_SaysWhatToDo(string? certificate, string? key)
+    {
+        var whole = IdentityFactory.Create("a", TimeProvider.System);
+        var damaged = whole with { CertificatePem = certificate ?? whole.CertificatePem, IdentityKeyPem = key ?? whole.IdentityKeyPem };
+
+        Assert.Contains("leave --force", Assert.Throws<AgentException>(damaged.OpenCertificate).Message, StringComparison.Ordinal);
     }
 
     [Fact]
