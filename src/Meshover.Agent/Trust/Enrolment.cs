@@ -50,15 +50,16 @@ public static partial class Enrolment
     /// Signs this node off at the controller and deletes the identity and the map on disk. With <paramref name="force"/> they are
     /// deleted where no controller answers, too. Nothing to do where there is no identity.
     /// </summary>
+    /// <param name="controllers">The operator's choice, <c>host:port</c> each; empty: those that the identity knows.</param>
     /// <exception cref="AgentException">No controller answered, and not forced.</exception>
     public static async Task LeaveAsync(
-        string stateDirectory, bool force, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+        string stateDirectory, ImmutableArray<string> controllers, bool force, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
     {
         var (store, map) = (new IdentityStore(stateDirectory), new MapFile(stateDirectory));
         try
         {
             if (store.Load() is { IsEnrolled: true } identity)
-                await SignOffAsync(identity, time, cancellationToken);
+                await SignOffAsync(identity, controllers.IsEmpty ? identity.Controllers : controllers, time, cancellationToken);
         }
         catch (AgentException e) when (force)
         {
@@ -68,9 +69,9 @@ public static partial class Enrolment
         store.Delete();
     }
 
-    private static async Task SignOffAsync(NodeIdentity identity, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task SignOffAsync(NodeIdentity identity, ImmutableArray<string> controllers, TimeProvider time, CancellationToken cancellationToken)
     {
-        var dialer = new ControllerDialer(() => identity.Controllers, UnderlayMark, time);
+        var dialer = new ControllerDialer(() => controllers, UnderlayMark, time);
         using var channel = new ControllerChannel(identity, identity.CaPins, dialer);
         try
         {

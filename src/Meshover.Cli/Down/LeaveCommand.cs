@@ -3,6 +3,7 @@ using Meshover.Agent.Trust;
 using Meshover.Cli.CommandLine;
 using Meshover.Cli.Hosting;
 using Meshover.Cli.Services;
+using Meshover.Cli.Up;
 using Microsoft.Extensions.Logging;
 
 namespace Meshover.Cli.Down;
@@ -33,7 +34,7 @@ internal static class LeaveCommand
         DaemonHost.RequireRoot("leave");
         var time = TimeProvider.System;
         using var loggers = Logs.Create(debug);
-        await Enrolment.LeaveAsync(paths.StateDirectory, force, loggers.CreateLogger("leave"), time, cancellationToken);
+        await Enrolment.LeaveAsync(paths.StateDirectory, EnrolmentSettings.Controllers(paths), force, loggers.CreateLogger("leave"), time, cancellationToken);
         await new DownSequence(paths, NodeServices.For(paths, time), time, Console.Error.WriteLine).RunAsync(cancellationToken);
         new IdentityStore(paths.StateDirectory).Delete();
         await Console.Error.WriteLineAsync("This machine belongs to no mesh any more.");
