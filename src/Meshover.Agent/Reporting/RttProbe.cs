@@ -27,9 +27,17 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     private readonly ushort _identifier = (ushort)Environment.ProcessId;
     private readonly ConcurrentDictionary<NodeId, Measurement> _measured = [];
     private NodePlan? _plan;
+    private HashSet<NodeId> _peers = [];
     private int _next;
 
-    public void Post(NodePlan plan) => Volatile.Write(ref _plan, plan);
+    public void Post(NodePlan plan)
+    {
+        var peers = plan.Links.Select(link => link.Peer).ToHashSet();
+        Volatile.Write(ref _peers, peers);
+        Volatile.Write(ref _plan, plan);
+        foreach (var gone in _measured.Keys.Where(peer => !peers.Contains(peer)))
+            _measured.TryRemove(gone, out _);
+    }
 
     /// <summary>Milliseconds; null while there is no fresh answer.</summary>
     public double? Get(NodeId peer) =>
@@ -143,6 +151,9 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         if (packet.Length < PacketLength + sizeof(uint) || packet[0] != EchoReply || BinaryPrimitives.ReadUInt16BigEndian(packet[4..]) != _identifier)
             return;
         var peer = new NodeId(BinaryPrimitives.ReadUInt32BigEndian(packet[PacketLength..]));
+        // Anybody can send such a packet: what it names must not fill our memory.
+        if (!Volatile.Read(ref _peers).Contains(peer))
+            return;
         var now = time.GetTimestamp();
         _measured[peer] = new Measurement(now, time.GetElapsedTime(BinaryPrimitives.ReadInt64BigEndian(packet[8..]), now));
     }

@@ -22,6 +22,7 @@ public sealed class RttProbeTests : IDisposable
     [Fact]
     public void Get_AfterAnAnswer_IsTheTimeThatItTookUntilItIsOld()
     {
+        _probe.Post(Plan(1));
         Assert.Null(_probe.Get(Peer));
         var request = _probe.Request(Peer);
         _time.Advance(TimeSpan.FromMilliseconds(12.5));
@@ -38,6 +39,7 @@ public sealed class RttProbeTests : IDisposable
     [Fact]
     public void Take_AnswersOutOfOrder_EachIsMeasuredByItsOwnRequest()
     {
+        _probe.Post(Plan(1));
         var early = _probe.Request(Peer);
         _time.Advance(TimeSpan.FromMilliseconds(100));
         var late = _probe.Request(Peer);
@@ -51,6 +53,7 @@ public sealed class RttProbeTests : IDisposable
     [Fact]
     public void Take_WhatIsNoAnswerToUs_IsPassedOver()
     {
+        _probe.Post(Plan(1));
         var request = _probe.Request(Peer);
         var answer = Answer(request);
         for (var length = 0; length < answer.Length; length++)
@@ -60,6 +63,19 @@ public sealed class RttProbeTests : IDisposable
         foreign[4] ^= 0xff; // another program's identifier
         _probe.Take(foreign);
         Assert.Null(_probe.Get(Peer));
+    }
+
+    [Fact]
+    public void Take_PeerThatIsNone_IsPassedOver()
+    {
+        _probe.Post(Plan(2));
+        _probe.Take(Answer(_probe.Request(new NodeId(3))));
+        _probe.Take(Answer(_probe.Request(new NodeId(4))));
+        Assert.NotNull(_probe.Get(new NodeId(3)));
+        Assert.Null(_probe.Get(new NodeId(4)));
+
+        _probe.Post(Plan(1));
+        Assert.Null(_probe.Get(new NodeId(3)));
     }
 
     [Fact]
