@@ -79,7 +79,7 @@ internal static class StatusBuilder
         var engine = (state.Dataplane?.Peers ?? []).ToDictionary(peer => peer.PublicKey);
         var bgp = (state.Routing?.Neighbors ?? []).ToDictionary(neighbor => neighbor.Interface, StringComparer.Ordinal);
         // Once for all peers: each asks for them, and a large mesh has thousands.
-        var transits = TransitsInSession(state);
+        var transits = Transits.Of(state);
         foreach (var peer in state.Plan!.WireGuard.Peers)
         {
             if (state.Map!.Nodes.TryGetValue(peer.Node, out var node))
@@ -87,7 +87,7 @@ internal static class StatusBuilder
         }
     }
 
-    private static WirePeer Peer(AgentState state, List<MeshNode> transits, MeshNode node, EnginePeer? engine, NeighborStatus? bgp, double? rtt)
+    private static WirePeer Peer(AgentState state, Transits transits, MeshNode node, EnginePeer? engine, NeighborStatus? bgp, double? rtt)
     {
         var isUp = engine is { LastReceiveAgeMs: >= 0 } && engine.LastReceiveAgeMs < EndpointChooser.WorkingFor.TotalMilliseconds;
         var (path, reason) = Path(state, transits, node, isUp, bgp);
@@ -116,28 +116,31 @@ internal static class StatusBuilder
     /// What is, as far as it is seen: a working link is a direct path. Without one, a transit node with which we have a session, and
     /// that can reach the peer, carries the traffic.
     /// </summary>
-    private static (string Path, string Reason) Path(AgentState state, List<MeshNode> transits, MeshNode node, bool isUp, NeighborStatus? bgp)
+    private static (string Path, string Reason) Path(AgentState state, Transits transits, MeshNode node, bool isUp, NeighborStatus? bgp)
     {
         if (isUp && (bgp is null || bgp.BgpState == Established))
             return ("direct", "");
-        var expected = Self(state) is { } me ? PathFinder.Between(state.Map!, me, node) : NoMember;
+        var expected = Self(state) is { } me ? PathFinder.Between(transits.All, me, node) : NoMember;
         var why = expected.Kind switch
         {
             PathKind.Direct when isUp => $"The tunnel is up, BGP is {bgp?.BgpState ?? "not there"}.",
             PathKind.Direct => "The peer does not answer at any of its endpoints.",
             _ => expected.Reason,
         };
-        return (expected.Kind != PathKind.None && transits.Exists(transit => Reaches(state, transit, node)) ? "transit" : "none", why);
+        return (expected.Kind != PathKind.None && transits.InSession.Exists(transit => transit.Id != node.Id && PathFinder.IsDirect(transit, node)) ? "transit" : "none", why);
     }
 
-    private static List<MeshNode> TransitsInSession(AgentState state)
+    /// <param name="All">Of the map.</param>
+    /// <param name="InSession">Those with which this node speaks BGP.</param>
+    private sealed record Transits(List<MeshNode> All, List<MeshNode> InSession)
     {
-        var up = (state.Routing?.Neighbors ?? []).Where(neighbor => neighbor.BgpState == Established).Select(neighbor => neighbor.Interface).ToHashSet(StringComparer.Ordinal);
-        return [.. state.Map!.Nodes.Values.Where(node => node.IsTransit && up.Contains(node.Id.LinkName))];
+        public static Transits Of(AgentState state)
+        {
+            var up = (state.Routing?.Neighbors ?? []).Where(neighbor => neighbor.BgpState == Established).Select(neighbor => neighbor.Interface).ToHashSet(StringComparer.Ordinal);
+            var all = state.Map!.Nodes.Values.Where(node => node.IsTransit).ToList();
+            return new Transits(all, all.FindAll(node => up.Contains(node.Id.LinkName)));
+        }
     }
-
-    private static bool Reaches(AgentState state, MeshNode transit, MeshNode node) =>
-        transit.Id != node.Id && PathFinder.Between(state.Map!, transit, node).Kind == PathKind.Direct;
 
     private static ComponentStatus Component(AgentState state, string name)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Google.Protobuf;
 using Meshover.Agent.Trust;
 using Meshover.Cli.CommandLine;
 using Meshover.Cli.Supervision;
@@ -24,7 +25,25 @@ internal sealed record RemnantStatus
     public string DataplaneKind { get; init; } = "userspace";
     public required RoutingStatus? Routing { get; init; }
 
-    public StatusDocument Read() => new()
+    public StatusDocument Read()
+    {
+        // By what they are looked for: a large mesh has thousands.
+        var nodes = new Dictionary<ByteString, NodeInfo>();
+        foreach (var node in Map?.Nodes ?? [])
+        {
+            foreach (var key in node.WireguardKeys)
+                nodes.TryAdd(key, node);
+        }
+        var neighbors = (Routing?.Neighbors ?? []).ToDictionary(neighbor => neighbor.Interface, StringComparer.Ordinal);
+        return Document(
+        [
+            .. (Dataplane?.Peers ?? []).Where(peer => peer.LinkName is not null)
+                .Select(peer => Peer(peer, nodes.GetValueOrDefault(ByteString.CopyFrom(peer.PublicKey.Bytes)), neighbors.GetValueOrDefault(peer.LinkName!)))
+                .OrderBy(peer => peer.Hostname, StringComparer.Ordinal),
+        ]);
+    }
+
+    private StatusDocument Document(ImmutableArray<PeerSection> peers) => new()
     {
         Version = ProgramVersion.Text,
         State = Dataplane is null && Routing is null ? NodeState.Down : NodeState.Degraded,
@@ -32,7 +51,7 @@ internal sealed record RemnantStatus
         Controller = new() { State = "unknown", Address = null, Error = null },
         Map = new() { StoreId = Map?.StoreId, Revision = Map?.Revision ?? 0, AgeSeconds = null },
         Components = [Agent(), DataplaneComponent(), RoutingComponent(), Component("kernel", "unknown", null, [])],
-        Peers = [.. (Dataplane?.Peers ?? []).Where(p => p.LinkName is not null).Select(Peer).OrderBy(p => p.Hostname, StringComparer.Ordinal)],
+        Peers = peers,
         Announced = [],
         AnnouncedNotGranted = [],
         Endpoints = [],
@@ -81,28 +100,23 @@ internal sealed record RemnantStatus
     private static ComponentSection Component(string name, string state, string? kind, ImmutableArray<string> errors) =>
         new() { Name = name, State = state, Kind = kind, Errors = errors };
 
-    private PeerSection Peer(WireGuard.Control.PeerStatus peer)
+    private static PeerSection Peer(WireGuard.Control.PeerStatus peer, NodeInfo? known, NeighborStatus? neighbor) => new()
     {
-        var known = Map?.Nodes.FirstOrDefault(n => n.WireguardKeys.Any(k => k.Span.SequenceEqual(peer.PublicKey.Bytes)));
-        var neighbor = Routing?.Neighbors.FirstOrDefault(n => n.Interface == peer.LinkName);
-        return new PeerSection
-        {
-            Hostname = known?.Hostname ?? "",
-            Id = known?.Id ?? 0,
-            Address4 = known?.Address4 ?? "",
-            Address6 = known?.Address6 ?? "",
-            Asn = known?.Asn ?? 0,
-            Link = peer.LinkName ?? "",
-            Endpoint = peer.Endpoint?.ToString(),
-            HandshakeAgeSeconds = peer.LastHandshakeAgeMs < 0 ? null : peer.LastHandshakeAgeMs / 1000,
-            RxBytes = (ulong)peer.RxBytes,
-            TxBytes = (ulong)peer.TxBytes,
-            RttMs = null,
-            BgpState = neighbor?.BgpState ?? "",
-            PrefixesReceived = (uint)(neighbor?.PrefixesReceived ?? 0),
-            Path = "unknown",
-            PathReason = "",
-            Transit = known?.Transit,
-        };
-    }
+        Hostname = known?.Hostname ?? "",
+        Id = known?.Id ?? 0,
+        Address4 = known?.Address4 ?? "",
+        Address6 = known?.Address6 ?? "",
+        Asn = known?.Asn ?? 0,
+        Link = peer.LinkName ?? "",
+        Endpoint = peer.Endpoint?.ToString(),
+        HandshakeAgeSeconds = peer.LastHandshakeAgeMs < 0 ? null : peer.LastHandshakeAgeMs / 1000,
+        RxBytes = (ulong)peer.RxBytes,
+        TxBytes = (ulong)peer.TxBytes,
+        RttMs = null,
+        BgpState = neighbor?.BgpState ?? "",
+        PrefixesReceived = (uint)(neighbor?.PrefixesReceived ?? 0),
+        Path = "unknown",
+        PathReason = "",
+        Transit = known?.Transit,
+    };
 }

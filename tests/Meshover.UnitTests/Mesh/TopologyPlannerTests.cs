@@ -78,11 +78,11 @@ public sealed class TopologyPlannerTests
     public void Between_TwoBehindNats_GoesByTransitWhereThereIsOne()
     {
         MeshNode a = Hidden(1), b = Hidden(2), transit = TestMesh.Node(3) with { IsTransit = true };
-        Assert.Equal(PathKind.Transit, PathFinder.Between(TestMesh.Of(a, b, transit), a, b).Kind);
-        var none = PathFinder.Between(TestMesh.Of(a, b), a, b);
+        Assert.Equal(PathKind.Transit, PathFinder.Between([transit], a, b).Kind);
+        var none = PathFinder.Between([], a, b);
         Assert.Equal(PathKind.None, none.Kind);
         Assert.Contains("behind NATs", none.Reason, StringComparison.Ordinal);
-        Assert.Equal(PathKind.Direct, PathFinder.Between(TestMesh.Of(a, b, transit), a, transit).Kind);
+        Assert.Equal(PathKind.Direct, PathFinder.Between([transit], a, transit).Kind);
     }
 
     [Fact]
@@ -90,8 +90,8 @@ public sealed class TopologyPlannerTests
     {
         MeshNode a = OneFamily(TestMesh.Node(1), ipv6: true), b = OneFamily(TestMesh.Node(2), ipv6: false);
         var half = OneFamily(TestMesh.Node(3) with { IsTransit = true }, ipv6: true);
-        Assert.Equal(PathKind.None, PathFinder.Between(TestMesh.Of(a, b, half), a, b).Kind);
-        Assert.Equal(PathKind.Transit, PathFinder.Between(TestMesh.Of(a, b, TestMesh.Node(4) with { IsTransit = true }), a, b).Kind);
+        Assert.Equal(PathKind.None, PathFinder.Between([half], a, b).Kind);
+        Assert.Equal(PathKind.Transit, PathFinder.Between([half, TestMesh.Node(4) with { IsTransit = true }], a, b).Kind);
     }
 
     private static TopologyNode[] Members(int count) =>

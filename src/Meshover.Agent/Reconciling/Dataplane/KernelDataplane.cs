@@ -134,11 +134,12 @@ internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink w
     {
         if (!_peers.IsEmpty)
             return _peers.Where(peer => peer.Value.Link is not null).ToDictionary(peer => peer.Key, peer => peer.Value.Link!.Name);
-        var links = netlink.GetLinks().Where(KernelLinks.IsLink).ToList();
+        var links = netlink.GetLinks().Where(link => KernelLinks.IsLink(link) && link.Gre is not null)
+            .DistinctBy(link => link.Gre!.Remote).ToDictionary(link => link.Gre!.Remote, link => link.Name);
         return device.Peers
-            .Select(peer => (peer.PublicKey, Link: links.Find(link => peer.AllowedIps.Any(prefix => link.Gre is { } tunnel && prefix.Contains(tunnel.Remote)))))
+            .Select(peer => (peer.PublicKey, Link: peer.AllowedIps.Select(prefix => links.GetValueOrDefault(prefix.BaseAddress)).FirstOrDefault(name => name is not null)))
             .Where(pair => pair.Link is not null)
-            .ToDictionary(pair => pair.PublicKey, pair => pair.Link!.Name);
+            .ToDictionary(pair => pair.PublicKey, pair => pair.Link!);
     }
 
     private Task<T> Guarded<T>(Func<T> action)
