@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Grpc.Core;
-using Grpc.Net.Client;
 using Meshover.Cli.CommandLine;
+using Meshover.Cli.Hosting;
 using Meshover.Contract.V1;
 
 namespace Meshover.Cli.Administration;
@@ -15,12 +15,7 @@ internal static class AdminApi
     public static async Task<T> CallAsync<T>(
         string socketPath, Func<AdminService.AdminServiceClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellationToken)
     {
-        using var handler = new SocketsHttpHandler { ConnectCallback = (_, cancel) => ConnectAsync(socketPath, cancel) };
-        using var channel = GrpcChannel.ForAddress("http://controller", new GrpcChannelOptions
-        {
-            HttpHandler = handler,
-            MaxReceiveMessageSize = null, // a list of ten thousand nodes is some megabytes
-        });
+        using var channel = LocalChannel.Open(socketPath);
         var deadline = TimeProvider.System.GetUtcNow().UtcDateTime + Patience;
         try
         {
@@ -50,20 +45,5 @@ internal static class AdminApi
     {
         for (; e is not null; e = e.InnerException)
             yield return e;
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(string socketPath, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 }

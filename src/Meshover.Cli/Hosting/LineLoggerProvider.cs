@@ -10,6 +10,7 @@ namespace Meshover.Cli.Hosting;
 /// </summary>
 internal sealed class LineLoggerProvider(TextWriter output, bool forJournal, TimeProvider time) : ILoggerProvider
 {
+    private const string LineBreak = " | ";
     private readonly Lock _lock = new();
 
     public ILogger CreateLogger(string categoryName) => new LineLogger(this, categoryName[(categoryName.LastIndexOf('.') + 1)..]);
@@ -18,15 +19,18 @@ internal sealed class LineLoggerProvider(TextWriter output, bool forJournal, Tim
 
     private void Write(LogLevel level, string category, string message, Exception? exception)
     {
-        var line = new StringBuilder(forJournal ? JournalPrefix(level) : Prefix(level)).Append(category).Append(": ").Append(message);
+        var line = new StringBuilder(forJournal ? JournalPrefix(level) : Prefix(level)).Append(category).Append(": ").Append(OneLine(message));
         if (exception is not null)
-            line.Append(" | ").Append(exception.ToString().ReplaceLineEndings(" | "));
+            line.Append(LineBreak).Append(OneLine(exception.ToString()));
         lock (_lock)
         {
             output.WriteLine(line);
             output.Flush();
         }
     }
+
+    // What FRR or nft said may have several.
+    private static string OneLine(string text) => text.ReplaceLineEndings(LineBreak);
 
     private string Prefix(LogLevel level) =>
         time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z '", CultureInfo.InvariantCulture) + Word(level);

@@ -1,6 +1,5 @@
-using System.Net.Sockets;
 using Grpc.Core;
-using Grpc.Net.Client;
+using Meshover.Cli.Hosting;
 using Meshover.Contract.V1;
 
 namespace Meshover.Cli.Status;
@@ -16,8 +15,7 @@ internal static class AgentApi
         // A missing socket is the common case of a dead agent, and is seen sooner so than by a failed call.
         if (!File.Exists(socketPath))
             return null;
-        using var handler = new SocketsHttpHandler { ConnectCallback = (_, cancel) => ConnectAsync(socketPath, cancel) };
-        using var channel = GrpcChannel.ForAddress("http://agent", new GrpcChannelOptions { HttpHandler = handler });
+        using var channel = LocalChannel.Open(socketPath);
         try
         {
             var deadline = time.GetUtcNow().UtcDateTime + Patience;
@@ -27,21 +25,6 @@ internal static class AgentApi
         catch (RpcException e) when (e.StatusCode != StatusCode.Cancelled)
         {
             return null;
-        }
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(string socketPath, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
         }
     }
 }
