@@ -122,6 +122,8 @@ internal sealed class DownSequence(NodePaths paths, INodeServices services, Time
     {
         RuntimeFiles.Delete(paths.MapFile);
         RuntimeFiles.Delete(paths.TimestampFile);
+        RuntimeFiles.DeleteHalfWritten(paths.IdentityFile);
+        RuntimeFiles.DeleteHalfWritten(paths.SysctlFile);
         RuntimeFiles.Remove(paths);
     }
 }

@@ -30,11 +30,26 @@ internal static class RuntimeFiles
         RemoveIfEmpty(paths.RuntimeDirectory);
     }
 
-    /// <summary>Nothing to do where it, or its directory, is not there.</summary>
+    /// <summary>And what <see cref="DeleteHalfWritten"/> does. Nothing to do where it, or its directory, is not there.</summary>
     public static void Delete(string file)
     {
-        if (Directory.Exists(Path.GetDirectoryName(file)))
-            File.Delete(file);
+        if (!Directory.Exists(Path.GetDirectoryName(file)))
+            return;
+        File.Delete(file);
+        DeleteHalfWritten(file);
+    }
+
+    /// <summary>Deletes what somebody who was killed while he replaced the file has left beside it (FILE.PID.tmp, FILE.new).</summary>
+    public static void DeleteHalfWritten(string file)
+    {
+        var directory = Path.GetDirectoryName(file);
+        if (!Directory.Exists(directory))
+            return;
+        foreach (var ending in (string[])[".*.tmp", ".new"])
+        {
+            foreach (var left in Directory.EnumerateFiles(directory, Path.GetFileName(file) + ending))
+                File.Delete(left);
+        }
     }
 
     public static void RemoveIfEmpty(string? directory)

@@ -20,6 +20,7 @@ internal sealed record NodePaths
 
     public string IdentityFile => Path.Combine(StateDirectory, "identity.json");
     public string MapFile => Path.Combine(StateDirectory, "map.pb");
+    public string SysctlFile => Path.Combine(StateDirectory, "sysctls.json");
     public string TimestampFile => Path.Combine(StateDirectory, "dataplane.tai64n");
     public string AgentSocket => Path.Combine(RuntimeDirectory, "agent.sock");
     public string DataplaneSocket => Path.Combine(RuntimeDirectory, "dataplane.sock");
