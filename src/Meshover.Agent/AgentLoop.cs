@@ -27,8 +27,8 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
     private readonly StatePlanner _planner = parts.Planner;
     private AgentState _state = new();
     private MeshMap? _saved;
-    private DateTimeOffset _nextSave;
-    private DateTimeOffset _nextTouch;
+    private TimeSpan _nextSave;
+    private TimeSpan _nextTouch;
 
     public AgentState State => Volatile.Read(ref _state);
 
@@ -104,10 +104,9 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
     private AgentState TakeMap(AgentState state, MeshMap map)
     {
         parts.Identities.Update(identity => identity.WithControllers(map.Settings.Controllers, map.Settings.CaPins));
-        var now = time.GetUtcNow();
         if (state.Told is { } former && former.StoreId != map.StoreId)
-            state = state with { Retained = former, RetainUntil = now + RetainFor };
-        return state.WithMap(map, state.Retained) with { LastHeard = now };
+            state = state with { Retained = former, RetainUntil = time.Uptime() + RetainFor };
+        return state.WithMap(map, state.Retained) with { LastHeard = time.GetUtcNow() };
     }
 
     private AgentState TakeReport(AgentState state, string component, Reconciling.ReconcileReport report)
@@ -123,10 +122,9 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
 
     private AgentState TakeTick(AgentState state)
     {
-        var now = time.GetUtcNow();
         if (state.Link == LinkState.Connected)
-            state = state with { LastHeard = now };
-        return state.Retained is not null && state.RetainUntil <= now ? state.WithMap(state.Told!, retained: null) : state;
+            state = state with { LastHeard = time.GetUtcNow() };
+        return state.Retained is not null && state.RetainUntil <= time.Uptime() ? state.WithMap(state.Told!, retained: null) : state;
     }
 
     /// <summary>Does what the change from <paramref name="former"/> asks for.</summary>
@@ -138,13 +136,13 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         if (next.Plan is { } plan && !ReferenceEquals(plan, former?.Plan))
             parts.Publish(plan);
         parts.Board.Post(parts.Reporter.Report(next));
-        if (time.GetUtcNow() >= _nextSave)
+        if (time.Uptime() >= _nextSave)
             SaveMap();
     }
 
     private void SaveMap()
     {
-        var now = time.GetUtcNow();
+        var now = time.Uptime();
         try
         {
             if (_state.Told is { } map && !ReferenceEquals(map, _saved))
@@ -154,7 +152,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
             }
             else if (_state.Link == LinkState.Connected && now >= _nextTouch)
             {
-                parts.MapFile.Touch(now);
+                parts.MapFile.Touch(time.GetUtcNow());
                 _nextTouch = now + TouchEvery;
             }
         }

@@ -31,8 +31,8 @@ internal sealed record AgentState
     /// <summary>When a controller was last heard; null: never.</summary>
     public DateTimeOffset? LastHeard { get; init; }
 
-    /// <summary>When <see cref="Retained"/> is forgotten.</summary>
-    public DateTimeOffset RetainUntil { get; init; }
+    /// <summary>When <see cref="Retained"/> is forgotten, by <see cref="UptimeExtensions.Uptime"/>.</summary>
+    public TimeSpan RetainUntil { get; init; }
 
     /// <summary>The map is older than the operator allows: the plan leaves everybody out.</summary>
     public bool IsMapTooOld { get; init; }

@@ -44,7 +44,7 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
         try
         {
             status = await dataplane.GetStatusAsync(both.Token);
-            foreach (var (key, peer, next) in Choose(plan, status, time.GetUtcNow()))
+            foreach (var (key, peer, next) in Choose(plan, status, time.Uptime()))
             {
                 LogTry(logger, peer, next);
                 await dataplane.SetEndpointAsync(key, next, both.Token);
@@ -61,7 +61,7 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
         await inputs.WriteAsync(new AgentInput.DataplaneSeen(status), cancellationToken);
     }
 
-    private List<(WireGuardKey Key, NodeId Node, IPEndPoint Next)> Choose(NodePlan plan, DataplaneStatus status, DateTimeOffset now)
+    private List<(WireGuardKey Key, NodeId Node, IPEndPoint Next)> Choose(NodePlan plan, DataplaneStatus status, TimeSpan now)
     {
         var contacts = status.Peers.ToDictionary(peer => peer.PublicKey);
         var calls = new List<(WireGuardKey, NodeId, IPEndPoint)>();
@@ -81,7 +81,7 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
     private static PeerContact ToContact(PeerStatus status) => new(
         status.Endpoint, status.LastReceiveAgeMs < 0 ? null : TimeSpan.FromMilliseconds(status.LastReceiveAgeMs));
 
-    private EndpointChooser ChooserOf(NodeId self, WireGuardPeerPlan peer, DateTimeOffset now)
+    private EndpointChooser ChooserOf(NodeId self, WireGuardPeerPlan peer, TimeSpan now)
     {
         if (_choosers.TryGetValue(peer.Node, out var chooser))
             return chooser;

@@ -15,7 +15,7 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
     private static readonly TimeSpan SummaryEvery = TimeSpan.FromSeconds(30);
     private readonly WireGuardPublicKey _publicKey = identities.Current.WireGuardPublicKey;
     private ReportSummary? _summary;
-    private DateTimeOffset _nextSummary;
+    private TimeSpan _nextSummary;
 
     public NodeReport Report(AgentState state)
     {
@@ -52,7 +52,7 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
 
     private ReportSummary? Summarise(AgentState state, int working)
     {
-        var now = time.GetUtcNow();
+        var now = time.Uptime();
         if (now < _nextSummary || state.Plan is null)
             return _summary;
         _nextSummary = now + SummaryEvery;

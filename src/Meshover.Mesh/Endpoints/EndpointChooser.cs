@@ -10,7 +10,7 @@ namespace Meshover.Mesh.Endpoints;
 /// cross cost 5-10 s.</item>
 /// <item>Silent: every candidate in turn, the present one among them, the other address family first.</item>
 /// </list>
-/// Time is given with each call; the caller acts on the answer.
+/// Time is given with each call, by a clock that nobody sets; the caller acts on the answer.
 /// </summary>
 public sealed class EndpointChooser
 {
@@ -34,7 +34,7 @@ public sealed class EndpointChooser
     private const int QuickRounds = 2;
 
     private readonly TimeSpan _jitter;
-    private DateTimeOffset _nextTry;
+    private TimeSpan _nextTry;
     private bool _wasWorking;
     private bool _hasWorked;
     private int _tries;
@@ -42,7 +42,7 @@ public sealed class EndpointChooser
     /// <param name="isInitiator">See <see cref="IsInitiator"/>.</param>
     /// <param name="jitter">Added to every try, below a second, different for the two of a pair: their tries must not stay in step.</param>
     /// <param name="now">When the peer became known.</param>
-    public EndpointChooser(bool isInitiator, TimeSpan jitter, DateTimeOffset now)
+    public EndpointChooser(bool isInitiator, TimeSpan jitter, TimeSpan now)
     {
         _jitter = jitter;
         _nextTry = isInitiator ? now : now + SecondWaits + jitter;
@@ -56,7 +56,7 @@ public sealed class EndpointChooser
     /// <param name="contact">What the data plane says.</param>
     /// <param name="candidates">Best first.</param>
     /// <param name="now">The present.</param>
-    public IPEndPoint? Choose(PeerContact contact, IReadOnlyList<IPEndPoint> candidates, DateTimeOffset now)
+    public IPEndPoint? Choose(PeerContact contact, IReadOnlyList<IPEndPoint> candidates, TimeSpan now)
     {
         if (contact.Silence < WorkingFor)
         {

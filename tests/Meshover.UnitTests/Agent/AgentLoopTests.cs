@@ -90,6 +90,19 @@ public sealed class AgentLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_ClockIsSetBack_SavesTheMapAsBefore()
+    {
+        var running = Start(FromDisk(TestMesh.Full(3)));
+        Tell(new LinkEvent.MapReceived(TestMesh.Full(2) with { Revision = 8 }));
+        await UntilAsync(_ => Saved() == 2);
+        _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromHours(9));
+        _time.Advance(TimeSpan.FromSeconds(3));
+        Tell(new LinkEvent.MapReceived(TestMesh.Full(4) with { Revision = 9 }));
+        await UntilAsync(_ => Saved() == 4);
+        await StopAsync(running);
+    }
+
+    [Fact]
     public async Task Run_Notice_IsShownUntilAControllerLetsUsInAnew()
     {
         var running = Start(FromDisk(TestMesh.Full(1)));
@@ -99,6 +112,8 @@ public sealed class AgentLoopTests : IDisposable
         await UntilAsync(loop => loop.State.Notices.IsEmpty);
         await StopAsync(running);
     }
+
+    private int? Saved() => new MapFile(_directory).Load(out _)?.Nodes.Count;
 
     private AgentLoop? _loop;
 

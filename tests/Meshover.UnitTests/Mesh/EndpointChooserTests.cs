@@ -5,7 +5,7 @@ namespace Meshover.UnitTests.Mesh;
 
 public sealed class EndpointChooserTests
 {
-    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Start = TimeSpan.FromDays(1);
     private static readonly IPEndPoint V6 = IPEndPoint.Parse("[2001:db8::2]:12912");
     private static readonly IPEndPoint OtherV6 = IPEndPoint.Parse("[2001:db8:1::2]:12912");
     private static readonly IPEndPoint V4 = IPEndPoint.Parse("192.0.2.2:12912");
@@ -114,8 +114,8 @@ public sealed class EndpointChooserTests
     /// <summary>A data plane with one peer: heard each second while the endpoint in use is one that answers.</summary>
     private sealed class SimulatedPeer(EndpointChooser chooser, IPEndPoint[] candidates)
     {
-        private DateTimeOffset _now = Start;
-        private DateTimeOffset? _heard;
+        private TimeSpan _now = Start;
+        private TimeSpan? _heard;
 
         public IPEndPoint[] Answers { get; set; } = [];
         public IPEndPoint? Current { get; private set; }

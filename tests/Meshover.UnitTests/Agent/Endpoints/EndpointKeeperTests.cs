@@ -51,6 +51,15 @@ public sealed class EndpointKeeperTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Run_ClockIsSetBack_GoesOnTrying()
+    {
+        await PlanAsync(TestMesh.Of(TestMesh.Node(1), TestMesh.Node(3)));
+        Assert.Equal(["call n1 at [2001:db8::1]:12912"], await CallsAsync(seconds: 2));
+        _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromHours(9));
+        Assert.Equal(["call n1 at 192.0.2.1:12912"], await CallsAsync(seconds: 6));
+    }
+
+    [Fact]
     public async Task Run_PeerThatIsHeard_IsLeftWhereItIs()
     {
         await PlanAsync(TestMesh.Full(3));

@@ -1,0 +1,10 @@
+namespace Meshover.Agent;
+
+internal static class UptimeExtensions
+{
+    /// <summary>
+    /// Time since some fixed moment. For all that waits: the wall clock may be set back by hours (a machine whose hardware clock has local
+    /// time, until NTP answers), and what waits by it waits as long.
+    /// </summary>
+    public static TimeSpan Uptime(this TimeProvider time) => time.GetElapsedTime(0);
+}
