@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Mesh.Addressing;
 
 namespace Meshover.Agent.Configuration;
@@ -60,7 +61,7 @@ internal static class SettingText
     {
         if (text.Length is 0 or > MaxInterfaceName || text is "." or ".." || text.Any(c => c is '/' or ':' || char.IsWhiteSpace(c)))
             throw new FormatException($"\"{text}\" is no interface name (1-{MaxInterfaceName} characters); `ip link` lists those of this machine.");
-        if (text.StartsWith("mo-", StringComparison.Ordinal) || text.StartsWith("meshover", StringComparison.Ordinal))
+        if (KernelNames.Default.IsOurs(text))
             throw new FormatException($"\"{text}\" is an interface of the mesh itself; name one of the underlay.");
         return text;
     }

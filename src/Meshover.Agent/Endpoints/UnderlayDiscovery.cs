@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
+using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Endpoints;
@@ -14,8 +15,6 @@ namespace Meshover.Agent.Endpoints;
 public static class UnderlayDiscovery
 {
     private const int DefaultMtu = 1500;
-    private const string OwnPrefix = "mo-";
-    private const string OwnDevice = "meshover";
 
     private static readonly ImmutableHashSet<string> OtherKinds =
         ["bridge", "dummy", "wireguard", "tun", "vxlan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap", "ipip", "ip6tnl", "sit", "vti", "vti6", "xfrm", "ifb", "nlmon"];
@@ -29,7 +28,7 @@ public static class UnderlayDiscovery
     /// <param name="surroundings">What the node knows of the mesh.</param>
     public static UnderlayState Find(IRouteNetlink netlink, ImmutableArray<string> named, UnderlaySurroundings surroundings)
     {
-        var links = netlink.GetLinks().Where(link => link.IsUp && !IsOwn(link) && !link.Flags.HasFlag(LinkFlags.Loopback)).ToDictionary(link => link.Index);
+        var links = netlink.GetLinks().Where(link => link.IsUp && !KernelNames.Default.IsOurs(link.Name) && !link.Flags.HasFlag(LinkFlags.Loopback)).ToDictionary(link => link.Index);
         var defaults = DefaultRouteLinks(netlink);
         var found = netlink.GetAddresses()
             .Where(address => links.TryGetValue(address.LinkIndex, out var link) && IsUsable(address) && IsUnderlay(link, address, named, surroundings, defaults))
@@ -38,9 +37,6 @@ public static class UnderlayDiscovery
         return new UnderlayState(
             [.. found.Select(address => address.Address).Distinct().OrderByDescending(address => address.AddressFamily == AddressFamily.InterNetworkV6)], mtu);
     }
-
-    private static bool IsOwn(LinkInfo link) =>
-        link.Name.StartsWith(OwnPrefix, StringComparison.Ordinal) || link.Name.StartsWith(OwnDevice, StringComparison.Ordinal);
 
     private static bool IsUnderlay(
         LinkInfo link, AddressInfo address, ImmutableArray<string> named, UnderlaySurroundings surroundings, HashSet<int> defaults)

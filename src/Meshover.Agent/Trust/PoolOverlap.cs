@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Addressing;
 
@@ -8,9 +9,6 @@ namespace Meshover.Agent.Trust;
 /// <summary>Whether the mesh's pools are free on this machine: a pool that it already uses would take its neighbours away from it.</summary>
 public static class PoolOverlap
 {
-    private const string LinkPrefix = "mo-";
-    private const string OwnPrefix = "meshover";
-
     /// <param name="links">Of this machine. Those of an earlier membership do not count.</param>
     /// <param name="addresses">Of this machine.</param>
     /// <param name="pools">Of the mesh, each with its name for the message.</param>
@@ -22,7 +20,7 @@ public static class PoolOverlap
         foreach (var address in addresses)
         {
             var link = names.GetValueOrDefault(address.LinkIndex, "?");
-            if (IsOurs(link) || address.Address.IsIPv6LinkLocal)
+            if (KernelNames.Default.IsOurs(link) || address.Address.IsIPv6LinkLocal)
                 continue;
             var network = Prefixes.Containing(address.Address, address.PrefixLength);
             foreach (var (name, pool) in pools)
@@ -34,7 +32,4 @@ public static class PoolOverlap
         }
         return null;
     }
-
-    private static bool IsOurs(string link) =>
-        link.StartsWith(LinkPrefix, StringComparison.Ordinal) || link.StartsWith(OwnPrefix, StringComparison.Ordinal);
 }

@@ -33,6 +33,13 @@ public sealed class UnderlayDiscoveryTests : IDisposable
     }
 
     [Fact]
+    public void Find_NameThatOnlyBeginsLikeOneOfOurs_IsTheUnderlay()
+    {
+        _machine.Add("mo-uplink", "", LinkFlags.None, "192.0.2.1/24");
+        Assert.Equal("192.0.2.1", Found(UnderlaySurroundings.None));
+    }
+
+    [Fact]
     public void Find_BridgeWithTheDefaultRoute_IsTheUnderlay()
     {
         _machine.Add("br0", "bridge", LinkFlags.None, "192.0.2.1/24");
