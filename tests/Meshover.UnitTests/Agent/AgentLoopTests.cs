@@ -8,14 +8,13 @@ using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
 using Meshover.UnitTests.Mesh;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Meshover.UnitTests.Agent;
 
 public sealed class AgentLoopTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("meshover-loop").FullName;
-    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly SettableClock _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly Channel<AgentInput> _inputs = Channel.CreateUnbounded<AgentInput>();
     private readonly Channel<NodePlan> _plans = Channel.CreateUnbounded<NodePlan>();
     private readonly CancellationTokenSource _stop = new();
@@ -95,7 +94,7 @@ public sealed class AgentLoopTests : IDisposable
         var running = Start(FromDisk(TestMesh.Full(3)));
         Tell(new LinkEvent.MapReceived(TestMesh.Full(2) with { Revision = 8 }));
         await UntilAsync(_ => Saved() == 2);
-        _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromHours(9));
+        _time.SetBack(TimeSpan.FromHours(9));
         _time.Advance(TimeSpan.FromSeconds(3));
         Tell(new LinkEvent.MapReceived(TestMesh.Full(4) with { Revision = 9 }));
         await UntilAsync(_ => Saved() == 4);

@@ -10,14 +10,13 @@ using Meshover.Mesh.Planning;
 using Meshover.UnitTests.Mesh;
 using Meshover.WireGuard.Control;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Meshover.UnitTests.Agent.Endpoints;
 
 /// <summary>Node 3 of a mesh, which calls nodes 1 and 2 first as their ids are smaller.</summary>
 public sealed class EndpointKeeperTests : IAsyncDisposable
 {
-    private readonly FakeTimeProvider _time = new();
+    private readonly SettableClock _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly FakeEngine _engine = new();
     private readonly FakeMachine _machine = new();
     private readonly Channel<AgentInput> _inputs = Channel.CreateUnbounded<AgentInput>();
@@ -55,7 +54,7 @@ public sealed class EndpointKeeperTests : IAsyncDisposable
     {
         await PlanAsync(TestMesh.Of(TestMesh.Node(1), TestMesh.Node(3)));
         Assert.Equal(["call n1 at [2001:db8::1]:12912"], await CallsAsync(seconds: 2));
-        _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromHours(9));
+        _time.SetBack(TimeSpan.FromHours(9));
         Assert.Equal(["call n1 at 192.0.2.1:12912"], await CallsAsync(seconds: 6));
     }
 
