@@ -14,6 +14,7 @@ internal sealed class RoutingReconciler(RoutingClient client, string? templateDi
     /// <summary>FRR will refuse the same words again, unless what was wrong was not the words; each try costs it a check of the whole.</summary>
     private static readonly TimeSpan RetryRefused = TimeSpan.FromSeconds(15);
 
+    private (RoutingModel Model, FrrConfig Config)? _rendered;
     private FrrConfig? _applied;
     private Refusal? _refused;
 
@@ -44,7 +45,7 @@ internal sealed class RoutingReconciler(RoutingClient client, string? templateDi
     {
         try
         {
-            var config = FrrRenderer.Render(model, FrrTemplateSet.Load(templateDirectory));
+            var config = Render(model);
             if (config == _applied && !LacksConfiguration(status))
                 return (null, null);
             if (status.State == RoutingState.Running && _refused is { } refused && config == refused.Config && time.GetElapsedTime(refused.At) < RetryRefused)
@@ -55,6 +56,16 @@ internal sealed class RoutingReconciler(RoutingClient client, string? templateDi
         {
             return (null, e.Message);
         }
+    }
+
+    /// <summary>Once for a model, as it takes half a second for 3,000 neighbours; the operator's templates may change at any time.</summary>
+    private FrrConfig Render(RoutingModel model)
+    {
+        if (templateDirectory is not null)
+            return FrrRenderer.Render(model, FrrTemplateSet.Load(templateDirectory));
+        if (_rendered is not { } last || !ReferenceEquals(last.Model, model))
+            _rendered = last = (model, FrrRenderer.Render(model, FrrTemplateSet.Embedded));
+        return last.Config;
     }
 
     /// <summary>After <c>meshover routing</c> was told to stop, or lost its files.</summary>

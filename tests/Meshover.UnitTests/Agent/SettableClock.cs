@@ -10,4 +10,7 @@ internal sealed class SettableClock(DateTimeOffset start) : FakeTimeProvider(sta
     public void SetBack(TimeSpan by) => _set -= by;
 
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _set;
+
+    // Its own is made of the wall clock's time.
+    public override long GetTimestamp() => base.GetUtcNow().Ticks;
 }
