@@ -19,7 +19,9 @@ public static class RoutingDaemon
         server.Listen();
         using var serving = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var served = server.RunAsync(serving.Token, ct);
-        var keeping = new LogKeeper(files, () => supervisor.Current.Daemons, time, logger).RunAsync(serving.Token);
+        var keeping = Task.WhenAll(
+            new LogKeeper(files, () => supervisor.Current.Daemons, time, logger).RunAsync(serving.Token),
+            new AddressKeeper(vtysh, () => supervisor.Current.Daemons, time, logger).RunAsync(serving.Token));
         await supervisor.RunAsync(ct);
         await serving.CancelAsync();
         await served;

@@ -28,6 +28,18 @@ internal sealed record BfdPeer
     [JsonPropertyName("status")] public string? Status { get; init; }
 }
 
+/// <summary>One of <c>show interface json</c>.</summary>
+internal sealed record ZebraInterface
+{
+    [JsonPropertyName("ipAddresses")] public List<ZebraAddress> Addresses { get; init; } = [];
+}
+
+internal sealed record ZebraAddress
+{
+    [JsonPropertyName("address")] public string Address { get; init; } = "";
+}
+
 [JsonSerializable(typeof(BgpSummary))]
+[JsonSerializable(typeof(Dictionary<string, ZebraInterface>))]
 [JsonSerializable(typeof(List<BfdPeer>))]
 internal sealed partial class FrrJson : JsonSerializerContext;

@@ -113,6 +113,19 @@ internal sealed class FrrNode : IDisposable
         Netlink.ReplaceAddress(LinkTo(peer), new NodeId(Id).LinkLocal, 64);
     }
 
+    /// <summary>A link of the mesh as the agent makes it, with nobody at its other end.</summary>
+    /// <returns>Its name.</returns>
+    public string MakeLink(uint peer)
+    {
+        var name = new NodeId(peer).LinkName;
+        Netlink.CreateLink(LinkSpec.Bridge(name));
+        Netlink.SetLink(name, new LinkChange { AddressGeneration = AddressGenerationMode.None });
+        Netlink.SetUp(name);
+        Netlink.ReplaceAddress(name, new NodeId(Id).LinkLocal, 64);
+        Netlink.ReplaceAddress(name, Model.Source4, 32);
+        return name;
+    }
+
     private static void Furnish()
     {
         foreach (var all in (string[])["all", "default"])

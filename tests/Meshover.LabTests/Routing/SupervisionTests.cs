@@ -2,6 +2,7 @@ using System.Net;
 using Meshover.Linux.Netlink;
 using Meshover.Routing.Config;
 using Meshover.Routing.Supervision;
+using Meshover.Routing.Vtysh;
 using Meshover.UnitTests.Routing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -134,6 +135,22 @@ public sealed class SupervisionTests(FrrMesh mesh)
     }
 
     [Fact]
+    public async Task Links_MadeWhileZebraStarts_AreKnownToItWithTheirAddresses()
+    {
+        var node = mesh.Node(4);
+        (await node.DaemonAsync("zebra")).Kill();
+        await Until.TrueAsync(async () => await node.StateAsync() != RoutingState.Running, 5, "the death is noticed");
+        await Until.TrueAsync(() => node.FrrProcessScanIn().Ours.ContainsKey("zebra"), 10, "zebra starts");
+        string[] made = [.. Enumerable.Range(0x100, 150).Select(peer => node.MakeLink((uint)peer))];
+        await Until.TrueAsync(async () => await node.StateAsync() == RoutingState.Running, 20, "FRR runs again");
+
+        await Until.TrueAsync(async () => await KnowsAsync(node, made), 20, "zebra knows both addresses of each link");
+
+        foreach (var link in made) node.Netlink.DeleteLink(link);
+        await mesh.WholeAsync();
+    }
+
+    [Fact]
     public async Task SecondSupervisor_ForTheSameNode_IsRefused()
     {
         var node = mesh.Node(2);
@@ -145,6 +162,12 @@ public sealed class SupervisionTests(FrrMesh mesh)
     }
 
     /// <summary>When each session came up, by neighbour; uptimes move on, the moments stay (within what reading takes).</summary>
+    private static async Task<bool> KnowsAsync(FrrNode node, IEnumerable<string> links)
+    {
+        var known = ZebraInterfaces.Parse(await node.VtyshAsync("show interface json"));
+        return links.All(link => known.TryGetValue(link, out var addresses) && addresses.Count == 2);
+    }
+
     private static async Task<string[]> EstablishedAsync(FrrNode node)
     {
         var json = await node.VtyshAsync("show bgp ipv4 unicast summary json");
