@@ -7,9 +7,9 @@ namespace Meshover.Bench;
 internal sealed record BenchOptions
 {
     private const string Usage =
-        "Usage: meshover-bench mesh|dataplane [--json FILE] [--markdown FILE] [--rounds 1-100] [--seconds 1-100] [--subjects NAME,NAME…]";
+        "Usage: meshover-bench mesh|dataplane|peers [--json FILE] [--markdown FILE] [--rounds 1-100] [--seconds 1-100] [--subjects NAME,NAME…]";
 
-    /// <summary>mesh, or dataplane.</summary>
+    /// <summary>mesh, dataplane, or peers.</summary>
     public string Name { get; private init; } = "";
 
     /// <summary>Where the figures go as JSON; null for nowhere.</summary>
@@ -18,7 +18,7 @@ internal sealed record BenchOptions
     /// <summary>A document that has a place for this benchmark's table (<see cref="Report.UpdateDocumentAsync"/>); null for none.</summary>
     public string? MarkdownPath { get; private init; }
 
-    /// <summary>How often each case is measured; the table shows the median. Default 7 for the data plane, 3 for the mesh.</summary>
+    /// <summary>How often each case is measured; the table shows the median. Default 3 for the mesh, else 7.</summary>
     public int Rounds { get; private init; }
 
     /// <summary>Seconds of each throughput case. Default 2.</summary>
@@ -31,7 +31,7 @@ internal sealed record BenchOptions
     {
         var name = args.FirstOrDefault() ?? "";
         options = new BenchOptions { Name = name, Rounds = name == "mesh" ? 3 : 7 };
-        fault = options.Name is "mesh" or "dataplane" ? null : $"meshover-bench: there is no benchmark \"{options.Name}\". {Usage}";
+        fault = options.Name is "mesh" or "dataplane" or "peers" ? null : $"meshover-bench: there is no benchmark \"{options.Name}\". {Usage}";
         for (var i = 1; fault is null && i < args.Length; i += 2)
         {
             var value = i + 1 < args.Length ? args[i + 1] : "";

@@ -5,8 +5,9 @@ using Meshover.Lab;
 using Meshover.Linux.Namespaces;
 using Meshover.WireGuard.Control;
 
-// meshover-bench mesh|dataplane [--json FILE] [--markdown FILE] [--rounds N] [--seconds N] [--subjects NAME,NAME…]
-// mesh: the whole mesh in the lab. dataplane: the data plane beside other userspace tunnels. Needs root.
+// meshover-bench mesh|dataplane|peers [--json FILE] [--markdown FILE] [--rounds N] [--seconds N] [--subjects NAME,NAME…]
+// mesh: the whole mesh in the lab. dataplane: the data plane beside other userspace tunnels.
+// peers: one data plane with a hundred busy peers. Needs root.
 if (BenchOptions.TryParse(args, out var options, out var fault) is false)
 {
     await Console.Error.WriteLineAsync(fault);
@@ -14,9 +15,12 @@ if (BenchOptions.TryParse(args, out var options, out var fault) is false)
 }
 try
 {
-    var results = options.Name == "mesh"
-        ? await new MeshBench(options.Rounds, Console.Error).RunAsync(CancellationToken.None)
-        : await DataplaneBench.RunAsync(options, Console.Error);
+    var results = options.Name switch
+    {
+        "mesh" => await new MeshBench(options.Rounds, Console.Error).RunAsync(CancellationToken.None),
+        "peers" => await PeersBench.RunAsync(options, Console.Error),
+        _ => await DataplaneBench.RunAsync(options, Console.Error),
+    };
     Report.WriteTable(results);
     if (options.JsonPath is { } path)
         await Report.WriteJsonAsync(results, path);

@@ -1,10 +1,17 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Meshover.Bench;
 
 /// <summary>Runs programs.</summary>
 internal static class Programs
 {
+    // USER_HZ, which is 100 on every Linux that .NET runs on.
+    private const double TicksPerSecond = 100;
+
+    /// <summary>The least that <see cref="CpuSeconds"/> tells apart.</summary>
+    public const double CpuResolution = 1 / TicksPerSecond;
+
     /// <summary>The output of a program that ends by itself.</summary>
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public static async Task<string> RunAsync(string program, params string[] arguments)
@@ -31,4 +38,12 @@ internal static class Programs
         {
             UseShellExecute = false,
         })!;
+
+    /// <summary>Processor time that a process has used, in seconds.</summary>
+    public static double CpuSeconds(Process process)
+    {
+        // Behind the name in parentheses: state is field 3; utime and stime are 14 and 15.
+        var fields = File.ReadAllText($"/proc/{process.Id}/stat").Split(") ")[^1].Split(' ');
+        return fields[11..13].Sum(ticks => long.Parse(ticks, CultureInfo.InvariantCulture)) / TicksPerSecond;
+    }
 }

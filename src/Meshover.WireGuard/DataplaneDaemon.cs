@@ -1,4 +1,5 @@
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Crypto.Batch;
 using Meshover.WireGuard.Uapi;
 using Microsoft.Extensions.Logging;
 
@@ -30,7 +31,7 @@ public static class DataplaneDaemon
             listener.Unlink();
         };
         loop.Start();
-        EngineLog.Started(logger, options.SocketPath);
+        EngineLog.Started(logger, options.SocketPath, BatchChoice.NameInUse);
         await using var stop = cancellationToken.Register(() => _ = loop.StopAsync(teardown: false));
         var isTornDown = await loop.Stopped;
         if (!cancellationToken.IsCancellationRequested)

@@ -1,4 +1,5 @@
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Crypto.Batch;
 using Meshover.WireGuard.Uapi;
 using Microsoft.Extensions.Logging;
 
@@ -34,7 +35,7 @@ public static class PlainWireGuard
         {
             await loop.RunAsync(engine => MakeDevice(engine, name), cancellationToken);
             uapi.Open(name);
-            PlainLog.Started(logger, name);
+            PlainLog.Started(logger, name, BatchChoice.NameInUse);
             await WatchAsync(loop, uapi, time, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -74,8 +75,8 @@ public static class PlainWireGuard
 
 internal static partial class PlainLog
 {
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Device} is there; `wg set {Device} …` configures it.")]
-    public static partial void Started(ILogger logger, string device);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Device} is there; `wg set {Device} …` configures it. Its cipher: {Cipher}.")]
+    public static partial void Started(ILogger logger, string device, string cipher);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Device} ends.")]
     public static partial void Ended(ILogger logger, string device);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Meshover.Linux.Namespaces;
+using Meshover.WireGuard.Control;
 
 namespace Meshover.Bench.Dataplane;
 
@@ -61,6 +62,15 @@ internal sealed class Cable : IAsyncDisposable
         var process = Programs.Start(Namespace(end), command);
         _processes.Add(process);
         return process;
+    }
+
+    /// <summary>The public key of a private one, by <c>wg</c>.</summary>
+    public async Task<WireGuardKey> PublicKeyAsync(WireGuardSecret key)
+    {
+        var file = Path.Combine(Directory, "key");
+        await File.WriteAllTextAsync(file, Convert.ToBase64String(key.Bytes));
+        var text = await Programs.RunAsync("sh", "-c", $"wg pubkey < {file}");
+        return WireGuardKey.TryParse(text, out var result) ? result : throw new InvalidOperationException($"wg pubkey said '{text}'");
     }
 
     /// <summary>Waits until a file, or at an end a network device, is there.</summary>

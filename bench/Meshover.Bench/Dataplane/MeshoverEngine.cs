@@ -64,7 +64,7 @@ internal sealed class MeshoverEngine(Cable cable, int network)
         Mtu = 1420,
         Peers = [new PeerConfig
         {
-            PublicKey = await PublicKeyAsync(_keys[2 - end]),
+            PublicKey = await cable.PublicKeyAsync(_keys[2 - end]),
             Endpoint = new IPEndPoint(IPAddress.Parse(Cable.Address(3 - end)), 12900 + network),
             AllowedIps = [IPNetwork.Parse($"10.{network}.0.0/24")],
             Link = new LinkConfig
@@ -76,12 +76,4 @@ internal sealed class MeshoverEngine(Cable cable, int network)
             },
         }],
     };
-
-    private async Task<WireGuardKey> PublicKeyAsync(WireGuardSecret key)
-    {
-        var file = Path.Combine(cable.Directory, "key");
-        await File.WriteAllTextAsync(file, Convert.ToBase64String(key.Bytes));
-        var text = await Programs.RunAsync("sh", "-c", $"wg pubkey < {file}");
-        return WireGuardKey.TryParse(text, out var result) ? result : throw new InvalidOperationException($"wg pubkey said '{text}'");
-    }
 }

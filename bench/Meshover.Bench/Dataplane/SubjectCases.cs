@@ -8,9 +8,6 @@ internal sealed class SubjectCases(Subject subject, int seconds)
 {
     private const int PingCount = 500;
 
-    // USER_HZ, which is 100 on every Linux that .NET runs on.
-    private const double TicksPerSecond = 100;
-
     private readonly List<Measurement> _results = [];
 
     public async Task<IReadOnlyList<Measurement>> MeasureAsync()
@@ -27,7 +24,7 @@ internal sealed class SubjectCases(Subject subject, int seconds)
         Add("rtt-load", "us", await LoadedRttAsync());
         if (subject.Engines.Count > 0)
         {
-            Add("cpu", "Gbit per CPU-second", one * seconds / Math.Max(cpu, 1 / TicksPerSecond));
+            Add("cpu", "Gbit per CPU-second", one * seconds / Math.Max(cpu, Programs.CpuResolution));
             Add("rss", "MB", subject.Engines.Max(engine => ResidentMegabytes(engine.Id)));
         }
         return _results;
@@ -85,12 +82,7 @@ internal sealed class SubjectCases(Subject subject, int seconds)
 
     private static double Gigabits(JsonElement end, string sum) => end.GetProperty(sum).GetProperty("bits_per_second").GetDouble() / 1e9;
 
-    private double CpuSeconds() => subject.Engines.Sum(engine =>
-    {
-        // Behind the name in parentheses: state is field 3; utime and stime are 14 and 15.
-        var fields = File.ReadAllText($"/proc/{engine.Id}/stat").Split(") ")[^1].Split(' ');
-        return fields[11..13].Sum(ticks => long.Parse(ticks, CultureInfo.InvariantCulture)) / TicksPerSecond;
-    });
+    private double CpuSeconds() => subject.Engines.Sum(Programs.CpuSeconds);
 
     private static double ResidentMegabytes(int process)
     {

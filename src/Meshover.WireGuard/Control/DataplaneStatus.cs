@@ -25,6 +25,11 @@ public sealed record DataplaneStatus
 
     /// <summary>What is in use: <c>udp-gso</c>, <c>udp-gro</c>, <c>tun-tso</c>, <c>tun-uso</c>, <c>ipv4</c>, <c>ipv6</c>.</summary>
     public ImmutableArray<string> Offloads { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>
+    /// What seals batches of packets: <c>avx512</c> or <c>avx2</c>, our own; else <c>openssl</c>, one at a time. Null: an older engine.
+    /// </summary>
+    public string? Cipher { get; init; }
 }
 
 /// <summary>One peer's state. Ages are milliseconds since; -1 = never.</summary>

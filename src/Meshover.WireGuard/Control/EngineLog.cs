@@ -22,8 +22,8 @@ internal static partial class EngineLog
         Message = "Cannot use {Path}: {Reason}. After a restart the data plane would wait for the agent.")]
     public static partial void StateFailed(ILogger logger, string path, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The data plane runs; its socket is {Socket}.")]
-    public static partial void Started(ILogger logger, string socket);
+    [LoggerMessage(Level = LogLevel.Information, Message = "The data plane runs; its socket is {Socket}, its cipher {Cipher}.")]
+    public static partial void Started(ILogger logger, string socket, string cipher);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Configuration in place: {Device}, UDP port {Port}, {Peers} peers.")]
     public static partial void Applied(ILogger logger, string device, int port, int peers);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using Meshover.WireGuard.Crypto.Batch;
 using Meshover.WireGuard.Pipeline;
 
 namespace Meshover.WireGuard.Control;
@@ -24,6 +25,7 @@ internal static class EngineStatus
             Drops = Enum.GetValues<DropReason>().Where(reason => engine.Pipeline.Drops(reason) > 0)
                 .ToImmutableDictionary(reason => reason.ToString(), engine.Pipeline.Drops),
             Offloads = [.. Offloads(engine.Pipeline.State)],
+            Cipher = BatchChoice.NameInUse,
         };
     }
 

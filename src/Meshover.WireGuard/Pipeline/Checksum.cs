@@ -49,8 +49,9 @@ internal static unsafe class Checksum
             destination += Vector256<byte>.Count;
             length -= Vector256<byte>.Count;
         }
+        sum += Vector256.Sum(low + high); // before the call, which no vector register survives: they would live in memory all along
         Buffer.MemoryCopy(source, destination, length, length);
-        return AddTail(destination, length, sum + Vector256.Sum(low + high));
+        return AddTail(destination, length, sum);
     }
 
     /// <summary>Folds a sum to 16 bits, in memory order. The checksum to store is its complement.</summary>

@@ -14,11 +14,11 @@ internal sealed class EngineProcess : IAsyncDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("meshover-engine-").FullName;
     private readonly Process _process;
 
-    private EngineProcess(Wire wire)
+    private EngineProcess(Wire wire, string program)
     {
         string[] command =
         [
-            "netns", "exec", wire.Name(1), LabPrograms.Meshover, "dataplane",
+            "netns", "exec", wire.Name(1), program, "dataplane",
             "--run-dir", _directory, "--state-dir", _directory, "--uapi-dir", _directory,
         ];
         _process = Process.Start(new ProcessStartInfo("ip", command) { UseShellExecute = false })!;
@@ -31,9 +31,10 @@ internal sealed class EngineProcess : IAsyncDisposable
     public static bool IsNative =>
         !File.Exists(Path.ChangeExtension(File.ResolveLinkTarget(LabPrograms.Meshover, returnFinalTarget: true)?.FullName ?? LabPrograms.Meshover, ".dll"));
 
-    public static async Task<EngineProcess> StartAsync(Wire wire)
+    /// <param name="program">Null: as it is installed.</param>
+    public static async Task<EngineProcess> StartAsync(Wire wire, string? program = null)
     {
-        var engine = new EngineProcess(wire);
+        var engine = new EngineProcess(wire, program ?? LabPrograms.Meshover);
         await Until.TrueAsync("the engine answers", TimeSpan.FromSeconds(20), async () =>
         {
             try

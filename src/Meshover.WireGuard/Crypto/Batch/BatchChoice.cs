@@ -18,6 +18,14 @@ internal static unsafe class BatchChoice
     public static BatchCipher InUse { get; internal set; } =
         Choose(cipher => PacketSet.IsSupported(cipher) && Agrees(cipher, PacketSet.Seal, PacketSet.Open) && BeatsOpenSsl(cipher));
 
+    /// <summary>The same for logs and the status.</summary>
+    public static string NameInUse => InUse switch
+    {
+        BatchCipher.Avx512 => "avx512",
+        BatchCipher.Avx2 => "avx2",
+        _ => "openssl",
+    };
+
     /// <summary>Finds out now.</summary>
     public static void Make() => RuntimeHelpers.RunClassConstructor(typeof(BatchChoice).TypeHandle);
 

@@ -26,13 +26,12 @@ public sealed unsafe class PacketBatchTests : IDisposable
         _opening.Dispose();
     }
 
-    [Theory]
-    [InlineData(nameof(BatchCipher.OpenSsl))]
-    [InlineData(nameof(BatchCipher.Avx2))]
-    [InlineData(nameof(BatchCipher.Avx512))]
+    public static TheoryData<string> Ciphers => [.. CiphersHere.All.Select(cipher => cipher.ToString())];
+
+    [Theory, MemberData(nameof(Ciphers))]
     public void SealAndOpen_AnyBatch_AgreesWithOnePacketAtATime(string name)
     {
-        var cipher = name == nameof(BatchCipher.OpenSsl) ? BatchCipher.OpenSsl : Require(name);
+        var cipher = Enum.Parse<BatchCipher>(name);
         Lengths.Sample(
             lengths =>
             {
@@ -46,12 +45,10 @@ public sealed unsafe class PacketBatchTests : IDisposable
             threads: 1); // as a cipher has
     }
 
-    [Theory]
-    [InlineData(nameof(BatchCipher.Avx2))]
-    [InlineData(nameof(BatchCipher.Avx512))]
+    [Theory, MemberData(nameof(Ciphers))]
     public void Set_AForgedPacketInAnyPosition_IsFoundAndTheOthersAreOpened(string name)
     {
-        var cipher = Require(name);
+        var cipher = Enum.Parse<BatchCipher>(name);
         int[] lengths = [0, 1, 16, 63, 64, 100, 1_420];
         foreach (var length in lengths)
         {
@@ -60,29 +57,27 @@ public sealed unsafe class PacketBatchTests : IDisposable
                 for (var forged = 0; forged < count; forged++)
                 {
                     var packets = new TestPackets([.. Enumerable.Repeat(length, count)], seed: forged);
-                    packets.With((key, jobs) => PacketSet.Seal(cipher, key, jobs, count));
+                    packets.With((key, jobs) => CiphersHere.Seal(cipher, _sealing, key, jobs, count));
                     packets.FlipBit(forged, (count * 97) + (forged * 31));
-                    packets.With((key, jobs) => PacketSet.Open(cipher, key, jobs, count));
+                    packets.With((key, jobs) => CiphersHere.Open(cipher, _opening, key, jobs, count));
                     AssertOpened(packets, forged);
                 }
             }
         }
     }
 
-    [Theory]
-    [InlineData(nameof(BatchCipher.Avx2), 0)]
-    [InlineData(nameof(BatchCipher.Avx2), 100)]
-    [InlineData(nameof(BatchCipher.Avx512), 0)]
-    [InlineData(nameof(BatchCipher.Avx512), 100)]
+    public static TheoryData<string, int> CiphersAndLengths => [.. CiphersHere.All.SelectMany(cipher => new[] { (cipher.ToString(), 0), (cipher.ToString(), 100) })];
+
+    [Theory, MemberData(nameof(CiphersAndLengths))]
     public void Set_AnyBitFlipped_IsFound(string name, int length)
     {
-        var cipher = Require(name);
+        var cipher = Enum.Parse<BatchCipher>(name);
         for (var bit = 0; bit < (length + TagLength) * 8; bit++)
         {
             var packets = new TestPackets([.. Enumerable.Repeat(length, PacketSet.Most)], seed: bit);
-            packets.With((key, jobs) => PacketSet.Seal(cipher, key, jobs, PacketSet.Most));
+            packets.With((key, jobs) => CiphersHere.Seal(cipher, _sealing, key, jobs, PacketSet.Most));
             packets.FlipBit(bit % PacketSet.Most, bit);
-            packets.With((key, jobs) => PacketSet.Open(cipher, key, jobs, PacketSet.Most));
+            packets.With((key, jobs) => CiphersHere.Open(cipher, _opening, key, jobs, PacketSet.Most));
             AssertOpened(packets, forged: bit % PacketSet.Most);
         }
     }
@@ -108,13 +103,6 @@ public sealed unsafe class PacketBatchTests : IDisposable
         AssertSealed(packets);
         packets.With((_, jobs) => _opening.Open(jobs, lengths.Length));
         AssertOpened(packets, forged: -1);
-    }
-
-    private static BatchCipher Require(string name)
-    {
-        var cipher = Enum.Parse<BatchCipher>(name);
-        Assert.SkipUnless(PacketSet.IsSupported(cipher), $"This processor has no {name}.");
-        return cipher;
     }
 
     private void AssertSealed(TestPackets packets)
