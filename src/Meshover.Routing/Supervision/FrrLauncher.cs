@@ -9,7 +9,8 @@ internal sealed class FrrLauncher(RoutingOptions options, FrrFiles files, TimePr
 {
     public RoutingOptions Options => options;
 
-    private static readonly TimeSpan _zebraReady = TimeSpan.FromSeconds(10);
+    // One that ends is noticed at once; one that is only slow, as on a busy machine, would be as slow again when started again.
+    private static readonly TimeSpan _zebraReady = TimeSpan.FromSeconds(60);
 
     // bgpd answers when it has read its file, which takes FRR 8.4 some seconds at 100 neighbours and longer beyond.
     private static readonly TimeSpan _allReady = TimeSpan.FromMinutes(5);
