@@ -55,7 +55,18 @@ internal static class CertificateAuthority
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1", "serverAuth")], false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
         request.CertificateExtensions.Add(new X509Extension(new Oid(CaPin.AuthorityExtension), authority.RawData, critical: false));
-        using var certificate = request.Create(authority, now - Backdated, now + ServerLifetime, RandomNumberGenerator.GetBytes(16));
+        var (from, until) = Within(authority, now - Backdated, now + ServerLifetime);
+        using var certificate = request.Create(authority, from, until, RandomNumberGenerator.GetBytes(16));
         return (certificate.CopyWithPrivateKey(key), authority);
+    }
+
+    // A clock that was set back since `init`, or a machine without one, must not keep the controller from starting: a certificate that is
+    // valid beyond its authority's time cannot be made. Nodes go by the pin, not by these dates.
+    private static (DateTimeOffset From, DateTimeOffset Until) Within(X509Certificate2 authority, DateTimeOffset from, DateTimeOffset until)
+    {
+        var (first, last) = (new DateTimeOffset(authority.NotBefore), new DateTimeOffset(authority.NotAfter)); // .NET gives them as local times
+        from = from < first ? first : from;
+        until = until > last ? last : until;
+        return from < until ? (from, until) : (first, last);
     }
 }

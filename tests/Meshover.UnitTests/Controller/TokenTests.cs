@@ -61,6 +61,23 @@ public sealed class TokenTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(-30)]
+    [InlineData(-4000)]
+    [InlineData(7200)]
+    [InlineData(7400)]
+    public void ServerCertificate_ClockThatIsFarFromThatOfInit_IsMadeAllTheSame(int days)
+    {
+        var now = DateTimeOffset.FromUnixTimeSeconds(TestMesh.Now);
+        var (server, authority) = CertificateAuthority.IssueServerCertificate(CertificateAuthority.Create(now), now.AddDays(days));
+        using (server)
+        using (authority)
+        {
+            Assert.True(server.NotBefore >= authority.NotBefore && server.NotAfter <= authority.NotAfter && server.NotBefore < server.NotAfter);
+        }
+    }
+
     private static CredentialClaims Claims() => new()
     {
         StoreId = "store-1",
