@@ -50,8 +50,7 @@ internal static class StoreRestore
             StoreFiles.Delete(building);
             Copy(file, building);
             var mesh = await RenewAsync(building, time, cancel);
-            if (File.Exists(paths.Store))
-                StoreFiles.Move(paths.Store, $"{paths.Store}.before-{time.GetUtcNow():yyyyMMddHHmmss}");
+            StoreFiles.Move(paths.Store, $"{paths.Store}.before-{time.GetUtcNow():yyyyMMddHHmmss}");
             StoreFiles.Move(building, paths.Store);
             if (!File.Exists(paths.Config))
                 Initialiser.WriteConfig(ConfigOf(mesh), paths.Config);

@@ -1,10 +1,10 @@
 namespace Meshover.Controller.Stores;
 
 /// <summary>
-/// The recent changes of a store, kept so that watchers can follow and resume: a ring of <paramref name="capacity"/> changes. A
-/// watcher that falls further behind gets a <see cref="StoreException"/> and reads the store whole again.
+/// The recent changes of a store, kept so that watchers can follow and resume: a ring of <paramref name="capacity"/> changes, or what the
+/// last commit made, where that is more. A watcher that falls further behind gets a <see cref="StoreException"/> and reads the store whole again.
 /// </summary>
-internal sealed class ChangeFeed(string target, long revision, int capacity = 65_536)
+internal sealed class ChangeFeed(string target, long revision, int capacity = 16_384)
 {
     private readonly Lock _lock = new();
     private readonly Queue<StoreChange> _changes = new();
@@ -19,8 +19,9 @@ internal sealed class ChangeFeed(string target, long revision, int capacity = 65
         {
             foreach (var change in changes)
                 _changes.Enqueue(change);
-            // Whole revisions only: a watcher that resumes at a revision must get all of the next one.
-            while (_changes.Count > capacity && _changes.Peek().Revision < revision)
+            // Whole revisions only: a watcher that resumes at a revision must get all of the next one. And none of this commit's, however many:
+            // a watcher that had kept up must not be told that it is behind.
+            while (_changes.Count > capacity && _changes.Peek().Revision <= _newest)
                 ForgetOldestLocked();
             _newest = revision;
             (signal, _more) = (_more, NewSignal());

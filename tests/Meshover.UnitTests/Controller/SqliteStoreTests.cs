@@ -92,6 +92,18 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task ChangeFeed_CommitOfMoreThanItKeeps_ReachesAWatcherThatHadKeptUp()
+    {
+        var feed = new ChangeFeed("test", 0, capacity: 4);
+        feed.Add([.. Enumerable.Range(1, 10).Select(revision => new StoreChange(revision, "k", null))], 10);
+        Assert.Equal(10, (await FirstAsync(feed, 0)).Count);
+
+        feed.Add([new StoreChange(11, "k", null)], 11);
+        await Assert.ThrowsAsync<StoreException>(async () => await FirstAsync(feed, 0));
+        Assert.Single(await FirstAsync(feed, 10));
+    }
+
+    [Fact]
     public async Task Open_Twice_IsRefused()
     {
         await using var store = SqliteStore.Open(File);
@@ -111,6 +123,32 @@ public sealed class SqliteStoreTests : IDisposable
     {
         System.IO.File.WriteAllText(File, new string('x', 4096));
         Assert.Throws<StoreException>(() => SqliteStore.Open(File));
+    }
+
+    // A controller that is killed leaves its log; then somebody deletes the store, and puts a backup or a new mesh there.
+    [Fact]
+    public async Task Move_ToWhereALogOfAnotherStoreLies_DoesNotMixTheTwo()
+    {
+        var log = await LogOfAsync(Path.Combine(_directory, "former.db"), "former");
+        var made = Path.Combine(_directory, "made.db");
+        await using (var store = SqliteStore.Open(made))
+            await CommitAsync(store, Put("made", 0));
+        await System.IO.File.WriteAllBytesAsync(File + "-wal", log);
+
+        StoreFiles.Move(made, File);
+
+        await using var moved = SqliteStore.Open(File);
+        Assert.Equal(["made"], await KeysAsync(moved, ""));
+    }
+
+    private static async Task<byte[]> LogOfAsync(string file, string key)
+    {
+        await using var store = SqliteStore.Open(file);
+        await CommitAsync(store, Put(key, 0));
+        await using var log = new FileStream(file + "-wal", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var bytes = new MemoryStream();
+        await log.CopyToAsync(bytes);
+        return bytes.ToArray();
     }
 
     private static async Task<IReadOnlyList<StoreChange>> FirstAsync(ChangeFeed feed, long revision)
