@@ -15,7 +15,9 @@ internal static class ConfigFile
         {
             using var reader = new StreamReader(path);
             var yaml = new DeserializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance).Build();
-            return yaml.Deserialize<ControllerConfig?>(reader) ?? new ControllerConfig();
+            var read = yaml.Deserialize<ControllerConfig?>(reader) ?? new ControllerConfig();
+            // A key without a value sets null.
+            return read.Address is null ? read with { Address = [] } : read;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

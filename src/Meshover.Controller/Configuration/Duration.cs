@@ -11,8 +11,10 @@ internal static class Duration
         if (text.Length < 2 || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
             return false;
         var seconds = text[^1] switch { 's' => 1L, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
+        if (seconds == 0 || count * seconds > (long)TimeSpan.MaxValue.TotalSeconds)
+            return false;
         value = TimeSpan.FromSeconds(count * seconds);
-        return seconds != 0;
+        return true;
     }
 
     public static string Format(TimeSpan value) => (long)value.TotalSeconds switch

@@ -38,7 +38,7 @@ public sealed class ConfigTests
             Pool6 = "10.0.0.0/16",
             TunnelPool = "198.18.0.0/31",
             Asn = "64512-65534",
-            Rest = "1w",
+            Rest = "99999999d",
             CredentialLifetime = "1s",
             ClockSkew = "2h",
             Key = "key.pem",
@@ -105,6 +105,31 @@ public sealed class ConfigTests
             File.Delete(file);
         }
     }
+
+    [Fact]
+    public void ConfigFile_KeysWithoutAValue_MeanTheDefaults()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, "address:\nlisten:\nrest:\n");
+            var options = ConfigReader.Read(ConfigFile.Read(file));
+            Assert.Empty(options.Addresses);
+            Assert.Equal((null, TimeSpan.FromHours(24)), (options.Listen, options.Rest));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
+    [InlineData("1w")]
+    [InlineData("-1s")]
+    [InlineData("1.5h")]
+    [InlineData("s")]
+    [InlineData("2147483647d")]
+    public void Duration_ThatIsNone_IsNotRead(string text) => Assert.False(Duration.TryParse(text, out _));
 
     [Theory]
     [InlineData("90s", 90)]
