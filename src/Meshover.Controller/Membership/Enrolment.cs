@@ -32,8 +32,8 @@ internal static class Enrolment
     private static TokenRecord Admit(MeshState state, JoinTokenClaims claims, bool isKnown, long now, long skew)
     {
         const string another = "Ask an administrator for another (`meshover token create`).";
-        // Made after the backup that this store came from: the token's own signed claims say all.
-        var token = state.Token(claims.Id) ?? claims.ToRecord();
+        var token = state.Token(claims.Id) ?? Unknown(state, claims, now)
+            ?? throw new RefusalException(RefusalReason.NotAdmitted, $"The join token is not known here any more. {another}");
         if (token.Revoked)
             throw new RefusalException(RefusalReason.NotAdmitted, $"The join token was revoked. {another}");
         if (now > token.Expires + skew)
@@ -47,6 +47,11 @@ internal static class Enrolment
                 $"The join token is used up: it admits {token.Uses} node{(token.Uses == 1 ? "" : "s")}. {another}");
         return token;
     }
+
+    // Made after the backup that this store came from: the token's own signed claims say all. In any other store it was forgotten, as tokens
+    // are that ended; where the clock was wrong then, one that was revoked or used up must not come back to life.
+    private static TokenRecord? Unknown(MeshState state, JoinTokenClaims claims, long now) =>
+        state.Mesh.Ancestors.Any(ancestor => now <= ancestor.AdoptUntil) ? claims.ToRecord() : null;
 
     private static NodeRecord Join(Draft draft, EnrolmentRequest request, TokenRecord token, IdentityRecord? identity, long now)
     {

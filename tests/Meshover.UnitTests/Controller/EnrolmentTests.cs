@@ -1,4 +1,5 @@
 using CsCheck;
+using Meshover.Controller.Backups;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Xunit;
@@ -46,8 +47,24 @@ public sealed class EnrolmentTests
     [Fact]
     public void Enrol_TokenThatTheStoreForgotByARestore_IsTakenByItsOwnClaims()
     {
-        _mesh.Enrol("a", token: TestMesh.Token(uses: 1, id: "made after the backup"));
-        Assert.Equal(1u, _mesh.State.Token("made after the backup")!.Used);
+        var token = TestMesh.Token(uses: 1, id: "made after the backup");
+        _mesh.Change(draft => StoreRestore.Renew(draft, adoptUntil: TestMesh.Now + 100));
+
+        _mesh.EnrolWith(token, "a", now: TestMesh.Now + 100);
+
+        Assert.Equal(1u, _mesh.State.Token(token.Id)!.Used);
+        Refused(RefusalReason.NotAdmitted, "token create", () => _mesh.EnrolWith(token with { Id = "another" }, "b", now: TestMesh.Now + 101));
+    }
+
+    [Fact]
+    public void Enrol_RevokedTokenThatWasForgottenWhileTheClockWasWrong_StaysWorthless()
+    {
+        _mesh.Change(draft => TokenRules.Create(draft, TestMesh.Token()));
+        _mesh.Change(draft => TokenRules.Revoke(draft, "token"));
+        _mesh.Change(draft => TokenRules.ForgetExpired(draft, TestMesh.Now + (365 * 86_400)));
+        Assert.Null(_mesh.State.Token("token"));
+
+        Refused(RefusalReason.NotAdmitted, "token create", () => _mesh.EnrolWith(TestMesh.Token(), "a"));
     }
 
     [Fact]
@@ -148,11 +165,14 @@ public sealed class EnrolmentTests
     public void AnySequenceOfChanges_GivesNothingTwice() => Gen.Select(Gen.Int[0, 4], Gen.Int[0, 7], Gen.Int[0, 7]).Array[1, 40].Sample(steps =>
     {
         var mesh = new TestMesh(pool4: "10.0.0.0/29", tunnelPool: "198.18.0.0/28");
-        var ids = new HashSet<uint>();
+        var owners = new Dictionary<uint, string>();
         foreach (var (action, identity, name) in steps)
+        {
             Step(mesh, action, identity, name);
+            foreach (var (id, node) in mesh.State.Nodes)
+                Assert.Equal(node.Record.Identity, owners.TryGetValue(id, out var owner) ? owner : owners[id] = node.Record.Identity);
+        }
         var members = mesh.State.Nodes.Values.Where(node => node.IsActive).Select(node => node.Record).ToList();
-        Assert.All(mesh.State.Nodes.Keys, id => Assert.True(ids.Add(id)));
         AllDiffer(members, node => node.HostName);
         AllDiffer(members, node => node.Identity);
         AllDiffer(members, node => node.Address4);

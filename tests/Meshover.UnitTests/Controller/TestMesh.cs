@@ -38,8 +38,17 @@ internal sealed class TestMesh
         State = State.Apply(draft.ToTransaction().Writes.Select(write => new StoreChange(revision, write.Key, write.Value)), revision);
     }
 
-    /// <summary>Enrols the identity under the name; its WireGuard key is made of the identity.</summary>
+    /// <summary>Enrols the identity under the name, with a token that the mesh has made; its WireGuard key is made of the identity.</summary>
     public NodeRecord Enrol(string identity, string? hostName = null, JoinTokenClaims? token = null, long now = Now)
+    {
+        token ??= Token();
+        if (State.Token(token.Id) is null)
+            Change(draft => TokenRules.Create(draft, token));
+        return EnrolWith(token, identity, hostName, now);
+    }
+
+    /// <summary>The same with a token that the store need not know.</summary>
+    public NodeRecord EnrolWith(JoinTokenClaims token, string identity, string? hostName = null, long now = Now)
     {
         NodeRecord? node = null;
         Change(draft => node = Enrolment.Enrol(draft, new EnrolmentRequest
@@ -47,7 +56,7 @@ internal sealed class TestMesh
             Identity = identity,
             HostName = hostName ?? identity,
             WireGuardKey = KeyOf(identity),
-            Token = token ?? Token(),
+            Token = token,
         }, now, Skew));
         return node!;
     }
