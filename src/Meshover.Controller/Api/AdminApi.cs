@@ -45,6 +45,7 @@ internal sealed class AdminApi(
 
     public override async Task<RevokeTokenResponse> RevokeToken(RevokeTokenRequest request, ServerCallContext context)
     {
+        AdminValidator.CheckToken(request.TokenId);
         await directory.ChangeAsync(draft => TokenRules.Revoke(draft, request.TokenId), context.CancellationToken);
         return new RevokeTokenResponse();
     }
@@ -61,6 +62,7 @@ internal sealed class AdminApi(
 
     public override async Task<RemoveNodeResponse> RemoveNode(RemoveNodeRequest request, ServerCallContext context)
     {
+        AdminValidator.CheckNode(request.Node);
         var until = Now + (long)options.Rest.TotalSeconds;
         await directory.ChangeAsync(draft => Departure.Remove(draft, NodeNames.Member(draft.State, request.Node), until), context.CancellationToken);
         return new RemoveNodeResponse();
@@ -68,6 +70,7 @@ internal sealed class AdminApi(
 
     public override async Task<AllowNodeResponse> AllowNode(AllowNodeRequest request, ServerCallContext context)
     {
+        AdminValidator.CheckNode(request.Node);
         await directory.ChangeAsync(draft => Departure.Allow(draft, NodeNames.Removed(draft.State, request.Node)), context.CancellationToken);
         return new AllowNodeResponse();
     }
@@ -82,6 +85,7 @@ internal sealed class AdminApi(
 
     public override async Task<RemoveGrantResponse> RemoveGrant(RemoveGrantRequest request, ServerCallContext context)
     {
+        AdminValidator.Check(request);
         var prefix = AdminValidator.Canonical(request.Prefix);
         await directory.ChangeAsync(
             draft => GrantRules.Remove(draft, NodeNames.Member(draft.State, request.Node), prefix), context.CancellationToken);

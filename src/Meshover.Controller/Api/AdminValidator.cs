@@ -15,6 +15,7 @@ internal static class AdminValidator
     private const int MostTags = 32;
     private const int LongestTag = 63;
     private const int MostGrants = 64;
+    private const int LongestNode = 254; // a hostname and its final dot
 
     /// <exception cref="Grpc.Core.RpcException">INVALID_ARGUMENT with every violation.</exception>
     public static void Check(CreateTokenRequest request, MeshRecord mesh)
@@ -34,8 +35,34 @@ internal static class AdminValidator
     public static void Check(AddGrantRequest request, MeshRecord mesh)
     {
         var violations = new Violations();
-        violations.Require(request.Node.Length > 0, "node", "is missing: a hostname or an id.");
+        CheckNode(violations, request.Node);
         Check(violations, "grant", request.Grant, mesh);
+        violations.ThrowIfAny();
+    }
+
+    /// <inheritdoc cref="Check(CreateTokenRequest, MeshRecord)"/>
+    public static void Check(RemoveGrantRequest request)
+    {
+        var violations = new Violations();
+        CheckNode(violations, request.Node);
+        if (!Prefixes.TryParse(request.Prefix, out _, out var error))
+            violations.Add("prefix", $"{error}.");
+        violations.ThrowIfAny();
+    }
+
+    /// <inheritdoc cref="Check(CreateTokenRequest, MeshRecord)"/>
+    public static void CheckNode(string node)
+    {
+        var violations = new Violations();
+        CheckNode(violations, node);
+        violations.ThrowIfAny();
+    }
+
+    /// <inheritdoc cref="Check(CreateTokenRequest, MeshRecord)"/>
+    public static void CheckToken(string id)
+    {
+        var violations = new Violations();
+        violations.Require(IsTag(id), "token_id", "is missing, or no token's name: `meshover token list` shows them.");
         violations.ThrowIfAny();
     }
 
@@ -47,8 +74,9 @@ internal static class AdminValidator
         ? new GrantRecord(prefix.ToString(), grant.MaxLength == 0 ? prefix.PrefixLength : (int)grant.MaxLength)
         : throw new ArgumentException(error, nameof(grant));
 
-    /// <summary>The prefix as grants hold it; what is none is left as it is, and names no grant.</summary>
-    public static string Canonical(string prefix) => Prefixes.TryParse(prefix, out var parsed, out _) ? parsed.ToString() : prefix;
+    /// <summary>A validated prefix as grants hold it.</summary>
+    public static string Canonical(string prefix) =>
+        Prefixes.TryParse(prefix, out var parsed, out var error) ? parsed.ToString() : throw new ArgumentException(error, nameof(prefix));
 
     private static void Check(Violations violations, string field, ContractGrant? grant, MeshRecord mesh)
     {
@@ -68,6 +96,9 @@ internal static class AdminValidator
         if (GrantRules.WhyNot(mesh, new RouteGrant(prefix, length)) is { } reason)
             violations.Add($"{field}.prefix", $"{reason}.");
     }
+
+    private static void CheckNode(Violations violations, string node) =>
+        violations.Require(node.Length is > 0 and <= LongestNode, "node", "is missing, or too long: a hostname or an id.");
 
     private static bool IsTag(string tag) =>
         tag.Length is > 0 and <= LongestTag && tag.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');

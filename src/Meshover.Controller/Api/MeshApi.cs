@@ -46,6 +46,7 @@ internal sealed class MeshApi(
 
     public async Task<Credential> RenewCredentialAsync(RenewCredentialRequest request, ServerCallContext context)
     {
+        RequestValidator.Check(request);
         var identity = Caller.IdentityOf(context);
         var member = await MemberAsync(identity, await Credentials.ReadAsync(signer, request.ExpiredJwt, identity), context.CancellationToken);
         return await issuer.RenewAsync(member.Record.Id, context.CancellationToken);
@@ -103,10 +104,17 @@ internal sealed class MeshApi(
     {
         using var deadline = new CancellationTokenSource(HelloDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
-        if (!await reader.MoveNext(either.Token) || reader.Current.Hello is not { } hello)
-            throw new RpcException(new Status(StatusCode.InvalidArgument, "The first message of a stream must be a hello."));
-        RequestValidator.Check(hello);
-        return hello;
+        try
+        {
+            if (!await reader.MoveNext(either.Token) || reader.Current.Hello is not { } hello)
+                throw new RpcException(new Status(StatusCode.InvalidArgument, "The first message of a stream must be a hello."));
+            RequestValidator.Check(hello);
+            return hello;
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.DeadlineExceeded, $"No hello came within {HelloDeadline.TotalSeconds:0} s."));
+        }
     }
 
     /// <summary>The member with this identity; one that a restored backup lacks is adopted by its credential.</summary>

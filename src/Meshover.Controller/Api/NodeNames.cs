@@ -18,7 +18,7 @@ internal static class NodeNames
     {
         var removed = state.Nodes.Values.Where(node => node.Record.Standing == NodeStanding.Removed);
         // Of several with one name the last is meant.
-        var found = removed.LastOrDefault(node => node.Record.HostName == name)
+        var found = (HostName.TryNormalise(name, out var normal, out _) ? removed.LastOrDefault(node => node.Record.HostName == normal) : null)
             ?? (ById(state, name) is { Record.Standing: NodeStanding.Removed } node ? node : null);
         return found?.Record ?? throw new RefusalException(RefusalReason.NotFound,
             $"No node \"{name}\" was removed. `meshover node list --removed` shows those that were.");

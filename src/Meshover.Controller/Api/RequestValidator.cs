@@ -41,6 +41,14 @@ internal static class RequestValidator
         CheckContract(hello.Hello);
     }
 
+    /// <inheritdoc cref="Check(EnrollRequest)"/>
+    public static void Check(RenewCredentialRequest request)
+    {
+        var violations = new Violations();
+        violations.Require(request.ExpiredJwt.Length <= LongestToken, "expired_jwt", "the credential is too long.");
+        violations.ThrowIfAny();
+    }
+
     private static void CheckHello(Violations violations, string field, Hello? hello)
     {
         violations.Require(hello is not null, field, "is missing.");

@@ -28,14 +28,21 @@ internal static class StatusMapping
     public static ImmutableArray<EndpointRecord> ToRecords(IEnumerable<Endpoint> endpoints) =>
     [
         .. endpoints.Select(endpoint => new EndpointRecord(
-            IPAddress.Parse(endpoint.Address).ToString(), (int)endpoint.Port,
+            ToAddress(endpoint.Address).ToString(), (int)endpoint.Port,
             // A node knows its own configuration and interfaces; what others see is for others to say.
             (int)(endpoint.Kind == Endpoint.Types.Kind.Configured ? EndpointSource.Configured : EndpointSource.Interface))),
     ];
 
     private static ImmutableDictionary<uint, IPEndPoint> ToEndPoints(ObservedPeers observed) =>
         observed.Peers.DistinctBy(peer => peer.NodeId)
-            .ToImmutableDictionary(peer => peer.NodeId, peer => new IPEndPoint(IPAddress.Parse(peer.Address), (int)peer.Port));
+            .ToImmutableDictionary(peer => peer.NodeId, peer => new IPEndPoint(ToAddress(peer.Address), (int)peer.Port));
+
+    // One address has one form: an IPv4 address inside IPv6 is IPv4, and a scope means nothing to others.
+    private static IPAddress ToAddress(string text)
+    {
+        var address = IPAddress.Parse(text);
+        return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : new IPAddress(address.GetAddressBytes());
+    }
 
     private static TransitRole ToRole(Contract.V1.TransitRole role) => role switch
     {

@@ -77,6 +77,11 @@ internal static class ReachPlanner
 
     private static bool IsUnderlay(IPAddress address, IPNetwork[] pools) =>
         !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal && !address.IsIPv6Multicast
+        && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) && !IsGroup4(address)
         && address.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6
         && !pools.Any(pool => pool.Contains(address));
+
+    // Multicast, reserved and broadcast: 224.0.0.0/3.
+    private static bool IsGroup4(IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] >= 224;
 }

@@ -25,6 +25,13 @@ public sealed class ReachPlannerTests
     }
 
     [Fact]
+    public void Endpoints_ThatAreNoMachines_AreNone()
+    {
+        var reach = Plan([Own("0.0.0.0"), Own("::"), Own("224.0.0.1"), Own("255.255.255.255"), Own("ff02::1"), Own("192.0.2.5")], null, []);
+        Assert.Equal(["192.0.2.5 12912 Interface"], Text(reach));
+    }
+
+    [Fact]
     public void Endpoints_InsideTheNodesOwnGrants_AreItsWorkloads_UnlessTheGrantCoversAll()
     {
         var grants = new[] { new GrantRecord("10.64.1.0/24", 24) };

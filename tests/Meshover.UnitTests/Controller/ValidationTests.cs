@@ -52,9 +52,9 @@ public sealed class ValidationTests
             FieldsOf(() => RequestValidator.Check(new NodeHello { Revision = -1 })).Order(StringComparer.Ordinal));
 
     [Fact]
-    public void Hello_TooOld_IsToldToUpgradeTheNode()
+    public void Hello_TooNew_IsToldToUpgradeTheController()
     {
-        var hello = new NodeHello { Hello = new Hello { Version = "0.0.1", Contract = 1, ContractOldest = 1 }, Credential = "c", InstanceId = "i" };
+        var hello = new NodeHello { Hello = new Hello { Version = "9.1.0", Contract = 1, ContractOldest = 1 }, Credential = "c", InstanceId = "i" };
         RequestValidator.Check(hello);
         hello.Hello.Contract = hello.Hello.ContractOldest = 99;
         Assert.Contains("Upgrade the controller", Assert.Throws<RefusalException>(() => RequestValidator.Check(hello)).Message, StringComparison.Ordinal);
@@ -74,6 +74,31 @@ public sealed class ValidationTests
         };
         Assert.Equal(["grants[0].max_length", "grants[1].prefix", "grants[2].prefix", "lifetime_seconds", "tags"],
             FieldsOf(() => AdminValidator.Check(request, new TestMesh().State.Mesh)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Administration_WithoutWhatItIsAbout_IsRefused()
+    {
+        Assert.Equal(["node", "prefix"], FieldsOf(() => AdminValidator.Check(new RemoveGrantRequest { Prefix = "10.0.0.1/8" })));
+        Assert.Equal(["node"], FieldsOf(() => AdminValidator.CheckNode("")));
+        Assert.Equal(["node"], FieldsOf(() => AdminValidator.CheckNode(new string('n', 300))));
+        Assert.Equal(["token_id"], FieldsOf(() => AdminValidator.CheckToken("")));
+        Assert.Equal(["token_id"], FieldsOf(() => AdminValidator.CheckToken("a/b")));
+    }
+
+    [Fact]
+    public void Renewal_CredentialTooLong_IsRefused() =>
+        Assert.Equal(["expired_jwt"], FieldsOf(() => RequestValidator.Check(new RenewCredentialRequest { ExpiredJwt = new string('x', 20_000) })));
+
+    [Theory]
+    [InlineData("::ffff:192.0.2.1", "192.0.2.1")]
+    [InlineData("2001:db8::1%7", "2001:db8::1")]
+    [InlineData("2001:0DB8::1", "2001:db8::1")]
+    public void Endpoint_IsHeldInOneForm(string said, string held)
+    {
+        Assert.Equal(held, StatusMapping.ToRecords([new Endpoint { Address = said, Port = 1 }]).Single().Address);
+        var status = new NodeStatus { Observed = new ObservedPeers { Peers = { new ObservedPeers.Types.Peer { NodeId = 2, Address = said, Port = 1 } } } };
+        Assert.Equal(held, StatusMapping.Merge(NodeReport.Nothing, status).Observed[2].Address.ToString());
     }
 
     [Theory]
