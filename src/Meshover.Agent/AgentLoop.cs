@@ -77,6 +77,8 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
             case LinkEvent.CredentialReceived credential:
                 parts.Identities.Update(identity => identity.WithCredential(credential.Jwt, credential.ExpiresUnix, credential.Issue));
                 return state;
+            case LinkEvent.NoticeReceived { Text: "" } over:
+                return state with { Notices = state.Notices.Remove(over.Kind) };
             case LinkEvent.NoticeReceived notice:
                 LogNotice(logger, notice.Text);
                 return state with { Notices = state.Notices.SetItem(notice.Kind, notice.Text) };

@@ -25,6 +25,6 @@ internal abstract record LinkEvent
 
     public sealed record CredentialReceived(string Jwt, long ExpiresUnix, ulong Issue) : LinkEvent;
 
-    /// <summary>Copied state, removal and the like: shown until the agent ends or the controller is heard anew.</summary>
+    /// <summary>Copied state, removal and the like: shown until the agent ends, the controller is heard anew, or says (by an empty text) that it is over.</summary>
     public sealed record NoticeReceived(string Kind, string Text) : LinkEvent;
 }

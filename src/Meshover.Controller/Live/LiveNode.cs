@@ -18,6 +18,9 @@ internal sealed class LiveNode
     public IPAddress? Source { get; set; }
     public DateTimeOffset LastSeen { get; set; }
 
+    /// <summary>How many streams it has opened.</summary>
+    public long Opened { get; set; }
+
     /// <summary>When two machines were last found to use this node's identity.</summary>
     public DateTimeOffset? Copied { get; set; }
 
@@ -29,7 +32,7 @@ internal sealed class LiveNode
 
     public LiveView ToView() => new(
         Sessions.Count > 0, LastSeen, Sessions.LastOrDefault()?.Version ?? "", Report, Source, Copied,
-        [.. Sessions.Select(session => session.Source?.ToString() ?? "this machine")]);
+        [.. Sessions.Select(session => session.Source?.ToString() ?? "this machine")], Opened);
 }
 
 /// <summary>A node's moving part at one moment.</summary>
@@ -40,5 +43,6 @@ internal sealed class LiveNode
 /// <param name="Source">Where its newest stream comes from.</param>
 /// <param name="Copied">When two machines were last found to use its identity; null: never.</param>
 /// <param name="Places">Where its streams come from.</param>
+/// <param name="Opened">How many streams it has opened: each begins without what was said on the one before.</param>
 internal sealed record LiveView(
-    bool IsOnline, DateTimeOffset LastSeen, string Version, NodeReport Report, IPAddress? Source, DateTimeOffset? Copied, string[] Places);
+    bool IsOnline, DateTimeOffset LastSeen, string Version, NodeReport Report, IPAddress? Source, DateTimeOffset? Copied, string[] Places, long Opened);

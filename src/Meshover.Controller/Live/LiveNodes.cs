@@ -27,18 +27,22 @@ internal sealed class LiveNodes(TimeProvider time)
             foreach (var older in node.Sessions.Where(older => node.Copied is null || older.Instance == session.Instance))
                 older.Supersede("The node opened another stream.");
             node.Sessions.Add(session);
+            node.Opened++;
             node.LastSeen = time.GetUtcNow();
             SetReportLocked(node, report, session);
+            _dirty.Add(session.Node);
             if (node.Copied is not null)
                 NotifyCopiesLocked(node);
         }
     }
 
-    /// <summary>Replaces what the node last said.</summary>
+    /// <summary>Replaces what the node last said. What a stream says whose place another has taken comes too late, and counts no more.</summary>
     public void Report(NodeSession session, Func<NodeReport, NodeReport> change)
     {
         lock (_lock)
         {
+            if (session.Superseded.IsCompleted)
+                return;
             var node = NodeLocked(session.Node);
             node.LastSeen = time.GetUtcNow();
             SetReportLocked(node, change(node.Report), session);
@@ -119,14 +123,16 @@ internal sealed class LiveNodes(TimeProvider time)
         return node;
     }
 
-    // Most reports leave the observations alone, and those are as many as the mesh has nodes.
+    // Most reports change nothing (what is absent in a message is the same object as before), or leave the observations alone, and those are as many as the mesh has nodes.
     private void SetReportLocked(LiveNode node, NodeReport report, NodeSession session)
     {
         if (!ReferenceEquals(report.Observed, node.Report.Observed))
             MarkLocked(Except(report.Observed, node.Report.Observed).Concat(Except(node.Report.Observed, report.Observed)).Select(seen => seen.Key));
+        // Each node says each 30 s that it is there. In a large mesh that is all the time, and must not plan it anew each time.
+        if (report != node.Report || !Equals(session.Source, node.Source))
+            _dirty.Add(session.Node);
         node.Report = report;
         node.Source = session.Source;
-        _dirty.Add(session.Node);
         CountLocked(node);
     }
 

@@ -35,18 +35,19 @@ internal sealed partial class TopologyKeeper(MeshDirectory directory, LiveNodes 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var started = time.GetTimestamp();
-        var seen = -1L;
+        var seen = (Revision: -1L, Settling: true);
         for (var pause = Pace; ; await Task.Delay(pause, time, stoppingToken))
         {
             var began = time.GetTimestamp();
             var state = directory.State;
             var dirty = live.TakeDirty();
-            if (dirty.Length == 0 && state.Revision == seen)
+            var now = (state.MapRevision, time.GetElapsedTime(started) < Settling);
+            if (dirty.Length == 0 && now == seen)
                 continue;
-            seen = state.Revision;
+            seen = now;
             try
             {
-                await UpdateAsync(state, dirty, time.GetElapsedTime(started) < Settling, stoppingToken);
+                await UpdateAsync(state, dirty, seen.Settling, stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -74,7 +75,10 @@ internal sealed partial class TopologyKeeper(MeshDirectory directory, LiveNodes 
                 changed[node.Record.Id] = reach;
         }
         foreach (var gone in dirty.Where(id => state.Member(id) is null))
+        {
             live.Forget(gone);
+            _notices.Forget(gone);
+        }
         _notices.Tell(members);
         if (changed.Count > 0)
             await directory.ChangeAsync(draft => Write(draft, changed), cancel);

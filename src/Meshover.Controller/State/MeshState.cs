@@ -10,22 +10,29 @@ namespace Meshover.Controller.State;
 /// </summary>
 internal sealed class MeshState : IRevisioned
 {
-    public static readonly MeshState Empty = new(0, ImmutableDictionary<string, Cell>.Empty,
+    public static readonly MeshState Empty = new(0, 0, ImmutableDictionary<string, Cell>.Empty,
         ImmutableSortedDictionary<uint, NodeEntry>.Empty, ImmutableDictionary<string, int>.Empty);
 
     private readonly ImmutableDictionary<string, Cell> _cells;
     private readonly ImmutableDictionary<string, int> _counts;
 
-    private MeshState(long revision, ImmutableDictionary<string, Cell> cells,
+    private MeshState(long revision, long mapRevision, ImmutableDictionary<string, Cell> cells,
         ImmutableSortedDictionary<uint, NodeEntry> nodes, ImmutableDictionary<string, int> counts)
     {
         Revision = revision;
+        MapRevision = mapRevision;
         _cells = cells;
         Nodes = nodes;
         _counts = counts;
     }
 
     public long Revision { get; }
+
+    /// <summary>
+    /// The revision that last changed something that nodes are told of. Most revisions do not: a mesh of thousands renews a credential
+    /// each second.
+    /// </summary>
+    public long MapRevision { get; }
 
     /// <summary>Every node that ever was, by id; see its standing.</summary>
     public ImmutableSortedDictionary<uint, NodeEntry> Nodes { get; }
@@ -70,9 +77,14 @@ internal sealed class MeshState : IRevisioned
         var cells = _cells.ToBuilder();
         var nodes = Nodes.ToBuilder();
         var counts = _counts.ToBuilder();
+        var mapRevision = MapRevision;
         foreach (var change in changes)
+        {
             Apply(change, cells, nodes, counts);
-        return new MeshState(revision, cells.ToImmutable(), nodes.ToImmutable(), counts.ToImmutable());
+            if (StoreKeys.FolderOf(change.Key) is StoreKeys.Mesh or StoreKeys.NodeFolder or StoreKeys.ReachFolder)
+                mapRevision = Math.Max(mapRevision, change.Revision);
+        }
+        return new MeshState(revision, mapRevision, cells.ToImmutable(), nodes.ToImmutable(), counts.ToImmutable());
     }
 
     private static void Apply(StoreChange change, ImmutableDictionary<string, Cell>.Builder cells,

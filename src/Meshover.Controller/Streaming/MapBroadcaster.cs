@@ -2,7 +2,10 @@ using Meshover.Controller.Changes;
 
 namespace Meshover.Controller.Streaming;
 
-/// <summary>Makes a new <see cref="MapVersion"/> 50 ms after a change, with all that changed meanwhile: a wave of joins is a few deltas.</summary>
+/// <summary>
+/// Makes a new <see cref="MapVersion"/> 50 ms after a change of the map, with all that changed meanwhile: a wave of joins is a few deltas. For
+/// what is not in the map (credentials, tokens) no stream is woken.
+/// </summary>
 internal sealed class MapBroadcaster(MeshDirectory directory, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Coalesce = TimeSpan.FromMilliseconds(50);
@@ -15,11 +18,15 @@ internal sealed class MapBroadcaster(MeshDirectory directory, TimeProvider time)
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var seen = Current.Revision;
         while (true)
         {
-            await directory.WaitBeyondAsync(Current.Revision, stoppingToken);
+            await directory.WaitBeyondAsync(seen, stoppingToken);
             await Task.Delay(Coalesce, time, stoppingToken);
-            _latest.Publish(new MapVersion(directory.State));
+            var state = directory.State;
+            seen = state.Revision;
+            if (state.MapRevision > Current.State.MapRevision)
+                _latest.Publish(new MapVersion(state));
         }
     }
 }

@@ -30,8 +30,9 @@ internal sealed class MapVersion : IRevisioned
     public ControllerFrame Snapshot => _snapshot.Value;
 
     /// <summary>What takes a map of the revision to this one; null where nothing in the map changed.</summary>
-    public ControllerFrame? DeltaFrom(long revision) =>
-        _deltas.GetOrAdd(revision, from => new Lazy<ControllerFrame?>(() => EncodeDelta(from))).Value;
+    public ControllerFrame? DeltaFrom(long revision) => revision >= State.MapRevision
+        ? null
+        : _deltas.GetOrAdd(revision, from => new Lazy<ControllerFrame?>(() => EncodeDelta(from))).Value;
 
     private ControllerFrame EncodeSnapshot()
     {

@@ -112,6 +112,18 @@ public sealed class AgentLoopTests : IDisposable
         await StopAsync(running);
     }
 
+    [Fact]
+    public async Task Run_NoticeThatIsOver_IsShownNoMore()
+    {
+        var running = Start(FromDisk(TestMesh.Full(1)));
+        Tell(new LinkEvent.NoticeReceived("NotGranted", "Announced, not granted: 10.64.0.0/24."));
+        Tell(new LinkEvent.NoticeReceived("CopiedState", "Two machines."));
+        await UntilAsync(loop => loop.State.Notices.Count == 2);
+        Tell(new LinkEvent.NoticeReceived("NotGranted", ""));
+        await UntilAsync(loop => loop.State.Notices.Values.SequenceEqual(["Two machines."]));
+        await StopAsync(running);
+    }
+
     private int? Saved() => new MapFile(_directory).Load(out _)?.Nodes.Count;
 
     private AgentLoop? _loop;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using CsCheck;
 using Meshover.Contract.V1;
+using Meshover.Controller.Api;
 using Meshover.Controller.Live;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -38,6 +39,32 @@ public sealed class LiveNodesTests
             Assert.True(session.Outbox.TryRead(out var message) && message.Notice.Kind == Notice.Types.Kind.CopiedState);
         });
         Assert.NotNull(_live.View(1)!.Copied);
+    }
+
+    [Fact]
+    public void Report_ThatChangesNothing_LeavesNothingToPlan()
+    {
+        var session = Open("A");
+        _live.Report(session, report => StatusMapping.Merge(report, new NodeStatus { Site = "here", Announced = new PrefixList { Prefixes = { "10.64.0.0/24" } } }));
+        Assert.Equal([1u], _live.TakeDirty());
+        _time.Advance(TimeSpan.FromSeconds(30));
+
+        _live.Report(session, report => StatusMapping.Merge(report, new NodeStatus { Site = "here", Summary = new NodeSummary { Peers = 3, RxBytes = 7 } }));
+
+        Assert.Empty(_live.TakeDirty());
+        Assert.Equal(_time.GetUtcNow(), _live.View(1)!.LastSeen);
+    }
+
+    [Fact]
+    public void Report_OfAStreamWhosePlaceAnotherHasTaken_ComesTooLate()
+    {
+        var former = new NodeSession(1, "A", "0.1.0", IPAddress.Parse("192.0.2.1"));
+        _live.Open(former, NodeReport.Nothing);
+        _live.Open(new NodeSession(1, "A", "0.1.0", IPAddress.Parse("198.51.100.1")), NodeReport.Nothing with { ListenPort = 2 });
+
+        _live.Report(former, report => report with { ListenPort = 1 });
+
+        Assert.Equal((2, IPAddress.Parse("198.51.100.1")), (_live.View(1)!.Report.ListenPort, _live.View(1)!.Source));
     }
 
     [Fact]

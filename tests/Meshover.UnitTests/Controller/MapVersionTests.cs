@@ -1,4 +1,5 @@
 using Meshover.Contract.V1;
+using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Controller.Streaming;
 using Xunit;
@@ -48,6 +49,27 @@ public sealed class MapVersionTests
         var before = Version();
         _mesh.Change(draft => draft.Put(StoreKeys.Token("t"), TestMesh.Token().ToRecord()));
         Assert.Null(Version().DeltaFrom(before.Revision));
+    }
+
+    [Fact]
+    public void MapRevision_IsThatOfTheLastChangeThatNodesAreToldOf()
+    {
+        var node = _mesh.Enrol("a");
+        var enrolled = _mesh.State.Revision;
+        _mesh.Change(draft => draft.Put(StoreKeys.Issue(node.Id), new IssueRecord(9)));
+        _mesh.Change(draft => draft.Put(StoreKeys.Token("t"), TestMesh.Token().ToRecord()));
+        Assert.Equal((enrolled, enrolled + 2), (_mesh.State.MapRevision, _mesh.State.Revision));
+
+        foreach (var change in new Action<Draft>[]
+                 {
+                     draft => draft.Put(StoreKeys.Reach(node.Id), new ReachRecord { Transit = true }),
+                     draft => draft.Put(StoreKeys.Mesh, draft.State.Mesh with { Controllers = ["192.0.2.9:1"] }),
+                     draft => Departure.Remove(draft, node, TestMesh.Now),
+                 })
+        {
+            _mesh.Change(change);
+            Assert.Equal(_mesh.State.Revision, _mesh.State.MapRevision);
+        }
     }
 
     [Fact]

@@ -1,0 +1,76 @@
+using System.Net;
+using Meshover.Contract.V1;
+using Meshover.Controller.Live;
+using Meshover.Controller.Membership;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+using GrantRecord = Meshover.Controller.State.GrantRecord;
+
+namespace Meshover.UnitTests.Controller;
+
+public sealed class GrantNoticesTests
+{
+    private static readonly NodeReport Announcing = NodeReport.Nothing with { Announced = [IPNetwork.Parse("10.64.1.0/24")] };
+
+    private readonly TestMesh _mesh = new();
+    private readonly LiveNodes _live = new(new FakeTimeProvider());
+    private readonly GrantNotices _notices;
+    private readonly uint _node;
+
+    public GrantNoticesTests()
+    {
+        _notices = new GrantNotices(_live);
+        _node = _mesh.Enrol("a").Id;
+    }
+
+    [Fact]
+    public void Tell_AnnouncedAndNotGranted_IsSaidOnce()
+    {
+        var session = Open();
+        Assert.Contains("10.64.1.0/24", Assert.Single(Told(session)), StringComparison.Ordinal);
+        Assert.Empty(Told(session));
+    }
+
+    [Fact]
+    public void Tell_NewStreamOfTheNode_IsToldAnew_ThoughTheNodeWasNeverOffline()
+    {
+        Told(Open());
+        Assert.Contains("10.64.1.0/24", Assert.Single(Told(Open())), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tell_GrantedMeanwhile_SaysThatItIsOver()
+    {
+        var session = Open();
+        Told(session);
+        _mesh.Change(draft => GrantRules.Add(draft, _mesh.State.Member(_node)!.Record, new GrantRecord("10.64.1.0/24", 24)));
+        Assert.Equal([""], Told(session));
+        Assert.Empty(Told(session));
+    }
+
+    [Fact]
+    public void Tell_NodeThatAnnouncesNothing_HearsNothing()
+    {
+        var session = Open(NodeReport.Nothing);
+        Assert.Empty(Told(session));
+    }
+
+    private NodeSession Open(NodeReport? report = null)
+    {
+        var session = new NodeSession(_node, "A", "0.1.0", IPAddress.Parse("192.0.2.1"));
+        _live.Open(session, report ?? Announcing);
+        return session;
+    }
+
+    private List<string> Told(NodeSession session)
+    {
+        _notices.Tell(_mesh.State.Nodes.Values.Where(node => node.IsActive));
+        var told = new List<string>();
+        while (session.Outbox.TryRead(out var message))
+        {
+            Assert.Equal(Notice.Types.Kind.NotGranted, message.Notice.Kind);
+            told.Add(message.Notice.Text);
+        }
+        return told;
+    }
+}

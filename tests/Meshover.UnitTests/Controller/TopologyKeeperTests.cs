@@ -1,0 +1,74 @@
+using System.Net;
+using Meshover.Controller.Changes;
+using Meshover.Controller.Live;
+using Meshover.Controller.Membership;
+using Meshover.Controller.State;
+using Meshover.Mesh.Map;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Meshover.UnitTests.Controller;
+
+public sealed class TopologyKeeperTests : IAsyncDisposable
+{
+    private const int Nodes = 20; // more than a small mesh, where all are transit nodes
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(TestMesh.Now));
+    private readonly FakeStore _store = new();
+
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
+
+    // Nobody says anything any more: the end of the first half minute itself must lead to it.
+    [Fact]
+    public async Task TransitNode_ThatDoesNotComeBackAfterAStart_IsReplacedOnceTheMeshHasSettled()
+    {
+        await using var directory = await MeshDirectory.OpenAsync(_store, NullLogger<MeshDirectory>.Instance, CancellationToken.None);
+        var live = new LiveNodes(_time);
+        await directory.ChangeAsync(draft => draft.Put(StoreKeys.Mesh, new TestMesh().State.Mesh), CancellationToken.None);
+        await directory.ChangeAsync(draft => TokenRules.Create(draft, TestMesh.Token()), CancellationToken.None);
+        for (var number = 1; number <= Nodes; number++)
+            await EnrolAsync(directory, number);
+        for (uint online = 2; online <= Nodes; online++)
+            live.Open(new NodeSession(online, "A", "0.1.0", null), NodeReport.Nothing with { Endpoints = [EndpointOf((int)online)] });
+        using var keeper = new TopologyKeeper(directory, live, _time, NullLogger<TopologyKeeper>.Instance);
+
+        await keeper.StartAsync(CancellationToken.None);
+
+        await UntilAsync(TimeSpan.FromSeconds(25), () => false);
+        Assert.True(IsTransit(directory, 1));
+        await UntilAsync(TimeSpan.FromHours(1), () => !IsTransit(directory, 1));
+        Assert.False(IsTransit(directory, 1));
+        Assert.Equal(3, directory.State.Nodes.Values.Count(node => node.Reach.Transit));
+        await keeper.StopAsync(CancellationToken.None);
+    }
+
+    private static async Task EnrolAsync(MeshDirectory directory, int number)
+    {
+        var request = new EnrolmentRequest
+        {
+            Identity = $"n{number}",
+            HostName = $"n{number}",
+            WireGuardKey = TestMesh.KeyOf($"n{number}"),
+            Token = TestMesh.Token(),
+            Reach = new ReachRecord { Endpoints = [EndpointOf(number)], Transit = number <= 3 },
+        };
+        await directory.ChangeAsync(draft => Enrolment.Enrol(draft, request, TestMesh.Now, TestMesh.Skew), CancellationToken.None);
+    }
+
+    private static EndpointRecord EndpointOf(int number) => new($"192.0.2.{number}", 12912, (int)EndpointSource.Interface);
+
+    private static bool IsTransit(MeshDirectory directory, uint node) => directory.State.Member(node)!.Reach.Transit;
+
+    // So much of the test's time, or until it is so.
+    private async Task UntilAsync(TimeSpan most, Func<bool> isSo)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        for (var passed = TimeSpan.Zero; passed < most && !isSo() && TimeProvider.System.GetElapsedTime(started) < Patience; passed += TimeSpan.FromSeconds(1))
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        }
+    }
+}
