@@ -31,9 +31,13 @@ internal sealed class IPEndPointConverter : JsonConverter<IPEndPoint>
 {
     public override IPEndPoint Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         IPEndPoint.TryParse(reader.GetString() ?? "", out var endpoint) && endpoint.Port != 0
-            ? endpoint
+            ? Plain(endpoint)
             : throw new JsonException("is no endpoint (address:port, an IPv6 address in brackets)");
 
     public override void Write(Utf8JsonWriter writer, IPEndPoint value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.ToString());
+
+    // A socket of IPv6 alone cannot send to an IPv4 address inside IPv6.
+    private static IPEndPoint Plain(IPEndPoint endpoint) =>
+        endpoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endpoint.Address.MapToIPv4(), endpoint.Port) : endpoint;
 }

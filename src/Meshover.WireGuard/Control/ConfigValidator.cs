@@ -38,6 +38,9 @@ internal static class ConfigValidator
         return faults;
     }
 
+    /// <summary>Packets can be sent there.</summary>
+    public static bool IsEndpoint(IPEndPoint endpoint) => endpoint.Port is >= 1 and <= ushort.MaxValue && !IsNoHost(endpoint.Address);
+
     private static void CheckPeer(PeerConfig peer, WireGuardKey? own, List<string> faults)
     {
         var name = $"peer {peer.PublicKey}";
@@ -46,7 +49,7 @@ internal static class ConfigValidator
         if (peer.PublicKey == default)
             faults.Add("a peer has no public key (it is all zero)");
         CheckRange(peer.PersistentKeepalive, 0, ushort.MaxValue, $"{name}: persistentKeepalive", faults);
-        if (peer.Endpoint is { } endpoint && (endpoint.Port is < 1 or > ushort.MaxValue || IsNoHost(endpoint.Address)))
+        if (peer.Endpoint is { } endpoint && !IsEndpoint(endpoint))
             faults.Add($"{name}: {endpoint} is no endpoint that packets can be sent to");
         if (peer.Link is { } link)
             CheckLink(link, peer, name, faults);

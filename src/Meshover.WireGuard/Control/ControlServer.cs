@@ -71,7 +71,7 @@ internal sealed class ControlServer(IControlLoop loop)
             case ControlOperation.Apply when request.Config is { } config:
                 target.Apply(config);
                 return new ControlResponse();
-            case ControlOperation.Update:
+            case ControlOperation.Update when request.Upserts.All(peer => peer is not null):
                 target.Update(request.Upserts, request.Removed);
                 return new ControlResponse();
             case ControlOperation.SetEndpoint when request is { Key: { } key, Endpoint: { } endpoint }:

@@ -139,6 +139,8 @@ internal sealed class Engine : IControlTarget, IDisposable
     /// <summary>As <see cref="DataplaneClient.SetEndpointAsync"/>.</summary>
     public void SetEndpoint(WireGuardKey key, IPEndPoint endpoint)
     {
+        if (!ConfigValidator.IsEndpoint(endpoint))
+            throw new DataplaneException(DataplaneError.Refused, $"{endpoint} is no endpoint that packets can be sent to.");
         RequireConfig();
         var peer = _peers.Find(key) ?? throw new DataplaneException(DataplaneError.Refused, $"There is no peer {key}.");
         peer.Peer.Endpoint = new UdpAddress(endpoint);
@@ -146,7 +148,9 @@ internal sealed class Engine : IControlTarget, IDisposable
             peer.Peer.Session.RequestHandshake(Now);
     }
 
-    /// <summary>Takes what the workers found.</summary>
+    /// <summary>
+    /// Takes what the workers found, as far as it had come when this began: under a flood timers and clients have their turn, too.
+    /// </summary>
     public void HandleInbox()
     {
         var now = Now;
@@ -154,15 +158,10 @@ internal sealed class Engine : IControlTarget, IDisposable
             _plain?.Follow(); // what has come may have come because the device has just been set up
         foreach (var handshakes in _inbox.Handshakes)
             HandleHandshakes(handshakes, now);
-        while (_inbox.TryTake(out var signal))
-        {
-            if (signal.Moved)
-                _pipeline.CheckReplyPath((Peer)signal.Session.Owner);
-            else if (signal.Confirmed is { } keypair)
-                signal.Session.Confirm(keypair, now);
-            else
-                signal.Session.RequestHandshake(now);
-        }
+        for (var waiting = _inbox.Waiting; waiting > 0 && _inbox.TryTake(out var signal); waiting--)
+            HandleSignal(signal, now);
+        if (_inbox.HasMore)
+            _inbox.Wake();
     }
 
     /// <summary>Timers, and what waits for workers to let go.</summary>
@@ -191,19 +190,33 @@ internal sealed class Engine : IControlTarget, IDisposable
         _devices.Close(delete: teardown);
     }
 
-    /// <summary>Zeroes the keys and frees the buffers; after <see cref="Stop"/>.</summary>
+    /// <summary>
+    /// Zeroes the keys and frees the buffers; after <see cref="Stop"/>, or after a fault: then the workers still run, and what they use must
+    /// not be freed under them, or the process dies before it has said why.
+    /// </summary>
     public void Dispose()
     {
+        _pipeline.Stop();
         _sessions.Dispose();
         _upkeep.Dispose();
         _devices.Dispose();
         _pipeline.Dispose();
     }
 
+    private void HandleSignal(PeerSignal signal, long now)
+    {
+        if (signal.Moved)
+            _pipeline.CheckReplyPath((Peer)signal.Session.Owner);
+        else if (signal.Confirmed is { } keypair)
+            signal.Session.Confirm(keypair, now);
+        else
+            signal.Session.RequestHandshake(now);
+    }
+
     private void HandleHandshakes(HandshakeQueue handshakes, long now)
     {
         Span<byte> identity = stackalloc byte[UdpAddress.MaxLength];
-        while (handshakes.TryPeek(out var message, out var source))
+        for (var waiting = handshakes.Count; waiting > 0 && handshakes.TryPeek(out var message, out var source); waiting--)
         {
             _sink.BeginDatagram(source, message.Length);
             var length = UdpAddress.WriteIdentity(source, identity);

@@ -37,6 +37,9 @@ internal static partial class EngineLog
     [LoggerMessage(Level = LogLevel.Debug, Message = "A connection on {Socket} ended: {Reason}")]
     public static partial void ConnectionFailed(ILogger logger, string socket, string reason);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request on {Socket} met a fault; its connection is closed")]
+    public static partial void ConnectionFault(ILogger logger, Exception fault, string socket);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "A UAPI request was refused: {Reason}")]
     public static partial void UapiRefused(ILogger logger, string reason);
 }

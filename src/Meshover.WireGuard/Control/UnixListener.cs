@@ -104,5 +104,9 @@ internal sealed class UnixListener : IAsyncDisposable
         {
             EngineLog.ConnectionFailed(_logger, Path, e.Message);
         }
+        catch (Exception e) // the task's last frame: nobody awaits it
+        {
+            EngineLog.ConnectionFault(_logger, e, Path);
+        }
     }
 }

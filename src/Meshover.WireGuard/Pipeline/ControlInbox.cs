@@ -22,6 +22,12 @@ internal sealed class ControlInbox(int workers = 1) : IDisposable
         _wake.Set();
     }
 
+    /// <summary>Signals that wait.</summary>
+    public int Waiting => _signals.Count;
+
+    /// <summary>Something waits to be taken.</summary>
+    public bool HasMore => !_signals.IsEmpty || Handshakes.Any(queue => queue.Count > 0);
+
     public bool TryTake(out PeerSignal signal) => _signals.TryDequeue(out signal);
 
     /// <summary>Wakes the control thread for something that it will find.</summary>

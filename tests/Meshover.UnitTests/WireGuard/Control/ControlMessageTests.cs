@@ -40,6 +40,15 @@ public sealed class ControlMessageTests
     }
 
     [Theory]
+    [InlineData("[::ffff:192.0.2.1]:7", "192.0.2.1:7")]
+    [InlineData("[2001:db8::1]:7", "[2001:db8::1]:7")]
+    public async Task Line_WithAnEndpoint_HasItOfTheFamilyThatItIsOf(string said, string endpoint)
+    {
+        var request = await ReadAsync($$$"""{"operation":"SetEndpoint","key":"{{{Zero}}}","endpoint":"{{{said}}}"}""" + "\n");
+        Assert.Equal(endpoint, request!.Endpoint!.ToString());
+    }
+
+    [Theory]
     [InlineData("nonsense")]
     [InlineData("""{"operation":"Apply","config":{}}""")]
     [InlineData("""{"operation":"SetEndpoint","key":"short","endpoint":"192.0.2.1:1"}""")]

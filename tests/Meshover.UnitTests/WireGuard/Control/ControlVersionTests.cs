@@ -76,6 +76,15 @@ public sealed class ControlVersionTests
     }
 
     [Fact]
+    public async Task Update_WithAPeerThatIsNull_IsRefusedAndTheNextIsAnswered()
+    {
+        var answers = await AskEngineAsync(OlderApply, """{"version":1,"operation":"Update","upserts":[null]}""", OlderStatus);
+
+        Assert.Equal("Refused", Parse(answers[1]).GetProperty("error").GetString());
+        Assert.False(Parse(answers[2]).TryGetProperty("error", out _));
+    }
+
+    [Fact]
     public async Task MessageThatIsNone_IsRefusedAndTheNextIsAnswered()
     {
         var answers = await AskEngineAsync("nonsense", OlderStatus);

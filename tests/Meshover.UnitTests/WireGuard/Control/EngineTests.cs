@@ -1,0 +1,74 @@
+using System.Net;
+using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Pipeline;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Meshover.UnitTests.WireGuard.Control;
+
+/// <summary>The control thread's part without a device, for which no root is needed.</summary>
+public sealed class EngineTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("meshover-engine-").FullName;
+    private readonly ControlInbox _inbox = new();
+
+    public void Dispose()
+    {
+        _inbox.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task HandleInbox_HandshakesThatKeepComing_LeaveTimersAndClientsTheirTurn()
+    {
+        var flood = new Flood(_inbox.Handshakes[0]);
+        using var engine = NewEngine(flood);
+        flood.Send();
+
+        engine.HandleInbox();
+
+        Assert.Equal(1, flood.Handled);
+        await Task.Run(_inbox.Wait).WaitAsync(TimeSpan.FromSeconds(20)); // it comes back for the rest
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0")]
+    [InlineData("::")]
+    [InlineData("255.255.255.255")]
+    [InlineData("ff02::1")]
+    public void SetEndpoint_ToWhereNothingCanBeSent_IsRefused(string address)
+    {
+        using var engine = NewEngine(NullLogger.Instance);
+
+        var refusal = Assert.Throws<DataplaneException>(() => engine.SetEndpoint(Configs.Key(1), new IPEndPoint(IPAddress.Parse(address), 1)));
+
+        Assert.Equal(DataplaneError.Refused, refusal.Error);
+        Assert.Contains("no endpoint", refusal.Message);
+    }
+
+    private Engine NewEngine(ILogger logger) => new(
+        new DataplaneOptions { StatePath = Path.Combine(_directory, "state"), TimestampPath = Path.Combine(_directory, "tai64n") },
+        _inbox, TimeProvider.System, logger);
+
+    /// <summary>Sends another message for each one that is handled, as the log tells, up to a thousand.</summary>
+    private sealed class Flood(HandshakeQueue queue) : ILogger
+    {
+        private const int Most = 1000;
+
+        public int Handled { get; private set; }
+
+        public void Send() => queue.TryAdd(new byte[HandshakeQueue.MaxMessage], new byte[UdpAddress.RawLength]);
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (++Handled < Most)
+                Send();
+        }
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+    }
+}
