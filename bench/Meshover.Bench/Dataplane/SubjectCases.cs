@@ -25,7 +25,7 @@ internal sealed class SubjectCases(Subject subject, int seconds)
         if (subject.Engines.Count > 0)
         {
             Add("cpu", "Gbit per CPU-second", one * seconds / Math.Max(cpu, Programs.CpuResolution));
-            Add("rss", "MB", subject.Engines.Max(engine => ResidentMegabytes(engine.Id)));
+            Add("rss", "MB", subject.Engines.Max(engine => ProcessMemory.ResidentMegabytes(engine.Id)));
         }
         return _results;
     }
@@ -83,10 +83,4 @@ internal sealed class SubjectCases(Subject subject, int seconds)
     private static double Gigabits(JsonElement end, string sum) => end.GetProperty(sum).GetProperty("bits_per_second").GetDouble() / 1e9;
 
     private double CpuSeconds() => subject.Engines.Sum(Programs.CpuSeconds);
-
-    private static double ResidentMegabytes(int process)
-    {
-        var line = File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return double.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
-    }
 }

@@ -99,19 +99,13 @@ internal sealed class MeshBench(int rounds, TextWriter progress)
     {
         foreach (var node in mesh.Nodes)
             foreach (var (id, name) in MachineProcesses.Of(node.Machine))
-                _results.Add(new Measurement(DaemonOf(id, name), "rss", "MB", ResidentMegabytes(id)));
+                _results.Add(new Measurement(DaemonOf(id, name), "rss", "MB", ProcessMemory.ResidentMegabytes(id)));
     }
 
     // `meshover agent`, `meshover dataplane`, …: the word that tells them apart stands behind the program's name, whatever its file's is.
     private static string DaemonOf(int id, string name) => name.StartsWith("meshover", StringComparison.Ordinal)
         ? $"meshover {File.ReadAllText($"/proc/{id}/cmdline").Split('\0')[1..].FirstOrDefault(word => !word.StartsWith('-'))}"
         : name;
-
-    private static double ResidentMegabytes(int id)
-    {
-        var line = File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
-    }
 
     private async Task AddAsync(string name, string unit, double value)
     {
