@@ -10,13 +10,13 @@ namespace Meshover.UnitTests.WireGuard.Fuzz;
 /// </summary>
 /// <remarks>
 /// A fault of memory ends the process, and with it the message that would name the seed: it is then found in the temporary directory, in
-/// <c>meshover-fuzz-NAME.seed</c>.
+/// <c>meshover-fuzz-NAME-PID.seed</c>.
 /// </remarks>
 internal static class Fuzzing
 {
     public static void Run(Action<Dice> property, int iterations, [CallerMemberName] string name = "")
     {
-        var path = Path.Combine(Path.GetTempPath(), $"meshover-fuzz-{name}.seed");
+        var path = Path.Combine(Path.GetTempPath(), $"meshover-fuzz-{name}-{Environment.ProcessId}.seed");
         using (var trace = File.OpenHandle(path, FileMode.Create, FileAccess.Write))
         {
             foreach (var seed in Seeds(name, iterations))
