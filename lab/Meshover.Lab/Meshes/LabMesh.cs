@@ -16,7 +16,7 @@ public sealed class LabMesh : IAsyncDisposable
 
     // BFD packets a second of all nodes together, which stand on one machine and share its processors. With more, a machine of two cores
     // that is busy for a second misses them, and the sessions that fall keep it busy.
-    private const int BfdPacketsOfAll = 1_000;
+    private const int BfdPacketsOfAll = 300;
 
     private static readonly int JoinsAtOnce = 2 * Environment.ProcessorCount;
 
