@@ -40,8 +40,13 @@ internal sealed record MachineFacts
     /// <summary>The managers that run on this machine and have not been told yet to leave our devices alone.</summary>
     public ImmutableArray<Snippet> SnippetsMissing { get; init; } = [];
 
-    /// <summary>The interface of a default route; null where there is none.</summary>
-    public string? Underlay => DefaultRoutes.SelectMany(LinksOf).Select(LinkName).FirstOrDefault();
+    /// <summary>The interface of a default route, else of another route that is not ours; null where there is none.</summary>
+    public string? Underlay => DefaultRoutes
+        .Concat(Routes.Where(r => r is { Table: RouteInfo.MainTable, Kind: RouteKind.Unicast } && r.Protocol != Node.Settings.RouteProtocol))
+        .SelectMany(LinksOf)
+        .Where(link => !IsOurs(link))
+        .Select(LinkName)
+        .FirstOrDefault();
 
     /// <summary>Of the main table, without ours.</summary>
     public IEnumerable<RouteInfo> DefaultRoutes =>

@@ -4,6 +4,9 @@ using System.Net.Sockets;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Cli.CommandLine;
+using Meshover.Cli.Doctor;
+using Meshover.Cli.Doctor.Checks;
+using Meshover.Linux.Netlink;
 using Meshover.Routing.Supervision;
 
 namespace Meshover.Cli.Up;
@@ -34,6 +37,8 @@ internal static class Preflight
             if (WhyNoPort(config.ListenPort) is { } noPort)
                 yield return noPort;
         }
+        foreach (var taken in NamesTaken())
+            yield return $"{taken.Problem} {taken.Mend}";
         if (config.Routing == RoutingChoice.Frr)
         {
             foreach (var problem in RoutingPreflight.FindProblems(routing, besideSystemFrr: stopsSystemFrr))
@@ -41,6 +46,12 @@ internal static class Preflight
         }
         if (config.Templates is { } templates && !Directory.Exists(templates))
             yield return $"The templates' directory {templates} does not exist: make it, or leave --templates out.";
+    }
+
+    private static Finding[] NamesTaken()
+    {
+        using var netlink = new RouteNetlink();
+        return [.. InterfaceNames.Look(netlink.GetLinks())];
     }
 
     private static string? WhyNoDataplane(DataplaneChoice choice)

@@ -129,6 +129,14 @@ public sealed class BadInputTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Up_InterfaceOfOurName_IsRefused()
+    {
+        (await _bed.OnMachineAsync("ip", "link", "add", "meshover0", "type", "veth", "peer", "name", "other0")).Checked();
+
+        await RefusedAsync(1, "The interface meshover0 is somebody else's veth", "up", "--join", _bed.Join);
+    }
+
+    [Fact]
     public async Task Up_PortInUse_IsRefused()
     {
         using var socket = NetworkNamespace.RunIn(NetworkNamespace.PathOf(_bed.NodeNamespace), () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));

@@ -25,7 +25,7 @@ public sealed class DoctorTests : IAsyncLifetime
     [Fact]
     public async Task EverythingInUse_EachIsFound_AndNothingIsChanged()
     {
-        await MachineAsync("ip link add meshover0 type dummy");
+        await MachineAsync("ip link add meshover0 type veth peer name other0");
         await MachineAsync("ip route add 10.1.0.0/16 via 192.0.2.254 table 7401");
         await MachineAsync("ip rule add pref 32765 fwmark 1 lookup 100");
         await MachineAsync("ip addr add 10.249.7.1/24 dev eth0");

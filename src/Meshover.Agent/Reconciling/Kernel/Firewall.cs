@@ -7,6 +7,9 @@ namespace Meshover.Agent.Reconciling.Kernel;
 /// <summary>Our table in the machine's firewall.</summary>
 internal sealed class Firewall(Nft nft, NftGeneration? generation)
 {
+    /// <summary>This kernel refused the whole document.</summary>
+    private bool _isLesser;
+
     private (uint? Generation, FirewallDocument? Wanted, bool Stands) _checked;
 
     /// <summary>
@@ -20,16 +23,32 @@ internal sealed class Firewall(Nft nft, NftGeneration? generation)
             return _checked.Stands;
         using var table = await nft.ListTableAsync("inet", FirewallDocument.Table, cancellationToken).ConfigureAwait(false);
         var comments = table is null ? [] : table.RootElement.GetProperty("nftables").EnumerateArray().Select(CommentOf).ToHashSet(StringComparer.Ordinal);
-        _checked = (now, wanted, wanted.Comments.All(comments.Contains));
+        _checked = (now, wanted, Possible(wanted).Comments.All(comments.Contains));
         return _checked.Stands;
     }
 
     /// <summary>Replaces the whole in one transaction.</summary>
-    internal Task SetAsync(FirewallDocument wanted, CancellationToken cancellationToken) =>
-        nft.ApplyAsync(wanted.Json, $"set nftables table {FirewallDocument.Table}", cancellationToken);
+    /// <exception cref="NftException">nft refused, and what stood before stands.</exception>
+    internal async Task SetAsync(FirewallDocument wanted, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ApplyAsync(Possible(wanted), cancellationToken).ConfigureAwait(false);
+        }
+        catch (NftException error) when (!error.IsNotInstalled && !_isLesser && wanted.Lesser is not null)
+        {
+            await ApplyAsync(wanted.Lesser, cancellationToken).ConfigureAwait(false);
+            _isLesser = true;
+        }
+    }
 
     internal Task<bool> RemoveAsync(CancellationToken cancellationToken) =>
         nft.DeleteTableAsync("inet", FirewallDocument.Table, cancellationToken);
+
+    private FirewallDocument Possible(FirewallDocument wanted) => _isLesser ? wanted.Lesser ?? wanted : wanted;
+
+    private Task ApplyAsync(FirewallDocument document, CancellationToken cancellationToken) =>
+        nft.ApplyAsync(document.Json, $"set nftables table {FirewallDocument.Table}", cancellationToken);
 
     private static string? CommentOf(JsonElement item) =>
         item.TryGetProperty("rule", out var rule) && rule.TryGetProperty("comment", out var comment) ? comment.GetString() : null;

@@ -11,7 +11,9 @@ namespace Meshover.Agent.Reconciling.Kernel;
 /// many networks lose the ICMP that would tell them;</item>
 /// <item>guards the tunnel addresses: a kernel's GRE device takes a packet with the right addresses from wherever it comes, so what has
 /// one of them and does not come by WireGuard is forged; and what has one of them and leaves by another interface would carry the mesh's
-/// packets in clear text.</item>
+/// packets in clear text;</item>
+/// <item>keeps what passes from one link to another out of connection tracking: a transit node would fill its table with others' flows, and
+/// see half of those whose answers go another way.</item>
 /// </list>
 /// Once set it stands by itself, whether an agent runs or not. The counters <c>forged</c> and <c>leaked</c> tell what was dropped.
 /// </summary>
@@ -19,12 +21,20 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
 {
     internal const string Table = KernelNames.FirewallTable;
 
+    private const string Untracked = "from link to link untracked";
+
+    /// <summary>The same without what a kernel without nft_fib refuses: traffic from link to link is tracked then.</summary>
+    internal FirewallDocument? Lesser { get; private init; }
+
     internal static FirewallDocument? Of(NodePlan plan) =>
         plan.Kernel.Firewall ? Of(plan.WireGuard.Interface, plan.Kernel.TunnelPool) : null;
 
     /// <param name="device">The WireGuard device.</param>
     /// <param name="tunnelPool">IPv4.</param>
-    internal static FirewallDocument Of(string device, IPNetwork tunnelPool)
+    internal static FirewallDocument Of(string device, IPNetwork tunnelPool) =>
+        Of(device, tunnelPool, isTransitTracked: false) with { Lesser = Of(device, tunnelPool, isTransitTracked: true) };
+
+    private static FirewallDocument Of(string device, IPNetwork tunnelPool, bool isTransitTracked)
     {
         const string clamp = "clamp the MSS to the links";
         var guard = $"{tunnelPool} only by {device}";
@@ -46,11 +56,13 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
             {"mangle":{"key":{"tcp option":{"name":"maxseg","field":"size"} },"value":{"rt":{"key":"mtu"} } } }]} } },
             {{Guard("arriving", "iifname", "saddr", "forged")}},
             {{Guard("arriving", "iifname", "daddr", "forged")}},
+            {{(isTransitTracked ? "" : UntrackedRule)}}
             {{Guard("leaving", "oifname", "saddr", "leaked")}},
             {{Guard("leaving", "oifname", "daddr", "leaked")}}
             ]}
             """;
-        return new FirewallDocument(json, [clamp, Comment("saddr", "forged"), Comment("daddr", "forged"), Comment("saddr", "leaked"), Comment("daddr", "leaked")]);
+        ImmutableArray<string> tracking = isTransitTracked ? [] : [Untracked];
+        return new FirewallDocument(json, [clamp, .. tracking, Comment("saddr", "forged"), Comment("daddr", "forged"), Comment("saddr", "leaked"), Comment("daddr", "leaked")]);
 
         string Comment(string field, string counter) => $"{guard}: {field}, {counter}";
 
@@ -61,4 +73,14 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
             {"counter":"{{counter}}"},{"drop":null}]} } }
             """;
     }
+
+    // Where the packet will go is not decided yet in this hook, so it is asked for (nft(8), "fib"). What is for this machine is tracked:
+    // the user's rules may let answers in.
+    private static string UntrackedRule => $$"""
+        {"add":{"rule":{"family":"inet","table":"{{Table}}","chain":"arriving","comment":"{{Untracked}}","expr":[
+        {"match":{"op":"==","left":{"meta":{"key":"iifname"} },"right":"mo-*"} },
+        {"match":{"op":"==","left":{"fib":{"result":"type","flags":["daddr"]} },"right":"unicast"} },
+        {"match":{"op":"==","left":{"fib":{"result":"oifname","flags":["daddr"]} },"right":"mo-*"} },
+        {"notrack":null}]} } },
+        """;
 }

@@ -1,3 +1,5 @@
+using Meshover.Linux.Netlink;
+
 namespace Meshover.Cli.Doctor.Checks;
 
 /// <summary>Somebody else's interface has one of our names.</summary>
@@ -5,7 +7,9 @@ internal sealed class InterfaceNames : ICheck
 {
     public string Name => "interface-name";
 
-    public IEnumerable<Finding> Look(MachineFacts facts) => facts.Links
+    public IEnumerable<Finding> Look(MachineFacts facts) => Look(facts.Links);
+
+    public static IEnumerable<Finding> Look(IEnumerable<LinkInfo> links) => links
         .Where(link => OwnDevices.IsName(link.Name) && !OwnDevices.IsOurs(link))
         .Select(link => new Finding
         {
