@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Reporting;
+using Meshover.Agent.Trust;
 using Meshover.Mesh.Map;
 using Microsoft.Extensions.Logging;
 
@@ -105,11 +106,14 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
 
     private AgentState TakeMap(AgentState state, MeshMap map)
     {
-        parts.Identities.Update(identity => identity.WithControllers(map.Settings.Controllers, map.Settings.CaPins));
+        parts.Identities.Update(identity => Renamed(identity, map).WithControllers(map.Settings.Controllers, map.Settings.CaPins));
         if (state.Told is { } former && former.StoreId != map.StoreId)
             state = state with { Retained = former, RetainUntil = time.Uptime() + RetainFor };
         return state.WithMap(map, state.Retained) with { LastHeard = time.GetUtcNow() };
     }
+
+    private static NodeIdentity Renamed(NodeIdentity identity, MeshMap map) =>
+        identity.Numbers is { } numbers && map.Nodes.TryGetValue(numbers.Id, out var me) ? identity.WithHostName(me.HostName) : identity;
 
     private AgentState TakeReport(AgentState state, string component, Reconciling.ReconcileReport report)
     {

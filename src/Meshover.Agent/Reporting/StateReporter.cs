@@ -22,7 +22,7 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
         var working = Working(state);
         return new NodeReport
         {
-            HostName = identities.Current.HostName,
+            HostName = config.HostName ?? identities.Current.HostName,
             ListenPort = config.ListenPort,
             PublicKey = _publicKey,
             Site = config.Site,

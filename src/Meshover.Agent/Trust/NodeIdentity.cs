@@ -63,6 +63,9 @@ public sealed record NodeIdentity
         return known.SequenceEqual(Controllers) && trusted.SequenceEqual(CaPins) ? this : this with { Controllers = known, CaPins = trusted };
     }
 
+    /// <summary>This identity by the name that the mesh has for it; itself where that is nothing new.</summary>
+    public NodeIdentity WithHostName(string hostName) => hostName == HostName ? this : this with { HostName = hostName };
+
     public WireGuardPublicKey WireGuardPublicKey
     {
         get

@@ -57,6 +57,15 @@ public sealed class AgentLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_MapHasAnotherNameForThisNode_IsKnownByThat()
+    {
+        var running = Start(FromDisk(TestMesh.Full(1)));
+        Tell(new LinkEvent.MapReceived(TestMesh.Of(TestMesh.Node(1) with { HostName = "renamed" }) with { Revision = 8 }));
+        await UntilAsync(_ => new IdentityStore(_directory).Load()?.HostName == "renamed");
+        await StopAsync(running);
+    }
+
+    [Fact]
     public async Task Run_RestoredStore_KeepsWhatItLacksForTenMinutes()
     {
         var running = Start(FromDisk(TestMesh.Full(4)));
