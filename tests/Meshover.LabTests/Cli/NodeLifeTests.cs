@@ -79,6 +79,21 @@ public sealed class NodeLifeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Up_AnotherHostname_IsTheSameNodeByThatName()
+    {
+        (await UpAsync()).Checked();
+        var id = (await _bed.StatusAsync()).GetProperty("node").GetProperty("id").GetInt32();
+
+        (await _bed.MeshoverAsync("up", "--hostname", "other")).Checked();
+
+        await Until.TrueAsync("it has the new name", Patience, async () => (await _bed.StatusAsync()).GetProperty("node").GetProperty("hostname").GetString() == "other");
+        Assert.Equal(id, (await _bed.StatusAsync()).GetProperty("node").GetProperty("id").GetInt32());
+        var nodes = (await _bed.AdminAsync("node", "list")).Checked();
+        Assert.Contains("other", nodes, StringComparison.Ordinal);
+        Assert.DoesNotContain("n1", nodes, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_KilledWith9_ItsDaemonsLiveAndTheNextOneAdoptsThem()
     {
         (await UpAsync()).Checked();
