@@ -4,6 +4,9 @@ using System.Security.Cryptography;
 
 namespace Meshover.LabTests.WireGuard;
 
+/// <summary>Makes a TCP (stream) or UDP socket in some network namespace.</summary>
+internal delegate Socket NewSocket(AddressFamily family, SocketType type);
+
 /// <summary>Transfers whose content is compared by its hash at both ends: iperf3 does not notice a damaged payload.</summary>
 internal static class Traffic
 {
@@ -11,12 +14,16 @@ internal static class Traffic
     private const int HashLength = 32;
 
     /// <summary>Sends bytes in writes of random sizes over one TCP connection, and fails unless the same arrive.</summary>
-    public static async Task TcpAsync(Wire wire, int from, int to, IPAddress address, int bytes, int seed)
+    public static Task TcpAsync(Wire wire, int from, int to, IPAddress address, int bytes, int seed) =>
+        TcpAsync(wire.Sockets(from), wire.Sockets(to), address, bytes, seed);
+
+    /// <summary>The same between any two places.</summary>
+    public static async Task TcpAsync(NewSocket from, NewSocket to, IPAddress address, int bytes, int seed)
     {
-        using var listener = wire.NewSocket(to, address.AddressFamily, SocketType.Stream);
+        using var listener = to(address.AddressFamily, SocketType.Stream);
         listener.Bind(new IPEndPoint(address, 0));
         listener.Listen();
-        using var sender = wire.NewSocket(from, address.AddressFamily, SocketType.Stream);
+        using var sender = from(address.AddressFamily, SocketType.Stream);
         var accepting = listener.AcceptAsync();
         await sender.ConnectAsync(listener.LocalEndPoint!);
         using var receiver = await accepting;
@@ -33,12 +40,16 @@ internal static class Traffic
     /// Sends trains of equal datagrams by one segmented send each, every datagram with its own hash behind it. None may arrive damaged,
     /// few may be lost.
     /// </summary>
-    public static async Task UdpAsync(Wire wire, int from, int to, IPAddress address, int trains, int seed)
+    public static Task UdpAsync(Wire wire, int from, int to, IPAddress address, int trains, int seed) =>
+        UdpAsync(wire.Sockets(from), wire.Sockets(to), address, trains, seed);
+
+    /// <summary>The same between any two places.</summary>
+    public static async Task UdpAsync(NewSocket from, NewSocket to, IPAddress address, int trains, int seed)
     {
-        using var receiver = wire.NewSocket(to, address.AddressFamily, SocketType.Dgram);
+        using var receiver = to(address.AddressFamily, SocketType.Dgram);
         receiver.ReceiveBufferSize = 8 << 20;
         receiver.Bind(new IPEndPoint(address, 0));
-        using var sender = wire.NewSocket(from, address.AddressFamily, SocketType.Dgram);
+        using var sender = from(address.AddressFamily, SocketType.Dgram);
         await sender.ConnectAsync(receiver.LocalEndPoint!);
         using var done = new CancellationTokenSource();
         var receiving = CountIntactAsync(receiver, done);

@@ -44,6 +44,9 @@ internal sealed class Wire : IAsyncDisposable
     public Socket NewSocket(int end, AddressFamily family, SocketType type) =>
         In(end, () => new Socket(family, type, type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp));
 
+    /// <summary>Makes sockets in the namespace of an end.</summary>
+    public NewSocket Sockets(int end) => (family, type) => NewSocket(end, family, type);
+
     /// <summary>Waits until an address answers; returns how long that took. Fails at the deadline.</summary>
     public async Task<TimeSpan> WaitForPingAsync(int end, string address, TimeSpan deadline)
     {
