@@ -9,6 +9,7 @@ public sealed record LabPaths(string Prefix)
 
     /// <summary>What the lab is made of, for the commands that come after `up`.</summary>
     public string Description => Path.Combine(State, "lab.json");
+    internal string NeighbourLimits => Path.Combine(State, "neighbour-limits");
     internal string Machines => Path.Combine(State, "machines");
     internal string MachineDirectory(string name) => Path.Combine(Machines, name);
 }

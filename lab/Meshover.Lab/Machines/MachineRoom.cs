@@ -13,8 +13,11 @@ internal sealed class MachineRoom(LabPaths paths)
 {
     private static readonly string[] Overlaid = ["/etc", "/var/lib"];
 
+    private readonly NeighbourLimits _neighbours = new(paths.NeighbourLimits);
+
+    /// <param name="nodes">How many nodes of a full mesh there will be.</param>
     /// <exception cref="LabException">A lab of this prefix runs already.</exception>
-    public void Open()
+    public void Open(int nodes)
     {
         if (Directory.Exists(paths.State))
             throw new LabException($"a lab runs already ({paths.State}): end it with `./dev down`");
@@ -31,6 +34,7 @@ internal sealed class MachineRoom(LabPaths paths)
         // Mount namespaces can only be pinned on a mount that does not propagate into them.
         Libc.Mount("none", paths.State, null, Libc.MountPrivate);
         Directory.CreateDirectory(paths.Machines);
+        _neighbours.Raise(nodes);
     }
 
     public async Task<Machine> CreateAsync(string name)
@@ -76,6 +80,7 @@ internal sealed class MachineRoom(LabPaths paths)
         await MachineProcesses.KillAllAsync(machines);
         foreach (var machine in machines.Where(machine => File.Exists(machine.NetworkPath))) NetworkNamespace.Delete(machine.NetworkName);
         if (!Directory.Exists(paths.State)) return;
+        _neighbours.Restore();
         if (IsMounted(paths.State)) Libc.Unmount(paths.State);
         Directory.Delete(paths.State, recursive: true);
         if (Directory.GetFileSystemEntries(LabPaths.Root).Length == 0) Directory.Delete(LabPaths.Root);

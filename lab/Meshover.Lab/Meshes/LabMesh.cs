@@ -51,7 +51,7 @@ public sealed class LabMesh : IAsyncDisposable
     {
         if (!Environment.IsPrivilegedProcess) throw new LabException("network namespaces need root: run this as root or with sudo");
         var room = new MachineRoom(options.Paths);
-        room.Open();
+        room.Open(options.Nodes);
         try
         {
             await File.WriteAllTextAsync(options.Paths.Description, JsonSerializer.Serialize(options, LabJson.Default.LabOptions), ct);

@@ -24,6 +24,7 @@ internal sealed class KernelObserver(IRouteNetlink netlink, ISysctls sysctls, Fi
         MirrorRoutes = netlink.GetRoutes(new RouteFilter { Table = names.UnderlayTable }),
         Rules = netlink.GetRules(),
         Forwarding4 = sysctls.TryRead(SysctlDiff.Forwarding4),
+        NeighbourLimits = NeighbourTables.Observe(sysctls),
         Forwarding6 = sysctls.TryRead(SysctlDiff.Forwarding6),
         RpFilterAll = int.TryParse(sysctls.TryRead("net.ipv4.conf.all.rp_filter"), CultureInfo.InvariantCulture, out var all) ? all : 0,
     };

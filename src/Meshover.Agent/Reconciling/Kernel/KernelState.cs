@@ -26,6 +26,9 @@ internal sealed record KernelState
     /// <summary>net.ipv4.conf.all.rp_filter.</summary>
     public required int RpFilterAll { get; init; }
 
+    /// <summary>Those of <see cref="NeighbourTables.Keys"/> that this namespace has, with their values.</summary>
+    public required IReadOnlyDictionary<string, int> NeighbourLimits { get; init; }
+
     /// <summary>Our table of the firewall stands as it should.</summary>
     public required bool FirewallStands { get; init; }
 }

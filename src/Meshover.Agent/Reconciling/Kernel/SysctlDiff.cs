@@ -27,6 +27,7 @@ internal static class SysctlDiff
             .. plan.Kernel.Forwarding ? Forwarding(state) : [],
             .. UnderlayRpFilter(state, plan, mirror, byIndex),
             .. OurLinks(state, plan),
+            .. NeighbourTables.Compute(state.NeighbourLimits, plan.Links.Length),
         ];
     }
 

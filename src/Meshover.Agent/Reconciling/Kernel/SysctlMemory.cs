@@ -31,7 +31,9 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls)
         if (before == value)
             return;
         var entries = Load();
-        foreach (var entry in SideEffects(key, value, links).Append(new SysctlEntry(key, before, value)))
+        // Changed by us once more: what it was at first is what comes back.
+        var original = entries.Find(known => known.Key == key && known.Set == before)?.Before ?? before;
+        foreach (var entry in SideEffects(key, value, links).Append(new SysctlEntry(key, original, value)))
         {
             entries.RemoveAll(known => known.Key == entry.Key);
             entries.Add(entry);

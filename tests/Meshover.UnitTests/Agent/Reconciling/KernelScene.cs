@@ -33,6 +33,7 @@ internal static class KernelScene
         Rules = [],
         Forwarding4 = "0",
         Forwarding6 = "0",
+        NeighbourLimits = new Dictionary<string, int>(),
         RpFilterAll = 1,
         FirewallStands = false,
     };

@@ -27,6 +27,17 @@ public sealed class SysctlMemoryTests : IDisposable
     }
 
     [Fact]
+    public void Restore_ChangedByUsTwice_PutsTheFirstValueBack()
+    {
+        _sysctls["net.ipv6.neigh.default.gc_thresh3"] = "1024";
+        _memory.Change("net.ipv6.neigh.default.gc_thresh3", "2048", []);
+        _memory.Change("net.ipv6.neigh.default.gc_thresh3", "4096", []);
+
+        _memory.Restore([]);
+        Assert.Equal("1024", _sysctls["net.ipv6.neigh.default.gc_thresh3"]);
+    }
+
+    [Fact]
     public void Restore_ChangedBySomebodyElseSince_IsTheirs()
     {
         _sysctls["net.ipv4.conf.eth0.rp_filter"] = "1";
