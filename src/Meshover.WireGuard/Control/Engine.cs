@@ -206,11 +206,17 @@ internal sealed class Engine : IControlTarget, IDisposable
     private void HandleSignal(PeerSignal signal, long now)
     {
         if (signal.Moved)
-            _pipeline.CheckReplyPath((Peer)signal.Session.Owner);
+            CheckMoved((Peer)signal.Session.Owner);
         else if (signal.Confirmed is { } keypair)
             signal.Session.Confirm(keypair, now);
         else
             signal.Session.RequestHandshake(now);
+    }
+
+    private void CheckMoved(Peer peer)
+    {
+        peer.TakeMove();
+        _pipeline.CheckReplyPath(peer);
     }
 
     private void HandleHandshakes(HandshakeQueue handshakes, long now)

@@ -147,6 +147,7 @@ internal sealed unsafe class OpenBatch : IDisposable
     private void Move(Peer peer)
     {
         peer.Endpoint = new UdpAddress(new ReadOnlySpan<byte>(_source, UdpAddress.RawLength));
-        _state.Inbox.Post(new PeerSignal(peer.Session, Moved: true));
+        if (peer.TryNoteMove())
+            _state.Inbox.Post(new PeerSignal(peer.Session, Moved: true));
     }
 }

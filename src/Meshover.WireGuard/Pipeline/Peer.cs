@@ -13,6 +13,7 @@ internal sealed class Peer
     private volatile UdpAddress? _endpoint;
     private volatile PeerLink? _link;
     private volatile bool _isRemoved;
+    private int _moveNoted;
     private long _sentBytes;
     private long _receivedBytes;
     private long _controlSentBytes;
@@ -42,6 +43,15 @@ internal sealed class Peer
         get => _endpoint;
         set => _endpoint = value;
     }
+
+    /// <summary>
+    /// Whether the control thread is to be told that the peer has moved: not while it has yet to look at an earlier move, or a peer that
+    /// changes its place with every datagram would fill the inbox. Receive worker.
+    /// </summary>
+    public bool TryNoteMove() => Interlocked.Exchange(ref _moveNoted, 1) == 0;
+
+    /// <summary>Before the control thread looks where the peer is now.</summary>
+    public void TakeMove() => Interlocked.Exchange(ref _moveNoted, 0);
 
     /// <summary>The GRE link; control thread.</summary>
     public PeerLink? Link
