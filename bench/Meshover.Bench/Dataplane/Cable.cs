@@ -49,6 +49,9 @@ internal sealed class Cable : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the far end's address answers from the near one. Errors are asked again: until a tunnel stands, some say that there is no way.</summary>
+    public static Task WaitForAnswerAsync(string address) => WaitForAsync(() => AnswersAsync(address), $"an answer of {address}");
+
     /// <summary>Gives a device an address and brings it up.</summary>
     public static async Task AddAddressAsync(int end, string device, string address)
     {
@@ -83,6 +86,19 @@ internal sealed class Cable : IAsyncDisposable
             if (TimeProvider.System.GetElapsedTime(start) > StartTimeout)
                 throw new TimeoutException($"{what} does not appear: an engine did not start");
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);
+        }
+    }
+
+    private static async Task<bool> AnswersAsync(string address)
+    {
+        try
+        {
+            await RunAsync(1, "ping", "-c", "1", "-W", "1", address);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
         }
     }
 

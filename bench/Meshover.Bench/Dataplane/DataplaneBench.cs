@@ -13,7 +13,7 @@ internal static class DataplaneBench
         {
             var subjects = await StartAsync(cable, options.Subjects);
             foreach (var subject in subjects)
-                await Cable.RunAsync(1, "ping", "-c", "1", "-w", "10", subject.Address);
+                await Cable.WaitForAnswerAsync(subject.Address);
             return await MeasureAsync(subjects, options, progress);
         }
         finally

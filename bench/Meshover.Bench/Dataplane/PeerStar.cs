@@ -33,7 +33,7 @@ internal sealed class PeerStar(Cable cable, int peers)
             await Cable.AddAddressAsync(2, PeerLink(peer), $"10.200.{peer}.2/24");
         }
         for (var peer = 0; peer < peers; peer++)
-            await Cable.RunAsync(1, "ping", "-c", "1", "-w", "10", $"{AddressOf(peer)}");
+            await Cable.WaitForAnswerAsync($"{AddressOf(peer)}");
         return centre;
     }
 
