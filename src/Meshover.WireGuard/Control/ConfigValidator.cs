@@ -27,12 +27,12 @@ internal static class ConfigValidator
         CheckName(config.Interface, "interface", faults);
         CheckRange(config.ListenPort, 0, ushort.MaxValue, "listenPort", faults);
         CheckRange(config.Mtu, MinimumMtu, MaximumMtu, "mtu", faults);
-        var own = config.PrivateKey.PublicKey;
+        WireGuardKey?[] own = [config.PrivateKey.PublicKey, config.OtherPrivateKey?.PublicKey];
         foreach (var peer in config.Peers)
             CheckPeer(peer, own, faults);
         var prefixes = config.Peers.SelectMany(peer => peer.AllowedIps.Distinct());
         var devices = config.Peers.Select(peer => peer.Link?.Name).OfType<string>().Append(config.Interface);
-        CheckUnique(config.Peers.Select(peer => peer.PublicKey.ToString()), "peer", "is named twice", faults);
+        CheckUnique(config.Peers.SelectMany(KeysOf).Select(key => key.ToString()), "peer", "is named twice", faults);
         CheckUnique(prefixes.Select(prefix => prefix.ToString()), "prefix", "is given to two peers", faults);
         CheckUnique(devices, "interface", "is named twice", faults);
         return faults;
@@ -41,12 +41,15 @@ internal static class ConfigValidator
     /// <summary>Packets can be sent there.</summary>
     public static bool IsEndpoint(IPEndPoint endpoint) => endpoint.Port is >= 1 and <= ushort.MaxValue && !IsNoHost(endpoint.Address);
 
-    private static void CheckPeer(PeerConfig peer, WireGuardKey? own, List<string> faults)
+    private static IEnumerable<WireGuardKey> KeysOf(PeerConfig peer) =>
+        peer.OtherPublicKey is { } other ? [peer.PublicKey, other] : [peer.PublicKey];
+
+    private static void CheckPeer(PeerConfig peer, WireGuardKey?[] own, List<string> faults)
     {
         var name = $"peer {peer.PublicKey}";
-        if (peer.PublicKey == own)
+        if (KeysOf(peer).Any(key => own.Contains(key)))
             faults.Add($"{name} has this node's own public key");
-        if (peer.PublicKey == default)
+        if (KeysOf(peer).Contains(default))
             faults.Add("a peer has no public key (it is all zero)");
         CheckRange(peer.PersistentKeepalive, 0, ushort.MaxValue, $"{name}: persistentKeepalive", faults);
         if (peer.Endpoint is { } endpoint && !IsEndpoint(endpoint))

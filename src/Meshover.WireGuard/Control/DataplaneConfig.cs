@@ -10,6 +10,12 @@ public sealed record DataplaneConfig
     public required string Interface { get; init; }
     public required WireGuardSecret PrivateKey { get; init; }
 
+    /// <summary>
+    /// While this node changes its key: the one that is to be, or was. Handshakes are answered with it, too, and sessions go on when the two
+    /// change places. An engine that does not know this lets all sessions end with the private key.
+    /// </summary>
+    public WireGuardSecret? OtherPrivateKey { get; init; }
+
     /// <summary>UDP port, of IPv4 and IPv6 alike; 0 lets the kernel choose one.</summary>
     public required int ListenPort { get; init; }
 
@@ -28,10 +34,15 @@ public sealed record DataplaneConfig
     public ImmutableArray<PeerConfig> Peers { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
-/// <summary>One peer, known by its public key.</summary>
+/// <summary>One peer, known by its public key, or the two that it has while it changes it.</summary>
 public sealed record PeerConfig
 {
     public required WireGuardKey PublicKey { get; init; }
+
+    /// <summary>
+    /// While the peer changes its key: the one that it has beside. A peer known by either goes on with its sessions, endpoint and counters.
+    /// </summary>
+    public WireGuardKey? OtherPublicKey { get; init; }
     public WireGuardSecret? PresharedKey { get; init; }
 
     /// <summary>

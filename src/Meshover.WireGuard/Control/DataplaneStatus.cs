@@ -13,6 +13,9 @@ public sealed record DataplaneStatus
     public string? Interface { get; init; }
     public WireGuardKey? PublicKey { get; init; }
 
+    /// <summary>The other one that handshakes are answered with, if any (<see cref="DataplaneConfig.OtherPrivateKey"/>).</summary>
+    public WireGuardKey? OtherPublicKey { get; init; }
+
     /// <summary>The port in use, 0 without a configuration.</summary>
     public int ListenPort { get; init; }
 
@@ -48,4 +51,7 @@ public sealed record PeerStatus
     public required long RxBytes { get; init; }
     public required long TxBytes { get; init; }
     public string? LinkName { get; init; }
+
+    /// <summary>Our own public key in the last handshake; null: there was none, or it is not known.</summary>
+    public WireGuardKey? AgreedAs { get; init; }
 }

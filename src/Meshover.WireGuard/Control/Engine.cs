@@ -267,15 +267,16 @@ internal sealed class Engine : IControlTarget, IDisposable
         var former = Config;
         if (udp is not null)
             _pipeline.SetUdp(udp);
+        _peers.Rename(config.Peers);
         _peers.RemoveOthers(renewPeers ? [] : config.Peers);
-        var keyChanged = former?.PrivateKey != config.PrivateKey;
-        if (keyChanged)
-            _sessions.SetPrivateKey(config.PrivateKey.Bytes);
+        var keyChanged = former?.PrivateKey != config.PrivateKey || former?.OtherPrivateKey != config.OtherPrivateKey;
+        // Sessions that go on are agreed anew by themselves.
+        var endsSessions = keyChanged && _sessions.SetPrivateKey(config.PrivateKey.Bytes, config.OtherPrivateKey.GetValueOrDefault().OrEmpty);
         if (_plain is null || former is null)
             _pipeline.State.Mtu = config.Mtu;
         if (_pipeline.State.Main != _devices[config.Interface])
             _pipeline.SetMain(_devices[config.Interface]);
-        var toCall = config.Peers.Where(peer => _peers.Put(peer, endpoints) || keyChanged).ToList();
+        var toCall = config.Peers.Where(peer => _peers.Put(peer, endpoints) || endsSessions).ToList();
         _pipeline.State.Routes = _peers.Routes(config);
         foreach (var unused in _devices.TakeUnused(config))
             _pipeline.Delete(unused);

@@ -22,6 +22,22 @@ internal sealed class EnginePeers(SessionManager sessions, PacketPipeline pipeli
             peer.Session.RequestHandshake(now);
     }
 
+    /// <summary>A peer that is there by another of its keys goes by the one that it is to have from now on.</summary>
+    public void Rename(ImmutableArray<PeerConfig> configs)
+    {
+        var named = configs.Select(config => config.PublicKey).ToHashSet();
+        var byKey = _peers.Values.Where(peer => !named.Contains(peer.Config.PublicKey))
+            .SelectMany(peer => KeysOf(peer.Config).Select(key => (key, peer))).ToDictionary();
+        foreach (var config in configs.Where(config => byKey.Count > 0 && !_peers.ContainsKey(config.PublicKey)))
+        {
+            if (KeysOf(config).Select(key => byKey.GetValueOrDefault(key)).OfType<EnginePeer>().FirstOrDefault() is not { } entry)
+                continue;
+            // One that another peer of the configuration has taken already is gone from here.
+            if (_peers.Remove(entry.Config.PublicKey))
+                _peers.Add(config.PublicKey, entry);
+        }
+    }
+
     /// <summary>Takes away all peers but these. Their devices stay, for others may have them now.</summary>
     public void RemoveOthers(ImmutableArray<PeerConfig> kept)
     {
@@ -41,13 +57,16 @@ internal sealed class EnginePeers(SessionManager sessions, PacketPipeline pipeli
         var isNew = !_peers.TryGetValue(config.PublicKey, out var entry);
         entry ??= _peers[config.PublicKey] = new EnginePeer(Peer.Create(sessions, config.PublicKey, pipeline.TakeWorker()), config);
         var (peer, former) = (entry.Peer, entry.Config);
+        var isRenamed = former.PublicKey != config.PublicKey;
+        if (isRenamed || former.OtherPublicKey != config.OtherPublicKey || (isNew && config.OtherPublicKey is not null))
+            sessions.SetPeerKeys(peer.Session, KeysOf(config));
         entry.Config = config;
         if (isNew || former.PresharedKey != config.PresharedKey)
             peer.Session.SetPresharedKey(config.PresharedKey.GetValueOrDefault().Bytes);
         peer.Session.PersistentKeepalive = config.PersistentKeepalive * 1000L;
         PutLink(peer, config.Link, isNew ? null : former.Link);
         var endpoint = isNew && endpoints?.TryGetValue(config.PublicKey, out var saved) == true ? saved : config.Endpoint;
-        if (endpoint is null || (!isNew && endpoint.Equals(former.Endpoint)))
+        if (endpoint is null || isRenamed || (!isNew && endpoint.Equals(former.Endpoint)))
             return false;
         peer.Endpoint = new UdpAddress(endpoint);
         return true;
@@ -64,6 +83,9 @@ internal sealed class EnginePeers(SessionManager sessions, PacketPipeline pipeli
         }
         return routes;
     }
+
+    private static ImmutableArray<WireGuardKey> KeysOf(PeerConfig peer) =>
+        peer.OtherPublicKey is { } other ? [peer.PublicKey, other] : [peer.PublicKey];
 
     private void PutLink(Peer peer, LinkConfig? link, LinkConfig? former)
     {

@@ -20,6 +20,7 @@ internal static class EngineStatus
             Version = Release,
             Interface = engine.Config?.Interface,
             PublicKey = engine.Config is null ? null : engine.PublicKey,
+            OtherPublicKey = engine.Config?.OtherPrivateKey?.PublicKey,
             ListenPort = engine.Pipeline.State.Udp?.Port ?? 0,
             Peers = [.. engine.Peers.Select(peer => ReadPeer(peer, now))],
             Drops = Enum.GetValues<DropReason>().Where(reason => engine.Pipeline.Drops(reason) > 0)
@@ -41,6 +42,7 @@ internal static class EngineStatus
             RxBytes = entry.Peer.ReceivedBytes,
             TxBytes = entry.Peer.SentBytes,
             LinkName = entry.Config.Link?.Name,
+            AgreedAs = session.Agreed?.Ours,
         };
     }
 

@@ -14,7 +14,7 @@ internal sealed class PathMtuProber(PacketPipeline pipeline) : IDisposable
 {
     private const int MinimumLinkMtu = 1280;
 
-    private readonly Dictionary<WireGuardKey, Probed> _probed = [];
+    private readonly Dictionary<string, Probed> _probed = new(StringComparer.Ordinal); // by the name of the link, which outlives a peer's key
     private readonly ushort _identifier = (ushort)RandomNumberGenerator.GetInt32(1, ushort.MaxValue);
     private EchoSocket? _echoes;
 
@@ -22,7 +22,7 @@ internal sealed class PathMtuProber(PacketPipeline pipeline) : IDisposable
     public int MtuOf(PeerConfig peer)
     {
         var configured = peer.Link!.Mtu;
-        return _probed.TryGetValue(peer.PublicKey, out var probed) && probed.Search.Result is { } largest
+        return _probed.TryGetValue(peer.Link.Name, out var probed) && probed.Search.Result is { } largest
             ? Math.Clamp(largest - GreHeader.Length, Math.Min(MinimumLinkMtu, configured), configured)
             : configured;
     }
@@ -55,9 +55,9 @@ internal sealed class PathMtuProber(PacketPipeline pipeline) : IDisposable
     {
         if (_probed.Count <= linked.Count)
             return;
-        var there = linked.Select(peer => peer.Config.PublicKey).ToHashSet();
-        foreach (var key in _probed.Keys.Where(key => !there.Contains(key)).ToList())
-            _probed.Remove(key);
+        var there = linked.Select(peer => peer.Config.Link!.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in _probed.Keys.Where(name => !there.Contains(name)).ToList())
+            _probed.Remove(name);
     }
 
     private void TakeAnswers(List<EnginePeer> linked, long now)
@@ -65,7 +65,7 @@ internal sealed class PathMtuProber(PacketPipeline pipeline) : IDisposable
         while (_echoes!.TryReceive(_identifier, out var from, out var length))
         {
             var peer = linked.Find(peer => peer.Config.Link!.RemoteTunnel.Equals(from));
-            if (peer is not null && _probed.TryGetValue(peer.Config.PublicKey, out var probed))
+            if (peer is not null && _probed.TryGetValue(peer.Config.Link!.Name, out var probed))
                 probed.Search.Answered(length, now);
         }
     }
@@ -75,8 +75,8 @@ internal sealed class PathMtuProber(PacketPipeline pipeline) : IDisposable
         var (link, endpoint) = (peer.Config.Link!, peer.EndPoint);
         if (endpoint is null)
             return;
-        if (!_probed.TryGetValue(peer.Config.PublicKey, out var probed) || probed.LinkMtu != link.Mtu)
-            probed = _probed[peer.Config.PublicKey] = new Probed(link.Mtu, endpoint);
+        if (!_probed.TryGetValue(link.Name, out var probed) || probed.LinkMtu != link.Mtu)
+            probed = _probed[link.Name] = new Probed(link.Mtu, endpoint);
         if (!endpoint.Equals(probed.Endpoint))
         {
             probed.Endpoint = endpoint;

@@ -23,6 +23,9 @@ public readonly struct WireGuardSecret : IEquatable<WireGuardSecret>
 
     public ReadOnlySpan<byte> Bytes => _bytes ?? KeyText.Zero;
 
+    /// <summary>Its bytes, or none where it is all zero.</summary>
+    internal ReadOnlySpan<byte> OrEmpty => IsZero ? [] : Bytes;
+
     /// <summary>All zero: for a preshared key it means none, for a private key that none is set.</summary>
     public bool IsZero => CryptographicOperations.FixedTimeEquals(Bytes, KeyText.Zero);
 

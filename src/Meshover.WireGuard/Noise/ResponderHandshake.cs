@@ -16,12 +16,16 @@ internal sealed class ResponderHandshake : IDisposable
     private readonly uint _initiatorIndex;
     private readonly byte[] _initiatorEphemeral;
 
-    private ResponderHandshake(SymmetricState state, ReadOnlySpan<byte> initiation)
+    private ResponderHandshake(LocalIdentity self, SymmetricState state, ReadOnlySpan<byte> initiation)
     {
+        Self = self;
         _state = state;
         _initiatorIndex = BinaryPrimitives.ReadUInt32LittleEndian(initiation[InitiationMessage.Sender..]);
         _initiatorEphemeral = initiation[InitiationMessage.Ephemeral].ToArray();
     }
+
+    /// <summary>To whom it is addressed.</summary>
+    public LocalIdentity Self { get; }
 
     /// <summary>The index that the initiator wants in messages to it.</summary>
     public uint InitiatorIndex => _initiatorIndex;
@@ -40,7 +44,7 @@ internal sealed class ResponderHandshake : IDisposable
             && state.TryOpen(key, initiation[InitiationMessage.Static], initiator);
         CryptographicOperations.ZeroMemory(key);
         if (read)
-            return new ResponderHandshake(state, initiation) { Initiator = new WireGuardKey(initiator) };
+            return new ResponderHandshake(self, state, initiation) { Initiator = new WireGuardKey(initiator) };
         state.Dispose();
         return null;
     }

@@ -40,6 +40,8 @@ internal sealed class Keypair : IDisposable
 
     public bool IsInitiator { get; }
 
+    public required AgreedKeys Agreed { get; init; }
+
     /// <summary>Milliseconds on the control thread's clock.</summary>
     public long Created { get; }
 

@@ -1,6 +1,6 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Meshover.WireGuard.Control;
-using Meshover.WireGuard.Crypto;
 using Meshover.WireGuard.Noise;
 
 namespace Meshover.WireGuard.Session;
@@ -9,42 +9,29 @@ namespace Meshover.WireGuard.Session;
 /// The handshakes with one peer: the one that we began and that waits for its answer, and the answering of the peer's. The two do not
 /// touch each other, so that ends which begin at the same moment are both served. Knows no timers and no sessions; control thread.
 /// </summary>
-internal sealed class PeerHandshake : IDisposable
+internal sealed class PeerHandshake(SessionContext context, ImmutableArray<WireGuardKey> peerKeys) : IDisposable
 {
-    private const long CookieLatency = 5_000; // a cookie is not used in its last moments: it must still be good when it arrives
-
-    private readonly SessionContext _context;
-    private readonly WireGuardKey _publicKey;
-    private readonly CookieGenerator _cookies;
-    private SecretKey _presharedKey = new(new byte[SecretKey.Length]);
-    private RemoteIdentity? _remote;
+    private readonly Acquaintances _acquaintances = new(context, peerKeys);
     private InitiatorHandshake? _begun;
     private IndexEntry? _begunEntry;
+    private Acquaintance? _begunBetween;
+    private int _attempts;
     private Tai64n _lastTimestampSent;
     private Tai64n _newestTimestamp;
     private long _lastInitiation = long.MinValue / 2;
 
-    public PeerHandshake(SessionContext context, WireGuardKey publicKey)
-    {
-        _context = context;
-        _publicKey = publicKey;
-        _cookies = new CookieGenerator(publicKey, context.Times.CookieRefreshTime - CookieLatency);
-    }
+    /// <summary>The preferred first.</summary>
+    public ImmutableArray<WireGuardKey> PeerKeys => _acquaintances.PeerKeys;
 
-    public void SetPresharedKey(ReadOnlySpan<byte> key)
-    {
-        var former = _presharedKey;
-        _presharedKey = new SecretKey(key);
-        _remote?.PresharedKey = _presharedKey;
-        former.Dispose();
-    }
+    public void SetPresharedKey(ReadOnlySpan<byte> key) => _acquaintances.SetPresharedKey(key);
 
-    /// <summary>Our own private key is another one, or none.</summary>
-    public void IdentityChanged()
+    /// <summary>Our own keys are others, or none, or the peer has these.</summary>
+    public void KeysChanged(ImmutableArray<WireGuardKey> peerKeys)
     {
-        Drop();
-        _remote?.Dispose();
-        _remote = _context.Self is { } self ? new RemoteIdentity(self, _publicKey, _presharedKey) : null;
+        if (_begunBetween is not { } between || !_acquaintances.IsValid(between, peerKeys))
+            Drop();
+        _acquaintances.KeysChanged(peerKeys);
+        _attempts = 0;
     }
 
     /// <summary>
@@ -54,14 +41,15 @@ internal sealed class PeerHandshake : IDisposable
     public bool TryBegin(IndexEntry entry, Span<byte> initiation, long now)
     {
         Drop();
-        if (_context.Self is not { } self || _remote is not { } remote)
+        if (_acquaintances.ForAttempt(_attempts) is not { } between)
             return false;
-        _lastTimestampSent = _context.Timestamps.Next(_lastTimestampSent);
-        _begun = InitiatorHandshake.Create(self, remote, entry.Index, _lastTimestampSent, _context.Entropy, initiation);
+        _lastTimestampSent = context.Timestamps.Next(_lastTimestampSent);
+        _begun = InitiatorHandshake.Create(between.Self, between.Peer, entry.Index, _lastTimestampSent, context.Entropy, initiation);
         if (_begun is null)
             return false;
-        _begunEntry = entry;
-        _cookies.AddMacs(initiation, now);
+        (_begunEntry, _begunBetween) = (entry, between);
+        _attempts++;
+        between.Cookies.AddMacs(initiation, now);
         return true;
     }
 
@@ -69,26 +57,27 @@ internal sealed class PeerHandshake : IDisposable
     /// Takes the answer to the one that waits. Null: completed, and <paramref name="entry"/> belongs to the new session. Otherwise why not,
     /// and it goes on waiting.
     /// </summary>
-    public HandshakeOutcome? TryComplete(IndexEntry entry, ReadOnlySpan<byte> response, out TransportKeys? keys)
+    public HandshakeOutcome? TryComplete(IndexEntry entry, ReadOnlySpan<byte> response, out TransportKeys? keys, out AgreedKeys? agreed)
     {
-        keys = null;
-        if (_begun is not { } begun || !ReferenceEquals(entry, _begunEntry) || _context.Self is not { } self || _remote is not { } remote)
+        (keys, agreed) = (null, null);
+        if (_begun is not { } begun || !ReferenceEquals(entry, _begunEntry) || _begunBetween is not { } between)
             return HandshakeOutcome.UnknownIndex;
-        if (!begun.TryConsumeResponse(self, remote, response, out keys))
+        if (!begun.TryConsumeResponse(between.Self, between.Peer, response, out keys))
             return HandshakeOutcome.NotAuthentic;
+        agreed = between.Keys;
         _begunEntry = null;
-        Drop();
+        Complete();
         return null;
     }
 
     /// <summary>Whether an initiation that names this peer is authentic and new. Null: it is, and may be answered, once.</summary>
     public HandshakeOutcome? Check(ResponderHandshake handshake, ReadOnlySpan<byte> initiation, long now)
     {
-        if (_remote is not { } remote || !handshake.TryReadTimestamp(remote, initiation, out var timestamp))
+        if (!handshake.TryReadTimestamp(Between(handshake).Peer, initiation, out var timestamp))
             return HandshakeOutcome.NotAuthentic;
         if (timestamp <= _newestTimestamp)
             return HandshakeOutcome.Replayed;
-        if (now - _lastInitiation < _context.Times.MinimumInitiationInterval)
+        if (now - _lastInitiation < context.Times.MinimumInitiationInterval)
             return HandshakeOutcome.TooSoon;
         (_newestTimestamp, _lastInitiation) = (timestamp, now);
         return null;
@@ -96,23 +85,32 @@ internal sealed class PeerHandshake : IDisposable
 
     /// <summary>Answers an initiation that was checked, under an index of ours. False if its ephemeral key is of low order.</summary>
     public bool TryAnswer(
-        ResponderHandshake handshake, IndexEntry entry, Span<byte> response, long now, [NotNullWhen(true)] out TransportKeys? keys)
+        ResponderHandshake handshake, IndexEntry entry, Span<byte> response, long now,
+        [NotNullWhen(true)] out TransportKeys? keys, out AgreedKeys agreed)
     {
-        keys = null;
-        if (_remote is not { } remote || !handshake.TryCreateResponse(remote, entry.Index, _context.Entropy, response, out keys))
+        var between = Between(handshake);
+        agreed = between.Keys;
+        if (!handshake.TryCreateResponse(between.Peer, entry.Index, context.Entropy, response, out keys))
             return false;
-        _cookies.AddMacs(response, now);
+        between.Cookies.AddMacs(response, now);
         return true;
     }
 
-    public bool TryConsumeCookie(ReadOnlySpan<byte> reply, long now) => _cookies.TryConsume(reply, now);
+    public bool TryConsumeCookie(ReadOnlySpan<byte> reply, long now) => _acquaintances.TryConsumeCookie(reply, now);
+
+    /// <summary>There is a session: one that waits is of no use any more.</summary>
+    public void Complete()
+    {
+        Drop();
+        _attempts = 0;
+    }
 
     /// <summary>Forgets the one that waits, and gives its index back.</summary>
     public void Drop()
     {
         if (_begunEntry is not null)
-            _context.Indices.Remove(_begunEntry);
-        _begunEntry = null;
+            context.Indices.Remove(_begunEntry);
+        (_begunEntry, _begunBetween) = (null, null);
         _begun?.Dispose();
         _begun = null;
     }
@@ -120,7 +118,8 @@ internal sealed class PeerHandshake : IDisposable
     public void Dispose()
     {
         Drop();
-        _remote?.Dispose();
-        _presharedKey.Dispose();
+        _acquaintances.Dispose();
     }
+
+    private Acquaintance Between(ResponderHandshake handshake) => _acquaintances.Between(handshake.Self, handshake.Initiator);
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Noise;
 
@@ -15,21 +16,22 @@ internal sealed class PeerSession : IDisposable
     private readonly PeerTimers _timers;
     private readonly KeypairSlots _slots;
     private readonly PeerHandshake _handshake;
+    private readonly KeyRenewal _renewal;
     private bool _isDisposed;
 
-    public PeerSession(SessionContext context, WireGuardKey publicKey, object owner, int indexClass)
+    public PeerSession(SessionContext context, ImmutableArray<WireGuardKey> peerKeys, object owner, int indexClass)
     {
         _context = context;
         _indexClass = indexClass;
-        PublicKey = publicKey;
         Owner = owner;
         _timers = new PeerTimers(context.Times, context.Entropy);
         _slots = new KeypairSlots(context.Indices, context.Reclaimer);
-        _handshake = new PeerHandshake(context, publicKey);
-        _handshake.IdentityChanged();
+        _handshake = new PeerHandshake(context, peerKeys);
+        _renewal = new KeyRenewal(context.Entropy);
     }
 
-    public WireGuardKey PublicKey { get; }
+    /// <summary>The peer's, the preferred first.</summary>
+    public ImmutableArray<WireGuardKey> PeerKeys => _handshake.PeerKeys;
 
     /// <summary>The pipeline's own object for this peer, given to <see cref="SessionManager.AddPeer"/>.</summary>
     public object Owner { get; }
@@ -53,6 +55,9 @@ internal sealed class PeerSession : IDisposable
 
     // Control thread
 
+    /// <summary>Between which keys the last handshake was; null = there was none.</summary>
+    public AgreedKeys? Agreed { get; private set; }
+
     /// <summary>When a handshake was last completed, by the wall clock; null = never.</summary>
     public DateTimeOffset? LastHandshakeTime { get; private set; }
 
@@ -66,12 +71,21 @@ internal sealed class PeerSession : IDisposable
     /// <summary>Used by the next handshake; all zero for none.</summary>
     public void SetPresharedKey(ReadOnlySpan<byte> key) => _handshake.SetPresharedKey(key);
 
-    /// <summary>Our own private key is another one, or none: what was agreed under the former is void.</summary>
-    public void IdentityChanged()
+    /// <summary>Our own keys are others, or the peer has these. Sessions go on; unless they end they are agreed anew, now and not in minutes.</summary>
+    /// <param name="peerKeys">The preferred first.</param>
+    /// <param name="endsSessions">What was agreed before is void.</param>
+    /// <param name="spread">Milliseconds over which handshakes may be spread, so that not all peers begin theirs at once.</param>
+    public void KeysChanged(ImmutableArray<WireGuardKey> peerKeys, bool endsSessions, int spread)
     {
-        _slots.Clear();
-        _handshake.IdentityChanged();
+        if (endsSessions)
+            _slots.Clear();
+        _handshake.KeysChanged(peerKeys);
+        if (_slots.Current is not null && !IsAgreedBetweenPresentKeys)
+            _renewal.KeysChanged(spread);
     }
+
+    private bool IsAgreedBetweenPresentKeys => Agreed is { } agreed
+        && agreed.Theirs == PeerKeys[0] && _context.OwnKeys is [var own, ..] && agreed.Ours == own.Identity.PublicKey;
 
     /// <summary>
     /// There is something to send and no key to send it with, or the peer has a new endpoint: starts a handshake, at once or, if an
@@ -90,6 +104,8 @@ internal sealed class PeerSession : IDisposable
         var due = _timers.Tick(now, _slots.Current);
         if (due != TimerActions.None)
             Act(due, now);
+        if (_renewal.IsDue(now))
+            RequestHandshake(now);
     }
 
     private void Act(TimerActions due, long now)
@@ -150,16 +166,16 @@ internal sealed class PeerSession : IDisposable
     /// <summary>A response to the index of ours in <paramref name="entry"/>.</summary>
     public HandshakeOutcome ReceiveResponse(IndexEntry entry, ReadOnlySpan<byte> response, long now)
     {
-        if (_handshake.TryComplete(entry, response, out var keys) is { } refusal)
+        if (_handshake.TryComplete(entry, response, out var keys, out var agreed) is { } refusal)
             return refusal;
 
         _context.Sink.PeerSeen(this);
         var remoteIndex = BinaryPrimitives.ReadUInt32LittleEndian(response[ResponseMessage.Sender..]);
-        var keypair = NewKeypair(entry, remoteIndex, isInitiator: true, keys!, now);
+        var keypair = NewKeypair(entry, remoteIndex, isInitiator: true, keys!, agreed!, now);
         _slots.InstallInitiated(keypair);
         entry.Keypair = keypair;
         _timers.ResponseReceived(now);
-        LastHandshakeTime = _context.WallClock.GetUtcNow();
+        Complete(keypair);
         _context.Sink.SessionReady(this, mustConfirm: true);
         return HandshakeOutcome.Completed;
     }
@@ -172,13 +188,13 @@ internal sealed class PeerSession : IDisposable
 
         Span<byte> response = stackalloc byte[ResponseMessage.Length];
         var entry = _context.Indices.Add(this, _indexClass);
-        if (!_handshake.TryAnswer(handshake, entry, response, now, out var keys))
+        if (!_handshake.TryAnswer(handshake, entry, response, now, out var keys, out var agreed))
         {
             _context.Indices.Remove(entry);
             return HandshakeOutcome.NotAuthentic;
         }
         _context.Sink.PeerSeen(this);
-        var keypair = NewKeypair(entry, handshake.InitiatorIndex, isInitiator: false, keys, now);
+        var keypair = NewKeypair(entry, handshake.InitiatorIndex, isInitiator: false, keys, agreed, now);
         _slots.InstallAnswered(keypair);
         entry.Keypair = keypair; // before the answer leaves: the first packet may come at once
         _timers.InitiationAnswered(now);
@@ -191,19 +207,27 @@ internal sealed class PeerSession : IDisposable
     {
         if (!_slots.TryConfirm(keypair))
             return;
-        _handshake.Drop(); // we may have begun one too, but the peer's is in use
+        _handshake.Complete(); // we may have begun one too, but the peer's is in use
         _timers.HandshakeComplete(now);
-        LastHandshakeTime = _context.WallClock.GetUtcNow();
+        Complete(keypair);
         _context.Sink.SessionReady(this, mustConfirm: false);
     }
 
     public HandshakeOutcome ReceiveCookie(ReadOnlySpan<byte> reply, long now) =>
         _handshake.TryConsumeCookie(reply, now) ? HandshakeOutcome.CookieTaken : HandshakeOutcome.NotAuthentic;
 
-    private Keypair NewKeypair(IndexEntry entry, uint remoteIndex, bool isInitiator, TransportKeys keys, long now)
+    private void Complete(Keypair keypair)
+    {
+        LastHandshakeTime = _context.WallClock.GetUtcNow();
+        Agreed = keypair.Agreed;
+        if (IsAgreedBetweenPresentKeys)
+            _renewal.KeysAgreed();
+    }
+
+    private Keypair NewKeypair(IndexEntry entry, uint remoteIndex, bool isInitiator, TransportKeys keys, AgreedKeys agreed, long now)
     {
         using (keys)
-            return new Keypair(entry, remoteIndex, isInitiator, keys, now, _context.Times);
+            return new Keypair(entry, remoteIndex, isInitiator, keys, now, _context.Times) { Agreed = agreed };
     }
 
     public void Dispose()

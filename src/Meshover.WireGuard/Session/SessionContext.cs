@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Meshover.WireGuard.Noise;
 
 namespace Meshover.WireGuard.Session;
@@ -15,6 +16,6 @@ internal sealed record SessionContext(
     /// <summary>As <see cref="SessionManager.IsRunning"/>.</summary>
     public bool IsRunning { get; set; } = true;
 
-    /// <summary>Null as long as no private key is set.</summary>
-    public LocalIdentity? Self { get; set; }
+    /// <summary>Handshakes are begun with the first; none as long as no private key is set.</summary>
+    public ImmutableArray<OwnKey> OwnKeys { get; set; } = [];
 }

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto.Batch;
 using Meshover.WireGuard.Noise;
@@ -11,6 +13,10 @@ namespace Meshover.WireGuard.Session;
 /// </summary>
 internal sealed class SessionManager : IDisposable
 {
+    // When a key changes. So many handshakes that are begun and as many that are answered stay below HandshakesPerSecond.
+    private const int RenewalMsPerPeer = 1;
+    private const int LeastRenewalMs = 1_000;
+
     private readonly SessionOptions _options;
     private readonly SessionContext _context;
     private readonly HandshakeLoad _load;
@@ -18,7 +24,6 @@ internal sealed class SessionManager : IDisposable
     private readonly HandshakeRateLimiter _cookieLimiter = new();
     private readonly Dictionary<WireGuardKey, PeerSession> _byKey = [];
     private readonly List<PeerSession> _peers = []; // the same, quicker to walk at each tick
-    private CookieChecker? _checker;
 
     public SessionManager(SessionOptions options)
     {
@@ -40,7 +45,7 @@ internal sealed class SessionManager : IDisposable
     public IndexTable Indices { get; }
 
     /// <summary>Our public key; all zero as long as no private key is set.</summary>
-    public WireGuardKey PublicKey => _context.Self?.PublicKey ?? default;
+    public WireGuardKey PublicKey => _context.OwnKeys is [var first, ..] ? first.Identity.PublicKey : default;
 
     /// <summary>
     /// False: the interface is down, as in Linux: no sessions, no timers, and nobody is answered. Default true.
@@ -56,37 +61,74 @@ internal sealed class SessionManager : IDisposable
         }
     }
 
-    /// <summary>Sets or, with 32 zero bytes, removes our private key. All sessions end: the peers know us by the old one.</summary>
-    public void SetPrivateKey(ReadOnlySpan<byte> privateKey)
+    /// <summary>
+    /// Sets or, with 32 zero bytes, removes our private key. All sessions end, for the peers know us by the former one, unless a key of
+    /// ours stays: then they go on, and are agreed anew with the first key within seconds.
+    /// </summary>
+    /// <param name="privateKey">Handshakes are begun with it.</param>
+    /// <param name="other">Handshakes are answered with it, too: the key before the next one is in use, and after; empty for none.</param>
+    /// <returns>Whether sessions ended.</returns>
+    public bool SetPrivateKey(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> other = default)
     {
-        var former = _context.Self;
-        var self = privateKey.ContainsAnyExcept((byte)0) ? new LocalIdentity(privateKey) : null;
-        _context.Self = self;
-        _checker = self is null ? null : new CookieChecker(self.PublicKey, _options.Entropy, _options.Times.CookieRefreshTime);
+        var former = _context.OwnKeys;
+        _context.OwnKeys = privateKey.ContainsAnyExcept((byte)0)
+            ? [OwnKeyOf(former, privateKey), .. other.IsEmpty ? ImmutableArray<OwnKey>.Empty : [OwnKeyOf(former, other)]]
+            : [];
+        var endsSessions = !former.Any(_context.OwnKeys.Contains);
         foreach (var peer in _peers)
-            peer.IdentityChanged();
-        former?.Dispose();
+            peer.KeysChanged(peer.PeerKeys, endsSessions, RenewalSpread);
+        foreach (var gone in former.Except(_context.OwnKeys))
+            gone.Identity.Dispose();
+        return endsSessions;
     }
+
+    private OwnKey OwnKeyOf(ImmutableArray<OwnKey> known, ReadOnlySpan<byte> privateKey)
+    {
+        foreach (var one in known)
+        {
+            if (CryptographicOperations.FixedTimeEquals(one.Identity.PrivateKey, privateKey))
+                return one;
+        }
+        var identity = new LocalIdentity(privateKey);
+        return new OwnKey(identity, new CookieChecker(identity.PublicKey, _options.Entropy, _options.Times.CookieRefreshTime));
+    }
+
+    private int RenewalSpread => Math.Max(LeastRenewalMs, _peers.Count * RenewalMsPerPeer);
 
     /// <param name="publicKey">Not our own.</param>
     /// <param name="owner">The pipeline's object, found again at <see cref="PeerSession.Owner"/>.</param>
     /// <param name="indexClass">The receive worker that shall own its keypairs: their indices modulo the number of classes.</param>
-    /// <exception cref="ArgumentException">There is a peer with this key.</exception>
     public PeerSession AddPeer(WireGuardKey publicKey, object owner, int indexClass = 0)
     {
-        var peer = new PeerSession(_context, publicKey, owner, indexClass);
-        _byKey.Add(publicKey, peer);
+        var peer = new PeerSession(_context, [publicKey], owner, indexClass);
+        _byKey[publicKey] = peer;
         _peers.Add(peer);
         return peer;
+    }
+
+    /// <summary>The peer is known by these keys from now on. Sessions go on, and are agreed anew with the first key within seconds.</summary>
+    /// <param name="keys">The preferred first. None is our own. One that is another peer's is taken from it.</param>
+    public void SetPeerKeys(PeerSession peer, ImmutableArray<WireGuardKey> keys)
+    {
+        Forget(peer);
+        foreach (var key in keys)
+            _byKey[key] = peer;
+        peer.KeysChanged(keys, endsSessions: false, RenewalSpread);
     }
 
     /// <summary>Ends its sessions; its keys are zeroed as soon as no worker uses them.</summary>
     public void RemovePeer(PeerSession peer)
     {
-        if (!_byKey.Remove(peer.PublicKey))
+        if (!_peers.Remove(peer))
             return;
-        _peers.Remove(peer);
+        Forget(peer);
         peer.Dispose();
+    }
+
+    private void Forget(PeerSession peer)
+    {
+        foreach (var key in peer.PeerKeys.Where(key => _byKey.GetValueOrDefault(key) == peer))
+            _byKey.Remove(key);
     }
 
     public PeerSession? FindPeer(WireGuardKey publicKey) => _byKey.GetValueOrDefault(publicKey);
@@ -105,11 +147,22 @@ internal sealed class SessionManager : IDisposable
             return HandshakeOutcome.NotRunning;
         if (type == MessageType.CookieReply)
             return ReceiveCookie(datagram, now);
-        if (_context.Self is not { } self || _checker is not { } checker || !checker.HasValidMac1(datagram))
+        if (FindAddressee(datagram) is not { } self)
             return HandshakeOutcome.WrongMac;
-        if (_load.IsUnderLoad(now, backlog) && Defend(checker, datagram, source, now) is { } refusal)
+        if (_load.IsUnderLoad(now, backlog) && Defend(self.Checker, datagram, source, now) is { } refusal)
             return refusal;
-        return type == MessageType.Initiation ? ReceiveInitiation(self, datagram, now) : ReceiveResponse(datagram, now);
+        return type == MessageType.Initiation ? ReceiveInitiation(self.Identity, datagram, now) : ReceiveResponse(datagram, now);
+    }
+
+    /// <summary>Which of our keys the sender knows.</summary>
+    private OwnKey? FindAddressee(ReadOnlySpan<byte> datagram)
+    {
+        foreach (var key in _context.OwnKeys)
+        {
+            if (key.Checker.HasValidMac1(datagram))
+                return key;
+        }
+        return null;
     }
 
     /// <summary>Under load: no work for somebody whose address is not proven, and not too much for anybody. Null: go on.</summary>
@@ -170,6 +223,7 @@ internal sealed class SessionManager : IDisposable
         foreach (var peer in _peers)
             peer.Dispose();
         _context.Reclaimer.Sweep();
-        _context.Self?.Dispose();
+        foreach (var key in _context.OwnKeys)
+            key.Identity.Dispose();
     }
 }

@@ -47,6 +47,7 @@ internal sealed class UapiSet
         return config with
         {
             PrivateKey = privateKey,
+            OtherPrivateKey = _privateKey is null ? config.OtherPrivateKey : null,
             ListenPort = _listenPort ?? config.ListenPort,
             FirewallMark = _firewallMark ?? config.FirewallMark,
             Peers = peers.ToArray(),

@@ -19,6 +19,7 @@ public sealed class ConfigValidatorTests
         { "listenPort is -1", Configs.Plain with { ListenPort = -1 } },
         { "mtu is 1279", Configs.Plain with { Mtu = 1279 } },
         { "is named twice", Configs.With(Configs.Peer(1), Configs.Peer(2) with { PublicKey = Configs.Key(1) }) },
+        { "is named twice", Configs.With(Configs.Peer(1), Configs.Peer(2) with { OtherPublicKey = Configs.Key(1) }) },
         { "is given to two peers", Configs.With(Configs.Peer(1), Plain(2) with { AllowedIps = Configs.Peer(1).AllowedIps }) },
         { "interface mo-00000001 is named twice", Configs.With(Configs.Peer(1), WithLink(2, link => link with { Name = "mo-00000001" })) },
         { "interface meshover0 is named twice", Configs.With(WithLink(1, link => link with { Name = "meshover0" })) },

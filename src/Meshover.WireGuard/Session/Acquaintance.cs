@@ -1,0 +1,18 @@
+using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Noise;
+
+namespace Meshover.WireGuard.Session;
+
+/// <summary>A key of ours and one of the peer's: what handshakes between the two need.</summary>
+internal sealed class Acquaintance(LocalIdentity self, RemoteIdentity peer, CookieGenerator cookies) : IDisposable
+{
+    public LocalIdentity Self => self;
+
+    public RemoteIdentity Peer => peer;
+
+    public CookieGenerator Cookies => cookies;
+
+    public AgreedKeys Keys { get; } = new(self.PublicKey, peer.PublicKey);
+
+    public void Dispose() => peer.Dispose();
+}
