@@ -44,6 +44,7 @@ public sealed class AgentDaemon
     private readonly Channel<AgentInput> _inputs = Channel.CreateBounded<AgentInput>(new BoundedChannelOptions(InputCapacity) { SingleReader = true });
     private readonly IRouteNetlink _netlink;
     private readonly IdentityKeeper _identities;
+    private readonly KeyRotator _keys;
     private readonly KernelReconciler _kernel;
     private readonly MapFile _mapFile;
     private readonly DataplaneSelection _dataplane;
@@ -63,6 +64,7 @@ public sealed class AgentDaemon
     {
         (_options, _netlink, _kernel, _loggers, _time) = (options, netlink, kernel, loggers, time);
         _identities = new IdentityKeeper(new IdentityStore(options.StateDirectory), identity, Logger<IdentityKeeper>());
+        _keys = new KeyRotator(_identities, options.Config.RotateKeyAfter, Logger<KeyRotator>(), time);
         _mapFile = new MapFile(options.StateDirectory);
         var engine = new DataplaneClient(Path.Combine(options.RuntimeDirectory, "dataplane.sock"));
         _dataplane = DataplaneSelection.Of(
@@ -79,7 +81,7 @@ public sealed class AgentDaemon
         var reporter = new StateReporter(options.Config, _identities, time);
         _board = new ReportBoard(reporter.Report(new AgentState()));
         var planner = new StatePlanner(options.Config, _identities, new NodeCapabilities());
-        _loop = new AgentLoop(new AgentLoopParts(planner, reporter, _board, _identities, _mapFile, Publish), Logger<AgentLoop>(), time);
+        _loop = new AgentLoop(new AgentLoopParts(planner, reporter, _board, _identities, _keys, _mapFile, Publish), Logger<AgentLoop>(), time);
     }
 
     /// <summary>Runs until cancelled. The data plane and FRR are never stopped by its end.</summary>
@@ -98,8 +100,8 @@ public sealed class AgentDaemon
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        var source = new StatusSource(_loop, _identities, _dataplane.Chosen, _routing, _rtt, _time);
-        await using var api = await LocalApiServer.StartAsync(Path.Combine(_options.RuntimeDirectory, "agent.sock"), source, _loggers, cancellationToken);
+        var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, _time);
+        await using var api = await LocalApiServer.StartAsync(Path.Combine(_options.RuntimeDirectory, "agent.sock"), source, _inputs.Writer, _loggers, cancellationToken);
         var initial = LoadState();
         var link = new ControllerLinkLoop(
             _identities, _board, new ControllerLinkOptions(_options.Config.Controllers), _inputs.Writer, Logger<ControllerLinkLoop>(), _time);

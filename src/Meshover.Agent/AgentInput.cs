@@ -23,6 +23,9 @@ internal abstract record AgentInput
     /// <summary>What FRR says now; null: it does not answer.</summary>
     public sealed record RoutingSeen(RoutingStatus? Status) : AgentInput;
 
+    /// <summary>The operator wants another WireGuard key.</summary>
+    public sealed record KeyChangeAsked(TaskCompletionSource<Trust.KeyChangeAnswer> Answer) : AgentInput;
+
     /// <summary>Time passed: ages, graces and summaries are looked at.</summary>
     public sealed record Tick : AgentInput;
 }

@@ -28,6 +28,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
     private readonly StatePlanner _planner = parts.Planner;
     private AgentState _state = new();
     private MeshMap? _saved;
+    private bool _keysChanged;
     private TimeSpan _nextSave;
     private TimeSpan _nextTouch;
 
@@ -61,8 +62,9 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         AgentInput.FromController { Event: var message } => TakeLinkEvent(state, message),
         AgentInput.UnderlayChanged { State: var underlay } => state with { Underlay = underlay },
         AgentInput.Reconciled { Component: var component, Report: var report } => TakeReport(state, component, report),
-        AgentInput.DataplaneSeen { Status: var status } => state with { Dataplane = status },
+        AgentInput.DataplaneSeen { Status: var status } => state with { Dataplane = status, DataplaneSeenAt = time.GetUtcNow() },
         AgentInput.RoutingSeen { Status: var status } => state with { Routing = status },
+        AgentInput.KeyChangeAsked { Answer: var answer } => TakeKeyChangeAsked(state, answer),
         AgentInput.Tick => TakeTick(state),
         _ => throw new InvalidOperationException($"Unknown input {input}."),
     };
@@ -126,6 +128,21 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         return state with { Components = state.Components.SetItem(component, report) };
     }
 
+    private AgentState TakeKeyChangeAsked(AgentState state, TaskCompletionSource<KeyChangeAnswer> answer)
+    {
+        try
+        {
+            var before = parts.Identities.Current;
+            answer.TrySetResult(parts.Keys.Ask(state));
+            _keysChanged |= !ReferenceEquals(before, parts.Identities.Current);
+        }
+        catch (AgentException e)
+        {
+            answer.TrySetException(e);
+        }
+        return state;
+    }
+
     private AgentState TakeTick(AgentState state)
     {
         if (state.Link == LinkState.Connected)
@@ -139,8 +156,10 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         if (_planner.MustPlan(next, former, time.GetUtcNow()))
             next = _planner.Plan(next, time.GetUtcNow());
         Volatile.Write(ref _state, next);
-        if (next.Plan is { } plan && !ReferenceEquals(plan, former?.Plan))
+        _keysChanged |= parts.Keys.Advance(next);
+        if (next.Plan is { } plan && (_keysChanged || !ReferenceEquals(plan, former?.Plan)))
             parts.Publish(plan);
+        _keysChanged = false;
         parts.Board.Post(parts.Reporter.Report(next));
         if (time.Uptime() >= _nextSave)
             SaveMap();

@@ -10,7 +10,8 @@ namespace Meshover.Agent;
 /// <param name="Reporter">Makes reports of states.</param>
 /// <param name="Board">Takes reports.</param>
 /// <param name="Identities">Keeps credentials and controllers.</param>
+/// <param name="Keys">Changes the WireGuard key.</param>
 /// <param name="MapFile">Keeps the map.</param>
 /// <param name="Publish">Hands a new plan to all who work by it.</param>
 internal sealed record AgentLoopParts(
-    StatePlanner Planner, StateReporter Reporter, ReportBoard Board, IdentityKeeper Identities, MapFile MapFile, Action<NodePlan> Publish);
+    StatePlanner Planner, StateReporter Reporter, ReportBoard Board, IdentityKeeper Identities, KeyRotator Keys, MapFile MapFile, Action<NodePlan> Publish);

@@ -39,6 +39,9 @@ internal sealed record AgentState
     public UnderlayState? Underlay { get; init; }
     public NodePlan? Plan { get; init; }
     public DataplaneStatus? Dataplane { get; init; }
+
+    /// <summary>When <see cref="Dataplane"/> was asked for: its ages count from then.</summary>
+    public DateTimeOffset DataplaneSeenAt { get; init; }
     public RoutingStatus? Routing { get; init; }
     public ImmutableDictionary<string, ReconcileReport> Components { get; init; } = ImmutableDictionary<string, ReconcileReport>.Empty;
 

@@ -86,6 +86,9 @@ public sealed record AgentConfig
     /// <summary><c>map.maxAge</c>: how long the node goes on without hearing a controller. Null: for ever.</summary>
     public TimeSpan? MapMaxAge { get; init; }
 
+    /// <summary><c>rotate-key-after</c>: the age at which the node changes its WireGuard key by itself. Null: never.</summary>
+    public TimeSpan? RotateKeyAfter { get; init; }
+
     /// <summary><c>controller</c>: "host:port" of controllers to use instead of those that the join string and the map name.</summary>
     public ImmutableArray<string> Controllers { get; init; } = [];
 }

@@ -40,6 +40,8 @@ public static class AgentSettings
             (c, v) => c with { Templates = SettingText.AbsolutePath(v) }),
         Single("map.maxAge", "DURATION", "How long to go on without hearing a controller, e.g. 90m, 36h, 30d; 0: for ever. Default: 0.",
             (c, v) => c with { MapMaxAge = SettingText.Duration(v) }),
+        Single("rotate-key-after", "DURATION", "Age at which the node changes its WireGuard key by itself, at least 1h, e.g. 30d; 0: never. Default: 0.",
+            (c, v) => c with { RotateKeyAfter = SettingText.KeyAge(v) }),
         List("controller", "HOST[:PORT]", "Controller to use instead of those that the join string and the map name; port 12913. Default: none.",
             (c, v) => c with { Controllers = SettingText.Each(v, SettingText.HostAndPort) }),
     ];

@@ -16,6 +16,7 @@ internal static class SettingText
     private const int MaxMtu = 65000;
     private const int MinBfdRate = 10;
     private const int MaxBfdRate = 10_000;
+    private static readonly TimeSpan MinKeyAge = TimeSpan.FromHours(1);
 
     public static ImmutableArray<T> Each<T>(ImmutableArray<string> values, Func<string, T> read)
     {
@@ -111,6 +112,11 @@ internal static class SettingText
             throw new FormatException($"\"{text}\" is no duration; write a number with a unit, like 90m, 36h or 30d, or 0.");
         return count == 0 ? null : TimeSpan.FromSeconds((long)count * seconds);
     }
+
+    /// <summary>A duration that leaves every node the time to hear of a key before the next one.</summary>
+    public static TimeSpan? KeyAge(string text) => Duration(text) is not { } age || age >= MinKeyAge
+        ? Duration(text)
+        : throw new FormatException($"\"{text}\" is too short; write at least {MinKeyAge.TotalHours:0}h, or 0 for never.");
 
     /// <summary>"host:port"; the controller's default port is added where none is given, brackets where an IPv6 address has none.</summary>
     public static string HostAndPort(string text)

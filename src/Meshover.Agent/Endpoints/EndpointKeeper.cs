@@ -63,16 +63,15 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
 
     private List<(WireGuardKey Key, NodeId Node, IPEndPoint Next)> Choose(NodePlan plan, DataplaneStatus status, TimeSpan now)
     {
-        var contacts = status.Peers.ToDictionary(peer => peer.PublicKey);
+        var contacts = PeerStatuses.Of(status);
         var calls = new List<(WireGuardKey, NodeId, IPEndPoint)>();
         foreach (var peer in plan.WireGuard.Peers)
         {
-            var key = new WireGuardKey(peer.PublicKey.Bytes);
-            if (!contacts.TryGetValue(key, out var contact))
+            if (contacts.Find(peer) is not { } contact)
                 continue;
             var candidates = peer.Endpoints.Select(candidate => candidate.EndPoint).ToList();
             if (ChooserOf(plan.Self, peer, now).Choose(ToContact(contact), candidates, now) is { } next)
-                calls.Add((key, peer.Node, next));
+                calls.Add((contact.PublicKey, peer.Node, next));
         }
         Forget(plan);
         return calls;

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -16,12 +17,13 @@ internal sealed class LocalApiServer : IAsyncDisposable
     private LocalApiServer(WebApplication app, string socketPath) => (_app, _socketPath) = (app, socketPath);
 
     /// <exception cref="AgentException">The socket cannot be made.</exception>
-    public static async Task<LocalApiServer> StartAsync(string socketPath, StatusSource source, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
+    public static async Task<LocalApiServer> StartAsync(string socketPath, StatusSource source, ChannelWriter<AgentInput> inputs, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
     {
         // Its content root is watched with all below it; by default that is the working directory, which for a daemon is "/".
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(loggerFactory);
         builder.Services.AddSingleton(source);
+        builder.Services.AddSingleton(inputs);
         builder.Services.AddGrpc();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(socketPath, listen => listen.Protocols = HttpProtocols.Http2));
         var app = builder.Build();

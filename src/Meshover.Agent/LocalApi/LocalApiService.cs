@@ -1,10 +1,27 @@
+using System.Threading.Channels;
 using Grpc.Core;
+using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
 
 namespace Meshover.Agent.LocalApi;
 
 /// <summary>The service of <c>local.proto</c>.</summary>
-internal sealed class LocalApiService(StatusSource source) : LocalService.LocalServiceBase
+internal sealed class LocalApiService(StatusSource source, ChannelWriter<AgentInput> inputs) : LocalService.LocalServiceBase
 {
     public override Task<AgentStatus> GetStatus(GetStatusRequest request, ServerCallContext context) => source.GetAsync(context.CancellationToken);
+
+    public override async Task<RotateKeyResponse> RotateKey(RotateKeyRequest request, ServerCallContext context)
+    {
+        var answer = new TaskCompletionSource<KeyChangeAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await inputs.WriteAsync(new AgentInput.KeyChangeAsked(answer), context.CancellationToken);
+        try
+        {
+            var (newKey, joined) = await answer.Task.WaitAsync(context.CancellationToken);
+            return new RotateKeyResponse { NewKey = newKey, Joined = joined };
+        }
+        catch (AgentException e)
+        {
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, e.Message));
+        }
+    }
 }

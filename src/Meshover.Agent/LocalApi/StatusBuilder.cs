@@ -1,6 +1,7 @@
 using System.Net;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Reconciling;
+using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
 using Meshover.Mesh.Endpoints;
@@ -10,6 +11,8 @@ using Meshover.Mesh.Topology;
 using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
 using EnginePeer = Meshover.WireGuard.Control.PeerStatus;
+using WireGuardKeys = Meshover.Agent.Trust.WireGuardKeys;
+using WireKeyChange = Meshover.Contract.V1.KeyChange;
 using WirePeer = Meshover.Contract.V1.PeerStatus;
 
 namespace Meshover.Agent.LocalApi;
@@ -18,6 +21,7 @@ namespace Meshover.Agent.LocalApi;
 internal static class StatusBuilder
 {
     private const double UnknownRtt = -1;
+    private const int MostMissing = 10;
     private const string Established = "Established";
     private static readonly PathExpectation NoMember = new(PathKind.None, "This node is no member of the mesh any more.");
 
@@ -41,6 +45,7 @@ internal static class StatusBuilder
             Kernel = Component(state, "kernel"),
         };
         AddNumbers(status, identity.Numbers);
+        AddKey(status, state, identity, now);
         AddOwn(status, state);
         if (state is { Plan: not null, Map: not null })
             AddPeers(status, state, rtt);
@@ -57,6 +62,30 @@ internal static class StatusBuilder
         status.TunnelAddress = numbers.TunnelAddress.ToString();
         status.Asn = numbers.Asn.Value;
     }
+
+    private static void AddKey(AgentStatus status, AgentState state, NodeIdentity identity, DateTimeOffset now)
+    {
+        status.KeyAgeSeconds = identity.WireGuardKeyMade > 0 ? Math.Max(0, now.ToUnixTimeSeconds() - identity.WireGuardKeyMade) : -1;
+        if (identity.KeyChange is not { } change)
+            return;
+        var progress = KeyProgress.Of(state, identity);
+        status.KeyChange = new WireKeyChange
+        {
+            OtherKey = WireGuardKeys.PublicOf(change.OtherPrivateKey).ToString(),
+            Stage = Word(change.Stage),
+            AgeSeconds = Math.Max(0, now.ToUnixTimeSeconds() - change.Begun),
+            Peers = (uint)progress.Peers,
+            Agreed = (uint)progress.Agreed,
+            Missing = { progress.Missing.Take(MostMissing).Select(id => state.Map?.Nodes.GetValueOrDefault(id)?.HostName ?? id.ToString()) },
+        };
+    }
+
+    private static string Word(KeyChangeStage stage) => stage switch
+    {
+        KeyChangeStage.Prepared => "prepared",
+        KeyChangeStage.Declared => "declared",
+        _ => "in-use",
+    };
 
     private static void AddOwn(AgentStatus status, AgentState state)
     {
@@ -76,14 +105,14 @@ internal static class StatusBuilder
 
     private static void AddPeers(AgentStatus status, AgentState state, Func<Mesh.Identity.NodeId, double?> rtt)
     {
-        var engine = (state.Dataplane?.Peers ?? []).ToDictionary(peer => peer.PublicKey);
+        var engine = PeerStatuses.Of(state.Dataplane);
         var bgp = (state.Routing?.Neighbors ?? []).ToDictionary(neighbor => neighbor.Interface, StringComparer.Ordinal);
         // Once for all peers: each asks for them, and a large mesh has thousands.
         var transits = Transits.Of(state);
         foreach (var peer in state.Plan!.WireGuard.Peers)
         {
             if (state.Map!.Nodes.TryGetValue(peer.Node, out var node))
-                status.Peers.Add(Peer(state, transits, node, engine.GetValueOrDefault(new WireGuardKey(peer.PublicKey.Bytes)), bgp.GetValueOrDefault(node.Id.LinkName), rtt(node.Id)));
+                status.Peers.Add(Peer(state, transits, node, engine.Find(peer), bgp.GetValueOrDefault(node.Id.LinkName), rtt(node.Id)));
         }
     }
 

@@ -8,7 +8,7 @@ namespace Meshover.Agent.LocalApi;
 
 /// <summary>Makes the status that is asked for, with what the data plane and FRR say at this moment, if they say it soon.</summary>
 internal sealed class StatusSource(
-    AgentLoop loop, IdentityKeeper identities, IDataplane dataplane, RoutingClient routing, Reporting.RttProbe rtt, TimeProvider time)
+    AgentLoop loop, IdentityKeeper identities, KeyRotator keys, IDataplane dataplane, RoutingClient routing, Reporting.RttProbe rtt, TimeProvider time)
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
 
@@ -19,8 +19,12 @@ internal sealed class StatusSource(
         var engine = TryAsync(dataplane.GetStatusAsync(both.Token));
         var frr = TryAsync(routing.GetStatusAsync(both.Token));
         var state = loop.State;
-        state = state with { Dataplane = await engine ?? state.Dataplane, Routing = await frr ?? state.Routing };
-        return StatusBuilder.Build(state, identities.Current, rtt.Get, time.GetUtcNow());
+        if (await engine is { } seen)
+            state = state with { Dataplane = seen, DataplaneSeenAt = time.GetUtcNow() };
+        state = state with { Routing = await frr ?? state.Routing };
+        var status = StatusBuilder.Build(state, identities.Current, rtt.Get, time.GetUtcNow());
+        status.KeyChangeProblem = keys.Problem;
+        return status;
     }
 
     /// <summary>Null where no answer is to be had: the components' own state says why.</summary>

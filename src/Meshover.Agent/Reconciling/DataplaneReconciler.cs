@@ -20,14 +20,16 @@ internal sealed class DataplaneReconciler(DataplaneSelection selection, IRouteNe
 
     public async Task<ReconcileReport> ReconcileAsync(NodePlan plan, CancellationToken cancellationToken)
     {
+        var identity = identities.Current;
         try
         {
             var released = await selection.Other.ReleaseAsync(netlink.GetLinks(), cancellationToken);
             var status = await _dataplane.GetStatusAsync(cancellationToken);
             Remember(plan, status);
-            var changes = await _dataplane.ReconcileAsync(ToConfig(plan), status, cancellationToken);
+            var changes = await _dataplane.ReconcileAsync(ToConfig(plan, identity), status, cancellationToken);
             return Report(ComponentState.Ok) with
             {
+                KeyChange = identity.KeyChange,
                 Changes = [.. released ? [$"took over from {selection.Other.Kind}"] : Array.Empty<string>(), .. changes],
             };
         }
@@ -46,26 +48,27 @@ internal sealed class DataplaneReconciler(DataplaneSelection selection, IRouteNe
     /// <summary>A peer that the data plane has keeps its endpoint. A new one gets its best, if it is ours to call first.</summary>
     private void Remember(NodePlan plan, DataplaneStatus status)
     {
-        var running = status.Peers.ToDictionary(peer => peer.PublicKey, peer => peer.Endpoint);
-        foreach (var key in _endpoints.Keys.Where(key => !running.ContainsKey(key)).ToList())
+        var running = PeerStatuses.Of(status);
+        foreach (var key in _endpoints.Keys.Except(status.Peers.Select(peer => peer.PublicKey)).ToList())
             _endpoints.Remove(key);
         foreach (var peer in plan.WireGuard.Peers)
         {
             var key = new WireGuardKey(peer.PublicKey.Bytes);
             if (!_endpoints.ContainsKey(key))
-                _endpoints[key] = running.TryGetValue(key, out var current) ? current : FirstCall(peer);
+                _endpoints[key] = running.Find(peer) is { } current ? current.Endpoint : FirstCall(peer);
         }
     }
 
     private static IPEndPoint? FirstCall(WireGuardPeerPlan peer) => peer.CallsFirst ? peer.Endpoints.FirstOrDefault()?.EndPoint : null;
 
-    private DataplaneConfig ToConfig(NodePlan plan)
+    private DataplaneConfig ToConfig(NodePlan plan, NodeIdentity identity)
     {
         var links = plan.Links.ToDictionary(link => link.Peer);
         return new DataplaneConfig
         {
             Interface = plan.WireGuard.Interface,
-            PrivateKey = new WireGuardSecret(Convert.FromBase64String(identities.Current.WireGuardPrivateKey)),
+            PrivateKey = new WireGuardSecret(Convert.FromBase64String(identity.WireGuardPrivateKey)),
+            OtherPrivateKey = identity.KeyChange is { } change ? new WireGuardSecret(Convert.FromBase64String(change.OtherPrivateKey)) : null,
             ListenPort = plan.WireGuard.ListenPort,
             FirewallMark = plan.WireGuard.FirewallMark,
             Mtu = plan.WireGuard.Mtu,
@@ -80,6 +83,7 @@ internal sealed class DataplaneReconciler(DataplaneSelection selection, IRouteNe
         return new PeerConfig
         {
             PublicKey = key,
+            OtherPublicKey = peer.OtherKey is { } other ? new WireGuardKey(other.Bytes) : null,
             Endpoint = _endpoints.GetValueOrDefault(key),
             PersistentKeepalive = peer.PersistentKeepalive,
             AllowedIps = [new IPNetwork(peer.TunnelAddress, 32)],

@@ -29,6 +29,9 @@ public sealed record ReconcileReport
     /// <summary>What was changed in this pass, one line each; empty when everything was right. For the log.</summary>
     public ImmutableArray<string> Changes { get; init; } = [];
 
+    /// <summary>The change of the WireGuard key that the data plane has been told of in this pass; null: none.</summary>
+    public Trust.KeyChange? KeyChange { get; init; }
+
     /// <summary>
     /// A node address was put (back) in place. The kernel has flushed every route that had it as its source, and zebra does not put them
     /// back by itself: routing is to apply BGP's route-map anew.

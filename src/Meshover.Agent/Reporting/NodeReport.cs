@@ -10,7 +10,9 @@ internal sealed record NodeReport
 {
     public required string HostName { get; init; }
     public required int ListenPort { get; init; }
-    public required WireGuardPublicKey PublicKey { get; init; }
+
+    /// <summary>WireGuard's, the preferred first; two while the node changes its key.</summary>
+    public required ImmutableArray<WireGuardPublicKey> PublicKeys { get; init; }
     public required string Site { get; init; }
     public required TransitRole Transit { get; init; }
     public ImmutableArray<EndpointCandidate> Endpoints { get; init; } = [];

@@ -14,8 +14,6 @@ internal static class NodeReportDiff
             status.Hostname = report.HostName;
         if (former?.ListenPort != report.ListenPort)
             status.ListenPort = (uint)report.ListenPort;
-        if (former?.PublicKey != report.PublicKey)
-            status.WireguardKey = Google.Protobuf.ByteString.CopyFrom(report.PublicKey.Bytes);
         if (former?.Site != report.Site)
             status.Site = report.Site;
         if (former?.Transit != report.Transit)
@@ -26,6 +24,11 @@ internal static class NodeReportDiff
 
     private static void AddLists(NodeStatus status, NodeReport? former, NodeReport report)
     {
+        if (former is null || !former.PublicKeys.SequenceEqual(report.PublicKeys))
+        {
+            status.WireguardKeys = new WireGuardKeys { Keys = { report.PublicKeys.Select(key => Google.Protobuf.ByteString.CopyFrom(key.Bytes)) } };
+            status.WireguardKey = status.WireguardKeys.Keys[0]; // for controllers from before there was a list
+        }
         if (former is null || !former.Endpoints.SequenceEqual(report.Endpoints))
             status.Endpoints = new EndpointList { Endpoints = { report.Endpoints.Select(WireFormat.FromEndpoint) } };
         if (former is null || !former.Announced.SequenceEqual(report.Announced))

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Meshover.Agent.Configuration;
+using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Trust;
 using Meshover.Mesh.Endpoints;
 using Meshover.Mesh.Identity;
@@ -13,7 +14,7 @@ namespace Meshover.Agent.Reporting;
 internal sealed class StateReporter(AgentConfig config, IdentityKeeper identities, TimeProvider time)
 {
     private static readonly TimeSpan SummaryEvery = TimeSpan.FromSeconds(30);
-    private readonly WireGuardPublicKey _publicKey = identities.Current.WireGuardPublicKey;
+    private (NodeIdentity Of, ImmutableArray<WireGuardPublicKey> Keys) _keys = (identities.Current, WireGuardKeys.Declared(identities.Current));
     private ReportSummary? _summary;
     private TimeSpan _nextSummary;
 
@@ -24,7 +25,7 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
         {
             HostName = config.HostName ?? identities.Current.HostName,
             ListenPort = config.ListenPort,
-            PublicKey = _publicKey,
+            PublicKeys = PublicKeys(),
             Site = config.Site,
             Transit = config.Transit,
             Endpoints = state.Offered,
@@ -35,14 +36,23 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
         };
     }
 
+    /// <summary>Each costs a multiplication on the curve, and a report is made each second.</summary>
+    private ImmutableArray<WireGuardPublicKey> PublicKeys()
+    {
+        var identity = identities.Current;
+        if (identity.WireGuardPrivateKey != _keys.Of.WireGuardPrivateKey || identity.KeyChange != _keys.Of.KeyChange)
+            _keys = (identity, WireGuardKeys.Declared(identity));
+        return _keys.Keys;
+    }
+
     /// <summary>Peers that were heard within the time that an endpoint counts as working, ordered by id.</summary>
     private static List<(NodeId Node, PeerStatus Peer)> Working(AgentState state)
     {
         if (state is not { Dataplane: { } dataplane, Plan: { } plan })
             return [];
-        var status = dataplane.Peers.ToDictionary(peer => peer.PublicKey);
+        var status = PeerStatuses.Of(dataplane);
         return [.. plan.WireGuard.Peers
-            .Select(peer => (peer.Node, Peer: status.GetValueOrDefault(new WireGuardKey(peer.PublicKey.Bytes))))
+            .Select(peer => (peer.Node, Peer: status.Find(peer)))
             .Where(pair => pair.Peer is { LastReceiveAgeMs: >= 0 } peer && peer.LastReceiveAgeMs < EndpointChooser.WorkingFor.TotalMilliseconds)
             .Select(pair => (pair.Node, pair.Peer!))];
     }

@@ -21,16 +21,8 @@ public static class IdentityFactory
             HostName = hostName,
             IdentityKeyPem = key.ExportPkcs8PrivateKeyPem(),
             CertificatePem = certificate.ExportCertificatePem(),
-            WireGuardPrivateKey = Convert.ToBase64String(NewX25519Key()),
+            WireGuardPrivateKey = WireGuardKeys.NewPrivateKey(),
+            WireGuardKeyMade = now.ToUnixTimeSeconds(),
         };
-    }
-
-    /// <summary>Clamped as Curve25519 asks (RFC 7748, section 5).</summary>
-    private static byte[] NewX25519Key()
-    {
-        var key = RandomNumberGenerator.GetBytes(32);
-        key[0] &= 248;
-        key[31] = (byte)(key[31] & 127 | 64);
-        return key;
     }
 }

@@ -14,6 +14,8 @@ internal sealed class IdentityFile
     public required string IdentityKey { get; init; }
     public required string Certificate { get; init; }
     public required string WireGuardPrivateKey { get; init; }
+    public long WireGuardKeyMade { get; init; }
+    public KeyChange? KeyChange { get; init; }
     public ImmutableArray<string> Controllers { get; init; } = [];
     public ImmutableArray<string> CaPins { get; init; } = [];
     public string? Credential { get; init; }
@@ -33,6 +35,8 @@ internal sealed class IdentityFile
             IdentityKey = identity.IdentityKeyPem,
             Certificate = identity.CertificatePem,
             WireGuardPrivateKey = identity.WireGuardPrivateKey,
+            WireGuardKeyMade = identity.WireGuardKeyMade,
+            KeyChange = identity.KeyChange,
             Controllers = identity.Controllers,
             CaPins = identity.CaPins,
             Credential = identity.Credential,
@@ -57,7 +61,9 @@ internal sealed class IdentityFile
             HostName = file.HostName,
             IdentityKeyPem = file.IdentityKey,
             CertificatePem = file.Certificate,
-            WireGuardPrivateKey = file.ReadWireGuardKey(),
+            WireGuardPrivateKey = ReadWireGuardKey(file.WireGuardPrivateKey),
+            WireGuardKeyMade = file.WireGuardKeyMade,
+            KeyChange = file.KeyChange is { } change ? change with { OtherPrivateKey = ReadWireGuardKey(change.OtherPrivateKey) } : null,
             Controllers = file.Controllers,
             CaPins = file.CaPins,
             Credential = file.Credential,
@@ -69,8 +75,8 @@ internal sealed class IdentityFile
     }
 
     // A private key has the form of a public one.
-    private string ReadWireGuardKey() => WireGuardPublicKey.TryParse(WireGuardPrivateKey, out _)
-        ? WireGuardPrivateKey
+    private static string ReadWireGuardKey(string text) => WireGuardPublicKey.TryParse(text, out _)
+        ? text
         : throw new FormatException("Its WireGuard key is none.");
 
     private NodeNumbers ReadNumbers() => new(
@@ -78,6 +84,7 @@ internal sealed class IdentityFile
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(IdentityFile))]
 internal sealed partial class IdentityJsonContext : JsonSerializerContext;

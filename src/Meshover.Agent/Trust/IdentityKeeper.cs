@@ -14,6 +14,16 @@ internal sealed partial class IdentityKeeper(IdentityStore store, NodeIdentity f
 
     public NodeIdentity Current => Volatile.Read(ref _current);
 
+    /// <summary>Whether what is current is on the disk, too.</summary>
+    public bool IsSaved
+    {
+        get
+        {
+            lock (_lock)
+                return ReferenceEquals(_current, _saved);
+        }
+    }
+
     /// <summary>Applies a change and writes it down, unless it changes nothing. What could not be written is tried again with the next call.</summary>
     public NodeIdentity Update(Func<NodeIdentity, NodeIdentity> change)
     {

@@ -3,7 +3,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Meshover.Mesh.Identity;
-using Org.BouncyCastle.Math.EC.Rfc7748;
 
 namespace Meshover.Agent.Trust;
 
@@ -23,8 +22,14 @@ public sealed record NodeIdentity
     /// <summary>Self-signed with the identity key; the key counts, not the certificate's text.</summary>
     public required string CertificatePem { get; init; }
 
-    /// <summary>X25519, 32 bytes, base64.</summary>
+    /// <summary>The one in use. X25519, 32 bytes, base64.</summary>
     public required string WireGuardPrivateKey { get; init; }
+
+    /// <summary>When it was made, in seconds since 1970; 0: it is not known, an older release made it.</summary>
+    public long WireGuardKeyMade { get; init; }
+
+    /// <summary>A change of it that is under way; null: none.</summary>
+    public KeyChange? KeyChange { get; init; }
 
     /// <summary><c>host:port</c> each, as last heard from the join string or the map.</summary>
     public ImmutableArray<string> Controllers { get; init; } = [];
@@ -66,15 +71,16 @@ public sealed record NodeIdentity
     /// <summary>This identity by the name that the mesh has for it; itself where that is nothing new.</summary>
     public NodeIdentity WithHostName(string hostName) => hostName == HostName ? this : this with { HostName = hostName };
 
-    public WireGuardPublicKey WireGuardPublicKey
+    /// <summary>This identity with the new key in use, and the former as the other one.</summary>
+    /// <param name="now">Seconds since 1970.</param>
+    public NodeIdentity WithNewKeyInUse(long now) => KeyChange is not { Stage: not KeyChangeStage.InUse } change ? this : this with
     {
-        get
-        {
-            var key = new byte[WireGuardPublicKey.Length];
-            X25519.GeneratePublicKey(Convert.FromBase64String(WireGuardPrivateKey), 0, key, 0);
-            return new WireGuardPublicKey(key);
-        }
-    }
+        WireGuardPrivateKey = change.OtherPrivateKey,
+        WireGuardKeyMade = change.Begun,
+        KeyChange = change with { OtherPrivateKey = WireGuardPrivateKey, Stage = KeyChangeStage.InUse, UsedSince = now },
+    };
+
+    public WireGuardPublicKey WireGuardPublicKey => WireGuardKeys.PublicOf(WireGuardPrivateKey);
 
     /// <summary>The client certificate with its private key. The caller disposes it.</summary>
     /// <exception cref="AgentException">One of the two is damaged.</exception>

@@ -3,6 +3,7 @@ using Meshover.Cli.Administration;
 using Meshover.Cli.Daemons;
 using Meshover.Cli.Doctor;
 using Meshover.Cli.Down;
+using Meshover.Cli.Keys;
 using Meshover.Cli.Status;
 using Meshover.Cli.Up;
 using Meshover.Cli.Vtysh;
@@ -18,6 +19,7 @@ internal static class FullRoot
         DownCommand.Create(),
         LeaveCommand.Create(),
         StatusCommand.Create(),
+        RotateKeyCommand.Create(),
         DoctorCommand.Create(),
         VtyshCommand.Create(),
         RunCommand.Create(),

@@ -46,6 +46,15 @@ internal static class AgentStatusReader
         Asn = status.Asn,
         Transit = status.Transit,
         PublicKey = status.PublicKey,
+        KeyAgeSeconds = Age(status.KeyAgeSeconds),
+        KeyChange = status.KeyChange is not { } change ? null : new()
+        {
+            OtherKey = change.OtherKey,
+            Stage = change.Stage,
+            AgeSeconds = change.AgeSeconds,
+            Peers = change.Peers,
+            Agreed = change.Agreed,
+        },
         ListenPort = status.ListenPort,
         CredentialExpires = status.CredentialExpiresUnix > 0 ? DateTimeOffset.FromUnixTimeSeconds(status.CredentialExpiresUnix) : null,
     };

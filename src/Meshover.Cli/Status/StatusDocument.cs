@@ -68,11 +68,35 @@ internal sealed record NodeSection
     [Description("WireGuard's, base64.")]
     public required string PublicKey { get; init; }
 
+    [Description("Seconds since it was made; null while unknown.")]
+    public long? KeyAgeSeconds { get; init; }
+
+    [Description("The change of the key that is under way; null where there is none.")]
+    public KeyChangeSection? KeyChange { get; init; }
+
     [Description("UDP port of WireGuard; 0 while unknown.")]
     public required uint ListenPort { get; init; }
 
     [Description("When the credential ends, if it is not renewed before; null while unknown.")]
     public required DateTimeOffset? CredentialExpires { get; init; }
+}
+
+internal sealed record KeyChangeSection
+{
+    [Description("Base64: the new key until it is in use, then the former one.")]
+    public required string OtherKey { get; init; }
+
+    [Description("prepared: the data plane is to take the new key. declared: the controller is to tell the mesh. in-use: the former is kept until all peers have the new one.")]
+    public required string Stage { get; init; }
+
+    [Description("Seconds since it was begun.")]
+    public required long AgeSeconds { get; init; }
+
+    [Description("The other nodes of the mesh.")]
+    public required uint Peers { get; init; }
+
+    [Description("Those that have a session under the new key.")]
+    public required uint Agreed { get; init; }
 }
 
 internal sealed record ControllerSection

@@ -12,6 +12,7 @@ internal static class StatusTable
         if (status.State == NodeState.Down)
             return;
         WriteMap(console, status);
+        WriteKey(console, status.Node);
         foreach (var component in status.Components)
             WriteComponent(console, component);
         if (!status.Announced.IsEmpty)
@@ -46,6 +47,17 @@ internal static class StatusTable
         console.MarkupLineInterpolated($"[grey]controller[/]  {controller}");
         var age = status.Map.AgeSeconds is { } seconds ? $"heard {Age(seconds)} ago" : "age unknown";
         console.MarkupLineInterpolated($"[grey]map[/]         {(status.Map.StoreId is null ? "none yet" : $"revision {status.Map.Revision}, {age}")}");
+    }
+
+    private static void WriteKey(IAnsiConsole console, NodeSection? node)
+    {
+        if (node is null)
+            return;
+        console.MarkupLineInterpolated($"[grey]key[/]         {node.PublicKey}{(node.KeyAgeSeconds is { } age ? $", {Age(age)} old" : "")}");
+        if (node.KeyChange is not { } change)
+            return;
+        var what = change.Stage == "in-use" ? $"the former, {change.OtherKey}, is kept" : $"changes to {change.OtherKey}";
+        console.MarkupLineInterpolated($"            {what}: {change.Agreed} of {change.Peers} peers have the new one");
     }
 
     private static void WriteComponent(IAnsiConsole console, ComponentSection component)

@@ -10,6 +10,7 @@ namespace Meshover.Controller.Api;
 internal static class StatusValidator
 {
     private const int MostEndpoints = 64;
+    private const int MostKeys = 2;
     private const int MostPeers = 65_536;
     private const int MostPrefixes = 4_096;
     private const int LongestSite = 128;
@@ -30,6 +31,8 @@ internal static class StatusValidator
             violations.Require(status.ListenPort is > 0 and <= 65535, $"{field}.listen_port", $"{status.ListenPort} is no UDP port (1-65535).");
         if (status.HasWireguardKey)
             CheckWireGuardKey(violations, $"{field}.wireguard_key", status.WireguardKey);
+        if (status.WireguardKeys is { Keys: var keys })
+            CheckWireGuardKeys(violations, $"{field}.wireguard_keys", keys);
         if (status.HasHostname && !HostName.TryNormalise(status.Hostname, out _, out var error))
             violations.Add($"{field}.hostname", error);
         if (status.HasSite)
@@ -53,6 +56,14 @@ internal static class StatusValidator
     {
         violations.Require(key.Length == WireGuardPublicKey.Length, field, $"a WireGuard key has {WireGuardPublicKey.Length} bytes, not {key.Length}.");
         violations.Require(key.Length == 0 || key.Span.ContainsAnyExcept((byte)0), field, "a key of zeros is no key.");
+    }
+
+    private static void CheckWireGuardKeys(Violations violations, string field, IReadOnlyList<Google.Protobuf.ByteString> keys)
+    {
+        violations.Require(keys.Count is > 0 and <= MostKeys, field, $"a node has 1 to {MostKeys} keys, not {keys.Count}.");
+        violations.Require(keys.Distinct().Count() == keys.Count, field, "a key is there twice.");
+        for (var i = 0; i < keys.Count && i < MostKeys; i++)
+            CheckWireGuardKey(violations, $"{field}[{i}]", keys[i]);
     }
 
     public static void CheckSite(Violations violations, string field, string site) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Meshover.Controller.State;
 
 namespace Meshover.Controller.Membership;
@@ -17,16 +18,17 @@ internal static class Claims
         draft.Put(StoreKeys.Node(node.Id), node);
     }
 
-    /// <summary>Makes the key the node's only one. Does not write the node.</summary>
-    /// <exception cref="RefusalException">It belongs to another node.</exception>
-    public static NodeRecord ChangeWireGuardKey(Draft draft, NodeRecord node, string key)
+    /// <summary>Gives the node these keys and no others. Does not write the node.</summary>
+    /// <exception cref="RefusalException">One belongs to another node.</exception>
+    public static NodeRecord ChangeWireGuardKeys(Draft draft, NodeRecord node, ImmutableArray<string> keys)
     {
-        if (node.WireGuardKeys is [var only] && only == key)
+        if (node.WireGuardKeys.SequenceEqual(keys))
             return node;
-        foreach (var former in node.WireGuardKeys)
+        foreach (var former in node.WireGuardKeys.Except(keys))
             draft.Delete(StoreKeys.WireGuard(former));
-        TakeWireGuardKey(draft, node.Id, key);
-        return node with { WireGuardKeys = [key] };
+        foreach (var key in keys.Except(node.WireGuardKeys))
+            TakeWireGuardKey(draft, node.Id, key);
+        return node with { WireGuardKeys = keys };
     }
 
     /// <summary>Gives up everything but the numbers.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Meshover.Controller.State;
 
 namespace Meshover.Controller.Membership;
@@ -21,7 +22,7 @@ internal static class Enrolment
         if (identity?.Refused is { } refused)
             throw new RefusalException(RefusalReason.IdentityRefused, refused);
         if (draft.State.MemberByIdentity(request.Identity) is { } member)
-            return Update(draft, member.Record, request.HostName, request.WireGuardKey);
+            return Update(draft, member.Record, request.HostName, KeysOf(member.Record, request));
         var token = Admit(draft.State, request.Token, isKnown: identity is not null, now, skew);
         var node = Join(draft, request, token, identity, now);
         // A use counts once for an identity: one that an administrator let back in was counted when it first came.
@@ -99,14 +100,18 @@ internal static class Enrolment
         return NumbersOf(former.Record);
     }
 
-    /// <summary>Brings a member up to date: another name, another WireGuard key.</summary>
-    /// <exception cref="RefusalException">The name or the key belongs to another node.</exception>
-    public static NodeRecord Update(Draft draft, NodeRecord node, string hostName, string wireGuardKey)
+    // A node that is changing its key names one of the two.
+    private static ImmutableArray<string> KeysOf(NodeRecord member, EnrolmentRequest request) =>
+        member.WireGuardKeys.Contains(request.WireGuardKey) ? member.WireGuardKeys : [request.WireGuardKey];
+
+    /// <summary>Brings a member up to date: another name, other WireGuard keys.</summary>
+    /// <exception cref="RefusalException">The name or a key belongs to another node.</exception>
+    public static NodeRecord Update(Draft draft, NodeRecord node, string hostName, ImmutableArray<string> wireGuardKeys)
     {
         var updated = node;
         if (node.HostName != hostName)
             updated = Rename(draft, updated, hostName);
-        updated = Claims.ChangeWireGuardKey(draft, updated, wireGuardKey);
+        updated = Claims.ChangeWireGuardKeys(draft, updated, wireGuardKeys);
         if (updated != node)
             draft.Put(StoreKeys.Node(node.Id), updated);
         return updated;

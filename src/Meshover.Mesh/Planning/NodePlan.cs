@@ -42,6 +42,9 @@ public sealed record WireGuardPeerPlan
 {
     public required NodeId Node { get; init; }
     public required WireGuardPublicKey PublicKey { get; init; }
+
+    /// <summary>The one that it has beside, while it changes it; null: none.</summary>
+    public WireGuardPublicKey? OtherKey { get; init; }
     public required IPAddress TunnelAddress { get; init; }
 
     /// <summary>Usable ones, best first (IPv6 first among equals). Empty: the peer must call us.</summary>

@@ -49,6 +49,7 @@ public static class NodePlanner
         {
             Node = peer.Id,
             PublicKey = peer.WireGuardKeys[0],
+            OtherKey = peer.WireGuardKeys is [_, var other, ..] ? other : null,
             TunnelAddress = peer.TunnelAddress,
             Endpoints = EndpointOrder.Usable(mesh, me, peer, health),
             CallsFirst = EndpointChooser.IsInitiator(me.Id.Value, me.IsBehindNat, peer.Id.Value, peer.IsBehindNat),

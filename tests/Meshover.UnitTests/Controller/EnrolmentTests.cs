@@ -111,6 +111,23 @@ public sealed class EnrolmentTests
     }
 
     [Fact]
+    public void Update_TwoKeys_AreBothTheNodesAndAreFreeOnceGivenUp()
+    {
+        var node = _mesh.Enrol("a");
+        var (first, second) = (node.WireGuardKeys[0], TestMesh.KeyOf("second of a"));
+
+        _mesh.Change(draft => node = Enrolment.Update(draft, node, "a", [second, first]));
+        Assert.Equal([second, first], _mesh.State.Member(node.Id)!.Record.WireGuardKeys);
+        Refused(RefusalReason.Taken, "copied", () => _mesh.Enrol("second of a"));
+        Refused(RefusalReason.Taken, "copied", () => _mesh.Change(draft => Enrolment.Update(draft, _mesh.Enrol("b"), "b", [TestMesh.KeyOf("b"), first])));
+        Assert.Equal([second, first], _mesh.Enrol("a").WireGuardKeys);
+
+        _mesh.Change(draft => Enrolment.Update(draft, node, "a", [second]));
+        _mesh.Change(draft => Enrolment.Update(draft, _mesh.State.MemberByHostName("b")!.Record, "b", [first]));
+        Assert.Equal([first], _mesh.State.MemberByHostName("b")!.Record.WireGuardKeys);
+    }
+
+    [Fact]
     public void Remove_RefusesTheIdentity_FreesTheName_AndRestsTheNumbers()
     {
         var node = _mesh.Enrol("a", "web");

@@ -89,7 +89,7 @@ internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink w
         var device = wireGuard.FindDevice(config.Interface)
             ?? throw new DataplaneException(DataplaneError.Failed, $"{config.Interface} was deleted while it was being set up.");
         var given = _peers.ToDictionary(peer => peer.Key, peer => peer.Value.Endpoint);
-        var change = KernelDataplaneDiff.OfDevice(device, config, given);
+        var change = KernelDataplaneDiff.OfDevice(device, config, given, time.GetUtcNow());
         if (!change.IsEmpty)
         {
             // Packets that begin a handshake can leave only when the device is up, and it comes up with its port.

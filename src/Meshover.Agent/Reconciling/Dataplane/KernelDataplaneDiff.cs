@@ -12,25 +12,42 @@ internal static class KernelDataplaneDiff
     /// <summary>As the engine writes it (GreHeader), and as a router by the way would.</summary>
     private const byte TimeToLive = 64;
 
+    /// <summary>
+    /// WireGuard begins no handshake within 5 s of the last (its whitepaper, section 6.1, and as much as its clock is coarse): with another key
+    /// of ours, a peer with which there was one is forgotten and met anew, or it would be without a session for so long.
+    /// </summary>
+    private static readonly TimeSpan RekeyTimeout = TimeSpan.FromSeconds(6);
+
     /// <param name="device">As seen.</param>
     /// <param name="config">To be.</param>
     /// <param name="given">Endpoints that the configuration named before, by peer; a peer that is not there was not seen by this agent.</param>
+    /// <param name="now">By the machine's clock.</param>
     internal static WireGuardDeviceChange OfDevice(
-        WireGuardDeviceInfo device, DataplaneConfig config, IReadOnlyDictionary<CurveKey, IPEndPoint?> given)
+        WireGuardDeviceInfo device, DataplaneConfig config, IReadOnlyDictionary<CurveKey, IPEndPoint?> given, DateTimeOffset now)
     {
         var key = Clamped(config.PrivateKey);
+        var isKeyAnother = device.PrivateKey != key;
         var wanted = config.Peers.Select(peer => ToKey(peer.PublicKey)).ToHashSet();
         var present = device.Peers.ToDictionary(peer => peer.PublicKey);
         return new WireGuardDeviceChange
         {
-            PrivateKey = device.PrivateKey == key ? null : key,
+            PrivateKey = isKeyAnother ? key : null,
             ListenPort = config.ListenPort == 0 || config.ListenPort == device.ListenPort ? null : config.ListenPort,
             FirewallMark = config.FirewallMark == device.FirewallMark ? null : config.FirewallMark,
             Peers =
             [
                 .. present.Keys.Where(peer => !wanted.Contains(peer)).Select(peer => new WireGuardPeerChange { PublicKey = peer, Remove = true }),
-                .. config.Peers.SelectMany(peer => present.TryGetValue(ToKey(peer.PublicKey), out var seen) ? OfPeer(seen, peer, given) : NewPeer(peer)),
+                .. config.Peers.SelectMany(peer => Change(present.GetValueOrDefault(ToKey(peer.PublicKey)), peer)),
             ],
+        };
+
+        IEnumerable<WireGuardPeerChange> Change(WireGuardPeerInfo? seen, PeerConfig peer) => seen switch
+        {
+            null => NewPeer(peer),
+            { Endpoint: { } endpoint } when isKeyAnother => now - seen.LastHandshake < RekeyTimeout
+                ? [new WireGuardPeerChange { PublicKey = seen.PublicKey, Remove = true }, .. NewPeer(peer with { Endpoint = endpoint })]
+                : [.. OfPeer(seen, peer, given), .. Call(seen.PublicKey, endpoint, peer.PersistentKeepalive)],
+            _ => OfPeer(seen, peer, given),
         };
     }
 

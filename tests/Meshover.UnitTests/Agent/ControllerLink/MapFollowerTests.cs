@@ -19,7 +19,7 @@ public sealed class MapFollowerTests
     {
         HostName = "n1",
         ListenPort = 12912,
-        PublicKey = TestMesh.Node(1).WireGuardKeys[0],
+        PublicKeys = [TestMesh.Node(1).WireGuardKeys[0]],
         Site = "tokyo",
         Transit = Meshover.Mesh.Map.TransitRole.Auto,
     };

@@ -106,6 +106,21 @@ public sealed class DataplaneReconcilerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Reconcile_PeerChangesItsKey_StaysWhereItIs()
+    {
+        await ReconcileAsync(TestMesh.Full(2));
+        var former = _engine.Config!.Peers[0].PublicKey;
+        var roamed = IPEndPoint.Parse("203.0.113.9:4000");
+        await _engine.Client.SetEndpointAsync(former, roamed, _ct);
+        var second = TestMesh.Node(9).WireGuardKeys[0];
+
+        await ReconcileAsync(TestMesh.Of(TestMesh.Node(1) with { WireGuardKeys = [second, .. TestMesh.Node(1).WireGuardKeys] }, TestMesh.Node(2)));
+
+        var peer = Assert.Single(_engine.Config!.Peers);
+        Assert.Equal((new WireGuardKey(second.Bytes), former, roamed), (peer.PublicKey, peer.OtherPublicKey, peer.Endpoint));
+    }
+
+    [Fact]
     public async Task Reconcile_LinkDeletedByHand_SendsTheWholeAgain()
     {
         await ReconcileAsync(TestMesh.Full(3));

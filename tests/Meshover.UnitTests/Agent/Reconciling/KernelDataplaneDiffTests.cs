@@ -13,6 +13,7 @@ public sealed class KernelDataplaneDiffTests
     private static readonly IPEndPoint There = IPEndPoint.Parse("192.0.2.7:12912");
     private static readonly IPEndPoint Elsewhere = IPEndPoint.Parse("[2001:db8::7]:40000");
     private static readonly Dictionary<CurveKey, IPEndPoint?> Nothing = [];
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
     public void OfDevice_AllAsItShouldBe_IsEmpty() => Assert.True(Change(Device(Seen(2)), Config(Peer(2))).IsEmpty);
@@ -54,6 +55,42 @@ public sealed class KernelDataplaneDiffTests
         var peer = Assert.Single(Change(Device(), Config(Peer(2) with { Endpoint = null, PersistentKeepalive = 25 })).Peers);
 
         Assert.Equal((null, 25, false), (peer.Endpoint, peer.PersistentKeepalive, peer.UpdateOnly));
+    }
+
+    [Fact]
+    public void OfDevice_OwnKeyChanges_EveryPeerIsCalledWhereItIs()
+    {
+        var seen = Seen(2) with { Endpoint = Elsewhere, LastHandshake = Now.AddMinutes(-1) };
+
+        var change = Change(Device(seen) with { PrivateKey = new CurveSecret(Enumerable.Repeat((byte)0x48, 32).ToArray()) }, Config(Peer(2)));
+
+        Assert.Equal(Secret, change.PrivateKey);
+        Assert.Equal([Elsewhere, null, null], change.Peers.Select(peer => peer.Endpoint));
+        Assert.All(change.Peers, peer => Assert.True(peer.UpdateOnly));
+    }
+
+    [Fact]
+    public void OfDevice_OwnKeyChangesRightAfterAHandshake_ThePeerIsMetAnewForNoHandshakeMayBeginSoSoon()
+    {
+        var seen = Seen(2) with { Endpoint = Elsewhere, LastHandshake = Now.AddSeconds(-2) };
+
+        var change = Change(Device(seen) with { PrivateKey = new CurveSecret(Enumerable.Repeat((byte)0x48, 32).ToArray()) }, Config(Peer(2)));
+
+        Assert.True(change.Peers[0].Remove);
+        Assert.False(change.Peers[1].UpdateOnly);
+        Assert.Equal(Elsewhere, change.Peers[2].Endpoint);
+    }
+
+    [Fact]
+    public void OfDevice_PeersKeyChanges_TheFormerGoesAndTheNewOneIsCalledInOneMessage()
+    {
+        var peer = Peer(3) with { OtherPublicKey = new WireGuardKey(Key(2).Bytes), Endpoint = Elsewhere };
+
+        var change = Change(Device(Seen(2)), Config(peer));
+
+        Assert.Equal((Key(2), true), (change.Peers[0].PublicKey, change.Peers[0].Remove));
+        Assert.Equal(Key(3), change.Peers[1].PublicKey);
+        Assert.Equal(Elsewhere, change.Peers[2].Endpoint);
     }
 
     [Fact]
@@ -122,7 +159,7 @@ public sealed class KernelDataplaneDiffTests
     private static CurveKey Key(int peer) => new(Enumerable.Repeat((byte)peer, 32).ToArray());
 
     private static WireGuardDeviceChange Change(WireGuardDeviceInfo device, DataplaneConfig config, Dictionary<CurveKey, IPEndPoint?>? given = null) =>
-        KernelDataplaneDiff.OfDevice(device, config, given ?? Nothing);
+        KernelDataplaneDiff.OfDevice(device, config, given ?? Nothing, Now);
 
     private static WireGuardDeviceInfo Device(params WireGuardPeerInfo[] peers) =>
         new() { LinkIndex = 5, Name = "meshover0", PrivateKey = Secret, ListenPort = 12912, FirewallMark = 0x6d, Peers = [.. peers] };

@@ -11,7 +11,7 @@ public sealed class NodeReportDiffTests
     {
         HostName = "n1",
         ListenPort = 12912,
-        PublicKey = TestMesh.Node(1).WireGuardKeys[0],
+        PublicKeys = [TestMesh.Node(1).WireGuardKeys[0]],
         Site = "tokyo",
         Transit = TransitRole.Auto,
         Endpoints = [TestMesh.At("192.0.2.1:12912")],

@@ -1,0 +1,145 @@
+using Meshover.Agent.ControllerLink;
+using Meshover.Agent.Reconciling;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Planning;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.Agent.Trust;
+
+/// <summary>
+/// Changes the node's WireGuard key step by step (docs/decisions/017): begins when asked or when the key is old enough, and goes on when
+/// what each step waits for is seen in the agent's state. Main loop.
+/// </summary>
+/// <param name="maxAge">The operator's bound on a key's age; null: none.</param>
+internal sealed partial class KeyRotator(IdentityKeeper identities, TimeSpan? maxAge, ILogger logger, TimeProvider time)
+{
+    /// <summary>Who has not heard of the new key by then, hears of it from the controller when he is back.</summary>
+    private static readonly TimeSpan KeepFormerKey = TimeSpan.FromHours(24);
+
+    /// <summary>Nodes that were set up together do not change their keys together: each waits up to this part of the age longer.</summary>
+    private const int SpreadShare = 10;
+    private const int SpreadSteps = 100;
+
+    private string _problem = "";
+
+    /// <summary>Why the last change was given up; empty: it was not.</summary>
+    public string Problem => Volatile.Read(ref _problem);
+
+    private long Now => time.GetUtcNow().ToUnixTimeSeconds();
+
+    /// <summary>Begins a change, or joins the one that is under way.</summary>
+    /// <exception cref="AgentException">It cannot be: why, and what to do.</exception>
+    public KeyChangeAnswer Ask(AgentState state)
+    {
+        if (state.Link != LinkState.Connected)
+            throw new AgentException($"No controller answers{(state.ControllerError.Length > 0 ? $" ({state.ControllerError})" : "")}, and the other nodes hear of a new key by "
+                + "one: try again when `meshover status` shows it connected.");
+        if (SelfIn(state) is null)
+            throw new AgentException("This node is no member of the mesh (any more): join again with `meshover up --join STRING`.");
+        var identity = identities.Current;
+        var isUnderWay = identity.KeyChange is { } change && (change.Stage != KeyChangeStage.InUse || KeyProgress.Of(state, identity).Missing.Length > 0);
+        if (!isUnderWay)
+            Begin();
+        return new KeyChangeAnswer(WireGuardKeys.Newest(identities.Current).ToString(), isUnderWay);
+    }
+
+    /// <summary>Takes the step that is due, if any. True: the data plane is to be given other keys.</summary>
+    public bool Advance(AgentState state)
+    {
+        var before = identities.Current;
+        if (before.KeyChange is { } change)
+            Continue(state, before, change);
+        else if (IsTooOld(state, before))
+            TryBegin();
+        return !ReferenceEquals(before, identities.Current);
+    }
+
+    private void Continue(AgentState state, NodeIdentity identity, KeyChange change)
+    {
+        switch (change.Stage)
+        {
+            case KeyChangeStage.Prepared or KeyChangeStage.Declared when state.Link == LinkState.Refused:
+                GiveUp(state.ControllerError);
+                break;
+            case KeyChangeStage.Prepared when DataplaneHas(state, change) && identities.IsSaved:
+                identities.Update(now => now with { KeyChange = change with { Stage = KeyChangeStage.Declared } });
+                break;
+            case KeyChangeStage.Declared when SelfIn(state) is { } self && self.WireGuardKeys[0] == WireGuardKeys.PublicOf(change.OtherPrivateKey):
+                identities.Update(now => now.WithNewKeyInUse(Now));
+                LogInUse(logger, self.WireGuardKeys[0]);
+                break;
+            case KeyChangeStage.InUse when KeyProgress.Of(state, identity).IsWhole || Now - change.UsedSince >= KeepFormerKey.TotalSeconds:
+                identities.Update(now => now with { KeyChange = null });
+                LogDone(logger, identity.WireGuardPublicKey);
+                break;
+        }
+    }
+
+    private void TryBegin()
+    {
+        try
+        {
+            Begin();
+        }
+        catch (AgentException e)
+        {
+            LogNotBegun(logger, e.Message);
+        }
+    }
+
+    /// <summary>A change that waits for nodes that are away ends with this: what they knew is given up.</summary>
+    private void Begin()
+    {
+        var before = identities.Current;
+        var change = new KeyChange(WireGuardKeys.NewPrivateKey(), KeyChangeStage.Prepared, Now);
+        identities.Update(now => now with { KeyChange = change });
+        if (!identities.IsSaved)
+        {
+            identities.Update(now => now with { KeyChange = before.KeyChange });
+            throw new AgentException("The new key cannot be written to the disk (the agent's log says why); the node goes on with the one that it has.");
+        }
+        Volatile.Write(ref _problem, "");
+        LogBegun(logger, WireGuardKeys.PublicOf(change.OtherPrivateKey));
+    }
+
+    private void GiveUp(string reason)
+    {
+        identities.Update(now => now with { KeyChange = null });
+        Volatile.Write(ref _problem, $"The controller refused this node while it changed its key, so it goes on with the one that it has: {reason}");
+        LogGivenUp(logger, reason);
+    }
+
+    private bool IsTooOld(AgentState state, NodeIdentity identity)
+    {
+        if (maxAge is not { } most || state.Link != LinkState.Connected || SelfIn(state) is not { } self)
+            return false;
+        if (identity.WireGuardKeyMade == 0)
+            identity = identities.Update(now => now with { WireGuardKeyMade = Now });
+        var spread = most / SpreadShare * (self.Id.Value % SpreadSteps) / SpreadSteps;
+        return Now - identity.WireGuardKeyMade >= (most + spread).TotalSeconds;
+    }
+
+    private static bool DataplaneHas(AgentState state, KeyChange change) =>
+        state.Components.GetValueOrDefault("dataplane") is { } report && (report.State == ComponentState.Off || report.KeyChange == change);
+
+    private static Mesh.Map.MeshNode? SelfIn(AgentState state) => state is { Plan.Self: var self, Told: { } map } ? map.Nodes.GetValueOrDefault(self) : null;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The WireGuard key changes to {Key}")]
+    private static partial void LogBegun(ILogger logger, WireGuardPublicKey key);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The WireGuard key {Key} is in use")]
+    private static partial void LogInUse(ILogger logger, WireGuardPublicKey key);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The WireGuard key {Key} is the only one now")]
+    private static partial void LogDone(ILogger logger, WireGuardPublicKey key);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The WireGuard key is old, and cannot be changed: {Reason}")]
+    private static partial void LogNotBegun(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The change of the WireGuard key is given up, the controller refused this node: {Reason}")]
+    private static partial void LogGivenUp(ILogger logger, string reason);
+}
+
+/// <param name="NewKey">Public, base64.</param>
+/// <param name="Joined">It had been begun before.</param>
+internal sealed record KeyChangeAnswer(string NewKey, bool Joined);

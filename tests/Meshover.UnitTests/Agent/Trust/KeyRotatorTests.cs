@@ -1,0 +1,242 @@
+using System.Collections.Immutable;
+using Meshover.Agent;
+using Meshover.Agent.ControllerLink;
+using Meshover.Agent.Reconciling;
+using Meshover.Agent.Trust;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Map;
+using Meshover.Mesh.Planning;
+using Meshover.UnitTests.Mesh;
+using Meshover.WireGuard.Control;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Meshover.UnitTests.Agent.Trust;
+
+/// <summary>Node 1 of three changes its key. Each agent that is "started" knows what is on the disk, and nothing else.</summary>
+public sealed class KeyRotatorTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("meshover-keys").FullName;
+    private readonly SettableClock _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private IdentityKeeper _identities;
+    private KeyRotator _rotator;
+
+    public KeyRotatorTests()
+    {
+        new IdentityStore(_directory).Save(IdentityFactory.Create("n1", _time));
+        (_identities, _rotator) = Start();
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public void Change_FromBeginningToEnd_EachStepWaitsForWhatItNeeds()
+    {
+        var first = Declared[0];
+        var answer = _rotator.Ask(State());
+        var second = WireGuardKeys.Newest(_identities.Current);
+        Assert.Equal((second.ToString(), false), (answer.NewKey, answer.Joined));
+        Assert.NotEqual(first, second);
+
+        Assert.False(_rotator.Advance(State()));
+        Assert.Equal([first], Declared);
+
+        Assert.True(_rotator.Advance(State() with { Components = Has(_identities.Current.KeyChange) }));
+        Assert.Equal([second, first], Declared);
+        Assert.Equal(first, _identities.Current.WireGuardPublicKey);
+
+        Assert.False(_rotator.Advance(State()));
+        Assert.True(_rotator.Advance(State(second, first)));
+        Assert.Equal([second, first], Declared);
+        Assert.Equal(second, _identities.Current.WireGuardPublicKey);
+
+        Assert.False(_rotator.Advance(Agreed(State(second, first), second, 2)));
+        Assert.True(_rotator.Advance(Agreed(State(second, first), second, 2, 3)));
+        Assert.Equal([second], Declared);
+        Assert.Null(_identities.Current.KeyChange);
+    }
+
+    [Theory]
+    [InlineData(KeyChangeStage.Prepared)]
+    [InlineData(KeyChangeStage.Declared)]
+    [InlineData(KeyChangeStage.InUse)]
+    public void Change_AgentKilledAfterAnyStep_GoesOnToTheEndWithTheSameKeys(KeyChangeStage killedAt)
+    {
+        var first = Declared[0];
+        _rotator.Ask(State());
+        var second = WireGuardKeys.Newest(_identities.Current);
+        var steps = new List<Action>
+        {
+            () => _rotator.Advance(State() with { Components = Has(_identities.Current.KeyChange) }),
+            () => _rotator.Advance(State(second, first)),
+            () => _rotator.Advance(Agreed(State(second, first), second, 2, 3)),
+        };
+        for (var stage = KeyChangeStage.Prepared; stage <= KeyChangeStage.InUse; stage++)
+        {
+            Assert.Equal(stage, _identities.Current.KeyChange!.Stage);
+            if (stage == killedAt)
+                (_identities, _rotator) = Start();
+            steps[(int)stage]();
+        }
+        (_identities, _rotator) = Start();
+
+        Assert.Null(_identities.Current.KeyChange);
+        Assert.Equal([second], Declared);
+    }
+
+    [Fact]
+    public void Started_WithTheNewKeyInUseAndAnOldMap_DoesNotGoBack()
+    {
+        var (first, second) = PutInUse();
+        (_identities, _rotator) = Start();
+
+        Assert.False(_rotator.Advance(State()));
+        Assert.Equal([second, first], Declared);
+    }
+
+    [Fact]
+    public void InUse_APeerThatIsAway_KeepsTheFormerKeyForADay()
+    {
+        var (first, second) = PutInUse();
+        _time.Advance(TimeSpan.FromHours(23));
+        Assert.False(_rotator.Advance(Agreed(State(second, first), second, 2)));
+        _time.Advance(TimeSpan.FromHours(2));
+
+        Assert.True(_rotator.Advance(Agreed(State(second, first), second, 2)));
+        Assert.Equal([second], Declared);
+    }
+
+    [Fact]
+    public void Ask_WhileOneIsUnderWay_JoinsIt()
+    {
+        var begun = _rotator.Ask(State());
+        var (_, second) = (Declared[0], WireGuardKeys.Newest(_identities.Current));
+
+        Assert.Equal(begun with { Joined = true }, _rotator.Ask(State()));
+        Assert.Equal(second, WireGuardKeys.Newest(_identities.Current));
+    }
+
+    [Fact]
+    public void Ask_WhileOneWaitsForAPeerThatIsReached_JoinsIt()
+    {
+        var (first, second) = PutInUse();
+        Assert.True(_rotator.Ask(Agreed(State(second, first), first, 2, 3)).Joined);
+    }
+
+    [Fact]
+    public void Ask_WhileOneWaitsForPeersThatAreAway_BeginsAnotherAndGivesTheFormerKeyUp()
+    {
+        var (first, second) = PutInUse();
+        Assert.False(_rotator.Ask(Agreed(State(second, first), second, 2)).Joined);
+
+        Assert.Equal([second], Declared);
+        Assert.NotEqual(second, WireGuardKeys.Newest(_identities.Current));
+    }
+
+    [Fact]
+    public void Ask_WithoutAController_IsRefusedWithTheReason()
+    {
+        var refusal = Assert.Throws<AgentException>(() => _rotator.Ask(State() with { Link = LinkState.Unreachable, ControllerError = "Connection refused" }));
+
+        Assert.Contains("Connection refused", refusal.Message, StringComparison.Ordinal);
+        Assert.Null(_identities.Current.KeyChange);
+    }
+
+    [Fact]
+    public void Ask_OfANodeThatWasRemoved_IsRefused() =>
+        Assert.Contains("no member", Assert.Throws<AgentException>(() => _rotator.Ask(State() with { Told = TestMesh.Of(TestMesh.Node(2)) })).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Ask_TheKeyCannotBeWritten_IsRefusedAndTheNodeKeepsWhatItHas()
+    {
+        var before = _identities.Current;
+        Directory.Delete(_directory, recursive: true);
+        File.WriteAllText(_directory, "in the way");
+        try
+        {
+            Assert.Contains("written", Assert.Throws<AgentException>(() => _rotator.Ask(State())).Message, StringComparison.Ordinal);
+            Assert.Equal((before.WireGuardPrivateKey, null), (_identities.Current.WireGuardPrivateKey, _identities.Current.KeyChange));
+        }
+        finally
+        {
+            File.Delete(_directory);
+            Directory.CreateDirectory(_directory);
+        }
+    }
+
+    [Fact]
+    public void Refused_BeforeTheNewKeyIsInUse_IsGivenUpWithTheReason()
+    {
+        var first = Declared[0];
+        _rotator.Ask(State());
+
+        Assert.True(_rotator.Advance(State() with { Link = LinkState.Refused, ControllerError = "the key is that of node 9" }));
+        Assert.Equal([first], Declared);
+        Assert.Contains("node 9", _rotator.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Age_AsConfigured_BeginsAChangeAndNoOther()
+    {
+        _rotator = Rotator(TimeSpan.FromDays(30));
+        Assert.False(_rotator.Advance(State()));
+        _time.Advance(TimeSpan.FromDays(29));
+        Assert.False(_rotator.Advance(State()));
+        _time.Advance(TimeSpan.FromDays(5));
+        Assert.False(_rotator.Advance(State() with { Link = LinkState.Unreachable }));
+
+        Assert.True(_rotator.Advance(State()));
+        Assert.Equal(KeyChangeStage.Prepared, _identities.Current.KeyChange?.Stage);
+    }
+
+    private ImmutableArray<WireGuardPublicKey> Declared => WireGuardKeys.Declared(_identities.Current);
+
+    private (WireGuardPublicKey First, WireGuardPublicKey Second) PutInUse()
+    {
+        var first = Declared[0];
+        _rotator.Ask(State());
+        var second = WireGuardKeys.Newest(_identities.Current);
+        _rotator.Advance(State() with { Components = Has(_identities.Current.KeyChange) });
+        _rotator.Advance(State(second, first));
+        Assert.Equal(KeyChangeStage.InUse, _identities.Current.KeyChange?.Stage);
+        return (first, second);
+    }
+
+    private (IdentityKeeper, KeyRotator) Start()
+    {
+        var store = new IdentityStore(_directory);
+        _identities = new IdentityKeeper(store, store.Load()!, NullLogger.Instance);
+        return (_identities, Rotator(maxAge: null));
+    }
+
+    private KeyRotator Rotator(TimeSpan? maxAge) => new(_identities, maxAge, NullLogger.Instance, _time);
+
+    /// <summary>Connected, with a map in which this node has these keys.</summary>
+    private static AgentState State(params WireGuardPublicKey[] own)
+    {
+        var self = TestMesh.Node(1);
+        var map = TestMesh.Of(own.Length > 0 ? self with { WireGuardKeys = [.. own] } : self, TestMesh.Node(2), TestMesh.Node(3));
+        var plan = NodePlanner.Plan(map, self.Id, new NodeSettings(), new NodeCapabilities(), new NodeHealth());
+        return new AgentState { Link = LinkState.Connected, Plan = plan }.WithMap(map, retained: null);
+    }
+
+    private static ImmutableDictionary<string, ReconcileReport> Has(KeyChange? change) =>
+        ImmutableDictionary<string, ReconcileReport>.Empty.Add("dataplane", new ReconcileReport { State = ComponentState.Ok, KeyChange = change });
+
+    /// <summary>Only these peers are reached, and have a session under the key.</summary>
+    private static AgentState Agreed(AgentState state, WireGuardPublicKey key, params uint[] peers) => state with
+    {
+        Dataplane = new DataplaneStatus
+        {
+            Version = "test",
+            Peers = [.. peers.Select(id => new PeerStatus
+            {
+                PublicKey = new WireGuardKey(TestMesh.Node(id).WireGuardKeys[0].Bytes),
+                LastHandshakeAgeMs = 0,
+                LastReceiveAgeMs = 0,
+                RxBytes = 0,
+                TxBytes = 0,
+                AgreedAs = new WireGuardKey(key.Bytes),
+            })],
+        },
+    };
+}
