@@ -7,6 +7,7 @@ namespace Meshover.Lab.Faults;
 /// <summary>The processes of a node, to be killed.</summary>
 public static class NodeDaemons
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
     public static readonly IReadOnlyList<string> Frr = ["zebra", "bgpd", "bfdd"];
 
     /// <summary>One of ours by its pid file: agent, dataplane, routing, run. Null where it does not run.</summary>
@@ -21,6 +22,16 @@ public static class NodeDaemons
         var process = node.Find(daemon) ?? throw new LabException($"meshover {daemon} does not run on {node.Machine.Name}");
         process.Kill();
         return process;
+    }
+
+    /// <summary>SIGKILL for one of ours, whenever it is there, until cancelled.</summary>
+    public static async Task KeepDeadAsync(this LabNode node, string daemon, CancellationToken until)
+    {
+        while (!until.IsCancellationRequested)
+        {
+            node.Find(daemon)?.Kill();
+            await Task.Delay(LookEvery, TimeProvider.System, CancellationToken.None);
+        }
     }
 
     /// <summary>SIGKILL for daemons of FRR by their names.</summary>

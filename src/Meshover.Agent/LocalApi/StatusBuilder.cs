@@ -65,7 +65,8 @@ internal static class StatusBuilder
 
     private static void AddKey(AgentStatus status, AgentState state, NodeIdentity identity, DateTimeOffset now)
     {
-        status.KeyAgeSeconds = identity.WireGuardKeyMade > 0 ? Math.Max(0, now.ToUnixTimeSeconds() - identity.WireGuardKeyMade) : -1;
+        if (identity.WireGuardKeyMade > 0)
+            status.KeyAgeSeconds = Math.Max(0, now.ToUnixTimeSeconds() - identity.WireGuardKeyMade);
         if (identity.KeyChange is not { } change)
             return;
         var progress = KeyProgress.Of(state, identity);

@@ -99,7 +99,8 @@ internal sealed partial class KeyRotator(IdentityKeeper identities, TimeSpan? ma
             throw new AgentException("The new key cannot be written to the disk (the agent's log says why); the node goes on with the one that it has.");
         }
         Volatile.Write(ref _problem, "");
-        LogBegun(logger, WireGuardKeys.PublicOf(change.OtherPrivateKey));
+        var key = WireGuardKeys.Newest(identities.Current);
+        LogBegun(logger, key);
     }
 
     private void GiveUp(string reason)

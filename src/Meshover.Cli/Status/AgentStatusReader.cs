@@ -46,7 +46,7 @@ internal static class AgentStatusReader
         Asn = status.Asn,
         Transit = status.Transit,
         PublicKey = status.PublicKey,
-        KeyAgeSeconds = Age(status.KeyAgeSeconds),
+        KeyAgeSeconds = status.HasKeyAgeSeconds ? status.KeyAgeSeconds : null,
         KeyChange = status.KeyChange is not { } change ? null : new()
         {
             OtherKey = change.OtherKey,

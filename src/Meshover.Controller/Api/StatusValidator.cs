@@ -58,7 +58,7 @@ internal static class StatusValidator
         violations.Require(key.Length == 0 || key.Span.ContainsAnyExcept((byte)0), field, "a key of zeros is no key.");
     }
 
-    private static void CheckWireGuardKeys(Violations violations, string field, IReadOnlyList<Google.Protobuf.ByteString> keys)
+    private static void CheckWireGuardKeys(Violations violations, string field, Google.Protobuf.Collections.RepeatedField<Google.Protobuf.ByteString> keys)
     {
         violations.Require(keys.Count is > 0 and <= MostKeys, field, $"a node has 1 to {MostKeys} keys, not {keys.Count}.");
         violations.Require(keys.Distinct().Count() == keys.Count, field, "a key is there twice.");

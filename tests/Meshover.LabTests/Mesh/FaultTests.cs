@@ -68,7 +68,7 @@ public sealed class FaultTests(MeshFixture fixture) : IClassFixture<MeshFixture>
         using var agentIsBack = new CancellationTokenSource();
         var reports = await PingWindow.DuringAsync(_mesh, TimeSpan.FromSeconds(15), async () =>
         {
-            var dead = KeepAgentDeadAsync(_mesh.Node(1), agentIsBack.Token);
+            var dead = _mesh.Node(1).KeepDeadAsync("agent", agentIsBack.Token);
             await SecondsAsync(1);
             _mesh.Node(1).Kill("dataplane");
             await SecondsAsync(8);
@@ -124,15 +124,6 @@ public sealed class FaultTests(MeshFixture fixture) : IClassFixture<MeshFixture>
         using var netlink = RouteNetlink.OpenIn(node.Machine.NetworkPath);
         var twice = netlink.GetRoutes(new RouteFilter { Protocol = RouteProtocols.Bgp }).GroupBy(route => route.Destination).Where(group => group.Count() > 1);
         Assert.Empty(twice.SelectMany(group => group).Select(route => $"{node.Machine.Name}: {route}"));
-    }
-
-    private static async Task KeepAgentDeadAsync(LabNode node, CancellationToken until)
-    {
-        while (!until.IsCancellationRequested)
-        {
-            node.Find("agent")?.Kill();
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
-        }
     }
 
     private async Task<PeerState> PeerAsync(LabNode node, string peer) => (await node.StatusAsync(_ct)).Peers.Single(each => each.Hostname == peer);
