@@ -102,6 +102,7 @@ public sealed class StatusTests
     {
         var identity = IdentityFactory.Create("n1", new FakeTimeProvider()) with
         {
+            WireGuardPrivateKey = Convert.ToBase64String([.. Enumerable.Range(1, 32).Select(i => (byte)i)]),
             Credential = "jwt",
             Numbers = new NodeNumbers(
                 new NodeId(1), IPAddress.Parse("10.249.0.1"), IPAddress.Parse("fd12::1"), IPAddress.Parse("198.18.0.1"), new Asn(4200000000)),
