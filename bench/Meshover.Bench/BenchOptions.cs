@@ -6,10 +6,11 @@ namespace Meshover.Bench;
 /// <summary>What is asked for on the command line.</summary>
 internal sealed record BenchOptions
 {
-    private const string Usage =
-        "Usage: meshover-bench mesh|dataplane|peers [--json FILE] [--markdown FILE] [--rounds 1-100] [--seconds 1-100] [--subjects NAME,NAME…]";
+    /// <summary>One line.</summary>
+    public const string Usage =
+        "Usage: meshover-bench mesh|dataplane|peers|kernel [--json FILE] [--markdown FILE] [--rounds 1-100] [--seconds 1-100] [--subjects NAME,NAME…] [--peers 2-2000]";
 
-    /// <summary>mesh, dataplane, or peers.</summary>
+    /// <summary>mesh, dataplane, peers, or kernel.</summary>
     public string Name { get; private init; } = "";
 
     /// <summary>Where the figures go as JSON; null for nowhere.</summary>
@@ -24,14 +25,17 @@ internal sealed record BenchOptions
     /// <summary>Seconds of each throughput case. Default 2.</summary>
     public int Seconds { get; private init; } = 2;
 
-    /// <summary>Of the data plane's subjects only these; empty for all.</summary>
+    /// <summary>Of the data plane's subjects, or the kernel's parts (tunnels, programming, agent), only these; empty for all.</summary>
     public IReadOnlyList<string> Subjects { get; private init; } = [];
+
+    /// <summary>How many peers the kernel is programmed with. Default 1000.</summary>
+    public int Peers { get; private init; } = 1000;
 
     public static bool TryParse(string[] args, out BenchOptions options, [NotNullWhen(false)] out string? fault)
     {
         var name = args.FirstOrDefault() ?? "";
         options = new BenchOptions { Name = name, Rounds = name == "mesh" ? 3 : 7 };
-        fault = options.Name is "mesh" or "dataplane" or "peers" ? null : $"meshover-bench: there is no benchmark \"{options.Name}\". {Usage}";
+        fault = options.Name is "mesh" or "dataplane" or "peers" or "kernel" ? null : $"meshover-bench: there is no benchmark \"{options.Name}\". {Usage}";
         for (var i = 1; fault is null && i < args.Length; i += 2)
         {
             var value = i + 1 < args.Length ? args[i + 1] : "";
@@ -42,6 +46,7 @@ internal sealed record BenchOptions
                 "--subjects" when value.Length > 0 => options with { Subjects = value.Split(',') },
                 "--rounds" when TryCount(value, out var count) => options with { Rounds = count },
                 "--seconds" when TryCount(value, out var count) => options with { Seconds = count },
+                "--peers" when TryCount(value, out var count, most: 2000) && count > 1 => options with { Peers = count },
                 _ => null,
             };
             if (next is null)
@@ -54,6 +59,6 @@ internal sealed record BenchOptions
         return fault is null;
     }
 
-    private static bool TryCount(string text, out int count) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count is >= 1 and <= 100;
+    private static bool TryCount(string text, out int count, int most = 100) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count >= 1 && count <= most;
 }

@@ -1,13 +1,21 @@
 using Meshover.Bench;
 using Meshover.Bench.Dataplane;
+using Meshover.Bench.Kernel;
 using Meshover.Bench.Mesh;
 using Meshover.Lab;
 using Meshover.Linux.Namespaces;
+using Meshover.Linux.Netlink;
 using Meshover.WireGuard.Control;
 
-// meshover-bench mesh|dataplane|peers [--json FILE] [--markdown FILE] [--rounds N] [--seconds N] [--subjects NAME,NAME…]
+// meshover-bench mesh|dataplane|peers|kernel [--json FILE] [--markdown FILE] [--rounds N] [--seconds N] [--subjects NAME,NAME…] [--peers N]
 // mesh: the whole mesh in the lab. dataplane: the data plane beside other userspace tunnels.
-// peers: one data plane with a hundred busy peers. Needs root.
+// peers: one data plane with a hundred busy peers.
+// kernel: the kernel's data plane beside one made by hand; wants a kernel that has WireGuard and GRE. Needs root.
+if (args.Contains("--help"))
+{
+    Console.WriteLine(BenchOptions.Usage);
+    return 0;
+}
 if (BenchOptions.TryParse(args, out var options, out var fault) is false)
 {
     await Console.Error.WriteLineAsync(fault);
@@ -19,6 +27,7 @@ try
     {
         "mesh" => await new MeshBench(options.Rounds, Console.Error).RunAsync(CancellationToken.None),
         "peers" => await PeersBench.RunAsync(options, Console.Error),
+        "kernel" => await KernelBench.RunAsync(options, Console.Error),
         _ => await DataplaneBench.RunAsync(options, Console.Error),
     };
     Report.WriteTable(results);
@@ -29,7 +38,7 @@ try
     return 0;
 }
 catch (Exception e) when (e is InvalidOperationException or TimeoutException or IOException or DataplaneException
-    or NetworkNamespaceException or LabException)
+    or NetworkNamespaceException or NetlinkException or LabException)
 {
     await Console.Error.WriteLineAsync($"meshover-bench: {e.Message} (It needs root, and what `./dev bench` installs.)");
     return 1;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Meshover.Linux.Namespaces;
 
 namespace Meshover.Bench;
 
@@ -14,23 +15,35 @@ internal static class Programs
 
     /// <summary>The output of a program that ends by itself.</summary>
     /// <exception cref="InvalidOperationException">It failed.</exception>
-    public static async Task<string> RunAsync(string program, params string[] arguments)
+    public static Task<string> RunAsync(string program, params string[] arguments) => OutputAsync(Described(program, arguments), Process.Start);
+
+    /// <summary>The same in a network namespace, without a program before it that goes there.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public static Task<string> RunInAsync(string namespaceName, string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
+        // A process begins in the namespace of the thread that starts it.
+        var path = NetworkNamespace.PathOf(namespaceName);
+        return OutputAsync(Described(program, arguments), start => NetworkNamespace.RunIn(path, () => Process.Start(start)));
+    }
+
+    private static async Task<string> OutputAsync(ProcessStartInfo command, Func<ProcessStartInfo, Process?> starter)
+    {
+        using var process = starter(command)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return process.ExitCode == 0
             ? (await output).Trim()
             : throw new InvalidOperationException(
-                $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await output}{await errors}");
+                $"{command.FileName} {string.Join(' ', command.ArgumentList)} ended with {process.ExitCode}: {await output}{await errors}");
     }
+
+    private static ProcessStartInfo Described(string program, string[] arguments) => new(program, arguments)
+    {
+        UseShellExecute = false,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
 
     /// <summary>Starts a program that runs on; what it says is thrown away.</summary>
     public static Process Start(string namespaceName, params string[] command) =>
@@ -40,10 +53,13 @@ internal static class Programs
         })!;
 
     /// <summary>Processor time that a process has used, in seconds.</summary>
-    public static double CpuSeconds(Process process)
+    public static double CpuSeconds(Process process) => CpuSeconds(process.Id);
+
+    /// <inheritdoc cref="CpuSeconds(Process)"/>
+    public static double CpuSeconds(int process)
     {
         // Behind the name in parentheses: state is field 3; utime and stime are 14 and 15.
-        var fields = File.ReadAllText($"/proc/{process.Id}/stat").Split(") ")[^1].Split(' ');
+        var fields = File.ReadAllText($"/proc/{process}/stat").Split(") ")[^1].Split(' ');
         return fields[11..13].Sum(ticks => long.Parse(ticks, CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 }

@@ -9,7 +9,10 @@ internal static class Report
 {
     // A terminal may be narrower, and a pipe has no width: figures that are broken over lines cannot be read.
     private const int Width = 180;
-    private const string Compared = "meshover+gre";
+
+    /// <summary>What is measured beside others: of its figures the table tells how many times theirs they are. The first that is there.</summary>
+    private static readonly string[] Compared = ["meshover+gre", "meshover"];
+
 
     public static void WriteTable(IReadOnlyList<Measurement> measurements)
     {
@@ -22,22 +25,22 @@ internal static class Report
         foreach (var subject in measurements.GroupBy(measurement => measurement.Subject))
             table.AddRow([subject.Key, .. cases.Select(one => Cell(subject.Where(m => m.Case == one.Name), '\n'))]);
         AnsiConsole.Write(table);
-        if (measurements.Any(measurement => measurement.Subject == Compared))
-            AnsiConsole.Write(Ratios(measurements, cases));
+        var compared = Compared.FirstOrDefault(name => measurements.Any(measurement => measurement.Subject == name));
+        if (compared is not null && measurements.Any(measurement => measurement.Subject != compared))
+            AnsiConsole.Write(Ratios(measurements, cases, compared));
     }
 
-    // What the mesh's traffic goes through, against all others.
-    private static Table Ratios(IReadOnlyList<Measurement> measurements, List<(string Name, string Unit)> cases)
+    private static Table Ratios(IReadOnlyList<Measurement> measurements, List<(string Name, string Unit)> cases, string compared)
     {
         var subjects = measurements.GroupBy(measurement => measurement.Subject).ToDictionary(group => group.Key, StringComparer.Ordinal);
-        var table = new Table { Border = TableBorder.Simple, Title = new TableTitle($"{Compared}, times the median of") };
+        var table = new Table { Border = TableBorder.Simple, Title = new TableTitle($"{compared}, times the median of") };
         table.AddColumn("");
         foreach (var (name, _) in cases)
             table.AddColumn(new TableColumn(name).RightAligned());
-        foreach (var other in subjects.Where(other => other.Key != Compared))
+        foreach (var other in subjects.Where(other => other.Key != compared))
         {
             table.AddRow([other.Key, .. cases.Select(one =>
-                Ratio(subjects[Compared].Where(m => m.Case == one.Name).ToList(), other.Value.Where(m => m.Case == one.Name).ToList()))]);
+                Ratio(subjects[compared].Where(m => m.Case == one.Name).ToList(), other.Value.Where(m => m.Case == one.Name).ToList()))]);
         }
         return table;
     }

@@ -32,7 +32,7 @@ internal static class PeersBench
 
     private static async Task<List<Measurement>> MeasureAsync(string subject, IEnumerable<IPAddress> targets, Process centre, int seconds)
     {
-        using var flood = await TcpFlood.StartAsync(targets);
+        using var flood = await TcpFlood.StartAsync(Cable.Namespace(1), Cable.Namespace(2), targets);
         await Task.Delay(WarmUp, TimeProvider.System, CancellationToken.None);
         var (bytes, cpu, start) = (flood.Received, Programs.CpuSeconds(centre), TimeProvider.System.GetTimestamp());
         await Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System, CancellationToken.None);

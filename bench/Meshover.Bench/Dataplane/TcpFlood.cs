@@ -4,26 +4,27 @@ using Meshover.Linux.Namespaces;
 
 namespace Meshover.Bench.Dataplane;
 
-/// <summary>TCP streams from end 1 of a cable to addresses at end 2, as fast as they go, until this is disposed of.</summary>
+/// <summary>TCP streams from one network namespace to addresses in another, as fast as they go, until this is disposed of.</summary>
 internal sealed class TcpFlood : IDisposable
 {
     private const int Port = 5300;
     private const int SendBytes = 128 << 10;
     private const int ReceiveBytes = 256 << 10;
 
+    private readonly string _from;
     private readonly Socket _listener;
     private readonly List<Socket> _sockets = [];
     private long _received;
 
-    private TcpFlood(Socket listener) => _listener = listener;
+    private TcpFlood(string from, string to) => (_from, _listener) = (from, In(to, Listen));
 
     /// <summary>Bytes that have arrived.</summary>
     public long Received => Volatile.Read(ref _received);
 
     /// <summary>One stream to each address; the same may be there several times.</summary>
-    public static async Task<TcpFlood> StartAsync(IEnumerable<IPAddress> targets)
+    public static async Task<TcpFlood> StartAsync(string from, string to, IEnumerable<IPAddress> targets)
     {
-        var flood = new TcpFlood(InEnd(2, Listen));
+        var flood = new TcpFlood(from, to);
         foreach (var target in targets)
             await flood.ConnectAsync(target);
         return flood;
@@ -38,7 +39,7 @@ internal sealed class TcpFlood : IDisposable
 
     private async Task ConnectAsync(IPAddress target)
     {
-        var sender = InEnd(1, NewSocket);
+        var sender = In(_from, NewSocket);
         _sockets.Add(sender);
         await sender.ConnectAsync(target, Port);
         var receiver = await _listener.AcceptAsync();
@@ -89,5 +90,5 @@ internal sealed class TcpFlood : IDisposable
 
     private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 
-    private static Socket InEnd(int end, Func<Socket> make) => NetworkNamespace.RunIn(NetworkNamespace.PathOf(Cable.Namespace(end)), make);
+    private static Socket In(string namespaceName, Func<Socket> make) => NetworkNamespace.RunIn(NetworkNamespace.PathOf(namespaceName), make);
 }

@@ -113,7 +113,7 @@ internal sealed class KernelApplier(IRouteNetlink netlink, ISysctls sysctls, Sys
     {
         netlink.ReplaceAddress(new AddressInfo
         {
-            LinkIndex = netlink.GetLink(address.Link).Index,
+            LinkIndex = address.LinkIndex ?? netlink.GetLink(address.Link).Index,
             Address = address.Address,
             PrefixLength = address.PrefixLength,
             Flags = AddressFlags.NoDad,

@@ -27,9 +27,9 @@ internal sealed record ChangeLink(string Link, LinkChange Change) : KernelChange
         + $"{(Change.Mtu is { } mtu ? $" mtu {mtu}" : "")}{(Change.Up is true ? " up" : "")}";
 }
 
-/// <param name="Link">By name: it may not be there yet when this is decided.</param>
 /// <param name="IsNodeAddress">Routes have it as their preferred source.</param>
-internal sealed record AddAddress(string Link, IPAddress Address, int PrefixLength, bool IsNodeAddress) : KernelChange
+/// <param name="LinkIndex">Null where the link was not there yet when this was decided: it is found by name then.</param>
+internal sealed record AddAddress(string Link, IPAddress Address, int PrefixLength, bool IsNodeAddress, int? LinkIndex) : KernelChange
 {
     public override string ToString() => $"add {Address}/{PrefixLength} to {Link}";
 }

@@ -173,7 +173,7 @@ internal sealed class KernelDiff
     {
         // A link that is down loses its IPv6 addresses; what is still seen there may go before it is up.
         if (link is null || !_addresses[link.Index].Any(seen => seen.Address.Equals(address) && seen.PrefixLength == prefixLength))
-            _changes.Add(new AddAddress(name, address, prefixLength, isNodeAddress));
+            _changes.Add(new AddAddress(name, address, prefixLength, isNodeAddress, link?.Index));
     }
 
     private void RemoveFormerAddresses(string name, LinkInfo? link, IPAddress[] wanted)
