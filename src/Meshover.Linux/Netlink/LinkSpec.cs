@@ -80,6 +80,9 @@ public sealed record LinkChange
     /// <summary>Set it before <c>up</c>, alone: in one message with <c>up</c> it comes too late and the kernel's own address stays.</summary>
     public AddressGenerationMode? AddressGeneration { get; init; }
 
+    /// <summary>Settings of net.ipv4.conf, which so need no file each.</summary>
+    public LinkIpv4Change? Ipv4 { get; init; }
+
     /// <summary>Name of the bridge to join; empty leaves any.</summary>
     public string? Master { get; init; }
 
@@ -88,3 +91,6 @@ public sealed record LinkChange
     /// <summary>Moves the link to this namespace (a path such as <c>/run/netns/NAME</c>).</summary>
     public string? NamespacePath { get; init; }
 }
+
+/// <summary>net.ipv4.conf.LINK.rp_filter and .accept_redirects, both set (ip-sysctl.rst).</summary>
+public sealed record LinkIpv4Change(int RpFilter, int AcceptRedirects);

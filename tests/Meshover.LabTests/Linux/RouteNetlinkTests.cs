@@ -28,11 +28,12 @@ public sealed class RouteNetlinkTests : IDisposable
         _here.Netlink.CreateLink(LinkSpec.Bridge("br0"));
         _here.Netlink.CreateLink(LinkSpec.Veth("a0", "a1"));
 
-        _here.Netlink.SetLink("a0", new LinkChange { AddressGeneration = AddressGenerationMode.None });
+        _here.Netlink.SetLink("a0", new LinkChange { AddressGeneration = AddressGenerationMode.None, Ipv4 = new LinkIpv4Change(RpFilter: 2, AcceptRedirects: 0) });
         _here.Netlink.SetLink("a0", new LinkChange { Up = true, Mtu = 1300, Alias = "site: 東京", Master = "br0" });
 
         var link = _here.Netlink.GetLink("a0");
         Assert.Equal(AddressGenerationMode.None, link.AddressGeneration);
+        Assert.Equal((2, 0), (link.Ipv4!.RpFilter, link.Ipv4.AcceptRedirects));
         Assert.True(link.IsUp);
         Assert.Equal(1300, link.Mtu);
         Assert.Equal("site: 東京", link.Alias);

@@ -115,6 +115,19 @@ public sealed class NetlinkEncodingTests
             (ref NetlinkWriter writer) => LinkCodec.WriteChange(ref writer, 0, "mo", new LinkChange { AddressGeneration = AddressGenerationMode.None }, null, null));
 
     [Fact]
+    public void Link_Ipv4Settings_AreEncodedByTheirNumbers() =>
+        AssertRequest(
+            "50000000 1000 0505 2a000000 00000000"
+            + "00 00 0000 00000000 00000000 00000000"
+            + "0700 0300 6d6f00 00"
+            + "2800 1a80"
+            + "1800 0280 1400 0180 0800 0400 00000000 0800 0800 02000000"
+            + "0c00 0a80 0500 0800 01 000000",
+            MessageType.NewLink,
+            (ref NetlinkWriter writer) => LinkCodec.WriteChange(
+                ref writer, 0, "mo", new LinkChange { Ipv4 = new LinkIpv4Change(RpFilter: 2, AcceptRedirects: 0), AddressGeneration = AddressGenerationMode.None }, null, null));
+
+    [Fact]
     public void Link_Gre_IsEncoded()
     {
         var tunnel = new GreTunnel { LowerIndex = 5, Local = IPAddress.Parse("198.18.0.1"), Remote = IPAddress.Parse("198.18.0.2"), TimeToLive = 64 };

@@ -79,7 +79,10 @@ internal sealed class KernelLinks(IRouteNetlink netlink)
     private string Create(LinkConfig link, LinkInfo device)
     {
         netlink.CreateLink(LinkSpec.OfGre(link.Name, KernelDataplaneDiff.Tunnel(link, device.Index)) with { Mtu = link.Mtu });
-        netlink.SetLink(link.Name, new LinkChange { Alias = link.Alias, Multicast = true, AddressGeneration = NoOwnAddress(device) });
+        // In one message, what the kernel can take in one: with a thousand links each message counts.
+        netlink.SetLink(
+            link.Name,
+            new LinkChange { Alias = link.Alias, Multicast = true, AddressGeneration = NoOwnAddress(device), Ipv4 = SysctlDiff.OwnLink4 });
         return $"create {link.Name}";
     }
 }

@@ -66,10 +66,11 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
 
         string Comment(string field, string counter) => $"{guard}: {field}, {counter}";
 
+        // The prefix first: that a packet has no such address is seen quickest, and most on the underlay have none.
         string Guard(string chain, string link, string field, string counter) => $$"""
             {"add":{"rule":{"family":"inet","table":"{{Table}}","chain":"{{chain}}","comment":"{{Comment(field, counter)}}","expr":[
-            {"match":{"op":"!=","left":{"meta":{"key":"{{link}}"} },"right":{"set":["lo","{{device}}"]} } },
             {"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"{{field}}"} },"right":{"prefix":{"addr":"{{tunnelPool.BaseAddress}}","len":{{tunnelPool.PrefixLength}} } } } },
+            {"match":{"op":"!=","left":{"meta":{"key":"{{link}}"} },"right":{"set":["lo","{{device}}"]} } },
             {"counter":"{{counter}}"},{"drop":null}]} } }
             """;
     }

@@ -18,6 +18,9 @@ internal static class SysctlDiff
     /// <summary>Accept router advertisements even while forwarding.</summary>
     private const int AcceptRaAlways = 2;
 
+    /// <summary>Of our links. Packets may come by another link than answers take, and nobody there tells us routes.</summary>
+    internal static readonly LinkIpv4Change OwnLink4 = new(RpFilter: Loose, AcceptRedirects: 0);
+
     internal static IEnumerable<KernelChange> Compute(KernelState state, NodePlan plan, IReadOnlyList<RouteInfo> mirror)
     {
         var byIndex = state.Links.ToDictionary(link => link.Index);
@@ -77,8 +80,8 @@ internal static class SysctlDiff
     {
         (string Family, string Setting, int? Seen, int Wanted)[] settings =
         [
-            ("ipv4", "rp_filter", link.Ipv4?.RpFilter, Loose),
-            ("ipv4", "accept_redirects", link.Ipv4?.AcceptRedirects, 0),
+            ("ipv4", "rp_filter", link.Ipv4?.RpFilter, OwnLink4.RpFilter),
+            ("ipv4", "accept_redirects", link.Ipv4?.AcceptRedirects, OwnLink4.AcceptRedirects),
             ("ipv6", "accept_ra", link.Ipv6?.AcceptRa, 0),
             ("ipv6", "accept_redirects", link.Ipv6?.AcceptRedirects, 0),
         ];

@@ -35,6 +35,8 @@ internal static class LinkCodec
     private const ushort VethPeer = 1;
     private const ushort Conf4 = 1;
     private const ushort Conf6 = 2;
+    private const int AcceptRedirects4 = 3;
+    private const int RpFilter4 = 7;
     private const ushort AddressGenerationMode = 8;
 
     /// <summary>Without the counters, which are most of a link's message.</summary>
@@ -97,8 +99,8 @@ internal static class LinkCodec
             writer.PutInt32(Master, masterIndex);
         if (namespaceFd is { } number)
             writer.PutInt32(NamespaceFd, number);
-        if (change.AddressGeneration is { } mode)
-            WriteAddressGeneration(ref writer, mode);
+        if (change is not { Ipv4: null, AddressGeneration: null })
+            WriteFamilies(ref writer, change);
         if (change.Gre is { } tunnel)
         {
             var info = writer.BeginNested(LinkInfoNest);
@@ -174,11 +176,11 @@ internal static class LinkCodec
 
     private static LinkInfo ReadIpv4(LinkInfo link, AttributeReader settings)
     {
-        const int forwarding = 0, acceptRedirects = 3, rpFilter = 7;
+        const int forwarding = 0;
         while (settings.TryRead(out var setting))
         {
             if (setting.Type == Conf4)
-                link = link with { Ipv4 = new LinkIpv4Settings(Entry(setting, forwarding), Entry(setting, rpFilter), Entry(setting, acceptRedirects)) };
+                link = link with { Ipv4 = new LinkIpv4Settings(Entry(setting, forwarding), Entry(setting, RpFilter4), Entry(setting, AcceptRedirects4)) };
         }
 
         return link;
@@ -242,12 +244,28 @@ internal static class LinkCodec
         writer.EndNested(data);
     }
 
-    private static void WriteAddressGeneration(ref NetlinkWriter writer, AddressGenerationMode mode)
+    private static void WriteFamilies(ref NetlinkWriter writer, LinkChange change)
     {
         var spec = writer.BeginNested(AfSpec | NetlinkWriter.NestedFlag);
-        var family = writer.BeginNested(Families.IPv6 | NetlinkWriter.NestedFlag);
-        writer.PutByte(AddressGenerationMode, (byte)mode);
-        writer.EndNested(family);
+        if (change.Ipv4 is { } settings)
+            WriteIpv4(ref writer, settings);
+        if (change.AddressGeneration is { } mode)
+        {
+            var family = writer.BeginNested(Families.IPv6 | NetlinkWriter.NestedFlag);
+            writer.PutByte(AddressGenerationMode, (byte)mode);
+            writer.EndNested(family);
+        }
         writer.EndNested(spec);
+    }
+
+    // Told as an array, set as attributes: by the number of the setting, which is its place in the array and 1.
+    private static void WriteIpv4(ref NetlinkWriter writer, LinkIpv4Change settings)
+    {
+        var family = writer.BeginNested(Families.IPv4 | NetlinkWriter.NestedFlag);
+        var conf = writer.BeginNested(Conf4 | NetlinkWriter.NestedFlag);
+        writer.PutInt32(AcceptRedirects4 + 1, settings.AcceptRedirects);
+        writer.PutInt32(RpFilter4 + 1, settings.RpFilter);
+        writer.EndNested(conf);
+        writer.EndNested(family);
     }
 }
