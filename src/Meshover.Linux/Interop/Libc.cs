@@ -66,7 +66,7 @@ internal static unsafe partial class Libc
     internal static partial int GetThreadId();
 
     [LibraryImport(Name, EntryPoint = "ioctl", SetLastError = true)]
-    internal static partial int IoControl(SafeFileHandle descriptor, nuint request, void* argument);
+    internal static partial int IoControl(SafeHandle descriptor, nuint request, void* argument);
 
     [LibraryImport(Name, EntryPoint = "ioctl", SetLastError = true)]
     internal static partial int IoControlValue(SafeFileHandle descriptor, nuint request, nint argument);

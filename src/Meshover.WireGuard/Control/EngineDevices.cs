@@ -44,9 +44,7 @@ internal sealed class EngineDevices(OffloadKinds offloads, bool isPlain) : IDisp
     /// <summary>Nobody has deleted a device, set it down or changed its MTU.</summary>
     public bool AreIntact(DataplaneConfig config)
     {
-        var present = _setup.MtuOfThoseUp();
-        bool IsIntact(string name, int mtu) =>
-            present.TryGetValue(name, out var actual) && actual == mtu && _ports.TryGetValue(name, out var port) && !port.IsLost;
+        bool IsIntact(string name, int mtu) => _ports.TryGetValue(name, out var port) && !port.IsLost && _setup.Read(name) == (true, mtu);
         return IsIntact(config.Interface, config.Mtu)
             && config.Peers.All(peer => peer.Link is not { } link || IsIntact(link.Name, LinkMtu(peer)));
     }

@@ -89,8 +89,7 @@ internal sealed class EngineLoop : IControlLoop, IDisposable
         try
         {
             using var engine = new Engine(_options, _inbox, _time, _logger) { InterfaceChanged = interfaceChanged };
-            using (_time.CreateTimer(_ => _inbox.Wake(), state: null, TickInterval, TickInterval))
-                Loop(engine);
+            Loop(engine);
             engine.Stop(_teardown);
             Ended?.Invoke();
             _stopped.SetResult(_teardown);
@@ -130,7 +129,7 @@ internal sealed class EngineLoop : IControlLoop, IDisposable
                 isRestored = engine.TryRestore();
                 nextRestore = engine.Now + RestoreInterval;
             }
-            _inbox.Wait();
+            _inbox.Wait(TickInterval);
         }
     }
 

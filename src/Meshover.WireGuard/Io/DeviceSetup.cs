@@ -1,3 +1,4 @@
+using Meshover.Linux.Interfaces;
 using Meshover.Linux.Netlink;
 
 namespace Meshover.WireGuard.Io;
@@ -8,15 +9,13 @@ namespace Meshover.WireGuard.Io;
 internal sealed class DeviceSetup : IDisposable
 {
     private readonly RouteNetlink _netlink = new();
+    private readonly InterfaceSocket _interfaces = new();
 
+    // Not by name of an ioctl: for a name that is not there yet that has the kernel look for a module of that name.
     public bool Exists(string name) => _netlink.FindLink(name) is not null;
 
-    /// <summary>Null if there is no such device.</summary>
-    public (bool IsUp, int Mtu)? Read(string name) => _netlink.FindLink(name) is { } link ? (link.IsUp, link.Mtu) : null;
-
-    /// <summary>The devices that are up, with their MTU. One dump, however many they are.</summary>
-    public IReadOnlyDictionary<string, int> MtuOfThoseUp() =>
-        _netlink.GetLinks().Where(link => link.IsUp).ToDictionary(link => link.Name, link => link.Mtu, StringComparer.Ordinal);
+    /// <summary>Whether a device that was there lately is up, and its MTU in bytes. Null if it is gone.</summary>
+    public (bool IsUp, int Mtu)? Read(string name) => _interfaces.Find(name);
 
     /// <summary>Makes it so, changing only what differs. The device gets no link-local address by itself.</summary>
     /// <param name="up">False: leaves it as it is.</param>
@@ -37,5 +36,9 @@ internal sealed class DeviceSetup : IDisposable
             _netlink.SetLink(name, change);
     }
 
-    public void Dispose() => _netlink.Dispose();
+    public void Dispose()
+    {
+        _netlink.Dispose();
+        _interfaces.Dispose();
+    }
 }

@@ -33,8 +33,8 @@ internal sealed class ControlInbox(int workers = 1) : IDisposable
     /// <summary>Wakes the control thread for something that it will find.</summary>
     public void Wake() => _wake.Set();
 
-    /// <summary>The control thread: blocks until woken.</summary>
-    public void Wait() => _wake.WaitOne();
+    /// <summary>The control thread: blocks until woken, or for that long. False: nobody woke it.</summary>
+    public bool Wait(TimeSpan atMost) => _wake.WaitOne(atMost);
 
     public void Dispose() => _wake.Dispose();
 }

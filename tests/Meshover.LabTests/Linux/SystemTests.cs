@@ -1,4 +1,5 @@
 using System.Net;
+using Meshover.Linux.Interfaces;
 using Meshover.Linux.Namespaces;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
@@ -36,6 +37,20 @@ public sealed class SystemTests : IDisposable
         Assert.Equal("2", _here.Run(() => SysctlFile.Read(key)));
         Assert.Null(SysctlFile.TryRead(key));
         Assert.Contains("value banana", _here.Run(() => Assert.Throws<SysctlException>(() => SysctlFile.Write(key, "banana"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void InterfaceSocket_OfItsNamespace_TellsWhetherAnInterfaceIsUpAndItsMtu()
+    {
+        using var interfaces = _here.Run(() => new InterfaceSocket());
+        _here.Netlink.CreateLink(LinkSpec.Bridge("br0"));
+        _here.Netlink.SetLink("br0", new LinkChange { Mtu = 1400 });
+        Assert.Equal((false, 1400), interfaces.Find("br0"));
+        _here.Netlink.SetUp("br0");
+        Assert.Equal((true, 1400), interfaces.Find("br0"));
+        _here.Netlink.DeleteLink("br0");
+        Assert.Null(interfaces.Find("br0"));
+        Assert.Null(interfaces.Find("a-name-that-is-too-long"));
     }
 
     [Fact]

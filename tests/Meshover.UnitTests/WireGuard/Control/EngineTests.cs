@@ -20,7 +20,7 @@ public sealed class EngineTests : IDisposable
     }
 
     [Fact]
-    public async Task HandleInbox_HandshakesThatKeepComing_LeaveTimersAndClientsTheirTurn()
+    public void HandleInbox_HandshakesThatKeepComing_LeaveTimersAndClientsTheirTurn()
     {
         var flood = new Flood(_inbox.Handshakes[0]);
         using var engine = NewEngine(flood);
@@ -29,7 +29,7 @@ public sealed class EngineTests : IDisposable
         engine.HandleInbox();
 
         Assert.Equal(1, flood.Handled);
-        await Task.Run(_inbox.Wait).WaitAsync(TimeSpan.FromSeconds(20)); // it comes back for the rest
+        Assert.True(_inbox.Wait(TimeSpan.Zero)); // it comes back for the rest
     }
 
     [Theory]
