@@ -19,6 +19,9 @@ internal sealed record Snippet
     /// <summary>Makes the manager read it.</summary>
     public required ImmutableArray<string> Reload { get; init; }
 
+    /// <summary>Makes the manager let go of an interface that it has already, where reading the file is not enough.</summary>
+    public Func<string, ImmutableArray<string>>? Release { get; init; }
+
     public static ImmutableArray<Snippet> All { get; } =
     [
         new Snippet
@@ -28,6 +31,7 @@ internal sealed record Snippet
             Path = "/etc/NetworkManager/conf.d/90-meshover.conf",
             Harm = "it may take a connection up on our interfaces, and take off the addresses that it did not set",
             Reload = ["nmcli", "general", "reload", "conf"],
+            Release = device => ["nmcli", "device", "set", device, "managed", "no"],
         },
         new Snippet
         {

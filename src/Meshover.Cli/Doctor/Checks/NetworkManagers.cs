@@ -10,7 +10,15 @@ internal sealed class NetworkManagers : ICheck
         Severity = Severity.Warning,
         Problem = $"{snippet.Manager} runs here, and {snippet.Path} is not there.",
         Breaks = $"Untold, {snippet.Harm}.",
-        Mend = $"Install {snippet.Path} (deploy/{snippet.Manager}/{Path.GetFileName(snippet.Path)})" + (snippet.Reload.IsEmpty ? "; it counts from the manager's next start." : $", then `{string.Join(' ', snippet.Reload)}`."),
+        Mend = $"Install {snippet.Path} (deploy/{snippet.Manager}/{Path.GetFileName(snippet.Path)}){WhatThen(snippet)}.",
         Fix = new SnippetFix(snippet),
     });
+
+    private static string WhatThen(Snippet snippet)
+    {
+        if (snippet.Reload.IsEmpty)
+            return "; it counts from the manager's next start";
+        var release = snippet.Release is null ? "" : $", and for each interface of ours that is there already `{string.Join(' ', snippet.Release("NAME"))}`";
+        return $", then `{string.Join(' ', snippet.Reload)}`{release}";
+    }
 }

@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 using Meshover.Agent;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Cli.Hosting;
+using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
 
 namespace Meshover.Cli.Doctor.Fixing;
@@ -37,10 +39,23 @@ internal sealed class Fixer(NodePaths paths)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(snippet.Path)!);
         await File.WriteAllTextAsync(snippet.Path, snippet.Read(), Encoding.ASCII, cancellationToken);
-        if (snippet.Reload.IsEmpty)
+        if (!snippet.Reload.IsEmpty)
+            await RunAsync(snippet.Reload, cancellationToken);
+        if (snippet.Release is not { } release)
             return;
-        using var reload = Process.Start(new ProcessStartInfo(snippet.Reload[0], snippet.Reload.Skip(1)) { UseShellExecute = false });
-        if (reload is not null)
-            await reload.WaitForExitAsync(cancellationToken);
+        using var netlink = new RouteNetlink();
+        foreach (var link in netlink.GetLinks().Where(OwnDevices.IsOurs))
+            await RunAsync(release(link.Name), cancellationToken);
+    }
+
+    private static async Task RunAsync(ImmutableArray<string> command, CancellationToken cancellationToken)
+    {
+        using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { UseShellExecute = false, RedirectStandardError = true });
+        if (process is null)
+            return;
+        var said = await process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        if (process.ExitCode != 0)
+            throw new IOException($"`{string.Join(' ', command)}` failed: {said.Trim()}");
     }
 }
