@@ -14,6 +14,7 @@ internal static partial class Libc
     internal const nuint MountPrivate = 1 << 18;
     internal const nuint MountSlave = 1 << 19;
     internal const int DetachLazily = 2;
+    private const int NotThere = 2, NotMounted = 22; // ENOENT, EINVAL
 
     internal static void Unshare(int flags) => Check(unshare(flags), "unshare", $"flags 0x{flags:x}");
 
@@ -23,6 +24,13 @@ internal static partial class Libc
         Check(mount(source, target, type, flags, data), "mount", $"{source} on {target}");
 
     internal static void Unmount(string target) => Check(umount2(target, DetachLazily), "umount", target);
+
+    /// <summary>Nothing happens where nothing is mounted (any more).</summary>
+    internal static void UnmountIfThere(string target)
+    {
+        var result = umount2(target, DetachLazily);
+        if (Marshal.GetLastPInvokeError() is not (NotThere or NotMounted)) Check(result, "umount", target);
+    }
 
     /// <summary>The calling thread's id: its namespaces are under /proc/self/task/ID/ns.</summary>
     internal static int ThreadId() => gettid();

@@ -73,6 +73,7 @@ internal sealed class MachineRoom(LabPaths paths)
     }
 
     /// <summary>Ends every process in the machines and removes them. Does as much as it can; what is not there is no error.</summary>
+    /// <exception cref="LabException">All else is done, but the kernel refused to have its tables of neighbours as they were.</exception>
     public async Task CloseAsync()
     {
         var names = Directory.Exists(paths.Machines) ? Directory.GetDirectories(paths.Machines).Select(Path.GetFileName) : [];
@@ -80,10 +81,25 @@ internal sealed class MachineRoom(LabPaths paths)
         await MachineProcesses.KillAllAsync(machines);
         foreach (var machine in machines.Where(machine => File.Exists(machine.NetworkPath))) NetworkNamespace.Delete(machine.NetworkName);
         if (!Directory.Exists(paths.State)) return;
-        _neighbours.Restore();
+        var refused = TryRestoreNeighbours();
         if (IsMounted(paths.State)) Libc.Unmount(paths.State);
         Directory.Delete(paths.State, recursive: true);
         if (Directory.GetFileSystemEntries(LabPaths.Root).Length == 0) Directory.Delete(LabPaths.Root);
+        if (refused is not null) throw refused;
+    }
+
+    // What was remembered of the tables lies in the state: refused once, it can only be told.
+    private LabException? TryRestoreNeighbours()
+    {
+        try
+        {
+            _neighbours.Restore();
+            return null;
+        }
+        catch (LabException error)
+        {
+            return error;
+        }
     }
 
     private static bool IsMounted(string path) =>
@@ -114,7 +130,7 @@ internal sealed class MachineRoom(LabPaths paths)
         Libc.Mount(machine.Disk("run"), waiting, null, Libc.MountBind);
         foreach (var place in File.ReadLines("/proc/thread-self/mountinfo").Select(line => line.Split(' ')[4])
             .Where(place => place == "/run/netns" || place.StartsWith(LabPaths.Root + "/", StringComparison.Ordinal)).Reverse().ToArray())
-            Libc.Unmount(place);
+            Libc.UnmountIfThere(place); // what the host unmounts at this moment goes here, too
         Libc.Mount(waiting, "/run", null, Libc.MountMove);
         Directory.Delete(waiting);
     }

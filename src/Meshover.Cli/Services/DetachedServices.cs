@@ -11,11 +11,15 @@ internal sealed class DetachedServices(NodePaths paths, TimeProvider time) : INo
     /// <summary>Longer than its three daemons have together.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(40);
 
-    public Task StartAsync(ImmutableArray<string> daemons, CancellationToken cancellationToken)
+    public async Task StartAsync(ImmutableArray<string> daemons, CancellationToken cancellationToken)
     {
-        if (Find(DaemonNames.Run) is null)
-            Start();
-        return Task.CompletedTask;
+        if (Find(DaemonNames.Run) is { } supervisor)
+        {
+            if (DaemonNames.All.All(daemon => Find(daemon) is not null == daemons.Contains(daemon)))
+                return;
+            await LeaveAsync(supervisor, daemons, cancellationToken);
+        }
+        Start();
     }
 
     /// <summary>Its supervisor starts it again after 100 ms.</summary>
@@ -27,6 +31,21 @@ internal sealed class DetachedServices(NodePaths paths, TimeProvider time) : INo
         foreach (var daemon in (string[])[DaemonNames.Run, .. DaemonNames.All])
         {
             if (Find(daemon) is { } process)
+                await process.StopAsync(Grace, time, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// A supervisor knows the daemons that it started with. Its successor adopts those that run, and no packet notices: so it is killed, as
+    /// by SIGTERM it would end them.
+    /// </summary>
+    private async Task LeaveAsync(ProcessIdentity supervisor, ImmutableArray<string> daemons, CancellationToken cancellationToken)
+    {
+        supervisor.Kill();
+        await supervisor.WaitForExitAsync(cancellationToken);
+        foreach (var left in DaemonNames.All.Except(daemons))
+        {
+            if (Find(left) is { } process)
                 await process.StopAsync(Grace, time, cancellationToken);
         }
     }

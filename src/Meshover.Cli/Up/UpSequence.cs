@@ -8,6 +8,7 @@ using Meshover.Cli.Hosting;
 using Meshover.Cli.Services;
 using Meshover.Cli.Supervision;
 using Meshover.Linux.Processes;
+using Meshover.WireGuard.Control;
 using Microsoft.Extensions.Logging;
 
 namespace Meshover.Cli.Up;
@@ -21,6 +22,9 @@ internal sealed class UpSequence(
 {
     /// <summary>A member can do without an answer, and should not stay down long because there is none.</summary>
     private static readonly TimeSpan MemberTimeout = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan HandoverTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan HandoverInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly NodePaths _paths = request.Paths;
 
@@ -85,11 +89,37 @@ internal sealed class UpSequence(
     {
         var daemons = DaemonNames.Of(settings.Config);
         var agentRan = Runs(DaemonNames.Agent);
-        if (agentRan && DaemonNames.All.Any(d => Runs(d) != daemons.Contains(d)))
+        if (agentRan && Runs(DaemonNames.Routing) != daemons.Contains(DaemonNames.Routing))
+        {
             await services.StopAsync(cancellationToken);
+        }
         else if (agentRan && (settings.IsChange || isNewNode))
+        {
             await services.RestartAgentAsync(cancellationToken);
+            if (!daemons.Contains(DaemonNames.Dataplane))
+                await EndEngineAsync(cancellationToken);
+        }
         await services.StartAsync(daemons, cancellationToken);
+    }
+
+    /// <summary>
+    /// An engine that is to run no more carries the packets until the new agent takes them over. It forgets its configuration, too: it would
+    /// come back with it when it is wanted again.
+    /// </summary>
+    private async Task EndEngineAsync(CancellationToken cancellationToken)
+    {
+        var engine = new DataplaneClient(_paths.DataplaneSocket);
+        var start = time.GetTimestamp();
+        try
+        {
+            while ((await engine.GetStatusAsync(cancellationToken)).Interface is not null && time.GetElapsedTime(start) < HandoverTimeout)
+                await Task.Delay(HandoverInterval, time, cancellationToken);
+            await engine.StopAsync(teardown: true, cancellationToken);
+        }
+        catch (DataplaneException)
+        {
+            // It does not run: the agent has ended it, or removes what it left.
+        }
     }
 
     private bool Runs(string daemon) => ProcessIdentity.ReadLive(_paths.PidFile(daemon)) is not null;

@@ -19,7 +19,9 @@ public sealed record SystemFrr(SystemFrrKind Kind, string Why)
     private const string InitScript = "/usr/lib/frr/frrinit.sh";
     private const string Systemctl = "systemctl";
     private const string Unit = "frr.service";
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    // Longer than systemd gives the unit itself (its TimeoutSec is two minutes): who is ended before leaves it half stopped.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(150);
 
     // What Debian's frr.conf, and FRR itself when asked to write one, contain without anybody's wish.
     private static readonly string[] _meaningless = ["!", "#", "log ", "frr ", "hostname ", "service integrated-vtysh-config", "end", "exit", "line vty", "no ipv6 forwarding", "no ip forwarding"];

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.UnitTests.Linux;
 using Meshover.WireGuard.Control;
@@ -27,7 +28,7 @@ internal sealed class FakeEngine : IAsyncDisposable
     /// <summary>It as the data plane of an agent, on a machine whose kernel carries nothing.</summary>
     public DataplaneSelection Selection(IRouteNetlink machine) => new(
         new UserspaceDataplane(Client, machine),
-        new KernelDataplane(machine, new WireGuardNetlink(new FakeNetlinkTransport()), TimeProvider.System),
+        new KernelDataplane(machine, new WireGuardNetlink(new FakeNetlinkTransport()), new KernelSysctls(), TimeProvider.System),
         Reason: "");
 
     /// <summary>What it runs; null before the first configuration.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.WireGuard.Control;
 
@@ -12,10 +13,11 @@ namespace Meshover.Agent.Reconciling.Dataplane;
 /// adopts what a former agent left, and packets flow on while no agent runs. Addresses, routes and settings of the links are
 /// <see cref="KernelReconciler"/>'s, which comes right after.
 /// </summary>
-internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink wireGuard, TimeProvider time) : IDataplane
+internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink wireGuard, ISysctls sysctls, TimeProvider time) : IDataplane
 {
     internal const string DeviceKind = "wireguard";
     private const int AddressInUse = 98; // EADDRINUSE
+    private const string SendRedirects = "net.ipv4.conf.all.send_redirects";
 
     private readonly Lock _gate = new();
     private readonly ReceiveAges _ages = new(time);
@@ -110,8 +112,26 @@ internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink w
         // Without an address of the kernel's making, which must be told before it is up.
         if (KernelLinks.NoOwnAddress(device) is { } mode)
             netlink.SetLink(device.Name, new LinkChange { AddressGeneration = mode });
-        netlink.SetUp(device.Name);
+        SetUp(device);
         return device;
+    }
+
+    // Opened, a device of WireGuard's turns redirects off for the whole namespace, and nothing turns them on again (wg_open in the kernel's
+    // drivers/net/wireguard/device.c). Between our peers are links, by which no redirect is ever due.
+    private void SetUp(LinkInfo device)
+    {
+        var redirects = sysctls.TryRead(SendRedirects);
+        netlink.SetUp(device.Name);
+        if (redirects is null || sysctls.TryRead(SendRedirects) == redirects)
+            return;
+        try
+        {
+            sysctls.Write(SendRedirects, redirects);
+        }
+        catch (SysctlException)
+        {
+            // As in a container whose /proc/sys is read-only: it stays as WireGuard made it.
+        }
     }
 
     private PeerStatus ToStatus(WireGuardPeerInfo peer, IReadOnlyDictionary<CurveKey, string> names)

@@ -1,5 +1,6 @@
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.WireGuard.Control;
 
@@ -22,7 +23,7 @@ public static class KernelDataplaneReader
     {
         using var netlink = new RouteNetlink();
         using var wireGuard = new WireGuardNetlink();
-        var status = await new KernelDataplane(netlink, wireGuard, time).GetStatusAsync(cancellationToken);
+        var status = await new KernelDataplane(netlink, wireGuard, new KernelSysctls(), time).GetStatusAsync(cancellationToken);
         return status.Interface is null ? null : status;
     }
 }

@@ -1,6 +1,7 @@
 using Meshover.Agent.Configuration;
 using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.UnitTests.Linux;
 
@@ -43,7 +44,7 @@ public sealed class DataplaneSelectionTests
         using var netlink = new RouteNetlink(transport);
         using var wireGuard = new WireGuardNetlink(new FakeNetlinkTransport());
         var selection = DataplaneSelection.Of(
-            choice, netlink, new KernelDataplane(netlink, wireGuard, TimeProvider.System), new UserspaceDataplane(new("/nowhere"), netlink));
+            choice, netlink, new KernelDataplane(netlink, wireGuard, new KernelSysctls(), TimeProvider.System), new UserspaceDataplane(new("/nowhere"), netlink));
         Assert.Equal(answers.Length, transport.Requests.Count);
         return (selection.Chosen.Kind, selection.Other.Kind, selection.Reason);
     }
