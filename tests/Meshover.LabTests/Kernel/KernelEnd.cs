@@ -4,6 +4,7 @@ using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.LabTests.WireGuard;
 using Meshover.Linux.Namespaces;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto;
@@ -100,5 +101,5 @@ internal sealed class KernelEnd : IDisposable
         Netlink.Dispose();
     }
 
-    private KernelDataplane NewDataplane() => new(Netlink, WireGuard, TimeProvider.System);
+    private KernelDataplane NewDataplane() => new(Netlink, WireGuard, new KernelSysctls(NetworkNamespace.PathOf(_wire.Name(Number))), TimeProvider.System);
 }

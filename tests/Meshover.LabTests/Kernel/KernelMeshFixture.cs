@@ -1,5 +1,6 @@
 using Meshover.Lab;
 using Meshover.Lab.Meshes;
+using Meshover.Lab.Reach;
 using Meshover.Lab.Underlays;
 using Meshover.LabTests.Mesh;
 using Meshover.LabTests.WireGuard;
@@ -30,6 +31,8 @@ public sealed class KernelMeshFixture : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private readonly string _templates = Directory.CreateTempSubdirectory("meshover-templates-").FullName;
 
+    private ReachChecker _checker = null!;
+
     public LabMesh Mesh { get; private set; } = null!;
 
     /// <summary>The third node as it was before it joined.</summary>
@@ -49,14 +52,14 @@ public sealed class KernelMeshFixture : IAsyncLifetime
         // One after the other: what starts three nodes at once on so slow a machine is slow enough to be given up.
         foreach (var node in Mesh.Nodes)
             await JoinAsync(node, ct);
+        _checker = await Mesh.CheckerAsync(ct);
         await ReachableAsync(ct);
     }
 
     /// <summary>Every pair of nodes and of workloads answers.</summary>
     public async Task ReachableAsync(CancellationToken ct)
     {
-        using var checker = await Mesh.CheckerAsync(ct);
-        var missing = await checker.WaitAsync(Patience, progress: null, ct);
+        var missing = await _checker.WaitAsync(Patience, progress: null, ct);
         Assert.True(missing.Count == 0, $"not reachable: {string.Join(", ", missing)}\n{string.Join('\n', Mesh.Nodes.Select(node => node.Logs()))}");
     }
 
@@ -66,15 +69,16 @@ public sealed class KernelMeshFixture : IAsyncLifetime
     /// </summary>
     public async Task AssertPairsAsync(CancellationToken ct)
     {
-        using var checker = await Mesh.CheckerAsync(ct);
-        var bad = (await checker.CheckAsync(ct)).Where(pair => !pair.Tcp).ToList();
+        var bad = (await _checker.CheckAsync(ct)).Where(pair => !pair.Tcp).ToList();
         Assert.True(bad.Count == 0, string.Join('\n', bad));
     }
 
-    /// <summary>Tells a running node to have its packets carried by the kernel, or by the engine, and waits until all is well again.</summary>
-    public async Task SwitchAsync(LabNode node, string kind, CancellationToken ct)
+    /// <summary>Tells a running node who is to carry its packets, and waits until all is well again.</summary>
+    /// <param name="choice">kernel | userspace | auto</param>
+    /// <param name="kind">What it then is: kernel | userspace.</param>
+    public async Task SwitchAsync(LabNode node, string choice, string kind, CancellationToken ct)
     {
-        (await node.UpAsync(input: null, ["--no-wait", "--dataplane", kind], ct)).Checked();
+        (await node.UpAsync(input: null, ["--no-wait", "--dataplane", choice], ct)).Checked();
         await MeshWaits.UntilAsync($"{node.Machine.Name} has its {kind} data plane", SwitchPatience, async () =>
             await DataplaneAsync(node, ct) is var now && now.State == "ok" && now.Kind == kind ? null : now.ToString(), ct);
         await ReachableAsync(ct);
@@ -85,6 +89,7 @@ public sealed class KernelMeshFixture : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        _checker.Dispose();
         await Mesh.DisposeAsync();
         Directory.Delete(_templates, recursive: true);
     }

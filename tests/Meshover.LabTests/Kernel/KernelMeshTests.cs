@@ -14,6 +14,10 @@ public sealed class KernelMeshTests(KernelMeshFixture fixture)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan SwitchOutage = TimeSpan.FromSeconds(5);
+
+    // Emulated on two processors that have nothing else to do; on a real machine it is 10 ms.
+    private static readonly TimeSpan IdleStart = TimeSpan.FromMilliseconds(300);
+    private const int Starts = 10;
     private readonly LabMesh _mesh = fixture.Mesh;
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
 
@@ -41,7 +45,7 @@ public sealed class KernelMeshTests(KernelMeshFixture fixture)
             var killed = node.Kill("agent");
             await MeshWaits.UntilAsync("the agent is back", Patience, () => Task.FromResult(node.Find("agent") is { } now && now != killed ? null : "no agent"), _ct);
             await MeshWaits.UntilAsync("the agent has looked at everything", Patience, async () =>
-                (await node.StatusAsync(_ct)).Components.FirstOrDefault(each => each.State != "ok") is { } bad ? $"{bad.Name} is {bad.State}" : null, _ct);
+                (await node.StatusAsync(_ct)).Components.FirstOrDefault(each => each.State != "ok") is { } bad ? $"{bad.Name} is {bad.State}\n{node.Logs()}" : null, _ct);
         });
 
         Assert.All(reports, report => Assert.True(report.Lost.IsEmpty && report.Sent > 100, report.ToString()));
@@ -54,13 +58,23 @@ public sealed class KernelMeshTests(KernelMeshFixture fixture)
         await fixture.ReachableAsync(_ct);
         var node = _mesh.Node(2);
 
-        var toEngine = await PingDuringAsync(() => fixture.SwitchAsync(node, "userspace", _ct));
+        var toEngine = await PingDuringAsync(() => fixture.SwitchAsync(node, "userspace", "userspace", _ct));
         AssertLinks(node, "tun", "tun");
-        var toKernel = await PingDuringAsync(() => fixture.SwitchAsync(node, "kernel", _ct));
+        var toKernel = await PingDuringAsync(() => fixture.SwitchAsync(node, "kernel", "kernel", _ct));
+        var slowness = await SlownessAsync(node);
         AssertLinks(node, "wireguard", "gre");
         (await node.UpAsync(input: null, ["--no-wait", "--dataplane", "auto"], _ct)).Checked();
 
-        Assert.All([.. toEngine, .. toKernel], report => Assert.True(report.LongestGap < SwitchOutage, report.ToString()));
+        Assert.All([.. toEngine, .. toKernel], report => Assert.True(report.LongestGap < SwitchOutage * slowness, $"{report}, slowness {slowness:0.0}"));
+    }
+
+    /// <summary>How many times longer than on an idle machine a program of ours takes to start, at least 1: what 5 s are there, are more here.</summary>
+    private async Task<double> SlownessAsync(LabNode node)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        for (var i = 0; i < Starts; i++)
+            (await node.MeshoverAsync(["--version"], _ct)).Checked();
+        return Math.Max(1, TimeProvider.System.GetElapsedTime(start) / (Starts * IdleStart));
     }
 
     [Fact]
@@ -69,12 +83,13 @@ public sealed class KernelMeshTests(KernelMeshFixture fixture)
         await fixture.ReachableAsync(_ct);
         var node = _mesh.Node(3);
 
-        (await node.MeshoverAsync(["down"], _ct)).Checked();
-        SystemSnapshot.AssertEqual(fixture.Before, await SystemSnapshot.TakeAsync(node.Machine, _ct),
-            line => line is "file /var/lib/meshover" or "file /var/lib/meshover/identity.json");
-
+        var down = await node.MeshoverAsync(["down"], _ct);
+        var after = await SystemSnapshot.TakeAsync(node.Machine, _ct);
         (await node.UpAsync(input: null, ["--no-wait"], _ct)).Checked();
         await fixture.ReachableAsync(_ct);
+
+        down.Checked();
+        SystemSnapshot.AssertEqual(fixture.Before, after, line => line is "file /var/lib/meshover" or "file /var/lib/meshover/identity.json");
     }
 
     private async Task<PingReport[]> PingDuringAsync(Func<Task> fault)

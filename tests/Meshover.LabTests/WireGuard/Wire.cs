@@ -1,12 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
 using Meshover.Linux.Namespaces;
+using Meshover.Linux.Netlink;
 
 namespace Meshover.LabTests.WireGuard;
 
 /// <summary>Some namespaces on one segment: the underlay of a test. Number i has 10.77.0.i and fd77::i.</summary>
 internal sealed class Wire : IAsyncDisposable
 {
+    private const string Segment = "br0", Uplink = "eth0";
+
     private static int _wires;
 
     private readonly string _prefix = $"t-pipeline-{Environment.ProcessId}-{Interlocked.Increment(ref _wires)}";
@@ -15,15 +18,17 @@ internal sealed class Wire : IAsyncDisposable
 
     public int Ends { get; }
 
-    public static async Task<Wire> CreateAsync(int ends)
+    /// <summary>By netlink alone: where starting a program takes long, most of a test would be the making of its wire.</summary>
+    public static Task<Wire> CreateAsync(int ends)
     {
         var wire = new Wire(ends);
-        await Ip("netns", "add", wire.Name(0));
-        await Ip("-n", wire.Name(0), "link", "add", "br0", "type", "bridge");
-        await Ip("-n", wire.Name(0), "link", "set", "br0", "up");
+        NetworkNamespace.Create(wire.Name(0));
+        using var segment = RouteNetlink.OpenIn(NetworkNamespace.PathOf(wire.Name(0)));
+        segment.CreateLink(LinkSpec.Bridge(Segment));
+        segment.SetUp(Segment);
         for (var end = 1; end <= ends; end++)
-            await wire.AddAsync(end);
-        return wire;
+            wire.Add(segment, end);
+        return Task.FromResult(wire);
     }
 
     /// <summary>Namespace of an end; 0 is the segment itself.</summary>
@@ -53,7 +58,7 @@ internal sealed class Wire : IAsyncDisposable
         var start = TimeProvider.System.GetTimestamp();
         while (true)
         {
-            var (exitCode, output) = await TryRunAsync(end, "ping", "-n", "-c", "1", "-W", "0.3", address);
+            var (exitCode, output) = await TryRunAsync(end, "ping", "-n", "-c", "1", "-i", "0.2", "-w", "2", address);
             var elapsed = TimeProvider.System.GetElapsedTime(start);
             if (exitCode == 0)
                 return elapsed;
@@ -69,21 +74,23 @@ internal sealed class Wire : IAsyncDisposable
         return count - int.Parse(words[1]);
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         for (var end = 0; end <= Ends; end++)
-            await Shell.TryRunAsync("ip", "netns", "del", Name(end));
+            NetworkNamespace.Delete(Name(end));
+        return ValueTask.CompletedTask;
     }
 
-    private async Task AddAsync(int end)
+    private void Add(RouteNetlink segment, int end)
     {
-        await Ip("netns", "add", Name(end));
-        await Ip("link", "add", "eth0", "netns", Name(end), "type", "veth", "peer", "name", $"v{end}", "netns", Name(0));
-        await IpAsync(0, "link", "set", $"v{end}", "master", "br0", "up");
-        await IpAsync(end, "addr", "add", $"{Address(end)}/24", "dev", "eth0");
-        await IpAsync(end, "addr", "add", $"{Address(end, v6: true)}/64", "dev", "eth0", "nodad");
-        await IpAsync(end, "link", "set", "eth0", "up");
-        await IpAsync(end, "link", "set", "lo", "up");
+        NetworkNamespace.Create(Name(end));
+        segment.CreateLink(LinkSpec.Veth($"v{end}", Uplink, NetworkNamespace.PathOf(Name(end))));
+        segment.SetLink($"v{end}", new LinkChange { Master = Segment, Up = true });
+        using var netlink = RouteNetlink.OpenIn(NetworkNamespace.PathOf(Name(end)));
+        netlink.ReplaceAddress(Uplink, Address(end), 24);
+        netlink.ReplaceAddress(Uplink, Address(end, v6: true), 64);
+        netlink.SetUp(Uplink);
+        netlink.SetUp("lo");
     }
 
     private static Task<string> Ip(params string[] arguments) => Shell.RunAsync("ip", arguments);

@@ -1,0 +1,83 @@
+using Meshover.Lab;
+using Meshover.Lab.Machines;
+using Meshover.Lab.Meshes;
+using Meshover.LabTests.Mesh;
+
+namespace Meshover.LabTests.Kernel;
+
+/// <summary>A node whose daemons are systemd's to keep, on a machine where Debian's own FRR was started at boot.</summary>
+[Collection(Collection)]
+public sealed class SystemdTests
+{
+    public const string Collection = "systemd";
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly string[] Daemons = ["meshover-agent.service", "meshover-dataplane.service", "meshover-routing.service"];
+    private static readonly string[] Join = ["up", "--join", "-", "--no-wait", "--timeout", $"{Patience.TotalSeconds}"];
+    private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Node_UnderSystemd_IsInstalledStartedRestartedAndStopped()
+    {
+        await using var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = "ms", Nodes = 1 }, TimeProvider.System, _ct);
+        await mesh.Controller.InitAsync(_ct);
+        mesh.Controller.Serve();
+        await mesh.Controller.WaitAsync(Patience, _ct);
+        var join = await mesh.Controller.CreateTokenAsync(1, _ct);
+        using var systemd = await SystemdMachine.StartAsync(mesh.Node(1).Machine, ["frr.service"], _ct);
+        Assert.Equal("ActiveState=active", Assert.Single(await systemd.ShowAsync("frr.service", _ct, "ActiveState")));
+
+        var refused = await systemd.RunAsync(LabPrograms.Meshover, Join, _ct, join);
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("`meshover up --disable-system-frr`", refused.Error, StringComparison.Ordinal);
+
+        (await systemd.RunAsync(LabPrograms.Meshover, [.. Join, "--disable-system-frr"], _ct, join)).Checked();
+        await AssertRunsAsync(systemd);
+        Assert.Equal(["ActiveState=inactive", "UnitFileState=disabled"], await systemd.ShowAsync("frr.service", _ct, "ActiveState", "UnitFileState"));
+        await AssertUnitsAreRightAsync(systemd);
+        await AssertRestartsAsync(mesh.Node(1).Machine, systemd);
+
+        (await systemd.RunAsync(LabPrograms.Meshover, ["down"], _ct)).Checked();
+        Assert.Equal(["ActiveState=active", "UnitFileState=enabled"], await systemd.ShowAsync("frr.service", _ct, "ActiveState", "UnitFileState"));
+        foreach (var daemon in Daemons)
+            Assert.Equal(["LoadState=not-found", "ActiveState=inactive"], await systemd.ShowAsync(daemon, _ct, "LoadState", "ActiveState"));
+    }
+
+    private async Task AssertRunsAsync(SystemdMachine systemd)
+    {
+        foreach (var daemon in Daemons)
+            Assert.Equal(["ActiveState=active", "UnitFileState=enabled"], await systemd.ShowAsync(daemon, _ct, "ActiveState", "UnitFileState"));
+        await MeshWaits.UntilAsync("all is well", Patience, async () =>
+        {
+            var status = NodeStatus.Parse((await systemd.RunAsync(LabPrograms.Meshover, ["status", "--json"], _ct)).Output);
+            return status.State == "up" ? null : string.Join(", ", status.Components);
+        }, _ct);
+    }
+
+    // Those restart settings are of newer versions of systemd; older ones say that they ignore them.
+    private async Task AssertUnitsAreRightAsync(SystemdMachine systemd)
+    {
+        var verified = await systemd.RunAsync("systemd-analyze", ["verify", .. Daemons.Select(daemon => $"/etc/systemd/system/{daemon}")], _ct);
+        Assert.Equal(0, verified.ExitCode);
+        Assert.All(verified.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.Contains("meshover", StringComparison.Ordinal)),
+            line => Assert.Matches("Unknown key.*'(RestartSteps|RestartMaxDelaySec)'", line));
+    }
+
+    private async Task AssertRestartsAsync(Machine machine, SystemdMachine systemd)
+    {
+        var frr = FrrOf(machine);
+        Assert.Equal(3, frr.Length);
+        foreach (var daemon in Daemons)
+        {
+            var before = await systemd.ShowAsync(daemon, _ct, "MainPID");
+            (await systemd.RunAsync("systemctl", ["kill", "--kill-whom=main", "--signal=KILL", daemon], _ct)).Checked();
+            await MeshWaits.UntilAsync($"{daemon} is there again", Patience, async () =>
+                await systemd.ShowAsync(daemon, _ct, "MainPID") is var now && now[0] != before[0] && now[0] != "MainPID=0" ? null : now[0], _ct);
+        }
+        (await systemd.RunAsync("systemctl", ["restart", .. Daemons], _ct)).Checked();
+        await AssertRunsAsync(systemd);
+        Assert.Equal(frr, FrrOf(machine)); // it goes on while its keeper comes and goes
+    }
+
+    private static (int Id, string Name)[] FrrOf(Machine machine) =>
+        [.. MachineProcesses.Of(machine).Where(process => process.Name is "zebra" or "bgpd" or "bfdd").OrderBy(process => process.Id)];
+}
