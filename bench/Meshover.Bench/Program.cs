@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Meshover.Bench;
 using Meshover.Bench.Dataplane;
 using Meshover.Bench.Kernel;
@@ -21,14 +22,24 @@ if (BenchOptions.TryParse(args, out var options, out var fault) is false)
     await Console.Error.WriteLineAsync(fault);
     return 2;
 }
+using var interruption = new CancellationTokenSource();
+void Interrupt(PosixSignalContext signal)
+{
+    signal.Cancel = true; // first what was set up is taken away
+    interruption.Cancel();
+}
+
+using var interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+using var terminations = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
 try
 {
+    var ct = interruption.Token;
     var results = options.Name switch
     {
-        "mesh" => await new MeshBench(options.Rounds, Console.Error).RunAsync(CancellationToken.None),
-        "peers" => await PeersBench.RunAsync(options, Console.Error),
-        "kernel" => await KernelBench.RunAsync(options, Console.Error),
-        _ => await DataplaneBench.RunAsync(options, Console.Error),
+        "mesh" => await new MeshBench(options.Rounds, Console.Error).RunAsync(ct),
+        "peers" => await PeersBench.RunAsync(options, Console.Error, ct),
+        "kernel" => await KernelBench.RunAsync(options, Console.Error, ct),
+        _ => await DataplaneBench.RunAsync(options, Console.Error, ct),
     };
     Report.WriteTable(results);
     if (options.JsonPath is { } path)
@@ -36,6 +47,11 @@ try
     if (options.MarkdownPath is { } document)
         await Report.UpdateDocumentAsync(results, document, options.Name);
     return 0;
+}
+catch (Exception) when (interruption.IsCancellationRequested)
+{
+    await Console.Error.WriteLineAsync("meshover-bench: interrupted; nothing of it is left.");
+    return 130;
 }
 catch (Exception e) when (e is InvalidOperationException or TimeoutException or IOException or DataplaneException
     or NetworkNamespaceException or NetlinkException or LabException)

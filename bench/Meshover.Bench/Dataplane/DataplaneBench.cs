@@ -6,7 +6,7 @@ namespace Meshover.Bench.Dataplane;
 /// </summary>
 internal static class DataplaneBench
 {
-    public static async Task<IReadOnlyList<Measurement>> RunAsync(BenchOptions options, TextWriter progress)
+    public static async Task<IReadOnlyList<Measurement>> RunAsync(BenchOptions options, TextWriter progress, CancellationToken ct)
     {
         await using var cable = await Cable.LayAsync();
         try
@@ -14,7 +14,7 @@ internal static class DataplaneBench
             var subjects = await StartAsync(cable, options.Subjects);
             foreach (var subject in subjects)
                 await Cable.WaitForAnswerAsync(subject.Address);
-            return await MeasureAsync(subjects, options, progress);
+            return await MeasureAsync(subjects, options, progress, ct);
         }
         finally
         {
@@ -40,7 +40,7 @@ internal static class DataplaneBench
         return subjects;
     }
 
-    private static async Task<List<Measurement>> MeasureAsync(List<Subject> subjects, BenchOptions options, TextWriter progress)
+    private static async Task<List<Measurement>> MeasureAsync(List<Subject> subjects, BenchOptions options, TextWriter progress, CancellationToken ct)
     {
         var results = new List<Measurement>();
         for (var round = 1; round <= options.Rounds; round++)
@@ -48,7 +48,7 @@ internal static class DataplaneBench
             foreach (var subject in subjects)
             {
                 await progress.WriteLineAsync($"round {round} of {options.Rounds}: {subject.Name}");
-                results.AddRange(await new SubjectCases(subject, options.Seconds).MeasureAsync());
+                results.AddRange(await new SubjectCases(subject, options.Seconds).MeasureAsync(ct));
             }
         }
         return results;

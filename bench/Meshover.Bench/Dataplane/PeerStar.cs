@@ -21,14 +21,15 @@ internal sealed class PeerStar(Cable cable, int peers)
     public static IPAddress AddressOf(int peer) => new([10, 200, (byte)peer, 2]);
 
     /// <summary>Starts all engines and waits until each peer has answered; the centre's process.</summary>
-    public async Task<Process> StartAsync()
+    public async Task<Process> StartAsync(CancellationToken ct)
     {
         var centre = await StartEngineAsync(1, "centre");
-        await new DataplaneClient(SocketOf("centre")).ApplyAsync(await CentreConfigAsync());
+        await new DataplaneClient(SocketOf("centre")).ApplyAsync(await CentreConfigAsync(), ct);
         for (var peer = 0; peer < peers; peer++)
         {
+            ct.ThrowIfCancellationRequested();
             await StartEngineAsync(2, $"{peer}");
-            await new DataplaneClient(SocketOf($"{peer}")).ApplyAsync(await PeerConfigAsync(peer));
+            await new DataplaneClient(SocketOf($"{peer}")).ApplyAsync(await PeerConfigAsync(peer), ct);
             await Cable.AddAddressAsync(1, CentreLink(peer), $"10.200.{peer}.1/24");
             await Cable.AddAddressAsync(2, PeerLink(peer), $"10.200.{peer}.2/24");
         }

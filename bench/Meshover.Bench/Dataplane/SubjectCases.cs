@@ -10,18 +10,24 @@ internal sealed class SubjectCases(Subject subject, int seconds)
 
     private readonly List<Measurement> _results = [];
 
-    public async Task<IReadOnlyList<Measurement>> MeasureAsync()
+    public async Task<IReadOnlyList<Measurement>> MeasureAsync(CancellationToken ct)
     {
+        async Task AddAsync(string name, string unit, Func<Task<double>> measure)
+        {
+            ct.ThrowIfCancellationRequested();
+            Add(name, unit, await measure());
+        }
+
         var cpu = CpuSeconds();
         var one = await TcpAsync(streams: 1);
         cpu = CpuSeconds() - cpu;
         Add("tcp1", "Gbit/s", one);
-        Add("tcp4", "Gbit/s", await TcpAsync(streams: 4));
-        Add("bidir", "Gbit/s", await BothWaysAsync());
-        Add("pps64", "kpps", await PacketRateAsync(64));
-        Add("pps512", "kpps", await PacketRateAsync(512));
-        Add("rtt", "us", await RttAsync("-c", $"{PingCount}"));
-        Add("rtt-load", "us", await LoadedRttAsync());
+        await AddAsync("tcp4", "Gbit/s", () => TcpAsync(streams: 4));
+        await AddAsync("bidir", "Gbit/s", BothWaysAsync);
+        await AddAsync("pps64", "kpps", () => PacketRateAsync(64));
+        await AddAsync("pps512", "kpps", () => PacketRateAsync(512));
+        await AddAsync("rtt", "us", () => RttAsync("-c", $"{PingCount}"));
+        await AddAsync("rtt-load", "us", LoadedRttAsync);
         if (subject.Engines.Count > 0)
         {
             Add("cpu", "Gbit per CPU-second", one * seconds / Math.Max(cpu, Programs.CpuResolution));

@@ -8,7 +8,7 @@ namespace Meshover.Bench.Kernel;
 /// </summary>
 internal static class KernelBench
 {
-    public static async Task<IReadOnlyList<Measurement>> RunAsync(BenchOptions options, TextWriter progress)
+    public static async Task<IReadOnlyList<Measurement>> RunAsync(BenchOptions options, TextWriter progress, CancellationToken ct)
     {
         bool Wants(string name) => options.Subjects.Count == 0 || options.Subjects.Contains(name, StringComparer.Ordinal);
         // Also loads the modules, so that the first round does not.
@@ -19,11 +19,11 @@ internal static class KernelBench
         {
             var results = new List<Measurement>();
             if (Wants("tunnels"))
-                results.AddRange(await TunnelsBench.RunAsync(directory, options, progress));
+                results.AddRange(await TunnelsBench.RunAsync(directory, options, progress, ct));
             if (Wants("programming"))
-                results.AddRange(await new ProgrammingBench(directory, options.Peers, progress).RunAsync(options.Rounds));
+                results.AddRange(await new ProgrammingBench(directory, options.Peers, progress).RunAsync(options.Rounds, ct));
             if (Wants("agent"))
-                results.AddRange(await new AgentBench(options.Peers - 1, progress).RunAsync(options.Rounds, CancellationToken.None));
+                results.AddRange(await new AgentBench(options.Peers - 1, progress).RunAsync(options.Rounds, ct));
             return results;
         }
         finally

@@ -20,7 +20,7 @@ internal sealed class ProgrammingBench(string directory, int peers, TextWriter p
     private readonly NodeIdentity _identity = IdentityFactory.Create("n1", TimeProvider.System);
     private readonly List<Measurement> _results = [];
 
-    public async Task<IReadOnlyList<Measurement>> RunAsync(int rounds)
+    public async Task<IReadOnlyList<Measurement>> RunAsync(int rounds, CancellationToken ct)
     {
         var nodes = Nodes();
         var plan = SampleMesh.PlanOfFirst(nodes, firewall: false);
@@ -28,6 +28,7 @@ internal sealed class ProgrammingBench(string directory, int peers, TextWriter p
         var changed = SampleMesh.PlanOfFirst([.. nodes.SkipLast(1), last with { WireGuardKeys = [SampleMesh.AnyKey()] }], firewall: false);
         for (var round = 1; round <= rounds; round++)
         {
+            ct.ThrowIfCancellationRequested();
             await MeasureAgentAsync(plan, changed);
             await MeasureByHandAsync(plan);
             await progress.WriteLineAsync($"programming {peers} peers, round {round} of {rounds}: {Told()}");

@@ -12,7 +12,7 @@ internal static class TunnelsBench
 {
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(500);
 
-    public static async Task<IReadOnlyList<Measurement>> RunAsync(string directory, BenchOptions options, TextWriter progress)
+    public static async Task<IReadOnlyList<Measurement>> RunAsync(string directory, BenchOptions options, TextWriter progress, CancellationToken ct)
     {
         using var alone = TunnelPair.Lay("wg", directory);
         using var byHand = TunnelPair.Lay("gre", directory);
@@ -32,7 +32,7 @@ internal static class TunnelsBench
         {
             foreach (var (name, pair, links) in subjects)
             {
-                var megabits = await MeasureAsync(pair, pair.AddressOf(2, links), options.Seconds);
+                var megabits = await MeasureAsync(pair, pair.AddressOf(2, links), options.Seconds, ct);
                 results.Add(new Measurement(name, "tcp", "Mbit/s", megabits));
                 await progress.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"tunnels, round {round} of {options.Rounds}: {name}: {megabits:0} Mbit/s"));
             }
@@ -53,12 +53,12 @@ internal static class TunnelsBench
         }
     }
 
-    private static async Task<double> MeasureAsync(TunnelPair pair, IPAddress target, int seconds)
+    private static async Task<double> MeasureAsync(TunnelPair pair, IPAddress target, int seconds, CancellationToken ct)
     {
         using var flood = await TcpFlood.StartAsync(pair.Namespace(1), pair.Namespace(2), [target]);
-        await Task.Delay(WarmUp, TimeProvider.System, CancellationToken.None);
+        await Task.Delay(WarmUp, TimeProvider.System, ct);
         var (bytes, start) = (flood.Received, TimeProvider.System.GetTimestamp());
-        await Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System, CancellationToken.None);
+        await Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System, ct);
         return (flood.Received - bytes) * 8 / 1e6 / TimeProvider.System.GetElapsedTime(start).TotalSeconds;
     }
 }
