@@ -37,7 +37,7 @@ internal sealed partial class KeyRotator(IdentityKeeper identities, TimeSpan? ma
         if (SelfIn(state) is null)
             throw new AgentException("This node is no member of the mesh (any more): join again with `meshover up --join STRING`.");
         var identity = identities.Current;
-        var isUnderWay = identity.KeyChange is { } change && (change.Stage != KeyChangeStage.InUse || KeyProgress.Of(state, identity).Missing.Length > 0);
+        var isUnderWay = identity.KeyChange is { } change && (change.Stage != KeyChangeStage.InUse || state.Dataplane is null || KeyProgress.Of(state, identity).Missing.Length > 0);
         if (!isUnderWay)
             Begin();
         return new KeyChangeAnswer(WireGuardKeys.Newest(identities.Current).ToString(), isUnderWay);
@@ -68,7 +68,7 @@ internal sealed partial class KeyRotator(IdentityKeeper identities, TimeSpan? ma
                 identities.Update(now => now.WithNewKeyInUse(Now));
                 LogInUse(logger, self.WireGuardKeys[0]);
                 break;
-            case KeyChangeStage.InUse when KeyProgress.Of(state, identity).IsWhole || Now - change.UsedSince >= KeepFormerKey.TotalSeconds:
+            case KeyChangeStage.InUse when HasEverybody(state, identity) || Now - change.UsedSince >= KeepFormerKey.TotalSeconds:
                 identities.Update(now => now with { KeyChange = null });
                 LogDone(logger, identity.WireGuardPublicKey);
                 break;
@@ -119,6 +119,10 @@ internal sealed partial class KeyRotator(IdentityKeeper identities, TimeSpan? ma
         var spread = most / SpreadShare * (self.Id.Value % SpreadSteps) / SpreadSteps;
         return Now - identity.WireGuardKeyMade >= (most + spread).TotalSeconds;
     }
+
+    // A plan that leaves everybody out says nothing of them.
+    private static bool HasEverybody(AgentState state, NodeIdentity identity) =>
+        SelfIn(state) is not null && !state.IsMapTooOld && KeyProgress.Of(state, identity).IsWhole;
 
     private static bool DataplaneHas(AgentState state, KeyChange change) =>
         state.Components.GetValueOrDefault("dataplane") is { } report && (report.State == ComponentState.Off || report.KeyChange == change);

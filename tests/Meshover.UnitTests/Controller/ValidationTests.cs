@@ -31,6 +31,15 @@ public sealed class ValidationTests
     }
 
     [Fact]
+    public void Status_KeysThatNoNodeCanHave_AreRefused()
+    {
+        var key = ByteString.CopyFrom([.. Enumerable.Repeat((byte)7, 32)]);
+        ByteString[][] wrong = [[], [key, key], [key, ByteString.CopyFrom(new byte[32])], [key, ByteString.CopyFrom([.. Enumerable.Repeat((byte)8, 32)]), ByteString.CopyFrom([.. Enumerable.Repeat((byte)9, 32)])]];
+        Assert.All(wrong, keys => Assert.NotEmpty(FieldsOf(() => StatusValidator.Check(new NodeStatus { WireguardKeys = new WireGuardKeys { Keys = { keys } } }))));
+        StatusValidator.Check(new NodeStatus { WireguardKeys = new WireGuardKeys { Keys = { key } } });
+    }
+
+    [Fact]
     public void Status_AbsentFields_KeepWhatWasSaid()
     {
         var said = StatusMapping.Merge(NodeReport.Nothing, new NodeStatus { ListenPort = 5, Site = "here", Announced = new PrefixList { Prefixes = { "10.0.0.0/8" } } });

@@ -26,15 +26,25 @@ internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink w
 
     public string Kind => "kernel";
 
-    public Task<IReadOnlyList<string>> ReconcileAsync(DataplaneConfig config, DataplaneStatus status, CancellationToken cancellationToken) =>
-        Guarded<IReadOnlyList<string>>(() =>
+    public async Task<IReadOnlyList<string>> ReconcileAsync(DataplaneConfig config, DataplaneStatus status, CancellationToken cancellationToken)
+    {
+        var changes = new List<string>();
+        foreach (var wave in KernelKeyWaves.Before(config, status))
         {
-            var changes = new List<string>();
-            EnsureDevice(config, changes);
-            ChangeDevice(config, changes);
-            _links.Change(config, BringUp(config), changes);
-            return changes;
-        });
+            await PutAsync(wave, changes);
+            await Task.Delay(KernelKeyWaves.Apart, time, cancellationToken);
+        }
+        await PutAsync(config, changes);
+        return changes;
+    }
+
+    private Task<bool> PutAsync(DataplaneConfig config, List<string> changes) => Guarded(() =>
+    {
+        EnsureDevice(config, changes);
+        ChangeDevice(config, changes);
+        _links.Change(config, BringUp(config), changes);
+        return true;
+    });
 
     public Task SetEndpointAsync(WireGuardKey key, IPEndPoint endpoint, CancellationToken cancellationToken) => Guarded(() =>
     {

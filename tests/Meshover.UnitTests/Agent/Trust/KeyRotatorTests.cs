@@ -94,6 +94,16 @@ public sealed class KeyRotatorTests : IDisposable
     }
 
     [Fact]
+    public void Started_WithTheNewKeyInUseAndNoMap_KeepsTheFormerKey()
+    {
+        var (first, second) = PutInUse();
+        (_identities, _rotator) = Start();
+
+        Assert.False(_rotator.Advance(new AgentState()));
+        Assert.Equal([second, first], Declared);
+    }
+
+    [Fact]
     public void InUse_APeerThatIsAway_KeepsTheFormerKeyForADay()
     {
         var (first, second) = PutInUse();
