@@ -4,6 +4,7 @@ using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Trust;
 using Meshover.Linux.Namespaces;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.Mesh.Planning;
 using Meshover.WireGuard.Control;
@@ -32,7 +33,7 @@ internal sealed class AgentEnd : IDisposable
         var options = new KernelReconcilerOptions { NamespacePath = firewall ? _path : null, StateDirectory = directory };
         _kernel = NetworkNamespace.RunIn(_path, () => new KernelReconciler(options));
         var engine = new UserspaceDataplane(new DataplaneClient(Path.Combine(directory, "dataplane.sock")), _netlink);
-        var selection = new DataplaneSelection(new KernelDataplane(_netlink, _wireGuard, TimeProvider.System), engine, "");
+        var selection = new DataplaneSelection(new KernelDataplane(_netlink, _wireGuard, new KernelSysctls(options.NamespacePath), TimeProvider.System), engine, "");
         _dataplane = new DataplaneReconciler(selection, _netlink, new IdentityKeeper(new IdentityStore(directory), identity, NullLogger.Instance));
     }
 
