@@ -28,7 +28,7 @@ public sealed class KernelMeshFixture : IAsyncLifetime
         """;
 
     private static readonly TimeSpan SwitchPatience = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
     private readonly string _templates = Directory.CreateTempSubdirectory("meshover-templates-").FullName;
 
     private ReachChecker _checker = null!;
