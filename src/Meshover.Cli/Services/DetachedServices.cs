@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Meshover.Cli.CommandLine;
 using Meshover.Cli.Hosting;
 using Meshover.Cli.Supervision;
 using Meshover.Linux.Processes;
@@ -11,11 +12,14 @@ internal sealed class DetachedServices(NodePaths paths, TimeProvider time) : INo
     /// <summary>Longer than its three daemons have together.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(40);
 
+    /// <summary>The kernel passes over a SIGKILL that it gets from its own processes.</summary>
+    private const int FirstProcess = 1;
+
     public async Task StartAsync(ImmutableArray<string> daemons, CancellationToken cancellationToken)
     {
         if (Find(DaemonNames.Run) is { } supervisor)
         {
-            if (DaemonNames.All.All(daemon => Find(daemon) is not null == daemons.Contains(daemon)))
+            if (Keeps(daemons))
                 return;
             await LeaveAsync(supervisor, daemons, cancellationToken);
         }
@@ -41,6 +45,8 @@ internal sealed class DetachedServices(NodePaths paths, TimeProvider time) : INo
     /// </summary>
     private async Task LeaveAsync(ProcessIdentity supervisor, ImmutableArray<string> daemons, CancellationToken cancellationToken)
     {
+        if (supervisor.Pid == FirstProcess)
+            throw new CliException("`meshover run` is this container's first process and keeps the daemons that it started with: restart the container.");
         supervisor.Kill();
         await supervisor.WaitForExitAsync(cancellationToken);
         foreach (var left in DaemonNames.All.Except(daemons))
@@ -49,6 +55,10 @@ internal sealed class DetachedServices(NodePaths paths, TimeProvider time) : INo
                 await process.StopAsync(Grace, time, cancellationToken);
         }
     }
+
+    // The agent is always one of them, and is being started again where it was told to.
+    private bool Keeps(ImmutableArray<string> daemons) =>
+        DaemonNames.All.Remove(DaemonNames.Agent).All(daemon => Find(daemon) is not null == daemons.Contains(daemon));
 
     private ProcessIdentity? Find(string daemon) => ProcessIdentity.ReadLive(paths.PidFile(daemon));
 
