@@ -129,7 +129,7 @@ internal sealed class EngineLoop : IControlLoop, IDisposable
                 isRestored = engine.TryRestore();
                 nextRestore = engine.Now + RestoreInterval;
             }
-            _inbox.Wait(TickInterval);
+            _inbox.Wait(TimeSpan.FromMilliseconds(Math.Max(0, nextTick - engine.Now)));
         }
     }
 
