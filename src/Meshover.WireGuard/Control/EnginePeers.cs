@@ -66,7 +66,9 @@ internal sealed class EnginePeers(SessionManager sessions, PacketPipeline pipeli
         peer.Session.PersistentKeepalive = config.PersistentKeepalive * 1000L;
         PutLink(peer, config.Link, isNew ? null : former.Link);
         var endpoint = isNew && endpoints?.TryGetValue(config.PublicKey, out var saved) == true ? saved : config.Endpoint;
-        if (endpoint is null || isRenamed || (!isNew && endpoint.Equals(former.Endpoint)))
+        // A renamed one is where it was last heard: what the configuration says of its new key may be older.
+        var isFound = isRenamed && peer.Endpoint is not null;
+        if (endpoint is null || isFound || (!isNew && endpoint.Equals(former.Endpoint)))
             return false;
         peer.Endpoint = new UdpAddress(endpoint);
         return true;
