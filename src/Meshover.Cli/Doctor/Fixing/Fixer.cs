@@ -39,23 +39,27 @@ internal sealed class Fixer(NodePaths paths)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(snippet.Path)!);
         await File.WriteAllTextAsync(snippet.Path, snippet.Read(), Encoding.ASCII, cancellationToken);
+        var failures = new List<string?>();
         if (!snippet.Reload.IsEmpty)
-            await RunAsync(snippet.Reload, cancellationToken);
-        if (snippet.Release is not { } release)
-            return;
-        using var netlink = new RouteNetlink();
-        foreach (var link in netlink.GetLinks().Where(OwnDevices.IsOurs))
-            await RunAsync(release(link.Name), cancellationToken);
+            failures.Add(await TryRunAsync(snippet.Reload, cancellationToken));
+        if (snippet.Release is { } release)
+        {
+            using var netlink = new RouteNetlink();
+            foreach (var link in netlink.GetLinks().Where(OwnDevices.IsOurs))
+                failures.Add(await TryRunAsync(release(link.Name), cancellationToken));
+        }
+        if (failures.Exists(failure => failure is not null))
+            throw new IOException(string.Join("; ", failures.OfType<string>()));
     }
 
-    private static async Task RunAsync(ImmutableArray<string> command, CancellationToken cancellationToken)
+    /// <returns>What it said, if it failed.</returns>
+    private static async Task<string?> TryRunAsync(ImmutableArray<string> command, CancellationToken cancellationToken)
     {
         using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { UseShellExecute = false, RedirectStandardError = true });
         if (process is null)
-            return;
+            return null;
         var said = await process.StandardError.ReadToEndAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);
-        if (process.ExitCode != 0)
-            throw new IOException($"`{string.Join(' ', command)}` failed: {said.Trim()}");
+        return process.ExitCode == 0 ? null : $"`{string.Join(' ', command)}` failed: {said.Trim()}";
     }
 }
