@@ -18,4 +18,8 @@ public enum KeyChangeStage
 /// <param name="Stage">How far it is.</param>
 /// <param name="Begun">Seconds since 1970.</param>
 /// <param name="UsedSince">When the new key came into use, in seconds since 1970; 0 before.</param>
-public sealed record KeyChange(string OtherPrivateKey, KeyChangeStage Stage, long Begun, long UsedSince = 0);
+public sealed record KeyChange(string OtherPrivateKey, KeyChangeStage Stage, long Begun, long UsedSince = 0)
+{
+    /// <summary>Without the key: reports carry this, and may be printed.</summary>
+    public override string ToString() => $"{Stage}, begun {Begun}";
+}

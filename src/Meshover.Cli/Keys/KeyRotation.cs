@@ -75,7 +75,7 @@ internal sealed class KeyRotation(NodePaths paths, Action<string> tell, TimeProv
             return Document(begun, (uint)status.Peers.Count, (uint)status.Peers.Count, complete: true);
         throw new CliException(status.KeyChangeProblem.Length > 0
             ? status.KeyChangeProblem
-            : "The change of the key was given up, and the node goes on with the key that it had; its log says why. Try again.");
+            : "The change of the key did not come to its end: it was given up, or another one has followed it. The agent's log says which.");
     }
 
     private static KeyDocument Document(RotateKeyResponse begun, uint peers, uint agreed, bool complete) =>
