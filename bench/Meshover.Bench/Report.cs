@@ -13,7 +13,6 @@ internal static class Report
     /// <summary>What is measured beside others: of its figures the table tells how many times theirs they are. The first that is there.</summary>
     private static readonly string[] Compared = ["meshover+gre", "meshover"];
 
-
     public static void WriteTable(IReadOnlyList<Measurement> measurements)
     {
         AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, Width);
