@@ -8,7 +8,7 @@ internal sealed record BenchOptions
 {
     /// <summary>One line.</summary>
     public const string Usage =
-        "Usage: meshover-bench mesh|dataplane|peers|kernel [--json FILE] [--markdown FILE] [--rounds 1-100] [--seconds 1-100] [--subjects NAME,NAME…] [--peers 2-2000]";
+        "Usage: meshover-bench mesh|dataplane|peers|kernel [--json FILE] [--markdown FILE] [--rounds 1-100] [--seconds 1-100] [--subjects NAME,NAME…] [--peers 2-2000] [--members DIRECTORY]";
 
     /// <summary>mesh, dataplane, peers, or kernel.</summary>
     public string Name { get; private init; } = "";
@@ -31,17 +31,24 @@ internal sealed record BenchOptions
     /// <summary>How many peers the kernel is programmed with. Default 1000.</summary>
     public int Peers { get; private init; } = 1000;
 
+    /// <summary>
+    /// A controller's state with that many members. "members" leaves it there, in no time; "kernel" uses it, where enrolling takes long. Null:
+    /// they enrol where they are needed.
+    /// </summary>
+    public string? Members { get; private init; }
+
     public static bool TryParse(string[] args, out BenchOptions options, [NotNullWhen(false)] out string? fault)
     {
         var name = args.FirstOrDefault() ?? "";
         options = new BenchOptions { Name = name, Rounds = name == "mesh" ? 3 : 7 };
-        fault = options.Name is "mesh" or "dataplane" or "peers" or "kernel" ? null : $"meshover-bench: there is no benchmark \"{options.Name}\". {Usage}";
+        fault = options.Name is "mesh" or "dataplane" or "peers" or "kernel" or "members" ? null : $"meshover-bench: there is no benchmark \"{options.Name}\". {Usage}";
         for (var i = 1; fault is null && i < args.Length; i += 2)
         {
             var value = i + 1 < args.Length ? args[i + 1] : "";
             BenchOptions? next = args[i] switch
             {
                 "--json" when value.Length > 0 => options with { JsonPath = value },
+                "--members" when value.Length > 0 => options with { Members = value },
                 "--markdown" when value.Length > 0 => options with { MarkdownPath = value },
                 "--subjects" when value.Length > 0 => options with { Subjects = value.Split(',') },
                 "--rounds" when TryCount(value, out var count) => options with { Rounds = count },
@@ -56,6 +63,8 @@ internal sealed record BenchOptions
             }
             options = next;
         }
+        if (options is { Name: "members", Members: null })
+            fault = $"meshover-bench: members wants --members DIRECTORY. {Usage}";
         return fault is null;
     }
 

@@ -8,9 +8,10 @@ using Meshover.Linux.Namespaces;
 using Meshover.Linux.Netlink;
 using Meshover.WireGuard.Control;
 
-// meshover-bench mesh|dataplane|peers|kernel [--json FILE] [--markdown FILE] [--rounds N] [--seconds N] [--subjects NAME,NAME…] [--peers N]
+// meshover-bench mesh|dataplane|peers|kernel [--json FILE] [--markdown FILE] [--rounds N] [--seconds N] [--subjects NAME,NAME…] [--peers N] [--members DIRECTORY]
 // mesh: the whole mesh in the lab. dataplane: the data plane beside other userspace tunnels.
 // peers: one data plane with a hundred busy peers.
+// members --members DIRECTORY: no benchmark, but what "kernel" needs done before, on a quicker machine.
 // kernel: the kernel's data plane beside one made by hand; wants a kernel that has WireGuard and GRE. Needs root.
 if (args.Contains("--help"))
 {
@@ -34,6 +35,11 @@ using var terminations = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Int
 try
 {
     var ct = interruption.Token;
+    if (options is { Name: "members", Members: { } directory })
+    {
+        await new AgentBench(options.Peers - 1, members: null, Console.Error).MembersAsync(directory, ct);
+        return 0;
+    }
     var results = options.Name switch
     {
         "mesh" => await new MeshBench(options.Rounds, Console.Error).RunAsync(ct),

@@ -11,10 +11,13 @@ namespace Meshover.Bench.Kernel;
 /// What the agent of a mesh of many members costs while nothing happens: the programs as they are released, a controller, and members that
 /// enrolled and have been silent since. Without FRR, whose own work would hide the agent's on so slow a machine.
 /// </summary>
-internal sealed class AgentBench(int peers, TextWriter progress)
+/// <param name="members">Where <see cref="MembersAsync"/> left a controller that has them; null: they enrol here.</param>
+internal sealed class AgentBench(int peers, string? members, TextWriter progress)
 {
+    // Of a controller: its settings and its store.
+    private static readonly string[] ControllerPlaces = ["/etc/meshover", "/var/lib/meshover-controller"];
     private const string Subject = "meshover agent";
-    private const int EnrolmentsAtOnce = 8;
+    private const int EnrolmentsAtOnce = 16;
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LinksPatience = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
@@ -24,11 +27,8 @@ internal sealed class AgentBench(int peers, TextWriter progress)
 
     public async Task<IReadOnlyList<Measurement>> RunAsync(int rounds, CancellationToken ct)
     {
-        await using var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = "mobench", Nodes = 1 }, Time, ct);
-        await mesh.Controller.InitAsync(ct);
-        mesh.Controller.Serve();
-        await mesh.Controller.WaitAsync(StartPatience, ct);
-        await EnrolAsync(mesh.Controller, ct);
+        await using var mesh = await LabMesh.BuildAsync(Options, Time, ct);
+        await StartControllerAsync(mesh.Controller, ct);
         await JoinAsync(mesh, ct);
         var agent = AgentOf(mesh.Node(1));
         await Task.Delay(Rest, Time, ct);
@@ -36,6 +36,30 @@ internal sealed class AgentBench(int peers, TextWriter progress)
         for (var round = 1; round <= rounds; round++)
             results.AddRange(await MeasureAsync(agent, ct));
         return results;
+    }
+
+    /// <summary>Enrols the members, and leaves the controller's state in a directory: an emulated machine takes minutes for it.</summary>
+    public async Task MembersAsync(string directory, CancellationToken ct)
+    {
+        await using var mesh = await LabMesh.BuildAsync(Options, Time, ct);
+        await StartControllerAsync(mesh.Controller, ct);
+        mesh.Controller.Kill();
+        foreach (var place in ControllerPlaces)
+            await Programs.RunAsync("cp", "-aT", mesh.Controller.Machine.Disk(place), Path.Combine(directory, Path.GetFileName(place)));
+    }
+
+    private static LabOptions Options => new() { Prefix = "mobench", Nodes = 1 };
+
+    private async Task StartControllerAsync(LabController controller, CancellationToken ct)
+    {
+        if (members is null)
+            await controller.InitAsync(ct);
+        foreach (var place in members is null ? [] : ControllerPlaces)
+            (await controller.Machine.RunAsync("cp", ["-aT", Path.Combine(members!, Path.GetFileName(place)), place], ct)).Checked();
+        controller.Serve();
+        await controller.WaitAsync(StartPatience, ct);
+        if (members is null)
+            await EnrolAsync(controller, ct);
     }
 
     private async Task EnrolAsync(LabController controller, CancellationToken ct)

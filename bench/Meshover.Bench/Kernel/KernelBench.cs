@@ -23,7 +23,7 @@ internal static class KernelBench
             if (Wants("programming"))
                 results.AddRange(await new ProgrammingBench(directory, options.Peers, progress).RunAsync(options.Rounds, ct));
             if (Wants("agent"))
-                results.AddRange(await new AgentBench(options.Peers - 1, progress).RunAsync(options.Rounds, ct));
+                results.AddRange(await new AgentBench(options.Peers - 1, options.Members, progress).RunAsync(options.Rounds, ct));
             return results;
         }
         finally
