@@ -20,7 +20,11 @@ internal sealed partial class KeyRotator(IdentityKeeper identities, TimeSpan? ma
     private const int SpreadShare = 10;
     private const int SpreadSteps = 100;
 
+    /// <summary>A change by age that came to nothing is begun again after this: what was in its way is likely to be there still.</summary>
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMinutes(10);
+
     private string _problem = "";
+    private TimeSpan _notBefore = TimeSpan.MinValue;
 
     /// <summary>Why the last change was given up; empty: it was not.</summary>
     public string Problem => Volatile.Read(ref _problem);
@@ -49,7 +53,7 @@ internal sealed partial class KeyRotator(IdentityKeeper identities, TimeSpan? ma
         var before = identities.Current;
         if (before.KeyChange is { } change)
             Continue(state, before, change);
-        else if (IsTooOld(state, before))
+        else if (time.Uptime() >= _notBefore && IsTooOld(state, before))
             TryBegin();
         return !ReferenceEquals(before, identities.Current);
     }
@@ -83,6 +87,7 @@ internal sealed partial class KeyRotator(IdentityKeeper identities, TimeSpan? ma
         }
         catch (AgentException e)
         {
+            _notBefore = time.Uptime() + TryAgainAfter;
             LogNotBegun(logger, e.Message);
         }
     }
@@ -105,6 +110,7 @@ internal sealed partial class KeyRotator(IdentityKeeper identities, TimeSpan? ma
 
     private void GiveUp(string reason)
     {
+        _notBefore = time.Uptime() + TryAgainAfter;
         identities.Update(now => now with { KeyChange = null });
         Volatile.Write(ref _problem, $"The controller refused this node while it changed its key, so it goes on with the one that it has: {reason}");
         LogGivenUp(logger, reason);

@@ -198,6 +198,24 @@ public sealed class KeyRotatorTests : IDisposable
         Assert.Equal(KeyChangeStage.Prepared, _identities.Current.KeyChange?.Stage);
     }
 
+    [Fact]
+    public void Age_TheKeyCannotBeWritten_IsTriedAgainMinutesLater()
+    {
+        _rotator = Rotator(TimeSpan.FromHours(1));
+        _time.Advance(TimeSpan.FromHours(2));
+        Directory.Delete(_directory, recursive: true);
+        File.WriteAllText(_directory, "in the way");
+        _rotator.Advance(State());
+        File.Delete(_directory);
+        Directory.CreateDirectory(_directory);
+
+        Assert.False(_rotator.Advance(State()));
+        Assert.Null(_identities.Current.KeyChange);
+        _time.Advance(TimeSpan.FromMinutes(10));
+        Assert.True(_rotator.Advance(State()));
+        Assert.NotNull(_identities.Current.KeyChange);
+    }
+
     private ImmutableArray<WireGuardPublicKey> Declared => WireGuardKeys.Declared(_identities.Current);
 
     private (WireGuardPublicKey First, WireGuardPublicKey Second) PutInUse()
