@@ -77,15 +77,21 @@ public sealed class KeyRotationTests(MeshFixture fixture) : IClassFixture<MeshFi
     {
         await _mesh.SettledAsync(_ct);
         _mesh.Controller.Kill();
-        await MeshWaits.UntilAsync("n1 has no controller", Patience, async () =>
-            (await _mesh.Node(1).StatusAsync(_ct)).Controller.State is var state && state == "unreachable" ? null : state, _ct);
+        try
+        {
+            await MeshWaits.UntilAsync("n1 has no controller", Patience, async () =>
+                (await _mesh.Node(1).StatusAsync(_ct)).Controller.State is var state && state == "unreachable" ? null : state, _ct);
 
-        var refused = await _mesh.Node(1).MeshoverAsync(["rotate-key"], _ct);
+            var refused = await _mesh.Node(1).MeshoverAsync(["rotate-key"], _ct);
 
-        Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("No controller answers", refused.Error, StringComparison.Ordinal);
-        _mesh.Controller.Serve();
-        await _mesh.Controller.WaitAsync(_ct);
+            Assert.Equal(1, refused.ExitCode);
+            Assert.Contains("No controller answers", refused.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            _mesh.Controller.Serve();
+            await _mesh.Controller.WaitAsync(_ct);
+        }
     }
 
     // An agent that was killed takes a while to have its controller again, and hears of the map only then.
