@@ -17,6 +17,7 @@ internal sealed class AgentBench(int peers, string? members, TextWriter progress
     // Of a controller: its settings and its store.
     private static readonly string[] ControllerPlaces = ["/etc/meshover", "/var/lib/meshover-controller"];
     private const string Subject = "meshover agent";
+    private const int TryAgain = 11; // EAGAIN
     private const int EnrolmentsAtOnce = 16;
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LinksPatience = TimeSpan.FromMinutes(4);
@@ -81,9 +82,21 @@ internal sealed class AgentBench(int peers, string? members, TextWriter progress
         using var netlink = RouteNetlink.OpenIn(node.Machine.NetworkPath);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
         deadline.CancelAfter(LinksPatience);
-        while (netlink.GetLinks().Count(link => link is { Gre: not null, IsUp: true }) < peers)
+        while (LinksUp(netlink) < peers)
             await Task.Delay(Look, Time, deadline.Token);
         await TellAsync($"all of its links are up {Time.GetElapsedTime(start).TotalSeconds:0} s after `meshover up`");
+    }
+
+    private static int LinksUp(RouteNetlink netlink)
+    {
+        try
+        {
+            return netlink.GetLinks().Count(link => link is { Gre: not null, IsUp: true });
+        }
+        catch (NetlinkException error) when (error.ErrorNumber == TryAgain)
+        {
+            return 0; // so many come that no list of them is whole
+        }
     }
 
     private static int AgentOf(LabNode node) => MachineProcesses.Of(node.Machine).Select(process => process.Id)
