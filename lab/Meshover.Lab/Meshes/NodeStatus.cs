@@ -68,6 +68,9 @@ public sealed record PeerState
     /// <summary>direct | transit | none</summary>
     public required string Path { get; init; }
     public required string BgpState { get; init; }
+
+    /// <summary>up | down; empty where it is unknown.</summary>
+    public required string BfdState { get; init; }
     public required uint PrefixesReceived { get; init; }
 }
 

@@ -136,6 +136,7 @@ internal static class StatusBuilder
             TxBytes = (ulong)(engine?.TxBytes ?? 0),
             RttMs = isUp ? rtt ?? UnknownRtt : UnknownRtt,
             BgpState = bgp?.BgpState ?? "",
+            BfdState = bgp?.BfdState ?? "",
             PrefixesReceived = (uint)(bgp?.PrefixesReceived ?? 0),
             Path = path,
             PathReason = reason,

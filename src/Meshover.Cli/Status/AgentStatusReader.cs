@@ -82,6 +82,7 @@ internal static class AgentStatusReader
         TxBytes = peer.TxBytes,
         RttMs = peer.RttMs < 0 ? null : peer.RttMs,
         BgpState = peer.BgpState,
+        BfdState = peer.BfdState,
         PrefixesReceived = peer.PrefixesReceived,
         Path = peer.Path,
         PathReason = peer.PathReason,

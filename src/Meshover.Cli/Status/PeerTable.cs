@@ -27,7 +27,7 @@ internal static class PeerTable
         new("rtt", 6, peer => peer.RttMs is { } rtt ? string.Create(CultureInfo.InvariantCulture, $"{rtt:0.0} ms") : "-"),
         new("received", 2, peer => StatusTable.Bytes(peer.RxBytes)),
         new("sent", 1, peer => StatusTable.Bytes(peer.TxBytes)),
-        new("bgp", Always, peer => peer.BgpState.Length > 0 ? peer.BgpState : "-"),
+        new("bgp", Always, Session),
         new("prefixes", 5, peer => peer.PrefixesReceived.ToString(CultureInfo.InvariantCulture)),
     ];
 
@@ -46,6 +46,14 @@ internal static class PeerTable
 
     /// <summary>With neither an agent nor a map its hostname is unknown.</summary>
     public static string Name(PeerSection peer) => peer.Hostname.Length > 0 ? peer.Hostname : peer.Link;
+
+    // BFD comes up a second or two after BGP; where it stays down there is something in its way.
+    private static string Session(PeerSection peer) => peer switch
+    {
+        { BgpState: "" } => "-",
+        { BgpState: "Established", BfdState: "down" } => "Established, BFD down",
+        _ => peer.BgpState,
+    };
 
     private static ImmutableArray<Column> Fitting(ImmutableArray<PeerSection> peers, int width)
     {

@@ -114,6 +114,7 @@ internal sealed record RemnantStatus
         TxBytes = (ulong)peer.TxBytes,
         RttMs = null,
         BgpState = neighbor?.BgpState ?? "",
+        BfdState = neighbor?.BfdState ?? "",
         PrefixesReceived = (uint)(neighbor?.PrefixesReceived ?? 0),
         Path = "unknown",
         PathReason = "",

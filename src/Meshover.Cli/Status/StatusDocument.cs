@@ -163,6 +163,9 @@ internal sealed record PeerSection
 
     [Description("FRR's own word, such as Established; empty where there is no session.")]
     public required string BgpState { get; init; }
+
+    [Description("up or down: while it is down, a link that dies is noticed after BGP's hold time only; empty where it is unknown.")]
+    public required string BfdState { get; init; }
     public required uint PrefixesReceived { get; init; }
 
     [Description("direct, transit (by way of another node) or none; unknown while the agent does not answer.")]

@@ -52,6 +52,10 @@ public sealed record NeighborStatus
     /// <summary>Time since Established, or since the session was lost.</summary>
     public required long UptimeMs { get; init; }
     public required bool BfdUp { get; init; }
+
+    /// <summary>As status shows it: up or down. It comes up a second or two after BGP (RFC 5880, 6.8.3: a packet a second until then).</summary>
+    [JsonIgnore]
+    public string BfdState => BfdUp ? "up" : "down";
 }
 
 /// <summary>One process of FRR.</summary>

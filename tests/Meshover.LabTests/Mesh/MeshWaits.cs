@@ -8,7 +8,10 @@ internal static class MeshWaits
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Every pair is reachable, and every node sees every other directly and with an established session.</summary>
+    /// <summary>
+    /// Every pair is reachable, and every node sees every other directly, with an established session that BFD watches: until then a cut link
+    /// is noticed by BGP's hold time alone.
+    /// </summary>
     public static async Task SettledAsync(this LabMesh mesh, CancellationToken ct)
     {
         await mesh.WaitUntilReachableAsync(new TestProgress(), ct);
@@ -33,7 +36,7 @@ internal static class MeshWaits
     {
         if (status.Controller.State != "connected") return $"the controller is {status.Controller.State}";
         if (status.Peers.Count != mesh.Nodes.Count - 1) return $"{status.Peers.Count} peers";
-        var wrong = status.Peers.Where(peer => peer.Path != "direct" || peer.BgpState != "Established").ToArray();
-        return wrong.Length == 0 ? null : string.Join(", ", wrong.Select(peer => $"{peer.Hostname} {peer.Path} {peer.BgpState}"));
+        var wrong = status.Peers.Where(peer => peer is not { Path: "direct", BgpState: "Established", BfdState: "up" }).ToArray();
+        return wrong.Length == 0 ? null : string.Join(", ", wrong.Select(peer => $"{peer.Hostname} {peer.Path} {peer.BgpState}, BFD {peer.BfdState}"));
     }
 }

@@ -43,6 +43,7 @@ internal static class StatusSamples
         status.Notices.Add("The underlay carries only 1280 bytes [here]: packets are fragmented.");
         status.Kernel.State = "degraded";
         status.Kernel.Errors.Add("add rule 32764: operation not permitted");
+        status.Peers[1].BfdState = "down";
         status.Peers[1].Path = "transit";
         status.Peers[1].PathReason = "both are behind a NAT";
         status.Peers[0].Path = "none";
@@ -50,6 +51,7 @@ internal static class StatusSamples
         status.Peers[0].HandshakeAgeSeconds = -1;
         status.Peers[0].Endpoint = "";
         status.Peers[0].BgpState = "Active";
+        status.Peers[0].BfdState = "down";
         status.Peers[0].PrefixesReceived = 0;
         return status;
     }
@@ -68,6 +70,7 @@ internal static class StatusSamples
         TxBytes = 3 << 20,
         RttMs = rttMs,
         BgpState = "Established",
+        BfdState = "up",
         PrefixesReceived = 4,
         Path = "direct",
     };

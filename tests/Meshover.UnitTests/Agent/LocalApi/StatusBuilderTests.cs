@@ -76,7 +76,7 @@ public sealed class StatusBuilderTests
     {
         var peer = Assert.Single(Build(State(TestMesh.Full(2), [Heard(2, 0)], [Session(2)]), rtt: 1.5).Peers);
         Assert.Equal(("n2", "mo-00000002", "[2001:db8::2]:12912"), (peer.Hostname, peer.Link, peer.Endpoint));
-        Assert.Equal(("direct", "", "Established", 4u), (peer.Path, peer.PathReason, peer.BgpState, peer.PrefixesReceived));
+        Assert.Equal(("direct", "", "Established", "up", 4u), (peer.Path, peer.PathReason, peer.BgpState, peer.BfdState, peer.PrefixesReceived));
         Assert.Equal((61, 100ul, 200ul, 1.5), (peer.HandshakeAgeSeconds, peer.RxBytes, peer.TxBytes, peer.RttMs));
     }
 
