@@ -7,10 +7,10 @@ namespace Meshover.Cli.Doctor;
 /// <summary>Which interfaces are, or would be, ours.</summary>
 internal static class OwnDevices
 {
-    private static readonly NodeSettings Names = new();
+    private static readonly NodeSettings Names = NodeSettings.Default;
 
     /// <summary>It has one of our names, whoever made it.</summary>
-    public static bool IsName(string name) => name == Names.Interface || name == Names.LoopbackInterface || LinkRemover.IsLinkName(name);
+    public static bool IsName(string name) => Names.IsOwnInterface(name);
 
     /// <summary>It has one of our names and is of a kind that we make.</summary>
     public static bool IsOurs(LinkInfo link) =>

@@ -1,5 +1,6 @@
-using System.Globalization;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Cli.Down;
 
@@ -9,10 +10,6 @@ namespace Meshover.Cli.Down;
 /// </summary>
 internal static class LinkRemover
 {
-    private const string WireGuardDevice = "meshover0";
-    private const string LinkPrefix = "mo-";
-    private const int LinkNameLength = 11;
-
     /// <exception cref="NetlinkException">The kernel refused.</exception>
     public static void RemoveAll(IRouteNetlink netlink)
     {
@@ -30,11 +27,5 @@ internal static class LinkRemover
     }
 
     internal static bool IsOurs(LinkInfo link) =>
-        (link.Kind is "tun" or "wireguard" && link.Name == WireGuardDevice) || (link.Kind is "tun" or "gre" && IsLinkName(link.Name));
-
-    /// <summary>"mo-" and a node id of eight hexadecimal digits.</summary>
-    internal static bool IsLinkName(string name) =>
-        name.Length == LinkNameLength
-        && name.StartsWith(LinkPrefix, StringComparison.Ordinal)
-        && uint.TryParse(name.AsSpan(LinkPrefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
+        (link.Kind is "tun" or "wireguard" && link.Name == NodeSettings.Default.Interface) || (link.Kind is "tun" or "gre" && NodeId.IsLinkName(link.Name));
 }

@@ -6,6 +6,9 @@ namespace Meshover.Mesh.Identity;
 /// <summary>A node's number: 32 bits, given by the controller, never reused, never zero.</summary>
 public readonly record struct NodeId(uint Value) : IComparable<NodeId>
 {
+    private const string LinkPrefix = "mo-";
+    private const int LinkDigits = 8;
+
     /// <summary>The node's link-local address on every link, <c>fe80::&lt;id&gt;</c>; a prefix length of 64 goes with it.</summary>
     public IPAddress LinkLocal
     {
@@ -20,7 +23,13 @@ public readonly record struct NodeId(uint Value) : IComparable<NodeId>
     }
 
     /// <summary>The name of the link to this node: <c>mo-</c> and eight hexadecimal digits (11 of the 15 characters Linux allows).</summary>
-    public string LinkName => string.Create(CultureInfo.InvariantCulture, $"mo-{Value:x8}");
+    public string LinkName => string.Create(CultureInfo.InvariantCulture, $"{LinkPrefix}{Value:x8}");
+
+    /// <summary>Whether a node could have its link by this name, whoever made what has it.</summary>
+    public static bool IsLinkName(string name) =>
+        name.Length == LinkPrefix.Length + LinkDigits
+        && name.StartsWith(LinkPrefix, StringComparison.Ordinal)
+        && uint.TryParse(name.AsSpan(LinkPrefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
 
     public int CompareTo(NodeId other) => Value.CompareTo(other.Value);
 

@@ -1,13 +1,20 @@
 using System.Collections.Immutable;
 using System.Net;
+using Meshover.Mesh.Identity;
 
 namespace Meshover.Mesh.Planning;
 
 /// <summary>What the operator of one node decides; the mesh map holds the rest.</summary>
 public sealed record NodeSettings
 {
+    /// <summary>The names and numbers of a node whose operator decided nothing.</summary>
+    public static readonly NodeSettings Default = new();
+
     public string Interface { get; init; } = "meshover0";
     public string LoopbackInterface { get; init; } = "meshover-lo";
+
+    /// <summary>Whether an interface of this name is, or would be, the node's own.</summary>
+    public bool IsOwnInterface(string name) => name == Interface || name == LoopbackInterface || NodeId.IsLinkName(name);
 
     /// <summary>UDP port of WireGuard.</summary>
     public int ListenPort { get; init; } = 12912;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Planning;
 using Meshover.Routing.Vtysh;
 using Microsoft.Extensions.Logging;
 
@@ -44,7 +45,7 @@ internal sealed partial class AddressKeeper(VtyshRunner vtysh, Func<IEnumerable<
     internal static ImmutableArray<(string Link, AddressInfo Address)> Missing(
         IEnumerable<LinkInfo> links, IEnumerable<AddressInfo> addresses, IReadOnlyDictionary<string, ImmutableHashSet<string>> known)
     {
-        var names = links.Where(l => IsOurs(l.Name) && known.ContainsKey(l.Name)).ToDictionary(l => l.Index, l => l.Name);
+        var names = links.Where(l => NodeSettings.Default.IsOwnInterface(l.Name) && known.ContainsKey(l.Name)).ToDictionary(l => l.Index, l => l.Name);
         return
         [
             .. from address in addresses
@@ -97,9 +98,6 @@ internal sealed partial class AddressKeeper(VtyshRunner vtysh, Func<IEnumerable<
 
     private static bool IsLasting(AddressFlags flags) =>
         flags.HasFlag(AddressFlags.Permanent) && (flags & (AddressFlags.Tentative | AddressFlags.DadFailed)) == AddressFlags.None;
-
-    /// <summary>Names that the agent keeps for itself.</summary>
-    private static bool IsOurs(string link) => link.StartsWith("mo-", StringComparison.Ordinal) || link.StartsWith("meshover", StringComparison.Ordinal);
 
     [LoggerMessage(LogLevel.Warning, "zebra missed {Address} on {Link}, and was told again")]
     private partial void LogToldAgain(AddressInfo address, string link);

@@ -1,5 +1,6 @@
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Identity;
 using Meshover.WireGuard.Control;
 
 namespace Meshover.Agent.Reconciling.Dataplane;
@@ -9,7 +10,7 @@ internal sealed class KernelLinks(IRouteNetlink netlink)
 {
     private const string LinkKindName = "gre";
 
-    internal static bool IsLink(LinkInfo link) => link.Kind == LinkKindName && KernelNames.IsLink(link.Name);
+    internal static bool IsLink(LinkInfo link) => link.Kind == LinkKindName && NodeId.IsLinkName(link.Name);
 
     /// <summary>
     /// What an interface of ours must be told before it is up: no address of the kernel's making. Null where IPv6 is off, as such a

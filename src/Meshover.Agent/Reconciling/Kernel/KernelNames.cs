@@ -1,4 +1,5 @@
-using System.Globalization;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Reconciling.Kernel;
 
@@ -10,15 +11,10 @@ namespace Meshover.Agent.Reconciling.Kernel;
 internal sealed record KernelNames(string Loopback, string WireGuard, uint UnderlayTable, byte Protocol)
 {
     internal const string FirewallTable = "meshover";
-    private const string LinkPrefix = "mo-";
 
     /// <summary>The design's own, for where no plan says others.</summary>
-    internal static readonly KernelNames Default = new("meshover-lo", "meshover0", 7401, 112);
+    internal static readonly KernelNames Default = new(
+        NodeSettings.Default.LoopbackInterface, NodeSettings.Default.Interface, NodeSettings.Default.UnderlayTable, NodeSettings.Default.RouteProtocol);
 
-    internal bool IsOurs(string link) => link == Loopback || link == WireGuard || IsLink(link);
-
-    /// <summary><c>mo-</c> and eight hexadecimal digits.</summary>
-    internal static bool IsLink(string name) =>
-        name.Length == 11 && name.StartsWith(LinkPrefix, StringComparison.Ordinal)
-        && uint.TryParse(name.AsSpan(LinkPrefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
+    internal bool IsOurs(string link) => link == Loopback || link == WireGuard || NodeId.IsLinkName(link);
 }

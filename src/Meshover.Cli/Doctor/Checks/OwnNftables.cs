@@ -1,3 +1,5 @@
+using Meshover.Mesh.Identity;
+
 namespace Meshover.Cli.Doctor.Checks;
 
 /// <summary>Chains that the user, or another program of his, has set up and that drop the mesh's packets.</summary>
@@ -17,7 +19,7 @@ internal sealed class OwnNftables : ICheck
 
     private static string Rule(Meshover.Cli.Doctor.Firewall.PacketSample packet) => (packet.InputLink, packet.OutputLink) switch
     {
-        _ when packet.Protocol == "udp" && packet.InputLink?.StartsWith("mo-", StringComparison.Ordinal) != true => $"`udp dport {packet.DestinationPort} accept`",
+        _ when packet.Protocol == "udp" && !(packet.InputLink is { } link && NodeId.IsLinkName(link)) => $"`udp dport {packet.DestinationPort} accept`",
         (_, not null) when packet.InputLink is null => "`oifname \"mo-*\" accept`",
         _ when packet.Protocol == "gre" => $"`iifname \"{packet.InputLink}\" accept`",
         _ => "`iifname \"mo-*\" accept`",
