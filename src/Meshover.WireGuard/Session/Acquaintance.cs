@@ -12,6 +12,9 @@ internal sealed class Acquaintance(LocalIdentity self, RemoteIdentity peer, Cook
 
     public CookieGenerator Cookies => cookies;
 
+    /// <summary>False: the peer's key is of low order, and no handshake between the two succeeds.</summary>
+    public bool IsUsable => !peer.StaticShared.IsEmpty;
+
     public AgreedKeys Keys { get; } = new(self.PublicKey, peer.PublicKey);
 
     public void Dispose() => peer.Dispose();

@@ -45,7 +45,9 @@ internal sealed class Acquaintances(SessionContext context, ImmutableArray<WireG
     public bool IsValid(Acquaintance one, ImmutableArray<WireGuardKey> peerKeys) =>
         peerKeys.Contains(one.Peer.PublicKey) && context.OwnKeys.Any(key => ReferenceEquals(key.Identity, one.Self));
 
-    /// <summary>With which keys to begin a handshake, the preferred ones mostly; null if we have none.</summary>
+    /// <summary>
+    /// With which keys to begin a handshake, the preferred ones mostly; null if we have none, or all of the peer's are of low order.
+    /// </summary>
     /// <param name="attempt">How many have been begun in vain.</param>
     public Acquaintance? ForAttempt(int attempt)
     {
@@ -53,8 +55,14 @@ internal sealed class Acquaintances(SessionContext context, ImmutableArray<WireG
         if (ours == 0)
             return null;
         var isFormer = pairs > 1 && attempt % TriesPerFormerKeys == TriesPerFormerKeys - 1;
-        var pair = isFormer ? 1 + (attempt / TriesPerFormerKeys % (pairs - 1)) : 0;
-        return Between(context.OwnKeys[pair % ours].Identity, PeerKeys[pair / ours]);
+        var first = isFormer ? 1 + (attempt / TriesPerFormerKeys % (pairs - 1)) : 0;
+        for (var i = 0; i < pairs; i++)
+        {
+            var pair = (first + i) % pairs;
+            if (Between(context.OwnKeys[pair % ours].Identity, PeerKeys[pair / ours]) is { IsUsable: true } known)
+                return known;
+        }
+        return null;
     }
 
     /// <param name="self">One of ours.</param>

@@ -179,6 +179,19 @@ public sealed class KeyChangeTests
         Assert.Equal(100 + 100, node.Count("initiation"));
     }
 
+    [Fact]
+    public void FirstKeyOfThePeer_OfLowOrder_DoesNotKeepTheSecondFromBeingCalled()
+    {
+        var (a, b) = (new Engine(1), new Engine(2));
+        b.AddPeer(a);
+        var toB = a.AddPeer(b);
+        a.Manager.SetPeerKeys(toB, [default, b.PublicKey]);
+
+        Connect(a, b, toB);
+
+        Assert.Equal(b.PublicKey, toB.Agreed?.Theirs);
+    }
+
     private static void Connect(Engine a, Engine b, PeerSession toB)
     {
         toB.RequestHandshake(1_000_000);
