@@ -43,7 +43,7 @@ internal sealed class Acquaintances(SessionContext context, ImmutableArray<WireG
 
     /// <summary>Whether both ends have these keys still.</summary>
     public bool IsValid(Acquaintance one, ImmutableArray<WireGuardKey> peerKeys) =>
-        peerKeys.Contains(one.Peer.PublicKey) && context.OwnKeys.Any(key => ReferenceEquals(key.Identity, one.Self));
+        peerKeys.Contains(one.Peer.PublicKey) && context.OwnKeys.Contain(one.Self);
 
     /// <summary>
     /// With which keys to begin a handshake, the preferred ones mostly; null if we have none, or all of the peer's are of low order.
@@ -51,15 +51,16 @@ internal sealed class Acquaintances(SessionContext context, ImmutableArray<WireG
     /// <param name="attempt">How many have been begun in vain.</param>
     public Acquaintance? ForAttempt(int attempt)
     {
-        var (ours, pairs) = (context.OwnKeys.Length, context.OwnKeys.Length * PeerKeys.Length);
-        if (ours == 0)
+        var ours = context.OwnKeys.All;
+        if (ours.IsEmpty)
             return null;
+        var pairs = ours.Length * PeerKeys.Length;
         var isFormer = pairs > 1 && attempt % TriesPerFormerKeys == TriesPerFormerKeys - 1;
         var first = isFormer ? 1 + (attempt / TriesPerFormerKeys % (pairs - 1)) : 0;
         for (var i = 0; i < pairs; i++)
         {
             var pair = (first + i) % pairs;
-            if (Between(context.OwnKeys[pair % ours].Identity, PeerKeys[pair / ours]) is { IsUsable: true } known)
+            if (Between(ours[pair % ours.Length].Identity, PeerKeys[pair / ours.Length]) is { IsUsable: true } known)
                 return known;
         }
         return null;

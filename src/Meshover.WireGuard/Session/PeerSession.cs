@@ -16,7 +16,7 @@ internal sealed class PeerSession : IDisposable
     private readonly PeerTimers _timers;
     private readonly KeypairSlots _slots;
     private readonly PeerHandshake _handshake;
-    private readonly KeyRenewal _renewal;
+    private readonly KeyAgreement _agreement;
     private bool _isDisposed;
 
     public PeerSession(SessionContext context, ImmutableArray<WireGuardKey> peerKeys, object owner, int indexClass)
@@ -27,7 +27,7 @@ internal sealed class PeerSession : IDisposable
         _timers = new PeerTimers(context.Times, context.Entropy);
         _slots = new KeypairSlots(context.Indices, context.Reclaimer);
         _handshake = new PeerHandshake(context, peerKeys);
-        _renewal = new KeyRenewal(context.Entropy);
+        _agreement = new KeyAgreement(context);
     }
 
     /// <summary>The peer's, the preferred first.</summary>
@@ -56,7 +56,7 @@ internal sealed class PeerSession : IDisposable
     // Control thread
 
     /// <summary>Between which keys the last handshake was; null = there was none.</summary>
-    public AgreedKeys? Agreed { get; private set; }
+    public AgreedKeys? Agreed => _agreement.Last;
 
     /// <summary>When a handshake was last completed, by the wall clock; null = never.</summary>
     public DateTimeOffset? LastHandshakeTime { get; private set; }
@@ -80,12 +80,9 @@ internal sealed class PeerSession : IDisposable
         if (endsSessions)
             _slots.Clear();
         _handshake.KeysChanged(peerKeys);
-        if (_slots.Current is not null && !IsAgreedBetweenPresentKeys)
-            _renewal.KeysChanged(spread);
+        if (_slots.Current is not null)
+            _agreement.KeysChanged(peerKeys, spread);
     }
-
-    private bool IsAgreedBetweenPresentKeys => Agreed is { } agreed
-        && agreed.Theirs == PeerKeys[0] && _context.OwnKeys is [var own, ..] && agreed.Ours == own.Identity.PublicKey;
 
     /// <summary>
     /// There is something to send and no key to send it with, or the peer has a new endpoint: starts a handshake, at once or, if an
@@ -104,7 +101,7 @@ internal sealed class PeerSession : IDisposable
         var due = _timers.Tick(now, _slots.Current);
         if (due != TimerActions.None)
             Act(due, now);
-        if (_renewal.IsDue(now))
+        if (_agreement.IsDue(now))
             RequestHandshake(now);
     }
 
@@ -219,9 +216,7 @@ internal sealed class PeerSession : IDisposable
     private void Complete(Keypair keypair)
     {
         LastHandshakeTime = _context.WallClock.GetUtcNow();
-        Agreed = keypair.Agreed;
-        if (IsAgreedBetweenPresentKeys)
-            _renewal.KeysAgreed();
+        _agreement.Completed(keypair.Agreed, PeerKeys);
     }
 
     private Keypair NewKeypair(IndexEntry entry, uint remoteIndex, bool isInitiator, TransportKeys keys, AgreedKeys agreed, long now)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Meshover.WireGuard.Noise;
 
 namespace Meshover.WireGuard.Session;
@@ -16,6 +15,5 @@ internal sealed record SessionContext(
     /// <summary>As <see cref="SessionManager.IsRunning"/>.</summary>
     public bool IsRunning { get; set; } = true;
 
-    /// <summary>Handshakes are begun with the first; none as long as no private key is set.</summary>
-    public ImmutableArray<OwnKey> OwnKeys { get; set; } = [];
+    public OwnKeys OwnKeys { get; } = new(Entropy, Times);
 }

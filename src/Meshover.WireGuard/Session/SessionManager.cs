@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto.Batch;
 using Meshover.WireGuard.Noise;
@@ -45,7 +44,7 @@ internal sealed class SessionManager : IDisposable
     public IndexTable Indices { get; }
 
     /// <summary>Our public key; all zero as long as no private key is set.</summary>
-    public WireGuardKey PublicKey => _context.OwnKeys is [var first, ..] ? first.Identity.PublicKey : default;
+    public WireGuardKey PublicKey => _context.OwnKeys.PublicKey;
 
     /// <summary>
     /// False: the interface is down, as in Linux: no sessions, no timers, and nobody is answered. Default true.
@@ -70,27 +69,13 @@ internal sealed class SessionManager : IDisposable
     /// <returns>Whether sessions ended.</returns>
     public bool SetPrivateKey(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> other = default)
     {
-        var former = _context.OwnKeys;
-        _context.OwnKeys = privateKey.ContainsAnyExcept((byte)0)
-            ? [OwnKeyOf(former, privateKey), .. other.IsEmpty ? ImmutableArray<OwnKey>.Empty : [OwnKeyOf(former, other)]]
-            : [];
-        var endsSessions = !former.Any(_context.OwnKeys.Contains);
+        var former = _context.OwnKeys.Replace(privateKey, other);
+        var endsSessions = !former.Any(_context.OwnKeys.All.Contains);
         foreach (var peer in _peers)
             peer.KeysChanged(peer.PeerKeys, endsSessions, RenewalSpread);
-        foreach (var gone in former.Except(_context.OwnKeys))
+        foreach (var gone in former.Except(_context.OwnKeys.All))
             gone.Identity.Dispose();
         return endsSessions;
-    }
-
-    private OwnKey OwnKeyOf(ImmutableArray<OwnKey> known, ReadOnlySpan<byte> privateKey)
-    {
-        foreach (var one in known)
-        {
-            if (CryptographicOperations.FixedTimeEquals(one.Identity.PrivateKey, privateKey))
-                return one;
-        }
-        var identity = new LocalIdentity(privateKey);
-        return new OwnKey(identity, new CookieChecker(identity.PublicKey, _options.Entropy, _options.Times.CookieRefreshTime));
     }
 
     private int RenewalSpread => Math.Max(LeastRenewalMs, _peers.Count * RenewalMsPerPeer);
@@ -147,22 +132,11 @@ internal sealed class SessionManager : IDisposable
             return HandshakeOutcome.NotRunning;
         if (type == MessageType.CookieReply)
             return ReceiveCookie(datagram, now);
-        if (FindAddressee(datagram) is not { } self)
+        if (_context.OwnKeys.FindAddressee(datagram) is not { } self)
             return HandshakeOutcome.WrongMac;
         if (_load.IsUnderLoad(now, backlog) && Defend(self.Checker, datagram, source, now) is { } refusal)
             return refusal;
         return type == MessageType.Initiation ? ReceiveInitiation(self.Identity, datagram, now) : ReceiveResponse(datagram, now);
-    }
-
-    /// <summary>Which of our keys the sender knows.</summary>
-    private OwnKey? FindAddressee(ReadOnlySpan<byte> datagram)
-    {
-        foreach (var key in _context.OwnKeys)
-        {
-            if (key.Checker.HasValidMac1(datagram))
-                return key;
-        }
-        return null;
     }
 
     /// <summary>Under load: no work for somebody whose address is not proven, and not too much for anybody. Null: go on.</summary>
@@ -223,7 +197,6 @@ internal sealed class SessionManager : IDisposable
         foreach (var peer in _peers)
             peer.Dispose();
         _context.Reclaimer.Sweep();
-        foreach (var key in _context.OwnKeys)
-            key.Identity.Dispose();
+        _context.OwnKeys.Dispose();
     }
 }
