@@ -6,6 +6,7 @@ using Meshover.Agent.Endpoints;
 using Meshover.Agent.LocalApi;
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Dataplane;
+using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Linux.Netlink;
@@ -69,7 +70,8 @@ public sealed class AgentDaemon
         _mapFile = new MapFile(options.StateDirectory);
         var engine = new DataplaneClient(Path.Combine(options.RuntimeDirectory, "dataplane.sock"));
         _dataplane = DataplaneSelection.Of(
-            options.Config.Dataplane, netlink, new KernelDataplane(netlink, wireGuard, new KernelSysctls(), time), new UserspaceDataplane(engine, netlink));
+            options.Config.Dataplane, netlink,
+            new KernelDataplane(netlink, wireGuard, SysctlMemory.In(options.StateDirectory, new KernelSysctls()), time), new UserspaceDataplane(engine, netlink));
         _routing = new RoutingClient(Path.Combine(options.RuntimeDirectory, "routing.sock"));
         _endpoints = new EndpointKeeper(_dataplane.Chosen, _inputs.Writer, Logger<EndpointKeeper>(), time);
         _rtt = new RttProbe(netlink, Logger<RttProbe>(), time);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Dataplane;
+using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Agent.Trust;
 using Meshover.Linux.Namespaces;
 using Meshover.Linux.Netlink;
@@ -33,7 +34,8 @@ internal sealed class AgentEnd : IDisposable
         var options = new KernelReconcilerOptions { NamespacePath = firewall ? _path : null, StateDirectory = directory };
         _kernel = NetworkNamespace.RunIn(_path, () => new KernelReconciler(options));
         var engine = new UserspaceDataplane(new DataplaneClient(Path.Combine(directory, "dataplane.sock")), _netlink);
-        var selection = new DataplaneSelection(new KernelDataplane(_netlink, _wireGuard, new KernelSysctls(options.NamespacePath), TimeProvider.System), engine, "");
+        var sysctls = SysctlMemory.In(directory, new KernelSysctls(options.NamespacePath));
+        var selection = new DataplaneSelection(new KernelDataplane(_netlink, _wireGuard, sysctls, TimeProvider.System), engine, "");
         _dataplane = new DataplaneReconciler(selection, _netlink, new IdentityKeeper(new IdentityStore(directory), identity, NullLogger.Instance));
     }
 

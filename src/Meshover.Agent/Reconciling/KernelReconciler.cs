@@ -29,7 +29,7 @@ public sealed class KernelReconciler : IReconciler, IDisposable
         _generation = TryOpenGeneration(options.NamespacePath);
         _firewall = new Firewall(new Nft(options.NamespacePath), _generation);
         _sysctls = new KernelSysctls(options.NamespacePath);
-        _memory = new SysctlMemory(Path.Combine(options.StateDirectory, "sysctls.json"), _sysctls);
+        _memory = SysctlMemory.In(options.StateDirectory, _sysctls);
         _observer = new KernelObserver(_netlink, _sysctls, _firewall);
         _docker = new DockerUser(options.StateDirectory, options.NamespacePath, _generation);
     }

@@ -5,6 +5,7 @@ using Meshover.Agent.Trust;
 using Meshover.Cli.Hosting;
 using Meshover.Cli.Supervision;
 using Meshover.Contract.V1;
+using Meshover.Linux.Netlink;
 using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
 
@@ -22,7 +23,7 @@ internal sealed class StatusCollector(NodePaths paths, TimeProvider time)
             return AgentStatusReader.Read(status);
         using var deadline = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        var kernel = await KernelAsync(either.Token);
+        var kernel = Kernel();
         return new RemnantStatus
         {
             Identity = new IdentityStore(paths.StateDirectory).Load(),
@@ -60,13 +61,13 @@ internal sealed class StatusCollector(NodePaths paths, TimeProvider time)
         }
     }
 
-    private async Task<DataplaneStatus?> KernelAsync(CancellationToken cancellationToken)
+    private DataplaneStatus? Kernel()
     {
         try
         {
-            return await KernelDataplaneReader.TryReadAsync(time, cancellationToken);
+            return KernelDataplaneReader.TryRead(time);
         }
-        catch (DataplaneException)
+        catch (NetlinkException)
         {
             return null;
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using Meshover.Agent.Reconciling.Dataplane;
+using Meshover.Agent.Reconciling.Kernel;
 using Meshover.LabTests.WireGuard;
 using Meshover.Linux.Namespaces;
 using Meshover.Linux.Netlink;
@@ -15,6 +16,7 @@ namespace Meshover.LabTests.Kernel;
 internal sealed class KernelEnd : IDisposable
 {
     private readonly Wire _wire;
+    private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("meshover-kernel-end-");
 
     public KernelEnd(Wire wire, int number)
     {
@@ -99,7 +101,9 @@ internal sealed class KernelEnd : IDisposable
     {
         WireGuard.Dispose();
         Netlink.Dispose();
+        _state.Delete(recursive: true);
     }
 
-    private KernelDataplane NewDataplane() => new(Netlink, WireGuard, new KernelSysctls(NetworkNamespace.PathOf(_wire.Name(Number))), TimeProvider.System);
+    private KernelDataplane NewDataplane() => new(
+        Netlink, WireGuard, SysctlMemory.In(_state.FullName, new KernelSysctls(NetworkNamespace.PathOf(_wire.Name(Number)))), TimeProvider.System);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Meshover.Agent.Reconciling.Dataplane;
+using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
@@ -28,7 +29,7 @@ internal sealed class FakeEngine : IAsyncDisposable
     /// <summary>It as the data plane of an agent, on a machine whose kernel carries nothing.</summary>
     public DataplaneSelection Selection(IRouteNetlink machine) => new(
         new UserspaceDataplane(Client, machine),
-        new KernelDataplane(machine, new WireGuardNetlink(new FakeNetlinkTransport()), new KernelSysctls(), TimeProvider.System),
+        new KernelDataplane(machine, new WireGuardNetlink(new FakeNetlinkTransport()), SysctlMemory.In("/nowhere", new KernelSysctls()), TimeProvider.System),
         Reason: "");
 
     /// <summary>What it runs; null before the first configuration.</summary>

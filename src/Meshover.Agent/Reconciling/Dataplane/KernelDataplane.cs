@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
-using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.WireGuard.Control;
 
@@ -13,18 +12,19 @@ namespace Meshover.Agent.Reconciling.Dataplane;
 /// adopts what a former agent left, and packets flow on while no agent runs. Addresses, routes and settings of the links are
 /// <see cref="KernelReconciler"/>'s, which comes right after.
 /// </summary>
-internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink wireGuard, ISysctls sysctls, TimeProvider time) : IDataplane
+internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink wireGuard, SysctlMemory sysctls, TimeProvider time) : IDataplane
 {
     internal const string DeviceKind = "wireguard";
+    internal const string Version = "kernel";
     private const int AddressInUse = 98; // EADDRINUSE
     private const string SendRedirects = "net.ipv4.conf.all.send_redirects";
 
     private readonly Lock _gate = new();
-    private readonly ReceiveAges _ages = new(time);
+    private readonly KernelDataplaneReader _reader = new(netlink, wireGuard, time);
     private readonly KernelLinks _links = new(netlink);
     private ImmutableDictionary<CurveKey, PeerConfig> _peers = ImmutableDictionary<CurveKey, PeerConfig>.Empty;
 
-    public string Kind => "kernel";
+    public string Kind => Version;
 
     public async Task<IReadOnlyList<string>> ReconcileAsync(DataplaneConfig config, DataplaneStatus status, CancellationToken cancellationToken)
     {
@@ -54,22 +54,7 @@ internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink w
         return true;
     });
 
-    public Task<DataplaneStatus> GetStatusAsync(CancellationToken cancellationToken) => Guarded(() =>
-    {
-        // Of another kind: it is somebody else's, or the engine's, which is told to let go.
-        if (netlink.FindLink(Device) is not { Kind: DeviceKind } || wireGuard.FindDevice(Device) is not { } device)
-            return new DataplaneStatus { Version = Kind };
-        _ages.Keep([.. device.Peers.Select(peer => peer.PublicKey)]);
-        var names = LinkNames(device);
-        return new DataplaneStatus
-        {
-            Version = Kind,
-            Interface = device.Name,
-            PublicKey = new WireGuardKey(device.PublicKey.Bytes),
-            ListenPort = device.ListenPort,
-            Peers = [.. device.Peers.Select(peer => ToStatus(peer, names))],
-        };
-    });
+    public Task<DataplaneStatus> GetStatusAsync(CancellationToken cancellationToken) => Guarded(() => _reader.Read(_peers));
 
     public Task<bool> ReleaseAsync(IReadOnlyList<LinkInfo> links, CancellationToken cancellationToken) => Guarded(() =>
     {
@@ -104,14 +89,24 @@ internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink w
         var change = KernelDataplaneDiff.OfDevice(device, config, given, time.GetUtcNow());
         if (!change.IsEmpty)
         {
-            // Packets that begin a handshake can leave only when the device is up, and it comes up with its port.
-            wireGuard.ChangeDevice(config.Interface, change with { Peers = [] });
-            BringUp(config);
-            if (!change.Peers.IsEmpty)
-                wireGuard.ChangeDevice(config.Interface, new WireGuardDeviceChange { Peers = change.Peers });
+            SendDevice(config, change);
             changes.Add($"changed {config.Interface}: {change.Peers.Select(peer => peer.PublicKey).Distinct().Count()} peers");
         }
         _peers = config.Peers.ToImmutableDictionary(peer => KernelDataplaneDiff.ToKey(peer.PublicKey));
+    }
+
+    // Packets that begin a handshake can leave only when the device is up, and it comes up with its port. One that is up takes another key
+    // and the calls to the peers in one message: an agent that died between the two would leave peers that nobody calls.
+    private void SendDevice(DataplaneConfig config, WireGuardDeviceChange change)
+    {
+        if (!netlink.GetLink(config.Interface).IsUp)
+        {
+            wireGuard.ChangeDevice(config.Interface, change with { Peers = [] });
+            BringUp(config);
+            change = new WireGuardDeviceChange { Peers = change.Peers };
+        }
+        if (!change.IsEmpty)
+            wireGuard.ChangeDevice(config.Interface, change);
     }
 
     private LinkInfo BringUp(DataplaneConfig config)
@@ -122,54 +117,10 @@ internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink w
         // Without an address of the kernel's making, which must be told before it is up.
         if (KernelLinks.NoOwnAddress(device) is { } mode)
             netlink.SetLink(device.Name, new LinkChange { AddressGeneration = mode });
-        SetUp(device);
+        // Opened, a device of WireGuard's turns redirects off for the whole namespace, and nothing turns them on again (wg_open in the
+        // kernel's drivers/net/wireguard/device.c). Between our peers are links, by which no redirect is ever due.
+        sysctls.KeepDuring(SendRedirects, "0", () => netlink.SetUp(device.Name));
         return device;
-    }
-
-    // Opened, a device of WireGuard's turns redirects off for the whole namespace, and nothing turns them on again (wg_open in the kernel's
-    // drivers/net/wireguard/device.c). Between our peers are links, by which no redirect is ever due.
-    private void SetUp(LinkInfo device)
-    {
-        var redirects = sysctls.TryRead(SendRedirects);
-        netlink.SetUp(device.Name);
-        if (redirects is null || sysctls.TryRead(SendRedirects) == redirects)
-            return;
-        try
-        {
-            sysctls.Write(SendRedirects, redirects);
-        }
-        catch (SysctlException)
-        {
-            // As in a container whose /proc/sys is read-only: it stays as WireGuard made it.
-        }
-    }
-
-    private PeerStatus ToStatus(WireGuardPeerInfo peer, IReadOnlyDictionary<CurveKey, string> names)
-    {
-        var handshake = peer.LastHandshake is { } at ? time.GetUtcNow() - at : (TimeSpan?)null;
-        return new PeerStatus
-        {
-            PublicKey = new WireGuardKey(peer.PublicKey.Bytes),
-            Endpoint = peer.Endpoint,
-            LastHandshakeAgeMs = handshake is { } age ? Math.Max(0, (long)age.TotalMilliseconds) : -1,
-            LastReceiveAgeMs = _ages.Observe(peer, handshake),
-            RxBytes = peer.RxBytes,
-            TxBytes = peer.TxBytes,
-            LinkName = names.GetValueOrDefault(peer.PublicKey),
-        };
-    }
-
-    // Who has not set it up itself finds the links by their addresses.
-    private Dictionary<CurveKey, string> LinkNames(WireGuardDeviceInfo device)
-    {
-        if (!_peers.IsEmpty)
-            return _peers.Where(peer => peer.Value.Link is not null).ToDictionary(peer => peer.Key, peer => peer.Value.Link!.Name);
-        var links = netlink.GetLinks().Where(link => KernelLinks.IsLink(link) && link.Gre is not null)
-            .DistinctBy(link => link.Gre!.Remote).ToDictionary(link => link.Gre!.Remote, link => link.Name);
-        return device.Peers
-            .Select(peer => (peer.PublicKey, Link: peer.AllowedIps.Select(prefix => links.GetValueOrDefault(prefix.BaseAddress)).FirstOrDefault(name => name is not null)))
-            .Where(pair => pair.Link is not null)
-            .ToDictionary(pair => pair.PublicKey, pair => pair.Link!);
     }
 
     private Task<T> Guarded<T>(Func<T> action)

@@ -20,6 +20,11 @@ internal sealed partial class SysctlMemoryJson : JsonSerializerContext;
 /// </summary>
 internal sealed class SysctlMemory(string file, ISysctls sysctls)
 {
+    /// <summary>The one of a node.</summary>
+    /// <param name="stateDirectory">Where it is kept.</param>
+    /// <param name="sysctls">Those of the node's network namespace.</param>
+    internal static SysctlMemory In(string stateDirectory, ISysctls sysctls) => new(Path.Combine(stateDirectory, "sysctls.json"), sysctls);
+
     /// <summary>Changes one sysctl, having written down what it was. Nothing happens where it has the value already.</summary>
     /// <param name="key">Dotted key.</param>
     /// <param name="value">The new value.</param>
@@ -30,6 +35,44 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls)
         var before = sysctls.TryRead(key) ?? throw new SysctlException("write", key, "this kernel has none");
         if (before == value)
             return;
+        Remember(key, before, value, links);
+        sysctls.Write(key, value);
+    }
+
+    /// <summary>
+    /// Does what changes a sysctl by the way, and puts it back. What it was is written down before, for who is killed between; and it stays
+    /// written down where it cannot be put back, as in a container whose /proc/sys is read-only. Neither keeps it from being done.
+    /// </summary>
+    /// <param name="key">Dotted key. One that this kernel has not is left alone.</param>
+    /// <param name="value">What it is made.</param>
+    /// <param name="change">What makes it so.</param>
+    internal void KeepDuring(string key, string value, Action change)
+    {
+        var before = sysctls.TryRead(key);
+        if (before is not null && before != value)
+            Try(() => Remember(key, before, value, links: []));
+        change();
+        Try(() =>
+        {
+            if (before is not null && sysctls.TryRead(key) != before)
+                sysctls.Write(key, before);
+            Restore([], only: key);
+        });
+
+        static void Try(Action step)
+        {
+            try
+            {
+                step();
+            }
+            catch (Exception error) when (error is SysctlException or IOException or UnauthorizedAccessException)
+            {
+            }
+        }
+    }
+
+    private void Remember(string key, string before, string value, IEnumerable<string> links)
+    {
         var entries = Load();
         // Changed by us once more: what it was at first is what comes back.
         var original = entries.Find(known => known.Key == key && known.Set == before)?.Before ?? before;
@@ -40,19 +83,22 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls)
         }
 
         Save(entries);
-        sysctls.Write(key, value);
     }
 
     /// <summary>
     /// Puts everything back, last change first, and forgets it, except what could not be put back: the next one may. Gives the
     /// changes, and collects the errors.
     /// </summary>
-    internal List<string> Restore(List<string> errors)
+    /// <param name="errors">Takes what the kernel refused.</param>
+    /// <param name="only">This key alone; null for all.</param>
+    internal List<string> Restore(List<string> errors, string? only = null)
     {
         var changes = new List<string>();
+        var entries = Load();
+        var kept = entries.Where(entry => only is not null && entry.Key != only).ToList();
         var failed = new List<SysctlEntry>();
         // Decided before the first write: putting back "all" changes the others, too.
-        var ours = Load().Where(entry => IsStillOurs(entry, errors, failed)).Reverse().ToList();
+        var ours = entries.Except(kept).Where(entry => IsStillOurs(entry, errors, failed)).Reverse().ToList();
         foreach (var entry in ours)
         {
             try
@@ -67,8 +113,11 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls)
             }
         }
 
-        if (failed.Count > 0)
-            Save(failed);
+        kept.AddRange(failed);
+        if (kept.Count == entries.Count)
+            return changes;
+        if (kept.Count > 0)
+            Save(kept);
         // `down` on a machine that was never up: not even the directory is there.
         else if (File.Exists(file))
             File.Delete(file);

@@ -1,5 +1,6 @@
 using Meshover.Agent.Configuration;
 using Meshover.Agent.Reconciling.Dataplane;
+using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
@@ -44,7 +45,7 @@ public sealed class DataplaneSelectionTests
         using var netlink = new RouteNetlink(transport);
         using var wireGuard = new WireGuardNetlink(new FakeNetlinkTransport());
         var selection = DataplaneSelection.Of(
-            choice, netlink, new KernelDataplane(netlink, wireGuard, new KernelSysctls(), TimeProvider.System), new UserspaceDataplane(new("/nowhere"), netlink));
+            choice, netlink, new KernelDataplane(netlink, wireGuard, SysctlMemory.In("/nowhere", new KernelSysctls()), TimeProvider.System), new UserspaceDataplane(new("/nowhere"), netlink));
         Assert.Equal(answers.Length, transport.Requests.Count);
         return (selection.Chosen.Kind, selection.Other.Kind, selection.Reason);
     }

@@ -111,6 +111,55 @@ public sealed class SysctlMemoryTests : IDisposable
         Assert.Empty(_memory.Restore([]));
     }
 
+    [Fact]
+    public void KeepDuring_ChangedByTheWay_IsAsBeforeAndNothingIsRemembered()
+    {
+        _sysctls[Redirects] = "1";
+        _memory.KeepDuring(Redirects, "0", () => _sysctls[Redirects] = "0");
+
+        Assert.Equal("1", _sysctls[Redirects]);
+        Assert.False(System.IO.File.Exists(File));
+    }
+
+    [Fact]
+    public void KeepDuring_KilledBeforeItIsPutBack_IsPutBackByRestore()
+    {
+        _sysctls[Redirects] = "1";
+        Assert.Throws<NotFiniteNumberException>(() => _memory.KeepDuring(Redirects, "0", () =>
+        {
+            _sysctls[Redirects] = "0";
+            throw new NotFiniteNumberException();
+        }));
+
+        Assert.Equal([$"sysctl {Redirects} = 1"], new SysctlMemory(File, _sysctls).Restore([]));
+    }
+
+    [Fact]
+    public void KeepDuring_OfOne_RemembersTheOthers()
+    {
+        _sysctls["net.ipv4.conf.eth0.rp_filter"] = "1";
+        _memory.Change("net.ipv4.conf.eth0.rp_filter", "2", []);
+        _sysctls[Redirects] = "1";
+        _memory.KeepDuring(Redirects, "0", () => _sysctls[Redirects] = "0");
+
+        Assert.Equal(["sysctl net.ipv4.conf.eth0.rp_filter = 1"], _memory.Restore([]));
+    }
+
+    [Fact]
+    public void KeepDuring_NothingCanBeWritten_IsDoneAllTheSame()
+    {
+        _sysctls[Redirects] = "1";
+        _directory.Delete();
+        System.IO.File.WriteAllText(_directory.FullName, "in the way");
+        _memory.KeepDuring(Redirects, "0", () => _sysctls[Redirects] = "0");
+        System.IO.File.Delete(_directory.FullName);
+        _directory.Create();
+
+        Assert.Equal("1", _sysctls[Redirects]);
+    }
+
+    private const string Redirects = "net.ipv4.conf.all.send_redirects";
+
     private string File => Path.Combine(_directory.FullName, "sysctls.json");
 
     /// <summary>With the kernel's way of forwarding: "all" is written into every interface, and turns accept_redirects over.</summary>
