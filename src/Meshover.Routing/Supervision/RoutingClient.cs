@@ -6,39 +6,49 @@ namespace Meshover.Routing.Supervision;
 
 /// <summary>
 /// Speaks to <c>meshover routing</c> on its socket; a connection for each call, so that a restart of the other side needs no care.
-/// Every method throws <see cref="RoutingException"/> where the process does not answer (it has a cause then) or refuses.
+/// Every method throws <see cref="RoutingException"/> where the process does not answer, or not in time (it has a cause then), or refuses.
 /// </summary>
-public sealed class RoutingClient(string socketPath)
+public sealed class RoutingClient(string socketPath, TimeProvider? time = null)
 {
+    /// <summary>Twice what FRR has to start with its neighbours.</summary>
+    private static readonly TimeSpan _applyWithin = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan _answerWithin = TimeSpan.FromMinutes(1);
+
     /// <summary>Makes FRR run this configuration, by differences; of several at once the newest counts.</summary>
     /// <returns>When FRR runs it.</returns>
     /// <exception cref="RoutingException">It was refused (FRR keeps its last good configuration), or FRR cannot run.</exception>
     public async Task<ApplyResult> ApplyAsync(FrrConfig config, CancellationToken ct = default) =>
-        Required((await CallAsync(new RoutingRequest { Op = RoutingProtocol.Apply, Config = config }, ct)).Applied);
+        Required((await CallAsync(new RoutingRequest { Op = RoutingProtocol.Apply, Config = config }, _applyWithin, ct)).Applied);
 
     public async Task<RoutingStatus> GetStatusAsync(CancellationToken ct = default) =>
-        Required((await CallAsync(new RoutingRequest { Op = RoutingProtocol.Status }, ct)).Status);
+        Required((await CallAsync(new RoutingRequest { Op = RoutingProtocol.Status }, _answerWithin, ct)).Status);
 
     /// <summary>
     /// Makes zebra put back the routes that the kernel flushed when their preferred source address was removed by hand. Call it after
     /// the address is there again.
     /// </summary>
     public Task ToggleSourceRouteMapAsync(CancellationToken ct = default) =>
-        CallAsync(new RoutingRequest { Op = RoutingProtocol.ToggleSource }, ct);
+        CallAsync(new RoutingRequest { Op = RoutingProtocol.ToggleSource }, _answerWithin, ct);
 
     /// <summary>Stops zebra (which removes its routes), bgpd and bfdd for good, forgets their configuration, and ends the process.</summary>
-    public Task StopAsync(CancellationToken ct = default) => CallAsync(new RoutingRequest { Op = RoutingProtocol.Stop }, ct);
+    public Task StopAsync(CancellationToken ct = default) => CallAsync(new RoutingRequest { Op = RoutingProtocol.Stop }, _answerWithin, ct);
 
-    private async Task<RoutingReply> CallAsync(RoutingRequest request, CancellationToken ct)
+    private async Task<RoutingReply> CallAsync(RoutingRequest request, TimeSpan within, CancellationToken ct)
     {
+        using var limit = new CancellationTokenSource(within, time ?? TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
         try
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), ct);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), either.Token);
             await using var stream = new NetworkStream(socket);
             var lines = new JsonLines(stream);
-            await lines.WriteAsync(request with { Version = RoutingProtocol.Version }, RoutingJson.Default.RoutingRequest, ct);
-            return Checked(await lines.ReadAsync(RoutingJson.Default.RoutingReply, ct));
+            await lines.WriteAsync(request with { Version = RoutingProtocol.Version }, RoutingJson.Default.RoutingRequest, either.Token);
+            return Checked(await lines.ReadAsync(RoutingJson.Default.RoutingReply, either.Token));
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            throw new RoutingException($"meshover routing has not answered on {socketPath} for {within.TotalMinutes:0} min; see its log", e);
         }
         catch (Exception e) when (e is SocketException or IOException or JsonException)
         {

@@ -7,10 +7,13 @@ namespace Meshover.WireGuard.Control;
 
 /// <summary>
 /// Talks to a running engine over its socket. Each call is a connection of its own, so that a restarted engine is met without ado.
-/// Every method throws <see cref="DataplaneException"/>.
+/// Every method throws <see cref="DataplaneException"/>, also where the engine has not answered for a minute.
 /// </summary>
-public sealed class DataplaneClient(string socketPath)
+public sealed class DataplaneClient(string socketPath, TimeProvider? time = null)
 {
+    /// <summary>Many times what the largest configuration takes; who wants to know sooner cancels.</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(60);
+
     /// <summary>
     /// Makes the engine be what <paramref name="config"/> says: the whole state, compared with what runs. Peers that are right already
     /// are not touched: sessions, endpoints and devices stay. Refused whole, with all reasons, when anything in it is wrong.
@@ -42,10 +45,17 @@ public sealed class DataplaneClient(string socketPath)
 
     private async Task<ControlResponse> SendAsync(ControlRequest request, CancellationToken cancellationToken)
     {
+        using var limit = new CancellationTokenSource(AnswerWithin, time ?? TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await using var connection = await ControlConnection.OpenAsync(socketPath, cancellationToken);
-            return Check(await connection.AskAsync(request with { Version = connection.Version }, cancellationToken));
+            await using var connection = await ControlConnection.OpenAsync(socketPath, either.Token);
+            return Check(await connection.AskAsync(request with { Version = connection.Version }, either.Token));
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new DataplaneException(
+                DataplaneError.Unreachable, $"The data plane has not answered on {socketPath} for {AnswerWithin.TotalSeconds:0} s; its log may say why.", e);
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
