@@ -28,7 +28,9 @@ internal static class RunCommand
             {
                 if (join is not null)
                     await FirstJoin.JoinAsync(join, context, config, cancellationToken);
-                await Supervisor(context, DaemonNames.Of(config), flags).RunAsync(cancellationToken);
+                var daemons = DaemonNames.Of(config);
+                KeptDaemons.Write(context.Paths, daemons);
+                await Supervisor(context, daemons, flags).RunAsync(cancellationToken);
             });
         });
         return command;

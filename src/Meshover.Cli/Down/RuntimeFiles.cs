@@ -21,6 +21,7 @@ internal static class RuntimeFiles
             foreach (var ending in Endings)
                 Delete(Path.Combine(paths.RuntimeDirectory, daemon + ending));
         }
+        Delete(paths.KeptDaemonsFile);
         Delete(paths.DataplaneState);
         Delete(paths.UapiSocket);
         RemoveIfEmpty(paths.UapiDirectory);

@@ -26,6 +26,9 @@ internal sealed record NodePaths
     public string DataplaneSocket => Path.Combine(RuntimeDirectory, "dataplane.sock");
     public string DataplaneState => Path.Combine(RuntimeDirectory, "dataplane.json");
     public string RoutingSocket => Path.Combine(RuntimeDirectory, "routing.sock");
+
+    /// <summary>Which daemons the supervisor keeps (<see cref="Supervision.KeptDaemons"/>).</summary>
+    public string KeptDaemonsFile => Path.Combine(RuntimeDirectory, "run.daemons");
     public string FrrDirectory => Path.Combine(RuntimeDirectory, "frr");
 
     /// <summary>Named after the WireGuard device.</summary>

@@ -19,12 +19,16 @@ internal sealed class DetachedServices(NodePaths paths, TimeProvider time) : INo
     {
         if (Find(DaemonNames.Run) is { } supervisor)
         {
-            if (Keeps(daemons))
+            if (DaemonNames.All.All(daemon => Keeps(daemon) == daemons.Contains(daemon)))
                 return;
             await LeaveAsync(supervisor, daemons, cancellationToken);
         }
         Start();
     }
+
+    // The agent is always one of them. Where nobody keeps them, or who does has not told, those that run are those that should.
+    public bool Keeps(string daemon) => daemon == DaemonNames.Agent
+        || (Find(DaemonNames.Run) is not null && KeptDaemons.Read(paths) is { } kept ? kept.Contains(daemon) : Find(daemon) is not null);
 
     /// <summary>Its supervisor starts it again after 100 ms.</summary>
     public Task RestartAgentAsync(CancellationToken cancellationToken) =>
@@ -55,10 +59,6 @@ internal sealed class DetachedServices(NodePaths paths, TimeProvider time) : INo
                 await process.StopAsync(Grace, time, cancellationToken);
         }
     }
-
-    // The agent is always one of them, and is being started again where it was told to.
-    private bool Keeps(ImmutableArray<string> daemons) =>
-        DaemonNames.All.Remove(DaemonNames.Agent).All(daemon => Find(daemon) is not null == daemons.Contains(daemon));
 
     private ProcessIdentity? Find(string daemon) => ProcessIdentity.ReadLive(paths.PidFile(daemon));
 

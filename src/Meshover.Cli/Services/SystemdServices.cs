@@ -20,6 +20,8 @@ internal sealed class SystemdServices(ISystemctl systemctl, string unitDirectory
         await systemctl.RunAsync(["enable", "--now", .. daemons.Select(UnitName)], cancellationToken);
     }
 
+    public bool Keeps(string daemon) => IsInstalled(daemon);
+
     public Task RestartAgentAsync(CancellationToken cancellationToken) =>
         systemctl.RunAsync(["restart", UnitName(DaemonNames.Agent)], cancellationToken);
 

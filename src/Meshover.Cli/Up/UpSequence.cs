@@ -89,7 +89,7 @@ internal sealed class UpSequence(
     {
         var daemons = DaemonNames.Of(settings.Config);
         var agentRan = Runs(DaemonNames.Agent);
-        if (agentRan && Runs(DaemonNames.Routing) != daemons.Contains(DaemonNames.Routing))
+        if (agentRan && services.Keeps(DaemonNames.Routing) != daemons.Contains(DaemonNames.Routing))
         {
             await services.StopAsync(cancellationToken);
         }
