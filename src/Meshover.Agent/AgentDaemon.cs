@@ -46,7 +46,7 @@ public sealed class AgentDaemon
     private readonly Channel<AgentInput> _inputs = Channel.CreateBounded<AgentInput>(new BoundedChannelOptions(InputCapacity) { SingleReader = true });
     private readonly IRouteNetlink _netlink;
     private readonly IdentityKeeper _identities;
-    private readonly KeyRotator _keys;
+    private readonly KeyChanger _keys;
     private readonly KernelReconciler _kernel;
     private readonly MapFile _mapFile;
     private readonly DataplaneSelection _dataplane;
@@ -66,7 +66,7 @@ public sealed class AgentDaemon
     {
         (_options, _netlink, _kernel, _loggers, _time) = (options, netlink, kernel, loggers, time);
         _identities = new IdentityKeeper(new IdentityStore(options.StateDirectory), identity, Logger<IdentityKeeper>());
-        _keys = new KeyRotator(_identities, options.Config.RotateKeyAfter, Logger<KeyRotator>(), time);
+        _keys = new KeyChanger(_identities, options.Config.RotateKeyAfter, Logger<KeyChanger>(), time);
         _mapFile = new MapFile(options.StateDirectory);
         var engine = new DataplaneClient(Path.Combine(options.RuntimeDirectory, "dataplane.sock"));
         _dataplane = DataplaneSelection.Of(

@@ -69,7 +69,7 @@ internal static class StatusBuilder
             status.KeyAgeSeconds = Math.Max(0, now.ToUnixTimeSeconds() - identity.WireGuardKeyMade);
         if (identity.KeyChange is not { } change)
             return;
-        var progress = KeyProgress.Of(state, identity);
+        var progress = KeyChangeProgress.Of(state, identity);
         status.KeyChange = new WireKeyChange
         {
             OtherKey = WireGuardKeys.PublicOf(change.OtherPrivateKey).ToString(),

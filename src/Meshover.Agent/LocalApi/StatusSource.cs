@@ -8,7 +8,7 @@ namespace Meshover.Agent.LocalApi;
 
 /// <summary>Makes the status that is asked for, with what the data plane and FRR say at this moment, if they say it soon.</summary>
 internal sealed class StatusSource(
-    AgentLoop loop, IdentityKeeper identities, KeyRotator keys, IDataplane dataplane, RoutingClient routing, Reporting.RttProbe rtt, TimeProvider time)
+    AgentLoop loop, IdentityKeeper identities, KeyChanger keys, IDataplane dataplane, RoutingClient routing, Reporting.RttProbe rtt, TimeProvider time)
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
 

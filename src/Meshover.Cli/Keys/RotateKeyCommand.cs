@@ -39,9 +39,9 @@ internal static class RotateKeyCommand
     private static async Task<int> RunAsync(NodePaths paths, bool json, TimeSpan timeout, CancellationToken cancellationToken)
     {
         DaemonHost.RequireRoot("rotate-key");
-        var rotation = new KeyRotation(paths, Console.Error.WriteLine, TimeProvider.System);
+        var rotation = new RotateKeySequence(paths, Console.Error.WriteLine, TimeProvider.System);
         var result = await rotation.RunAsync(timeout, cancellationToken);
-        await Console.Out.WriteLineAsync(json ? JsonSerializer.Serialize(result, KeyJson.Default.KeyDocument) : result.Describe());
+        await Console.Out.WriteLineAsync(json ? JsonSerializer.Serialize(result, RotateKeyJson.Default.RotateKeyDocument) : result.Describe());
         return ExitCode.Fine;
     }
 }

@@ -150,7 +150,7 @@ public sealed class AgentLoopTests : IDisposable
         var reporter = new StateReporter(config, identities, _time);
         var parts = new AgentLoopParts(
             new StatePlanner(config, identities, new NodeCapabilities()), reporter, new ReportBoard(reporter.Report(new AgentState())), identities,
-            new KeyRotator(identities, maxAge: null, NullLogger.Instance, _time), new MapFile(_directory), plan => _plans.Writer.TryWrite(plan));
+            new KeyChanger(identities, maxAge: null, NullLogger.Instance, _time), new MapFile(_directory), plan => _plans.Writer.TryWrite(plan));
         _loop = new AgentLoop(parts, NullLogger.Instance, _time);
         return _loop.RunAsync(initial, _inputs.Reader, _stop.Token);
     }

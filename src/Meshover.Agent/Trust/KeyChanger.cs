@@ -11,7 +11,7 @@ namespace Meshover.Agent.Trust;
 /// what each step waits for is seen in the agent's state. Main loop.
 /// </summary>
 /// <param name="maxAge">The operator's bound on a key's age; null: none.</param>
-internal sealed partial class KeyRotator(IdentityKeeper identities, TimeSpan? maxAge, ILogger logger, TimeProvider time)
+internal sealed partial class KeyChanger(IdentityKeeper identities, TimeSpan? maxAge, ILogger logger, TimeProvider time)
 {
     /// <summary>Who has not heard of the new key by then, hears of it from the controller when he is back.</summary>
     private static readonly TimeSpan KeepFormerKey = TimeSpan.FromHours(24);
@@ -41,7 +41,7 @@ internal sealed partial class KeyRotator(IdentityKeeper identities, TimeSpan? ma
         if (SelfIn(state) is null)
             throw new AgentException("This node is no member of the mesh (any more): join again with `meshover up --join STRING`.");
         var identity = identities.Current;
-        var isUnderWay = identity.KeyChange is { } change && (change.Stage != KeyChangeStage.InUse || state.Dataplane is null || KeyProgress.Of(state, identity).Missing.Length > 0);
+        var isUnderWay = identity.KeyChange is { } change && (change.Stage != KeyChangeStage.InUse || state.Dataplane is null || KeyChangeProgress.Of(state, identity).Missing.Length > 0);
         if (!isUnderWay)
             Begin();
         return new KeyChangeAnswer(WireGuardKeys.Newest(identities.Current).ToString(), isUnderWay);
@@ -128,7 +128,7 @@ internal sealed partial class KeyRotator(IdentityKeeper identities, TimeSpan? ma
 
     // A plan that leaves everybody out says nothing of them.
     private static bool HasEverybody(AgentState state, NodeIdentity identity) =>
-        SelfIn(state) is not null && !state.IsMapTooOld && KeyProgress.Of(state, identity).IsWhole;
+        SelfIn(state) is not null && !state.IsMapTooOld && KeyChangeProgress.Of(state, identity).IsWhole;
 
     private static bool DataplaneHas(AgentState state, KeyChange change) =>
         state.Components.GetValueOrDefault("dataplane") is { } report && (report.State == ComponentState.Off || report.KeyChange == change);

@@ -7,7 +7,7 @@ using Meshover.Contract.V1;
 namespace Meshover.Cli.Keys;
 
 /// <summary>Asks the agent for another key, and follows how far that is; an agent that is started again meanwhile goes on where it was.</summary>
-internal sealed class KeyRotation(NodePaths paths, Action<string> tell, TimeProvider time)
+internal sealed class RotateKeySequence(NodePaths paths, Action<string> tell, TimeProvider time)
 {
     private const string InUse = "in-use";
 
@@ -17,7 +17,7 @@ internal sealed class KeyRotation(NodePaths paths, Action<string> tell, TimeProv
     private string _told = "";
 
     /// <exception cref="CliException">It cannot be begun, was given up, or took longer: why, and what to do.</exception>
-    public async Task<KeyDocument> RunAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<RotateKeyDocument> RunAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         var deadline = time.GetUtcNow() + timeout;
         var begun = await BeginAsync(cancellationToken);
@@ -62,7 +62,7 @@ internal sealed class KeyRotation(NodePaths paths, Action<string> tell, TimeProv
         new("No agent answers on this machine: start it with `meshover up`; a machine that is in no mesh joins one with `meshover up --join STRING`.", inner: inner);
 
     /// <summary>Null: it is still under way.</summary>
-    private KeyDocument? Judge(AgentStatus status, RotateKeyResponse begun)
+    private RotateKeyDocument? Judge(AgentStatus status, RotateKeyResponse begun)
     {
         if (status.KeyChange is { } change)
         {
@@ -78,7 +78,7 @@ internal sealed class KeyRotation(NodePaths paths, Action<string> tell, TimeProv
             : "The change of the key did not come to its end: it was given up, or another one has followed it. The agent's log says which.");
     }
 
-    private static KeyDocument Document(RotateKeyResponse begun, uint peers, uint agreed, bool complete) =>
+    private static RotateKeyDocument Document(RotateKeyResponse begun, uint peers, uint agreed, bool complete) =>
         new() { PublicKey = begun.NewKey, Joined = begun.Joined, Peers = peers, Agreed = agreed, Complete = complete };
 
     private static string Describe(KeyChange? change) => change switch

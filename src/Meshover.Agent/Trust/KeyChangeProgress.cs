@@ -10,14 +10,14 @@ namespace Meshover.Agent.Trust;
 /// <param name="Peers">All.</param>
 /// <param name="Agreed">How many have.</param>
 /// <param name="Missing">Those that have not, though they are reached.</param>
-internal sealed record KeyProgress(int Peers, int Agreed, ImmutableArray<NodeId> Missing)
+internal sealed record KeyChangeProgress(int Peers, int Agreed, ImmutableArray<NodeId> Missing)
 {
     public bool IsWhole => Agreed == Peers;
 
-    public static KeyProgress Of(AgentState state, NodeIdentity identity)
+    public static KeyChangeProgress Of(AgentState state, NodeIdentity identity)
     {
         if (state.Plan is not { } plan || identity.KeyChange is not { } change)
-            return new KeyProgress(0, 0, []);
+            return new KeyChangeProgress(0, 0, []);
         var key = new WireGuardKey(WireGuardKeys.Newest(identity).Bytes);
         var status = PeerStatuses.Of(state.Dataplane);
         var agreed = 0;
@@ -30,7 +30,7 @@ internal sealed record KeyProgress(int Peers, int Agreed, ImmutableArray<NodeId>
             else if (seen is { LastReceiveAgeMs: >= 0 } && seen.LastReceiveAgeMs < EndpointChooser.WorkingFor.TotalMilliseconds)
                 missing.Add(peer.Node);
         }
-        return new KeyProgress(plan.WireGuard.Peers.Length, agreed, missing.ToImmutable());
+        return new KeyChangeProgress(plan.WireGuard.Peers.Length, agreed, missing.ToImmutable());
 
         // The kernel and older engines do not tell; with them a handshake is under the one key that they have.
         bool IsAgreed(PeerStatus peer, WireGuardKey newest, KeyChange change) => peer.AgreedAs is { } agreedAs

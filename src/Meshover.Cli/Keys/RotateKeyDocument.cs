@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Meshover.Cli.Keys;
 
 /// <summary>What <c>meshover rotate-key --json</c> prints. Fields are only ever added.</summary>
-internal sealed record KeyDocument
+internal sealed record RotateKeyDocument
 {
     public int Format { get; init; } = 1;
 
@@ -29,5 +29,5 @@ internal sealed record KeyDocument
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(KeyDocument))]
-internal sealed partial class KeyJson : JsonSerializerContext;
+[JsonSerializable(typeof(RotateKeyDocument))]
+internal sealed partial class RotateKeyJson : JsonSerializerContext;

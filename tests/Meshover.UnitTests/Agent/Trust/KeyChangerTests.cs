@@ -13,17 +13,17 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Meshover.UnitTests.Agent.Trust;
 
 /// <summary>Node 1 of three changes its key. Each agent that is "started" knows what is on the disk, and nothing else.</summary>
-public sealed class KeyRotatorTests : IDisposable
+public sealed class KeyChangerTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("meshover-keys").FullName;
     private readonly SettableClock _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private IdentityKeeper _identities;
-    private KeyRotator _rotator;
+    private KeyChanger _changer;
 
-    public KeyRotatorTests()
+    public KeyChangerTests()
     {
         new IdentityStore(_directory).Save(IdentityFactory.Create("n1", _time));
-        (_identities, _rotator) = Start();
+        (_identities, _changer) = Start();
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
@@ -32,25 +32,25 @@ public sealed class KeyRotatorTests : IDisposable
     public void Change_FromBeginningToEnd_EachStepWaitsForWhatItNeeds()
     {
         var first = Declared[0];
-        var answer = _rotator.Ask(State());
+        var answer = _changer.Ask(State());
         var second = WireGuardKeys.Newest(_identities.Current);
         Assert.Equal((second.ToString(), false), (answer.NewKey, answer.Joined));
         Assert.NotEqual(first, second);
 
-        Assert.False(_rotator.Advance(State()));
+        Assert.False(_changer.Advance(State()));
         Assert.Equal([first], Declared);
 
-        Assert.True(_rotator.Advance(State() with { Components = Has(_identities.Current.KeyChange) }));
+        Assert.True(_changer.Advance(State() with { Components = Has(_identities.Current.KeyChange) }));
         Assert.Equal([second, first], Declared);
         Assert.Equal(first, _identities.Current.WireGuardPublicKey);
 
-        Assert.False(_rotator.Advance(State()));
-        Assert.True(_rotator.Advance(State(second, first)));
+        Assert.False(_changer.Advance(State()));
+        Assert.True(_changer.Advance(State(second, first)));
         Assert.Equal([second, first], Declared);
         Assert.Equal(second, _identities.Current.WireGuardPublicKey);
 
-        Assert.False(_rotator.Advance(Agreed(State(second, first), second, 2)));
-        Assert.True(_rotator.Advance(Agreed(State(second, first), second, 2, 3)));
+        Assert.False(_changer.Advance(Agreed(State(second, first), second, 2)));
+        Assert.True(_changer.Advance(Agreed(State(second, first), second, 2, 3)));
         Assert.Equal([second], Declared);
         Assert.Null(_identities.Current.KeyChange);
     }
@@ -62,22 +62,22 @@ public sealed class KeyRotatorTests : IDisposable
     public void Change_AgentKilledAfterAnyStep_GoesOnToTheEndWithTheSameKeys(KeyChangeStage killedAt)
     {
         var first = Declared[0];
-        _rotator.Ask(State());
+        _changer.Ask(State());
         var second = WireGuardKeys.Newest(_identities.Current);
         var steps = new List<Action>
         {
-            () => _rotator.Advance(State() with { Components = Has(_identities.Current.KeyChange) }),
-            () => _rotator.Advance(State(second, first)),
-            () => _rotator.Advance(Agreed(State(second, first), second, 2, 3)),
+            () => _changer.Advance(State() with { Components = Has(_identities.Current.KeyChange) }),
+            () => _changer.Advance(State(second, first)),
+            () => _changer.Advance(Agreed(State(second, first), second, 2, 3)),
         };
         for (var stage = KeyChangeStage.Prepared; stage <= KeyChangeStage.InUse; stage++)
         {
             Assert.Equal(stage, _identities.Current.KeyChange!.Stage);
             if (stage == killedAt)
-                (_identities, _rotator) = Start();
+                (_identities, _changer) = Start();
             steps[(int)stage]();
         }
-        (_identities, _rotator) = Start();
+        (_identities, _changer) = Start();
 
         Assert.Null(_identities.Current.KeyChange);
         Assert.Equal([second], Declared);
@@ -87,9 +87,9 @@ public sealed class KeyRotatorTests : IDisposable
     public void Started_WithTheNewKeyInUseAndAnOldMap_DoesNotGoBack()
     {
         var (first, second) = PutInUse();
-        (_identities, _rotator) = Start();
+        (_identities, _changer) = Start();
 
-        Assert.False(_rotator.Advance(State()));
+        Assert.False(_changer.Advance(State()));
         Assert.Equal([second, first], Declared);
     }
 
@@ -97,9 +97,9 @@ public sealed class KeyRotatorTests : IDisposable
     public void Started_WithTheNewKeyInUseAndNoMap_KeepsTheFormerKey()
     {
         var (first, second) = PutInUse();
-        (_identities, _rotator) = Start();
+        (_identities, _changer) = Start();
 
-        Assert.False(_rotator.Advance(new AgentState()));
+        Assert.False(_changer.Advance(new AgentState()));
         Assert.Equal([second, first], Declared);
     }
 
@@ -108,20 +108,20 @@ public sealed class KeyRotatorTests : IDisposable
     {
         var (first, second) = PutInUse();
         _time.Advance(TimeSpan.FromHours(23));
-        Assert.False(_rotator.Advance(Agreed(State(second, first), second, 2)));
+        Assert.False(_changer.Advance(Agreed(State(second, first), second, 2)));
         _time.Advance(TimeSpan.FromHours(2));
 
-        Assert.True(_rotator.Advance(Agreed(State(second, first), second, 2)));
+        Assert.True(_changer.Advance(Agreed(State(second, first), second, 2)));
         Assert.Equal([second], Declared);
     }
 
     [Fact]
     public void Ask_WhileOneIsUnderWay_JoinsIt()
     {
-        var begun = _rotator.Ask(State());
+        var begun = _changer.Ask(State());
         var (_, second) = (Declared[0], WireGuardKeys.Newest(_identities.Current));
 
-        Assert.Equal(begun with { Joined = true }, _rotator.Ask(State()));
+        Assert.Equal(begun with { Joined = true }, _changer.Ask(State()));
         Assert.Equal(second, WireGuardKeys.Newest(_identities.Current));
     }
 
@@ -129,14 +129,14 @@ public sealed class KeyRotatorTests : IDisposable
     public void Ask_WhileOneWaitsForAPeerThatIsReached_JoinsIt()
     {
         var (first, second) = PutInUse();
-        Assert.True(_rotator.Ask(Agreed(State(second, first), first, 2, 3)).Joined);
+        Assert.True(_changer.Ask(Agreed(State(second, first), first, 2, 3)).Joined);
     }
 
     [Fact]
     public void Ask_WhileOneWaitsForPeersThatAreAway_BeginsAnotherAndGivesTheFormerKeyUp()
     {
         var (first, second) = PutInUse();
-        Assert.False(_rotator.Ask(Agreed(State(second, first), second, 2)).Joined);
+        Assert.False(_changer.Ask(Agreed(State(second, first), second, 2)).Joined);
 
         Assert.Equal([second], Declared);
         Assert.NotEqual(second, WireGuardKeys.Newest(_identities.Current));
@@ -145,7 +145,7 @@ public sealed class KeyRotatorTests : IDisposable
     [Fact]
     public void Ask_WithoutAController_IsRefusedWithTheReason()
     {
-        var refusal = Assert.Throws<AgentException>(() => _rotator.Ask(State() with { Link = LinkState.Unreachable, ControllerError = "Connection refused" }));
+        var refusal = Assert.Throws<AgentException>(() => _changer.Ask(State() with { Link = LinkState.Unreachable, ControllerError = "Connection refused" }));
 
         Assert.Contains("Connection refused", refusal.Message, StringComparison.Ordinal);
         Assert.Null(_identities.Current.KeyChange);
@@ -153,7 +153,7 @@ public sealed class KeyRotatorTests : IDisposable
 
     [Fact]
     public void Ask_OfANodeThatWasRemoved_IsRefused() =>
-        Assert.Contains("no member", Assert.Throws<AgentException>(() => _rotator.Ask(State() with { Told = TestMesh.Of(TestMesh.Node(2)) })).Message, StringComparison.Ordinal);
+        Assert.Contains("no member", Assert.Throws<AgentException>(() => _changer.Ask(State() with { Told = TestMesh.Of(TestMesh.Node(2)) })).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Ask_TheKeyCannotBeWritten_IsRefusedAndTheNodeKeepsWhatItHas()
@@ -163,7 +163,7 @@ public sealed class KeyRotatorTests : IDisposable
         File.WriteAllText(_directory, "in the way");
         try
         {
-            Assert.Contains("written", Assert.Throws<AgentException>(() => _rotator.Ask(State())).Message, StringComparison.Ordinal);
+            Assert.Contains("written", Assert.Throws<AgentException>(() => _changer.Ask(State())).Message, StringComparison.Ordinal);
             Assert.Equal((before.WireGuardPrivateKey, null), (_identities.Current.WireGuardPrivateKey, _identities.Current.KeyChange));
         }
         finally
@@ -177,42 +177,42 @@ public sealed class KeyRotatorTests : IDisposable
     public void Refused_BeforeTheNewKeyIsInUse_IsGivenUpWithTheReason()
     {
         var first = Declared[0];
-        _rotator.Ask(State());
+        _changer.Ask(State());
 
-        Assert.True(_rotator.Advance(State() with { Link = LinkState.Refused, ControllerError = "the key is that of node 9" }));
+        Assert.True(_changer.Advance(State() with { Link = LinkState.Refused, ControllerError = "the key is that of node 9" }));
         Assert.Equal([first], Declared);
-        Assert.Contains("node 9", _rotator.Problem, StringComparison.Ordinal);
+        Assert.Contains("node 9", _changer.Problem, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Age_AsConfigured_BeginsAChangeAndNoOther()
     {
-        _rotator = Rotator(TimeSpan.FromDays(30));
-        Assert.False(_rotator.Advance(State()));
+        _changer = Changer(TimeSpan.FromDays(30));
+        Assert.False(_changer.Advance(State()));
         _time.Advance(TimeSpan.FromDays(29));
-        Assert.False(_rotator.Advance(State()));
+        Assert.False(_changer.Advance(State()));
         _time.Advance(TimeSpan.FromDays(5));
-        Assert.False(_rotator.Advance(State() with { Link = LinkState.Unreachable }));
+        Assert.False(_changer.Advance(State() with { Link = LinkState.Unreachable }));
 
-        Assert.True(_rotator.Advance(State()));
+        Assert.True(_changer.Advance(State()));
         Assert.Equal(KeyChangeStage.Prepared, _identities.Current.KeyChange?.Stage);
     }
 
     [Fact]
     public void Age_TheKeyCannotBeWritten_IsTriedAgainMinutesLater()
     {
-        _rotator = Rotator(TimeSpan.FromHours(1));
+        _changer = Changer(TimeSpan.FromHours(1));
         _time.Advance(TimeSpan.FromHours(2));
         Directory.Delete(_directory, recursive: true);
         File.WriteAllText(_directory, "in the way");
-        _rotator.Advance(State());
+        _changer.Advance(State());
         File.Delete(_directory);
         Directory.CreateDirectory(_directory);
 
-        Assert.False(_rotator.Advance(State()));
+        Assert.False(_changer.Advance(State()));
         Assert.Null(_identities.Current.KeyChange);
         _time.Advance(TimeSpan.FromMinutes(10));
-        Assert.True(_rotator.Advance(State()));
+        Assert.True(_changer.Advance(State()));
         Assert.NotNull(_identities.Current.KeyChange);
     }
 
@@ -221,22 +221,22 @@ public sealed class KeyRotatorTests : IDisposable
     private (WireGuardPublicKey First, WireGuardPublicKey Second) PutInUse()
     {
         var first = Declared[0];
-        _rotator.Ask(State());
+        _changer.Ask(State());
         var second = WireGuardKeys.Newest(_identities.Current);
-        _rotator.Advance(State() with { Components = Has(_identities.Current.KeyChange) });
-        _rotator.Advance(State(second, first));
+        _changer.Advance(State() with { Components = Has(_identities.Current.KeyChange) });
+        _changer.Advance(State(second, first));
         Assert.Equal(KeyChangeStage.InUse, _identities.Current.KeyChange?.Stage);
         return (first, second);
     }
 
-    private (IdentityKeeper, KeyRotator) Start()
+    private (IdentityKeeper, KeyChanger) Start()
     {
         var store = new IdentityStore(_directory);
         _identities = new IdentityKeeper(store, store.Load()!, NullLogger.Instance);
-        return (_identities, Rotator(maxAge: null));
+        return (_identities, Changer(maxAge: null));
     }
 
-    private KeyRotator Rotator(TimeSpan? maxAge) => new(_identities, maxAge, NullLogger.Instance, _time);
+    private KeyChanger Changer(TimeSpan? maxAge) => new(_identities, maxAge, NullLogger.Instance, _time);
 
     /// <summary>Connected, with a map in which this node has these keys.</summary>
     private static AgentState State(params WireGuardPublicKey[] own)
