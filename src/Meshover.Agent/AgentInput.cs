@@ -17,8 +17,10 @@ internal abstract record AgentInput
     /// <summary>A reconciler finished a pass.</summary>
     public sealed record Reconciled(string Component, ReconcileReport Report) : AgentInput;
 
-    /// <summary>What the data plane says now; null: it does not answer.</summary>
-    public sealed record DataplaneSeen(DataplaneStatus? Status) : AgentInput;
+    /// <summary>What the data plane says now.</summary>
+    /// <param name="Status">Null: it does not answer.</param>
+    /// <param name="At">When it was asked.</param>
+    public sealed record DataplaneSeen(DataplaneStatus? Status, DateTimeOffset At) : AgentInput;
 
     /// <summary>What FRR says now; null: it does not answer.</summary>
     public sealed record RoutingSeen(RoutingStatus? Status) : AgentInput;

@@ -62,7 +62,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         AgentInput.FromController { Event: var message } => TakeLinkEvent(state, message),
         AgentInput.UnderlayChanged { State: var underlay } => state with { Underlay = underlay },
         AgentInput.Reconciled { Component: var component, Report: var report } => TakeReport(state, component, report),
-        AgentInput.DataplaneSeen { Status: var status } => state with { Dataplane = status, DataplaneSeenAt = time.GetUtcNow() },
+        AgentInput.DataplaneSeen { Status: var status, At: var at } => state with { Dataplane = status, DataplaneSeenAt = at },
         AgentInput.RoutingSeen { Status: var status } => state with { Routing = status },
         AgentInput.KeyChangeAsked { Answer: var answer } => TakeKeyChangeAsked(state, answer),
         AgentInput.Tick => TakeTick(state),

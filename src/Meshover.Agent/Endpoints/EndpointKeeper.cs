@@ -41,6 +41,7 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
         using var limit = new CancellationTokenSource(AnswerWithin, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         DataplaneStatus? status = null;
+        var asked = time.GetUtcNow();
         try
         {
             status = await dataplane.GetStatusAsync(both.Token);
@@ -58,7 +59,7 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
         {
             LogNoAnswer(logger, "nothing in time");
         }
-        await inputs.WriteAsync(new AgentInput.DataplaneSeen(status), cancellationToken);
+        await inputs.WriteAsync(new AgentInput.DataplaneSeen(status, asked), cancellationToken);
     }
 
     private List<(WireGuardKey Key, NodeId Node, IPEndPoint Next)> Choose(NodePlan plan, DataplaneStatus status, TimeSpan now)

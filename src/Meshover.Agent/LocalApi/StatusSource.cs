@@ -16,11 +16,12 @@ internal sealed class StatusSource(
     {
         using var limit = new CancellationTokenSource(AnswerWithin, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var asked = time.GetUtcNow();
         var engine = TryAsync(dataplane.GetStatusAsync(both.Token));
         var frr = TryAsync(routing.GetStatusAsync(both.Token));
         var state = loop.State;
         if (await engine is { } seen)
-            state = state with { Dataplane = seen, DataplaneSeenAt = time.GetUtcNow() };
+            state = state with { Dataplane = seen, DataplaneSeenAt = asked };
         state = state with { Routing = await frr ?? state.Routing };
         var status = StatusBuilder.Build(state, identities.Current, rtt.Get, time.GetUtcNow());
         status.KeyChangeProblem = keys.Problem;

@@ -25,16 +25,22 @@ internal sealed record KeyChangeProgress(int Peers, int Agreed, ImmutableArray<N
         foreach (var peer in plan.WireGuard.Peers)
         {
             var seen = status.Find(peer);
-            if (seen is not null && IsAgreed(seen, key, change))
+            if (seen is not null && IsAgreed(seen))
                 agreed++;
             else if (seen is { LastReceiveAgeMs: >= 0 } && seen.LastReceiveAgeMs < EndpointChooser.WorkingFor.TotalMilliseconds)
                 missing.Add(peer.Node);
         }
         return new KeyChangeProgress(plan.WireGuard.Peers.Length, agreed, missing.ToImmutable());
 
-        // The kernel and older engines do not tell; with them a handshake is under the one key that they have.
-        bool IsAgreed(PeerStatus peer, WireGuardKey newest, KeyChange change) => peer.AgreedAs is { } agreedAs
-            ? agreedAs == newest
-            : change.UsedSince > 0 && peer.LastHandshakeAgeMs >= 0 && state.DataplaneSeenAt.ToUnixTimeMilliseconds() - peer.LastHandshakeAgeMs >= change.UsedSince * 1000;
+        bool IsAgreed(PeerStatus peer) => peer.AgreedAs is { } agreedAs ? agreedAs == key : IsSinceInUse(state, change, peer);
     }
+
+    /// <summary>Whether the data plane has been given the keys of this very step.</summary>
+    public static bool IsTold(AgentState state, KeyChange change) => state.Components.GetValueOrDefault("dataplane")?.KeyChange == change;
+
+    // The kernel and older engines do not tell which key a handshake was under. They have one: the new one as soon as they are told, when
+    // Linux forgets peers with which there was a handshake under the former right before.
+    private static bool IsSinceInUse(AgentState state, KeyChange change, PeerStatus peer) =>
+        change.Stage == KeyChangeStage.InUse && IsTold(state, change) && peer.LastHandshakeAgeMs >= 0
+        && state.DataplaneSeenAt.ToUnixTimeMilliseconds() - peer.LastHandshakeAgeMs >= change.UsedSinceMs;
 }

@@ -26,7 +26,7 @@ internal sealed partial class KeyChanger(IdentityKeeper identities, TimeSpan? ma
     private string _problem = "";
     private TimeSpan _notBefore = TimeSpan.MinValue;
 
-    /// <summary>Why the last change was given up; empty: it was not.</summary>
+    /// <summary>Why the last change was given up, or one that is due by age was not begun; empty: neither.</summary>
     public string Problem => Volatile.Read(ref _problem);
 
     private long Now => time.GetUtcNow().ToUnixTimeSeconds();
@@ -36,12 +36,13 @@ internal sealed partial class KeyChanger(IdentityKeeper identities, TimeSpan? ma
     public KeyChangeAnswer Ask(AgentState state)
     {
         if (state.Link != LinkState.Connected)
-            throw new AgentException($"No controller answers{(state.ControllerError.Length > 0 ? $" ({state.ControllerError})" : "")}, and the other nodes hear of a new key by "
-                + "one: try again when `meshover status` shows it connected.");
+        {
+            var why = state.ControllerError.Length > 0 ? $" ({state.ControllerError})" : "";
+            throw new AgentException($"No controller answers{why}, and the other nodes hear of a new key by one: try again when `meshover status` shows it connected.");
+        }
         if (SelfIn(state) is null)
             throw new AgentException("This node is no member of the mesh (any more): join again with `meshover up --join STRING`.");
-        var identity = identities.Current;
-        var isUnderWay = identity.KeyChange is { } change && (change.Stage != KeyChangeStage.InUse || state.Dataplane is null || KeyChangeProgress.Of(state, identity).Missing.Length > 0);
+        var isUnderWay = IsUnderWay(state, identities.Current);
         if (!isUnderWay)
             Begin();
         return new KeyChangeAnswer(WireGuardKeys.Newest(identities.Current).ToString(), isUnderWay);
@@ -58,6 +59,10 @@ internal sealed partial class KeyChanger(IdentityKeeper identities, TimeSpan? ma
         return !ReferenceEquals(before, identities.Current);
     }
 
+    // One that waits for nodes alone that are not reached does not count.
+    private static bool IsUnderWay(AgentState state, NodeIdentity identity) => identity.KeyChange is { } change
+        && (change.Stage != KeyChangeStage.InUse || state.Dataplane is null || !KeyChangeProgress.Of(state, identity).Missing.IsEmpty);
+
     private void Continue(AgentState state, NodeIdentity identity, KeyChange change)
     {
         switch (change.Stage)
@@ -69,10 +74,10 @@ internal sealed partial class KeyChanger(IdentityKeeper identities, TimeSpan? ma
                 identities.Update(now => now with { KeyChange = change with { Stage = KeyChangeStage.Declared } });
                 break;
             case KeyChangeStage.Declared when SelfIn(state) is { } self && self.WireGuardKeys[0] == WireGuardKeys.PublicOf(change.OtherPrivateKey):
-                identities.Update(now => now.WithNewKeyInUse(Now));
+                identities.Update(now => now.WithNewKeyInUse(time.GetUtcNow()));
                 LogInUse(logger, self.WireGuardKeys[0]);
                 break;
-            case KeyChangeStage.InUse when HasEverybody(state, identity) || Now - change.UsedSince >= KeepFormerKey.TotalSeconds:
+            case KeyChangeStage.InUse when HasEverybody(state, identity) || IsFormerKeptLongEnough(change):
                 identities.Update(now => now with { KeyChange = null });
                 LogDone(logger, identity.WireGuardPublicKey);
                 break;
@@ -88,6 +93,7 @@ internal sealed partial class KeyChanger(IdentityKeeper identities, TimeSpan? ma
         catch (AgentException e)
         {
             _notBefore = time.Uptime() + TryAgainAfter;
+            Volatile.Write(ref _problem, e.Message);
             LogNotBegun(logger, e.Message);
         }
     }
@@ -126,12 +132,15 @@ internal sealed partial class KeyChanger(IdentityKeeper identities, TimeSpan? ma
         return Now - identity.WireGuardKeyMade >= (most + spread).TotalSeconds;
     }
 
+    private bool IsFormerKeptLongEnough(KeyChange change) =>
+        time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(change.UsedSinceMs) >= KeepFormerKey;
+
     // A plan that leaves everybody out says nothing of them.
     private static bool HasEverybody(AgentState state, NodeIdentity identity) =>
         SelfIn(state) is not null && !state.IsMapTooOld && KeyChangeProgress.Of(state, identity).IsWhole;
 
     private static bool DataplaneHas(AgentState state, KeyChange change) =>
-        state.Components.GetValueOrDefault("dataplane") is { } report && (report.State == ComponentState.Off || report.KeyChange == change);
+        state.Components.GetValueOrDefault("dataplane")?.State == ComponentState.Off || KeyChangeProgress.IsTold(state, change);
 
     private static Mesh.Map.MeshNode? SelfIn(AgentState state) => state is { Plan.Self: var self, Told: { } map } ? map.Nodes.GetValueOrDefault(self) : null;
 
@@ -150,7 +159,3 @@ internal sealed partial class KeyChanger(IdentityKeeper identities, TimeSpan? ma
     [LoggerMessage(Level = LogLevel.Error, Message = "The change of the WireGuard key is given up, the controller refused this node: {Reason}")]
     private static partial void LogGivenUp(ILogger logger, string reason);
 }
-
-/// <param name="NewKey">Public, base64.</param>
-/// <param name="Joined">It had been begun before.</param>
-internal sealed record KeyChangeAnswer(string NewKey, bool Joined);

@@ -72,12 +72,11 @@ public sealed record NodeIdentity
     public NodeIdentity WithHostName(string hostName) => hostName == HostName ? this : this with { HostName = hostName };
 
     /// <summary>This identity with the new key in use, and the former as the other one.</summary>
-    /// <param name="now">Seconds since 1970.</param>
-    public NodeIdentity WithNewKeyInUse(long now) => KeyChange is not { Stage: not KeyChangeStage.InUse } change ? this : this with
+    public NodeIdentity WithNewKeyInUse(DateTimeOffset now) => KeyChange is not { Stage: not KeyChangeStage.InUse } change ? this : this with
     {
         WireGuardPrivateKey = change.OtherPrivateKey,
         WireGuardKeyMade = change.Begun,
-        KeyChange = change with { OtherPrivateKey = WireGuardPrivateKey, Stage = KeyChangeStage.InUse, UsedSince = now },
+        KeyChange = change with { OtherPrivateKey = WireGuardPrivateKey, Stage = KeyChangeStage.InUse, UsedSinceMs = now.ToUnixTimeMilliseconds() },
     };
 
     public WireGuardPublicKey WireGuardPublicKey => WireGuardKeys.PublicOf(WireGuardPrivateKey);

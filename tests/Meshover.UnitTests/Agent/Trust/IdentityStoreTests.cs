@@ -25,7 +25,7 @@ public sealed class IdentityStoreTests : IDisposable
             CredentialIssue = 6,
             Numbers = new NodeNumbers(new NodeId(7), IPAddress.Parse("10.249.0.7"), IPAddress.Parse("fd00::7"), IPAddress.Parse("198.18.0.7"), new Asn(4_200_000_007)),
             Settings = "site: tokyo\n",
-            KeyChange = new KeyChange(WireGuardKeys.NewPrivateKey(), KeyChangeStage.InUse, Begun: 5, UsedSince: 6),
+            KeyChange = new KeyChange(WireGuardKeys.NewPrivateKey(), KeyChangeStage.InUse, Begun: 5, UsedSinceMs: 6000),
         };
         store.Save(saved);
         var read = store.Load()!;
