@@ -9,8 +9,6 @@ namespace Meshover.Cli.Keys;
 /// <summary>Asks the agent for another key, and follows how far that is; an agent that is started again meanwhile goes on where it was.</summary>
 internal sealed class RotateKeySequence(NodePaths paths, Action<string> tell, TimeProvider time)
 {
-    private const string InUse = "in-use";
-
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
@@ -20,17 +18,16 @@ internal sealed class RotateKeySequence(NodePaths paths, Action<string> tell, Ti
     public async Task<RotateKeyDocument> RunAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         var deadline = time.GetUtcNow() + timeout;
-        var begun = await BeginAsync(cancellationToken);
-        Tell(begun.Joined ? "A change of the key is under way already; waiting for its end." : $"The new key is {begun.NewKey}.");
-        AgentStatus? last = null;
+        var followed = new FollowedKeyChange(await BeginAsync(cancellationToken));
+        Tell(followed.State);
         while (time.GetUtcNow() < deadline)
         {
-            last = await AgentApi.TryGetStatusAsync(paths.AgentSocket, time, cancellationToken) ?? last;
-            if (last is not null && Judge(last, begun) is { } result)
+            if (await AgentApi.TryGetStatusAsync(paths.AgentSocket, time, cancellationToken) is { } status && followed.Take(status) is { } result)
                 return result;
+            Tell(followed.State);
             await Task.Delay(LookEvery, time, cancellationToken);
         }
-        throw new CliException($"After {timeout.TotalSeconds:0} s {Describe(last?.KeyChange)} It goes on by itself: `meshover status` shows how far it is, and "
+        throw new CliException($"After {timeout.TotalSeconds:0} s: {followed.State} It goes on by itself: `meshover status` shows how far it is, and "
             + "`meshover rotate-key --timeout SECONDS` waits again.");
     }
 
@@ -60,35 +57,6 @@ internal sealed class RotateKeySequence(NodePaths paths, Action<string> tell, Ti
 
     private static CliException NoAgent(Exception? inner = null) =>
         new("No agent answers on this machine: start it with `meshover up`; a machine that is in no mesh joins one with `meshover up --join STRING`.", inner: inner);
-
-    /// <summary>Null: it is still under way.</summary>
-    private RotateKeyDocument? Judge(AgentStatus status, RotateKeyResponse begun)
-    {
-        if (status.KeyChange is { } change)
-        {
-            Tell(Describe(change));
-            return change.Stage == InUse && status.PublicKey == begun.NewKey && change.Missing.Count == 0 && status.Dataplane?.State is "ok" or "off"
-                ? Document(begun, change.Peers, change.Agreed, complete: change.Agreed == change.Peers)
-                : null;
-        }
-        if (status.PublicKey == begun.NewKey)
-            return Document(begun, (uint)status.Peers.Count, (uint)status.Peers.Count, complete: true);
-        throw new CliException(status.KeyChangeProblem.Length > 0
-            ? status.KeyChangeProblem
-            : "The change of the key did not come to its end: it was given up, or another one has followed it. The agent's log says which.");
-    }
-
-    private static RotateKeyDocument Document(RotateKeyResponse begun, uint peers, uint agreed, bool complete) =>
-        new() { PublicKey = begun.NewKey, Joined = begun.Joined, Peers = peers, Agreed = agreed, Complete = complete };
-
-    private static string Describe(KeyChange? change) => change switch
-    {
-        null => "the agent does not answer.",
-        { Stage: "prepared" } => "the data plane is to take the new key.",
-        { Stage: "declared" } => "the controller is to tell the mesh of the new key.",
-        { Missing.Count: > 0 } => $"the new key is in use, agreed with {change.Agreed} of {change.Peers} peers; waiting for {string.Join(", ", change.Missing)}.",
-        _ => $"the new key is in use, agreed with {change.Agreed} of {change.Peers} peers.",
-    };
 
     private void Tell(string what)
     {

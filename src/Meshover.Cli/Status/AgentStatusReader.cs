@@ -55,6 +55,7 @@ internal static class AgentStatusReader
             Peers = change.Peers,
             Agreed = change.Agreed,
         },
+        KeyChangeProblem = status.KeyChangeProblem.Length > 0 ? status.KeyChangeProblem : null,
         ListenPort = status.ListenPort,
         CredentialExpires = status.CredentialExpiresUnix > 0 ? DateTimeOffset.FromUnixTimeSeconds(status.CredentialExpiresUnix) : null,
     };

@@ -74,6 +74,9 @@ internal sealed record NodeSection
     [Description("The change of the key that is under way; null where there is none.")]
     public KeyChangeSection? KeyChange { get; init; }
 
+    [Description("Why the last change of the key was given up, or one that is due by age was not begun; null where neither is so.")]
+    public string? KeyChangeProblem { get; init; }
+
     [Description("UDP port of WireGuard; 0 while unknown.")]
     public required uint ListenPort { get; init; }
 

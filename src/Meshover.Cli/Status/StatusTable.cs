@@ -1,4 +1,5 @@
 using System.Globalization;
+using Meshover.Cli.Keys;
 using Spectre.Console;
 
 namespace Meshover.Cli.Status;
@@ -54,9 +55,11 @@ internal static class StatusTable
         if (node is null)
             return;
         console.MarkupLineInterpolated($"[grey]key[/]         {node.PublicKey}{(node.KeyAgeSeconds is { } age ? $", {Age(age)} old" : "")}");
+        if (node.KeyChangeProblem is { } problem)
+            console.MarkupLineInterpolated($"            [yellow]{problem}[/]");
         if (node.KeyChange is not { } change)
             return;
-        var what = change.Stage == "in-use" ? $"the former, {change.OtherKey}, is kept" : $"changes to {change.OtherKey}";
+        var what = change.Stage == FollowedKeyChange.InUse ? $"the former, {change.OtherKey}, is kept" : $"changes to {change.OtherKey}";
         console.MarkupLineInterpolated($"            {what}: {change.Agreed} of {change.Peers} peers have the new one");
     }
 

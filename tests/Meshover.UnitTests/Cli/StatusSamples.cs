@@ -41,6 +41,7 @@ internal static class StatusSamples
         status.Announced.Clear();
         status.AnnouncedNotGranted.Add("10.99.0.0/16");
         status.Notices.Add("The underlay carries only 1280 bytes [here]: packets are fragmented.");
+        status.KeyChangeProblem = "The controller refused it.";
         status.Kernel.State = "degraded";
         status.Kernel.Errors.Add("add rule 32764: operation not permitted");
         status.Peers[1].BfdState = "down";
