@@ -15,8 +15,14 @@ internal static class MeshWaits
     public static async Task SettledAsync(this LabMesh mesh, CancellationToken ct)
     {
         await mesh.WaitUntilReachableAsync(new TestProgress(), ct);
+        await mesh.DirectAsync(TimeSpan.FromSeconds(60), ct);
+    }
+
+    /// <summary>Every node sees every other directly, with an established session that BFD watches.</summary>
+    public static async Task DirectAsync(this LabMesh mesh, TimeSpan patience, CancellationToken ct)
+    {
         foreach (var node in mesh.Nodes)
-            await UntilAsync($"{node.Machine.Name} is settled", TimeSpan.FromSeconds(60), async () => Unsettled(mesh, await node.StatusAsync(ct)), ct);
+            await UntilAsync($"{node.Machine.Name} is settled", patience, async () => Unsettled(mesh, await node.StatusAsync(ct)), ct);
     }
 
     /// <param name="problem">Null when it is so, else what is missing.</param>
