@@ -26,7 +26,7 @@ if (BenchOptions.TryParse(args, out var options, out var fault) is false)
 using var interruption = new CancellationTokenSource();
 void Interrupt(PosixSignalContext signal)
 {
-    signal.Cancel = true; // first what was set up is taken away
+    signal.Cancel = !interruption.IsCancellationRequested; // first what was set up is taken away; who asks again does not want to wait for it
     interruption.Cancel();
 }
 

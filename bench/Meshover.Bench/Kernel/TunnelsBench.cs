@@ -30,7 +30,8 @@ internal static class TunnelsBench
         var results = new List<Measurement>();
         for (var round = 1; round <= options.Rounds; round++)
         {
-            foreach (var (name, pair, links) in subjects)
+            // Each round begins with another, so that nobody has the same one before him every time.
+            foreach (var (name, pair, links) in subjects.Skip(round % subjects.Length).Concat(subjects.Take(round % subjects.Length)))
             {
                 var megabits = await MeasureAsync(pair, pair.AddressOf(2, links), options.Seconds, ct);
                 results.Add(new Measurement(name, "tcp", "Mbit/s", megabits));
