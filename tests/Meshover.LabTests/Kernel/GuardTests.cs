@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Meshover.Agent.Reconciling.Kernel;
+using Meshover.LabTests.Mesh;
 using Meshover.LabTests.WireGuard;
 using Meshover.Linux.Namespaces;
 using Meshover.Linux.Nftables;
@@ -53,6 +54,18 @@ public sealed class GuardTests : IAsyncLifetime
         Assert.Equal(1, await CountAsync("forged"));
         Assert.Equal(0, await _wire.CountLostAsync(1, "10.99.0.2", 3, "0.2"));
         Assert.Equal(0, await CountAsync("leaked"));
+    }
+
+    [Theory]
+    [InlineData("198.18.0.2", "10.77.0.1")]
+    [InlineData("10.77.0.3", "198.18.0.1")]
+    public async Task OneTunnelAddress_FromTheUnderlay_IsCounted(string source, string destination)
+    {
+        await SetGuardAsync();
+
+        ForgedPacket.Send(_wire, 3, (IPAddress.Parse(source), IPAddress.Parse(destination)), (IPAddress.Parse("10.99.0.2"), new IPEndPoint(IPAddress.Parse("10.99.0.1"), 9)));
+
+        await MeshWaits.UntilAsync("it is counted", Patience, async () => await CountAsync("forged") == 1 ? null : "not yet", TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -21,8 +21,6 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
 {
     internal const string Table = KernelNames.FirewallTable;
 
-    private const string Untracked = "from link to link untracked";
-
     /// <summary>The same without what a kernel without nft_fib refuses: traffic from link to link is tracked then.</summary>
     internal FirewallDocument? Lesser { get; private init; }
 
@@ -36,8 +34,13 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
 
     private static FirewallDocument Of(string device, IPNetwork tunnelPool, bool isTransitTracked)
     {
-        const string clamp = "clamp the MSS to the links";
-        var guard = $"{tunnelPool} only by {device}";
+        FirewallRule[] rules =
+        [
+            ClampRule,
+            .. GuardRules("arriving", "tunnel-in", "iifname", "forged"),
+            .. GuardRules("leaving", "tunnel-out", "oifname", "leaked"),
+            .. isTransitTracked ? [] : (ReadOnlySpan<FirewallRule>)[UntrackedRule],
+        ];
         // Deleted (after an empty add, so that this never fails) and made anew: one transaction. "raw" (-300) is before connection
         // tracking and anybody's NAT.
         var json = $$"""
@@ -50,38 +53,53 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"forward","type":"filter","hook":"forward","prio":-150,"policy":"accept"} } },
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"arriving","type":"filter","hook":"prerouting","prio":-300,"policy":"accept"} } },
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"leaving","type":"filter","hook":"postrouting","prio":-300,"policy":"accept"} } },
-            {"add":{"rule":{"family":"inet","table":"{{Table}}","chain":"forward","comment":"{{clamp}}","expr":[
-            {"match":{"op":"==","left":{"meta":{"key":"oifname"} },"right":"mo-*"} },
-            {"match":{"op":"in","left":{"payload":{"protocol":"tcp","field":"flags"} },"right":"syn"} },
-            {"mangle":{"key":{"tcp option":{"name":"maxseg","field":"size"} },"value":{"rt":{"key":"mtu"} } } }]} } },
-            {{Guard("arriving", "iifname", "saddr", "forged")}},
-            {{Guard("arriving", "iifname", "daddr", "forged")}},
-            {{(isTransitTracked ? "" : UntrackedRule)}}
-            {{Guard("leaving", "oifname", "saddr", "leaked")}},
-            {{Guard("leaving", "oifname", "daddr", "leaked")}}
+            {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"tunnel-in"} } },
+            {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"tunnel-out"} } },
+            {{string.Join(",\n", rules.Select(rule => rule.Json))}}
             ]}
             """;
-        ImmutableArray<string> tracking = isTransitTracked ? [] : [Untracked];
-        return new FirewallDocument(json, [clamp, .. tracking, Comment("saddr", "forged"), Comment("daddr", "forged"), Comment("saddr", "leaked"), Comment("daddr", "leaked")]);
+        return new FirewallDocument(json, [.. rules.Select(rule => rule.Comment)]);
 
-        string Comment(string field, string counter) => $"{guard}: {field}, {counter}";
+        // The addresses first: nearly no packet of the underlay has such a one. What has one, as all that the tunnel carries does, goes to
+        // a chain where its device alone decides: names are dear to compare, so it sees no rule that is not for it.
+        FirewallRule[] GuardRules(string chain, string tunnel, string link, string counter) =>
+        [
+            new(chain, $"from {tunnelPool}: {counter}?", $"{HasAddress("saddr")},{GoTo(tunnel)}"),
+            new(chain, $"to {tunnelPool}: {counter}?", $"{HasAddress("daddr")},{GoTo(tunnel)}"),
+            new(tunnel, $"{tunnelPool} only by {device}: {counter}", $$"""{{IsNot(link, device)}},{{IsNot(link, "lo")}},{"counter":"{{counter}}"},{"drop":null}"""),
+        ];
 
-        // The prefix first: that a packet has no such address is seen quickest, and most on the underlay have none.
-        string Guard(string chain, string link, string field, string counter) => $$"""
-            {"add":{"rule":{"family":"inet","table":"{{Table}}","chain":"{{chain}}","comment":"{{Comment(field, counter)}}","expr":[
-            {"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"{{field}}"} },"right":{"prefix":{"addr":"{{tunnelPool.BaseAddress}}","len":{{tunnelPool.PrefixLength}} } } } },
-            {"match":{"op":"!=","left":{"meta":{"key":"{{link}}"} },"right":{"set":["lo","{{device}}"]} } },
-            {"counter":"{{counter}}"},{"drop":null}]} } }
+        string HasAddress(string field) => $$"""
+            {"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"{{field}}"} },"right":{"prefix":{"addr":"{{tunnelPool.BaseAddress}}","len":{{tunnelPool.PrefixLength}} } } } }
             """;
     }
 
+    private static string GoTo(string chain) => $$"""{"goto":{"target":"{{chain}}"} }""";
+
+    private static string IsNot(string link, string name) => $$"""{"match":{"op":"!=","left":{"meta":{"key":"{{link}}"} },"right":"{{name}}"} }""";
+
+    private static FirewallRule ClampRule => new("forward", "clamp the MSS to the links", """
+        {"match":{"op":"==","left":{"meta":{"key":"oifname"} },"right":"mo-*"} },
+        {"match":{"op":"in","left":{"payload":{"protocol":"tcp","field":"flags"} },"right":"syn"} },
+        {"mangle":{"key":{"tcp option":{"name":"maxseg","field":"size"} },"value":{"rt":{"key":"mtu"} } } }
+        """);
+
     // Where the packet will go is not decided yet in this hook, so it is asked for (nft(8), "fib"). What is for this machine is tracked:
     // the user's rules may let answers in.
-    private static string UntrackedRule => $$"""
-        {"add":{"rule":{"family":"inet","table":"{{Table}}","chain":"arriving","comment":"{{Untracked}}","expr":[
+    private static FirewallRule UntrackedRule => new("arriving", "from link to link untracked", """
         {"match":{"op":"==","left":{"meta":{"key":"iifname"} },"right":"mo-*"} },
         {"match":{"op":"==","left":{"fib":{"result":"type","flags":["daddr"]} },"right":"unicast"} },
         {"match":{"op":"==","left":{"fib":{"result":"oifname","flags":["daddr"]} },"right":"mo-*"} },
-        {"notrack":null}]} } },
-        """;
+        {"notrack":null}
+        """);
+
+    /// <summary>By its comment a rule is found again.</summary>
+    /// <param name="Statements">As <c>nft -j</c> takes them, with commas between them.</param>
+    private sealed record FirewallRule(string Chain, string Comment, string Statements)
+    {
+        public string Json => $$"""
+            {"add":{"rule":{"family":"inet","table":"{{Table}}","chain":"{{Chain}}","comment":"{{Comment}}","expr":[
+            {{Statements}}]} } }
+            """;
+    }
 }
