@@ -24,8 +24,10 @@ internal sealed class EmptyPlace : IAsyncDisposable
     // Its end outside goes when the namespace is really gone.
     private string Outside => Name;
 
-    public static async Task<EmptyPlace> MakeAsync(string name)
+    /// <param name="use">At most five letters: an interface has the name, too.</param>
+    public static async Task<EmptyPlace> MakeAsync(string use)
     {
+        var name = $"mh{Environment.ProcessId}-{use}";
         var place = new EmptyPlace(name);
         NetworkNamespace.Create(name);
         try

@@ -41,7 +41,7 @@ internal sealed class ProgrammingBench(string directory, int peers, TextWriter p
 
     private async Task MeasureAgentAsync(NodePlan plan, NodePlan changed)
     {
-        await using var place = await EmptyPlace.MakeAsync("mhbench-agent");
+        await using var place = await EmptyPlace.MakeAsync("agent");
         using var agent = new AgentEnd(place.Name, directory, _identity, firewall: false);
         AddAll(Agent, await agent.PassAsync(plan));
         // The second pass sees what the kernel made of the first.
@@ -56,7 +56,7 @@ internal sealed class ProgrammingBench(string directory, int peers, TextWriter p
 
     private async Task MeasureByHandAsync(NodePlan plan)
     {
-        await using var place = await EmptyPlace.MakeAsync("mhbench-hand");
+        await using var place = await EmptyPlace.MakeAsync("hand");
         var hand = new HandMade(place.Name, directory);
         var devices = await hand.MakeDevicesAsync(plan, _identity.WireGuardPrivateKey);
         AddAll(ByHand, new PassTimes(devices, await hand.AddAddressesAsync(plan) + await hand.SetSysctlsAsync(plan), 0));

@@ -23,7 +23,7 @@ internal sealed class TunnelPair : IDisposable
     private TunnelPair(string subject, string directory) => (_subject, _directory) = (subject, directory);
 
     /// <summary>Of end 1 or 2.</summary>
-    public string Namespace(int end) => $"mhbench-{_subject}-{end}";
+    public string Namespace(int end) => $"mhbench-{Environment.ProcessId}-{_subject}-{end}";
 
     /// <exception cref="NetlinkException">The kernel refused.</exception>
     public static TunnelPair Lay(string subject, string directory)
