@@ -8,7 +8,8 @@ internal sealed record BenchOptions
 {
     /// <summary>One line.</summary>
     public const string Usage =
-        "Usage: meshover-bench mesh|dataplane|peers|kernel [--json FILE] [--markdown FILE] [--rounds 1-100] [--seconds 1-100] [--subjects NAME,NAME…] [--peers 2-2000] [--members DIRECTORY]";
+        "Usage: meshover-bench mesh|dataplane|peers|kernel [--json FILE] [--markdown FILE] [--rounds 1-100] [--seconds 1-100] "
+        + "[--subjects NAME,NAME…] [--peers 2-2000] [--members DIRECTORY]";
 
     /// <summary>mesh, dataplane, peers, or kernel.</summary>
     public string Name { get; private init; } = "";
@@ -41,7 +42,9 @@ internal sealed record BenchOptions
     {
         var name = args.FirstOrDefault() ?? "";
         options = new BenchOptions { Name = name, Rounds = name == "mesh" ? 3 : 7 };
-        fault = options.Name is "mesh" or "dataplane" or "peers" or "kernel" or "members" ? null : $"meshover-bench: there is no benchmark \"{options.Name}\". {Usage}";
+        fault = options.Name is "mesh" or "dataplane" or "peers" or "kernel" or "members"
+            ? null
+            : $"meshover-bench: there is no benchmark \"{options.Name}\". {Usage}";
         for (var i = 1; fault is null && i < args.Length; i += 2)
         {
             var value = i + 1 < args.Length ? args[i + 1] : "";

@@ -8,7 +8,7 @@ using Meshover.Linux.Namespaces;
 using Meshover.Linux.Netlink;
 using Meshover.WireGuard.Control;
 
-// meshover-bench mesh|dataplane|peers|kernel [--json FILE] [--markdown FILE] [--rounds N] [--seconds N] [--subjects NAME,NAME…] [--peers N] [--members DIRECTORY]
+// meshover-bench mesh|dataplane|peers|kernel, with the options that BenchOptions tells.
 // mesh: the whole mesh in the lab. dataplane: the data plane beside other userspace tunnels.
 // peers: one data plane with a hundred busy peers.
 // members --members DIRECTORY: no benchmark, but what "kernel" needs done before, on a quicker machine.

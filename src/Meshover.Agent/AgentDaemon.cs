@@ -69,9 +69,8 @@ public sealed class AgentDaemon
         _keys = new KeyChanger(_identities, options.Config.RotateKeyAfter, Logger<KeyChanger>(), time);
         _mapFile = new MapFile(options.StateDirectory);
         var engine = new DataplaneClient(Path.Combine(options.RuntimeDirectory, "dataplane.sock"));
-        _dataplane = DataplaneSelection.Of(
-            options.Config.Dataplane, netlink,
-            new KernelDataplane(netlink, wireGuard, SysctlMemory.In(options.StateDirectory, new KernelSysctls()), time), new UserspaceDataplane(engine, netlink));
+        var inKernel = new KernelDataplane(netlink, wireGuard, SysctlMemory.In(options.StateDirectory, new KernelSysctls()), time);
+        _dataplane = DataplaneSelection.Of(options.Config.Dataplane, netlink, inKernel, new UserspaceDataplane(engine, netlink));
         _routing = new RoutingClient(Path.Combine(options.RuntimeDirectory, "routing.sock"));
         _endpoints = new EndpointKeeper(_dataplane.Chosen, _inputs.Writer, Logger<EndpointKeeper>(), time);
         _rtt = new RttProbe(netlink, Logger<RttProbe>(), time);
@@ -104,7 +103,8 @@ public sealed class AgentDaemon
     private async Task RunAsync(CancellationToken cancellationToken)
     {
         var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, _time);
-        await using var api = await LocalApiServer.StartAsync(Path.Combine(_options.RuntimeDirectory, "agent.sock"), source, _inputs.Writer, _loggers, cancellationToken);
+        var socket = Path.Combine(_options.RuntimeDirectory, "agent.sock");
+        await using var api = await LocalApiServer.StartAsync(socket, source, _inputs.Writer, _loggers, cancellationToken);
         var initial = LoadState();
         var link = new ControllerLinkLoop(
             _identities, _board, new ControllerLinkOptions(_options.Config.Controllers), _inputs.Writer, Logger<ControllerLinkLoop>(), _time);

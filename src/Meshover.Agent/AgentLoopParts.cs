@@ -14,4 +14,5 @@ namespace Meshover.Agent;
 /// <param name="MapFile">Keeps the map.</param>
 /// <param name="Publish">Hands a new plan to all who work by it.</param>
 internal sealed record AgentLoopParts(
-    StatePlanner Planner, StateReporter Reporter, ReportBoard Board, IdentityKeeper Identities, KeyChanger Keys, MapFile MapFile, Action<NodePlan> Publish);
+    StatePlanner Planner, StateReporter Reporter, ReportBoard Board, IdentityKeeper Identities, KeyChanger Keys, MapFile MapFile,
+    Action<NodePlan> Publish);

@@ -49,7 +49,9 @@ internal sealed class Cable : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the far end's address answers from the near one. Errors are asked again: until a tunnel stands, some say that there is no way.</summary>
+    /// <summary>
+    /// Waits until the far end's address answers from the near one. Errors are asked again: until a tunnel stands, some say that there is no way.
+    /// </summary>
     public static Task WaitForAnswerAsync(string address) => WaitForAsync(() => AnswersAsync(address), $"an answer of {address}");
 
     /// <summary>Gives a device an address and brings it up.</summary>

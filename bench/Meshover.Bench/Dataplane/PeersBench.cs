@@ -30,7 +30,8 @@ internal static class PeersBench
         return results;
     }
 
-    private static async Task<List<Measurement>> MeasureAsync(string subject, IEnumerable<IPAddress> targets, Process centre, int seconds, CancellationToken ct)
+    private static async Task<List<Measurement>> MeasureAsync(
+        string subject, IEnumerable<IPAddress> targets, Process centre, int seconds, CancellationToken ct)
     {
         using var flood = await TcpFlood.StartAsync(Cable.Namespace(1), Cable.Namespace(2), targets);
         await Task.Delay(WarmUp, TimeProvider.System, ct);

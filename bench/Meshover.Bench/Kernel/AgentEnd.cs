@@ -48,7 +48,8 @@ internal sealed class AgentEnd : IDisposable
         var between = Stopwatch.GetTimestamp();
         // Without a firewall it waits for nothing, so all of it is done by this thread.
         var addresses = await NetworkNamespace.RunIn(_path, () => _kernel.ReconcileAsync(plan, CancellationToken.None));
-        var times = new PassTimes(Stopwatch.GetElapsedTime(start, between), Stopwatch.GetElapsedTime(between), devices.Changes.Length + addresses.Changes.Length);
+        var changes = devices.Changes.Length + addresses.Changes.Length;
+        var times = new PassTimes(Stopwatch.GetElapsedTime(start, between), Stopwatch.GetElapsedTime(between), changes);
         return devices.Errors.IsEmpty && addresses.Errors.IsEmpty
             ? times
             : throw new InvalidOperationException($"the kernel refused: {string.Join("; ", [.. devices.Errors, .. addresses.Errors])}");

@@ -39,7 +39,8 @@ internal sealed class EmptyPlace : IAsyncDisposable
             inside.SetUp("lo");
             inside.ReplaceAddress("eth0", IPAddress.Parse("10.77.0.1"), PrefixLength);
             inside.SetUp("eth0");
-            inside.ReplaceRoute(new RouteInfo { Destination = IPNetwork.Parse("0.0.0.0/0"), Gateway = Gateway, OutputLink = inside.GetLink("eth0").Index });
+            var uplink = inside.GetLink("eth0").Index;
+            inside.ReplaceRoute(new RouteInfo { Destination = IPNetwork.Parse("0.0.0.0/0"), Gateway = Gateway, OutputLink = uplink });
             return place;
         }
         catch

@@ -37,7 +37,10 @@ internal sealed class ProgrammingBench(string directory, int peers, TextWriter p
     }
 
     private List<MeshNode> Nodes() =>
-        [SampleMesh.Node(1, _identity.WireGuardPublicKey), .. Enumerable.Range(2, peers).Select(number => SampleMesh.Node((uint)number, SampleMesh.AnyKey()))];
+    [
+        SampleMesh.Node(1, _identity.WireGuardPublicKey),
+        .. Enumerable.Range(2, peers).Select(number => SampleMesh.Node((uint)number, SampleMesh.AnyKey())),
+    ];
 
     private async Task MeasureAgentAsync(NodePlan plan, NodePlan changed)
     {

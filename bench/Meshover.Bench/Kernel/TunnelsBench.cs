@@ -35,7 +35,8 @@ internal static class TunnelsBench
             {
                 var megabits = await MeasureAsync(pair, pair.AddressOf(2, links), options.Seconds, ct);
                 results.Add(new Measurement(name, "tcp", "Mbit/s", megabits));
-                await progress.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"tunnels, round {round} of {options.Rounds}: {name}: {megabits:0} Mbit/s"));
+                await progress.WriteLineAsync(
+                    string.Create(CultureInfo.InvariantCulture, $"tunnels, round {round} of {options.Rounds}: {name}: {megabits:0} Mbit/s"));
             }
         }
         return results;

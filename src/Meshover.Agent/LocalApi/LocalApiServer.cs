@@ -17,7 +17,8 @@ internal sealed class LocalApiServer : IAsyncDisposable
     private LocalApiServer(WebApplication app, string socketPath) => (_app, _socketPath) = (app, socketPath);
 
     /// <exception cref="AgentException">The socket cannot be made.</exception>
-    public static async Task<LocalApiServer> StartAsync(string socketPath, StatusSource source, ChannelWriter<AgentInput> inputs, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
+    public static async Task<LocalApiServer> StartAsync(
+        string socketPath, StatusSource source, ChannelWriter<AgentInput> inputs, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
     {
         // Its content root is watched with all below it; by default that is the working directory, which for a daemon is "/".
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });

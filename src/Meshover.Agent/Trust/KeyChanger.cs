@@ -38,7 +38,8 @@ internal sealed partial class KeyChanger(IdentityKeeper identities, TimeSpan? ma
         if (state.Link != LinkState.Connected)
         {
             var why = state.ControllerError.Length > 0 ? $" ({state.ControllerError})" : "";
-            throw new AgentException($"No controller answers{why}, and the other nodes hear of a new key by one: try again when `meshover status` shows it connected.");
+            throw new AgentException(
+                $"No controller answers{why}, and the other nodes hear of a new key by one: try again when `meshover status` shows it connected.");
         }
         if (SelfIn(state) is null)
             throw new AgentException("This node is no member of the mesh (any more): join again with `meshover up --join STRING`.");
@@ -142,7 +143,8 @@ internal sealed partial class KeyChanger(IdentityKeeper identities, TimeSpan? ma
     private static bool DataplaneHas(AgentState state, KeyChange change) =>
         state.Components.GetValueOrDefault("dataplane")?.State == ComponentState.Off || KeyChangeProgress.IsTold(state, change);
 
-    private static Mesh.Map.MeshNode? SelfIn(AgentState state) => state is { Plan.Self: var self, Told: { } map } ? map.Nodes.GetValueOrDefault(self) : null;
+    private static Mesh.Map.MeshNode? SelfIn(AgentState state) =>
+        state is { Plan.Self: var self, Told: { } map } ? map.Nodes.GetValueOrDefault(self) : null;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The WireGuard key changes to {Key}")]
     private static partial void LogBegun(ILogger logger, WireGuardPublicKey key);

@@ -27,5 +27,6 @@ internal static class LinkRemover
     }
 
     internal static bool IsOurs(LinkInfo link) =>
-        (link.Kind is "tun" or "wireguard" && link.Name == NodeSettings.Default.Interface) || (link.Kind is "tun" or "gre" && NodeId.IsLinkName(link.Name));
+        (link.Kind is "tun" or "wireguard" && link.Name == NodeSettings.Default.Interface)
+        || (link.Kind is "tun" or "gre" && NodeId.IsLinkName(link.Name));
 }

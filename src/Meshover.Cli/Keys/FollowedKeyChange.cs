@@ -49,7 +49,7 @@ internal sealed class FollowedKeyChange(RotateKeyResponse begun)
     {
         { Stage: "prepared" } => "The data plane is to take the new key.",
         { Stage: "declared" } => "The controller is to tell the mesh of the new key.",
-        { Missing.Count: > 0 } => $"The new key is in use, agreed with {change.Agreed} of {change.Peers} peers; waiting for {string.Join(", ", change.Missing)}.",
-        _ => $"The new key is in use, agreed with {change.Agreed} of {change.Peers} peers.",
+        _ => $"The new key is in use, agreed with {change.Agreed} of {change.Peers} peers"
+            + $"{(change.Missing.Count > 0 ? $"; waiting for {string.Join(", ", change.Missing)}" : "")}.",
     };
 }

@@ -25,8 +25,9 @@ internal static class RotateKeyCommand
                 result.AddError("--timeout takes 1 second or more.");
         });
         var command = new ExampleCommand(
-            "rotate-key", "Gives this node another WireGuard key, and waits until every node that is reached has a session under it. Needs a controller. "
-                + "No packet is lost with the userspace data plane, at most a second's with the kernel's. The setting rotate-key-after does the same by age.",
+            "rotate-key", "Gives this node another WireGuard key, and waits until every node that is reached has a session under it. "
+                + "Needs a controller. No packet is lost with the userspace data plane, at most a second's with the kernel's. "
+                + "The setting rotate-key-after does the same by age.",
             "meshover rotate-key", "meshover rotate-key --timeout 300", "meshover rotate-key --json | jq .publicKey")
         {
             json, timeout,

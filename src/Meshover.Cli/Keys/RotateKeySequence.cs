@@ -56,7 +56,8 @@ internal sealed class RotateKeySequence(NodePaths paths, Action<string> tell, Ti
     }
 
     private static CliException NoAgent(Exception? inner = null) =>
-        new("No agent answers on this machine: start it with `meshover up`; a machine that is in no mesh joins one with `meshover up --join STRING`.", inner: inner);
+        new("No agent answers on this machine: start it with `meshover up`; a machine that is in no mesh joins one with "
+            + "`meshover up --join STRING`.", inner: inner);
 
     private void Tell(string what)
     {

@@ -89,7 +89,8 @@ internal sealed record KeyChangeSection
     [Description("Base64: the new key until it is in use, then the former one.")]
     public required string OtherKey { get; init; }
 
-    [Description("prepared: the data plane is to take the new key. declared: the controller is to tell the mesh. in-use: the former is kept until all peers have the new one.")]
+    [Description("prepared: the data plane is to take the new key. declared: the controller is to tell the mesh. "
+        + "in-use: the former is kept until all peers have the new one.")]
     public required string Stage { get; init; }
 
     [Description("Seconds since it was begun.")]

@@ -1,4 +1,6 @@
 using System.Net;
+using Google.Protobuf;
+using Google.Protobuf.Collections;
 using Meshover.Contract.V1;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Identity;
@@ -52,13 +54,13 @@ internal static class StatusValidator
         }
     }
 
-    public static void CheckWireGuardKey(Violations violations, string field, Google.Protobuf.ByteString key)
+    public static void CheckWireGuardKey(Violations violations, string field, ByteString key)
     {
         violations.Require(key.Length == WireGuardPublicKey.Length, field, $"a WireGuard key has {WireGuardPublicKey.Length} bytes, not {key.Length}.");
         violations.Require(key.Length == 0 || key.Span.ContainsAnyExcept((byte)0), field, "a key of zeros is no key.");
     }
 
-    private static void CheckWireGuardKeys(Violations violations, string field, Google.Protobuf.Collections.RepeatedField<Google.Protobuf.ByteString> keys)
+    private static void CheckWireGuardKeys(Violations violations, string field, RepeatedField<ByteString> keys)
     {
         violations.Require(keys.Count is > 0 and <= MostKeys, field, $"a node has 1 to {MostKeys} keys, not {keys.Count}.");
         violations.Require(keys.Distinct().Count() == keys.Count, field, "a key is there twice.");

@@ -45,7 +45,8 @@ internal sealed partial class AddressKeeper(VtyshRunner vtysh, Func<IEnumerable<
     internal static ImmutableArray<(string Link, AddressInfo Address)> Missing(
         IEnumerable<LinkInfo> links, IEnumerable<AddressInfo> addresses, IReadOnlyDictionary<string, ImmutableHashSet<string>> known)
     {
-        var names = links.Where(l => NodeSettings.Default.IsOwnInterface(l.Name) && known.ContainsKey(l.Name)).ToDictionary(l => l.Index, l => l.Name);
+        var names = links.Where(l => NodeSettings.Default.IsOwnInterface(l.Name) && known.ContainsKey(l.Name))
+            .ToDictionary(l => l.Index, l => l.Name);
         return
         [
             .. from address in addresses

@@ -32,7 +32,7 @@ internal static class ConfigValidator
             CheckPeer(peer, own, faults);
         var prefixes = config.Peers.SelectMany(peer => peer.AllowedIps.Distinct());
         var devices = config.Peers.Select(peer => peer.Link?.Name).OfType<string>().Append(config.Interface);
-        CheckUnique(config.Peers.SelectMany(KeysOf).Select(key => key.ToString()), "peer", "is named twice", faults);
+        CheckUnique(config.Peers.SelectMany(peer => peer.Keys).Select(key => key.ToString()), "peer", "is named twice", faults);
         CheckUnique(prefixes.Select(prefix => prefix.ToString()), "prefix", "is given to two peers", faults);
         CheckUnique(devices, "interface", "is named twice", faults);
         return faults;
@@ -41,15 +41,12 @@ internal static class ConfigValidator
     /// <summary>Packets can be sent there.</summary>
     public static bool IsEndpoint(IPEndPoint endpoint) => endpoint.Port is >= 1 and <= ushort.MaxValue && !IsNoHost(endpoint.Address);
 
-    private static IEnumerable<WireGuardKey> KeysOf(PeerConfig peer) =>
-        peer.OtherPublicKey is { } other ? [peer.PublicKey, other] : [peer.PublicKey];
-
     private static void CheckPeer(PeerConfig peer, WireGuardKey?[] own, List<string> faults)
     {
         var name = $"peer {peer.PublicKey}";
-        if (KeysOf(peer).Any(key => own.Contains(key)))
+        if (peer.Keys.Any(key => own.Contains(key)))
             faults.Add($"{name} has this node's own public key");
-        if (KeysOf(peer).Contains(default))
+        if (peer.Keys.Contains(default))
             faults.Add("a peer has no public key (it is all zero)");
         CheckRange(peer.PersistentKeepalive, 0, ushort.MaxValue, $"{name}: persistentKeepalive", faults);
         if (peer.Endpoint is { } endpoint && !IsEndpoint(endpoint))

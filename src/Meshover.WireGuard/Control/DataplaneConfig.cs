@@ -43,6 +43,10 @@ public sealed record PeerConfig
     /// While the peer changes its key: the one that it has beside. A peer known by either goes on with its sessions, endpoint and counters.
     /// </summary>
     public WireGuardKey? OtherPublicKey { get; init; }
+
+    /// <summary>The one or two that it has, the preferred first.</summary>
+    internal ImmutableArray<WireGuardKey> Keys => OtherPublicKey is { } other ? [PublicKey, other] : [PublicKey];
+
     public WireGuardSecret? PresharedKey { get; init; }
 
     /// <summary>

@@ -27,10 +27,10 @@ internal sealed class EnginePeers(SessionManager sessions, PacketPipeline pipeli
     {
         var named = configs.Select(config => config.PublicKey).ToHashSet();
         var byKey = _peers.Values.Where(peer => !named.Contains(peer.Config.PublicKey))
-            .SelectMany(peer => KeysOf(peer.Config).Select(key => (key, peer))).ToDictionary();
+            .SelectMany(peer => peer.Config.Keys.Select(key => (key, peer))).ToDictionary();
         foreach (var config in configs.Where(config => byKey.Count > 0 && !_peers.ContainsKey(config.PublicKey)))
         {
-            if (KeysOf(config).Select(key => byKey.GetValueOrDefault(key)).OfType<EnginePeer>().FirstOrDefault() is not { } entry)
+            if (config.Keys.Select(key => byKey.GetValueOrDefault(key)).OfType<EnginePeer>().FirstOrDefault() is not { } entry)
                 continue;
             // One that another peer of the configuration has taken already is gone from here.
             if (_peers.Remove(entry.Config.PublicKey))
@@ -59,7 +59,7 @@ internal sealed class EnginePeers(SessionManager sessions, PacketPipeline pipeli
         var (peer, former) = (entry.Peer, entry.Config);
         var isRenamed = former.PublicKey != config.PublicKey;
         if (isRenamed || former.OtherPublicKey != config.OtherPublicKey || (isNew && config.OtherPublicKey is not null))
-            sessions.SetPeerKeys(peer.Session, KeysOf(config));
+            sessions.SetPeerKeys(peer.Session, config.Keys);
         entry.Config = config;
         if (isNew || former.PresharedKey != config.PresharedKey)
             peer.Session.SetPresharedKey(config.PresharedKey.GetValueOrDefault().Bytes);
@@ -85,9 +85,6 @@ internal sealed class EnginePeers(SessionManager sessions, PacketPipeline pipeli
         }
         return routes;
     }
-
-    private static ImmutableArray<WireGuardKey> KeysOf(PeerConfig peer) =>
-        peer.OtherPublicKey is { } other ? [peer.PublicKey, other] : [peer.PublicKey];
 
     private void PutLink(Peer peer, LinkConfig? link, LinkConfig? former)
     {

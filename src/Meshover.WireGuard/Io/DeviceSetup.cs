@@ -11,7 +11,7 @@ internal sealed class DeviceSetup : IDisposable
     private readonly RouteNetlink _netlink = new();
     private readonly InterfaceSocket _interfaces = new();
 
-    // Not by name of an ioctl: for a name that is not there yet that has the kernel look for a module of that name.
+    // By netlink, not by InterfaceSocket: a name that no interface has yet makes the latter slow.
     public bool Exists(string name) => _netlink.FindLink(name) is not null;
 
     /// <summary>Whether a device that was there lately is up, and its MTU in bytes. Null if it is gone.</summary>

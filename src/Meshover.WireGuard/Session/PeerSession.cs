@@ -71,7 +71,9 @@ internal sealed class PeerSession : IDisposable
     /// <summary>Used by the next handshake; all zero for none.</summary>
     public void SetPresharedKey(ReadOnlySpan<byte> key) => _handshake.SetPresharedKey(key);
 
-    /// <summary>Our own keys are others, or the peer has these. Sessions go on; unless they end they are agreed anew, now and not in minutes.</summary>
+    /// <summary>
+    /// Our own keys are others, or the peer has these. Sessions go on; unless they end they are agreed anew, now and not in minutes.
+    /// </summary>
     /// <param name="peerKeys">The preferred first.</param>
     /// <param name="endsSessions">What was agreed before is void.</param>
     /// <param name="spread">Milliseconds over which handshakes may be spread, so that not all peers begin theirs at once.</param>

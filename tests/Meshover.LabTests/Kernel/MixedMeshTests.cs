@@ -6,6 +6,7 @@ using Meshover.Lab.Underlays;
 using Meshover.LabTests.Mesh;
 using Meshover.LabTests.WireGuard;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Identity;
 
 namespace Meshover.LabTests.Kernel;
 
@@ -99,12 +100,19 @@ public sealed class MixedMeshTests(KernelMeshFixture fixture, MixedMeshFixture m
     // All interfaces under the mesh and behind it.
     private void SetUnderlay(int mtu)
     {
-        Machine[] wide = [_mesh.Machines[UnderlayPlanner.Middle], _mesh.Controller.Machine, .. _mesh.Nodes.SelectMany(node => (Machine[])[node.Machine, node.Workload])];
+        Machine[] wide =
+        [
+            _mesh.Machines[UnderlayPlanner.Middle], _mesh.Controller.Machine,
+            .. _mesh.Nodes.SelectMany(node => (Machine[])[node.Machine, node.Workload]),
+        ];
         foreach (var machine in wide)
         {
             using var netlink = RouteNetlink.OpenIn(machine.NetworkPath);
             foreach (var link in netlink.GetLinks().Where(link => link.Kind == "veth"))
-                netlink.SetLink(link.Name, new LinkChange { Mtu = link.Name == UnderlayPlanner.WorkloadInterface || IsWorkload(machine) ? Math.Max(mtu, 1500) : mtu });
+            {
+                var isBehind = link.Name == UnderlayPlanner.WorkloadInterface || IsWorkload(machine);
+                netlink.SetLink(link.Name, new LinkChange { Mtu = isBehind ? Math.Max(mtu, 1500) : mtu });
+            }
         }
     }
 
@@ -116,7 +124,7 @@ public sealed class MixedMeshTests(KernelMeshFixture fixture, MixedMeshFixture m
         {
             using var netlink = RouteNetlink.OpenIn(node.Machine.NetworkPath);
             await MeshWaits.UntilAsync($"{node.Machine.Name}'s links have an MTU of {mtu}", Patience, () => Task.FromResult(
-                netlink.GetLinks().FirstOrDefault(link => link.Name.StartsWith("mo-", StringComparison.Ordinal) && link.Mtu != mtu)?.ToString()), _ct);
+                netlink.GetLinks().FirstOrDefault(link => NodeId.IsLinkName(link.Name) && link.Mtu != mtu)?.ToString()), _ct);
         }
         await fixture.ReachableAsync(_ct);
     }

@@ -13,7 +13,10 @@ internal sealed class SystemdMachine : IDisposable
     private const string AdministratorsUnits = "/etc/systemd/system";
 
     // They look at every file of /tmp and at every device, which takes a minute here, and are nobody's dependence.
-    private static readonly string[] Masked = ["systemd-tmpfiles-setup", "systemd-tmpfiles-setup-dev", "systemd-udev-trigger", "systemd-udevd", "systemd-logind", "console-getty"];
+    private static readonly string[] Masked =
+    [
+        "systemd-tmpfiles-setup", "systemd-tmpfiles-setup-dev", "systemd-udev-trigger", "systemd-udevd", "systemd-logind", "console-getty",
+    ];
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly Machine _machine;
     private readonly Process _starter;

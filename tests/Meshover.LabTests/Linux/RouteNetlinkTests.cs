@@ -28,7 +28,8 @@ public sealed class RouteNetlinkTests : IDisposable
         _here.Netlink.CreateLink(LinkSpec.Bridge("br0"));
         _here.Netlink.CreateLink(LinkSpec.Veth("a0", "a1"));
 
-        _here.Netlink.SetLink("a0", new LinkChange { AddressGeneration = AddressGenerationMode.None, Ipv4 = new LinkIpv4Change(RpFilter: 2, AcceptRedirects: 0) });
+        var settings = new LinkIpv4Change(RpFilter: 2, AcceptRedirects: 0);
+        _here.Netlink.SetLink("a0", new LinkChange { AddressGeneration = AddressGenerationMode.None, Ipv4 = settings });
         _here.Netlink.SetLink("a0", new LinkChange { Up = true, Mtu = 1300, Alias = "site: 東京", Master = "br0" });
 
         var link = _here.Netlink.GetLink("a0");

@@ -3,6 +3,7 @@ using Meshover.Lab;
 using Meshover.Lab.Machines;
 using Meshover.Lab.Meshes;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.LabTests.Mesh;
 
@@ -25,11 +26,12 @@ public sealed class NetworkManagersTests : IAsyncLifetime
         _mesh = await LabMesh.StartAsync(new LabOptions { Prefix = "mm", Nodes = 2 }, TimeProvider.System, new TestProgress(), _ct);
         await _mesh.SettledAsync(_ct);
         using (var netlink = RouteNetlink.OpenIn(Machine.NetworkPath))
-            _ours = [.. netlink.GetLinks().Select(link => link.Name).Where(name => name.StartsWith("meshover", StringComparison.Ordinal) || name.StartsWith("mo-", StringComparison.Ordinal))];
+            _ours = [.. netlink.GetLinks().Select(link => link.Name).Where(NodeSettings.Default.IsOwnInterface)];
         Assert.Equal(3, _ours.Length);
         // Where they may write there they wait for udev, which is not here.
         await ShellAsync("mount -o remount,bind,ro /sys");
-        await ShellAsync("mkdir -p /run/dbus /run/systemd/netif/links /run/systemd/netif/leases /run/systemd/netif/lldp && chown -R systemd-network: /run/systemd/netif");
+        await ShellAsync("mkdir -p /run/dbus /run/systemd/netif/links /run/systemd/netif/leases /run/systemd/netif/lldp");
+        await ShellAsync("chown -R systemd-network: /run/systemd/netif");
         Start("dbus-daemon", "--system", "--nofork", "--nopidfile");
         await UntilAsync("the bus is there", () => Task.FromResult(File.Exists(Machine.Disk("/run/dbus/system_bus_socket")) ? null : "no socket"));
     }

@@ -33,10 +33,13 @@ public sealed class ValidationTests
     [Fact]
     public void Status_KeysThatNoNodeCanHave_AreRefused()
     {
-        var key = ByteString.CopyFrom([.. Enumerable.Repeat((byte)7, 32)]);
-        ByteString[][] wrong = [[], [key, key], [key, ByteString.CopyFrom(new byte[32])], [key, ByteString.CopyFrom([.. Enumerable.Repeat((byte)8, 32)]), ByteString.CopyFrom([.. Enumerable.Repeat((byte)9, 32)])]];
-        Assert.All(wrong, keys => Assert.NotEmpty(FieldsOf(() => StatusValidator.Check(new NodeStatus { WireguardKeys = new WireGuardKeys { Keys = { keys } } }))));
-        StatusValidator.Check(new NodeStatus { WireguardKeys = new WireGuardKeys { Keys = { key } } });
+        ByteString[][] wrong = [[], [Key(7), Key(7)], [Key(7), Key(0)], [Key(7), Key(8), Key(9)]];
+        Assert.All(wrong, keys => Assert.NotEmpty(FieldsOf(() => Check(keys))));
+        Check(Key(7));
+
+        static ByteString Key(byte seed) => ByteString.CopyFrom([.. Enumerable.Repeat(seed, 32)]);
+
+        static void Check(params ByteString[] keys) => StatusValidator.Check(new NodeStatus { WireguardKeys = new WireGuardKeys { Keys = { keys } } });
     }
 
     [Fact]

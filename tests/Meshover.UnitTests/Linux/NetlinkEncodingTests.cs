@@ -125,7 +125,8 @@ public sealed class NetlinkEncodingTests
             + "0c00 0a80 0500 0800 01 000000",
             MessageType.NewLink,
             (ref NetlinkWriter writer) => LinkCodec.WriteChange(
-                ref writer, 0, "mo", new LinkChange { Ipv4 = new LinkIpv4Change(RpFilter: 2, AcceptRedirects: 0), AddressGeneration = AddressGenerationMode.None }, null, null));
+                ref writer, 0, "mo",
+                new LinkChange { Ipv4 = new LinkIpv4Change(RpFilter: 2, AcceptRedirects: 0), AddressGeneration = AddressGenerationMode.None }, null, null));
 
     [Fact]
     public void Link_Gre_IsEncoded()

@@ -84,7 +84,7 @@ public sealed class KernelDataplaneReader
         var links = _netlink.GetLinks().Where(link => KernelLinks.IsLink(link) && link.Gre is not null)
             .DistinctBy(link => link.Gre!.Remote).ToDictionary(link => link.Gre!.Remote, link => link.Name);
         return device.Peers
-            .Select(peer => (peer.PublicKey, Link: peer.AllowedIps.Select(prefix => links.GetValueOrDefault(prefix.BaseAddress)).FirstOrDefault(name => name is not null)))
+            .Select(peer => (peer.PublicKey, Link: peer.AllowedIps.Select(prefix => links.GetValueOrDefault(prefix.BaseAddress)).OfType<string>().FirstOrDefault()))
             .Where(pair => pair.Link is not null)
             .ToDictionary(pair => pair.PublicKey, pair => pair.Link!);
     }

@@ -26,7 +26,8 @@ internal static class KernelKeyWaves
 
         bool IsChanging(PeerConfig peer) => peer.OtherPublicKey is { } former && present.Contains(former) && !present.Contains(peer.PublicKey);
 
-        DataplaneConfig Holding(Predicate<PeerConfig> isHeld) => config with { Peers = [.. config.Peers.Select(peer => isHeld(peer) ? AsBefore(peer) : peer)] };
+        DataplaneConfig Holding(Predicate<PeerConfig> isHeld) =>
+            config with { Peers = [.. config.Peers.Select(peer => isHeld(peer) ? AsBefore(peer) : peer)] };
     }
 
     private static PeerConfig AsBefore(PeerConfig peer) => peer with { PublicKey = peer.OtherPublicKey!.Value, OtherPublicKey = peer.PublicKey };

@@ -13,8 +13,10 @@ internal sealed record KernelNames(string Loopback, string WireGuard, uint Under
     internal const string FirewallTable = "meshover";
 
     /// <summary>The design's own, for where no plan says others.</summary>
-    internal static readonly KernelNames Default = new(
-        NodeSettings.Default.LoopbackInterface, NodeSettings.Default.Interface, NodeSettings.Default.UnderlayTable, NodeSettings.Default.RouteProtocol);
+    internal static readonly KernelNames Default = Of(NodeSettings.Default);
 
     internal bool IsOurs(string link) => link == Loopback || link == WireGuard || NodeId.IsLinkName(link);
+
+    private static KernelNames Of(NodeSettings settings) =>
+        new(settings.LoopbackInterface, settings.Interface, settings.UnderlayTable, settings.RouteProtocol);
 }

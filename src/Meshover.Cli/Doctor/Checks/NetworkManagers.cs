@@ -18,7 +18,9 @@ internal sealed class NetworkManagers : ICheck
     {
         if (snippet.Reload.IsEmpty)
             return "; it counts from the manager's next start";
-        var release = snippet.Release is null ? "" : $", and for each interface of ours that is there already `{string.Join(' ', snippet.Release("NAME"))}`";
+        var release = snippet.Release is null
+            ? ""
+            : $", and for each interface of ours that is there already `{string.Join(' ', snippet.Release("NAME"))}`";
         return $", then `{string.Join(' ', snippet.Reload)}`{release}";
     }
 }

@@ -44,8 +44,8 @@ public sealed class DataplaneSelectionTests
             transport.Answer(FakeNetlinkTransport.Error(answer));
         using var netlink = new RouteNetlink(transport);
         using var wireGuard = new WireGuardNetlink(new FakeNetlinkTransport());
-        var selection = DataplaneSelection.Of(
-            choice, netlink, new KernelDataplane(netlink, wireGuard, SysctlMemory.In("/nowhere", new KernelSysctls()), TimeProvider.System), new UserspaceDataplane(new("/nowhere"), netlink));
+        var kernel = new KernelDataplane(netlink, wireGuard, SysctlMemory.In("/nowhere", new KernelSysctls()), TimeProvider.System);
+        var selection = DataplaneSelection.Of(choice, netlink, kernel, new UserspaceDataplane(new("/nowhere"), netlink));
         Assert.Equal(answers.Length, transport.Requests.Count);
         return (selection.Chosen.Kind, selection.Other.Kind, selection.Reason);
     }

@@ -21,7 +21,9 @@ public sealed class KernelKeyWavesTests
     [Fact]
     public void Before_APeerChangesItsKey_IsKnownByTheFormerAtFirst()
     {
-        var first = KernelKeyWaves.Before(Config(SecretA, Peer(Public(SecretB), former: Key(9)), Peer(Key(3), former: null)), Status(Key(9), Key(3))).First();
+        var config = Config(SecretA, Peer(Public(SecretB), former: Key(9)), Peer(Key(3), former: null));
+
+        var first = KernelKeyWaves.Before(config, Status(Key(9), Key(3))).First();
 
         Assert.Equal([Key(9), Key(3)], first.Peers.Select(peer => peer.PublicKey));
     }
