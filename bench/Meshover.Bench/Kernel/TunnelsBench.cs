@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using Meshover.Bench.Dataplane;
 
 namespace Meshover.Bench.Kernel;
@@ -10,6 +9,8 @@ namespace Meshover.Bench.Kernel;
 /// </summary>
 internal static class TunnelsBench
 {
+    // The same connection takes one of several gaits for as long as it lasts, by how many packets happen to come in one batch.
+    private const int ConnectionsPerRound = 5;
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(500);
 
     public static async Task<IReadOnlyList<Measurement>> RunAsync(string directory, BenchOptions options, TextWriter progress, CancellationToken ct)
@@ -23,23 +24,38 @@ internal static class TunnelsBench
         await byAgent.ConnectByAgentAsync(firewall: true);
         await unguarded.ConnectByAgentAsync(firewall: false);
         await AssertSameDevicesAsync(byHand, byAgent, progress);
-        (string Name, TunnelPair Pair, bool Links)[] subjects =
-            [("wireguard", alone, false), ("wireguard+gre", byHand, true), ("meshover", byAgent, true), ("meshover, no firewall", unguarded, true)];
-        foreach (var (_, pair, links) in subjects)
-            await pair.WaitForAnswerAsync(links);
+        Subject[] subjects =
+        [
+            new("wireguard", alone, HasLinks: false), new("wireguard+gre", byHand, HasLinks: true),
+            new("meshover", byAgent, HasLinks: true), new("meshover, no firewall", unguarded, HasLinks: true),
+        ];
+        foreach (var subject in subjects)
+            await subject.Pair.WaitForAnswerAsync(subject.HasLinks);
         var results = new List<Measurement>();
         for (var round = 1; round <= options.Rounds; round++)
         {
-            // Each round begins with another, so that nobody has the same one before him every time.
-            foreach (var (name, pair, links) in subjects.Skip(round % subjects.Length).Concat(subjects.Take(round % subjects.Length)))
-            {
-                var megabits = await MeasureAsync(pair, pair.AddressOf(2, links), options.Seconds, ct);
-                results.Add(new Measurement(name, "tcp", "Mbit/s", megabits));
-                await progress.WriteLineAsync(
-                    string.Create(CultureInfo.InvariantCulture, $"tunnels, round {round} of {options.Rounds}: {name}: {megabits:0} Mbit/s"));
-            }
+            var means = await RoundAsync(subjects, round, options.Seconds, ct);
+            results.AddRange(means);
+            await progress.WriteLineAsync($"tunnels, round {round} of {options.Rounds}: {string.Join(", ", means.Select(Text))}");
         }
         return results;
+
+        static string Text(Measurement mean) => string.Create(CultureInfo.InvariantCulture, $"{mean.Subject}: {mean.Value:0} Mbit/s");
+    }
+
+    private static async Task<List<Measurement>> RoundAsync(Subject[] subjects, int round, int seconds, CancellationToken ct)
+    {
+        var sums = new double[subjects.Length];
+        for (var turn = 0; turn < ConnectionsPerRound; turn++)
+        {
+            // Each turn begins with another, so that nobody has the same one before him every time.
+            for (var i = 0; i < subjects.Length; i++)
+            {
+                var index = (i + turn + round) % subjects.Length;
+                sums[index] += await MeasureAsync(subjects[index], seconds, ct);
+            }
+        }
+        return [.. subjects.Zip(sums, (subject, sum) => new Measurement(subject.Name, "tcp", "Mbit/s", sum / ConnectionsPerRound))];
     }
 
     private static async Task AssertSameDevicesAsync(TunnelPair byHand, TunnelPair byAgent, TextWriter progress)
@@ -55,12 +71,15 @@ internal static class TunnelsBench
         }
     }
 
-    private static async Task<double> MeasureAsync(TunnelPair pair, IPAddress target, int seconds, CancellationToken ct)
+    private static async Task<double> MeasureAsync(Subject subject, int seconds, CancellationToken ct)
     {
-        using var flood = await TcpFlood.StartAsync(pair.Namespace(1), pair.Namespace(2), [target]);
+        var (_, pair, hasLinks) = subject;
+        using var flood = await TcpFlood.StartAsync(pair.Namespace(1), pair.Namespace(2), [pair.AddressOf(2, hasLinks)]);
         await Task.Delay(WarmUp, TimeProvider.System, ct);
         var (bytes, start) = (flood.Received, TimeProvider.System.GetTimestamp());
         await Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System, ct);
         return (flood.Received - bytes) * 8 / 1e6 / TimeProvider.System.GetElapsedTime(start).TotalSeconds;
     }
+
+    private sealed record Subject(string Name, TunnelPair Pair, bool HasLinks);
 }
