@@ -78,7 +78,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
             case LinkEvent.MapReceived received:
                 return TakeMap(state, received.Map);
             case LinkEvent.CredentialReceived credential:
-                parts.Identities.Update(identity => identity.WithCredential(credential.Jwt, credential.ExpiresUnix, credential.Issue));
+                parts.Identities.Update(identity => identity.WithCredential(credential.Jwt, credential.ExpiresUnix));
                 return state;
             case LinkEvent.NoticeReceived { Text: "" } over:
                 return state with { Notices = state.Notices.Remove(over.Kind) };

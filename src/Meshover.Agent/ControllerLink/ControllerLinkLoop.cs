@@ -127,7 +127,7 @@ internal sealed partial class ControllerLinkLoop(
         var deadline = time.GetUtcNow().Add(RenewTimeout).UtcDateTime;
         var credential = await channel.Client.RenewCredentialAsync(request, deadline: deadline, cancellationToken: cancellationToken);
         LogRenewed(logger, credential.ExpiresUnix);
-        return identities.Update(current => current.WithCredential(credential.Jwt, credential.ExpiresUnix, credential.Issue));
+        return identities.Update(current => current.WithCredential(credential.Jwt, credential.ExpiresUnix));
     }
 
     private async Task<TimeSpan> FailAsync(ControllerChannel channel, bool isRefusal, string reason, CancellationToken cancellationToken)

@@ -23,7 +23,7 @@ internal abstract record LinkEvent
     /// <summary>A whole new map: a snapshot, or the former one with a delta applied.</summary>
     public sealed record MapReceived(MeshMap Map) : LinkEvent;
 
-    public sealed record CredentialReceived(string Jwt, long ExpiresUnix, ulong Issue) : LinkEvent;
+    public sealed record CredentialReceived(string Jwt, long ExpiresUnix) : LinkEvent;
 
     /// <summary>Copied state, removal and the like: shown until the agent ends, the controller is heard anew, or says (by an empty text) that it is over.</summary>
     public sealed record NoticeReceived(string Kind, string Text) : LinkEvent;

@@ -115,7 +115,7 @@ internal sealed class MapFollower(
                 break;
             case ControllerMessage.MessageOneofCase.Credential:
                 var credential = message.Credential;
-                await publish(new LinkEvent.CredentialReceived(credential.Jwt, credential.ExpiresUnix, credential.Issue), cancellationToken);
+                await publish(new LinkEvent.CredentialReceived(credential.Jwt, credential.ExpiresUnix), cancellationToken);
                 break;
             case ControllerMessage.MessageOneofCase.Notice:
                 await publish(new LinkEvent.NoticeReceived(message.Notice.Kind.ToString(), message.Notice.Text), cancellationToken);

@@ -210,7 +210,6 @@ public static partial class Enrolment
                 CaPins = Known(response.Settings.CaPins, join.CaPins),
                 Credential = response.Credential.Jwt,
                 CredentialExpires = response.Credential.ExpiresUnix,
-                CredentialIssue = response.Credential.Issue,
                 Numbers = new NodeNumbers(node.Id, node.Address4, node.Address6, node.TunnelAddress, node.Asn),
             };
         }

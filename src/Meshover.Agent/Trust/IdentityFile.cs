@@ -20,7 +20,6 @@ internal sealed class IdentityFile
     public ImmutableArray<string> CaPins { get; init; } = [];
     public string? Credential { get; init; }
     public long CredentialExpires { get; init; }
-    public ulong CredentialIssue { get; init; }
     public uint NodeId { get; init; }
     public string? Address4 { get; init; }
     public string? Address6 { get; init; }
@@ -41,7 +40,6 @@ internal sealed class IdentityFile
             CaPins = identity.CaPins,
             Credential = identity.Credential,
             CredentialExpires = identity.CredentialExpires,
-            CredentialIssue = identity.CredentialIssue,
             NodeId = identity.Numbers?.Id.Value ?? 0,
             Address4 = identity.Numbers?.Address4.ToString(),
             Address6 = identity.Numbers?.Address6.ToString(),
@@ -68,7 +66,6 @@ internal sealed class IdentityFile
             CaPins = file.CaPins,
             Credential = file.Credential,
             CredentialExpires = file.CredentialExpires,
-            CredentialIssue = file.CredentialIssue,
             Numbers = file.NodeId == 0 ? null : file.ReadNumbers(),
             Settings = file.Settings,
         };

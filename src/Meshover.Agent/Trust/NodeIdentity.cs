@@ -41,9 +41,6 @@ public sealed record NodeIdentity
     /// <summary>Unix seconds; 0 until enrolled.</summary>
     public long CredentialExpires { get; init; }
 
-    /// <summary>Counts the credential's renewals; an older one never replaces a newer.</summary>
-    public ulong CredentialIssue { get; init; }
-
     /// <summary>The node's numbers; null until enrolled.</summary>
     public NodeNumbers? Numbers { get; init; }
 
@@ -52,10 +49,12 @@ public sealed record NodeIdentity
 
     public bool IsEnrolled => Credential is not null && Numbers is not null;
 
-    /// <summary>This identity with a newer credential; itself where the credential is not newer.</summary>
-    public NodeIdentity WithCredential(string jwt, long expires, ulong issue) => issue < CredentialIssue || jwt == Credential
-        ? this
-        : this with { Credential = jwt, CredentialExpires = expires, CredentialIssue = issue };
+    /// <summary>
+    /// This identity with the credential that a controller just gave; itself where it is the same. It is not asked whether it is newer than
+    /// the one we have: a restored controller knows less than we do, and what it gives is what it will take.
+    /// </summary>
+    public NodeIdentity WithCredential(string jwt, long expires) =>
+        jwt == Credential ? this : this with { Credential = jwt, CredentialExpires = expires };
 
     /// <summary>
     /// This identity with what a map says of the controllers, the former ones behind them as a last hope; itself where that is

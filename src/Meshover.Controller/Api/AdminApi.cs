@@ -56,7 +56,7 @@ internal sealed class AdminApi(
         {
             directory.State.Nodes.Values
                 .Where(node => node.IsActive || (request.IncludeRemoved && node.Record.Standing == NodeStanding.Removed))
-                .Select(node => AdminMapping.ToContract(node, live.View(node.Record.Id))),
+                .Select(node => AdminMapping.ToContract(node, live.View(node.Record.Id), Now)),
         },
     });
 

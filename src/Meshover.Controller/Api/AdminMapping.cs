@@ -21,7 +21,9 @@ internal static class AdminMapping
         Revoked = token.Revoked,
     };
 
-    public static NodeRecord ToContract(NodeEntry node, LiveView? live) => new()
+    private static readonly TimeSpan AdoptionTold = TimeSpan.FromDays(30);
+
+    public static NodeRecord ToContract(NodeEntry node, LiveView? live, long now) => new()
     {
         Id = node.Record.Id,
         Hostname = node.Record.HostName,
@@ -39,12 +41,15 @@ internal static class AdminMapping
         AnnouncedNotGranted = { Announcements.NotGranted(node.Record, live?.Report).Select(prefix => prefix.ToString()) },
         Tags = { node.Record.Tags },
         Site = node.Reach.Site,
-        Notices = { NoticesOf(live) },
+        Notices = { NoticesOf(node.Record, live, now) },
         Removed = !node.IsActive,
     };
 
-    private static IEnumerable<string> NoticesOf(LiveView? live)
+    private static IEnumerable<string> NoticesOf(State.NodeRecord node, LiveView? live, long now)
     {
+        if (node.Adopted != 0 && now < node.Adopted + AdoptionTold.TotalSeconds)
+            yield return $"It came back by its credential after a restore ({DateTimeOffset.FromUnixTimeSeconds(node.Adopted):u}). Where it should not have, "
+                + $"run `meshover node remove {node.HostName}`.";
         if (live?.Copied is { } when)
             yield return $"Two machines use this node's identity (last seen together {when:u}; it connects from {string.Join(" and ", live.Places)}).";
     }

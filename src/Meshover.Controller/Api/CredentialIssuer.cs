@@ -8,41 +8,28 @@ using NodeRecord = Meshover.Controller.State.NodeRecord;
 
 namespace Meshover.Controller.Api;
 
-/// <summary>Issues credentials. Their numbers only grow, and are durable before the credential leaves.</summary>
+/// <summary>Issues credentials. Nothing is written down for it: a credential says itself which state of which store it was made from.</summary>
 internal sealed class CredentialIssuer(MeshDirectory directory, TokenSigner signer, ControllerOptions options, TimeProvider time)
 {
     public TimeSpan Lifetime => options.CredentialLifetime;
 
-    /// <summary>Drafts the next number of a node's credential.</summary>
-    public static ulong NextIssue(Draft draft, uint node)
-    {
-        var issue = (draft.State.Get<IssueRecord>(StoreKeys.Issue(node))?.Issue ?? 0) + 1;
-        draft.Put(StoreKeys.Issue(node), new IssueRecord(issue));
-        return issue;
-    }
-
     /// <exception cref="RefusalException">The node is no member any more.</exception>
-    public async Task<Credential> RenewAsync(uint node, CancellationToken cancel)
+    public Credential Renew(uint node)
     {
-        var issued = await directory.ChangeAsync(draft =>
-        {
-            var member = draft.State.Member(node) ?? throw new RefusalException(RefusalReason.IdentityRefused, $"Node {node} is no member of the mesh any more.");
-            return (Node: member.Record, Issue: NextIssue(draft, node));
-        }, cancel);
-        return Sign(issued.Value.Node, issued.Value.Issue, issued.Revision);
+        var state = directory.State;
+        var member = state.Member(node) ?? throw new RefusalException(RefusalReason.IdentityRefused, $"Node {node} is no member of the mesh any more.");
+        return Sign(member.Record, state.Revision);
     }
 
     /// <param name="node">The member.</param>
-    /// <param name="issue">The credential's number, durable.</param>
-    /// <param name="revision">The revision that made it so.</param>
-    public Credential Sign(NodeRecord node, ulong issue, long revision)
+    /// <param name="revision">The store's, at which it is one.</param>
+    public Credential Sign(NodeRecord node, long revision)
     {
         var now = time.GetUtcNow();
         var claims = new CredentialClaims
         {
             StoreId = directory.State.Mesh.StoreId,
             Revision = revision,
-            Issue = issue,
             Expires = (now + Lifetime).ToUnixTimeSeconds(),
             Node = node,
         };
@@ -50,7 +37,7 @@ internal sealed class CredentialIssuer(MeshDirectory directory, TokenSigner sign
         {
             Jwt = Credentials.Sign(signer, claims, now.ToUnixTimeSeconds()),
             ExpiresUnix = claims.Expires,
-            Issue = issue,
+            Issue = (ulong)now.ToUnixTimeMilliseconds(),
         };
     }
 }

@@ -13,9 +13,9 @@ using Meshover.Mesh.Identity;
 namespace Meshover.Controller.Api;
 
 /// <summary>The service of the nodes. Whoever calls is known by the key of the TLS client certificate.</summary>
-internal sealed class MeshApi(
+internal sealed partial class MeshApi(
     MeshDirectory directory, LiveNodes live, MapBroadcaster maps, TokenSigner signer, CredentialIssuer issuer,
-    MemberUpdates updates, ControllerOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
+    MemberUpdates updates, ControllerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<MeshApi> log)
 {
     private static readonly TimeSpan HelloDeadline = TimeSpan.FromSeconds(15);
 
@@ -28,18 +28,14 @@ internal sealed class MeshApi(
         var token = await JoinTokens.ReadAsync(signer, request.Token);
         var wish = ToWish(request, identity, token, Caller.SourceOf(context));
         var now = time.GetUtcNow().ToUnixTimeSeconds();
-        var joined = await directory.ChangeAsync(draft =>
-        {
-            var node = Enrolment.Enrol(draft, wish, now, ClockSkew);
-            return (Node: node, Issue: CredentialIssuer.NextIssue(draft, node.Id));
-        }, context.CancellationToken);
-        var (member, issue) = joined.Value;
+        var joined = await directory.ChangeAsync(draft => Enrolment.Enrol(draft, wish, now, ClockSkew), context.CancellationToken);
+        var member = joined.Value;
         var state = directory.State;
         return new EnrollResponse
         {
             Hello = ContractMapping.Hello(),
             Node = new NodeEntry(member, state.Nodes[member.Id].Reach, joined.Revision).ToContract(),
-            Credential = issuer.Sign(member, issue, joined.Revision),
+            Credential = issuer.Sign(member, joined.Revision),
             Settings = state.Mesh.ToContract(),
         };
     }
@@ -49,7 +45,7 @@ internal sealed class MeshApi(
         RequestValidator.Check(request);
         var identity = Caller.IdentityOf(context);
         var member = await MemberAsync(identity, await Credentials.ReadAsync(signer, request.ExpiredJwt, identity), context.CancellationToken);
-        return await issuer.RenewAsync(member.Record.Id, context.CancellationToken);
+        return issuer.Renew(member.Record.Id);
     }
 
     public async Task<LeaveResponse> LeaveAsync(ServerCallContext context)
@@ -134,9 +130,14 @@ internal sealed class MeshApi(
             if (draft.State.MemberByIdentity(identity) is null)
                 Adoption.Adopt(draft, credential, now);
         }, cancel);
-        return directory.State.MemberByIdentity(identity)
+        var adopted = directory.State.MemberByIdentity(identity)
             ?? throw new RefusalException(RefusalReason.NotAdmitted, "The node was adopted and removed in one moment. Join again.");
+        LogAdopted(log, adopted.Record.Id, adopted.Record.HostName, string.Join(", ", adopted.Record.Grants.Select(grant => grant.Prefix)));
+        return adopted;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Id} ({HostName}) came back by its credential after the restore; granted: {Grants}")]
+    private static partial void LogAdopted(ILogger logger, uint id, string hostName, string grants);
 
     private EnrolmentRequest ToWish(EnrollRequest request, string identity, JoinTokenClaims token, IPAddress? source)
     {

@@ -24,6 +24,7 @@ internal static class StoreBackup
             CreatePrivate(building);
             Copy(storePath, building);
             File.Move(building, file);
+            DurableFile.Sync(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -39,12 +40,7 @@ internal static class StoreBackup
     {
         try
         {
-            using var source = SqliteStore.Connect(storePath, SqliteOpenMode.ReadWrite);
-            using var target = SqliteStore.Connect(file, SqliteOpenMode.ReadWriteCreate);
-            source.BackupDatabase(target);
-            // One file, without a log beside it.
-            SqliteSchema.Execute(target, null, "PRAGMA journal_mode=DELETE");
-            SqliteCheck.Verify(target);
+            SqliteCopy.Write(storePath, file);
         }
         catch (SqliteException e)
         {

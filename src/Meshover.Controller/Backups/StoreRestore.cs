@@ -10,21 +10,25 @@ using Microsoft.Data.Sqlite;
 namespace Meshover.Controller.Backups;
 
 /// <summary>
-/// <c>restore</c>: the store becomes what the backup says, under a new name. Nodes that enrolled since the backup are adopted by their
-/// credentials for <see cref="AdoptionPeriod"/>, and allocation jumps ahead so that their numbers are not given to others meanwhile.
+/// <c>restore</c>: the store becomes what the backup says, under a new name, and what was decided against somebody since the backup, as far as
+/// the store that is replaced or its journal tells it, still holds. Nodes that enrolled since the backup are adopted by their credentials
+/// where and for as long as the administrator says so; allocation jumps ahead so that their numbers are not given to others meanwhile.
 /// </summary>
 internal static class StoreRestore
 {
-    private static readonly TimeSpan AdoptionPeriod = TimeSpan.FromDays(7);
+    private static readonly TimeSpan RestWhereUnknown = TimeSpan.FromHours(24);
 
     /// <param name="paths">Where the store and the configuration go.</param>
     /// <param name="file">The backup; it is not changed.</param>
     /// <param name="replace">Put a present store aside.</param>
+    /// <param name="adopt">For how long nodes that the backup lacks are let in by their credentials; null: not.</param>
     /// <param name="time">For the time of adoption.</param>
     /// <param name="cancel">Gives up; nothing is changed then.</param>
+    /// <returns>What was done and what could not be known; a sentence or two each.</returns>
     /// <exception cref="ConfigException">What is in the way; nothing was changed.</exception>
     /// <exception cref="StoreException">The backup or the store cannot be used; nothing was changed.</exception>
-    public static async Task RunAsync(ControllerPaths paths, string file, bool replace, TimeProvider time, CancellationToken cancel)
+    public static async Task<IReadOnlyList<string>> RunAsync(
+        ControllerPaths paths, string file, bool replace, TimeSpan? adopt, TimeProvider time, CancellationToken cancel)
     {
         if (!File.Exists(file))
             throw new ConfigException($"There is no backup {file}.");
@@ -34,7 +38,7 @@ internal static class StoreRestore
         {
             PrivateDirectory.Create(paths.State);
             using var held = StoreLock.Take(paths.Store); // refused while a controller runs
-            await ReplaceAsync(paths, file, time, cancel);
+            return await ReplaceAsync(paths, file, adopt, time, cancel);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -42,18 +46,21 @@ internal static class StoreRestore
         }
     }
 
-    private static async Task ReplaceAsync(ControllerPaths paths, string file, TimeProvider time, CancellationToken cancel)
+    private static async Task<IReadOnlyList<string>> ReplaceAsync(
+        ControllerPaths paths, string file, TimeSpan? adopt, TimeProvider time, CancellationToken cancel)
     {
         var building = paths.Store + ".restoring";
         try
         {
             StoreFiles.Delete(building);
             Copy(file, building);
-            var mesh = await RenewAsync(building, time, cancel);
+            var (state, report) = await RenewAsync(building, paths, adopt, time.GetUtcNow(), cancel);
             StoreFiles.Move(paths.Store, $"{paths.Store}.before-{time.GetUtcNow():yyyyMMddHHmmss}");
             StoreFiles.Move(building, paths.Store);
             if (!File.Exists(paths.Config))
-                Initialiser.WriteConfig(ConfigOf(mesh), paths.Config);
+                Initialiser.WriteConfig(ConfigOf(state.Mesh), paths.Config);
+            RefusalJournal.Write(paths.Journal, state);
+            return report;
         }
         finally
         {
@@ -65,10 +72,7 @@ internal static class StoreRestore
     {
         try
         {
-            using var source = SqliteStore.Connect(file, SqliteOpenMode.ReadOnly);
-            SqliteCheck.Verify(source);
-            using var target = SqliteStore.Connect(building, SqliteOpenMode.ReadWriteCreate);
-            source.BackupDatabase(target);
+            SqliteCopy.Write(file, building, SqliteOpenMode.ReadOnly);
         }
         catch (SqliteException e)
         {
@@ -76,26 +80,46 @@ internal static class StoreRestore
         }
     }
 
-    private static async Task<MeshRecord> RenewAsync(string building, TimeProvider time, CancellationToken cancel)
+    private static async Task<(MeshState State, IReadOnlyList<string> Report)> RenewAsync(
+        string building, ControllerPaths paths, TimeSpan? adopt, DateTimeOffset now, CancellationToken cancel)
     {
         await using var store = SqliteStore.Open(building);
-        var state = MeshState.Load(await store.ReadAsync("", cancel));
-        if (state.Get<MeshRecord>(StoreKeys.Mesh) is null || state.Get<SecretRecord>(StoreKeys.Secret) is null)
+        var backup = MeshState.Load(await store.ReadAsync("", cancel));
+        if (backup.Get<MeshRecord>(StoreKeys.Mesh) is not { } mesh || backup.Get<SecretRecord>(StoreKeys.Secret) is null)
             throw new StoreException("restore", building, "the file is no backup of a controller: it holds no mesh.");
-        var draft = new Draft(state);
-        Renew(draft, (time.GetUtcNow() + AdoptionPeriod).ToUnixTimeSeconds());
+        var former = await FormerStore.ReadAsync(paths, mesh, cancel);
+        var draft = new Draft(backup);
+        Renew(draft, former.State, adopt is { } period ? (now + period).ToUnixTimeSeconds() : 0);
+        var carried = Decisions.Carry(draft, former.State, (now + RestWhereUnknown).ToUnixTimeSeconds());
         await store.CommitAsync([draft.ToTransaction()], cancel);
-        return state.Mesh;
+        return (MeshState.Load(await store.ReadAsync("", cancel)), [.. RestoreReport.Describe(backup, former, carried, adopt, now)]);
     }
 
-    /// <summary>Gives the store its new name, remembers the old one, and jumps ahead.</summary>
-    internal static void Renew(Draft draft, long adoptUntil)
+    /// <summary>Gives the store its new name, remembers those that it comes from, and jumps ahead.</summary>
+    /// <param name="draft">On the backup.</param>
+    /// <param name="former">Of the store that is replaced, what could be read.</param>
+    /// <param name="adoptUntil">Until when nodes that the backup lacks are adopted; 0: they are not.</param>
+    internal static void Renew(Draft draft, MeshState former, long adoptUntil)
     {
         var state = draft.State;
-        var ancestor = new AncestorRecord(state.Mesh.StoreId, state.Revision, adoptUntil);
-        draft.Put(StoreKeys.Mesh, state.Mesh with { StoreId = Guid.NewGuid().ToString("N"), Ancestors = state.Mesh.Ancestors.Add(ancestor) });
+        draft.Put(StoreKeys.Mesh, state.Mesh with
+        {
+            StoreId = Guid.NewGuid().ToString("N"),
+            Ancestors = [.. Lineage(state, former).DistinctBy(ancestor => ancestor.StoreId).Select(ancestor => ancestor with { AdoptUntil = adoptUntil })],
+        });
+        var newest = former.Nodes.IsEmpty ? 0 : former.Nodes.Keys.Last();
         draft.Put(StoreKeys.Allocation, new AllocationRecord(
-            state.Allocation.NextId + Allocator.RestoreJump, state.Allocation.NextNumber + Allocator.RestoreJump));
+            Math.Max(Math.Max(state.Allocation.NextId, former.Allocation.NextId), newest + 1) + Allocator.RestoreJump,
+            Math.Max(state.Allocation.NextNumber, former.Allocation.NextNumber) + Allocator.RestoreJump));
+    }
+
+    // The backup's own first: what it says of a store's revision holds for what it lacks. A store that it knows nothing of began after it.
+    private static IEnumerable<AncestorRecord> Lineage(MeshState backup, MeshState former)
+    {
+        var own = backup.Mesh.Ancestors.Add(new AncestorRecord(backup.Mesh.StoreId, backup.Revision, 0));
+        if (former.Get<MeshRecord>(StoreKeys.Mesh) is not { } mesh)
+            return own;
+        return own.Concat(mesh.Ancestors.Select(ancestor => ancestor with { Revision = 0 })).Append(new AncestorRecord(mesh.StoreId, 0, 0));
     }
 
     private static ControllerConfig ConfigOf(MeshRecord mesh) => new()

@@ -11,7 +11,8 @@ namespace Meshover.Controller.Changes;
 /// 2. The writer loop takes what is there, up to a batch, and lets each change draft its transaction against the working state,
 ///    which already has the effects of the ones before it.
 /// 3. One commit makes the whole batch durable: a thousand enrolments in flight share a few fsyncs.
-/// 4. The follower loop watches the store and publishes each revision as an immutable <see cref="MeshState"/>.
+/// 4. The follower loop watches the store, has the journal note what it must, and publishes each revision as an immutable
+///    <see cref="MeshState"/>.
 /// 5. An answer is given when its revision is published: durable, and visible to whoever asks next.
 ///
 /// Where another controller was faster (a condition failed), the writer starts again from the published state.
@@ -23,16 +24,18 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
 
     private readonly IStore _store;
     private readonly ILogger<MeshDirectory> _log;
+    private readonly IJournal? _journal;
     private readonly Channel<PendingChange> _changes = Channel.CreateBounded<PendingChange>(
         new BoundedChannelOptions(2 * BatchSize) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     private readonly CancellationTokenSource _stop = new();
     private readonly Latest<MeshState> _published;
     private readonly Task _loops;
 
-    private MeshDirectory(IStore store, MeshState state, ILogger<MeshDirectory> log)
+    private MeshDirectory(IStore store, MeshState state, ILogger<MeshDirectory> log, IJournal? journal)
     {
         _store = store;
         _log = log;
+        _journal = journal;
         _published = new Latest<MeshState>(state);
         _loops = Task.WhenAll(Task.Run(WriteAsync), Task.Run(FollowAsync));
     }
@@ -43,10 +46,11 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
     /// <summary>Ends with an exception when the store fails: then nothing can be changed any more, and the process should end.</summary>
     public Task Completion => _loops;
 
-    public static async Task<MeshDirectory> OpenAsync(IStore store, ILogger<MeshDirectory> log, CancellationToken cancel)
+    public static async Task<MeshDirectory> OpenAsync(IStore store, ILogger<MeshDirectory> log, CancellationToken cancel, IJournal? journal = null)
     {
         var state = MeshState.Load(await store.ReadAsync("", cancel));
-        return new MeshDirectory(store, state, log);
+        journal?.Begin(state);
+        return new MeshDirectory(store, state, log, journal);
     }
 
     /// <summary>Drafts and commits a change.</summary>
@@ -177,7 +181,10 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
         try
         {
             await foreach (var changes in _store.WatchAsync(State.Revision, _stop.Token))
+            {
+                _journal?.Note(State, changes);
                 _published.Publish(State.Apply(changes, changes[^1].Revision));
+            }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {

@@ -63,10 +63,21 @@ internal static class ControllerCommands
         var options = new CommonOptions();
         var file = new Argument<string>("FILE") { Description = "What `backup` wrote." };
         var replace = new Option<bool>("--replace") { Description = "Put a store that is there aside (store.db.before-…)." };
-        var command = new Command("restore", "Make the store what a backup says. Nodes that joined since come back by themselves for 7 days.") { file, replace };
+        var adopt = new Option<string?>("--adopt")
+        {
+            Description = "Let nodes that joined since the backup come back by their credentials, for so long [default: they must join again]",
+            HelpName = "DURATION",
+        };
+        var command = new Command("restore", "Make the store what a backup says, but for who was removed since. Says what it could not know.") { file, replace, adopt };
         options.AddPaths(command);
-        command.SetAction((parsed, cancel) => RunAsync(() =>
-            StoreRestore.RunAsync(options.PathsOf(parsed), parsed.GetRequiredValue(file), parsed.GetValue(replace), TimeProvider.System, cancel)));
+        command.SetAction((parsed, cancel) => RunAsync(async () =>
+        {
+            var period = ConfigReader.ReadAdoption(parsed.GetValue(adopt));
+            var report = await StoreRestore.RunAsync(
+                options.PathsOf(parsed), parsed.GetRequiredValue(file), parsed.GetValue(replace), period, TimeProvider.System, cancel);
+            foreach (var line in report)
+                await Console.Error.WriteLineAsync(line);
+        }));
         return command;
     }
 

@@ -18,6 +18,17 @@ internal sealed class ConfigReader
         return reader._violations.Count == 0 ? options : throw new ConfigException(reader._violations);
     }
 
+    /// <summary>For how long a restore adopts nodes; null where nothing is said.</summary>
+    /// <exception cref="ConfigException">It is no such duration.</exception>
+    public static TimeSpan? ReadAdoption(string? text)
+    {
+        var reader = new ConfigReader();
+        var period = reader.ReadDuration("adopt", text, TimeSpan.Zero, TimeSpan.FromMinutes(1), TimeSpan.FromDays(90));
+        if (reader._violations.Count > 0)
+            throw new ConfigException(reader._violations);
+        return text is null ? null : period;
+    }
+
     private ControllerOptions ReadAll(ControllerConfig config)
     {
         Require(config.Port is > 0 and <= 65535, $"port: {config.Port} is no TCP port (1-65535).");

@@ -14,6 +14,9 @@ internal sealed record ControllerPaths
     /// <summary>The SQLite file: everything but the configuration, the keys included.</summary>
     public string Store => Path.Combine(State, "store.db");
 
+    /// <summary>What was decided against somebody, beside the store: for the day on which that cannot be read.</summary>
+    public string Journal => Path.Combine(State, "refused.log");
+
     /// <summary>Administration, for root.</summary>
     public string AdminSocket => Path.Combine(Run, "admin.sock");
 }

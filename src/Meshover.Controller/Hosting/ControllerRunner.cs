@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using System.Text.Json;
+using Meshover.Controller.Backups;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
 using Meshover.Controller.State;
@@ -17,11 +19,26 @@ internal static partial class ControllerRunner
             throw new ConfigException(NotThere(paths));
         await using var store = SqliteStore.Open(paths.Store);
         using var logs = LoggerFactory.Create(logging => logging.AddSimpleConsole());
-        await using var directory = await MeshDirectory.OpenAsync(store, logs.CreateLogger<MeshDirectory>(), cancel);
+        using var journal = new RefusalJournal(paths.Journal, logs.CreateLogger<RefusalJournal>());
+        await using var directory = await OpenAsync(store, journal, logs, paths, cancel);
+        if (directory.State.Get<MeshRecord>(StoreKeys.Mesh) is null || directory.State.Get<SecretRecord>(StoreKeys.Secret) is not { } secret)
+            throw StoreDamage.Of("use", paths.Store, "its keys are missing");
         await SettingsUpdate.ApplyAsync(directory, options, cancel);
-        var secret = directory.State.Get<SecretRecord>(StoreKeys.Secret) ?? throw new ConfigException($"{paths.Store} holds no keys: restore a backup.");
         using var tls = new TlsSetup(secret, options, TimeProvider.System.GetUtcNow());
         await ServeAsync(ControllerHost.Build(directory, secret, tls, options, paths), directory, options, paths, cancel);
+    }
+
+    private static async Task<MeshDirectory> OpenAsync(
+        SqliteStore store, RefusalJournal journal, ILoggerFactory logs, ControllerPaths paths, CancellationToken cancel)
+    {
+        try
+        {
+            return await MeshDirectory.OpenAsync(store, logs.CreateLogger<MeshDirectory>(), cancel, journal);
+        }
+        catch (JsonException e)
+        {
+            throw StoreDamage.Of("read", paths.Store, e.Message, e);
+        }
     }
 
     private static async Task ServeAsync(

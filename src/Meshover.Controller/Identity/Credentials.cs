@@ -21,7 +21,6 @@ internal static class Credentials
         ["iat"] = now,
         ["exp"] = claims.Expires,
         ["cnf"] = new Dictionary<string, object> { [Thumbprint] = claims.Node.Identity },
-        ["issue"] = (long)claims.Issue,
         ["store"] = claims.StoreId,
         ["rev"] = claims.Revision,
         ["name"] = claims.Node.HostName,
@@ -48,7 +47,6 @@ internal static class Credentials
     {
         StoreId = jwt.GetPayloadValue<string>("store"),
         Revision = jwt.GetPayloadValue<long>("rev"),
-        Issue = (ulong)jwt.GetPayloadValue<long>("issue"),
         Expires = long.Parse(jwt.GetClaim("exp").Value, CultureInfo.InvariantCulture),
         Node = new NodeRecord
         {

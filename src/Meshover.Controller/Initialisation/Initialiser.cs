@@ -3,7 +3,6 @@ using Meshover.Controller.Configuration;
 using Meshover.Controller.Identity;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
-
 using Meshover.Controller.Stores.Sqlite;
 
 namespace Meshover.Controller.Initialisation;
@@ -109,6 +108,6 @@ internal static class Initialiser
             return;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         File.WriteAllText(path + ".new", ConfigFile.Write(config));
-        File.Move(path + ".new", path, overwrite: true);
+        DurableFile.Move(path + ".new", path);
     }
 }

@@ -9,7 +9,6 @@ internal sealed record CredentialClaims
 
     /// <summary>The store's revision when it was issued.</summary>
     public required long Revision { get; init; }
-    public required ulong Issue { get; init; }
     public required long Expires { get; init; }
 
     /// <summary>The member as it was then.</summary>
@@ -18,7 +17,7 @@ internal sealed record CredentialClaims
 
 /// <summary>
 /// After a restore: a node that enrolled after the backup was made is unknown to the store, but holds a credential that this mesh
-/// signed and that names its numbers. It gets them back, expired or not, for some days.
+/// signed and that names its numbers. It gets them back, expired or not, for as long as the administrator who restored said.
 /// </summary>
 internal static class Adoption
 {
@@ -29,7 +28,12 @@ internal static class Adoption
     public static NodeRecord Adopt(Draft draft, CredentialClaims claims, long now)
     {
         const string again = "Join again: `meshover up --join …` with a token from `meshover token create`.";
-        var node = claims.Node;
+        var node = claims.Node with
+        {
+            // Credentials are older than what was withdrawn since.
+            Grants = claims.Node.Grants.RemoveAll(grant => GrantRules.WithdrawnOf(draft.State, claims.Node.Id).Contains(grant.Prefix)),
+            Adopted = now,
+        };
         if (draft.State.Identity(node.Identity)?.Refused is { } refused)
             throw new RefusalException(RefusalReason.IdentityRefused, refused);
         if (!draft.State.Mesh.Ancestors.Any(ancestor =>
@@ -39,7 +43,6 @@ internal static class Adoption
         if (taken is not null)
             throw new RefusalException(RefusalReason.Taken, $"The controller was restored from a backup, and {taken} went to another node since. {again}");
         Claims.Take(draft, node);
-        draft.Put(StoreKeys.Issue(node.Id), new IssueRecord(claims.Issue));
         var allocation = draft.State.Allocation;
         draft.Put(StoreKeys.Allocation, allocation with { NextId = Math.Max(allocation.NextId, node.Id + 1) });
         return node;

@@ -38,7 +38,7 @@ internal static class Claims
         foreach (var key in node.WireGuardKeys)
             draft.Delete(StoreKeys.WireGuard(key));
         draft.Delete(StoreKeys.Reach(node.Id));
-        draft.Delete(StoreKeys.Issue(node.Id));
+        draft.Delete(StoreKeys.Withdrawn(node.Id));
     }
 
     public static void ReleaseNumbers(Draft draft, NodeRecord node)

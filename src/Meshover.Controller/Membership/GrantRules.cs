@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Meshover.Controller.State;
 using Meshover.Mesh.Addressing;
@@ -8,8 +9,13 @@ namespace Meshover.Controller.Membership;
 internal static class GrantRules
 {
     /// <summary>Gives the node a grant; one of the same prefix is replaced.</summary>
-    public static void Add(Draft draft, NodeRecord node, GrantRecord grant) =>
+    public static void Add(Draft draft, NodeRecord node, GrantRecord grant)
+    {
         draft.Put(StoreKeys.Node(node.Id), node with { Grants = [.. node.Grants.Where(held => held.Prefix != grant.Prefix), grant] });
+        var withdrawn = WithdrawnOf(draft.State, node.Id);
+        if (withdrawn.Contains(grant.Prefix))
+            draft.Put(StoreKeys.Withdrawn(node.Id), new WithdrawnRecord(withdrawn.Remove(grant.Prefix)));
+    }
 
     /// <exception cref="RefusalException">The node has no such grant.</exception>
     public static void Remove(Draft draft, NodeRecord node, string prefix)
@@ -19,7 +25,11 @@ internal static class GrantRules
             throw new RefusalException(RefusalReason.NotFound,
                 $"Node \"{node.HostName}\" has no grant of {prefix}. `meshover grant list {node.HostName}` shows what it has.");
         draft.Put(StoreKeys.Node(node.Id), node with { Grants = grants });
+        draft.Put(StoreKeys.Withdrawn(node.Id), new WithdrawnRecord([.. WithdrawnOf(draft.State, node.Id).Union([prefix], StringComparer.Ordinal)]));
     }
+
+    /// <summary>What the node was granted and is no more.</summary>
+    public static ImmutableArray<string> WithdrawnOf(MeshState state, uint node) => state.Get<WithdrawnRecord>(StoreKeys.Withdrawn(node))?.Prefixes ?? [];
 
     /// <summary>Why the grant cannot be given, or null: no node may originate what belongs to the mesh's own pools.</summary>
     public static string? WhyNot(MeshRecord mesh, RouteGrant grant)

@@ -29,8 +29,7 @@ internal sealed class MeshState : IRevisioned
     public long Revision { get; }
 
     /// <summary>
-    /// The revision that last changed something that nodes are told of. Most revisions do not: a mesh of thousands renews a credential
-    /// each second.
+    /// The revision that last changed something that nodes are told of; changes of tokens, say, are not.
     /// </summary>
     public long MapRevision { get; }
 
@@ -40,6 +39,10 @@ internal sealed class MeshState : IRevisioned
     public MeshRecord Mesh => Get<MeshRecord>(StoreKeys.Mesh) ?? throw new InvalidOperationException("The store holds no mesh.");
 
     public AllocationRecord Allocation => Get<AllocationRecord>(StoreKeys.Allocation) ?? new AllocationRecord(1, 0);
+
+    /// <summary>Every record that this release knows, by its key; in no order.</summary>
+    public IEnumerable<(string Key, object Record)> Records =>
+        _cells.Where(cell => cell.Value.Record is not null).Select(cell => (cell.Key, cell.Value.Record!));
 
     public IEnumerable<TokenRecord> Tokens => _cells.Values.Select(cell => cell.Record).OfType<TokenRecord>();
 

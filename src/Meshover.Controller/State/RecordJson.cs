@@ -13,7 +13,7 @@ namespace Meshover.Controller.State;
 [JsonSerializable(typeof(NodeRecord))]
 [JsonSerializable(typeof(ReachRecord))]
 [JsonSerializable(typeof(IdentityRecord))]
-[JsonSerializable(typeof(IssueRecord))]
+[JsonSerializable(typeof(WithdrawnRecord))]
 [JsonSerializable(typeof(ClaimRecord))]
 [JsonSerializable(typeof(TokenRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext
@@ -32,8 +32,8 @@ internal sealed partial class RecordJson : JsonSerializerContext
         StoreKeys.NodeFolder => typeof(NodeRecord),
         StoreKeys.ReachFolder => typeof(ReachRecord),
         StoreKeys.IdentityFolder => typeof(IdentityRecord),
-        StoreKeys.IssueFolder => typeof(IssueRecord),
         StoreKeys.TokenFolder => typeof(TokenRecord),
+        StoreKeys.WithdrawnFolder => typeof(WithdrawnRecord),
         StoreKeys.HostNameFolder or StoreKeys.Address4Folder or StoreKeys.Address6Folder
             or StoreKeys.TunnelFolder or StoreKeys.AsnFolder or StoreKeys.WireGuardFolder => typeof(ClaimRecord),
         _ => null,

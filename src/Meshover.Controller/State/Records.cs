@@ -28,7 +28,7 @@ internal sealed record MeshRecord
 /// <summary>A store whose backup became this one.</summary>
 /// <param name="StoreId">Its name.</param>
 /// <param name="Revision">The newest revision in the backup: credentials of a later one are unknown to the backup.</param>
-/// <param name="AdoptUntil">Until when those are adopted.</param>
+/// <param name="AdoptUntil">Until when those are adopted; 0: an administrator did not say that they should be.</param>
 internal sealed record AncestorRecord(string StoreId, long Revision, long AdoptUntil);
 
 /// <summary>The CA and the signing key: <c>secret</c>. PKCS#8 and X.509 in PEM.</summary>
@@ -79,6 +79,9 @@ internal sealed record NodeRecord
     public required long Enrolled { get; init; }
     public NodeStanding Standing { get; init; }
 
+    /// <summary>When it came back after a restore by what its credential says; 0: the store has known it all the while.</summary>
+    public long Adopted { get; init; }
+
     /// <summary>When a removed node's numbers may go to another; 0 once they are free.</summary>
     public long RestsUntil { get; init; }
 }
@@ -111,8 +114,10 @@ internal sealed record EndpointRecord(string Address, int Port, int Kind);
 /// <param name="Refused">Why it may not come back; null where it may.</param>
 internal sealed record IdentityRecord(uint Node, string? Refused);
 
-/// <summary>The newest credential of a node: <c>issue/ID</c>.</summary>
-internal sealed record IssueRecord(ulong Issue);
+/// <summary>
+/// Prefixes that a member was granted and is no more: <c>withdrawn/ID</c>. After a restore it may show a credential that still names them.
+/// </summary>
+internal sealed record WithdrawnRecord(ImmutableArray<string> Prefixes);
 
 /// <summary>Who has a name or a number: <c>hostname/…</c>, <c>address4/…</c>, <c>address6/…</c>, <c>tunnel/…</c>, <c>asn/…</c>, <c>wireguard/…</c>.</summary>
 internal sealed record ClaimRecord(uint Node);

@@ -11,9 +11,9 @@ internal static class StoreKeys
 
     public const string NodeFolder = "node";
     public const string ReachFolder = "reach";
-    public const string IssueFolder = "issue";
     public const string IdentityFolder = "identity";
     public const string TokenFolder = "token";
+    public const string WithdrawnFolder = "withdrawn";
     public const string HostNameFolder = "hostname";
     public const string Address4Folder = "address4";
     public const string Address6Folder = "address6";
@@ -23,9 +23,9 @@ internal static class StoreKeys
 
     public static string Node(uint id) => $"{NodeFolder}/{id:x8}";
     public static string Reach(uint id) => $"{ReachFolder}/{id:x8}";
-    public static string Issue(uint id) => $"{IssueFolder}/{id:x8}";
     public static string Identity(string thumbprint) => $"{IdentityFolder}/{thumbprint}";
     public static string Token(string id) => $"{TokenFolder}/{id}";
+    public static string Withdrawn(uint id) => $"{WithdrawnFolder}/{id:x8}";
     public static string HostName(string name) => $"{HostNameFolder}/{name}";
     public static string Address4(string address) => $"{Address4Folder}/{address}";
     public static string Address6(string address) => $"{Address6Folder}/{address}";

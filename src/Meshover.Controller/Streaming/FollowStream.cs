@@ -4,7 +4,6 @@ using Meshover.Controller.Api;
 using Meshover.Controller.Live;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
-using Meshover.Controller.Stores;
 
 namespace Meshover.Controller.Streaming;
 
@@ -16,8 +15,6 @@ internal sealed class FollowStream(
     NodeSession session, LiveNodes live, MapBroadcaster maps, CredentialIssuer issuer, MemberUpdates updates, TimeProvider time,
     IAsyncStreamReader<NodeMessage> reader, IServerStreamWriter<ControllerFrame> writer)
 {
-    private static readonly TimeSpan RenewalRetry = TimeSpan.FromSeconds(10);
-
     /// <exception cref="RpcException">The node was removed, sent nonsense, or opened another stream.</exception>
     public async Task RunAsync(MapCursor cursor, DateTimeOffset credentialExpires, CancellationToken cancel)
     {
@@ -92,17 +89,9 @@ internal sealed class FollowStream(
             var wait = expires - (issuer.Lifetime / 2) - time.GetUtcNow();
             if (wait > TimeSpan.Zero)
                 await Task.Delay(Shorter(wait, issuer.Lifetime / 2), time, cancel);
-            try
-            {
-                var credential = await issuer.RenewAsync(session.Node, cancel);
-                expires = DateTimeOffset.FromUnixTimeSeconds(credential.ExpiresUnix);
-                session.Send(new ControllerMessage { Credential = credential });
-            }
-            catch (StoreException) // logged by the writer
-            {
-                // A full disk, say. The node's credential is good for a while yet, and the map is more use to it than a closed stream.
-                await Task.Delay(RenewalRetry, time, cancel);
-            }
+            var credential = issuer.Renew(session.Node);
+            expires = DateTimeOffset.FromUnixTimeSeconds(credential.ExpiresUnix);
+            session.Send(new ControllerMessage { Credential = credential });
         }
     }
 

@@ -21,7 +21,10 @@ public sealed class RestoreTests
         await Parallel.ForEachAsync(nodes.Skip(10), async (node, cancel) => await node.EnrolAsync(cancel));
         var oldStore = await StoreIdAsync(nodes[0]);
         using (var admin = new AdminClient(controller.AdminSocket))
+        {
             await admin.Api.RemoveNodeAsync(new RemoveNodeRequest { Node = "n109" });
+            await admin.Api.RemoveNodeAsync(new RemoveNodeRequest { Node = "n9" });
+        }
 
         var running = await ControllerProcess.RunAsync(["restore", .. controller.Paths, "--replace", backup]);
         running.ShouldRefuse("another controller is using it", "stop");
@@ -29,8 +32,9 @@ public sealed class RestoreTests
         await controller.StopAsync();
         var without = await ControllerProcess.RunAsync(["restore", .. controller.Paths, backup]);
         without.ShouldRefuse("already holds a mesh", "--replace");
-        var restored = await ControllerProcess.RunAsync(["restore", .. controller.Paths, "--replace", backup]);
+        var restored = await ControllerProcess.RunAsync(["restore", .. controller.Paths, "--replace", "--adopt", "7d", backup]);
         Assert.True(restored.ExitCode == 0, restored.Error);
+        Assert.Contains("2 node(s) out of it", restored.Error, StringComparison.Ordinal);
         await controller.ServeAsync();
 
         Assert.NotEqual(oldStore, await StoreIdAsync(nodes[0]));
@@ -39,24 +43,28 @@ public sealed class RestoreTests
         // Also with a credential that has expired meanwhile.
         await Eventually.TrueAsync(
             () => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() > nodes[108].Credential!.ExpiresUnix, TimeSpan.FromSeconds(30), "credentials expire");
-        foreach (var node in nodes.Take(109))
+        var (removed, members) = ((TestNode[])[nodes[9], nodes[109]], nodes.Except([nodes[9], nodes[109]]).ToList());
+        foreach (var node in members)
             await node.RenewAsync();
+        foreach (var node in removed)
+            Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(node.RenewAsync)).StatusCode);
 
         using var stream = nodes[50].Follow();
         var map = new Dictionary<string, NodeInfo>();
-        while (map.Count < 110)
+        while (map.Count < members.Count + 1)
         {
             var message = await stream.NextAsync();
             foreach (var node in message.Snapshot?.Nodes ?? message.Delta?.Upserts ?? Enumerable.Empty<NodeInfo>())
                 map[node.Hostname] = node;
         }
-        foreach (var node in nodes.Take(109))
+        foreach (var node in members)
         {
             var (before, now) = (node.Enrolled!.Node, map[node.HostName]);
             Assert.Equal((before.Id, before.Address4, before.Address6, before.TunnelAddress, before.Asn), (now.Id, now.Address4, now.Address6, now.TunnelAddress, now.Asn));
             Assert.Equal(before.WireguardKeys, now.WireguardKeys);
         }
-        Assert.DoesNotContain(nodes.Take(109), node => node.Enrolled!.Node.Address4 == newcomer.Enrolled!.Node.Address4);
+        Assert.DoesNotContain(removed, node => map.ContainsKey(node.HostName));
+        Assert.DoesNotContain(nodes, node => node.Enrolled!.Node.Address4 == newcomer.Enrolled!.Node.Address4);
         nodes.ForEach(node => node.Dispose());
     }
 

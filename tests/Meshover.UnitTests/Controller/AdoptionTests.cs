@@ -19,8 +19,8 @@ public sealed class AdoptionTests
         var backup = _restored.State;
         var live = new TestMesh();
         _node = live.Enrol("late");
-        _credential = new CredentialClaims { StoreId = "store-1", Revision = backup.Revision + 1, Issue = 3, Expires = TestMesh.Now, Node = _node };
-        _restored.Change(draft => StoreRestore.Renew(draft, TestMesh.Now + SevenDays));
+        _credential = new CredentialClaims { StoreId = "store-1", Revision = backup.Revision + 1, Expires = TestMesh.Now, Node = _node };
+        _restored.Change(draft => StoreRestore.Renew(draft, MeshState.Empty, TestMesh.Now + SevenDays));
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public sealed class AdoptionTests
     [Theory]
     [InlineData(0)]
     [InlineData(SevenDays)]
-    public void Adopt_WithinSevenDays_GivesTheNumbersBack_ExpiredOrNot(long after)
+    public void Adopt_WithinTheTimeThatTheAdministratorSaid_GivesTheNumbersBack_ExpiredOrNot(long after)
     {
         _restored.Change(draft => Adoption.Adopt(draft, _credential, TestMesh.Now + after));
 
@@ -42,11 +42,11 @@ public sealed class AdoptionTests
         Assert.Equal((_node.Id, _node.Address4, _node.Address6, _node.TunnelAddress, _node.Asn),
             (member.Id, member.Address4, member.Address6, member.TunnelAddress, member.Asn));
         Assert.True(_restored.State.Allocation.NextId > member.Id);
-        Assert.Equal(3ul, _restored.State.Get<IssueRecord>(StoreKeys.Issue(member.Id))!.Issue);
+        Assert.Equal(TestMesh.Now + after, member.Adopted);
     }
 
     [Fact]
-    public void Adopt_AfterSevenDays_IsRefused() => Refused(RefusalReason.NotAdmitted, _credential, TestMesh.Now + SevenDays + 1);
+    public void Adopt_AfterThatTime_IsRefused() => Refused(RefusalReason.NotAdmitted, _credential, TestMesh.Now + SevenDays + 1);
 
     [Fact]
     public void Adopt_CredentialFromBeforeTheBackup_IsRefused() =>
@@ -72,7 +72,7 @@ public sealed class AdoptionTests
     [Fact]
     public void Adopt_AfterTwoRestores_StillKnowsTheFirstStore()
     {
-        _restored.Change(draft => StoreRestore.Renew(draft, TestMesh.Now + SevenDays));
+        _restored.Change(draft => StoreRestore.Renew(draft, MeshState.Empty, TestMesh.Now + SevenDays));
         _restored.Change(draft => Adoption.Adopt(draft, _credential, TestMesh.Now));
         Assert.NotNull(_restored.State.MemberByIdentity("late"));
     }

@@ -48,7 +48,7 @@ public sealed class EnrolmentTests
     public void Enrol_TokenThatTheStoreForgotByARestore_IsTakenByItsOwnClaims()
     {
         var token = TestMesh.Token(uses: 1, id: "made after the backup");
-        _mesh.Change(draft => StoreRestore.Renew(draft, adoptUntil: TestMesh.Now + 100));
+        _mesh.Change(draft => StoreRestore.Renew(draft, MeshState.Empty, adoptUntil: TestMesh.Now + 100));
 
         _mesh.EnrolWith(token, "a", now: TestMesh.Now + 100);
 

@@ -31,14 +31,13 @@ public sealed class FollowStreamTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Renewal_ThatTheStoreCannotKeep_LeavesTheStreamOpen_AndIsTriedAgain()
+    public async Task Renewal_WhileTheDiskIsFull_IsMadeAllTheSame()
     {
         await using var directory = await MeshDirectory.OpenAsync(_store, NullLogger<MeshDirectory>.Instance, CancellationToken.None);
         var node = await EnrolAsync(directory);
         using var signer = new TokenSigner(CertificateAuthority.Create(_time.GetUtcNow()));
         using var maps = new MapBroadcaster(directory, _time);
-        var failures = 3;
-        _store.BeforeCommit = () => failures-- > 0 ? throw new StoreException("write to", "fake", "the disk is full.") : Task.CompletedTask;
+        _store.BeforeCommit = () => throw new StoreException("write to", "fake", "the disk is full.");
         var issuer = new CredentialIssuer(directory, signer, ConfigReader.Read(new ControllerConfig()), _time);
         var stream = new FollowStream(
             new NodeSession(node, "A", "0.1.0", null), new LiveNodes(_time), maps, issuer, new MemberUpdates(directory), _time, new Silent(), _frames);

@@ -23,8 +23,8 @@ public sealed class MapBroadcasterTests : IAsyncDisposable
         var first = maps.Current;
         var next = maps.WaitBeyondAsync(first.Revision, CancellationToken.None);
 
-        await directory.ChangeAsync(draft => draft.Put(StoreKeys.Issue(1), new IssueRecord(1)), CancellationToken.None);
-        await directory.ChangeAsync(draft => draft.Put(StoreKeys.Issue(1), new IssueRecord(2)), CancellationToken.None);
+        await directory.ChangeAsync(draft => draft.Put(StoreKeys.Token("t"), TestMesh.Token(uses: 1).ToRecord()), CancellationToken.None);
+        await directory.ChangeAsync(draft => draft.Put(StoreKeys.Token("t"), TestMesh.Token(uses: 2).ToRecord()), CancellationToken.None);
         Assert.NotSame(next, await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System)));
 
         await directory.ChangeAsync(draft => draft.Put(StoreKeys.Mesh, new TestMesh().State.Mesh), CancellationToken.None);

@@ -56,7 +56,7 @@ public sealed class MapVersionTests
     {
         var node = _mesh.Enrol("a");
         var enrolled = _mesh.State.Revision;
-        _mesh.Change(draft => draft.Put(StoreKeys.Issue(node.Id), new IssueRecord(9)));
+        _mesh.Change(draft => draft.Put(StoreKeys.Token("t"), TestMesh.Token(uses: 9).ToRecord()));
         _mesh.Change(draft => draft.Put(StoreKeys.Token("t"), TestMesh.Token().ToRecord()));
         Assert.Equal((enrolled, enrolled + 2), (_mesh.State.MapRevision, _mesh.State.Revision));
 

@@ -42,7 +42,7 @@ public sealed class TokenTests : IDisposable
 
         var read = (await Credentials.ReadAsync(_signer, credential, claims.Node.Identity))!;
         Assert.Equal(RecordJson.Write(claims.Node), RecordJson.Write(read.Node));
-        Assert.Equal((claims.StoreId, claims.Revision, claims.Issue, claims.Expires), (read.StoreId, read.Revision, read.Issue, read.Expires));
+        Assert.Equal((claims.StoreId, claims.Revision, claims.Expires), (read.StoreId, read.Revision, read.Expires));
         Assert.Null(await Credentials.ReadAsync(_signer, credential, "another key"));
         Assert.Null(await Credentials.ReadAsync(_signer, "", claims.Node.Identity));
     }
@@ -82,7 +82,6 @@ public sealed class TokenTests : IDisposable
     {
         StoreId = "store-1",
         Revision = 42,
-        Issue = 7,
         Expires = TestMesh.Now - 1,
         Node = new TestMesh().Enrol("a") with { Tags = ["edge"], Grants = [new GrantRecord("10.64.0.0/16", 24)] },
     };

@@ -13,6 +13,8 @@ internal static class SqliteSchema
         CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
         INSERT INTO counters VALUES ('revision', 0);
         """,
+        // Credentials were numbered, each number kept here. A release that still does so must not go on from a store without them.
+        "DELETE FROM entries WHERE key >= 'issue/' AND key < 'issue0';",
     ];
 
     public static int Version => Steps.Length;
@@ -31,6 +33,16 @@ internal static class SqliteSchema
             Execute(connection, transaction, $"PRAGMA user_version = {version + 1}");
             transaction.Commit();
         }
+    }
+
+    /// <summary>Looks through the whole file, some milliseconds for each MB.</summary>
+    /// <param name="connection">To the file, or to a copy of it.</param>
+    /// <param name="file">The one to name.</param>
+    /// <exception cref="StoreException">It is damaged.</exception>
+    public static void Check(SqliteConnection connection, string file)
+    {
+        if (Scalar(connection, "PRAGMA quick_check") is not "ok" and var result)
+            throw StoreDamage.Of("use", file, $"{result}".ReplaceLineEndings(" "));
     }
 
     public static object Scalar(SqliteConnection connection, string sql)

@@ -8,6 +8,9 @@ namespace Meshover.Controller.Stores.Sqlite;
 /// </summary>
 internal sealed class SqliteStore : IStore
 {
+    // Seconds. Longer than a backup holds it; shorter than administrators' commands wait, so that they are told.
+    private const int LockTimeout = 5;
+
     private readonly SqliteConnection _connection;
     private readonly SqliteStatements _statements;
     private readonly ChangeFeed _feed;
@@ -36,6 +39,7 @@ internal sealed class SqliteStore : IStore
         {
             connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
             SqliteSchema.Execute(connection, null, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;");
+            SqliteSchema.Check(connection, path);
             SqliteSchema.Migrate(connection);
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             return new SqliteStore(connection, storeLock);
@@ -44,7 +48,12 @@ internal sealed class SqliteStore : IStore
         {
             connection?.Dispose();
             storeLock.Dispose();
-            throw e as StoreException ?? new StoreException("open the store", path, e.Message, e);
+            throw e switch
+            {
+                StoreException known => known,
+                SqliteException sqlite => StoreDamage.Of("open the store", path, sqlite),
+                _ => new StoreException("open the store", path, e.Message, e),
+            };
         }
     }
 
@@ -54,6 +63,10 @@ internal sealed class SqliteStore : IStore
         try
         {
             return new StoreSnapshot(_revision, _statements.Scan(prefix));
+        }
+        catch (SqliteException e)
+        {
+            throw StoreDamage.Of("read", _connection.DataSource, e);
         }
         finally
         {
@@ -70,7 +83,7 @@ internal sealed class SqliteStore : IStore
         }
         catch (SqliteException e)
         {
-            throw new StoreException("write to", _connection.DataSource, $"{e.Message} (SQLite error {e.SqliteExtendedErrorCode}).", e);
+            throw StoreDamage.Of("write to", _connection.DataSource, e);
         }
         finally
         {
@@ -97,6 +110,7 @@ internal sealed class SqliteStore : IStore
             DataSource = path,
             Mode = mode,
             Pooling = false, // closing must close the file
+            DefaultTimeout = LockTimeout,
         }.ToString());
         connection.Open();
         return connection;

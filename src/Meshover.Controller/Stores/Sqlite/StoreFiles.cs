@@ -14,7 +14,7 @@ internal static class StoreFiles
         foreach (var log in Suffixes.Where(suffix => suffix.Length > 0 && !File.Exists(from + suffix)))
             File.Delete(to + log);
         foreach (var suffix in Suffixes.Where(suffix => File.Exists(from + suffix)))
-            File.Move(from + suffix, to + suffix, overwrite: true);
+            DurableFile.Move(from + suffix, to + suffix);
     }
 
     public static void Delete(string file)

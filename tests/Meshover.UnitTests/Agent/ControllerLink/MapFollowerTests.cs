@@ -103,7 +103,7 @@ public sealed class MapFollowerTests
         var running = await WelcomedAsync();
         _controller.Say(new ControllerMessage { Credential = new Credential { Jwt = "newer", ExpiresUnix = 99, Issue = 3 } });
         _controller.Say(new ControllerMessage { Notice = new Notice { Kind = Notice.Types.Kind.CopiedState, Text = "Two machines." } });
-        Assert.Equal(new LinkEvent.CredentialReceived("newer", 99, 3), await NextAsync<LinkEvent.CredentialReceived>());
+        Assert.Equal(new LinkEvent.CredentialReceived("newer", 99), await NextAsync<LinkEvent.CredentialReceived>());
         Assert.Equal(new LinkEvent.NoticeReceived("CopiedState", "Two machines."), await NextAsync<LinkEvent.NoticeReceived>());
         await EndAsync(running);
     }

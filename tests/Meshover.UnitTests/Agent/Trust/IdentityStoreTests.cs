@@ -22,7 +22,6 @@ public sealed class IdentityStoreTests : IDisposable
             CaPins = ["pin"],
             Credential = "jwt",
             CredentialExpires = 5,
-            CredentialIssue = 6,
             Numbers = new NodeNumbers(new NodeId(7), IPAddress.Parse("10.249.0.7"), IPAddress.Parse("fd00::7"), IPAddress.Parse("198.18.0.7"), new Asn(4_200_000_007)),
             Settings = "site: tokyo\n",
             KeyChange = new KeyChange(WireGuardKeys.NewPrivateKey(), KeyChangeStage.InUse, Begun: 5, UsedSinceMs: 6000),
@@ -73,11 +72,23 @@ public sealed class IdentityStoreTests : IDisposable
     }
 
     [Fact]
-    public void WithCredential_OlderThanTheOneWeHave_ChangesNothing()
+    public void WithCredential_TakesWhatTheControllerGives_AndWritesTheSameOneOnlyOnce()
     {
-        var identity = IdentityFactory.Create("a", TimeProvider.System).WithCredential("new", expires: 20, issue: 2);
-        Assert.Same(identity, identity.WithCredential("old", expires: 10, issue: 1));
-        Assert.Equal("newer", identity.WithCredential("newer", expires: 30, issue: 3).Credential);
+        var identity = IdentityFactory.Create("a", TimeProvider.System).WithCredential("first", expires: 20);
+        Assert.Same(identity, identity.WithCredential("first", expires: 20));
+        // A controller whose clock was set back, or that was restored, gives one that ends earlier.
+        Assert.Equal(("second", 10), (identity.WithCredential("second", expires: 10).Credential, identity.WithCredential("second", expires: 10).CredentialExpires));
+    }
+
+    [Fact]
+    public void Load_FileOfAnOlderRelease_WithWhatIsNoLongerKept_IsRead()
+    {
+        var store = new IdentityStore(_directory);
+        store.Save(IdentityFactory.Create("n1", TimeProvider.System) with { Credential = "jwt" });
+        var text = File.ReadAllText(store.FilePath);
+        File.WriteAllText(store.FilePath, text.Replace("\"credential\":", "\"credentialIssue\": 6, \"credential\":", StringComparison.Ordinal));
+
+        Assert.Equal("jwt", store.Load()!.Credential);
     }
 
     [Fact]
