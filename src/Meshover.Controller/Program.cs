@@ -3,4 +3,6 @@ using Meshover.Controller.Commands;
 
 // The host listens for SIGTERM itself; a second handler would cut its shutdown short.
 var invocation = new InvocationConfiguration { ProcessTerminationTimeout = null };
-return await ControllerCommands.Create().Parse(args).InvokeAsync(invocation);
+var parsed = ControllerCommands.Create().Parse(args);
+var code = await parsed.InvokeAsync(invocation);
+return parsed.Errors.Count > 0 ? ControllerCommands.Unusable : code;

@@ -12,9 +12,7 @@ namespace Meshover.Controller.Api;
 internal static class AdminValidator
 {
     private const long LongestLifetime = 10L * 365 * 24 * 3600;
-    private const int MostTags = 32;
     private const int LongestTag = 63;
-    private const int MostGrants = 64;
     private const int LongestNode = 254; // a hostname and its final dot
 
     /// <exception cref="Grpc.Core.RpcException">INVALID_ARGUMENT with every violation.</exception>
@@ -22,11 +20,9 @@ internal static class AdminValidator
     {
         var violations = new Violations();
         violations.Require(request.LifetimeSeconds is >= 0 and <= LongestLifetime, "lifetime_seconds", "from 1 second to 10 years; 0 is 24 hours.");
-        violations.Require(request.Tags.Count <= MostTags, "tags", $"at most {MostTags}.");
         foreach (var tag in request.Tags)
-            violations.Require(IsTag(tag), "tags", $"\"{tag}\" is no tag (1-{LongestTag} letters, digits, hyphens, dots, underscores).");
-        violations.Require(request.Grants.Count <= MostGrants, "grants", $"at most {MostGrants}.");
-        for (var i = 0; i < request.Grants.Count && i < MostGrants; i++)
+            violations.Require(IsTag(tag), "tags", $"{Violations.Quote(tag)} is no tag (1-{LongestTag} letters, digits, hyphens, dots, underscores).");
+        for (var i = 0; i < request.Grants.Count; i++)
             Check(violations, $"grants[{i}]", request.Grants[i], mesh);
         violations.ThrowIfAny();
     }

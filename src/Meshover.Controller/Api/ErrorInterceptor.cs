@@ -6,8 +6,10 @@ using Meshover.Controller.Stores;
 namespace Meshover.Controller.Api;
 
 /// <summary>Turns what the domain throws into gRPC statuses, and logs what nobody expected.</summary>
-internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : Interceptor
+internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, TimeProvider time) : Interceptor
 {
+    private readonly LogPace _refusals = new(time, atOnce: 100, every: TimeSpan.FromSeconds(1));
+
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
@@ -40,7 +42,8 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
         switch (e)
         {
             case RefusalException refusal:
-                LogRefused(log, context.Method, context.Peer, refusal.Message);
+                if (_refusals.TryPass(out var held))
+                    LogRefused(log, context.Method, context.Peer, refusal.Message, held);
                 return new RpcException(new Status(CodeOf(refusal.Reason), refusal.Message));
             case OperationCanceledException or IOException when context.CancellationToken.IsCancellationRequested || e is IOException:
                 return new RpcException(new Status(StatusCode.Cancelled, "The caller went away."));
@@ -64,8 +67,8 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
         _ => StatusCode.FailedPrecondition,
     };
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} from {Peer} refused: {Reason}")]
-    private static partial void LogRefused(ILogger logger, string method, string peer, string reason);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} from {Peer} refused: {Reason} (and {Held} that are not logged)")]
+    private static partial void LogRefused(ILogger logger, string method, string peer, string reason, long held);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} failed")]
     private static partial void LogUnexpected(ILogger logger, Exception exception, string method);

@@ -1,29 +1,43 @@
 using System.Collections.Immutable;
+using System.Threading.RateLimiting;
 using Meshover.Contract.V1;
 using Meshover.Controller.Changes;
+using Meshover.Controller.Live;
 using Meshover.Controller.Membership;
+using Meshover.Controller.State;
 using Meshover.Mesh.Identity;
 
 namespace Meshover.Controller.Api;
 
-/// <summary>What a node reports and the store keeps: its name and its WireGuard keys.</summary>
-internal sealed class MemberUpdates(MeshDirectory directory)
+/// <summary>
+/// What a node reports and the store keeps: its name and its WireGuard keys. What belongs to another node it does not get, and is told so; its stream
+/// goes on, for without it the node would hear of no removal any more. Each change is one for everybody, so a node that changes
+/// all the time waits between them.
+/// </summary>
+internal sealed class MemberUpdates(MeshDirectory directory) : IDisposable
 {
-    /// <exception cref="RefusalException">The name or the key belongs to another node.</exception>
-    public async Task ApplyAsync(uint node, NodeStatus? status, CancellationToken cancel)
+    private static readonly Rate Changes = new(AtOnce: 10, PerSecond: 1 / 6.0);
+
+    private readonly PartitionedRateLimiter<uint> _pace = PartitionedRateLimiter.Create<uint, uint>(
+        node => RateLimitPartition.GetTokenBucketLimiter(node, _ => CallerLimits.Bucket(Changes, queue: int.MaxValue)));
+
+    public async Task ApplyAsync(NodeSession session, NodeStatus? status, CancellationToken cancel)
     {
-        if (directory.State.Member(node) is not { Record: var member } || status is null)
+        if (status is null || directory.State.Member(session.Node) is not { Record: var member })
             return;
-        var name = status.HasHostname && HostName.TryNormalise(status.Hostname, out var normal, out _) ? normal : member.HostName;
-        var keys = KeysOf(status) ?? member.WireGuardKeys;
-        if (name == member.HostName && keys.SequenceEqual(member.WireGuardKeys))
+        var name = status.HasHostname && HostName.TryNormalise(status.Hostname, out var normal, out _) ? normal : null;
+        var keys = KeysOf(status);
+        if ((name ?? member.HostName) == member.HostName && (keys ?? member.WireGuardKeys).SequenceEqual(member.WireGuardKeys))
             return;
-        await directory.ChangeAsync(draft =>
-        {
-            if (draft.State.Member(node) is { } current)
-                Enrolment.Update(draft, current.Record, name, keys);
-        }, cancel);
+        using var lease = await _pace.AcquireAsync(session.Node, 1, cancel);
+        var refused = await directory.ChangeAsync(draft => Change(draft, session.Node, name, keys), cancel);
+        session.Notify(Notice.Types.Kind.NameTaken, refused.Value);
     }
+
+    public void Dispose() => _pace.Dispose();
+
+    private static string Change(Draft draft, uint node, string? name, ImmutableArray<string>? keys) =>
+        draft.State.Member(node) is { Record: var current } ? MemberWishes.Grant(draft, current, name ?? current.HostName, keys ?? current.WireGuardKeys) : "";
 
     /// <summary>An agent from before there was a list names the one that it has. Null: nothing is said of keys.</summary>
     private static ImmutableArray<string>? KeysOf(NodeStatus status)

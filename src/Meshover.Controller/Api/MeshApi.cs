@@ -23,8 +23,8 @@ internal sealed partial class MeshApi(
 
     public async Task<EnrollResponse> EnrollAsync(EnrollRequest request, ServerCallContext context)
     {
-        RequestValidator.Check(request);
         var identity = Caller.IdentityOf(context);
+        RequestValidator.Check(request);
         var token = await JoinTokens.ReadAsync(signer, request.Token);
         var wish = ToWish(request, identity, token, Caller.SourceOf(context));
         var now = time.GetUtcNow().ToUnixTimeSeconds();
@@ -42,7 +42,6 @@ internal sealed partial class MeshApi(
 
     public async Task<Credential> RenewCredentialAsync(RenewCredentialRequest request, ServerCallContext context)
     {
-        RequestValidator.Check(request);
         var identity = Caller.IdentityOf(context);
         var member = await MemberAsync(identity, await Credentials.ReadAsync(signer, request.ExpiredJwt, identity), context.CancellationToken);
         return issuer.Renew(member.Record.Id);
@@ -69,7 +68,6 @@ internal sealed partial class MeshApi(
         if (time.GetUtcNow().ToUnixTimeSeconds() > credential.Expires + ClockSkew)
             throw new RefusalException(RefusalReason.NotAdmitted, "The credential has expired; the agent renews it by itself (RenewCredential).");
         var member = await MemberAsync(identity, credential, context.CancellationToken);
-        await updates.ApplyAsync(member.Record.Id, hello.Status, context.CancellationToken);
         await writer.WriteAsync(ControllerFrame.Of(new ControllerMessage
         {
             Hello = new ControllerHello { Hello = ContractMapping.Hello(), StoreId = directory.State.Mesh.StoreId },
@@ -88,6 +86,7 @@ internal sealed partial class MeshApi(
         {
             var stream = new FollowStream(session, live, maps, issuer, updates, time, reader, writer);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
+            await updates.ApplyAsync(session, hello.Status, either.Token);
             await stream.RunAsync(new MapCursor(hello.StoreId, hello.Revision), DateTimeOffset.FromUnixTimeSeconds(credential.Expires), either.Token);
         }
         finally

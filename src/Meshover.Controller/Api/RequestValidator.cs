@@ -5,24 +5,20 @@ using Meshover.Mesh.Trust;
 
 namespace Meshover.Controller.Api;
 
-/// <summary>Checks what nodes ask for.</summary>
+/// <summary>Checks what nodes ask for. How much it is was asked before (<see cref="Limits"/>).</summary>
 internal static class RequestValidator
 {
-    private const int LongestToken = 16_384;
-    private const int LongestInstance = 128;
-
     /// <exception cref="Grpc.Core.RpcException">INVALID_ARGUMENT with every violation, or FAILED_PRECONDITION for another contract.</exception>
     public static void Check(EnrollRequest request)
     {
         var violations = new Violations();
         CheckHello(violations, "hello", request.Hello);
-        violations.Require(request.Token.Length is > 0 and <= LongestToken, "token", "the join string's token is missing or too long.");
+        violations.Require(request.Token.Length > 0, "token", "the join string's token is missing.");
         if (!HostName.TryNormalise(request.Hostname, out _, out var error))
             violations.Add("hostname", error);
         StatusValidator.CheckWireGuardKey(violations, "wireguard_key", request.WireguardKey);
         StatusValidator.CheckEndpoints(violations, "endpoints", request.Endpoints);
         violations.Require(request.ListenPort <= 65535, "listen_port", $"{request.ListenPort} is no UDP port (1-65535; 0: not known yet).");
-        StatusValidator.CheckSite(violations, "site", request.Site);
         violations.ThrowIfAny();
         CheckContract(request.Hello);
     }
@@ -32,21 +28,13 @@ internal static class RequestValidator
     {
         var violations = new Violations();
         CheckHello(violations, "hello.hello", hello.Hello);
-        violations.Require(hello.Credential.Length is > 0 and <= LongestToken, "hello.credential", "the credential is missing or too long.");
-        violations.Require(hello.InstanceId.Length is > 0 and <= LongestInstance, "hello.instance_id", "the instance id is missing or too long.");
+        violations.Require(hello.Credential.Length > 0, "hello.credential", "the credential is missing.");
+        violations.Require(hello.InstanceId.Length > 0, "hello.instance_id", "the instance id is missing.");
         violations.Require(hello.Revision >= 0, "hello.revision", "a revision is not negative.");
         if (hello.Status is { } status)
             StatusValidator.Check(violations, "hello.status", status);
         violations.ThrowIfAny();
         CheckContract(hello.Hello);
-    }
-
-    /// <inheritdoc cref="Check(EnrollRequest)"/>
-    public static void Check(RenewCredentialRequest request)
-    {
-        var violations = new Violations();
-        violations.Require(request.ExpiredJwt.Length <= LongestToken, "expired_jwt", "the credential is too long.");
-        violations.ThrowIfAny();
     }
 
     private static void CheckHello(Violations violations, string field, Hello? hello)

@@ -8,15 +8,9 @@ using Endpoint = Meshover.Contract.V1.Endpoint;
 
 namespace Meshover.Controller.Api;
 
-/// <summary>Checks what nodes report.</summary>
+/// <summary>Checks what nodes report. How much it is was asked before (<see cref="Limits"/>).</summary>
 internal static class StatusValidator
 {
-    private const int MostEndpoints = 64;
-    private const int MostKeys = 2;
-    private const int MostPeers = 65_536;
-    private const int MostPrefixes = 4_096;
-    private const int LongestSite = 128;
-
     /// <exception cref="Grpc.Core.RpcException">INVALID_ARGUMENT with every violation.</exception>
     public static void Check(NodeStatus status)
     {
@@ -37,19 +31,16 @@ internal static class StatusValidator
             CheckWireGuardKeys(violations, $"{field}.wireguard_keys", keys);
         if (status.HasHostname && !HostName.TryNormalise(status.Hostname, out _, out var error))
             violations.Add($"{field}.hostname", error);
-        if (status.HasSite)
-            CheckSite(violations, $"{field}.site", status.Site);
         CheckPeers(violations, field, status);
         CheckAnnounced(violations, field, status.Announced);
     }
 
     public static void CheckEndpoints(Violations violations, string field, IReadOnlyList<Endpoint> endpoints)
     {
-        violations.Require(endpoints.Count <= MostEndpoints, field, $"{endpoints.Count} are too many (at most {MostEndpoints}).");
-        for (var i = 0; i < endpoints.Count && i < MostEndpoints; i++)
+        for (var i = 0; i < endpoints.Count; i++)
         {
             var endpoint = endpoints[i];
-            violations.Require(IPAddress.TryParse(endpoint.Address, out _), $"{field}[{i}].address", $"\"{endpoint.Address}\" is no IP address.");
+            violations.Require(IPAddress.TryParse(endpoint.Address, out _), $"{field}[{i}].address", $"{Violations.Quote(endpoint.Address)} is no IP address.");
             violations.Require(endpoint.Port is > 0 and <= 65535, $"{field}[{i}].port", $"{endpoint.Port} is no UDP port (1-65535).");
         }
     }
@@ -62,31 +53,25 @@ internal static class StatusValidator
 
     private static void CheckWireGuardKeys(Violations violations, string field, RepeatedField<ByteString> keys)
     {
-        violations.Require(keys.Count is > 0 and <= MostKeys, field, $"a node has 1 to {MostKeys} keys, not {keys.Count}.");
+        violations.Require(keys.Count > 0, field, "a node has a key.");
         violations.Require(keys.Distinct().Count() == keys.Count, field, "a key is there twice.");
-        for (var i = 0; i < keys.Count && i < MostKeys; i++)
+        for (var i = 0; i < keys.Count; i++)
             CheckWireGuardKey(violations, $"{field}[{i}]", keys[i]);
     }
-
-    public static void CheckSite(Violations violations, string field, string site) =>
-        violations.Require(site.Length <= LongestSite && !site.Any(char.IsControl), field, $"at most {LongestSite} printable characters.");
 
     private static void CheckPeers(Violations violations, string field, NodeStatus status)
     {
         var peers = status.Observed?.Peers;
-        violations.Require((peers?.Count ?? 0) <= MostPeers, $"{field}.observed", $"at most {MostPeers} peers.");
-        violations.Require((status.Links?.Up.Count ?? 0) <= MostPeers, $"{field}.links", $"at most {MostPeers} links.");
-        for (var i = 0; i < (peers?.Count ?? 0) && i < MostPeers; i++)
+        for (var i = 0; i < (peers?.Count ?? 0) && !violations.IsFull; i++)
         {
             violations.Require(IPAddress.TryParse(peers![i].Address, out _) && peers[i].Port is > 0 and <= 65535,
-                $"{field}.observed.peers[{i}]", $"\"{peers[i].Address}\" port {peers[i].Port} is no UDP endpoint.");
+                $"{field}.observed.peers[{i}]", $"{Violations.Quote(peers[i].Address)} port {peers[i].Port} is no UDP endpoint.");
         }
     }
 
     private static void CheckAnnounced(Violations violations, string field, PrefixList? announced)
     {
-        violations.Require((announced?.Prefixes.Count ?? 0) <= MostPrefixes, $"{field}.announced", $"at most {MostPrefixes} prefixes.");
-        foreach (var prefix in announced?.Prefixes.Take(MostPrefixes) ?? [])
+        foreach (var prefix in announced?.Prefixes.AsEnumerable() ?? [])
         {
             if (!Prefixes.TryParse(prefix, out _, out var error))
                 violations.Add($"{field}.announced", $"{error}.");

@@ -10,6 +10,9 @@ namespace Meshover.Controller.Commands;
 /// <summary>The command line of <c>meshover-controller</c>.</summary>
 internal static class ControllerCommands
 {
+    /// <summary>The exit code for a command line or a configuration that cannot be used.</summary>
+    public const int Unusable = 2;
+
     public static RootCommand Create() => new("The controller of a Meshover mesh: gives out addresses and AS numbers, and tells every node of all the others.")
     {
         Init(), Serve(), Backup(), Restore(),
@@ -81,7 +84,8 @@ internal static class ControllerCommands
         return command;
     }
 
-    // What the user can mend is said in its own words; anything else is a defect and keeps its stack.
+    // What the user can mend is said in its own words; anything else is a defect and keeps its stack. As for `meshover`, a
+    // configuration that cannot be used has a code of its own: a supervisor need not try it again.
     private static async Task<int> RunAsync(Func<Task> action)
     {
         try
@@ -89,10 +93,10 @@ internal static class ControllerCommands
             await action();
             return Environment.ExitCode;
         }
-        catch (Exception e) when (e is ConfigException or StoreException)
+        catch (Exception e) when (e is ConfigException or StartException or StoreException)
         {
             await Console.Error.WriteLineAsync($"meshover-controller: {e.Message}");
-            return 1;
+            return e is ConfigException ? Unusable : 1;
         }
     }
 }

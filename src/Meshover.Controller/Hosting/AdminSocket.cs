@@ -8,14 +8,15 @@ namespace Meshover.Controller.Hosting;
 internal static class AdminSocket
 {
     /// <summary>Makes the directory, and removes what a controller that was killed left.</summary>
-    /// <exception cref="ConfigException">No permission, or another controller serves it.</exception>
+    /// <exception cref="ConfigException">No permission.</exception>
+    /// <exception cref="StartException">Another controller serves it.</exception>
     public static void Prepare(string path)
     {
         try
         {
             PrivateDirectory.Create(Path.GetDirectoryName(path)!);
             if (IsServed(path))
-                throw new ConfigException($"Another controller serves {path}: stop that one, or choose another directory with --run.");
+                throw new StartException($"Another controller serves {path}: stop that one, or choose another directory with --run.");
             File.Delete(path);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)

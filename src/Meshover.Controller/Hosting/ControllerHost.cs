@@ -15,6 +15,12 @@ namespace Meshover.Controller.Hosting;
 /// <summary>Puts the running controller together: Kestrel with TLS for the nodes, and a socket for administration.</summary>
 internal static class ControllerHost
 {
+    // Half of the descriptors that a service of systemd may have; administration has its own count.
+    private const int MostConnections = 32_768;
+
+    // A node has one call that stays, and short ones beside it.
+    private const int MostStreams = 16;
+
     public static WebApplication Build(MeshDirectory directory, SecretRecord secret, TlsSetup tls, ControllerOptions options, ControllerPaths paths)
     {
         // Its content root is watched with all below it; by default that is the working directory, which for a daemon is "/".
@@ -58,7 +64,15 @@ internal static class ControllerHost
         services.AddHostedService<Housekeeping>();
         services.AddHostedService<DirectoryGuard>();
         services.AddSingleton<IServiceMethodProvider<MeshApi>, MeshApiBinding>();
-        services.AddGrpc(grpc => grpc.Interceptors.Add<ErrorInterceptor>());
+        services.AddSingleton<CallerLimits>(_ => new CallerLimits());
+        services.AddSingleton<ErrorInterceptor>();
+        services.AddSingleton<LimitsInterceptor>();
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = Limits.LongestMessage;
+            grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<LimitsInterceptor>();
+        });
         // Open streams would otherwise hold a stop up for 30 s.
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
     }
@@ -70,11 +84,16 @@ internal static class ControllerHost
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(5);
         // Streams are quiet most of the time.
+        kestrel.Limits.MaxConcurrentConnections = MostConnections;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = MostStreams;
+        // Of a connection without a call.
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
         kestrel.Listen(EndPointOf(options), listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
+            listen.Use(new ConnectionGuard(kestrel.ApplicationServices).Limit);
             listen.UseHttps(tls.ToHandshakeOptions());
         });
         kestrel.ListenUnixSocket(paths.AdminSocket, listen =>

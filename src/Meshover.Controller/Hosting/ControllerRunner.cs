@@ -4,6 +4,7 @@ using Meshover.Controller.Backups;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
 using Meshover.Controller.State;
+using Meshover.Controller.Stores;
 using Meshover.Controller.Stores.Sqlite;
 
 namespace Meshover.Controller.Hosting;
@@ -11,7 +12,9 @@ namespace Meshover.Controller.Hosting;
 /// <summary><c>serve</c>: opens the store, brings its settings up to date, and runs until it is told to stop.</summary>
 internal static partial class ControllerRunner
 {
-    /// <exception cref="ConfigException">It cannot start; one sentence each, with what to do.</exception>
+    /// <exception cref="ConfigException">Its configuration cannot be used; one sentence each, with what to do.</exception>
+    /// <exception cref="StartException">It cannot start as things stand.</exception>
+    /// <exception cref="StoreException">The store cannot be used.</exception>
     public static async Task RunAsync(ControllerConfig config, ControllerPaths paths, CancellationToken cancel)
     {
         var options = ConfigReader.Read(config);
@@ -53,7 +56,7 @@ internal static partial class ControllerRunner
             }
             catch (Exception e) when (e is IOException or SocketException)
             {
-                throw new ConfigException(WhyNotListening(e, options, paths));
+                throw new StartException(WhyNotListening(e, options, paths));
             }
             AdminSocket.Protect(paths.AdminSocket);
             var nodes = directory.State.CountOf(StoreKeys.HostNameFolder);

@@ -12,7 +12,7 @@ namespace Meshover.Controller.Hosting;
 
 /// <summary>
 /// Which certificate a TLS client gets: under <c>node.meshover</c> always the internal CA's, and only there a client certificate is
-/// asked for; under every other name the operator's own, where there is one.
+/// needed, without which the handshake ends; under every other name the operator's own, where there is one.
 /// </summary>
 internal sealed class TlsSetup : IDisposable
 {
@@ -36,7 +36,7 @@ internal sealed class TlsSetup : IDisposable
             RevocationMode = X509RevocationMode.NoCheck,
             DisableCertificateDownloads = true,
         };
-        _nodes.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is null or X509Certificate2;
+        _nodes.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is X509Certificate2 shown && ClientIdentity.IsAcceptable(shown);
         _others = OptionsFor(options.Certificate is null ? own : ReadOperators(options.Certificate, options.Key!));
     }
 

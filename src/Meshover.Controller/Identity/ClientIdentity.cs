@@ -14,7 +14,8 @@ internal static class ClientIdentity
     /// <summary>Whether the key is one that an identity may have: ECDSA on P-256.</summary>
     public static bool IsAcceptable(X509Certificate2 certificate)
     {
+        // Other curves have 256 bits, too.
         using var key = certificate.GetECDsaPublicKey();
-        return key is { KeySize: 256 };
+        return key?.ExportParameters(includePrivateParameters: false).Curve.Oid.Value == ECCurve.NamedCurves.nistP256.Oid.Value;
     }
 }

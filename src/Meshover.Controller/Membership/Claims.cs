@@ -49,12 +49,14 @@ internal static class Claims
 
     private static void TakeWireGuardKey(Draft draft, uint node, string key)
     {
-        if (!draft.IsFree(StoreKeys.WireGuard(key)))
-        {
-            var owner = draft.State.Get<ClaimRecord>(StoreKeys.WireGuard(key))?.Node;
-            throw new RefusalException(RefusalReason.Taken,
-                $"The WireGuard key of this machine is already that of node {owner}: its state was copied. Delete /var/lib/meshover on the copy and join again.");
-        }
+        if (WhyNotKeyed(draft, key) is { } reason)
+            throw new RefusalException(RefusalReason.Taken, reason);
         draft.Put(StoreKeys.WireGuard(key), new ClaimRecord(node));
     }
+
+    /// <summary>Why nobody else can have the WireGuard key, or null.</summary>
+    public static string? WhyNotKeyed(Draft draft, string key) => draft.IsFree(StoreKeys.WireGuard(key))
+        ? null
+        : $"The WireGuard key of this machine is already that of node {draft.State.Get<ClaimRecord>(StoreKeys.WireGuard(key))?.Node}: its state was copied. "
+            + "Delete /var/lib/meshover on the copy and join again.";
 }

@@ -119,13 +119,18 @@ internal static class Enrolment
 
     private static NodeRecord Rename(Draft draft, NodeRecord node, string hostName)
     {
-        if (!draft.IsFree(StoreKeys.HostName(hostName)))
-            throw new RefusalException(RefusalReason.Taken,
-                $"This machine is the node \"{node.HostName}\", and \"{hostName}\" belongs to another one. Choose another with --hostname.");
+        if (WhyNotNamed(draft, node, hostName) is { } reason)
+            throw new RefusalException(RefusalReason.Taken, reason);
         draft.Delete(StoreKeys.HostName(node.HostName));
         draft.Put(StoreKeys.HostName(hostName), new ClaimRecord(node.Id));
         return node with { HostName = hostName };
     }
+
+    /// <summary>Why a member cannot be called so, or null.</summary>
+    public static string? WhyNotNamed(Draft draft, NodeRecord node, string hostName) => draft.IsFree(StoreKeys.HostName(hostName))
+        ? null
+        : $"This machine is the node \"{node.HostName}\" and stays it: \"{hostName}\" belongs to another one. Choose another with --hostname, or have an "
+            + $"administrator run `meshover node remove {hostName}`.";
 
     private static NodeNumbers NumbersOf(NodeRecord node) => new(node.Address4, node.Address6, node.TunnelAddress, node.Asn);
 }

@@ -45,7 +45,7 @@ internal sealed class FollowStream(
             if (reader.Current.Status is not { } status)
                 continue; // a message of a newer release
             StatusValidator.Check(status);
-            await updates.ApplyAsync(session.Node, status, cancel);
+            await updates.ApplyAsync(session, status, cancel);
             live.Report(session, report => StatusMapping.Merge(report, status));
         }
     }

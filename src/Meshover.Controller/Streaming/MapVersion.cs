@@ -14,6 +14,9 @@ namespace Meshover.Controller.Streaming;
 /// </summary>
 internal sealed class MapVersion : IRevisioned
 {
+    // Streams that keep up ask for few. Who asks for one from a revision of its own making must not fill the memory.
+    private const int MostDeltas = 64;
+
     private readonly ConcurrentDictionary<long, Lazy<ControllerFrame?>> _deltas = new();
     private readonly Lazy<ControllerFrame> _snapshot;
 
@@ -29,10 +32,21 @@ internal sealed class MapVersion : IRevisioned
 
     public ControllerFrame Snapshot => _snapshot.Value;
 
-    /// <summary>What takes a map of the revision to this one; null where nothing in the map changed.</summary>
-    public ControllerFrame? DeltaFrom(long revision) => revision >= State.MapRevision
-        ? null
-        : _deltas.GetOrAdd(revision, from => new Lazy<ControllerFrame?>(() => EncodeDelta(from))).Value;
+    /// <summary>
+    /// What takes a map of the revision to this one; null where nothing in the map changed. That is the snapshot where many others were asked for.
+    /// </summary>
+    public ControllerFrame? DeltaFrom(long revision)
+    {
+        if (revision >= State.MapRevision)
+            return null;
+        if (!_deltas.TryGetValue(revision, out var delta))
+        {
+            if (_deltas.Count >= MostDeltas)
+                return Snapshot;
+            delta = _deltas.GetOrAdd(revision, from => new Lazy<ControllerFrame?>(() => EncodeDelta(from)));
+        }
+        return delta.Value;
+    }
 
     private ControllerFrame EncodeSnapshot()
     {

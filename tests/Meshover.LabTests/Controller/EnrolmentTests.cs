@@ -115,6 +115,37 @@ public sealed class EnrolmentTests
     }
 
     [Fact]
+    public async Task Call_WithoutAnIdentityKey_OrWithOneOfAnotherCurve_EndsWithTheHandshake()
+    {
+        await using var controller = new ControllerProcess();
+        var join = await controller.InitAsync();
+        await controller.ServeAsync();
+        using var curve = TestNode.NewCertificate(System.Security.Cryptography.ECCurve.CreateFromFriendlyName("secp256k1"));
+        foreach (var certificate in new[] { null, curve })
+        {
+            using var stranger = new TestNode(join, "a") { Certificate = certificate };
+            Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => stranger.EnrolAsync())).StatusCode);
+        }
+        Assert.DoesNotContain("refused", controller.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Call_OfAnyLength_LeavesAShortLineAndAShortAnswer()
+    {
+        await using var controller = new ControllerProcess();
+        var join = await controller.InitAsync();
+        await controller.ServeAsync();
+        using var node = new TestNode(join, "a") { Hello = new Hello { Version = new string('v', 500_000), Contract = 999, ContractOldest = 999 } };
+
+        var refused = await Assert.ThrowsAsync<RpcException>(() => node.EnrolAsync());
+
+        Assert.Equal((StatusCode.InvalidArgument, "hello.version: at most 64 characters."), (refused.StatusCode, refused.Status.Detail));
+        node.Hello = new Hello { Version = new string('v', 2_000_000) };
+        Assert.Equal(StatusCode.ResourceExhausted, (await Assert.ThrowsAsync<RpcException>(() => node.EnrolAsync())).StatusCode);
+        Assert.True(controller.Log.Length < 10_000, "The log is long.");
+    }
+
+    [Fact]
     public async Task Enrol_ContractTooOldOrTooNew_IsRefusedWithWhatToUpgrade()
     {
         await using var controller = new ControllerProcess();

@@ -110,6 +110,62 @@ public sealed class StartTests
         (await ControllerProcess.RunAsync(["serve", .. controller.Paths])).ShouldRefuse("schema is version 1000");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4096)]
+    [InlineData(8192)]
+    [InlineData(12288)]
+    public async Task Serve_DamagedStore_SaysInOneSentenceWhichFileItIsAndWhatToDo(int at)
+    {
+        await using var controller = new ControllerProcess();
+        await controller.InitAsync();
+        var store = Path.Combine(controller.State, "store.db");
+        await using (var file = File.OpenWrite(store))
+        {
+            Assert.True(file.Length > at);
+            file.Position = at;
+            file.Write([.. Enumerable.Range(0, 4096).Select(i => (byte)(i * 37))]);
+        }
+
+        var ended = await ControllerProcess.RunAsync(["serve", .. controller.Paths]);
+
+        ended.ShouldRefuse(store, "is damaged", "restore --replace");
+        Assert.Equal(1, ended.ExitCode);
+        Assert.DoesNotContain('\n', ended.Error);
+    }
+
+    [Fact]
+    public async Task Store_LockedByAnotherProgram_IsSaidToTheAdministratorAndInTheLog_AndLaterChangesGoOn()
+    {
+        await using var controller = new ControllerProcess();
+        await controller.InitAsync();
+        await controller.ServeAsync();
+        using var admin = new AdminClient(controller.AdminSocket);
+        using (var other = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(controller.State, "store.db")};Pooling=False"))
+        {
+            other.Open();
+            using var transaction = other.BeginTransaction(deferred: false);
+            var refused = await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => admin.TokenAsync());
+            Assert.Equal(Grpc.Core.StatusCode.Unavailable, refused.StatusCode);
+            Assert.Contains("another program holds a lock on it", refused.Status.Detail, StringComparison.Ordinal);
+            await Eventually.TrueAsync(() => controller.Log.Contains("holds a lock on it", StringComparison.Ordinal), TimeSpan.FromSeconds(10), "the log says it");
+        }
+        await admin.TokenAsync();
+    }
+
+    [Fact]
+    public async Task BadConfiguration_EndsWith2_AndWhatMayHealWith1()
+    {
+        await using var controller = new ControllerProcess();
+        Assert.Equal(2, (await ControllerProcess.RunAsync(["serve", "--no-such-option"])).ExitCode);
+        Assert.Equal(2, (await ControllerProcess.RunAsync(["init", .. controller.Paths, "--asn", "1-2"])).ExitCode);
+        await controller.InitAsync();
+        using var taken = new TcpListener(IPAddress.IPv6Any, controller.Port);
+        taken.Server.DualMode = true;
+        taken.Start();
+        Assert.Equal(1, (await ControllerProcess.RunAsync(["serve", .. controller.Paths])).ExitCode);
+    }
+
     [Fact]
     public async Task Administration_IsNotServedToTheNetwork_AndTheSocketIsForRootAlone()
     {

@@ -186,6 +186,31 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public async Task HostnameOfAnotherNode_LeavesTheStreamOpen_AndIsToldOnIt()
+    {
+        await using var controller = new ControllerProcess();
+        var join = await controller.InitAsync();
+        await controller.ServeAsync();
+        using var admin = new AdminClient(controller.AdminSocket);
+        using var web = new TestNode(join, "web");
+        using var node = new TestNode(join, "db");
+        await web.EnrolAsync();
+        await node.EnrolAsync();
+
+        using var stream = node.Follow(status: new NodeStatus { Hostname = "web" });
+        var notice = await stream.NextAsync(message => message.Notice);
+        Assert.Equal(Notice.Types.Kind.NameTaken, notice.Kind);
+        Assert.Contains("\"web\" belongs to another", notice.Text, StringComparison.Ordinal);
+
+        // It hears of a removal, and then may have the name.
+        await admin.Api.RemoveNodeAsync(new RemoveNodeRequest { Node = "web" });
+        await stream.NextAsync(message => message.Delta?.Removals.Contains(web.Enrolled!.Node.Id) == true ? message : null);
+        await stream.SendAsync(new NodeStatus { Hostname = "web" });
+        Assert.Equal("", (await stream.NextAsync(message => message.Notice)).Text);
+        Assert.Equal(node.Enrolled!.Node.Id, (await admin.NodeAsync("web")).Id);
+    }
+
+    [Fact]
     public async Task ControllerThatMoves_TellsItsNewAddresses()
     {
         await using var controller = new ControllerProcess();

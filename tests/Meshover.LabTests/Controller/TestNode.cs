@@ -14,17 +14,21 @@ namespace Meshover.LabTests.Controller;
 /// <summary>A node as the controller sees one: an identity key, a WireGuard key and a hostname, over TLS pinned to the CA.</summary>
 internal sealed class TestNode : IDisposable
 {
-    private readonly X509Certificate2 _certificate = NewCertificate();
+    private readonly X509Certificate2 _certificate = NewCertificate(ECCurve.NamedCurves.nistP256);
     private GrpcChannel? _channel;
 
     public TestNode(JoinString join, string hostName)
     {
         Join = join;
         HostName = hostName;
+        Certificate = _certificate;
     }
 
     public JoinString Join { get; set; }
     public string HostName { get; set; }
+    /// <summary>Null: none is shown.</summary>
+    public X509Certificate2? Certificate { get; set; }
+
     public ByteString WireGuardKey { get; set; } = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(32));
     public Hello Hello { get; set; } = new() { Version = "0.1.0", Contract = ContractRevision.Current, ContractOldest = ContractRevision.Oldest };
     public EnrollResponse? Enrolled { get; private set; }
@@ -97,8 +101,8 @@ internal sealed class TestNode : IDisposable
             },
             SslOptions = new SslClientAuthenticationOptions
             {
-                ClientCertificates = [_certificate],
-                LocalCertificateSelectionCallback = (_, _, _, _, _) => _certificate,
+                ClientCertificates = Certificate is null ? [] : [Certificate],
+                LocalCertificateSelectionCallback = (_, _, _, _, _) => Certificate!,
                 RemoteCertificateValidationCallback = IsPinned,
             },
         };
@@ -116,9 +120,9 @@ internal sealed class TestNode : IDisposable
         && X509CertificateLoader.LoadCertificate(extension.RawData) is var authority
         && Join.CaPins.Contains(CaPin.Of(authority.PublicKey.ExportSubjectPublicKeyInfo()));
 
-    private static X509Certificate2 NewCertificate()
+    public static X509Certificate2 NewCertificate(ECCurve curve)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var key = ECDsa.Create(curve);
         var now = TimeProvider.System.GetUtcNow();
         return new CertificateRequest("CN=node", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
     }

@@ -44,6 +44,20 @@ public sealed class MapVersionTests
     }
 
     [Fact]
+    public void Deltas_FromAnyNumberOfRevisions_AreKeptInSomeNumber()
+    {
+        for (var i = 0; i < 500; i++)
+            _mesh.Enrol($"n{i}");
+        var version = Version();
+
+        var frames = Enumerable.Range(1, 400).Select(from => version.DeltaFrom(from)!).Distinct().ToList();
+
+        Assert.Equal(65, frames.Count);
+        Assert.Contains(version.Snapshot, frames);
+        Assert.Same(version.DeltaFrom(1), version.DeltaFrom(1));
+    }
+
+    [Fact]
     public void Delta_OfChangesThatAreNotInTheMap_IsNone()
     {
         var before = Version();

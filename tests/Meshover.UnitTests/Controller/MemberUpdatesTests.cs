@@ -1,0 +1,101 @@
+using Google.Protobuf;
+using Meshover.Contract.V1;
+using Meshover.Controller.Api;
+using Meshover.Controller.Changes;
+using Meshover.Controller.Live;
+using Meshover.Controller.Membership;
+using Meshover.Controller.State;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Meshover.UnitTests.Controller;
+
+public sealed class MemberUpdatesTests : IAsyncLifetime
+{
+    private readonly FakeStore _store = new();
+    private MeshDirectory _directory = null!;
+    private MemberUpdates _updates = null!;
+    private NodeSession _session = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _directory = await MeshDirectory.OpenAsync(_store, NullLogger<MeshDirectory>.Instance, CancellationToken.None);
+        await _directory.ChangeAsync(draft => draft.Put(StoreKeys.Mesh, new TestMesh().State.Mesh), CancellationToken.None);
+        await _directory.ChangeAsync(draft => TokenRules.Create(draft, StoreFolder.Token), CancellationToken.None);
+        await StoreFolder.EnrolAsync(_directory, "web");
+        _session = new NodeSession((await StoreFolder.EnrolAsync(_directory, "db")).Id, "A", "0.1.0", null);
+        _updates = new MemberUpdates(_directory);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _updates.Dispose();
+        await _directory.DisposeAsync();
+        await _store.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Name_OfAnotherNode_LeavesTheFormerName_TakesTheNewKey_AndIsTold()
+    {
+        await ApplyAsync(new NodeStatus { Hostname = "web", WireguardKeys = new WireGuardKeys { Keys = { Key(9) } } });
+
+        Assert.Equal(("db", Key(9).ToBase64()), (Member.HostName, Assert.Single(Member.WireGuardKeys)));
+        var notice = Told();
+        Assert.Equal(Notice.Types.Kind.NameTaken, notice.Kind);
+        Assert.Contains("\"web\" belongs to another", notice.Text, StringComparison.Ordinal);
+
+        await ApplyAsync(new NodeStatus { Hostname = "db2" });
+        Assert.Equal(("db2", ""), (Member.HostName, Told().Text));
+    }
+
+    [Fact]
+    public async Task Key_OfAnotherNode_LeavesTheFormerKey_TakesTheNewName_AndIsTold()
+    {
+        var former = Member.WireGuardKeys;
+        await ApplyAsync(new NodeStatus { Hostname = "db2", WireguardKey = ByteString.FromBase64(TestMesh.KeyOf("web")) });
+
+        Assert.Equal("db2", Member.HostName);
+        Assert.Equal(former, Member.WireGuardKeys);
+        Assert.Contains("was copied", Told().Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Name_ThatCrossesAChangeOfTheKey_DoesNotPutTheFormerKeyBack()
+    {
+        var open = new TaskCompletionSource();
+        _store.BeforeCommit = () => open.Task;
+        var rotated = _directory.ChangeAsync(draft =>
+        {
+            var current = draft.State.Member(_session.Node)!.Record;
+            Enrolment.Update(draft, current, current.HostName, [Key(9).ToBase64()]);
+        }, CancellationToken.None);
+        var renamed = ApplyAsync(new NodeStatus { Hostname = "db2" });
+        open.SetResult();
+        await Task.WhenAll(rotated, renamed);
+
+        Assert.Equal(("db2", Key(9).ToBase64()), (Member.HostName, Assert.Single(Member.WireGuardKeys)));
+    }
+
+    [Fact]
+    public async Task Changes_WithoutEnd_AreMadeMoreSlowly_AndTheNodeThatSaysNothingNewIsNotHeldUp()
+    {
+        for (var i = 0; i < 10; i++)
+            await ApplyAsync(new NodeStatus { Hostname = $"n{i}" });
+        using var stop = new CancellationTokenSource();
+        var more = _updates.ApplyAsync(_session, new NodeStatus { Hostname = "more" }, stop.Token);
+        await ApplyAsync(new NodeStatus { Hostname = "n9", Site = "here" });
+
+        Assert.False(more.IsCompleted);
+        Assert.Equal("n9", Member.HostName);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => more);
+    }
+
+    private Meshover.Controller.State.NodeRecord Member => _directory.State.Member(_session.Node)!.Record;
+
+    private Task ApplyAsync(NodeStatus status) => _updates.ApplyAsync(_session, status, CancellationToken.None);
+
+    private Notice Told() => _session.Outbox.TryRead(out var message) ? message.Notice : throw new InvalidOperationException("It was told nothing.");
+
+    private static ByteString Key(byte seed) => ByteString.CopyFrom([.. Enumerable.Repeat(seed, 32)]);
+}
