@@ -39,7 +39,11 @@ internal static class StatusValidator
             violations.Add($"{field}.hostname", error);
         if (status.HasSite)
             CheckSite(violations, $"{field}.site", status.Site);
-        CheckPeers(violations, field, status);
+        CheckPeers(violations, $"{field}.observed", status.Observed?.Peers);
+        CheckPeers(violations, $"{field}.observed_changes", status.ObservedChanges?.Seen);
+        violations.Require((status.ObservedChanges?.Gone.Count ?? 0) <= MostPeers, $"{field}.observed_changes", $"at most {MostPeers} peers.");
+        violations.Require((status.Links?.Up.Count ?? 0) <= MostPeers, $"{field}.links", $"at most {MostPeers} links.");
+        CheckAddresses(violations, $"{field}.other_addresses", status.OtherAddresses?.Addresses);
         CheckAnnounced(violations, field, status.Announced);
     }
 
@@ -71,15 +75,19 @@ internal static class StatusValidator
     public static void CheckSite(Violations violations, string field, string site) =>
         violations.Require(site.Length <= LongestSite && !site.Any(char.IsControl), field, $"at most {LongestSite} printable characters.");
 
-    private static void CheckPeers(Violations violations, string field, NodeStatus status)
+    public static void CheckAddresses(Violations violations, string field, RepeatedField<string>? addresses)
     {
-        var peers = status.Observed?.Peers;
-        violations.Require((peers?.Count ?? 0) <= MostPeers, $"{field}.observed", $"at most {MostPeers} peers.");
-        violations.Require((status.Links?.Up.Count ?? 0) <= MostPeers, $"{field}.links", $"at most {MostPeers} links.");
+        violations.Require((addresses?.Count ?? 0) <= MostEndpoints, field, $"at most {MostEndpoints} addresses.");
+        violations.Require(addresses?.Take(MostEndpoints).All(address => IPAddress.TryParse(address, out _)) ?? true, field, "one is no IP address.");
+    }
+
+    private static void CheckPeers(Violations violations, string field, RepeatedField<ObservedPeers.Types.Peer>? peers)
+    {
+        violations.Require((peers?.Count ?? 0) <= MostPeers, field, $"at most {MostPeers} peers.");
         for (var i = 0; i < (peers?.Count ?? 0) && i < MostPeers; i++)
         {
             violations.Require(IPAddress.TryParse(peers![i].Address, out _) && peers[i].Port is > 0 and <= 65535,
-                $"{field}.observed.peers[{i}]", $"\"{peers[i].Address}\" port {peers[i].Port} is no UDP endpoint.");
+                $"{field}.peers[{i}]", $"\"{peers[i].Address}\" port {peers[i].Port} is no UDP endpoint.");
         }
     }
 

@@ -49,7 +49,8 @@ internal sealed class FollowStream(
                 continue; // a message of a newer release
             StatusValidator.Check(status);
             await updates.ApplyAsync(session.Node, status, cancel);
-            live.Report(session, report => StatusMapping.Merge(report, status));
+            var state = maps.Current.State;
+            live.Report(session, report => StatusMapping.Merge(report, status, (node, place) => Sightings.IsNews(state, node, place)));
         }
     }
 
