@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.Agent.Configuration;
+using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
@@ -57,8 +58,5 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         map with { Nodes = ImmutableSortedDictionary<NodeId, MeshNode>.Empty.Add(self, map.Nodes[self]) };
 
     private ImmutableArray<EndpointCandidate> Offer(AgentState state) =>
-    [
-        .. config.Endpoints.Select(endpoint => new EndpointCandidate(endpoint, EndpointSource.Configured)),
-        .. (state.Underlay?.Addresses ?? []).Select(address => new EndpointCandidate(new IPEndPoint(address, config.ListenPort), EndpointSource.Interface)),
-    ];
+        OfferedEndpoints.Of(config.Endpoints, state.Underlay?.Addresses ?? [], config.ListenPort);
 }

@@ -20,7 +20,7 @@ internal sealed partial class ControllerLinkLoop(
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(10);
 
-    /// <summary>A refusal is the same next time, unless an administrator acts.</summary>
+    /// <summary>A refusal is the same next time, unless an administrator acts; with jitter, as the whole mesh may be refused together.</summary>
     private static readonly TimeSpan RetryWhenRefused = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(10);
@@ -32,7 +32,8 @@ internal sealed partial class ControllerLinkLoop(
     private static readonly TimeSpan RenewTimeout = TimeSpan.FromSeconds(30);
 
     private readonly string _instanceId = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
-    private readonly Backoff _backoff = new(FirstRetry, LongestRetry, () => RandomNumberGenerator.GetInt32(1000) / 1000.0);
+    private readonly Backoff _backoff = new(FirstRetry, LongestRetry, Jitter);
+    private readonly Backoff _whenRefused = new(RetryWhenRefused, RetryWhenRefused, Jitter);
     private MeshMap? _map;
     private string _lastFailure = "";
 
@@ -46,6 +47,8 @@ internal sealed partial class ControllerLinkLoop(
             await Task.Delay(wait, time, cancellationToken);
         }
     }
+
+    private static double Jitter() => RandomNumberGenerator.GetInt32(1000) / 1000.0;
 
     /// <summary>The operator's; else those of the map, which may have moved, and those that we once joined with.</summary>
     private ImmutableArray<string> Controllers() => options.Controllers.IsEmpty
@@ -79,16 +82,17 @@ internal sealed partial class ControllerLinkLoop(
         finally
         {
             _map = follower.Map;
-            ForgetFailures(follower);
+            ForgetFailures(follower, dialer);
         }
         return _backoff.Next();
     }
 
     /// <summary>Only a stream that lasted was a success: two machines with one identity push each other out, and must not do it in a hot loop.</summary>
-    private void ForgetFailures(MapFollower follower)
+    private void ForgetFailures(MapFollower follower, ControllerDialer dialer)
     {
         if (follower.WelcomedAt is not { } welcomed || time.GetElapsedTime(welcomed) < Lasting)
             return;
+        dialer.Keep();
         _backoff.Reset();
         _lastFailure = "";
     }
@@ -138,7 +142,7 @@ internal sealed partial class ControllerLinkLoop(
             LogFailed(logger, refused ? "refused us" : "is not to be had", reason);
         _lastFailure = reason;
         await TellAsync(refused ? LinkState.Refused : LinkState.Unreachable, "", reason, cancellationToken);
-        return refused ? RetryWhenRefused : _backoff.Next();
+        return refused ? _whenRefused.Next() : _backoff.Next();
     }
 
     private ValueTask TellAsync(LinkState state, string controller, string error, CancellationToken cancellationToken) =>

@@ -15,6 +15,9 @@ internal sealed class ControllerTrust(ImmutableArray<string> pins)
     /// <summary>Why the last certificate was refused; null where none was.</summary>
     public string? Refusal { get; private set; }
 
+    /// <summary>Nothing is fetched that a certificate names: whoever stands between could have us call any address.</summary>
+    public static X509ChainPolicy NewPolicy() => new() { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+
     public bool Validate(X509Certificate? certificate, X509Chain? presented, SslPolicyErrors errors)
     {
         Refusal = Refuse(certificate, presented, errors);
@@ -58,10 +61,9 @@ internal sealed class ControllerTrust(ImmutableArray<string> pins)
     /// <summary>A pinned certificate that is merely shown proves nothing: it must have signed the leaf.</summary>
     private static string? Chain(X509Certificate2 leaf, X509Chain? presented, List<X509Certificate2> pinned)
     {
-        using var chain = new X509Chain();
+        using var chain = new X509Chain { ChainPolicy = NewPolicy() };
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(pinned.ToArray());
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         // The pin is what counts; a machine with a wrong clock must still be able to join (credentials have their own 5 minutes).
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
         if (presented is not null)

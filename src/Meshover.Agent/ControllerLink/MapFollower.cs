@@ -32,6 +32,9 @@ internal sealed class MapFollower(
     /// <summary>The timestamp of the controller's hello on this stream; null: it did not answer.</summary>
     public long? WelcomedAt { get; private set; }
 
+    /// <summary>The controller of this stream understands <see cref="ObservedChanges"/>.</summary>
+    private bool _takesChanges;
+
     /// <exception cref="RpcException">The stream broke, or was refused.</exception>
     /// <exception cref="FormatException">The controller said what cannot be understood.</exception>
     public async Task RunAsync(NodeIdentity identity, TimeProvider time, CancellationToken cancellationToken)
@@ -76,6 +79,7 @@ internal sealed class MapFollower(
                 throw new FormatException($"The controller (version {hello.Hello?.Version}) is too old or too new for this agent "
                     + $"(version {AgentHello.Version}). Upgrade the older one.");
             WelcomedAt = time.GetTimestamp();
+            _takesChanges = hello.Hello!.Capabilities.Contains(ContractRevision.ObservedChanges);
             await publish(new LinkEvent.StateChanged(LinkState.Connected, controller(), ""), cancellationToken);
         }
         catch (Exception e) when (limit.IsCancellationRequested && e is (OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled }))
@@ -93,7 +97,7 @@ internal sealed class MapFollower(
             {
                 await board.WaitForChangeAsync(cancellationToken);
                 var newest = board.Newest;
-                if (NodeReportDiff.Between(sent, newest) is { } change)
+                if (NodeReportDiff.Between(sent, newest, _takesChanges) is { } change)
                     await stream.WriteAsync(new NodeMessage { Status = change }, cancellationToken);
                 sent = newest;
             }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Net.Sockets;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
@@ -16,6 +17,9 @@ public static class UnderlayDiscovery
 {
     private const int DefaultMtu = 1500;
 
+    // A machine with hundreds of containers has as many, and a connection comes from few of them.
+    private const int MostOthers = 64;
+
     private static readonly ImmutableHashSet<string> OtherKinds =
         ["bridge", "dummy", "wireguard", "tun", "vxlan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap", "ipip", "ip6tnl", "sit", "vti", "vti6", "xfrm", "ifb", "nlmon"];
 
@@ -30,12 +34,27 @@ public static class UnderlayDiscovery
     {
         var links = netlink.GetLinks().Where(link => link.IsUp && !KernelNames.Default.IsOurs(link.Name) && !link.Flags.HasFlag(LinkFlags.Loopback)).ToDictionary(link => link.Index);
         var defaults = DefaultRouteLinks(netlink);
-        var found = netlink.GetAddresses()
+        var addresses = netlink.GetAddresses();
+        var found = addresses
             .Where(address => links.TryGetValue(address.LinkIndex, out var link) && IsUsable(address) && IsUnderlay(link, address, named, surroundings, defaults))
             .ToList();
         var mtu = found.Select(address => links[address.LinkIndex].Mtu).DefaultIfEmpty(DefaultMtu).Min();
         return new UnderlayState(
-            [.. found.Select(address => address.Address).Distinct().OrderByDescending(address => address.AddressFamily == AddressFamily.InterNetworkV6)], mtu);
+            [.. found.Select(address => address.Address).Distinct().OrderByDescending(address => address.AddressFamily == AddressFamily.InterNetworkV6)], mtu)
+        {
+            Others = Others(netlink, addresses.Except(found), defaults),
+        };
+    }
+
+    private static ImmutableArray<IPAddress> Others(IRouteNetlink netlink, IEnumerable<AddressInfo> addresses, HashSet<int> defaults)
+    {
+        var links = netlink.GetLinks().Where(link => !KernelNames.Default.IsOurs(link.Name) && (defaults.Contains(link.Index) || !IsNamedLikeOthers(link)))
+            .Select(link => link.Index).ToHashSet();
+        return
+        [
+            .. addresses.Where(address => links.Contains(address.LinkIndex) && EndpointOrder.IsGlobal(address.Address))
+                .OrderByDescending(address => defaults.Contains(address.LinkIndex)).Select(address => address.Address).Distinct().Take(MostOthers),
+        ];
     }
 
     private static bool IsUnderlay(
@@ -46,9 +65,11 @@ public static class UnderlayDiscovery
         if (defaults.Contains(link.Index))
             return true;
         return !OtherKinds.Contains(link.Kind)
-            && !OtherNames.Any(name => link.Name.StartsWith(name, StringComparison.Ordinal))
+            && !IsNamedLikeOthers(link)
             && (!surroundings.IsBehind(address.Address) || surroundings.HasMemberIn(Prefixes.Containing(address.Address, address.PrefixLength)));
     }
+
+    private static bool IsNamedLikeOthers(LinkInfo link) => OtherNames.Any(name => link.Name.StartsWith(name, StringComparison.Ordinal));
 
     /// <summary>A temporary IPv6 address (RFC 8981) is made to be forgotten; for IPv4 the same flag means secondary, which is fine.</summary>
     private static bool IsUsable(AddressInfo address)

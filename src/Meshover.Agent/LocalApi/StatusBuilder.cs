@@ -2,6 +2,7 @@ using System.Net;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Dataplane;
+using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
 using Meshover.Mesh.Endpoints;
@@ -91,7 +92,7 @@ internal static class StatusBuilder
     private static void AddOwn(AgentStatus status, AgentState state)
     {
         status.Endpoints.Add(state.Offered.Select(WireFormat.FromEndpoint));
-        status.Notices.Add(state.Notices.Values.Concat(state.OwnNotices).Concat(state.Plan?.Warnings ?? []));
+        status.Notices.Add(state.Notices.Values.Concat(state.OwnNotices).Concat(LeftOut(state)).Concat(state.Plan?.Warnings ?? []));
         if (Self(state) is not { } me)
             return;
         status.Transit = me.IsTransit;
@@ -99,6 +100,10 @@ internal static class StatusBuilder
         status.Announced.Add(byGrant[true]);
         status.AnnouncedNotGranted.Add(byGrant[false]);
     }
+
+    private static IEnumerable<string> LeftOut(AgentState state) =>
+        OfferedEndpoints.LeftOut(state.Offered.Count(offered => offered.Source == EndpointSource.Configured), state.Underlay?.Addresses.Length ?? 0) is { } text
+            ? [text] : [];
 
     /// <summary>This node in the map; null before there is one, and in the map of a mesh that has removed it.</summary>
     private static MeshNode? Self(AgentState state) =>

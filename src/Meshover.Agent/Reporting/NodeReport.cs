@@ -18,11 +18,11 @@ internal sealed record NodeReport
     public ImmutableArray<EndpointCandidate> Endpoints { get; init; } = [];
     public ImmutableArray<IPNetwork> Announced { get; init; } = [];
 
-    /// <summary>Where peers are that were heard just now, ordered by id.</summary>
-    public ImmutableArray<ObservedPeer> Observed { get; init; } = [];
+    /// <summary>Addresses of this machine that are no endpoints; a connection may come from them.</summary>
+    public ImmutableArray<IPAddress> OtherAddresses { get; init; } = [];
 
-    /// <summary>Peers with a working direct session, ordered.</summary>
-    public ImmutableArray<NodeId> LinksUp { get; init; } = [];
+    /// <summary>Where peers are that were heard just now and are not where the map says, ordered by id.</summary>
+    public ImmutableArray<ObservedPeer> Observed { get; init; } = [];
 
     /// <summary>Renewed each 30 s; counters would otherwise make every report a change.</summary>
     public ReportSummary? Summary { get; init; }

@@ -6,8 +6,11 @@ namespace Meshover.Agent.Reporting;
 /// <summary>Turns a report into the contract's status message: whole, or what changed.</summary>
 internal static class NodeReportDiff
 {
-    /// <summary>Null where nothing changed. <paramref name="former"/> null asks for the whole.</summary>
-    public static NodeStatus? Between(NodeReport? former, NodeReport report)
+    /// <summary>Null where nothing changed.</summary>
+    /// <param name="former">What was told last; null asks for the whole.</param>
+    /// <param name="report">What is so now.</param>
+    /// <param name="takesChanges">The controller understands <see cref="ObservedChanges"/>.</param>
+    public static NodeStatus? Between(NodeReport? former, NodeReport report, bool takesChanges = true)
     {
         var status = new NodeStatus();
         if (former?.HostName != report.HostName)
@@ -19,6 +22,7 @@ internal static class NodeReportDiff
         if (former?.Transit != report.Transit)
             status.Transit = (TransitRole)report.Transit;
         AddLists(status, former, report);
+        AddObserved(status, former, report, takesChanges);
         return status.CalculateSize() == 0 ? null : status;
     }
 
@@ -33,12 +37,26 @@ internal static class NodeReportDiff
             status.Endpoints = new EndpointList { Endpoints = { report.Endpoints.Select(WireFormat.FromEndpoint) } };
         if (former is null || !former.Announced.SequenceEqual(report.Announced))
             status.Announced = new PrefixList { Prefixes = { report.Announced.Select(prefix => prefix.ToString()) } };
-        if (former is null || !former.Observed.SequenceEqual(report.Observed))
-            status.Observed = new ObservedPeers { Peers = { report.Observed.Select(ToWire) } };
-        if (former is null || !former.LinksUp.SequenceEqual(report.LinksUp))
-            status.Links = new LinkStates { Up = { report.LinksUp.Select(id => id.Value) } };
+        if (former is null || !former.OtherAddresses.SequenceEqual(report.OtherAddresses))
+            status.OtherAddresses = new AddressList { Addresses = { report.OtherAddresses.Select(address => address.ToString()) } };
         if (report.Summary is { } summary && summary != former?.Summary)
             status.Summary = ToWire(summary);
+    }
+
+    private static void AddObserved(NodeStatus status, NodeReport? former, NodeReport report, bool takesChanges)
+    {
+        if (former is not null && former.Observed.SequenceEqual(report.Observed))
+            return;
+        if (former is null || !takesChanges)
+        {
+            status.Observed = new ObservedPeers { Peers = { report.Observed.Select(ToWire) } };
+            return;
+        }
+        status.ObservedChanges = new ObservedChanges
+        {
+            Seen = { report.Observed.Except(former.Observed).Select(ToWire) },
+            Gone = { former.Observed.Select(peer => peer.Node.Value).Except(report.Observed.Select(peer => peer.Node.Value)) },
+        };
     }
 
     private static ObservedPeers.Types.Peer ToWire(ObservedPeer peer) => new()

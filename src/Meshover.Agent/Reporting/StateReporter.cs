@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Trust;
@@ -30,8 +31,8 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
             Transit = config.Transit,
             Endpoints = state.Offered,
             Announced = state.Announced,
-            LinksUp = [.. working.Select(pair => pair.Node)],
-            Observed = [.. working.Where(pair => IsWorthTelling(state, pair.Peer)).Select(pair => new ObservedPeer(pair.Node, pair.Peer.Endpoint!))],
+            OtherAddresses = state.Underlay?.Others ?? [],
+            Observed = [.. working.Where(pair => IsNews(state.Map!, pair.Node, pair.Peer.Endpoint)).Select(pair => new ObservedPeer(pair.Node, pair.Peer.Endpoint!))],
             Summary = Summarise(state, working.Count),
         };
     }
@@ -57,8 +58,14 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
             .Select(pair => (pair.Node, pair.Peer!))];
     }
 
-    private static bool IsWorthTelling(AgentState state, PeerStatus peer) =>
-        peer.Endpoint is { } endpoint && EndpointOrder.IsUnderlay(state.Map!.Settings, endpoint.Address);
+    /// <summary>
+    /// In a healthy mesh every peer is where the map says, and everybody telling that of everybody would be O(n²). What the map has from
+    /// peers alone is told on: it stays there for as long as peers see it.
+    /// </summary>
+    private static bool IsNews(MeshMap map, NodeId peer, IPEndPoint? seen) =>
+        seen is not null && EndpointOrder.IsUnderlay(map.Settings, seen.Address)
+        && !(map.Nodes.TryGetValue(peer, out var node)
+            && node.Endpoints.Any(known => known.Source != EndpointSource.SeenByPeer && known.EndPoint.Equals(seen)));
 
     private ReportSummary? Summarise(AgentState state, int working)
     {

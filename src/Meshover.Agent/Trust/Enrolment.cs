@@ -3,6 +3,7 @@ using System.Net;
 using Grpc.Core;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Endpoints;
+using Meshover.Agent.Reporting;
 using Meshover.Contract.V1;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Identity;
@@ -107,6 +108,9 @@ public static partial class Enrolment
     [LoggerMessage(Level = LogLevel.Information, Message = "No answer yet: {Reason}")]
     private static partial void LogRetry(ILogger logger, string reason);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{What}")]
+    private static partial void LogLeftOut(ILogger logger, string what);
+
     /// <summary>One enrolling, with its retries.</summary>
     private sealed class Attempt(JoinString join, EnrolmentOptions options, NodeIdentity identity, ILogger logger, TimeProvider time)
     {
@@ -120,19 +124,25 @@ public static partial class Enrolment
             var dialer = new ControllerDialer(() => join.Controllers, UnderlayMark, time);
             using var channel = new ControllerChannel(identity, join.CaPins, dialer);
             var request = CreateRequest();
-            var deadline = time.GetUtcNow() + options.Timeout;
+            // Not a deadline by the clock: at its first boot a machine may set that by hours.
+            using var limit = new CancellationTokenSource(options.Timeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
             while (true)
             {
                 try
                 {
-                    var response = await channel.Client.EnrollAsync(request, deadline: deadline.UtcDateTime, cancellationToken: cancellationToken);
+                    var response = await channel.Client.EnrollAsync(request, cancellationToken: either.Token);
                     if (!identity.IsEnrolled)
                         await RefuseOverlapAsync(channel, response.Settings, cancellationToken);
                     return Accept(response);
                 }
+                catch (Exception e) when (e is FormatException or OverflowException)
+                {
+                    throw new AgentException($"The controller's answer cannot be understood: {e.Message} Upgrade meshover on this machine, or the controller.", e);
+                }
                 catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
                 {
-                    Judge(e, channel, deadline);
+                    Judge(e, channel, limit.Token);
                 }
                 catch (Exception e) when (e is RpcException or OperationCanceledException)
                 {
@@ -140,14 +150,17 @@ public static partial class Enrolment
                     MayBeKnown |= channel.Dialer.Connected is not null;
                     throw;
                 }
-                await Task.Delay(RetryEvery, time, cancellationToken);
+                await Task.Delay(RetryEvery, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                cancellationToken.ThrowIfCancellationRequested();
             }
         }
 
         /// <summary>The pools are known only now; the membership is given back, so that nothing is left on either side.</summary>
-        private async Task RefuseOverlapAsync(ControllerChannel channel, Contract.V1.MeshSettings settings, CancellationToken cancellationToken)
+        private async Task RefuseOverlapAsync(ControllerChannel channel, Contract.V1.MeshSettings? settings, CancellationToken cancellationToken)
         {
             MayBeKnown = true;
+            if (settings is null)
+                throw new FormatException("It has no settings of the mesh in it.");
             using var netlink = new RouteNetlink();
             ImmutableArray<(string, IPNetwork)> pools =
             [
@@ -162,15 +175,15 @@ public static partial class Enrolment
             throw new AgentException(reason);
         }
 
-        private void Judge(RpcException error, ControllerChannel channel, DateTimeOffset deadline)
+        private void Judge(RpcException error, ControllerChannel channel, CancellationToken limit)
         {
             var reason = Refusals.Describe(error, channel.TrustRefusal);
             if (channel.TrustRefusal is not null || Refusals.IsRefusal(error))
                 throw new AgentException($"The controller refused this node: {reason}", error);
             MayBeKnown |= channel.Dialer.Connected is not null;
             channel.Dialer.Rotate();
-            if (time.GetUtcNow() + RetryEvery >= deadline)
-                throw new AgentException($"No controller took this node in within {options.Timeout.TotalSeconds:0} s. {reason} "
+            if (limit.IsCancellationRequested)
+                throw new AgentException($"No controller took this node in within {options.Timeout.TotalSeconds:0} s. {Why(error, reason)} "
                     + "Check that the controller runs and that this machine reaches it.", error)
                 {
                     IsUnanswered = true,
@@ -179,6 +192,10 @@ public static partial class Enrolment
                 LogRetry(logger, reason);
             _lastReason = reason;
         }
+
+        /// <summary>When the time is up in the middle of a call, what the one before it died of says more.</summary>
+        private string Why(RpcException error, string reason) => error.StatusCode != StatusCode.Cancelled ? reason
+            : _lastReason.Length > 0 ? _lastReason : "It did not answer.";
 
         private EnrollRequest CreateRequest()
         {
@@ -194,8 +211,10 @@ public static partial class Enrolment
             using var netlink = new RouteNetlink();
             var underlay = UnderlayDiscovery.Find(
                 netlink, options.UnderlayInterfaces, new UnderlaySurroundings(options.Announce, [.. UnderlaySurroundings.AddressesOf(join.Controllers)]));
-            request.Endpoints.Add(underlay.Addresses.Select(address =>
-                WireFormat.FromEndpoint(new EndpointCandidate(new IPEndPoint(address, options.ListenPort), EndpointSource.Interface))));
+            request.Endpoints.Add(OfferedEndpoints.Of([], underlay.Addresses, options.ListenPort).Select(WireFormat.FromEndpoint));
+            request.OtherAddresses.Add(underlay.Others.Select(address => address.ToString()));
+            if (OfferedEndpoints.LeftOut(0, underlay.Addresses.Length) is { } leftOut)
+                LogLeftOut(logger, leftOut);
             return request;
         }
 
@@ -203,13 +222,15 @@ public static partial class Enrolment
         {
             MayBeKnown = true;
             var node = WireFormat.ToOwnNode(response.Node, identity.WireGuardPublicKey);
+            if (response is not { Settings: { } settings, Credential: { } credential })
+                throw new FormatException("It has no credential or no settings of the mesh in it.");
             return identity with
             {
                 HostName = node.HostName,
-                Controllers = Known(response.Settings.Controllers, join.Controllers),
-                CaPins = Known(response.Settings.CaPins, join.CaPins),
-                Credential = response.Credential.Jwt,
-                CredentialExpires = response.Credential.ExpiresUnix,
+                Controllers = Known(settings.Controllers, join.Controllers),
+                CaPins = Known(settings.CaPins, join.CaPins),
+                Credential = credential.Jwt,
+                CredentialExpires = credential.ExpiresUnix,
                 Numbers = new NodeNumbers(node.Id, node.Address4, node.Address6, node.TunnelAddress, node.Asn),
             };
         }

@@ -71,7 +71,11 @@ internal sealed class AdminApi(
     public override async Task<AllowNodeResponse> AllowNode(AllowNodeRequest request, ServerCallContext context)
     {
         AdminValidator.CheckNode(request.Node);
-        await directory.ChangeAsync(draft => Departure.Allow(draft, NodeNames.Removed(draft.State, request.Node)), context.CancellationToken);
+        await directory.ChangeAsync(draft =>
+        {
+            if (!DepartedNodes.TryAllow(draft, request.Node))
+                Departure.Allow(draft, NodeNames.Removed(draft.State, request.Node));
+        }, context.CancellationToken);
         return new AllowNodeResponse();
     }
 

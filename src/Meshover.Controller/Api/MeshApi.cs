@@ -81,7 +81,8 @@ internal sealed partial class MeshApi(
     private async Task FollowAsync(NodeSession session, NodeHello hello, CredentialClaims credential,
         IAsyncStreamReader<NodeMessage> reader, IServerStreamWriter<ControllerFrame> writer, CancellationToken cancel)
     {
-        live.Open(session, StatusMapping.Merge(NodeReport.Nothing, hello.Status ?? new NodeStatus()));
+        var state = directory.State;
+        live.Open(session, StatusMapping.Merge(NodeReport.Nothing, hello.Status ?? new NodeStatus(), (node, place) => Sightings.IsNews(state, node, place)));
         try
         {
             var stream = new FollowStream(session, live, maps, issuer, updates, time, reader, writer);
@@ -151,6 +152,7 @@ internal sealed partial class MeshApi(
         var report = NodeReport.Nothing with
         {
             Endpoints = StatusMapping.ToRecords(request.Endpoints),
+            OtherAddresses = StatusMapping.ToAddresses(request.OtherAddresses),
             ListenPort = (int)request.ListenPort,
             Site = request.Site,
         };

@@ -18,6 +18,7 @@ internal static class RequestValidator
             violations.Add("hostname", error);
         StatusValidator.CheckWireGuardKey(violations, "wireguard_key", request.WireguardKey);
         StatusValidator.CheckEndpoints(violations, "endpoints", request.Endpoints);
+        StatusValidator.CheckAddresses(violations, "other_addresses", request.OtherAddresses);
         violations.Require(request.ListenPort <= 65535, "listen_port", $"{request.ListenPort} is no UDP port (1-65535; 0: not known yet).");
         violations.ThrowIfAny();
         CheckContract(request.Hello);

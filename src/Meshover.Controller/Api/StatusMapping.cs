@@ -3,7 +3,6 @@ using System.Net;
 using Meshover.Contract.V1;
 using Meshover.Controller.Live;
 using Meshover.Controller.State;
-using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 using Endpoint = Meshover.Contract.V1.Endpoint;
 using TransitRole = Meshover.Mesh.Map.TransitRole;
@@ -14,12 +13,16 @@ namespace Meshover.Controller.Api;
 internal static class StatusMapping
 {
     /// <summary>The report after the message: what is absent in it stays.</summary>
-    public static NodeReport Merge(NodeReport report, NodeStatus status) => report with
+    /// <param name="report">Before the message.</param>
+    /// <param name="status">The message.</param>
+    /// <param name="isNews">Whether it is worth keeping that a node is seen at a place; see <see cref="Sightings"/>.</param>
+    public static NodeReport Merge(NodeReport report, NodeStatus status, Func<uint, IPEndPoint, bool> isNews) => report with
     {
         Endpoints = status.Endpoints is { } endpoints ? ToRecords(endpoints.Endpoints) : report.Endpoints,
         ListenPort = status.HasListenPort ? (int)status.ListenPort : report.ListenPort,
-        Observed = status.Observed is { } observed ? ToEndPoints(observed) : report.Observed,
-        LinksUp = status.Links is { } links ? [.. links.Up.Select(id => new NodeId(id))] : report.LinksUp,
+        OtherAddresses = status.OtherAddresses is { } others ? ToAddresses(others.Addresses) : report.OtherAddresses,
+        Observed = Merge(report.Observed, status, isNews),
+        LinksUp = LinksUp(status) ?? report.LinksUp,
         Announced = status.Announced is { } announced ? [.. announced.Prefixes.Select(IPNetwork.Parse)] : report.Announced,
         Site = status.HasSite ? status.Site : report.Site,
         Transit = status.HasTransit ? ToRole(status.Transit) : report.Transit,
@@ -33,9 +36,26 @@ internal static class StatusMapping
             (int)(endpoint.Kind == Endpoint.Types.Kind.Configured ? EndpointSource.Configured : EndpointSource.Interface))),
     ];
 
-    private static ImmutableDictionary<uint, IPEndPoint> ToEndPoints(ObservedPeers observed) =>
-        observed.Peers.DistinctBy(peer => peer.NodeId)
-            .ToImmutableDictionary(peer => peer.NodeId, peer => new IPEndPoint(ToAddress(peer.Address), (int)peer.Port));
+    public static ImmutableArray<IPAddress> ToAddresses(IEnumerable<string> addresses) => [.. addresses.Select(ToAddress)];
+
+    // The same object where nothing changed.
+    private static ImmutableDictionary<uint, IPEndPoint> Merge(
+        ImmutableDictionary<uint, IPEndPoint> observed, NodeStatus status, Func<uint, IPEndPoint, bool> isNews)
+    {
+        if (status.Observed is { } whole)
+            observed = ImmutableDictionary<uint, IPEndPoint>.Empty.SetItems(News(whole.Peers, isNews));
+        return status.ObservedChanges is { } changes
+            ? observed.RemoveRange(changes.Gone.Concat(changes.Seen.Select(peer => peer.NodeId))).SetItems(News(changes.Seen, isNews))
+            : observed;
+    }
+
+    private static IEnumerable<KeyValuePair<uint, IPEndPoint>> News(IEnumerable<ObservedPeers.Types.Peer> peers, Func<uint, IPEndPoint, bool> isNews) =>
+        peers.Select(peer => KeyValuePair.Create(peer.NodeId, new IPEndPoint(ToAddress(peer.Address), (int)peer.Port)))
+            .Where(seen => isNews(seen.Key, seen.Value));
+
+    // An agent from before names them one by one. Null: nothing is said of them.
+    private static int? LinksUp(NodeStatus status) => status.Links is { } links ? links.Up.Count
+        : status.Summary is { } summary ? (int)Math.Min(summary.PeersUp, int.MaxValue) : null;
 
     // One address has one form: an IPv4 address inside IPv6 is IPv4, and a scope means nothing to others.
     private static IPAddress ToAddress(string text)

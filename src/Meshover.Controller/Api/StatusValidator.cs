@@ -31,7 +31,9 @@ internal static class StatusValidator
             CheckWireGuardKeys(violations, $"{field}.wireguard_keys", keys);
         if (status.HasHostname && !HostName.TryNormalise(status.Hostname, out _, out var error))
             violations.Add($"{field}.hostname", error);
-        CheckPeers(violations, field, status);
+        CheckPeers(violations, $"{field}.observed", status.Observed?.Peers);
+        CheckPeers(violations, $"{field}.observed_changes", status.ObservedChanges?.Seen);
+        CheckAddresses(violations, $"{field}.other_addresses", status.OtherAddresses?.Addresses);
         CheckAnnounced(violations, field, status.Announced);
     }
 
@@ -59,13 +61,15 @@ internal static class StatusValidator
             CheckWireGuardKey(violations, $"{field}[{i}]", keys[i]);
     }
 
-    private static void CheckPeers(Violations violations, string field, NodeStatus status)
+    public static void CheckAddresses(Violations violations, string field, RepeatedField<string>? addresses) =>
+        violations.Require(addresses?.All(address => IPAddress.TryParse(address, out _)) ?? true, field, "one is no IP address.");
+
+    private static void CheckPeers(Violations violations, string field, RepeatedField<ObservedPeers.Types.Peer>? peers)
     {
-        var peers = status.Observed?.Peers;
         for (var i = 0; i < (peers?.Count ?? 0) && !violations.IsFull; i++)
         {
             violations.Require(IPAddress.TryParse(peers![i].Address, out _) && peers[i].Port is > 0 and <= 65535,
-                $"{field}.observed.peers[{i}]", $"{Violations.Quote(peers[i].Address)} port {peers[i].Port} is no UDP endpoint.");
+                $"{field}.peers[{i}]", $"{Violations.Quote(peers[i].Address)} port {peers[i].Port} is no UDP endpoint.");
         }
     }
 

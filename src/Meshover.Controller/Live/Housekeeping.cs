@@ -1,10 +1,11 @@
 using Meshover.Controller.Changes;
 using Meshover.Controller.Membership;
+using Meshover.Controller.State;
 using Meshover.Controller.Stores;
 
 namespace Meshover.Controller.Live;
 
-/// <summary>Each minute: numbers that have rested become free, tokens that ended long ago are forgotten.</summary>
+/// <summary>Each minute: numbers that have rested become free; tokens that ended and nodes that went long ago are forgotten.</summary>
 internal sealed partial class Housekeeping(MeshDirectory directory, TimeProvider time, ILogger<Housekeeping> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -18,6 +19,7 @@ internal sealed partial class Housekeeping(MeshDirectory directory, TimeProvider
                 await directory.ChangeAsync(draft =>
                 {
                     Departure.EndRests(draft, now);
+                    DepartedNodes.Tend(draft, now);
                     TokenRules.ForgetExpired(draft, now);
                 }, stoppingToken);
             }

@@ -14,7 +14,8 @@ internal sealed class LiveNode
     public NodeReport Report { get; set; } = NodeReport.Nothing;
 
     /// <summary>What of the report's observations is counted among the places where others are seen: all while it has a stream, else none.</summary>
-    public ImmutableDictionary<uint, IPEndPoint> Counted { get; set; } = ImmutableDictionary<uint, IPEndPoint>.Empty;
+    public ImmutableDictionary<uint, IPEndPoint> Counted => Sessions.Count > 0 ? Report.Observed : ImmutableDictionary<uint, IPEndPoint>.Empty;
+
     public IPAddress? Source { get; set; }
     public DateTimeOffset LastSeen { get; set; }
 

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Net;
 using Meshover.Contract.V1;
 
 namespace Meshover.Controller.Live;
@@ -14,6 +12,7 @@ internal sealed class LiveNodes(TimeProvider time)
     private readonly Dictionary<uint, LiveNode> _nodes = [];
     private readonly HashSet<uint> _dirty = [];
     private readonly SeenPlaces _seen = new();
+    private int _online;
 
     /// <summary>Takes a new stream of a node. Its older stream is ended, unless the two are copies of one state: then both stay and are told.</summary>
     public void Open(NodeSession session, NodeReport report)
@@ -24,12 +23,15 @@ internal sealed class LiveNodes(TimeProvider time)
             node.ForgetOldCopy(time.GetUtcNow());
             if (node.History.Arrive(session.Instance))
                 node.Copied = time.GetUtcNow();
+            CountLocked(SightingChange.Between(node.Counted, report.Observed));
             foreach (var older in node.Sessions.Where(older => node.Copied is null || older.Instance == session.Instance))
                 older.Supersede("The node opened another stream.");
+            if (node.Sessions.Count == 0)
+                _online++;
             node.Sessions.Add(session);
             node.Opened++;
             node.LastSeen = time.GetUtcNow();
-            SetReportLocked(node, report, session);
+            SetReportLocked(node, report, session, SightingChange.Between(node.Report.Observed, report.Observed));
             _dirty.Add(session.Node);
             if (node.Copied is not null)
                 NotifyCopiesLocked(node);
@@ -37,15 +39,41 @@ internal sealed class LiveNodes(TimeProvider time)
     }
 
     /// <summary>Replaces what the node last said. What a stream says whose place another has taken comes too late, and counts no more.</summary>
+    /// <param name="session">The stream that says it.</param>
+    /// <param name="change">
+    /// From what it said before. Called without the lock, since reading a message may take long; anew where another stream of the same
+    /// node was quicker.
+    /// </param>
     public void Report(NodeSession session, Func<NodeReport, NodeReport> change)
+    {
+        while (!session.Superseded.IsCompleted)
+        {
+            var before = Said(session.Node);
+            var report = change(before);
+            var moved = SightingChange.Between(before.Observed, report.Observed);
+            if (TryReport(session, before, report, moved))
+                return;
+        }
+    }
+
+    private NodeReport Said(uint node)
+    {
+        lock (_lock)
+            return NodeLocked(node).Report;
+    }
+
+    private bool TryReport(NodeSession session, NodeReport before, NodeReport report, SightingChange moved)
     {
         lock (_lock)
         {
-            if (session.Superseded.IsCompleted)
-                return;
             var node = NodeLocked(session.Node);
+            if (session.Superseded.IsCompleted || !ReferenceEquals(node.Report, before))
+                return false;
             node.LastSeen = time.GetUtcNow();
-            SetReportLocked(node, change(node.Report), session);
+            SetReportLocked(node, report, session, moved);
+            if (node.Sessions.Count > 0)
+                CountLocked(moved);
+            return true;
         }
     }
 
@@ -54,9 +82,11 @@ internal sealed class LiveNodes(TimeProvider time)
         lock (_lock)
         {
             var node = NodeLocked(session.Node);
-            node.Sessions.Remove(session);
+            var counted = node.Counted;
+            if (node.Sessions.Remove(session) && node.Sessions.Count == 0)
+                _online--;
             node.LastSeen = time.GetUtcNow();
-            CountLocked(node);
+            CountLocked(SightingChange.Between(counted, node.Counted));
             _dirty.Add(session.Node);
         }
     }
@@ -80,6 +110,13 @@ internal sealed class LiveNodes(TimeProvider time)
             live.ForgetOldCopy(time.GetUtcNow());
             return live.ToView();
         }
+    }
+
+    /// <summary>How many nodes have a stream.</summary>
+    public int CountOnline()
+    {
+        lock (_lock)
+            return _online;
     }
 
     /// <summary>Nodes whose circumstances changed since the last call.</summary>
@@ -123,40 +160,25 @@ internal sealed class LiveNodes(TimeProvider time)
         return node;
     }
 
-    // Most reports change nothing (what is absent in a message is the same object as before), or leave the observations alone, and those are as many as the mesh has nodes.
-    private void SetReportLocked(LiveNode node, NodeReport report, NodeSession session)
+    // Each node says each 30 s that it is there. In a large mesh that is all the time, and must not plan it anew each time.
+    private void SetReportLocked(LiveNode node, NodeReport report, NodeSession session, SightingChange moved)
     {
-        if (!ReferenceEquals(report.Observed, node.Report.Observed))
-            MarkLocked(Except(report.Observed, node.Report.Observed).Concat(Except(node.Report.Observed, report.Observed)).Select(seen => seen.Key));
-        // Each node says each 30 s that it is there. In a large mesh that is all the time, and must not plan it anew each time.
+        MarkLocked(moved.Nodes);
         if (report != node.Report || !Equals(session.Source, node.Source))
             _dirty.Add(session.Node);
         node.Report = report;
         node.Source = session.Source;
-        CountLocked(node);
     }
 
-    private void CountLocked(LiveNode node)
+    private void CountLocked(SightingChange change)
     {
-        var observed = node.Sessions.Count > 0 ? node.Report.Observed : ImmutableDictionary<uint, IPEndPoint>.Empty;
-        if (ReferenceEquals(observed, node.Counted))
-            return;
-        foreach (var (peer, place) in Except(node.Counted, observed))
+        foreach (var (peer, place) in change.Gone)
             _seen.Remove(peer, place);
-        foreach (var (peer, place) in Except(observed, node.Counted))
+        foreach (var (peer, place) in change.New)
             _seen.Add(peer, place);
-        node.Counted = observed;
     }
 
-    private static IEnumerable<KeyValuePair<uint, IPEndPoint>> Except(
-        ImmutableDictionary<uint, IPEndPoint> observed, ImmutableDictionary<uint, IPEndPoint> other) =>
-        observed.Where(seen => !seen.Value.Equals(other.GetValueOrDefault(seen.Key)));
-
-    private void MarkLocked(IEnumerable<uint> nodes)
-    {
-        foreach (var node in nodes.ToArray())
-            _dirty.Add(node);
-    }
+    private void MarkLocked(IEnumerable<uint> nodes) => _dirty.UnionWith(nodes);
 
     private static void NotifyCopiesLocked(LiveNode node)
     {

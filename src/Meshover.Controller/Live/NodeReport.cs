@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.Controller.State;
-using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 
 namespace Meshover.Controller.Live;
@@ -17,11 +16,14 @@ internal sealed record NodeReport
     /// <summary>UDP port of its WireGuard.</summary>
     public int ListenPort { get; init; }
 
-    /// <summary>Where it sees its peers.</summary>
+    /// <summary>Its addresses that are no endpoints: temporary ones, say. Its stream may come from them.</summary>
+    public ImmutableArray<IPAddress> OtherAddresses { get; init; } = [];
+
+    /// <summary>Where it sees its peers, as far as the map does not say so.</summary>
     public ImmutableDictionary<uint, IPEndPoint> Observed { get; init; } = ImmutableDictionary<uint, IPEndPoint>.Empty;
 
-    /// <summary>Peers that it has a direct, working session with.</summary>
-    public ImmutableSortedSet<NodeId> LinksUp { get; init; } = [];
+    /// <summary>How many peers it has a direct, working session with.</summary>
+    public int LinksUp { get; init; }
     public ImmutableArray<IPNetwork> Announced { get; init; } = [];
     public string Site { get; init; } = "";
     public TransitRole Transit { get; init; } = TransitRole.Auto;

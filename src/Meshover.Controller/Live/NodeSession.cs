@@ -11,6 +11,10 @@ internal sealed class NodeSession(uint node, string instance, string version, IP
     private readonly Channel<ControllerMessage> _outbox = Channel.CreateBounded<ControllerMessage>(
         new BoundedChannelOptions(16) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
+    // One signal for all that there may be to write. It is taken by the writer alone, whoever sets it.
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public uint Node { get; } = node;
@@ -25,7 +29,17 @@ internal sealed class NodeSession(uint node, string instance, string version, IP
     /// <summary>Done when another stream takes this one's place, with the reason.</summary>
     public Task<string> Superseded => _ended.Task;
 
-    public void Send(ControllerMessage message) => _outbox.Writer.TryWrite(message);
+    public void Send(ControllerMessage message)
+    {
+        _outbox.Writer.TryWrite(message);
+        Wake();
+    }
+
+    /// <summary>There may be something to write: a new map, or a message in the outbox.</summary>
+    public void Wake() => _wake.Writer.TryWrite(true);
+
+    /// <summary>Ends when it was woken since the last call. For one caller.</summary>
+    public ValueTask<bool> WaitAsync(CancellationToken cancel) => _wake.Reader.ReadAsync(cancel);
 
     public void Notify(Notice.Types.Kind kind, string text) =>
         Send(new ControllerMessage { Notice = new Notice { Kind = kind, Text = text } });

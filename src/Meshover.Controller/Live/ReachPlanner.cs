@@ -11,13 +11,10 @@ internal readonly record struct SeenSource(IPAddress? Address);
 
 /// <summary>
 /// Merges what a node says of its endpoints with what others see. Pure. What a node says about itself is not believed where another
-/// can see it: whether it is behind a NAT is decided by the address that its stream comes from.
+/// can see it: whether it is behind a NAT is decided by the address that its stream comes from (<see cref="NatJudgement"/>).
 /// </summary>
 internal static class ReachPlanner
 {
-    // Enough for the ways in that there can be; a NAT that maps every peer to another port must not fill the map.
-    private const int MostSeenByPeers = 4;
-
     /// <param name="mesh">For the pools: mesh addresses are never candidates.</param>
     /// <param name="grants">Of the node: its own workloads' addresses are none either.</param>
     /// <param name="report">The node's own.</param>
@@ -31,13 +28,13 @@ internal static class ReachPlanner
         var pools = new[] { mesh.Pool4, mesh.Pool6, mesh.TunnelPool }.Select(IPNetwork.Parse).ToArray();
         var seen = source.Address is { } address && IsUnderlay(address, pools) ? address : null;
         var candidates = OwnEndpoints(grants, report)
-            .Concat(seen is null || report.ListenPort == 0
+            .Concat(seen is null || report.ListenPort == 0 || !NatJudgement.IsPlace(report, seen)
                 ? [] : [new EndpointRecord(seen.ToString(), report.ListenPort, (int)EndpointSource.SeenByController)])
-            .Concat(MostSeen(seenByPeers));
+            .Concat(SeenEndpoints.Choose(seenByPeers, known.Endpoints));
         return known with
         {
             Endpoints = Order(candidates.Where(endpoint => IPAddress.TryParse(endpoint.Address, out var ip) && IsUnderlay(ip, pools))),
-            BehindNat = IsBehindNat(report, seen) ?? known.BehindNat,
+            BehindNat = NatJudgement.IsBehindNat(report, seen) ?? known.BehindNat,
             Site = report.Site,
             Role = report.Transit,
         };
@@ -53,11 +50,6 @@ internal static class ReachPlanner
         return outside.Length > 0 ? outside : report.Endpoints;
     }
 
-    private static IEnumerable<EndpointRecord> MostSeen(IEnumerable<SeenPlace> seenByPeers) => seenByPeers
-        .OrderByDescending(place => place.Peers).ThenBy(place => place.EndPoint.ToString(), StringComparer.Ordinal)
-        .Take(MostSeenByPeers)
-        .Select(place => new EndpointRecord(place.EndPoint.Address.ToString(), place.EndPoint.Port, (int)EndpointSource.SeenByPeer));
-
     // IPv6 first; then by who says so; what two say is named once, by the better source.
     private static ImmutableArray<EndpointRecord> Order(IEnumerable<EndpointRecord> candidates) =>
     [
@@ -66,14 +58,6 @@ internal static class ReachPlanner
             .ThenBy(endpoint => endpoint.Kind)
             .DistinctBy(endpoint => (endpoint.Address, endpoint.Port)),
     ];
-
-    // Null: nothing to tell by.
-    private static bool? IsBehindNat(NodeReport report, IPAddress? seen)
-    {
-        if (report.Endpoints.Any(endpoint => endpoint.Kind == (int)EndpointSource.Configured))
-            return false;
-        return seen is null ? null : report.Endpoints.All(endpoint => endpoint.Address != seen.ToString());
-    }
 
     private static bool IsUnderlay(IPAddress address, IPNetwork[] pools) =>
         !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal && !address.IsIPv6Multicast

@@ -16,13 +16,12 @@ internal sealed partial class TopologyKeeper(MeshDirectory directory, LiveNodes 
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
 
-    // After a start nobody is connected yet; electing by that would move every route of the mesh.
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(30);
-
     // A mesh of so many may be one where not all are transit nodes (TopologyPlanner).
     private const int SmallMesh = 12;
 
     private readonly GrantNotices _notices = new(live);
+    private readonly ReachPace _pace = new(time);
+    private readonly Settling _settling = new(time);
     private bool? _wasSmall;
 
     /// <summary>Whether a newcomer is a transit node until it is planned: so in a small mesh, where all are. It saves everybody a change of routes.</summary>
@@ -34,20 +33,20 @@ internal sealed partial class TopologyKeeper(MeshDirectory directory, LiveNodes 
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var started = time.GetTimestamp();
-        var seen = (Revision: -1L, Settling: true);
+        var seen = (Revision: -1L, _settling.IsOn, _settling.SparesTransits);
         for (var pause = Pace; ; await Task.Delay(pause, time, stoppingToken))
         {
             var began = time.GetTimestamp();
             var state = directory.State;
-            var dirty = live.TakeDirty();
-            var now = (state.MapRevision, time.GetElapsedTime(started) < Settling);
+            _settling.Look(live.CountOnline(), state.CountOf(StoreKeys.HostNameFolder));
+            var now = (state.MapRevision, _settling.IsOn, _settling.SparesTransits);
+            uint[] dirty = seen.IsOn == now.IsOn ? [.. live.TakeDirty().Union(_pace.TakeDue())] : [.. state.Nodes.Keys.Union(live.TakeDirty())];
             if (dirty.Length == 0 && now == seen)
                 continue;
             seen = now;
             try
             {
-                await UpdateAsync(state, dirty, seen.Settling, stoppingToken);
+                await UpdateAsync(state, dirty, stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -61,19 +60,22 @@ internal sealed partial class TopologyKeeper(MeshDirectory directory, LiveNodes 
         }
     }
 
-    private async Task UpdateAsync(MeshState state, uint[] dirty, bool settling, CancellationToken cancel)
+    private async Task UpdateAsync(MeshState state, uint[] dirty, CancellationToken cancel)
     {
         var planned = dirty.Select(state.Member).OfType<NodeEntry>()
             .ToDictionary(node => node.Record.Id, node => PlanReach(state, node));
         var members = state.Nodes.Values.Where(node => node.IsActive).ToList();
-        var transits = Elect(members, planned, settling);
+        var transits = Elect(members, planned);
         var changed = new Dictionary<uint, ReachRecord>();
         foreach (var node in members)
         {
-            var reach = planned.GetValueOrDefault(node.Record.Id, node.Reach) with { Transit = transits.Contains(new(node.Record.Id)) };
+            var now = node.Reach with { Transit = transits.Contains(new(node.Record.Id)) };
+            var wanted = planned.GetValueOrDefault(node.Record.Id, node.Reach) with { Transit = now.Transit };
+            var reach = wanted == now || _pace.TryTake(node.Record.Id) ? wanted : now;
             if (reach != node.Reach)
                 changed[node.Record.Id] = reach;
         }
+        _pace.Trim();
         foreach (var gone in dirty.Where(id => state.Member(id) is null))
         {
             live.Forget(gone);
@@ -86,18 +88,25 @@ internal sealed partial class TopologyKeeper(MeshDirectory directory, LiveNodes 
 
     private ReachRecord PlanReach(MeshState state, NodeEntry node) =>
         live.View(node.Record.Id) is { IsOnline: true } view
-            ? ReachPlanner.Plan(state.Mesh, node.Record.Grants, view.Report, new SeenSource(view.Source), live.SeenByPeers(node.Record.Id), node.Reach)
+            ? ReachPlanner.Plan(state.Mesh, node.Record.Grants, view.Report, new SeenSource(view.Source), SeenByPeers(node), node.Reach)
             : node.Reach;
 
-    private ImmutableSortedSet<NodeId> Elect(List<NodeEntry> members, Dictionary<uint, ReachRecord> planned, bool settling)
+    private IEnumerable<SeenPlace> SeenByPeers(NodeEntry node)
+    {
+        var seen = live.SeenByPeers(node.Record.Id);
+        return _settling.IsOn ? SeenEndpoints.StillTold(seen, node.Reach.Endpoints) : seen;
+    }
+
+    private ImmutableSortedSet<NodeId> Elect(List<NodeEntry> members, Dictionary<uint, ReachRecord> planned)
     {
         _wasSmall ??= members.TrueForAll(node => node.Reach.Transit || node.Reach.Role == TransitRole.Never);
         var nodes = members.ConvertAll(node =>
         {
             var reach = planned.GetValueOrDefault(node.Record.Id, node.Reach);
             var view = live.View(node.Record.Id);
+            var isAwaited = _settling.IsOn || (_settling.SparesTransits && view is null && node.Reach.Transit);
             return new TopologyNode(
-                MapModel.ToMeshNode(node with { Reach = reach }), reach.Role, settling || view is { IsOnline: true }, view?.Report.LinksUp.Count ?? 0);
+                MapModel.ToMeshNode(node with { Reach = reach }), reach.Role, isAwaited || view is { IsOnline: true }, view?.Report.LinksUp ?? 0);
         });
         var plan = TopologyPlanner.Plan(nodes, _wasSmall.Value);
         _wasSmall = plan.IsSmall;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Stores;
 
@@ -33,7 +34,7 @@ internal sealed class MeshState : IRevisioned
     /// </summary>
     public long MapRevision { get; }
 
-    /// <summary>Every node that ever was, by id; see its standing.</summary>
+    /// <summary>Every node by id, also those that are gone, for a while; see its standing.</summary>
     public ImmutableSortedDictionary<uint, NodeEntry> Nodes { get; }
 
     public MeshRecord Mesh => Get<MeshRecord>(StoreKeys.Mesh) ?? throw new InvalidOperationException("The store holds no mesh.");
@@ -43,6 +44,9 @@ internal sealed class MeshState : IRevisioned
     /// <summary>Every record that this release knows, by its key; in no order.</summary>
     public IEnumerable<(string Key, object Record)> Records =>
         _cells.Where(cell => cell.Value.Record is not null).Select(cell => (cell.Key, cell.Value.Record!));
+
+    /// <summary>A map of an older revision than this needs a snapshot: nodes that it may still have are forgotten.</summary>
+    public long Floor => Get<FloorRecord>(StoreKeys.Floor)?.Revision ?? 0;
 
     public IEnumerable<TokenRecord> Tokens => _cells.Values.Select(cell => cell.Record).OfType<TokenRecord>();
 
@@ -60,6 +64,10 @@ internal sealed class MeshState : IRevisioned
     public TokenRecord? Token(string id) => Get<TokenRecord>(StoreKeys.Token(id));
 
     public IdentityRecord? Identity(string thumbprint) => Get<IdentityRecord>(StoreKeys.Identity(thumbprint));
+
+    /// <summary>The key of the refused identity whose last node this was, or null. O(n), for administrators.</summary>
+    public string? RefusedIdentityOf(uint node) =>
+        _cells.FirstOrDefault(cell => cell.Value.Record is IdentityRecord { Refused: not null } identity && identity.Node == node).Key;
 
     /// <summary>The active node of this id, or null.</summary>
     public NodeEntry? Member(uint id) => Nodes.TryGetValue(id, out var node) && node.IsActive ? node : null;
@@ -83,14 +91,14 @@ internal sealed class MeshState : IRevisioned
         var mapRevision = MapRevision;
         foreach (var change in changes)
         {
-            Apply(change, cells, nodes, counts);
-            if (StoreKeys.FolderOf(change.Key) is StoreKeys.Mesh or StoreKeys.NodeFolder or StoreKeys.ReachFolder)
+            if (Apply(change, cells, nodes, counts))
                 mapRevision = Math.Max(mapRevision, change.Revision);
         }
         return new MeshState(revision, mapRevision, cells.ToImmutable(), nodes.ToImmutable(), counts.ToImmutable());
     }
 
-    private static void Apply(StoreChange change, ImmutableDictionary<string, Cell>.Builder cells,
+    /// <summary>Whether nodes are told of it.</summary>
+    private static bool Apply(StoreChange change, ImmutableDictionary<string, Cell>.Builder cells,
         ImmutableSortedDictionary<uint, NodeEntry>.Builder nodes, ImmutableDictionary<string, int>.Builder counts)
     {
         var folder = StoreKeys.FolderOf(change.Key);
@@ -100,24 +108,39 @@ internal sealed class MeshState : IRevisioned
         else
             cells.Remove(change.Key);
         counts[folder] = counts.GetValueOrDefault(folder) + (cells.ContainsKey(change.Key) ? 1 : 0) - (existed ? 1 : 0);
-        if (cells.TryGetValue(change.Key, out var cell))
-            FollowNode(cell, change, nodes);
+        return folder switch
+        {
+            StoreKeys.Mesh => true,
+            StoreKeys.NodeFolder => FollowNode(cells.GetValueOrDefault(change.Key).Record as NodeRecord, change, nodes),
+            StoreKeys.ReachFolder => FollowReach(cells.GetValueOrDefault(change.Key).Record as ReachRecord, change, nodes),
+            _ => false,
+        };
+    }
+
+    // Of a node that is gone others know that, and what becomes of its record is no news to them.
+    private static bool FollowNode(NodeRecord? record, StoreChange change, ImmutableSortedDictionary<uint, NodeEntry>.Builder nodes)
+    {
+        if (IdOf(change) is not { } id)
+            return false;
+        var known = nodes.GetValueOrDefault(id);
+        var isNews = known is not { IsActive: false } || record is { Standing: NodeStanding.Active };
+        if (record is null)
+            nodes.Remove(id);
+        else
+            nodes[id] = new NodeEntry(record, known?.Reach ?? ReachRecord.Unknown, isNews ? change.Revision : known!.Modified);
+        return isNews;
     }
 
     // "node/" sorts before "reach/", and a transaction writes them in that order, so the node is there when its reach comes.
-    private static void FollowNode(Cell cell, StoreChange change, ImmutableSortedDictionary<uint, NodeEntry>.Builder nodes)
+    private static bool FollowReach(ReachRecord? reach, StoreChange change, ImmutableSortedDictionary<uint, NodeEntry>.Builder nodes)
     {
-        if (cell.Record is NodeRecord record)
-        {
-            var known = nodes.GetValueOrDefault(record.Id);
-            nodes[record.Id] = new NodeEntry(record, known?.Reach ?? ReachRecord.Unknown, change.Revision);
-        }
-        else if (cell.Record is ReachRecord reach && uint.TryParse(change.Key.AsSpan(StoreKeys.ReachFolder.Length + 1),
-                     System.Globalization.NumberStyles.AllowHexSpecifier, null, out var id) && nodes.TryGetValue(id, out var node))
-        {
+        if (reach is not null && IdOf(change) is { } id && nodes.TryGetValue(id, out var node))
             nodes[id] = node with { Reach = reach, Modified = Math.Max(node.Modified, change.Revision) };
-        }
+        return true;
     }
+
+    private static uint? IdOf(StoreChange change) =>
+        uint.TryParse(change.Key.AsSpan(StoreKeys.FolderOf(change.Key).Length + 1), NumberStyles.AllowHexSpecifier, null, out var id) ? id : null;
 
     private readonly record struct Cell(object? Record, long Modified);
 }

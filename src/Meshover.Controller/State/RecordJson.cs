@@ -10,6 +10,7 @@ namespace Meshover.Controller.State;
 [JsonSerializable(typeof(MeshRecord))]
 [JsonSerializable(typeof(SecretRecord))]
 [JsonSerializable(typeof(AllocationRecord))]
+[JsonSerializable(typeof(FloorRecord))]
 [JsonSerializable(typeof(NodeRecord))]
 [JsonSerializable(typeof(ReachRecord))]
 [JsonSerializable(typeof(IdentityRecord))]
@@ -29,6 +30,7 @@ internal sealed partial class RecordJson : JsonSerializerContext
         StoreKeys.Mesh => typeof(MeshRecord),
         StoreKeys.Secret => typeof(SecretRecord),
         StoreKeys.Allocation => typeof(AllocationRecord),
+        StoreKeys.Floor => typeof(FloorRecord),
         StoreKeys.NodeFolder => typeof(NodeRecord),
         StoreKeys.ReachFolder => typeof(ReachRecord),
         StoreKeys.IdentityFolder => typeof(IdentityRecord),

@@ -44,7 +44,11 @@ internal sealed record SecretRecord
 /// <param name="NextNumber">Where in the pools the search for free numbers begins; it wraps.</param>
 internal sealed record AllocationRecord(uint NextId, long NextNumber);
 
-/// <summary>A granted prefix.</summary>
+/// <summary>Up to where departed nodes are forgotten: <c>floor</c>.</summary>
+/// <param name="Revision">A map from before it cannot be told by a delta which of its nodes are gone.</param>
+internal sealed record FloorRecord(long Revision);
+
+/// <summary>A granted prefix.
 internal sealed record GrantRecord(string Prefix, int MaxLength);
 
 /// <summary>What became of a member.</summary>
@@ -59,7 +63,7 @@ internal enum NodeStanding
     Left,
 }
 
-/// <summary>A member of the mesh: <c>node/ID</c>. Kept for ever, so that no id is given twice and old maps learn of removals.</summary>
+/// <summary>A member of the mesh: <c>node/ID</c>. Kept for a while after its end (<see cref="DepartedNodes"/>), so that old maps learn of removals.</summary>
 internal sealed record NodeRecord
 {
     public required uint Id { get; init; }
@@ -84,6 +88,9 @@ internal sealed record NodeRecord
 
     /// <summary>When a removed node's numbers may go to another; 0 once they are free.</summary>
     public long RestsUntil { get; init; }
+
+    /// <summary>Since when it is known to be no member any more; 0: it is one, or that was not written down yet.</summary>
+    public long Departed { get; init; }
 }
 
 /// <summary>Where a member is on the underlay, as everybody is told: <c>reach/ID</c>.</summary>

@@ -8,6 +8,7 @@ internal static class StoreKeys
     public const string Mesh = "mesh";
     public const string Secret = "secret";
     public const string Allocation = "allocation";
+    public const string Floor = "floor";
 
     public const string NodeFolder = "node";
     public const string ReachFolder = "reach";

@@ -23,6 +23,7 @@ internal static class ContractMapping
         Version = ControllerVersion.Text,
         Contract = ContractRevision.Current,
         ContractOldest = ContractRevision.Oldest,
+        Capabilities = { ContractRevision.ObservedChanges },
     };
 
     public static ContractSettings ToContract(this MeshRecord mesh) => new()

@@ -46,34 +46,51 @@ internal sealed class FollowStream(
                 continue; // a message of a newer release
             StatusValidator.Check(status);
             await updates.ApplyAsync(session, status, cancel);
-            live.Report(session, report => StatusMapping.Merge(report, status));
+            var state = maps.Current.State;
+            live.Report(session, report => StatusMapping.Merge(report, status, (node, place) => Sightings.IsNews(state, node, place)));
         }
     }
 
     private async Task WriteAsync(MapCursor cursor, CancellationToken cancel)
     {
-        var version = maps.Current;
+        using var following = maps.Follow(session);
         while (true)
         {
-            await RefuseNonMembersAsync(version.State, cancel);
-            if (cursor.Next(version) is { } frame)
-                await writer.WriteAsync(frame, cancel);
+            await RefuseNonMembersAsync(maps.Current.State, cancel);
+            await WriteMapAsync(cursor, cancel);
             while (session.Outbox.TryRead(out var message))
                 await writer.WriteAsync(ControllerFrame.Of(message), cancel);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            await Task.WhenAny(maps.WaitBeyondAsync(version.Revision, either.Token), session.Outbox.WaitToReadAsync(either.Token).AsTask());
-            await either.CancelAsync();
-            cancel.ThrowIfCancellationRequested();
-            version = maps.Current;
+            await session.WaitAsync(cancel);
         }
+    }
+
+    private async Task WriteMapAsync(MapCursor cursor, CancellationToken cancel)
+    {
+        if (cursor.NeedsSnapshot(maps.Current))
+        {
+            await maps.Snapshots.AdmitAsync(() => WriteMapAsync(cursor, maps.Current, cancel), cancel);
+            return;
+        }
+        await WriteMapAsync(cursor, maps.Current, cancel);
+    }
+
+    private Task WriteMapAsync(MapCursor cursor, MapVersion version, CancellationToken cancel)
+    {
+        if (cursor.Next(version) is not { } frame)
+            return Task.CompletedTask;
+        var writing = writer.WriteAsync(frame, cancel);
+        // A reader that is slow does not count: nothing is done for it meanwhile.
+        version.Spread.Took();
+        return writing;
     }
 
     private async Task RefuseNonMembersAsync(MeshState state, CancellationToken cancel)
     {
         if (state.Member(session.Node) is not null)
             return;
-        var record = state.Nodes[session.Node].Record;
-        var why = state.Identity(record.Identity)?.Refused ?? $"The node \"{record.HostName}\" left the mesh.";
+        var why = state.Nodes.TryGetValue(session.Node, out var gone)
+            ? state.Identity(gone.Record.Identity)?.Refused ?? $"The node \"{gone.Record.HostName}\" left the mesh."
+            : "The node left the mesh.";
         await writer.WriteAsync(
             ControllerFrame.Of(new ControllerMessage { Notice = new Notice { Kind = Notice.Types.Kind.Removed, Text = why } }), cancel);
         throw new RefusalException(RefusalReason.IdentityRefused, why);

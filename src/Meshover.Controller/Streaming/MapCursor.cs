@@ -11,12 +11,14 @@ internal sealed class MapCursor(string storeId, long revision)
     private string _storeId = storeId;
     private long? _sent = storeId.Length == 0 ? null : revision;
 
+    /// <summary>Whether no delta leads to this version: it has no map of this store, or one from before what the store has forgotten.</summary>
+    public bool NeedsSnapshot(MapVersion version) =>
+        _sent is not { } sent || sent > version.Revision || sent < version.State.Floor || _storeId != version.State.Mesh.StoreId;
+
     /// <summary>What the receiver must get now; null where its map is as this version.</summary>
     public ControllerFrame? Next(MapVersion version)
     {
-        var needsSnapshot = _sent is not { } sent || sent > version.Revision
-            || _storeId != version.State.Mesh.StoreId;
-        var frame = needsSnapshot ? version.Snapshot : version.DeltaFrom(_sent!.Value);
+        var frame = NeedsSnapshot(version) ? version.Snapshot : version.DeltaFrom(_sent!.Value);
         if (frame is null)
             return null;
         _storeId = version.State.Mesh.StoreId;

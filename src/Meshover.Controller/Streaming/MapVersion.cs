@@ -20,15 +20,19 @@ internal sealed class MapVersion : IRevisioned
     private readonly ConcurrentDictionary<long, Lazy<ControllerFrame?>> _deltas = new();
     private readonly Lazy<ControllerFrame> _snapshot;
 
-    public MapVersion(MeshState state)
+    public MapVersion(MeshState state, TimeProvider time)
     {
         State = state;
+        Spread = new Spread(time);
         _snapshot = new Lazy<ControllerFrame>(EncodeSnapshot);
     }
 
     public MeshState State { get; }
 
     public long Revision => State.Revision;
+
+    /// <summary>How it goes out to the streams.</summary>
+    public Spread Spread { get; }
 
     public ControllerFrame Snapshot => _snapshot.Value;
 

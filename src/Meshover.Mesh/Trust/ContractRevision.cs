@@ -15,6 +15,9 @@ public static class ContractRevision
     /// <summary>The internal CA's certificate for nodes is served under this TLS server name alone.</summary>
     public const string ServerName = "node.meshover";
 
+    /// <summary>Capability of a controller that takes what changed of the observed peers, not only the whole list.</summary>
+    public const string ObservedChanges = "observed-changes";
+
     /// <summary>Whether the two sides have a revision in common.</summary>
     /// <param name="theirs">The other side's best revision.</param>
     /// <param name="theirOldest">The oldest that it understands.</param>

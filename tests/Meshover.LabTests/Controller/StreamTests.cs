@@ -105,19 +105,21 @@ public sealed class StreamTests
         using var admin = new AdminClient(controller.AdminSocket);
         using var first = new TestNode(join, "a");
         using var second = new TestNode(join, "b");
+        using var third = new TestNode(join, "c");
         await first.EnrolAsync();
         var b = await second.EnrolAsync();
+        await third.EnrolAsync();
         using var streamA = first.Follow();
+        using var streamC = third.Follow();
         using var streamB = second.Follow(status: new NodeStatus
         {
             ListenPort = 12912,
             Endpoints = new EndpointList { Endpoints = { At("192.0.2.2", 12912), At("2001:db8::2", 12912), At("10.249.0.2", 12912) } },
             Announced = new PrefixList { Prefixes = { "10.64.2.0/24", $"{b.Address4}/32" } },
         });
-        await streamA.SendAsync(new NodeStatus
-        {
-            Observed = new ObservedPeers { Peers = { new ObservedPeers.Types.Peer { NodeId = b.Id, Address = "203.0.113.9", Port = 40001 } } },
-        });
+        var place = new ObservedPeers.Types.Peer { NodeId = b.Id, Address = "203.0.113.9", Port = 40001 };
+        await streamA.SendAsync(new NodeStatus { ObservedChanges = new ObservedChanges { Seen = { place } } });
+        await streamC.SendAsync(new NodeStatus { Observed = new ObservedPeers { Peers = { place } } }); // as an older agent says it
 
         var seen = await streamA.NextAsync(message =>
             All(message).FirstOrDefault(node => node.Id == b.Id && node.Endpoints.Any(endpoint => endpoint.Kind == Endpoint.Types.Kind.SeenByPeer)));

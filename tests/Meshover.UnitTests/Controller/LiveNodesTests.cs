@@ -45,11 +45,11 @@ public sealed class LiveNodesTests
     public void Report_ThatChangesNothing_LeavesNothingToPlan()
     {
         var session = Open("A");
-        _live.Report(session, report => StatusMapping.Merge(report, new NodeStatus { Site = "here", Announced = new PrefixList { Prefixes = { "10.64.0.0/24" } } }));
+        _live.Report(session, report => StatusMapping.Merge(report, new NodeStatus { Site = "here", Announced = new PrefixList { Prefixes = { "10.64.0.0/24" } } }, (_, _) => true));
         Assert.Equal([1u], _live.TakeDirty());
         _time.Advance(TimeSpan.FromSeconds(30));
 
-        _live.Report(session, report => StatusMapping.Merge(report, new NodeStatus { Site = "here", Summary = new NodeSummary { Peers = 3, RxBytes = 7 } }));
+        _live.Report(session, report => StatusMapping.Merge(report, new NodeStatus { Site = "here", Summary = new NodeSummary { Peers = 3, RxBytes = 7 } }, (_, _) => true));
 
         Assert.Empty(_live.TakeDirty());
         Assert.Equal(_time.GetUtcNow(), _live.View(1)!.LastSeen);
@@ -125,6 +125,53 @@ public sealed class LiveNodesTests
     private static IPEndPoint At(int port) => new(IPAddress.Parse("203.0.113.1"), port);
 
     private static NodeSession Session(uint node) => new(node, "A", "0.1.0", IPAddress.Parse("192.0.2.1"));
+
+    [Fact]
+    public async Task Report_ThatTakesLongToRead_KeepsNobodyWaiting()
+    {
+        var session = Open("A");
+        var asked = Task.FromResult<LiveView?>(null);
+
+        _live.Report(session, report =>
+        {
+            asked = Task.Run(() => _live.View(1));
+            Assert.True(asked.Wait(TimeSpan.FromSeconds(20)), "It waits for the report.");
+            return report with { ListenPort = 7 };
+        });
+
+        Assert.Equal(0, (await asked)!.Report.ListenPort);
+        Assert.Equal(7, _live.View(1)!.Report.ListenPort);
+    }
+
+    [Fact]
+    public void Report_WhileACopyOfTheNodeReports_LosesNeither()
+    {
+        Open("A");
+        var copy = Open("B");
+        var original = Open("A");
+        var tries = 0;
+
+        _live.Report(original, report =>
+        {
+            if (tries++ == 0)
+                _live.Report(copy, other => other with { Site = "copy" });
+            return report with { ListenPort = 7 };
+        });
+
+        Assert.Equal((2, 7, "copy"), (tries, _live.View(1)!.Report.ListenPort, _live.View(1)!.Report.Site));
+    }
+
+    [Fact]
+    public void CountOnline_IsNodes_NotStreams()
+    {
+        var first = Open("A");
+        Open("B");
+        _live.Open(Session(2), NodeReport.Nothing);
+        Assert.Equal(2, _live.CountOnline());
+        _live.Close(first);
+        _live.Close(first);
+        Assert.Equal(2, _live.CountOnline());
+    }
 
     [Fact]
     public void Session_ThatTakesNoMessages_KeepsTheNewestSixteen()

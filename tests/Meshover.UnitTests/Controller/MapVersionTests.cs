@@ -118,7 +118,7 @@ public sealed class MapVersionTests
         Assert.Equal(resumes, message.Delta is not null);
     }
 
-    private MapVersion Version() => new(_mesh.State);
+    private MapVersion Version() => new(_mesh.State, TimeProvider.System);
 
     private static ControllerMessage Read(ControllerFrame frame) => ControllerMessage.Parser.ParseFrom(frame.Bytes);
 }

@@ -43,7 +43,7 @@ public sealed class ReachPlannerTests
     public void Endpoints_SeenByPeers_AreFew()
     {
         var seen = Enumerable.Range(1, 50).Select(port => $"203.0.113.1 {port}").ToArray();
-        Assert.Equal(4, Plan([], null, seen).Endpoints.Length);
+        Assert.Equal(4, Plan([], null, [.. seen, .. seen]).Endpoints.Length);
     }
 
     [Fact]
@@ -52,6 +52,62 @@ public sealed class ReachPlannerTests
         string[] seen = [.. Enumerable.Range(1, 50).Select(port => $"203.0.113.1 {port}"), "203.0.113.9 9", "203.0.113.9 9"];
         Assert.Equal("203.0.113.9 9 SeenByPeer", Text(Plan([], null, seen)).First());
     }
+
+    [Fact]
+    public void Endpoints_SeenByOnePeerAlone_AreNone() =>
+        Assert.Empty(Text(Plan([], null, [.. Enumerable.Range(1, 50).Select(port => $"203.0.113.1 {port}")])));
+
+    [Fact]
+    public void Endpoints_SeenByPeers_StayWhereTheyStand_WhileAnybodySeesThem()
+    {
+        string[] both = ["203.0.113.1 2", "203.0.113.1 2", "203.0.113.1 1", "203.0.113.1 1"];
+        var first = Plan([], null, ["203.0.113.1 2", "203.0.113.1 2"]);
+        var second = Plan([], null, both, known: first);
+        Assert.Equal(["203.0.113.1 2 SeenByPeer", "203.0.113.1 1 SeenByPeer"], Text(second));
+        Assert.Equal(second, Plan([], null, ["203.0.113.1 1", "203.0.113.1 1", "203.0.113.1 1", "203.0.113.1 2"], known: second));
+        Assert.Equal(["203.0.113.1 1 SeenByPeer"], Text(Plan([], null, ["203.0.113.1 1"], known: second)));
+    }
+
+    [Fact]
+    public void Endpoints_SeenByOnePeerStill_MakeRoomForWhatTwoSee()
+    {
+        string[] four = [.. Enumerable.Range(1, 4).Select(port => $"203.0.113.1 {port}")];
+        var known = Plan([], null, [.. four, .. four]);
+        var next = Plan([], null, [.. four, "203.0.113.1 3", "203.0.113.9 9", "203.0.113.9 9"], known: known);
+        Assert.Equal(["203.0.113.1 1", "203.0.113.1 2", "203.0.113.1 3", "203.0.113.9 9"], Text(next).Select(text => text[..^11]));
+    }
+
+    [Fact]
+    public void StillTold_IsWhatTheMapHas_BesideWhatIsSeen()
+    {
+        var known = Plan([], null, ["203.0.113.1 1", "203.0.113.1 1", "203.0.113.1 2", "203.0.113.1 2"]);
+        var seen = SeenEndpoints.StillTold([new SeenPlace(EndPoint(["203.0.113.1", "2"]), 5)], known.Endpoints);
+        Assert.Equal(["203.0.113.1:2 5", "203.0.113.1:1 1"], seen.Select(place => $"{place.EndPoint} {place.Peers}"));
+    }
+
+    [Theory]
+    [InlineData("2001:db8::a", "2001:db8::7e3f", "2001:db8::7e3f", false)] // a temporary address
+    [InlineData("fd00:9::a", "fd00:9::7e3f", "fd00:9::7e3f", false)]
+    [InlineData("192.168.1.5", "", "203.0.113.1", true)]
+    [InlineData("192.168.1.5", "192.168.7.1", "203.0.113.1", true)]
+    [InlineData("192.168.1.5", "192.168.7.1", "192.168.7.1", false)] // another uplink
+    [InlineData("192.0.2.5", "", "10.0.0.9", false)] // a proxy before the controller
+    [InlineData("192.0.2.5", "", "198.51.100.9", false)] // a load balancer, or the NAT of another uplink
+    [InlineData("192.168.1.5 2001:db8::a", "", "203.0.113.1", false)] // its IPv6 needs no NAT
+    [InlineData("192.168.1.5 fd00:9::a", "", "203.0.113.1", true)]
+    [InlineData("100.64.3.4", "", "203.0.113.1", true)]
+    public void BehindNat_IsJudgedByWhatCanBeTrue(string offered, string others, string source, bool isBehindNat)
+    {
+        var reach = Plan([.. offered.Split(' ').Select(Own)], source, [], others: others);
+        Assert.Equal(isBehindNat, reach.BehindNat);
+    }
+
+    [Theory]
+    [InlineData("2001:db8::a", "2001:db8::7e3f", "2001:db8::7e3f", "2001:db8::a")] // made to be forgotten
+    [InlineData("192.0.2.5", "", "198.51.100.9", "192.0.2.5")] // nobody would answer there
+    [InlineData("192.168.1.5", "", "203.0.113.1", "192.168.1.5 203.0.113.1")]
+    public void Endpoints_SeenByTheController_AreThoseThatMayBePlacesOfTheNode(string offered, string others, string source, string expected) =>
+        Assert.Equal(expected, string.Join(' ', Plan([Own(offered)], source, [], others: others).Endpoints.Select(endpoint => endpoint.Address)));
 
     [Fact]
     public void BehindNat_IsWhoIsSeenFromAnAddressThatItDoesNotHave()
@@ -95,8 +151,14 @@ public sealed class ReachPlannerTests
         Assert.Equal(["10.64.1.0/25", "10.65.0.0/24"], Announcements.NotGranted(node, report).Select(prefix => prefix.ToString()));
     }
 
-    private ReachRecord Plan(EndpointRecord[] own, string? source, string[] seen, GrantRecord[]? grants = null, ReachRecord? known = null) =>
-        ReachPlanner.Plan(_mesh, [.. grants ?? []], NodeReport.Nothing with { Endpoints = [.. own], ListenPort = 12912 },
+    private ReachRecord Plan(
+        EndpointRecord[] own, string? source, string[] seen, GrantRecord[]? grants = null, ReachRecord? known = null, string others = "") =>
+        ReachPlanner.Plan(_mesh, [.. grants ?? []], NodeReport.Nothing with
+            {
+                Endpoints = [.. own],
+                ListenPort = 12912,
+                OtherAddresses = [.. others.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)],
+            },
             new SeenSource(source is null ? null : IPAddress.Parse(source)),
             seen.CountBy(text => text).Select(place => new SeenPlace(EndPoint(place.Key.Split(' ')), place.Value)), known ?? ReachRecord.Unknown);
 

@@ -44,6 +44,69 @@ public sealed class TopologyKeeperTests : IAsyncDisposable
         await keeper.StopAsync(CancellationToken.None);
     }
 
+    // Every peer sees another port of it, and each a new one every other second.
+    [Fact]
+    public async Task NodeBehindASymmetricNat_DoesNotKeepTheMapInMotion()
+    {
+        await using var directory = await MeshDirectory.OpenAsync(_store, NullLogger<MeshDirectory>.Instance, CancellationToken.None);
+        var live = new LiveNodes(_time);
+        var sessions = await OnlineAsync(directory, live);
+        using var keeper = new TopologyKeeper(directory, live, _time, NullLogger<TopologyKeeper>.Instance);
+        await keeper.StartAsync(CancellationToken.None);
+        await UntilAsync(TimeSpan.FromSeconds(3), () => false);
+        var before = directory.State.MapRevision;
+
+        for (var round = 1; round <= 30; round++)
+        {
+            foreach (var session in sessions.Skip(1))
+                Sees(live, session, $"203.0.113.1:{(100 * round) + session.Node}");
+            await UntilAsync(TimeSpan.FromSeconds(2), () => false);
+        }
+
+        Assert.Equal(before, directory.State.MapRevision);
+        await keeper.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task NodeWhosePlaceChangesAllTheTime_ChangesTheMapAFewTimesAMinute_AndEndsUpRight()
+    {
+        await using var directory = await MeshDirectory.OpenAsync(_store, NullLogger<MeshDirectory>.Instance, CancellationToken.None);
+        var live = new LiveNodes(_time);
+        var sessions = await OnlineAsync(directory, live);
+        using var keeper = new TopologyKeeper(directory, live, _time, NullLogger<TopologyKeeper>.Instance);
+        await keeper.StartAsync(CancellationToken.None);
+        var reaches = new HashSet<ReachRecord>(ReferenceEqualityComparer.Instance);
+
+        for (var second = 1; second <= 60; second++)
+        {
+            live.Report(sessions[0], report => report with { Endpoints = [EndpointOf(100 + second)] });
+            await UntilAsync(TimeSpan.FromSeconds(1), () => false);
+            reaches.Add(directory.State.Member(1)!.Reach);
+        }
+
+        Assert.InRange(reaches.Count, 3, ReachPace.Burst + 7);
+        await UntilAsync(TimeSpan.FromMinutes(1), () => directory.State.Member(1)!.Reach.Endpoints[0] == EndpointOf(160));
+        Assert.Equal(EndpointOf(160), directory.State.Member(1)!.Reach.Endpoints[0]);
+        await keeper.StopAsync(CancellationToken.None);
+    }
+
+    private static async Task<List<NodeSession>> OnlineAsync(MeshDirectory directory, LiveNodes live)
+    {
+        await directory.ChangeAsync(draft => draft.Put(StoreKeys.Mesh, new TestMesh().State.Mesh), CancellationToken.None);
+        await directory.ChangeAsync(draft => TokenRules.Create(draft, TestMesh.Token()), CancellationToken.None);
+        var sessions = new List<NodeSession>();
+        for (var number = 1; number <= Nodes; number++)
+        {
+            await EnrolAsync(directory, number);
+            sessions.Add(new NodeSession((uint)number, "A", "0.1.0", null));
+            live.Open(sessions[^1], NodeReport.Nothing with { Endpoints = [EndpointOf(number)] });
+        }
+        return sessions;
+    }
+
+    private static void Sees(LiveNodes live, NodeSession session, string place) =>
+        live.Report(session, report => report with { Observed = report.Observed.SetItem(1, IPEndPoint.Parse(place)) });
+
     private static async Task EnrolAsync(MeshDirectory directory, int number)
     {
         var request = new EnrolmentRequest

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Meshover.Agent.ControllerLink;
 using Microsoft.Extensions.Time.Testing;
 
@@ -28,7 +29,7 @@ public sealed class ControllerDialerTests : IDisposable
     {
         var (refusing, answering) = (Refusing(), Answering());
         var dialer = Dialer(NoMark, refusing, answering);
-        await using var stream = await dialer.ConnectAsync(CancellationToken.None);
+        await using var stream = await dialer.ConnectAsync(Plain, CancellationToken.None);
         Assert.Equal(answering, dialer.Connected!.ToString());
     }
 
@@ -37,7 +38,7 @@ public sealed class ControllerDialerTests : IDisposable
     {
         var (silent, answering) = (Silent(), Answering());
         var dialer = Dialer(NoMark, silent, answering);
-        var connecting = dialer.ConnectAsync(CancellationToken.None).AsTask();
+        var connecting = dialer.ConnectAsync(Plain, CancellationToken.None).AsTask();
         Assert.False(connecting.IsCompleted);
         await using var stream = await InTimeAsync(connecting, TimeSpan.FromMilliseconds(250));
         Assert.Equal(answering, dialer.Connected!.ToString());
@@ -48,11 +49,13 @@ public sealed class ControllerDialerTests : IDisposable
     {
         var (first, second) = (Answering(), Answering());
         var dialer = Dialer(NoMark, first, second);
+        await using (await dialer.ConnectAsync(Plain, CancellationToken.None))
+            Assert.Equal(first, dialer.Connected!.ToString());
         dialer.Rotate();
-        await using (await dialer.ConnectAsync(CancellationToken.None))
+        await using (await dialer.ConnectAsync(Plain, CancellationToken.None))
             Assert.Equal(second, dialer.Connected!.ToString());
         dialer.Rotate();
-        await using (await dialer.ConnectAsync(CancellationToken.None))
+        await using (await dialer.ConnectAsync(Plain, CancellationToken.None))
             Assert.Equal(first, dialer.Connected!.ToString());
     }
 
@@ -60,9 +63,10 @@ public sealed class ControllerDialerTests : IDisposable
     public async Task Connect_NoneAnswers_NamesEachOnceWithItsReason()
     {
         var refusing = Refusing();
-        var error = await Assert.ThrowsAsync<IOException>(async () => await Dialer(mark: 0x6d, refusing, "nowhere.example:12913").ConnectAsync(CancellationToken.None));
-        Assert.StartsWith("No controller answers: nowhere.example:12913: its name does not resolve (", error.Message, StringComparison.Ordinal);
-        Assert.EndsWith($"; {refusing}: ConnectionRefused.", error.Message, StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<IOException>(async () => await Dialer(mark: 0x6d, refusing, "nowhere.example:12913").ConnectAsync(Plain, CancellationToken.None));
+        Assert.StartsWith("No controller answers: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("nowhere.example:12913: its name does not resolve (", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"{refusing}: ConnectionRefused", error.Message, StringComparison.Ordinal);
         Assert.Equal(2, error.Message.Split(';').Length);
     }
 
@@ -70,7 +74,7 @@ public sealed class ControllerDialerTests : IDisposable
     public async Task Connect_ControllerThatSaysNothing_IsGivenUpInTime()
     {
         var silent = Silent();
-        var connecting = Dialer(mark: 0x6d, silent).ConnectAsync(CancellationToken.None).AsTask();
+        var connecting = Dialer(mark: 0x6d, silent).ConnectAsync(Plain, CancellationToken.None).AsTask();
         var error = await Assert.ThrowsAsync<IOException>(() => InTimeAsync(connecting, TimeSpan.FromSeconds(5)));
         Assert.Equal($"No controller answers: {silent}: no answer in time.", error.Message);
     }
@@ -79,7 +83,7 @@ public sealed class ControllerDialerTests : IDisposable
     public async Task Connect_GivenUp_EndsAtOnce()
     {
         using var stop = new CancellationTokenSource();
-        var connecting = Dialer(NoMark, Silent()).ConnectAsync(stop.Token).AsTask();
+        var connecting = Dialer(NoMark, Silent()).ConnectAsync(Plain, stop.Token).AsTask();
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting);
     }
@@ -93,6 +97,106 @@ public sealed class ControllerDialerTests : IDisposable
         Assert.Equal($"ctl.example:{port}", await ConnectedAsync($"ctl.example:{port}"));
     }
 
+    [Fact]
+    public async Task Connect_NameServersAreDead_DoesNotWaitForThem()
+    {
+        var answering = Answering();
+        var dialer = Hanging("dead.example:12913", answering);
+        await using var stream = await dialer.ConnectAsync(Plain, CancellationToken.None).AsTask().WaitAsync(Patience);
+        Assert.Equal(answering, dialer.Connected!.ToString());
+    }
+
+    [Fact]
+    public async Task Connect_NameServersAreDead_SaysSoInTime()
+    {
+        var error = await Assert.ThrowsAsync<IOException>(() =>
+            InTimeAsync(Hanging("dead.example:12913").ConnectAsync(Plain, CancellationToken.None).AsTask(), TimeSpan.FromSeconds(1)));
+        Assert.Equal("No controller answers: dead.example:12913: its name does not resolve (no answer in time).", error.Message);
+    }
+
+    [Fact]
+    public async Task Connect_LookUpThatOutlastsAnAttempt_IsThereForTheNext()
+    {
+        var answer = new TaskCompletionSource<IPAddress[]>();
+        var asked = 0;
+        var port = IPEndPoint.Parse(Answering()).Port;
+        var dialer = new ControllerDialer(() => [$"slow.example:{port}"], NoMark, _time)
+        {
+            Resolve = (_, _) => Interlocked.Increment(ref asked) > 1 ? throw new SocketException((int)SocketError.TryAgain) : answer.Task,
+        };
+        await Assert.ThrowsAsync<IOException>(() => InTimeAsync(dialer.ConnectAsync(Plain, CancellationToken.None).AsTask(), TimeSpan.FromSeconds(1)));
+        answer.SetResult([IPAddress.Loopback]);
+        await using (await dialer.ConnectAsync(Plain, CancellationToken.None).AsTask().WaitAsync(Patience))
+            Assert.Equal($"slow.example:{port}", dialer.Connected!.ToString());
+        // And the name servers have died since.
+        await using (await dialer.ConnectAsync(Plain, CancellationToken.None).AsTask().WaitAsync(Patience))
+            Assert.Equal($"slow.example:{port}", dialer.Connected!.ToString());
+    }
+
+    [Fact]
+    public async Task Connect_FirstTakesConnectionsAndSaysNothing_TakesTheNextBesideIt()
+    {
+        var (mute, answering) = (Answering(), Answering());
+        var dialer = Dialer(NoMark, mute, answering);
+        var connecting = dialer.ConnectAsync((connection, cancel) => IsTo(connection, mute) ? Never(cancel) : Plain(connection, cancel), CancellationToken.None).AsTask();
+        await using var stream = await InTimeAsync(connecting, TimeSpan.FromMilliseconds(250));
+        Assert.Equal(answering, dialer.Connected!.ToString());
+    }
+
+    [Fact]
+    public async Task Connect_OneAddressOfTheNameIsOfNoController_TakesTheNext()
+    {
+        var (strange, answering) = (Answering(), Answering());
+        var dialer = Dialer(NoMark, strange, answering);
+        await using var stream = await dialer.ConnectAsync(Distrusting(strange), CancellationToken.None).AsTask().WaitAsync(Patience);
+        Assert.Equal(answering, dialer.Connected!.ToString());
+    }
+
+    [Fact]
+    public async Task Connect_AllAreOfNoController_IsARefusal_ButNotWhereOneOnlyDoesNotAnswer()
+    {
+        var strange = Answering();
+        var refusal = await Assert.ThrowsAsync<AuthenticationException>(async () =>
+            await Dialer(mark: 0x6d, strange).ConnectAsync(Distrusting(strange), CancellationToken.None));
+        Assert.Equal("It is another mesh's.", refusal.Message);
+        var both = await Assert.ThrowsAsync<IOException>(async () =>
+            await Dialer(mark: 0x6d, strange, Refusing()).ConnectAsync(Distrusting(strange), CancellationToken.None));
+        Assert.Contains("It is another mesh's; ", both.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Connect_AfterKeep_BeginsWithWhatWorkedLast()
+    {
+        var (first, second) = (Refusing(), Answering());
+        List<string> controllers = [first, second];
+        var dialer = new ControllerDialer(() => [.. controllers], NoMark, _time);
+        await using (await dialer.ConnectAsync(Plain, CancellationToken.None))
+            dialer.Keep();
+        controllers.Insert(0, Answering());
+        await using (await dialer.ConnectAsync(Plain, CancellationToken.None))
+            Assert.Equal(second, dialer.Connected!.ToString());
+    }
+
+    private static TimeSpan Patience => TimeSpan.FromSeconds(20);
+
+    private static Task<Stream> Plain(Stream connection, CancellationToken cancellationToken) => Task.FromResult(connection);
+
+    private static SecureConnection Distrusting(string strange) => (connection, cancel) =>
+        IsTo(connection, strange) ? throw new AuthenticationException("It is another mesh's.") : Plain(connection, cancel);
+
+    private static bool IsTo(Stream connection, string end) => ((NetworkStream)connection).Socket.RemoteEndPoint!.ToString() == end;
+
+    private static async Task<Stream> Never(CancellationToken cancellationToken)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        throw new InvalidOperationException("It waits for ever.");
+    }
+
+    private ControllerDialer Hanging(params ImmutableArray<string> controllers) => new(() => controllers, NoMark, _time)
+    {
+        Resolve = (_, _) => new TaskCompletionSource<IPAddress[]>().Task,
+    };
+
     private ControllerDialer Dialer(uint mark, params ImmutableArray<string> controllers) => new(() => controllers, mark, _time)
     {
         Resolve = (name, _) => _names.TryGetValue(name, out var addresses) ? Task.FromResult(addresses) : throw new SocketException((int)SocketError.HostNotFound),
@@ -101,7 +205,7 @@ public sealed class ControllerDialerTests : IDisposable
     private async Task<string> ConnectedAsync(params ImmutableArray<string> controllers)
     {
         var dialer = Dialer(NoMark, controllers);
-        await using var stream = await dialer.ConnectAsync(CancellationToken.None);
+        await using var stream = await dialer.ConnectAsync(Plain, CancellationToken.None);
         return dialer.Connected!.ToString();
     }
 

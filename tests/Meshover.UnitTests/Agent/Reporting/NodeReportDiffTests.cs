@@ -1,6 +1,7 @@
 using System.Net;
 using Meshover.Agent.Reporting;
-using Meshover.Mesh.Map;
+using Meshover.Contract.V1;
+using Meshover.Mesh.Identity;
 using Meshover.UnitTests.Mesh;
 
 namespace Meshover.UnitTests.Agent.Reporting;
@@ -13,10 +14,10 @@ public sealed class NodeReportDiffTests
         ListenPort = 12912,
         PublicKeys = [TestMesh.Node(1).WireGuardKeys[0]],
         Site = "tokyo",
-        Transit = TransitRole.Auto,
+        Transit = Meshover.Mesh.Map.TransitRole.Auto,
         Endpoints = [TestMesh.At("192.0.2.1:12912")],
         Announced = [IPNetwork.Parse("10.64.1.0/24")],
-        LinksUp = [new(2)],
+        Observed = [Seen(2, "203.0.113.2:4000"), Seen(3, "203.0.113.3:4000")],
     };
 
     [Fact]
@@ -26,21 +27,46 @@ public sealed class NodeReportDiffTests
         Assert.Equal(("n1", 12912u, "tokyo"), (status.Hostname, status.ListenPort, status.Site));
         Assert.Single(status.Endpoints.Endpoints);
         Assert.Equal(["10.64.1.0/24"], status.Announced.Prefixes);
-        Assert.Equal([2u], status.Links.Up);
-        Assert.NotNull(status.Observed);
+        Assert.Equal([2u, 3u], status.Observed.Peers.Select(peer => peer.NodeId));
+        Assert.Null(status.ObservedChanges);
     }
 
     [Fact]
     public void Between_EqualReports_IsNothing() =>
-        Assert.Null(NodeReportDiff.Between(Report, Report with { Endpoints = [.. Report.Endpoints], LinksUp = [.. Report.LinksUp] }));
+        Assert.Null(NodeReportDiff.Between(Report, Report with { Endpoints = [.. Report.Endpoints], Observed = [.. Report.Observed] }));
 
     [Fact]
-    public void Between_LastLinkDown_SendsAnEmptyListAndNothingElse()
+    public void Between_PeersThatMoveComeAndGo_AreAllThatIsSent()
     {
-        var status = NodeReportDiff.Between(Report, Report with { LinksUp = [] })!;
-        Assert.Empty(status.Links.Up);
-        Assert.Null(status.Endpoints);
-        Assert.False(status.HasHostname);
+        var status = NodeReportDiff.Between(Report, Report with { Observed = [Seen(2, "203.0.113.2:5000"), Seen(4, "203.0.113.4:4000")] })!;
+        Assert.Equal(new NodeStatus
+        {
+            ObservedChanges = new ObservedChanges
+            {
+                Seen =
+                {
+                    new ObservedPeers.Types.Peer { NodeId = 2, Address = "203.0.113.2", Port = 5000 },
+                    new ObservedPeers.Types.Peer { NodeId = 4, Address = "203.0.113.4", Port = 4000 },
+                },
+                Gone = { 3 },
+            },
+        }, status);
+    }
+
+    [Fact]
+    public void Between_ToAControllerThatTakesNoChanges_SendsTheWholeList()
+    {
+        var status = NodeReportDiff.Between(Report, Report with { Observed = [Seen(2, "203.0.113.2:5000")] }, takesChanges: false)!;
+        Assert.Null(status.ObservedChanges);
+        Assert.Equal([5000u], status.Observed.Peers.Select(peer => peer.Port));
+    }
+
+    [Fact]
+    public void Between_LastOtherAddressGone_SendsAnEmptyListAndNothingElse()
+    {
+        var former = Report with { OtherAddresses = [IPAddress.Parse("2001:db8::7e3f")] };
+        Assert.Equal(["2001:db8::7e3f"], NodeReportDiff.Between(Report, former)!.OtherAddresses.Addresses);
+        Assert.Equal(new NodeStatus { OtherAddresses = new AddressList() }, NodeReportDiff.Between(former, Report));
     }
 
     [Fact]
@@ -50,4 +76,6 @@ public sealed class NodeReportDiffTests
         Assert.Equal(8u, NodeReportDiff.Between(Report, counted)!.Summary.Prefixes);
         Assert.Null(NodeReportDiff.Between(counted, counted with { Summary = new ReportSummary(2, 2, 2, 8, 100, 200) }));
     }
+
+    private static ObservedPeer Seen(uint node, string place) => new(new NodeId(node), IPEndPoint.Parse(place));
 }
