@@ -17,6 +17,16 @@ internal static class Programs
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public static Task<string> RunAsync(string program, params string[] arguments) => OutputAsync(Described(program, arguments), Process.Start);
 
+    /// <summary>The same, waited for.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public static string Output(string program, params string[] arguments)
+    {
+        using var process = Process.Start(Described(program, arguments))!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output.Trim() : throw new InvalidOperationException($"{program} ended with {process.ExitCode}");
+    }
+
     /// <summary>The same in a network namespace, without a program before it that goes there.</summary>
     /// <inheritdoc cref="RunAsync"/>
     public static Task<string> RunInAsync(string namespaceName, string program, params string[] arguments)

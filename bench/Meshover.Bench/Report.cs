@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Meshover.Lab;
 using Spectre.Console;
 
 namespace Meshover.Bench;
@@ -12,6 +13,9 @@ internal static class Report
 
     /// <summary>What is measured beside others: of its figures the table tells how many times theirs they are. The first that is there.</summary>
     private static readonly string[] Compared = ["meshover+gre", "meshover"];
+
+    // The program itself says as which build it runs here: figures of two builds cannot be compared.
+    private static readonly Lazy<string> Engine = new(() => Programs.Output(LabPrograms.Meshover, "dataplane", "--probe"));
 
     public static void WriteTable(IReadOnlyList<Measurement> measurements)
     {
@@ -126,6 +130,6 @@ internal static class Report
         var line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal));
         var model = line?.Split(": ")[^1];
         var kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
-        return $"{model ?? "unknown processor"}, {Environment.ProcessorCount} cores, Linux {kernel}";
+        return $"{model ?? "unknown processor"}, {Environment.ProcessorCount} cores, Linux {kernel}, {Engine.Value}";
     }
 }

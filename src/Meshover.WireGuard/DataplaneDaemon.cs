@@ -1,5 +1,4 @@
 using Meshover.WireGuard.Control;
-using Meshover.WireGuard.Crypto.Batch;
 using Meshover.WireGuard.Uapi;
 using Microsoft.Extensions.Logging;
 
@@ -31,7 +30,7 @@ public static class DataplaneDaemon
             listener.Unlink();
         };
         loop.Start();
-        EngineLog.Started(logger, options.SocketPath, BatchChoice.NameInUse);
+        EngineLog.Started(logger, options.SocketPath, BuildInfo.Read().Describe());
         await using var stop = cancellationToken.Register(() => _ = loop.StopAsync(teardown: false));
         var isTornDown = await loop.Stopped;
         if (!cancellationToken.IsCancellationRequested)

@@ -1,5 +1,4 @@
 using Meshover.WireGuard.Control;
-using Meshover.WireGuard.Crypto.Batch;
 using Meshover.WireGuard.Uapi;
 using Microsoft.Extensions.Logging;
 
@@ -35,7 +34,7 @@ public static class PlainWireGuard
         {
             await loop.RunAsync(engine => MakeDevice(engine, name), cancellationToken);
             uapi.Open(name);
-            PlainLog.Started(logger, name, BatchChoice.NameInUse);
+            PlainLog.Started(logger, name, BuildInfo.Read().Describe());
             await WatchAsync(loop, uapi, time, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -75,8 +74,8 @@ public static class PlainWireGuard
 
 internal static partial class PlainLog
 {
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Device} is there; `wg set {Device} …` configures it. Its cipher: {Cipher}.")]
-    public static partial void Started(ILogger logger, string device, string cipher);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Device} is there; `wg set {Device} …` configures it. It is {Build}.")]
+    public static partial void Started(ILogger logger, string device, string build);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Device} ends.")]
     public static partial void Ended(ILogger logger, string device);

@@ -41,7 +41,7 @@ internal static class StatusBuilder
             MapRevision = state.Map?.Revision ?? 0,
             MapAgeSeconds = state is { Map: not null, LastHeard: { } heard } ? Math.Max(0, (long)(now - heard).TotalSeconds) : -1,
             CredentialExpiresUnix = identity.CredentialExpires,
-            Dataplane = Component(state, "dataplane"),
+            Dataplane = Dataplane(state),
             Routing = Component(state, "routing"),
             Kernel = Component(state, "kernel"),
         };
@@ -176,6 +176,13 @@ internal static class StatusBuilder
             var all = state.Map!.Nodes.Values.Where(node => node.IsTransit).ToList();
             return new Transits(all, all.FindAll(node => up.Contains(node.Id.LinkName)));
         }
+    }
+
+    private static ComponentStatus Dataplane(AgentState state)
+    {
+        var status = Component(state, "dataplane");
+        status.Build = state.Dataplane?.Build?.Describe() ?? "";
+        return status;
     }
 
     private static ComponentStatus Component(AgentState state, string name)

@@ -4,12 +4,21 @@ using Meshover.Cli.CommandLine;
 using Meshover.Cli.Hosting;
 using Meshover.WireGuard;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Io;
 
 namespace Meshover.Cli.Daemons;
 
 /// <summary><c>meshover dataplane</c>. Nothing of Meshover.Agent may be reachable from here.</summary>
 internal static class DataplaneCommand
 {
+    /// <summary>Also what the builds for newer processors are asked before one is chosen (<c>EngineBuild</c>).</summary>
+    public const string ProbeOption = "--probe";
+
+    private static readonly Option<bool> Probe = new(ProbeOption)
+    {
+        Description = "Only say which build and cipher run on this processor, and which could.",
+    };
+
     private static readonly Option<bool> NoOffloads = new("--no-offloads") { Description = "Do without segmentation and receive offloads." };
 
     private static readonly Option<int> Workers = new("--workers")
@@ -41,15 +50,25 @@ internal static class DataplaneCommand
             "meshover dataplane --plain wg0 && wg setconf wg0 /etc/wireguard/wg0.conf && ip link set wg0 up",
             "LOG_LEVEL=debug meshover dataplane --plain --foreground wg0")
         {
-            NoOffloads, Workers, Plain, Foreground, Interface,
+            NoOffloads, Workers, Plain, Foreground, Probe, Interface,
         };
         command.Validators.Add(Validate);
-        command.SetAction((parsed, cancellationToken) => parsed.GetValue(Plain)
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        if (parsed.GetValue(Probe))
+        {
+            Console.Out.WriteLine(BuildInfo.Read().Describe());
+            return Task.FromResult(ExitCode.Fine);
+        }
+        return parsed.GetValue(Plain)
             ? RunPlainAsync(parsed, cancellationToken)
             : DaemonHost.RunAsync("dataplane", parsed, (context, stop) => DataplaneDaemon.RunAsync(
                 Options(context.Paths, !parsed.GetValue(NoOffloads), parsed.GetValue(Workers)),
-                context.Loggers, context.Time, stop)));
-        return command;
+                context.Loggers, BootTime.Instance, stop));
     }
 
     private static void Validate(CommandResult result)

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Meshover.Linux.Processes;
+using Meshover.WireGuard.Crypto;
 
 namespace Meshover.Cli.Daemons;
 
@@ -10,13 +12,8 @@ namespace Meshover.Cli.Daemons;
 /// </summary>
 internal static class EngineBuild
 {
-    // The levels of the x86-64 psABI as the kernel names their features in /proc/cpuinfo; the best first.
-    private static readonly string[] Level3 = ["avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe"];
-    private static readonly (string Level, string[] Features)[] Levels =
-    [
-        ("v4", [.. Level3, "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]),
-        ("v3", Level3),
-    ];
+    // It does next to nothing; a machine may be busy.
+    private static readonly TimeSpan ProofTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Goes on as the best build there is. Returns if this one is it.</summary>
     /// <param name="args">This program's arguments.</param>
@@ -25,24 +22,20 @@ internal static class EngineBuild
         // A just-in-time compiler uses whatever the processor has.
         if (RuntimeFeature.IsDynamicCodeSupported || Path.GetDirectoryName(Environment.ProcessPath) is not { } directory)
             return;
-        foreach (var level in LevelsOf(File.ReadLines("/proc/cpuinfo")))
+        foreach (var level in ProcessorLevel.OfTheProcessor)
         {
             if (Path.Combine(directory, $"meshover-dataplane.{level}") is var path && File.Exists(path))
                 GoOnAs(path, args);
         }
     }
 
-    /// <summary>Which levels a processor has, the best first.</summary>
-    /// <param name="cpuinfo">Lines as in <c>/proc/cpuinfo</c>.</param>
-    internal static IEnumerable<string> LevelsOf(IEnumerable<string> cpuinfo)
-    {
-        var flags = cpuinfo.FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal)) ?? "";
-        var features = flags[(flags.IndexOf(':', StringComparison.Ordinal) + 1)..].Split(' ').ToHashSet(StringComparer.Ordinal);
-        return Levels.Where(one => features.IsSupersetOf(one.Features)).Select(one => one.Level);
-    }
-
     private static void GoOnAs(string path, string[] args)
     {
+        if (WhyNot(path) is { } reason)
+        {
+            Console.Error.WriteLine($"meshover: {path} does not start ({reason}); the data plane runs without it, more slowly.");
+            return;
+        }
         try
         {
             ProgramImage.Replace(path, ["meshover", .. args]);
@@ -51,5 +44,39 @@ internal static class EngineBuild
         {
             Console.Error.WriteLine($"meshover: {e.Message}; the data plane runs without it, more slowly.");
         }
+    }
+
+    /// <summary>
+    /// Has a build prove that it starts and seals here. Its runtime looks for every instruction set that it was compiled for, and whether
+    /// the system keeps their registers. Null: it does.
+    /// </summary>
+    internal static string? WhyNot(string path)
+    {
+        var start = new ProcessStartInfo(path, ["dataplane", DataplaneCommand.ProbeOption])
+        {
+            RedirectStandardInput = true, // the terminal stays as it is
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            using var process = Process.Start(start)!;
+            if (!process.WaitForExit(ProofTimeout))
+            {
+                process.Kill();
+                return $"it has not ended after {ProofTimeout.TotalSeconds} s";
+            }
+            return process.ExitCode == 0 ? null : Complaint(process);
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static string Complaint(Process process)
+    {
+        var said = process.StandardError.ReadToEnd().ReplaceLineEndings(" ").Trim();
+        return said.Length > 0 ? said : $"it ended with {process.ExitCode}";
     }
 }

@@ -1,6 +1,7 @@
 using Meshover.Cli.CommandLine;
 using Meshover.Cli.Hosting;
 using Meshover.WireGuard;
+using Meshover.WireGuard.Io;
 using Microsoft.Extensions.Logging;
 
 namespace Meshover.Cli.Daemons;
@@ -22,7 +23,7 @@ internal sealed class PlainHost(string device, NodePaths paths, bool debug, bool
         RequireRoot();
         using var signals = new TerminationSignals();
         using var loggers = Logs.Create(Level(Environment.GetEnvironmentVariable(LogLevelVariable)));
-        await PlainWireGuard.RunAsync(device, paths.UapiDirectory, offloads, loggers, TimeProvider.System, signals.Token);
+        await PlainWireGuard.RunAsync(device, paths.UapiDirectory, offloads, loggers, BootTime.Instance, signals.Token);
         return ExitCode.Fine;
     }
 

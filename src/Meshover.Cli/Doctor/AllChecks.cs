@@ -21,5 +21,6 @@ internal static class AllChecks
         new ReversePath(),
         new RouterAdvertisements(),
         new NetworkManagers(),
+        new EngineBuilds(),
     ];
 }

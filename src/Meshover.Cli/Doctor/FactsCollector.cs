@@ -12,6 +12,7 @@ using Meshover.Linux.Nftables;
 using Meshover.Linux.Processes;
 using Meshover.Linux.Sysctl;
 using Meshover.Routing.Supervision;
+using Meshover.WireGuard.Control;
 
 namespace Meshover.Cli.Doctor;
 
@@ -43,7 +44,22 @@ internal sealed class FactsCollector(NodePaths paths)
             ForwardsIpv6 = SysctlFile.TryRead("net.ipv6.conf.all.forwarding") == "1",
             DisablesIpv6 = SysctlFile.TryRead("net.ipv6.conf.all.disable_ipv6") is { } disabled ? disabled == "1" : null,
             SnippetsMissing = MissingSnippets(),
+            EngineBuild = await ReadEngineBuildAsync(cancellationToken),
         };
+    }
+
+    private async Task<BuildInfo?> ReadEngineBuildAsync(CancellationToken cancellationToken)
+    {
+        if (ProcessIdentity.ReadLive(paths.PidFile(DaemonNames.Dataplane)) is null)
+            return null;
+        try
+        {
+            return (await new DataplaneClient(paths.DataplaneSocket).GetStatusAsync(cancellationToken)).Build;
+        }
+        catch (DataplaneException)
+        {
+            return null; // that it does not answer, `status` says
+        }
     }
 
     // Without nft, or without nftables in the kernel, nobody has set up anything by it.

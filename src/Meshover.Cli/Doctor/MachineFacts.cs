@@ -3,6 +3,7 @@ using System.Net;
 using Meshover.Cli.Doctor.Firewall;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Planning;
+using Meshover.WireGuard.Control;
 
 namespace Meshover.Cli.Doctor;
 
@@ -39,6 +40,9 @@ internal sealed record MachineFacts
 
     /// <summary>The managers that run on this machine and have not been told yet to leave our devices alone.</summary>
     public ImmutableArray<Snippet> SnippetsMissing { get; init; } = [];
+
+    /// <summary>What our engine is; null where none runs, or it does not say.</summary>
+    public BuildInfo? EngineBuild { get; init; }
 
     /// <summary>The interface of a default route, else of another route that is not ours; null where there is none.</summary>
     public string? Underlay => DefaultRoutes

@@ -66,6 +66,7 @@ internal static class AgentStatusReader
         State = status?.State ?? "unknown",
         Kind = Known(status?.Kind),
         Reason = Known(status?.Reason),
+        Build = Known(status?.Build),
         Errors = status is null ? [] : [.. status.Errors],
     };
 

@@ -81,7 +81,7 @@ internal sealed record RemnantStatus
 
     private ComponentSection DataplaneComponent() => Dataplane switch
     {
-        not null => Component("dataplane", "ok", DataplaneKind, []),
+        not null => Component("dataplane", "ok", DataplaneKind, []) with { Build = Dataplane.Build?.Describe() },
         _ when !Daemons.Contains(DaemonNames.Dataplane) => Component("dataplane", "off", null, []),
         _ => Component("dataplane", "failed", null, ["The data plane does not answer."]),
     };

@@ -138,6 +138,9 @@ internal sealed record ComponentSection
     [Description("Why it is this kind, where another is to be preferred; else null.")]
     public string? Reason { get; init; }
 
+    [Description("Of the userspace data plane: which build and cipher it is, and which this processor could run; else null.")]
+    public string? Build { get; init; }
+
     [Description("One sentence each.")]
     public required ImmutableArray<string> Errors { get; init; }
 }

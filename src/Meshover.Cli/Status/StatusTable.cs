@@ -68,6 +68,8 @@ internal static class StatusTable
         var colour = component.State switch { "ok" => "green", "off" or "unknown" => "grey", "starting" or "degraded" => "yellow", _ => "red" };
         var kind = component.Kind is null ? "" : $" ({component.Kind})";
         console.MarkupLine($"[grey]{component.Name,-11}[/] [{colour}]{Markup.Escape(component.State)}[/]{Markup.Escape(kind)}");
+        if (component.Build is { } build)
+            console.MarkupLineInterpolated($"            [grey]{build}[/]");
         if (component.Reason is { } reason)
             console.MarkupLineInterpolated($"            [grey]{reason}[/]");
         foreach (var error in component.Errors)

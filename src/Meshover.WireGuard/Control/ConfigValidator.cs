@@ -7,10 +7,9 @@ namespace Meshover.WireGuard.Control;
 /// <summary>Everything that is wrong with a configuration, before any of it is used.</summary>
 internal static class ConfigValidator
 {
-    // IPv6 needs 1280 (RFC 8200 section 5); a device's MTU is 16 bits, less what GRE adds.
+    // IPv6 needs 1280 (RFC 8200 section 5); an IPv4 datagram has 16 bits for its length, less its headers and ours.
     private const int MinimumMtu = 1280;
-    private const int MaximumMtu = 65_535;
-    private const int MaximumLinkMtu = MaximumMtu - Pipeline.GreHeader.Length;
+    private const int MaximumMtu = 65_535 - 20 - 8 - Session.TransportMessage.Overhead;
 
     // IFNAMSIZ with its final zero.
     private const int MaxNameBytes = 15;
@@ -29,7 +28,7 @@ internal static class ConfigValidator
         CheckRange(config.Mtu, MinimumMtu, MaximumMtu, "mtu", faults);
         WireGuardKey?[] own = [config.PrivateKey.PublicKey, config.OtherPrivateKey?.PublicKey];
         foreach (var peer in config.Peers)
-            CheckPeer(peer, own, faults);
+            CheckPeer(peer, own, config.Mtu - Pipeline.GreHeader.Length, faults);
         var prefixes = config.Peers.SelectMany(peer => peer.AllowedIps.Distinct());
         var devices = config.Peers.Select(peer => peer.Link?.Name).OfType<string>().Append(config.Interface);
         CheckUnique(config.Peers.SelectMany(peer => peer.Keys).Select(key => key.ToString()), "peer", "is named twice", faults);
@@ -41,7 +40,7 @@ internal static class ConfigValidator
     /// <summary>Packets can be sent there.</summary>
     public static bool IsEndpoint(IPEndPoint endpoint) => endpoint.Port is >= 1 and <= ushort.MaxValue && !IsNoHost(endpoint.Address);
 
-    private static void CheckPeer(PeerConfig peer, WireGuardKey?[] own, List<string> faults)
+    private static void CheckPeer(PeerConfig peer, WireGuardKey?[] own, int maximumLinkMtu, List<string> faults)
     {
         var name = $"peer {peer.PublicKey}";
         if (peer.Keys.Any(key => own.Contains(key)))
@@ -52,13 +51,13 @@ internal static class ConfigValidator
         if (peer.Endpoint is { } endpoint && !IsEndpoint(endpoint))
             faults.Add($"{name}: {endpoint} is no endpoint that packets can be sent to");
         if (peer.Link is { } link)
-            CheckLink(link, peer, name, faults);
+            CheckLink(link, peer, maximumLinkMtu, name, faults);
     }
 
-    private static void CheckLink(LinkConfig link, PeerConfig peer, string name, List<string> faults)
+    private static void CheckLink(LinkConfig link, PeerConfig peer, int maximumMtu, string name, List<string> faults)
     {
         CheckName(link.Name, $"{name}: link", faults);
-        CheckRange(link.Mtu, MinimumMtu, MaximumLinkMtu, $"{name}: link mtu", faults);
+        CheckRange(link.Mtu, MinimumMtu, Math.Max(maximumMtu, MinimumMtu), $"{name}: link mtu", faults);
         if (Encoding.UTF8.GetByteCount(link.Alias) > MaxAliasBytes)
             faults.Add($"{name}: the alias of link {link.Name} is longer than {MaxAliasBytes} bytes");
         if (link.LocalTunnel.AddressFamily != AddressFamily.InterNetwork || link.RemoteTunnel.AddressFamily != AddressFamily.InterNetwork)

@@ -67,7 +67,14 @@ internal sealed record SavedState
     public ImmutableArray<SavedEndpoint> Endpoints { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
-internal sealed record SavedEndpoint(WireGuardKey PublicKey, IPEndPoint Endpoint);
+internal sealed record SavedEndpoint(WireGuardKey PublicKey, IPEndPoint Endpoint)
+{
+    /// <summary>
+    /// The newest timestamp of an initiation of the peer, in hexadecimal: initiations that somebody recorded are worth nothing to the next
+    /// engine either. Null: none came, or an older engine wrote this.
+    /// </summary>
+    public string? Newest { get; init; }
+}
 
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,

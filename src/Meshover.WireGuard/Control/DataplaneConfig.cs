@@ -22,7 +22,7 @@ public sealed record DataplaneConfig
     /// <summary>SO_MARK of the UDP sockets; 0 sets none.</summary>
     public uint FirewallMark { get; init; }
 
-    /// <summary>MTU of the main device in bytes, 1280-65535.</summary>
+    /// <summary>MTU of the main device in bytes, 1280-65475.</summary>
     public required int Mtu { get; init; }
 
     /// <summary>
@@ -76,7 +76,7 @@ public sealed record LinkConfig
     /// <summary>ifalias; empty sets none.</summary>
     public string Alias { get; init => field = value ?? ""; } = "";
 
-    /// <summary>Bytes, 1280-65511. 24 less than the main device's for GRE over IPv4.</summary>
+    /// <summary>Bytes, 1280 or more, and at least 24 less than the main device's, for GRE over IPv4.</summary>
     public required int Mtu { get; init; }
 
     /// <summary>Our own tunnel address (IPv4).</summary>

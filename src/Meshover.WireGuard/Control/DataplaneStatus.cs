@@ -33,6 +33,9 @@ public sealed record DataplaneStatus
     /// What seals batches of packets: <c>avx512</c> or <c>avx2</c>, our own; else <c>openssl</c>, one at a time. Null: an older engine.
     /// </summary>
     public string? Cipher { get; init; }
+
+    /// <summary>Null: an older engine, or the kernel.</summary>
+    public BuildInfo? Build { get; init; }
 }
 
 /// <summary>One peer's state. Ages are milliseconds since; -1 = never.</summary>

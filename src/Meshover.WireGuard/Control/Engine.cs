@@ -14,6 +14,9 @@ namespace Meshover.WireGuard.Control;
 /// </summary>
 internal sealed class Engine : IControlTarget, IDisposable
 {
+    // A disk that has not taken the last state within this, as the engine ends, is not waited for.
+    private static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(2);
+
     private readonly DataplaneOptions _options;
     private readonly ILogger _logger;
     private readonly EngineClock _clock;
@@ -25,6 +28,8 @@ internal sealed class Engine : IControlTarget, IDisposable
     private readonly EngineState _state;
     private readonly EnginePeers _peers;
     private readonly EngineUpkeep _upkeep;
+    private readonly ITai64nStore _timestamps;
+    private readonly LeapWatch _leaps;
     private readonly PlainDevice? _plain;
 
     public Engine(DataplaneOptions options, ControlInbox inbox, TimeProvider time, ILogger logger)
@@ -33,8 +38,9 @@ internal sealed class Engine : IControlTarget, IDisposable
         _logger = logger;
         _inbox = inbox;
         _clock = new EngineClock(time);
-        _devices = new EngineDevices(options.OffloadKinds, isPlain: options.PlainInterface is not null);
         _state = new EngineState(options.PlainInterface is null ? options.StatePath : null, logger);
+        _timestamps = options.PlainInterface is null ? new TimestampFile(options.TimestampPath, logger) : new NoTai64nStore();
+        _leaps = new LeapWatch(time);
         SessionManager? sessions = null;
         _pipeline = new PacketPipeline(_clock, inbox, gates =>
         {
@@ -42,13 +48,14 @@ internal sealed class Engine : IControlTarget, IDisposable
             {
                 Sink = _sink,
                 Clock = time,
-                TimestampStore = options.PlainInterface is null ? new TimestampFile(options.TimestampPath, logger) : new NoTai64nStore(),
+                TimestampStore = _timestamps,
                 Gates = gates,
                 IndexClasses = inbox.Handshakes.Count,
             });
             return sessions.Indices;
         });
         _sessions = sessions!;
+        _devices = new EngineDevices(_pipeline, options.OffloadKinds, isPlain: options.PlainInterface is not null);
         _peers = new EnginePeers(_sessions, _pipeline, _devices);
         _sink.Pipeline = _pipeline;
         if (options.PlainInterface is { } name)
@@ -82,8 +89,7 @@ internal sealed class Engine : IControlTarget, IDisposable
             return true;
         try
         {
-            var endpoints = saved.Endpoints.DistinctBy(one => one.PublicKey).ToDictionary(one => one.PublicKey, one => one.Endpoint);
-            Apply(saved.Config, endpoints);
+            Restore(saved);
             return true;
         }
         catch (DataplaneException e)
@@ -91,6 +97,18 @@ internal sealed class Engine : IControlTarget, IDisposable
             EngineLog.NotRestored(_logger, e.Message);
             return e.Error == DataplaneError.Refused;
         }
+    }
+
+    private void Restore(SavedState saved)
+    {
+        var endpoints = saved.Endpoints.DistinctBy(one => one.PublicKey).ToDictionary(one => one.PublicKey, one => one.Endpoint);
+        Put(saved.Config, changed: saved.Config.Peers, endpoints);
+        foreach (var one in saved.Endpoints)
+        {
+            if (one.Newest is { } text && Tai64n.Parse(text) is { } newest && _peers.Find(one.PublicKey) is { } peer)
+                peer.Peer.Session.NewestTimestamp = newest;
+        }
+        _state.Save(saved.Config, _peers.All);
     }
 
     public DataplaneStatus ReadStatus() => EngineStatus.Read(this);
@@ -168,6 +186,8 @@ internal sealed class Engine : IControlTarget, IDisposable
     public void Tick()
     {
         _plain?.Follow();
+        if (_leaps.HasLeapt(Now))
+            Awake();
         _sessions.Tick(Now);
         _pipeline.Sweep();
         _upkeep.CheckReplyPaths(Now);
@@ -178,16 +198,30 @@ internal sealed class Engine : IControlTarget, IDisposable
     }
 
     /// <summary>
-    /// Ends. With <paramref name="teardown"/> nothing is left of it in the system; without, the next engine goes on from here.
+    /// Ends. With <paramref name="teardown"/> nothing is left of it in the system but how far its timestamps had come; without, the next
+    /// engine goes on from here.
     /// </summary>
     public void Stop(bool teardown)
     {
         if (teardown)
-            _state.Delete(_options.TimestampPath);
+            _state.Delete();
         else if (Config is { } config)
             _state.Save(config, _peers.All);
+        _sessions.SaveLastTimestamp();
         _pipeline.Stop();
         _devices.Close(delete: teardown);
+        if (!_state.Flush(DiskPatience) || !_timestamps.Flush(DiskPatience))
+            EngineLog.NotWritten(_logger, DiskPatience.TotalSeconds);
+    }
+
+    // Nobody knows how much of what was agreed still holds, or where everybody is now. A plain WireGuard is silent until it has something to
+    // send.
+    private void Awake()
+    {
+        EngineLog.Leapt(_logger);
+        _sessions.EndExpired(Now);
+        foreach (var peer in _plain is null ? _peers.All : [])
+            peer.Call(Now);
     }
 
     /// <summary>
@@ -226,7 +260,7 @@ internal sealed class Engine : IControlTarget, IDisposable
         {
             _sink.BeginDatagram(source, message.Length);
             var length = UdpAddress.WriteIdentity(source, identity);
-            var outcome = _sessions.Receive(message, identity[..length], now, handshakes.Count - 1);
+            var outcome = _sessions.Receive(message, identity[..length], now, handshakes.Initiations);
             EngineLog.Handshake(_logger, outcome);
             handshakes.Remove();
         }
@@ -249,13 +283,13 @@ internal sealed class Engine : IControlTarget, IDisposable
     {
         try
         {
-            _pipeline.WaitUntilDeleted(changed.Select(peer => peer.Link?.Name).Append(config.Interface).OfType<string>().ToHashSet(StringComparer.Ordinal));
             _devices.Prepare(config, changed);
             if (Config?.FirewallMark != config.FirewallMark)
                 _pipeline.SetMark(config.FirewallMark);
         }
         catch
         {
+            _devices.Undo();
             udp?.Dispose();
             throw;
         }
@@ -283,7 +317,7 @@ internal sealed class Engine : IControlTarget, IDisposable
         Config = config;
         // WireGuard itself is silent until it has something to send.
         foreach (var peer in _plain is null ? toCall : [])
-            _peers.Call(peer.PublicKey, Now);
+            _peers.Find(peer.PublicKey)!.Call(Now);
         EngineLog.Applied(_logger, config.Interface, _pipeline.State.Udp!.Port, config.Peers.Length);
         if (!string.Equals(former?.Interface, config.Interface, StringComparison.Ordinal))
             InterfaceChanged?.Invoke(config.Interface);

@@ -1,16 +1,20 @@
+using System.Runtime.InteropServices;
 using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Pipeline;
 
 namespace Meshover.WireGuard.Control;
 
 /// <summary>The engine's TUN devices by name. Control thread.</summary>
+/// <param name="pipeline">Deletes devices, in its own time, and may still have one that was to be deleted.</param>
 /// <param name="offloads">As <see cref="DataplaneOptions.OffloadKinds"/>.</param>
 /// <param name="isPlain">
 /// A plain WireGuard's: the device goes with the engine, and once it is made, all about it is its user's.
 /// </param>
-internal sealed class EngineDevices(OffloadKinds offloads, bool isPlain) : IDisposable
+internal sealed class EngineDevices(PacketPipeline pipeline, OffloadKinds offloads, bool isPlain) : IDisposable
 {
     private readonly Dictionary<string, TunPort> _ports = new(StringComparer.Ordinal);
     private readonly List<TunPort> _lost = [];
+    private readonly List<Made> _made = [];
     private readonly DeviceSetup _setup = new();
 
     public TunPort this[string name] => _ports[name];
@@ -24,18 +28,32 @@ internal sealed class EngineDevices(OffloadKinds offloads, bool isPlain) : IDisp
     /// </summary>
     public void Prepare(DataplaneConfig config, IEnumerable<PeerConfig> peers)
     {
-        var made = new List<(TunPort Port, bool IsNew)>();
+        _made.Clear();
         try
         {
-            Ensure(config.Interface, config.Mtu, alias: "", made);
+            Ensure(config.Interface, config.Mtu, alias: "");
             foreach (var peer in peers.Where(peer => peer.Link is not null))
-                Ensure(peer.Link!.Name, LinkMtu(peer), peer.Link.Alias, made);
+                Ensure(peer.Link!.Name, LinkMtu(peer), peer.Link.Alias);
         }
         catch
         {
-            made.ForEach(device => TakeBack(device.Port, device.IsNew));
+            Undo();
             throw;
         }
+    }
+
+    /// <summary>Takes back what the last <see cref="Prepare"/> made. What an earlier engine left is left again.</summary>
+    public void Undo()
+    {
+        foreach (var (port, isNew) in _made)
+        {
+            _ports.Remove(port.Name);
+            if (isNew)
+                pipeline.Delete(port);
+            else
+                port.Dispose();
+        }
+        _made.Clear();
     }
 
     /// <summary>Whether a device is up, and its MTU; null if there is none of that name.</summary>
@@ -76,29 +94,29 @@ internal sealed class EngineDevices(OffloadKinds offloads, bool isPlain) : IDisp
 
     public void Dispose() => _setup.Dispose();
 
-    private void Ensure(string name, int mtu, string alias, List<(TunPort Port, bool IsNew)> made)
+    private void Ensure(string name, int mtu, string alias)
     {
         if (isPlain && _ports.ContainsKey(name))
             return;
-        var exists = _setup.Exists(name);
         var former = _ports.GetValueOrDefault(name);
-        if (former is null || former.IsLost || !exists)
-        {
-            var port = TunPort.Open(name, offloads, persistent: !isPlain);
-            _ports[name] = port;
-            made.Add((port, !exists));
-            if (former is not null)
-                _lost.Add(former);
-        }
+        var kept = former is null ? pipeline.TakeBack(name) : null;
+        var exists = _setup.Exists(name);
+        if (kept is not null)
+            Add(kept, isNew: true);
+        else if (former is null || former.IsLost || !exists)
+            Add(TunPort.Open(name, offloads, persistent: !isPlain), isNew: !exists);
         _setup.Configure(name, mtu, alias, up: !isPlain);
     }
 
-    // What an earlier engine left is left again.
-    private void TakeBack(TunPort port, bool isNew)
+    private void Add(TunPort port, bool isNew)
     {
-        _ports.Remove(port.Name);
-        if (isNew)
-            port.DeleteOnDispose();
-        port.Dispose();
+        if (_ports.TryGetValue(port.Name, out var former))
+            _lost.Add(former);
+        _ports[port.Name] = port;
+        _made.Add(new Made(port, isNew));
     }
+
+    /// <summary>A device that is among ours since the last preparation; a new one was not there before.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Made(TunPort Port, bool IsNew);
 }

@@ -22,14 +22,24 @@ internal static partial class EngineLog
         Message = "Cannot use {Path}: {Reason}. After a restart the data plane would wait for the agent.")]
     public static partial void StateFailed(ILogger logger, string path, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The data plane runs; its socket is {Socket}, its cipher {Cipher}.")]
-    public static partial void Started(ILogger logger, string socket, string cipher);
+    [LoggerMessage(Level = LogLevel.Information, Message = "The data plane runs; its socket is {Socket}; {Build}.")]
+    public static partial void Started(ILogger logger, string socket, string build);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Configuration in place: {Device}, UDP port {Port}, {Peers} peers.")]
     public static partial void Applied(ILogger logger, string device, int port, int peers);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "No UAPI socket for {Device} ({Reason}): `wg` will not find it.")]
     public static partial void NoUapi(ILogger logger, string device, string reason);
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "The machine was away, or its clock was set: expired keys are zeroed, and all peers called.")]
+    public static partial void Leapt(ILogger logger);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The disk has not taken the last state within {Seconds} s: the next start goes by what was written before.")]
+    public static partial void NotWritten(ILogger logger, double seconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The data plane ends; its devices {Fate}.")]
     public static partial void Stopped(ILogger logger, string fate);

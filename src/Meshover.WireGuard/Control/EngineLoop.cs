@@ -29,6 +29,7 @@ internal sealed class EngineLoop : IControlLoop, IDisposable
     private readonly Thread _thread;
     private volatile bool _ends;
     private bool _teardown;
+    private bool _runs;
 
     /// <param name="interfaceChanged">As <see cref="Engine.InterfaceChanged"/>; called on the control thread.</param>
     public EngineLoop(DataplaneOptions options, TimeProvider time, ILogger logger, Action<string> interfaceChanged)
@@ -89,6 +90,7 @@ internal sealed class EngineLoop : IControlLoop, IDisposable
         try
         {
             using var engine = new Engine(_options, _inbox, _time, _logger) { InterfaceChanged = interfaceChanged };
+            _runs = true;
             Loop(engine);
             engine.Stop(_teardown);
             Ended?.Invoke();
@@ -96,8 +98,8 @@ internal sealed class EngineLoop : IControlLoop, IDisposable
         }
         catch (Exception e) when (IoFailure.Is(e))
         {
-            _stopped.SetException(
-                new DataplaneException(DataplaneError.Failed, $"The data plane cannot start: {e.Message}. It needs root.", e));
+            var what = _runs ? $"The data plane fails: {e.Message}." : $"The data plane cannot start: {e.Message}. It needs root.";
+            _stopped.SetException(new DataplaneException(DataplaneError.Failed, what, e));
         }
         catch (Exception e) // the thread's last frame: whoever awaits the engine gets the fault
         {

@@ -15,4 +15,11 @@ internal sealed class EnginePeer(Peer peer, PeerConfig config)
     public UdpAddress? SavedEndpoint { get; set; }
 
     public IPEndPoint? EndPoint => Peer.Endpoint?.ToEndPoint();
+
+    /// <summary>Starts a handshake with it, if it is known where it is.</summary>
+    public void Call(long now)
+    {
+        if (Peer.Endpoint is not null)
+            Peer.Session.RequestHandshake(now);
+    }
 }

@@ -15,13 +15,6 @@ internal sealed class EnginePeers(SessionManager sessions, PacketPipeline pipeli
 
     public EnginePeer? Find(WireGuardKey key) => _peers.GetValueOrDefault(key);
 
-    /// <summary>Starts a handshake with a peer, if it is known where it is.</summary>
-    public void Call(WireGuardKey key, long now)
-    {
-        if (_peers[key].Peer is { Endpoint: not null } peer)
-            peer.Session.RequestHandshake(now);
-    }
-
     /// <summary>A peer that is there by another of its keys goes by the one that it is to have from now on.</summary>
     public void Rename(ImmutableArray<PeerConfig> configs)
     {

@@ -1,33 +1,51 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Noise;
 using Microsoft.Extensions.Logging;
 
 namespace Meshover.WireGuard.Control;
 
-/// <summary>What the engine writes down to come back alone. Control thread. A failure is logged and no more: packets go on.</summary>
-/// <param name="path">Null: nothing is written down.</param>
-/// <param name="logger">Where failures go.</param>
-internal sealed class EngineState(string? path, ILogger logger)
+/// <summary>
+/// What the engine writes down to come back alone. Control thread, but for the writing itself. A failure is logged and no more: packets go on.
+/// </summary>
+internal sealed class EngineState
 {
     // Peers behind a NAT may move at every handshake, and a mesh's nodes join one by one; once a second is often enough to write that down.
+    // The whole of it is written each time, so with thousands of peers less often.
     private const long SaveInterval = 1000;
+    private const long SaveIntervalPerPeer = 1;
 
+    private readonly string? _path;
+    private readonly ILogger _logger;
+    private readonly DiskWriter<Wish> _writer;
     private long _nextSave;
     private bool _isDue;
 
+    /// <param name="path">Null: nothing is written down.</param>
+    /// <param name="logger">Where failures go.</param>
+    public EngineState(string? path, ILogger logger)
+    {
+        _path = path;
+        _logger = logger;
+        _writer = new DiskWriter<Wish>(Fulfil);
+    }
+
     public SavedState? Load()
     {
-        if (path is null)
+        if (_path is null)
             return null;
         try
         {
-            var saved = StateFile.Read(path, ControlJson.Default.SavedState);
+            var saved = StateFile.Read(_path, ControlJson.Default.SavedState);
             return saved is null || ControlProtocol.Speaks(saved.Version)
                 ? saved
                 : throw new JsonException($"it is of version {saved.Version}, which this program does not know");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
-            EngineLog.StateFailed(logger, path, e.Message);
+            EngineLog.StateFailed(_logger, _path, e.Message);
             return null;
         }
     }
@@ -35,45 +53,65 @@ internal sealed class EngineState(string? path, ILogger logger)
     /// <summary>The configuration is another one; it is written within a second.</summary>
     public void SaveSoon() => _isDue = true;
 
-    /// <summary>Writes if that is due, or a peer is elsewhere than the file says.</summary>
+    /// <summary>Has it written if that is due, or a peer is elsewhere than the file says.</summary>
     public void SaveIfChanged(DataplaneConfig config, IReadOnlyCollection<EnginePeer> peers, long now)
     {
-        if (path is null || now < _nextSave)
+        if (_path is null || now < _nextSave)
             return;
-        _nextSave = now + SaveInterval;
+        _nextSave = now + Math.Max(SaveInterval, peers.Count * SaveIntervalPerPeer);
         if (_isDue || peers.Any(peer => !ReferenceEquals(peer.SavedEndpoint, peer.Peer.Endpoint)))
             Save(config, peers);
     }
 
+    /// <summary>Has it written, at once.</summary>
     public void Save(DataplaneConfig config, IReadOnlyCollection<EnginePeer> peers)
     {
         _isDue = false;
-        if (path is null)
+        if (_path is null)
             return;
         foreach (var peer in peers)
             peer.SavedEndpoint = peer.Peer.Endpoint;
-        var endpoints = peers.Where(peer => peer.SavedEndpoint is not null)
-            .Select(peer => new SavedEndpoint(peer.Config.PublicKey, peer.SavedEndpoint!.ToEndPoint()));
-        Try(() => StateFile.Write(path, new SavedState { Config = config, Endpoints = [.. endpoints] }, ControlJson.Default.SavedState));
+        _writer.Write(new Wish(config, [.. peers.Where(peer => peer.SavedEndpoint is not null).Select(Whereabouts.Of)]));
     }
 
-    /// <summary>Deletes the state, and the other file.</summary>
-    public void Delete(string other) => Try(() =>
+    /// <summary>Has it deleted, once nothing is being written any more.</summary>
+    public void Delete()
     {
-        if (path is not null)
-            File.Delete(path);
-        File.Delete(other);
-    });
+        if (_path is not null)
+            _writer.Write(new Wish(Config: null, []));
+    }
 
-    private void Try(Action action)
+    /// <summary>Waits until what was asked for is done. False: the disk takes longer than that.</summary>
+    public bool Flush(TimeSpan atMost) => _writer.Flush(atMost);
+
+    private void Fulfil(Wish wish)
     {
         try
         {
-            action();
+            if (wish.Config is null)
+                File.Delete(_path!);
+            else
+                StateFile.Write(_path!, wish.ToState(), ControlJson.Default.SavedState);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            EngineLog.StateFailed(logger, path ?? "the state", e.Message);
+            EngineLog.StateFailed(_logger, _path!, e.Message);
         }
+    }
+
+    /// <summary>What is to be written down; without a configuration, nothing is to be left.</summary>
+    private sealed record Wish(DataplaneConfig? Config, ImmutableArray<Whereabouts> Peers)
+    {
+        // A thousand texts: not the control thread's work.
+        public SavedState ToState() => new() { Config = Config!, Endpoints = [.. Peers.Select(peer => peer.ToSaved())] };
+    }
+
+    /// <summary>A peer's part, as it was at one moment.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Whereabouts(WireGuardKey Key, UdpAddress Endpoint, Tai64n Newest)
+    {
+        public static Whereabouts Of(EnginePeer peer) => new(peer.Config.PublicKey, peer.SavedEndpoint!, peer.Peer.Session.NewestTimestamp);
+
+        public SavedEndpoint ToSaved() => new(Key, Endpoint.ToEndPoint()) { Newest = Newest == default ? null : Newest.ToText() };
     }
 }

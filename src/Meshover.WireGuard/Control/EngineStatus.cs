@@ -27,6 +27,7 @@ internal static class EngineStatus
                 .ToImmutableDictionary(reason => reason.ToString(), engine.Pipeline.Drops),
             Offloads = [.. Offloads(engine.Pipeline.State)],
             Cipher = BatchChoice.NameInUse,
+            Build = BuildInfo.Read(),
         };
     }
 

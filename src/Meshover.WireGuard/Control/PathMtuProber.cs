@@ -14,6 +14,9 @@ internal sealed class PathMtuProber(PacketPipeline pipeline) : IDisposable
 {
     private const int MinimumLinkMtu = 1280;
 
+    // Echo replies looked at in one tick, besides one a peer.
+    private const int MaxAnswers = 64;
+
     private readonly Dictionary<string, Probed> _probed = new(StringComparer.Ordinal); // by the name of the link, which outlives a peer's key
     private readonly ushort _identifier = (ushort)RandomNumberGenerator.GetInt32(1, ushort.MaxValue);
     private EchoSocket? _echoes;
@@ -62,7 +65,8 @@ internal sealed class PathMtuProber(PacketPipeline pipeline) : IDisposable
 
     private void TakeAnswers(List<EnginePeer> linked, long now)
     {
-        while (_echoes!.TryReceive(_identifier, out var from, out var length))
+        var left = MaxAnswers + linked.Count;
+        while (_echoes!.TryReceive(_identifier, ref left, out var from, out var length))
         {
             var peer = linked.Find(peer => peer.Config.Link!.RemoteTunnel.Equals(from));
             if (peer is not null && _probed.TryGetValue(peer.Config.Link!.Name, out var probed))

@@ -13,19 +13,24 @@ internal sealed class PathMtuSearch
     // As finely as padding goes; finer gains nothing.
     private const int Step = 16;
 
-    // How soon a way that may have changed is tried again (RFC 8899 section 5.1.1, PMTU_RAISE_TIMER).
-    private const long Interval = 600_000;
+    // How soon more than was found is tried again (RFC 8899 section 5.1.1, PMTU_RAISE_TIMER).
+    private const long RaiseInterval = 600_000;
+
+    // And how soon whether as much still arrives (section 4.3): until that is known, all large packets are lost.
+    private const long ConfirmInterval = 45_000;
 
     // And one of which nothing is known.
     private const long RetryInterval = 60_000;
 
     private readonly int _minimum;
     private readonly int _maximum;
+    private int _ceiling;
     private int _low;
     private int _high;
     private int _size;
     private int _tries;
     private long _nextTry;
+    private long _nextRaise;
 
     /// <param name="minimum">Bytes of the smallest packet that counts.</param>
     /// <param name="maximum">Bytes of the largest.</param>
@@ -39,13 +44,19 @@ internal sealed class PathMtuSearch
     public int? Result { get; private set; }
 
     /// <summary>Begins anew: the peer is elsewhere. What was found holds until something else is.</summary>
-    public void Restart() => (_low, _high, _size, _tries, _nextTry) = (0, _maximum, _maximum, 0, 0);
+    public void Restart()
+    {
+        _nextRaise = 0;
+        Begin(_maximum, at: 0);
+    }
 
     /// <summary>The size to try now; null if none is due.</summary>
     public int? Due(long now)
     {
         if (now < _nextTry)
             return null;
+        if (IsAtRest && now >= _nextRaise)
+            Begin(_maximum, now);
         if (_tries == Tries && !TrySmaller())
         {
             Finish(now);
@@ -62,11 +73,16 @@ internal sealed class PathMtuSearch
         if (size != _size || _tries == 0)
             return;
         _low = size;
-        if (_high - _low <= Step || size == _maximum)
+        if (Result >= _high) // what arrived until now was tried, and does not any more
+            Result = _low;
+        if (_high - _low <= Step)
             Finish(now);
         else
             Try(Middle());
     }
+
+    // Nothing has been tried since something was found, or was not.
+    private bool IsAtRest => _size == _ceiling && _tries == 0;
 
     // False: there is nothing left to try.
     private bool TrySmaller()
@@ -89,7 +105,11 @@ internal sealed class PathMtuSearch
         var isKnown = _low != 0;
         if (isKnown)
             Result = _low;
-        Restart();
-        _nextTry = now + (isKnown ? Interval : RetryInterval);
+        if (_ceiling == _maximum)
+            _nextRaise = now + (isKnown ? RaiseInterval : RetryInterval);
+        Begin(Result ?? _maximum, at: now + (isKnown ? ConfirmInterval : RetryInterval));
     }
+
+    // Tries that much at that time, and then less.
+    private void Begin(int ceiling, long at) => (_ceiling, _low, _high, _size, _tries, _nextTry) = (ceiling, 0, ceiling, ceiling, 0, at);
 }

@@ -4,32 +4,55 @@ using Microsoft.Extensions.Logging;
 namespace Meshover.WireGuard.Control;
 
 /// <summary>The handshake timestamps' high-water mark in a file: the 12 bytes of the label.</summary>
-internal sealed partial class TimestampFile(string path, ILogger logger) : ITai64nStore
+internal sealed partial class TimestampFile : ITai64nStore
 {
+    private readonly string _path;
+    private readonly ILogger _logger;
+    private readonly DiskWriter<byte[]> _writer;
+    private bool _isLate;
+
+    public TimestampFile(string path, ILogger logger)
+    {
+        _path = path;
+        _logger = logger;
+        _writer = new DiskWriter<byte[]>(WriteNow);
+    }
+
     public Tai64n? Load()
     {
         try
         {
-            return StateFile.ReadBytes(path) is { Length: Tai64n.Length } label ? Tai64n.Read(label) : null;
+            return StateFile.ReadBytes(_path) is { Length: Tai64n.Length } label ? Tai64n.Read(label) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogUnreadable(path, e.Message);
+            LogUnreadable(_path, e.Message);
             return null;
         }
     }
 
     public void Save(Tai64n mark)
     {
-        Span<byte> label = stackalloc byte[Tai64n.Length];
+        var label = new byte[Tai64n.Length];
         mark.Write(label);
+        var wasLate = _isLate;
+        _isLate = !_writer.Write(label);
+        if (_isLate && !wasLate)
+            LogLate(_path);
+    }
+
+    /// <summary>Waits until the mark is written. False: the disk takes longer than that.</summary>
+    public bool Flush(TimeSpan atMost) => _writer.Flush(atMost);
+
+    private void WriteNow(byte[] label)
+    {
         try
         {
-            StateFile.Write(path, label);
+            StateFile.Write(_path, label);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogUnwritable(path, e.Message);
+            LogUnwritable(_path, e.Message);
         }
     }
 
@@ -37,6 +60,12 @@ internal sealed partial class TimestampFile(string path, ILogger logger) : ITai6
         Level = LogLevel.Warning,
         Message = "Cannot read {Path}: {Reason}. If the clock was set back, peers refuse our handshakes until it has caught up.")]
     private partial void LogUnreadable(string path, string reason);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{Path} has been waiting for its disk for ten seconds. Handshakes go on without it; after a restart with the clock set "
+            + "back, peers would refuse them.")]
+    private partial void LogLate(string path);
 
     [LoggerMessage(
         Level = LogLevel.Warning,

@@ -56,12 +56,17 @@ internal sealed class EchoSocket : IDisposable
         return packet;
     }
 
-    /// <summary>The next answer with this identifier: from whom, and how long; false if there is none now.</summary>
-    public bool TryReceive(ushort identifier, out IPAddress from, out int length)
+    /// <summary>
+    /// The next answer with this identifier: from whom, and how long; false if there is none now. Every echo reply that the machine gets
+    /// comes here, so there is an end to looking: a flood of them must not hold whoever looks.
+    /// </summary>
+    /// <param name="left">How many may be looked at, counted down.</param>
+    public bool TryReceive(ushort identifier, ref int left, out IPAddress from, out int length)
     {
         (from, length) = (IPAddress.None, 0);
-        while (_socket.Available > 0)
+        while (left > 0 && _socket.Available > 0)
         {
+            left--;
             length = _socket.Receive(_buffer, SocketFlags.None, out var error);
             if (error != SocketError.Success)
                 return false;

@@ -85,6 +85,21 @@ internal sealed unsafe class TunPort : FrameSink, IDisposable
         }
     }
 
+    /// <summary>Takes <see cref="DeleteOnDispose"/> back. False: somebody deleted the device.</summary>
+    public bool TryKeep()
+    {
+        try
+        {
+            _device.SetPersistent(true);
+            return true;
+        }
+        catch (TunException)
+        {
+            IsLost = true;
+            return false;
+        }
+    }
+
     public void Dispose() => _device.Dispose();
 
     // Set also when off: an earlier engine may have left them on. Where the kernel does not know USO it refuses both together.

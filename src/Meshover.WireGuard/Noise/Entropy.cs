@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 
 namespace Meshover.WireGuard.Noise;
@@ -6,6 +7,14 @@ namespace Meshover.WireGuard.Noise;
 internal interface IEntropy
 {
     void Fill(Span<byte> destination);
+
+    /// <summary>A number from 0 up to, and without, the bound; for jitter: small numbers are a little likelier.</summary>
+    long Below(long bound)
+    {
+        Span<byte> random = stackalloc byte[sizeof(ulong)];
+        Fill(random);
+        return (long)(BinaryPrimitives.ReadUInt64LittleEndian(random) % (ulong)bound);
+    }
 }
 
 /// <summary>The system's cryptographic generator.</summary>

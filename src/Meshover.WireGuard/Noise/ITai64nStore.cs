@@ -10,8 +10,11 @@ public interface ITai64nStore
     Tai64n? Load();
 
     /// <summary>
-    /// Saves a mark before any timestamp up to it is used; every ten seconds at most while handshakes are made. It reports its own
-    /// failures and does not throw: a handshake now is worth more than the mark.
+    /// Has a mark saved, long before the last one is reached; every ten seconds at most while handshakes are made. It does not wait
+    /// until that is done, reports its own failures and does not throw: a handshake now is worth more than the mark.
     /// </summary>
     void Save(Tai64n mark);
+
+    /// <summary>Waits until it is saved. False: not within that time.</summary>
+    bool Flush(TimeSpan atMost) => true;
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
@@ -23,6 +24,21 @@ public readonly record struct Tai64n(ulong Seconds, uint Nanoseconds) : ICompara
     {
         BinaryPrimitives.WriteUInt64BigEndian(label, Seconds);
         BinaryPrimitives.WriteUInt32BigEndian(label[8..], Nanoseconds);
+    }
+
+    /// <summary>The label in hexadecimal.</summary>
+    public string ToText()
+    {
+        Span<byte> label = stackalloc byte[Length];
+        Write(label);
+        return Convert.ToHexStringLower(label);
+    }
+
+    /// <summary>Null if the text is no label.</summary>
+    public static Tai64n? Parse(string text)
+    {
+        Span<byte> label = stackalloc byte[Length];
+        return Convert.FromHexString(text, label, out _, out var written) == OperationStatus.Done && written == Length ? Read(label) : null;
     }
 
     public int CompareTo(Tai64n other)

@@ -12,37 +12,55 @@ internal sealed class Tai64nClock(TimeProvider clock, ITai64nStore store)
     private const uint Step = 1 << 24;
 
     private const uint Second = 1_000_000_000;
-    private const ulong MarkAhead = 10; // seconds: the mark is saved at most that often
+
+    // Seconds. The mark is saved long before it is reached, for a disk may take its time, and nobody waits for it; and not further ahead,
+    // for after a crash that is how far our timestamps are ahead of the clock.
+    private const ulong MarkAhead = 30;
+    private const ulong MarkLeft = 20;
+
+    // The same once they are ahead of the clock: then they rise by steps only.
+    private const ulong MarkAheadOfClock = 2;
+    private const ulong MarkLeftAheadOfClock = 1;
 
     private Tai64n _last;
     private Tai64n _mark;
-    private bool _loaded;
+    private bool _isLoaded;
 
     /// <param name="previous">The one that was last sent to the same peer. Two peers may see the same timestamp.</param>
     public Tai64n Next(Tai64n previous)
     {
-        if (!_loaded)
-            Load();
-        var next = Max(_last, Coarsen(Tai64n.FromUnix(clock.GetUtcNow() - DateTimeOffset.UnixEpoch)));
+        Load();
+        var now = Coarsen(Tai64n.FromUnix(clock.GetUtcNow() - DateTimeOffset.UnixEpoch));
+        var next = Max(_last, now);
         if (next <= previous)
             next = After(previous);
         _last = Max(_last, next);
-        if (_last > _mark)
-            SaveMark();
+        var (left, ahead) = _last > now ? (MarkLeftAheadOfClock, MarkAheadOfClock) : (MarkLeft, MarkAhead);
+        if (_last with { Seconds = _last.Seconds + left } >= _mark)
+            SaveMark(_last with { Seconds = _last.Seconds + ahead });
         return next;
+    }
+
+    /// <summary>Saves the mark as it is without anything ahead: no more timestamps will be given out.</summary>
+    public void Close()
+    {
+        if (_isLoaded && _last < _mark)
+            SaveMark(_last);
     }
 
     private void Load()
     {
-        _loaded = true;
+        if (_isLoaded)
+            return;
+        _isLoaded = true;
         if (store.Load() is { } mark)
             (_last, _mark) = (After(Coarsen(mark)), mark);
     }
 
-    private void SaveMark()
+    private void SaveMark(Tai64n mark)
     {
-        _mark = _last with { Seconds = _last.Seconds + MarkAhead };
-        store.Save(_mark);
+        _mark = mark;
+        store.Save(mark);
     }
 
     private static Tai64n Max(Tai64n left, Tai64n right) => left > right ? left : right;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Noise;
 using Meshover.WireGuard.Session;
 
 namespace Meshover.WireGuard.Pipeline;
@@ -57,7 +58,8 @@ internal readonly record struct PeerSignal(PeerSession Session, Keypair? Confirm
 internal sealed class HandshakeQueue
 {
     /// <summary>
-    /// More than a restarted engine's peers send it at once; beyond it a flood is dropped before it costs a key agreement.
+    /// Far more than answer at the pace at which an engine calls its peers (<see cref="HandshakePacer"/>); beyond it a flood is dropped
+    /// before it costs a key agreement.
     /// </summary>
     public const int Capacity = 1024;
 
@@ -70,8 +72,13 @@ internal sealed class HandshakeQueue
     private readonly int[] _lengths = new int[Capacity];
     private int _written;
     private int _read;
+    private int _initiationsWritten;
+    private int _initiationsRead;
 
     public int Count => Volatile.Read(ref _written) - Volatile.Read(ref _read);
+
+    /// <summary>How many of them begin a handshake; the reader.</summary>
+    public int Initiations => Volatile.Read(ref _initiationsWritten) - _initiationsRead;
 
     /// <summary>The writer. False if it is full, or no handshake message is that long.</summary>
     public bool TryAdd(ReadOnlySpan<byte> message, ReadOnlySpan<byte> source)
@@ -82,6 +89,8 @@ internal sealed class HandshakeQueue
         message.CopyTo(place);
         source[..UdpAddress.RawLength].CopyTo(place[MaxMessage..]);
         _lengths[(uint)_written % Capacity] = message.Length;
+        if (IsInitiation(message))
+            Volatile.Write(ref _initiationsWritten, _initiationsWritten + 1);
         Volatile.Write(ref _written, _written + 1);
         Interlocked.MemoryBarrier(); // with the one in Remove: one of both ends sees what the other has just done
         return true;
@@ -102,9 +111,13 @@ internal sealed class HandshakeQueue
 
     public void Remove()
     {
+        if (IsInitiation(Place(_read)[.._lengths[(uint)_read % Capacity]]))
+            _initiationsRead++;
         Volatile.Write(ref _read, _read + 1);
         Interlocked.MemoryBarrier();
     }
+
+    private static bool IsInitiation(ReadOnlySpan<byte> message) => message is [(byte)MessageType.Initiation, ..];
 
     private Span<byte> Place(int position) => _places.AsSpan((int)((uint)position % Capacity) * PlaceSize, PlaceSize);
 }

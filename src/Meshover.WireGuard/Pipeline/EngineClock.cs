@@ -1,6 +1,9 @@
 namespace Meshover.WireGuard.Pipeline;
 
-/// <summary>The engine's time: milliseconds, monotonic, above zero. Read once a batch.</summary>
+/// <summary>
+/// The engine's time: milliseconds, monotonic, above zero. Read once a batch. Programs give it <see cref="Io.BootTime"/>, so that it goes on
+/// while the machine sleeps.
+/// </summary>
 internal sealed class EngineClock(TimeProvider time)
 {
     private readonly long _start = time.GetTimestamp();

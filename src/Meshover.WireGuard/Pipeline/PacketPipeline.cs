@@ -40,6 +40,10 @@ namespace Meshover.WireGuard.Pipeline;
 /// <summary>The threads that carry packets, and what the control thread may do to them. All methods are the control thread's.</summary>
 internal sealed class PacketPipeline : IDisposable
 {
+    // The kernel takes some 20 ms to delete a device. No more: meanwhile no handshake is answered.
+    private static readonly TimeSpan DeletionPatience = TimeSpan.FromSeconds(1);
+    private const int DeviceBusy = 16; // EBUSY
+
     private readonly ReplyPaths _replyPaths = new();
     private readonly Graveyard _graveyard;
     private readonly SendWorker[] _senders;
@@ -160,9 +164,24 @@ internal sealed class PacketPipeline : IDisposable
         _graveyard.Bury(port);
     }
 
-    /// <summary>Blocks until devices of these names that are being deleted are gone: their names are to be used anew.</summary>
-    public void WaitUntilDeleted(IReadOnlySet<string> names) =>
-        _graveyard.WaitUntilGone(what => what is TunPort port && names.Contains(port.Name));
+    /// <summary>
+    /// A device that was to be deleted and is wanted again, as it was; null if there is none. One that is being deleted in this moment is waited
+    /// for: then its name is free.
+    /// </summary>
+    /// <exception cref="IoException">That takes too long.</exception>
+    public TunPort? TakeBack(string name)
+    {
+        bool IsIt(IDisposable what) => what is TunPort { IsLost: false } port && string.Equals(port.Name, name, StringComparison.Ordinal);
+        if (_graveyard.TakeBack(IsIt) is TunPort found)
+        {
+            if (found.TryKeep())
+                return found;
+            _graveyard.Bury(found);
+        }
+        return _graveyard.WaitUntilDisposed(IsIt, DeletionPatience)
+            ? null
+            : throw new IoException($"make the device {name} anew while it is being deleted", DeviceBusy);
+    }
 
     /// <summary>Packets dropped by the workers for this reason.</summary>
     public long Drops(DropReason reason) =>

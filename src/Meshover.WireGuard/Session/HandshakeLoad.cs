@@ -1,7 +1,8 @@
 namespace Meshover.WireGuard.Session;
 
 /// <summary>
-/// Whether so many handshake messages come in that their senders must prove their addresses first (WireGuard paper, section 5.3).
+/// Whether so many handshakes are asked of us that those who ask must prove their addresses first (WireGuard paper, section 5.3). Answers to
+/// our own do not count: we asked for them, at our own pace (<see cref="HandshakePacer"/>).
 /// </summary>
 /// <param name="perSecond">Messages a second from which on it is so.</param>
 internal sealed class HandshakeLoad(int perSecond)
@@ -16,7 +17,7 @@ internal sealed class HandshakeLoad(int perSecond)
 
     /// <summary>Counts one message.</summary>
     /// <param name="now">Milliseconds.</param>
-    /// <param name="backlog">Messages that wait behind it.</param>
+    /// <param name="backlog">Initiations that wait behind it.</param>
     public bool IsUnderLoad(long now, int backlog)
     {
         if (now - _windowStart >= Window)

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Meshover.WireGuard.Control;
 
@@ -39,7 +38,7 @@ internal sealed class KeyAgreement(SessionContext context)
     public bool IsDue(long now)
     {
         if (_spread > 0)
-            (_spread, _dueAt) = (0, now + Random(_spread));
+            (_spread, _dueAt) = (0, now + context.Entropy.Below(_spread));
         if (_dueAt == 0 || now < _dueAt)
             return false;
         _dueAt = now + RetryInterval;
@@ -48,11 +47,4 @@ internal sealed class KeyAgreement(SessionContext context)
 
     private bool IsBetweenPreferred(ImmutableArray<WireGuardKey> peerKeys) =>
         Last is { } last && last.Theirs == peerKeys[0] && last.Ours == context.OwnKeys.PublicKey;
-
-    private long Random(int bound)
-    {
-        Span<byte> random = stackalloc byte[4];
-        context.Entropy.Fill(random);
-        return BinaryPrimitives.ReadUInt32LittleEndian(random) % bound;
-    }
 }

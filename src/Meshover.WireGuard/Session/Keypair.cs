@@ -45,6 +45,11 @@ internal sealed class Keypair : IDisposable
     /// <summary>Milliseconds on the control thread's clock.</summary>
     public long Created { get; }
 
+    /// <summary>
+    /// Milliseconds by which its initiator renews it before its time: sessions that began together do not end together.
+    /// </summary>
+    public long RenewsSooner { get; init; }
+
     public TransportCipher SendCipher { get; }
 
     public TransportCipher ReceiveCipher { get; }

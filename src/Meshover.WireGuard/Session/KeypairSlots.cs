@@ -56,6 +56,21 @@ internal sealed class KeypairSlots(IndexTable indices, KeyReclaimer reclaimer)
         Retire(next);
     }
 
+    /// <summary>Drops those that are of no use any more.</summary>
+    public void DropExpired(long now)
+    {
+        var (previous, current, next) = (_previous, _current, _next);
+        if (previous?.IsExpired(now) == true)
+            _previous = null;
+        if (current?.IsExpired(now) == true)
+            _current = null;
+        if (next?.IsExpired(now) == true)
+            _next = null;
+        Retire(_previous is null ? previous : null);
+        Retire(_current is null ? current : null);
+        Retire(_next is null ? next : null);
+    }
+
     // Only after its slot has been written over: from here on no worker can come to hold it.
     private void Retire(Keypair? keypair)
     {

@@ -11,14 +11,20 @@ namespace Meshover.WireGuard.Session;
 /// </summary>
 internal sealed class PeerHandshake(SessionContext context, ImmutableArray<WireGuardKey> peerKeys) : IDisposable
 {
+    // Whoever sees our initiations can answer them falsely, and have us work for it.
+    private const int MaxForgeries = 3;
+
     private readonly Acquaintances _acquaintances = new(context, peerKeys);
     private InitiatorHandshake? _begun;
     private IndexEntry? _begunEntry;
     private Acquaintance? _begunBetween;
     private int _attempts;
+    private int _forgeries;
     private Tai64n _lastTimestampSent;
-    private Tai64n _newestTimestamp;
     private long _lastInitiation = long.MinValue / 2;
+
+    /// <summary>As <see cref="PeerSession.NewestTimestamp"/>.</summary>
+    public Tai64n NewestTimestamp { get; set; }
 
     /// <summary>The preferred first.</summary>
     public ImmutableArray<WireGuardKey> PeerKeys => _acquaintances.PeerKeys;
@@ -47,11 +53,14 @@ internal sealed class PeerHandshake(SessionContext context, ImmutableArray<WireG
         _begun = InitiatorHandshake.Create(between.Self, between.Peer, entry.Index, _lastTimestampSent, context.Entropy, initiation);
         if (_begun is null)
             return false;
-        (_begunEntry, _begunBetween) = (entry, between);
+        (_begunEntry, _begunBetween, _forgeries) = (entry, between, 0);
         _attempts++;
         between.Cookies.AddMacs(initiation, now);
         return true;
     }
+
+    /// <summary>Whether one waits for its answer under this index, and few were false so far.</summary>
+    public bool Awaits(IndexEntry entry) => ReferenceEquals(entry, _begunEntry) && _forgeries < MaxForgeries;
 
     /// <summary>
     /// Takes the answer to the one that waits. Null: completed, and <paramref name="entry"/> belongs to the new session. Otherwise why not,
@@ -63,7 +72,10 @@ internal sealed class PeerHandshake(SessionContext context, ImmutableArray<WireG
         if (_begun is not { } begun || !ReferenceEquals(entry, _begunEntry) || _begunBetween is not { } between)
             return HandshakeOutcome.UnknownIndex;
         if (!begun.TryConsumeResponse(between.Self, between.Peer, response, out keys))
+        {
+            _forgeries++;
             return HandshakeOutcome.NotAuthentic;
+        }
         agreed = between.Keys;
         _begunEntry = null;
         Complete();
@@ -75,11 +87,11 @@ internal sealed class PeerHandshake(SessionContext context, ImmutableArray<WireG
     {
         if (!handshake.TryReadTimestamp(Between(handshake).Peer, initiation, out var timestamp))
             return HandshakeOutcome.NotAuthentic;
-        if (timestamp <= _newestTimestamp)
+        if (timestamp <= NewestTimestamp)
             return HandshakeOutcome.Replayed;
         if (now - _lastInitiation < context.Times.MinimumInitiationInterval)
             return HandshakeOutcome.TooSoon;
-        (_newestTimestamp, _lastInitiation) = (timestamp, now);
+        (NewestTimestamp, _lastInitiation) = (timestamp, now);
         return null;
     }
 

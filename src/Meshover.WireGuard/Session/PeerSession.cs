@@ -17,6 +17,7 @@ internal sealed class PeerSession : IDisposable
     private readonly KeypairSlots _slots;
     private readonly PeerHandshake _handshake;
     private readonly KeyAgreement _agreement;
+    private bool _waitsForTurn;
     private bool _isDisposed;
 
     public PeerSession(SessionContext context, ImmutableArray<WireGuardKey> peerKeys, object owner, int indexClass)
@@ -61,6 +62,16 @@ internal sealed class PeerSession : IDisposable
     /// <summary>When a handshake was last completed, by the wall clock; null = never.</summary>
     public DateTimeOffset? LastHandshakeTime { get; private set; }
 
+    /// <summary>
+    /// Of the peer's initiations: only newer ones are taken. To be kept over a restart, or whoever recorded old ones can play them to the
+    /// next engine and have it send elsewhere for a while.
+    /// </summary>
+    public Tai64n NewestTimestamp
+    {
+        get => _handshake.NewestTimestamp;
+        set => _handshake.NewestTimestamp = value;
+    }
+
     /// <summary>Milliseconds between packets at least, so that a NAT keeps its mapping; 0 turns it off.</summary>
     public long PersistentKeepalive
     {
@@ -94,7 +105,22 @@ internal sealed class PeerSession : IDisposable
     {
         // A worker's request may still have been in the inbox when the peer was removed.
         if (!_isDisposed && _context.IsRunning && _timers.HandshakeRequested(now))
-            SendInitiation(now);
+            Call(now);
+    }
+
+    /// <summary>
+    /// Its turn to be called (<see cref="HandshakePacer"/>). False if it need not be: there is a session since, or an answer of ours may
+    /// still lead to one.
+    /// </summary>
+    public bool CallInTurn(long now)
+    {
+        if (!_waitsForTurn)
+            return false;
+        _waitsForTurn = false;
+        if (!_timers.MayCallInTurn(now))
+            return false;
+        SendInitiation(now);
+        return true;
     }
 
     /// <summary>Runs the timers.</summary>
@@ -116,7 +142,7 @@ internal sealed class PeerSession : IDisposable
         if (due.HasFlag(TimerActions.Initiate))
             RequestHandshake(now);
         if (due.HasFlag(TimerActions.Retry))
-            SendInitiation(now);
+            Call(now);
         if (due.HasFlag(TimerActions.Keepalive))
             SendKeepalive(now);
     }
@@ -129,8 +155,12 @@ internal sealed class PeerSession : IDisposable
         _context.Sink.HandshakeAbandoned(this);
     }
 
+    /// <summary>Time has leapt: zeroes what has expired, now and not when its time to be zeroed comes.</summary>
+    public void EndExpired(long now) => _slots.DropExpired(now);
+
     private void End()
     {
+        _waitsForTurn = false;
         _handshake.Drop();
         _slots.Clear();
     }
@@ -149,6 +179,19 @@ internal sealed class PeerSession : IDisposable
             RequestHandshake(now);
     }
 
+    private void Call(long now)
+    {
+        if (_waitsForTurn)
+            return;
+        if (_context.Pacer.TryTake(now))
+        {
+            SendInitiation(now);
+            return;
+        }
+        _waitsForTurn = true;
+        _context.Pacer.Enqueue(this);
+    }
+
     private void SendInitiation(long now)
     {
         Span<byte> initiation = stackalloc byte[InitiationMessage.Length];
@@ -161,6 +204,9 @@ internal sealed class PeerSession : IDisposable
         _timers.InitiationSent(now);
         _context.Sink.SendToPeer(this, initiation);
     }
+
+    /// <summary>Whether we wait for a response under this index, and have not been told lies about it.</summary>
+    public bool Awaits(IndexEntry entry) => _handshake.Awaits(entry);
 
     /// <summary>A response to the index of ours in <paramref name="entry"/>.</summary>
     public HandshakeOutcome ReceiveResponse(IndexEntry entry, ReadOnlySpan<byte> response, long now)
@@ -217,6 +263,7 @@ internal sealed class PeerSession : IDisposable
 
     private void Complete(Keypair keypair)
     {
+        _waitsForTurn = false;
         LastHandshakeTime = _context.WallClock.GetUtcNow();
         _agreement.Completed(keypair.Agreed, PeerKeys);
     }
@@ -224,7 +271,13 @@ internal sealed class PeerSession : IDisposable
     private Keypair NewKeypair(IndexEntry entry, uint remoteIndex, bool isInitiator, TransportKeys keys, AgreedKeys agreed, long now)
     {
         using (keys)
-            return new Keypair(entry, remoteIndex, isInitiator, keys, now, _context.Times) { Agreed = agreed };
+        {
+            return new Keypair(entry, remoteIndex, isInitiator, keys, now, _context.Times)
+            {
+                Agreed = agreed,
+                RenewsSooner = _context.Entropy.Below(_context.Times.RekeyAfterTimeSpread + 1),
+            };
+        }
     }
 
     public void Dispose()

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Meshover.WireGuard.Noise;
 
 namespace Meshover.WireGuard.Session;
@@ -55,7 +54,19 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
         if (MayInitiate(now))
             return true;
         if (_retransmitAt == 0)
-            _retransmitAt = _lastInitiationOrResponse + times.RekeyTimeout + Jitter();
+            RetransmitLater();
+        return false;
+    }
+
+    /// <summary>
+    /// Whether the initiation that had to wait for its turn is still to be sent. False: an answer of ours went out meanwhile; if nothing
+    /// comes of that, it is due later.
+    /// </summary>
+    public bool MayCallInTurn(long now)
+    {
+        if (MayInitiate(now))
+            return true;
+        RetransmitLater();
         return false;
     }
 
@@ -99,6 +110,8 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
 
     private bool MayInitiate(long now) => now - _lastInitiationOrResponse >= times.RekeyTimeout;
 
+    private void RetransmitLater() => _retransmitAt = _lastInitiationOrResponse + times.RekeyTimeout + Jitter();
+
     private void SessionDerived(long now)
     {
         Volatile.Write(ref _handshakeReceived, now);
@@ -128,7 +141,8 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
         return TimerActions.Initiate;
     }
 
-    private static bool IsOlder(Keypair current, long at, long age) => current.IsInitiator && at - current.Created >= age;
+    private static bool IsOlder(Keypair current, long at, long age) =>
+        current.IsInitiator && at - current.Created >= age - current.RenewsSooner;
 
     /// <summary>
     /// Data was sent and nothing at all came back for KEEPALIVE_TIMEOUT + REKEY_TIMEOUT: the peer may have lost its keys.
@@ -152,7 +166,7 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
             return TimerActions.None;
         if (!MayInitiate(now)) // an answer of ours went out meanwhile, and may still lead to a session
         {
-            _retransmitAt = _lastInitiationOrResponse + times.RekeyTimeout + Jitter();
+            RetransmitLater();
             return TimerActions.None;
         }
         _retransmitAt = 0;
@@ -202,10 +216,5 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
         return TimerActions.ZeroKeys;
     }
 
-    private long Jitter()
-    {
-        Span<byte> random = stackalloc byte[4];
-        entropy.Fill(random);
-        return BinaryPrimitives.ReadUInt32LittleEndian(random) % (times.RekeyTimeoutJitterMax + 1);
-    }
+    private long Jitter() => entropy.Below(times.RekeyTimeoutJitterMax + 1);
 }

@@ -9,6 +9,11 @@ public sealed record ProtocolTimes
     /// <summary>REKEY_AFTER_TIME: the initiator renews a session that it still sends on at this age.</summary>
     public long RekeyAfterTime { get; init; } = 120_000;
 
+    /// <summary>
+    /// By up to this, drawn for each session, it renews sooner: peers that were called together would else be so for ever.
+    /// </summary>
+    internal long RekeyAfterTimeSpread => RekeyAfterTime / 12;
+
     /// <summary>REJECT_AFTER_TIME: nothing is sent or taken on a session of this age. Three times that, and all keys are zeroed.</summary>
     public long RejectAfterTime { get; init; } = 180_000;
 

@@ -10,6 +10,7 @@ internal sealed record SessionContext(
     IndexTable Indices,
     KeyReclaimer Reclaimer,
     Tai64nClock Timestamps,
+    HandshakePacer Pacer,
     TimeProvider WallClock)
 {
     /// <summary>As <see cref="SessionManager.IsRunning"/>.</summary>

@@ -12,9 +12,13 @@ namespace Meshover.WireGuard.Session;
 /// </summary>
 internal sealed class SessionManager : IDisposable
 {
-    // When a key changes. So many handshakes that are begun and as many that are answered stay below HandshakesPerSecond.
+    // When a key changes. The pacer would do for us, but at a peer that all others call at once it is their moments that must differ. So
+    // many handshakes that are begun and as many that are answered stay below HandshakesPerSecond.
     private const int RenewalMsPerPeer = 1;
     private const int LeastRenewalMs = 1_000;
+
+    // No more at a time than the ticks are apart: answers are taken in between.
+    private const int BurstsPerSecond = 10;
 
     private readonly SessionOptions _options;
     private readonly SessionContext _context;
@@ -37,6 +41,7 @@ internal sealed class SessionManager : IDisposable
             Indices,
             new KeyReclaimer(options.Gates),
             new Tai64nClock(options.Clock, options.TimestampStore),
+            new HandshakePacer(options.InitiationsPerSecond, burst: options.InitiationsPerSecond / BurstsPerSecond),
             options.Clock);
     }
 
@@ -122,7 +127,7 @@ internal sealed class SessionManager : IDisposable
     /// <param name="datagram">The whole UDP payload.</param>
     /// <param name="source">The sender's address (4 or 16 bytes) and port (2) in network order: cookies are bound to them.</param>
     /// <param name="now">Milliseconds.</param>
-    /// <param name="backlog">Handshake datagrams that wait behind this one: many make the manager ask for cookies.</param>
+    /// <param name="backlog">Initiations that wait behind this one: many make the manager ask for cookies.</param>
     public HandshakeOutcome Receive(ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> source, long now, int backlog = 0)
     {
         var type = MessageType.Of(datagram);
@@ -134,14 +139,16 @@ internal sealed class SessionManager : IDisposable
             return ReceiveCookie(datagram, now);
         if (_context.OwnKeys.FindAddressee(datagram) is not { } self)
             return HandshakeOutcome.WrongMac;
-        if (_load.IsUnderLoad(now, backlog) && Defend(self.Checker, datagram, source, now) is { } refusal)
-            return refusal;
-        return type == MessageType.Initiation ? ReceiveInitiation(self.Identity, datagram, now) : ReceiveResponse(datagram, now);
+        return type == MessageType.Response
+            ? ReceiveResponse(self.Checker, datagram, source, now, backlog)
+            : Defend(self.Checker, datagram, source, now, backlog) ?? ReceiveInitiation(self.Identity, datagram, now);
     }
 
     /// <summary>Under load: no work for somebody whose address is not proven, and not too much for anybody. Null: go on.</summary>
-    private HandshakeOutcome? Defend(CookieChecker checker, ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> source, long now)
+    private HandshakeOutcome? Defend(CookieChecker checker, ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> source, long now, int backlog)
     {
+        if (!_load.IsUnderLoad(now, backlog))
+            return null;
         if (checker.HasValidMac2(datagram, source, now))
             return _limiter.TryTake(source, now) ? null : HandshakeOutcome.RateLimited;
         // A flood from one address needs no cookie for each of its messages. From many addresses everybody goes on getting his.
@@ -163,10 +170,15 @@ internal sealed class SessionManager : IDisposable
             : HandshakeOutcome.UnknownPeer;
     }
 
-    private HandshakeOutcome ReceiveResponse(ReadOnlySpan<byte> message, long now) =>
-        FindEntry(message[ResponseMessage.Receiver..]) is { } entry
-            ? entry.Session.ReceiveResponse(entry, message, now)
-            : HandshakeOutcome.UnknownIndex;
+    // What we asked for is taken also under load: there is no more of it than we have begun.
+    private HandshakeOutcome ReceiveResponse(
+        CookieChecker checker, ReadOnlySpan<byte> message, ReadOnlySpan<byte> source, long now, int backlog)
+    {
+        if (FindEntry(message[ResponseMessage.Receiver..]) is not { Keypair: null } entry)
+            return HandshakeOutcome.UnknownIndex;
+        var refusal = entry.Session.Awaits(entry) ? null : Defend(checker, message, source, now, backlog);
+        return refusal ?? entry.Session.ReceiveResponse(entry, message, now);
+    }
 
     private HandshakeOutcome ReceiveCookie(ReadOnlySpan<byte> message, long now) =>
         FindEntry(message[CookieReplyMessage.Receiver..]) is { } entry
@@ -187,9 +199,21 @@ internal sealed class SessionManager : IDisposable
 
     private void TickPeers(long now)
     {
+        _context.Pacer.CallWaiting(now);
         foreach (var peer in _peers)
             peer.Tick(now);
     }
+
+    /// <summary>Time has leapt, as it does while a machine sleeps: zeroes at once what has expired.</summary>
+    public void EndExpired(long now)
+    {
+        foreach (var peer in _peers)
+            peer.EndExpired(now);
+        _context.Reclaimer.Sweep();
+    }
+
+    /// <summary>No initiations will be sent any more: the next engine's timestamps need not be ahead of the clock.</summary>
+    public void SaveLastTimestamp() => _context.Timestamps.Close();
 
     /// <summary>Ends all sessions and zeroes all keys. The workers have stopped.</summary>
     public void Dispose()

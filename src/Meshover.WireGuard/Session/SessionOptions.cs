@@ -18,8 +18,11 @@ internal sealed record SessionOptions
     /// <summary>An index modulo this is the receive worker that owns it.</summary>
     public int IndexClasses { get; init; } = 1;
 
-    /// <summary>Handshake messages a second above which senders must first prove their address by a cookie.</summary>
+    /// <summary>Handshakes that others begin, a second, above which they must first prove their address by a cookie.</summary>
     public int HandshakesPerSecond { get; init; } = 2_000;
+
+    /// <summary>Handshakes that we begin, a second: about a third of what the control thread could do.</summary>
+    public int InitiationsPerSecond { get; init; } = 1_000;
 
     public ProtocolTimes Times { get; init; } = new();
 

@@ -1,13 +1,13 @@
-using Meshover.Cli.Daemons;
 using Meshover.Lab;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Crypto;
 
 namespace Meshover.LabTests.WireGuard;
 
 /// <summary>Which cipher the programs use, as they were built (docs/decisions/013).</summary>
 public sealed class CipherChoiceTests(ITestOutputHelper output)
 {
-    private static readonly string OfTheProcessor = EngineBuild.LevelsOf(File.ReadLines("/proc/cpuinfo")).FirstOrDefault() switch
+    private static readonly string OfTheProcessor = ProcessorLevel.OfTheProcessor.FirstOrDefault() switch
     {
         "v4" => "avx512",
         "v3" => "avx2",

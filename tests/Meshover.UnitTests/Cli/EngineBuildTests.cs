@@ -1,21 +1,46 @@
 using Meshover.Cli.Daemons;
+using Meshover.WireGuard.Control;
 
 namespace Meshover.UnitTests.Cli;
 
-public sealed class EngineBuildTests
+public sealed class EngineBuildTests : IDisposable
 {
-    private const string Level3 = "abm avx avx2 bmi1 bmi2 f16c fma movbe";
-    private const string Level4 = $"{Level3} avx512bw avx512cd avx512dq avx512f avx512vl";
+    private readonly string _directory = Directory.CreateTempSubdirectory("meshover-build-").FullName;
 
-    [Theory]
-    [InlineData(Level4, "v4 v3")]
-    [InlineData(Level3, "v3")]
-    [InlineData($"{Level3} avx512f avx512cd", "v3")] // Knights Landing: AVX-512 without what level 4 asks for
-    [InlineData("sse4_2 avx", "")]
-    [InlineData("", "")]
-    public void LevelsOf_Features_OnlyWholeLevelsTheBestFirst(string features, string levels) =>
-        Assert.Equal(levels, string.Join(' ', EngineBuild.LevelsOf(["processor\t: 0", $"flags\t\t: fpu {features} sse", "bugs\t\t: none"])));
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public void LevelsOf_NoFlags_None() => Assert.Empty(EngineBuild.LevelsOf(["processor\t: 0", "Features\t: fp asimd"]));
+    public void WhyNot_ABuildThatStarts_Null() => Assert.Null(EngineBuild.WhyNot(Script("[ \"$*\" = 'dataplane --probe' ]")));
+
+    [Fact]
+    public void WhyNot_ABuildForAnotherProcessor_SaysWhatItSays() =>
+        Assert.Equal("no AVX-512 here", EngineBuild.WhyNot(Script("echo no AVX-512 here >&2; exit 1")));
+
+    [Fact]
+    public void WhyNot_ABuildThatDiesOfAnInstruction_SaysHowItEnded() => Assert.Equal("it ended with 132", EngineBuild.WhyNot(Script("kill -ILL $$")));
+
+    [Fact]
+    public void WhyNot_NoProgramAtAll_SaysSo() => Assert.NotNull(EngineBuild.WhyNot(Path.Combine(_directory, "none")));
+
+    [Theory]
+    [InlineData("v1", "v4 v3", "v4")]
+    [InlineData("v3", "v4 v3", "v4")]
+    [InlineData("v4", "v4 v3", null)]
+    [InlineData("v1", "", null)]
+    [InlineData("jit", "v4 v3", null)]
+    public void Better_ABuildThatTheProcessorCouldRun_IsNamed(string build, string possible, string? better)
+    {
+        var info = new BuildInfo { Build = build, Cipher = "openssl", Possible = [.. possible.Split(' ', StringSplitOptions.RemoveEmptyEntries)] };
+
+        Assert.Equal(better, info.Better());
+        Assert.Equal(better is not null, info.Describe().Contains("could run build v4", StringComparison.Ordinal));
+    }
+
+    private string Script(string body)
+    {
+        var path = Path.Combine(_directory, "meshover-dataplane.v4");
+        File.WriteAllText(path, $"#!/bin/sh\n{body}\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return path;
+    }
 }

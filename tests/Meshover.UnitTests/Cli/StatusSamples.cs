@@ -22,7 +22,7 @@ internal static class StatusSamples
         MapRevision = 42,
         MapAgeSeconds = 3,
         CredentialExpiresUnix = 1_800_000_000,
-        Dataplane = new ComponentStatus { State = "ok", Kind = "userspace" },
+        Dataplane = new ComponentStatus { State = "ok", Kind = "userspace", Build = "build v4, cipher avx512" },
         Routing = new ComponentStatus { State = "ok", Kind = "frr 8.4.4" },
         Kernel = new ComponentStatus { State = "ok" },
         Announced = { "10.64.1.0/24" },

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Meshover.Cli.Doctor;
 using Meshover.Linux.Netlink;
+using Meshover.WireGuard.Control;
 using Xunit;
 
 namespace Meshover.UnitTests.Cli.Doctor;
@@ -27,6 +28,15 @@ public sealed class CheckTests
     [Fact]
     public void Interface_OfAFreeName_IsNotOurs() =>
         Assert.Empty((Machine.Fine() with { Links = [.. Machine.Fine().Links, Machine.NewLink(20, "mo-uplink", "veth")] }).Findings());
+
+    [Fact]
+    public void Engine_OfASlowerBuildThanTheProcessorCouldRun_IsAWarning()
+    {
+        var slow = new BuildInfo { Build = "v1", Cipher = "openssl", Possible = ["v4", "v3"] };
+
+        Assert.Equal(["engine-build: warning"], (Machine.Fine() with { EngineBuild = slow }).Findings());
+        Assert.Empty((Machine.Fine() with { EngineBuild = slow with { Build = "v4", Cipher = "avx512" } }).Findings());
+    }
 
     [Fact]
     public void Port_TakenBySomebodyElse_IsAFault() =>

@@ -4,6 +4,7 @@ using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Pipeline;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Meshover.UnitTests.WireGuard.Control;
 
@@ -47,9 +48,36 @@ public sealed class EngineTests : IDisposable
         Assert.Contains("no endpoint", refusal.Message);
     }
 
-    private Engine NewEngine(ILogger logger) => new(
+    [Fact]
+    public void Tick_AfterTheMachineSlept_SaysThatItLooksAfterKeysAndPeers()
+    {
+        var (time, log) = (new FakeTimeProvider(), new List<string>());
+        using var engine = NewEngine(new ListLogger(log), time);
+        engine.Tick();
+        time.Advance(TimeSpan.FromSeconds(1));
+        engine.Tick();
+        Assert.Empty(log);
+
+        time.Advance(TimeSpan.FromHours(1));
+        engine.Tick();
+
+        Assert.Contains("The machine was away", Assert.Single(log));
+    }
+
+    private Engine NewEngine(ILogger logger, TimeProvider? time = null) => new(
         new DataplaneOptions { StatePath = Path.Combine(_directory, "state"), TimestampPath = Path.Combine(_directory, "tai64n") },
-        _inbox, TimeProvider.System, logger);
+        _inbox, time ?? TimeProvider.System, logger);
+
+    private sealed class ListLogger(List<string> lines) : ILogger
+    {
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Add(formatter(state, exception));
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+    }
 
     /// <summary>Sends another message for each one that is handled, as the log tells, up to a thousand.</summary>
     private sealed class Flood(HandshakeQueue queue) : ILogger

@@ -41,6 +41,42 @@ public sealed class PathMtuSearchTests
         Assert.Equal(Maximum, Search(search, way: 1500));
     }
 
+    [Theory]
+    [InlineData(1500, 1350)]
+    [InlineData(1500, Minimum)]
+    [InlineData(1400, 1330)]
+    public void Search_WayThatBecameNarrower_IsNoticedWithinAMinute(int before, int after)
+    {
+        var search = new PathMtuSearch(Minimum, Maximum);
+        var found = Search(search, before)!.Value;
+        Assert.True(found > after);
+
+        Search(search, after, milliseconds: 60_000);
+
+        Assert.InRange(search.Result!.Value, Minimum, after); // nothing is lost any more
+        Assert.InRange(Search(search, after, milliseconds: 60_000)!.Value, after - 16, after);
+    }
+
+    [Fact]
+    public void Search_PeerThatFallsSilent_KeepsWhatWasFound()
+    {
+        var search = new PathMtuSearch(Minimum, Maximum);
+        Search(search, way: 1500);
+
+        Assert.Equal(Maximum, Search(search, way: 0));
+    }
+
+    [Fact]
+    public void Search_AWayThatStays_CostsAProbeEach45Seconds()
+    {
+        var search = new PathMtuSearch(Minimum, Maximum);
+        Search(search, way: 1500);
+        var sent = 0;
+        Search(search, way: 1500, isLost: () => ++sent < 0, milliseconds: 600_000);
+
+        Assert.InRange(sent, 12, 15);
+    }
+
     [Fact]
     public void Restart_WhileNothingNewIsKnown_KeepsTheResult()
     {
@@ -61,10 +97,10 @@ public sealed class PathMtuSearchTests
         Assert.NotNull(search.Due(_now + 1_000));
     }
 
-    // An hour over a way that carries so much.
-    private int? Search(PathMtuSearch search, int way, Func<bool>? isLost = null)
+    // An hour, or so long, over a way that carries so much.
+    private int? Search(PathMtuSearch search, int way, Func<bool>? isLost = null, long milliseconds = 3_600_000)
     {
-        for (var end = _now + 3_600_000; _now < end; _now += 250)
+        for (var end = _now + milliseconds; _now < end; _now += 250)
         {
             if (search.Due(_now) is { } size && size <= way && isLost?.Invoke() != true)
                 search.Answered(size, _now + 1);

@@ -1,11 +1,15 @@
+using System.Diagnostics;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Noise;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meshover.UnitTests.WireGuard.Control;
 
 public sealed class StateFileTests : IDisposable
 {
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
+
     private readonly string _directory = Directory.CreateTempSubdirectory("meshover-state-").FullName;
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
@@ -36,8 +40,10 @@ public sealed class StateFileTests : IDisposable
         var mark = Tai64n.FromUnix(TimeSpan.FromDays(20_000));
         Assert.Null(new TimestampFile(path, NullLogger.Instance).Load());
 
-        new TimestampFile(path, NullLogger.Instance).Save(mark);
+        var file = new TimestampFile(path, NullLogger.Instance);
+        file.Save(mark);
 
+        Assert.True(file.Flush(Long));
         Assert.Equal(mark, new TimestampFile(path, NullLogger.Instance).Load());
     }
 
@@ -50,6 +56,45 @@ public sealed class StateFileTests : IDisposable
 
         store.Save(Tai64n.FromUnix(TimeSpan.FromDays(20_000)));
 
+        Assert.True(store.Flush(Long));
         Assert.Null(store.Load());
+    }
+
+    [Fact]
+    public void TimestampFile_OnADiskThatHangs_HoldsNobodyAndSaysSoOnce()
+    {
+        var path = Path.Combine(_directory, "tai64n");
+        using (var mkfifo = Process.Start("mkfifo", path + ".new")) // which nobody reads: whoever opens it for writing waits
+            mkfifo.WaitForExit();
+        var log = new FakeLogger();
+        var file = new TimestampFile(path, log);
+        for (var day = 20_000; day < 20_003; day++)
+            file.Save(Tai64n.FromUnix(TimeSpan.FromDays(day)));
+
+        Assert.False(file.Flush(TimeSpan.FromMilliseconds(50)));
+        Assert.Single(log.Lines, line => line.Contains("waiting for its disk", StringComparison.Ordinal));
+        Release(file, path);
+    }
+
+    // Reads what is written to the pipe; after it comes a file.
+    private static void Release(TimestampFile file, string path)
+    {
+        using (var pipe = File.OpenRead(path + ".new"))
+            Assert.Equal(Tai64n.Length, pipe.ReadAtLeast(new byte[Tai64n.Length], Tai64n.Length));
+        Assert.True(file.Flush(Long));
+        Assert.Equal(Tai64n.FromUnix(TimeSpan.FromDays(20_002)), file.Load());
+    }
+
+    private sealed class FakeLogger : ILogger
+    {
+        public List<string> Lines { get; } = [];
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add(formatter(state, exception));
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
     }
 }

@@ -76,6 +76,47 @@ public sealed class Tai64nClockTests
     }
 
     [Fact]
+    public void Next_TheMarkIsNeverReachedBeforeItWasSavedLongAgo()
+    {
+        var time = new FakeTimeProvider(Noon);
+        var clock = new Tai64nClock(time, _store);
+        clock.Next(default);
+        for (var i = 0; i < 6_000; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            var savedBefore = _store.Mark!.Value;
+            var next = clock.Next(default);
+            Assert.True(savedBefore >= next with { Seconds = next.Seconds + 19 }); // what a disk may take
+        }
+    }
+
+    [Fact]
+    public void Close_TheNextRunIsNotAheadOfTheClock()
+    {
+        var clock = Clock(Noon);
+        var last = clock.Next(default);
+        clock.Close();
+
+        Assert.Equal(last, _store.Mark);
+        Assert.True(Clock(Noon.AddSeconds(1)).Next(default) <= Label(Noon.AddSeconds(1)));
+    }
+
+    [Fact]
+    public void Next_AfterManyCrashes_IsNotMuchFurtherAheadOfTheClockThanAfterOne()
+    {
+        var last = default(Tai64n);
+        for (var i = 0; i < 10; i++)
+        {
+            var next = Clock(Noon).Next(default);
+            Assert.True(next > last);
+            last = next;
+        }
+        Assert.InRange(last.Seconds, Label(Noon).Seconds, Label(Noon).Seconds + 50);
+    }
+
+    private static Tai64n Label(DateTimeOffset time) => Tai64n.FromUnix(time - DateTimeOffset.UnixEpoch);
+
+    [Fact]
     public void WriteAndRead_GiveTheSame()
     {
         var label = new byte[12];

@@ -51,6 +51,21 @@ public sealed class QueueTests
     }
 
     [Fact]
+    public void HandshakeQueue_OfItsMessages_CountsThoseThatBeginAHandshake()
+    {
+        var queue = new HandshakeQueue();
+        var source = new byte[UdpAddress.RawLength];
+        foreach (byte type in new byte[] { 2, 1, 3, 1 })
+            queue.TryAdd([type, 0, 0, 0], source);
+        Assert.Equal(2, queue.Initiations);
+
+        queue.Remove();
+        Assert.Equal(2, queue.Initiations);
+        queue.Remove();
+        Assert.Equal(1, queue.Initiations);
+    }
+
+    [Fact]
     public void HandshakeQueue_MessageLongerThanAnyHandshake_IsRefused() =>
         Assert.False(new HandshakeQueue().TryAdd(new byte[HandshakeQueue.MaxMessage + 1], new byte[UdpAddress.RawLength]));
 

@@ -1,3 +1,4 @@
+using Meshover.WireGuard.Noise;
 using Meshover.WireGuard.Session;
 
 namespace Meshover.UnitTests.WireGuard.Session;
@@ -53,16 +54,32 @@ public sealed class CookieTests
     }
 
     [Fact]
-    public void UnderLoad_AResponseWithoutACookie_IsNotTakenEither()
+    public void UnderLoad_AResponseThatWeAskedFor_IsTakenWithoutACookie()
     {
-        var a = new Engine(3, handshakesPerSecond: 0);
-        var b = new Engine(4);
-        b.AddPeer(a);
-        a.AddPeer(b).RequestHandshake(_now);
-        b.Receive(a.Outbox.Dequeue(), _now);
+        var (a, _, response) = Called();
 
-        Assert.Equal(HandshakeOutcome.CookieSent, a.Receive(b.Outbox.Dequeue(), _now));
+        Assert.Equal(HandshakeOutcome.Completed, a.Receive(response, _now));
+    }
+
+    [Fact]
+    public void UnderLoad_AResponseAfterSomeThatWereForged_IsTakenOnlyWithACookie()
+    {
+        var (a, b, response) = Called();
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(HandshakeOutcome.NotAuthentic, a.Receive(Forged(response, a), _now));
+
+        Assert.Equal(HandshakeOutcome.CookieSent, a.Receive(response, _now));
         Assert.Equal(HandshakeOutcome.CookieTaken, b.Receive(a.Outbox.Dequeue(), _now));
+    }
+
+    [Fact]
+    public void UnderLoad_AResponseThatNobodyAskedFor_CostsNoCookie()
+    {
+        var (a, _, response) = Called();
+        Assert.Equal(HandshakeOutcome.Completed, a.Receive(response, _now));
+
+        Assert.Equal(HandshakeOutcome.UnknownIndex, a.Receive(response, _now));
+        Assert.Empty(a.Outbox);
     }
 
     [Fact]
@@ -192,6 +209,26 @@ public sealed class CookieTests
     }
 
     private static byte[] Ipv6(byte subnet, byte host) => [0x20, 1, 0xd, 0xb8, 0, 0, 0, subnet, 0, 0, 0, 0, 0, 0, 0, host, 0x32, 0x70];
+
+    // A, under load, has called B, and this is B's answer.
+    private (Engine A, Engine B, byte[] Response) Called()
+    {
+        var a = new Engine(3, handshakesPerSecond: 0);
+        var b = new Engine(4);
+        b.AddPeer(a);
+        a.AddPeer(b).RequestHandshake(_now);
+        b.Receive(a.Outbox.Dequeue(), _now);
+        return (a, b, b.Outbox.Dequeue());
+    }
+
+    // Whoever knows the public key can make mac1.
+    private static byte[] Forged(byte[] response, Engine to)
+    {
+        byte[] forged = [.. response];
+        forged[20] ^= 1;
+        new CookieGenerator(to.PublicKey, 1).AddMacs(forged, 0);
+        return forged;
+    }
 
     private byte[] Initiate()
     {

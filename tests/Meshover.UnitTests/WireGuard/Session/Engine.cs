@@ -11,7 +11,8 @@ internal sealed class Engine : ISessionSink
 {
     public static readonly byte[] Address = [192, 0, 2, 1, 0x32, 0x70];
 
-    public Engine(byte seed, ProtocolTimes? times = null, int handshakesPerSecond = 2_000, ITai64nStore? store = null)
+    public Engine(
+        int seed, ProtocolTimes? times = null, int handshakesPerSecond = 2_000, ITai64nStore? store = null, int initiationsPerSecond = 1_000)
     {
         PrivateKey = TestKeys.Private(seed);
         Manager = new SessionManager(new SessionOptions
@@ -23,6 +24,7 @@ internal sealed class Engine : ISessionSink
             Times = times ?? new ProtocolTimes(),
             Entropy = new SeededEntropy(seed),
             HandshakesPerSecond = handshakesPerSecond,
+            InitiationsPerSecond = initiationsPerSecond,
         });
         Manager.SetPrivateKey(PrivateKey);
     }
@@ -33,6 +35,9 @@ internal sealed class Engine : ISessionSink
     public SessionManager Manager { get; }
     public WireGuardKey PublicKey => Manager.PublicKey;
     public Queue<byte[]> Outbox { get; } = [];
+
+    /// <summary>Whom each initiation was sent to.</summary>
+    public Queue<PeerSession> Called { get; } = [];
     public List<string> Events { get; } = [];
 
     public int Count(string @event) => Events.Count(e => string.Equals(e, @event, StringComparison.Ordinal));
@@ -46,6 +51,8 @@ internal sealed class Engine : ISessionSink
     void ISessionSink.SendToPeer(PeerSession peer, ReadOnlySpan<byte> message)
     {
         Events.Add(message[0] == MessageType.Initiation ? "initiation" : "response");
+        if (message[0] == MessageType.Initiation)
+            Called.Enqueue(peer);
         Outbox.Enqueue(message.ToArray());
     }
 
@@ -63,7 +70,7 @@ internal sealed class Engine : ISessionSink
 }
 
 /// <summary>Bytes that look random and are the same in each run.</summary>
-internal sealed class SeededEntropy(byte seed) : IEntropy
+internal sealed class SeededEntropy(int seed) : IEntropy
 {
     private uint _count;
 
@@ -72,7 +79,7 @@ internal sealed class SeededEntropy(byte seed) : IEntropy
         Span<byte> block = stackalloc byte[Blake2s.HashLength];
         for (var at = 0; at < destination.Length; at += block.Length)
         {
-            Blake2s.Hash([seed], BitConverter.GetBytes(_count++), block);
+            Blake2s.Hash(BitConverter.GetBytes(seed), BitConverter.GetBytes(_count++), block);
             block[..Math.Min(block.Length, destination.Length - at)].CopyTo(destination[at..]);
         }
     }
@@ -90,7 +97,7 @@ internal sealed class MemoryTai64nStore : ITai64nStore
 
 internal static class TestKeys
 {
-    public static byte[] Private(byte seed)
+    public static byte[] Private(int seed)
     {
         var key = new byte[32];
         new SeededEntropy(seed).Fill(key);

@@ -124,6 +124,20 @@ public sealed class HandshakeTests
     }
 
     [Fact]
+    public void Initiation_RecordedBeforeARestart_IsRefusedByTheNextEngine()
+    {
+        var tunnel = new Tunnel();
+        tunnel.ToB.RequestHandshake(tunnel.Now);
+        var recorded = tunnel.A.Outbox.Dequeue();
+        Assert.Equal(HandshakeOutcome.Answered, tunnel.B.Receive(recorded, tunnel.Now));
+
+        var next = new Engine(2);
+        next.AddPeer(tunnel.A).NewestTimestamp = tunnel.ToA.NewestTimestamp;
+
+        Assert.Equal(HandshakeOutcome.Replayed, next.Receive(recorded, tunnel.Now));
+    }
+
+    [Fact]
     public void Initiation_ReplayedAfterANewerOne_IsRefused()
     {
         var tunnel = new Tunnel();
