@@ -19,6 +19,9 @@ public sealed record LabOptions
     [JsonConverter(typeof(JsonStringEnumConverter<UnderlayKind>))]
     public UnderlayKind Underlay { get; init; }
 
+    /// <summary>Nodes whose programs are those of another Debian, by their names: a directory with its <c>usr</c>. <c>./dev</c> makes them.</summary>
+    public IReadOnlyDictionary<string, string> Systems { get; init; } = new Dictionary<string, string>();
+
     [JsonIgnore]
     public LabPaths Paths => new(Prefix);
 }

@@ -37,15 +37,26 @@ internal static class LabCommands
         var detach = new Option<bool>("--detach") { Description = "Return as soon as every pair is reachable; `down` ends the lab." };
         var json = new Option<bool>("--json") { Description = "Verify every pair and print the result as JSON, nothing else, on stdout." };
         var keep = new Option<bool>("--keep") { Description = "Leave a lab that did not come up as it is, for a look at it." };
+        var frr = new Option<string[]>("--frr")
+        {
+            Description = "The release of FRR that the nodes run, 8.4, 10.3 or 10.7, or that one runs, as in n2=10.3; may be repeated. Default: this machine's.",
+            HelpName = "[NODE=]RELEASE",
+        };
         nodes.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > AddressPlan.MostNodes) result.AddError($"--nodes takes 1 to {AddressPlan.MostNodes}.");
         });
-        var command = new Command("up", "Bring a mesh up and stay until Ctrl-C.") { nodes, underlay, check, detach, json, keep };
+        var command = new Command("up", "Bring a mesh up and stay until Ctrl-C.") { nodes, underlay, frr, check, detach, json, keep };
         command.SetAction((parsed, ct) => new UpCommand(
             new UpOptions
             {
-                Lab = new LabOptions { Prefix = parsed.GetValue(Prefix)!, Nodes = parsed.GetValue(nodes), Underlay = parsed.GetValue(underlay) },
+                Lab = new LabOptions
+                {
+                    Prefix = parsed.GetValue(Prefix)!,
+                    Nodes = parsed.GetValue(nodes),
+                    Underlay = parsed.GetValue(underlay),
+                    Systems = SystemsOf(parsed.GetValue(frr) ?? [], parsed.GetValue(nodes)),
+                },
                 Check = parsed.GetValue(check),
                 Detach = parsed.GetValue(detach),
                 Json = parsed.GetValue(json),
@@ -53,6 +64,15 @@ internal static class LabCommands
             },
             time).RunAsync(ct));
         return command;
+    }
+
+    private static Dictionary<string, string> SystemsOf(string[] releases, int nodes)
+    {
+        var systems = new Dictionary<string, string>();
+        foreach (var each in releases.Select(text => text.Split('=', 2)))
+            foreach (var node in each is [var name, _] ? [name] : Enumerable.Range(1, nodes).Select(AddressPlan.NodeName))
+                if (OtherSystem.WithFrr(each[^1]) is { } system) systems[node] = system;
+        return systems;
     }
 
     private static Command Down()

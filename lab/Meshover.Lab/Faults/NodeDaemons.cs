@@ -8,7 +8,7 @@ namespace Meshover.Lab.Faults;
 public static class NodeDaemons
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
-    public static readonly IReadOnlyList<string> Frr = ["zebra", "bgpd", "bfdd"];
+    public static readonly IReadOnlyList<string> Frr = ["mgmtd", "zebra", "bgpd", "bfdd"];
 
     /// <summary>One of ours by its pid file: agent, dataplane, routing, run. Null where it does not run.</summary>
     public static ProcessIdentity? Find(this LabNode node, string daemon) =>
@@ -34,7 +34,7 @@ public static class NodeDaemons
         }
     }
 
-    /// <summary>SIGKILL for daemons of FRR by their names.</summary>
+    /// <summary>SIGKILL for daemons of FRR by their names, as far as they run.</summary>
     /// <exception cref="LabException">None of them runs.</exception>
     public static void KillFrr(this LabNode node, params IEnumerable<string> daemons)
     {

@@ -13,6 +13,9 @@ internal sealed class MachineRoom(LabPaths paths)
 {
     private static readonly string[] Overlaid = ["/etc", "/var/lib"];
 
+    /// <summary>Machines whose /usr is not the host's, by their names: a directory in which theirs is.</summary>
+    public IReadOnlyDictionary<string, string> Systems { get; init; } = new Dictionary<string, string>();
+
     private readonly NeighbourLimits _neighbours = new(paths.NeighbourLimits);
 
     /// <param name="nodes">How many nodes of a full mesh there will be.</param>
@@ -55,7 +58,7 @@ internal sealed class MachineRoom(LabPaths paths)
         {
             try
             {
-                Furnish(machine);
+                Furnish(machine, Systems.GetValueOrDefault(name));
                 thread = Libc.ThreadId();
             }
             finally
@@ -108,11 +111,12 @@ internal sealed class MachineRoom(LabPaths paths)
     private static string WorkOf(string place) => "work" + place;
 
     // Runs on a thread of its own, which leaves the host's mount and UTS namespaces here.
-    private static void Furnish(Machine machine)
+    private static void Furnish(Machine machine, string? system)
     {
         Libc.Unshare(Libc.CloneNewMount | Libc.CloneNewUts);
         Libc.SetHostName(machine.Name);
         Libc.Mount("none", "/", null, Libc.MountSlave | Libc.MountRecursive);
+        if (system is not null) OtherSystem.Enter(system);
         foreach (var place in Overlaid)
             Libc.Mount("overlay", place, "overlay", 0, $"lowerdir={place},upperdir={machine.Disk(place)},workdir={machine.Disk(WorkOf(place))}");
         ReplaceRun(machine);

@@ -50,7 +50,7 @@ public sealed class LabMesh : IAsyncDisposable
     public static async Task<LabMesh> BuildAsync(LabOptions options, TimeProvider time, CancellationToken ct)
     {
         if (!Environment.IsPrivilegedProcess) throw new LabException("network namespaces need root: run this as root or with sudo");
-        var room = new MachineRoom(options.Paths);
+        var room = new MachineRoom(options.Paths) { Systems = options.Systems };
         room.Open(options.Nodes);
         try
         {

@@ -10,6 +10,7 @@ internal static class AllChecks
     [
         new InterfaceNames(),
         new Ports(),
+        new FrrRelease(),
         new RoutingTables(),
         new RulePreferences(),
         new PolicyRules(),

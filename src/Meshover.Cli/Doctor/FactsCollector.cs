@@ -40,6 +40,7 @@ internal sealed class FactsCollector(NodePaths paths)
             Firewall = firewall,
             LegacyDocker = await ReadLegacyDockerAsync(firewall, cancellationToken),
             PortsInUse = [.. UdpPort(node), .. TcpPort(node, config)],
+            FrrDoubt = config.Routing == RoutingChoice.Frr ? await FrrDoubtAsync(cancellationToken) : null,
             ReversePathFilterAll = int.Parse(SysctlFile.TryRead("net.ipv4.conf.all.rp_filter") ?? "0", CultureInfo.InvariantCulture),
             ForwardsIpv6 = SysctlFile.TryRead("net.ipv6.conf.all.forwarding") == "1",
             DisablesIpv6 = SysctlFile.TryRead("net.ipv6.conf.all.disable_ipv6") is { } disabled ? disabled == "1" : null,
@@ -112,6 +113,19 @@ internal sealed class FactsCollector(NodePaths paths)
         {
             yield return new PortInUse($"TCP port {node.BgpPort} is in use by another program (`ss -ltnp` shows which).", "BGP of the mesh listens there.",
                 "Stop that program.");
+        }
+    }
+
+    // Without FRR there is nothing to doubt: `up` says that it is missing.
+    private async Task<string?> FrrDoubtAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await new FrrInstallation(paths.ToRoutingOptions(), TimeProvider.System).ExamineAsync(cancellationToken)).Doubt;
+        }
+        catch (RoutingException)
+        {
+            return null;
         }
     }
 

@@ -29,6 +29,9 @@ internal sealed record MachineFacts
     /// <summary>Ports of ours that somebody else has.</summary>
     public ImmutableArray<PortInUse> PortsInUse { get; init; } = [];
 
+    /// <summary>Why this machine's release of FRR may not do; null where it does, is not there, or is not wanted.</summary>
+    public string? FrrDoubt { get; init; }
+
     /// <summary>net.ipv4.conf.all.rp_filter.</summary>
     public int ReversePathFilterAll { get; init; }
 

@@ -19,7 +19,7 @@ internal static class VtyshCommand
         {
             commands,
         };
-        command.SetAction((parsed, _) => RunAsync(parsed.Paths().FrrDirectory, parsed.GetValue(commands) ?? []));
+        command.SetAction((parsed, _) => RunAsync(parsed.Paths().ToRoutingOptions(), parsed.GetValue(commands) ?? []));
         return command;
     }
 
@@ -27,12 +27,12 @@ internal static class VtyshCommand
     /// It inherits our terminal or pipes; its exit code is ours. Ctrl-C is for it, which gives up a line by that: if we ended, it would
     /// stay behind and read the terminal together with the shell.
     /// </summary>
-    private static async Task<int> RunAsync(string frrDirectory, string[] commands)
+    private static async Task<int> RunAsync(RoutingOptions options, string[] commands)
     {
-        if (!Directory.Exists(frrDirectory))
-            throw new CliException($"This node's FRR does not run ({frrDirectory} is not there); `meshover up` starts it.");
-        var program = Path.Combine(new RoutingOptions().VtyshBinaries, "vtysh");
-        string[] arguments = ["--vty_socket", frrDirectory, .. commands.SelectMany(c => new[] { "-c", c })];
+        if (!Directory.Exists(options.FrrSockets))
+            throw new CliException($"This node's FRR does not run ({options.FrrSockets} is not there); `meshover up` starts it.");
+        var program = Path.Combine(options.VtyshBinaries, "vtysh");
+        string[] arguments = ["--vty_socket", options.FrrSockets, "--config_dir", options.FrrConfigurations, .. commands.SelectMany(c => new[] { "-c", c })];
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
         try
         {

@@ -4,46 +4,68 @@ using Meshover.Routing.Vtysh;
 
 namespace Meshover.Routing.Supervision;
 
-/// <summary>The directory of FRR's files. What FRR runs stands in <c>applied.json</c>; the daemons' own files are written from it before they start.</summary>
+/// <summary>
+/// The directory of FRR's files. It is root's, so that whoever takes over a daemon, which reads what strangers send, cannot lay out links for
+/// root to write through: <c>conf/</c> is for the daemons to read, and only <c>run/</c> is theirs. What FRR runs stands in
+/// <c>applied.json</c>; the daemons' own files are written from it before they start.
+/// </summary>
 internal sealed class FrrFiles(RoutingOptions options)
 {
-    // Traversable by the daemons, which run as frr; not readable by others.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
+
+    // Traversable by the daemons, which run as frr.
     private const UnixFileMode ParentMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
     public string Directory => options.FrrDirectory;
 
+    /// <summary>Sockets, pid files and logs: frr's own.</summary>
+    public string RuntimeDirectory => options.FrrSockets;
+
+    public MgmtdSockets Mgmtd { get; } = new(options.FrrDirectory);
+
+    /// <summary>A file that is root's alone.</summary>
     public string Path(string name) => System.IO.Path.Combine(Directory, name);
 
-    public string Configuration(FrrDaemon daemon) => Path($"{daemon.Name}.conf");
+    public string Runtime(string name) => System.IO.Path.Combine(RuntimeDirectory, name);
 
-    public string Log(FrrDaemon daemon) => Path($"{daemon.Name}.log");
+    public string Configuration(string daemon) => System.IO.Path.Combine(options.FrrConfigurations, $"{daemon}.conf");
 
-    public string VtySocket(FrrDaemon daemon) => Path($"{daemon.Name}.vty");
+    public string Log(FrrDaemon daemon) => Runtime($"{daemon.Name}.log");
 
-    /// <summary>Makes the directory, owned by <c>frr:frr</c>.</summary>
-    /// <exception cref="RoutingException">It cannot be made.</exception>
+    public string PidFile(FrrDaemon daemon) => Runtime($"{daemon.Name}.pid");
+
+    public string VtySocket(FrrDaemon daemon) => Runtime($"{daemon.Name}.vty");
+
+    /// <summary>Makes the directories.</summary>
+    /// <exception cref="RoutingException">They cannot be made.</exception>
     public async Task PrepareAsync(TimeProvider time, CancellationToken ct)
     {
         var parent = System.IO.Path.GetDirectoryName(Directory)!;
         if (!System.IO.Directory.Exists(parent)) System.IO.Directory.CreateDirectory(parent, ParentMode);
         File.SetUnixFileMode(parent, File.GetUnixFileMode(parent) | UnixFileMode.OtherExecute);
-        var made = await ToolRunner.RunAsync("install", ["-d", "-m", "0750", "-o", "frr", "-g", "frr", Directory], TimeSpan.FromSeconds(10), time, ct);
-        if (made.ExitCode != 0) throw new RoutingException($"FRR's directory cannot be made: {made.Output.Trim()}");
-        if (!File.Exists(Path("vtysh.conf"))) await File.WriteAllTextAsync(Path("vtysh.conf"), "", ct); // its absence is a warning each time
+        if (!await IsRootsAsync(time, ct)) Delete();
+        await MakeAsync("0755", "root", "root", Directory, time, ct);
+        // What root writes there gets the directory's group by itself (the 2).
+        await MakeAsync("2750", "root", "frr", options.FrrConfigurations, time, ct);
+        await MakeAsync("0750", "frr", "frr", RuntimeDirectory, time, ct);
+        if (!File.Exists(Configuration("vtysh"))) WriteReadable(Configuration("vtysh"), ""); // its absence is a warning each time
     }
 
-    /// <summary>Writes the files that the daemons read when they start, and takes away what a killed one left.</summary>
-    public void WriteForStart(FrrConfig config)
+    /// <summary>Writes the files that the daemons read when they start, and takes away what killed ones left.</summary>
+    public async Task WriteForStartAsync(FrrConfig config, FrrFeatures features, TimeProvider time, CancellationToken ct)
     {
-        foreach (var daemon in FrrDaemon.All)
+        foreach (var daemon in FrrDaemon.All) WriteReadable(Configuration(daemon.Name), daemon.FileText(config, features));
+        foreach (var daemon in FrrDaemon.AnyRelease)
         {
-            File.WriteAllText(Configuration(daemon), daemon.Text(config));
             File.Delete(VtySocket(daemon)); // else it counts as ready before it is
-            File.Delete(Path($"{daemon.Name}.pid"));
+            File.Delete(PidFile(daemon));
         }
         File.Delete(FrrDaemon.OwnMark(this));
-        File.Delete(Path("bfdd.sock"));
+        File.Delete(Runtime("bfdd.sock"));
+        if (features.HasMgmtd) await Mgmtd.PrepareAsync(parent => MakeAsync("0755", "frr", "frr", parent, time, ct));
     }
 
     /// <summary>Whether a change was begun and not ended: what FRR runs is known only after it starts anew.</summary>
@@ -60,8 +82,7 @@ internal sealed class FrrFiles(RoutingOptions options)
     /// <summary>Remembers what FRR runs, in one step.</summary>
     public void SaveApplied(FrrConfig config)
     {
-        File.WriteAllBytes(Path("applied.new"), JsonSerializer.SerializeToUtf8Bytes(config, RoutingJson.Default.FrrConfig));
-        File.Move(Path("applied.new"), Path("applied.json"), overwrite: true);
+        Replace(Path("applied.json"), Private, JsonSerializer.SerializeToUtf8Bytes(config, RoutingJson.Default.FrrConfig));
         IsChanging = false;
     }
 
@@ -82,6 +103,7 @@ internal sealed class FrrFiles(RoutingOptions options)
     public void Delete()
     {
         if (System.IO.Directory.Exists(Directory)) System.IO.Directory.Delete(Directory, recursive: true);
+        Mgmtd.Delete();
     }
 
     /// <summary>The end of a daemon's log, for an error message.</summary>
@@ -89,11 +111,39 @@ internal sealed class FrrFiles(RoutingOptions options)
     {
         try
         {
-            return File.ReadLines(Log(daemon)).LastOrDefault() ?? "its log is empty";
+            // The log is frr's: a link there would show what only root may read.
+            return new FileInfo(Log(daemon)).LinkTarget is null ? File.ReadLines(Log(daemon)).LastOrDefault() ?? "its log is empty" : "its log is a link";
         }
         catch (IOException)
         {
             return "it wrote no log";
         }
+    }
+
+    /// <summary>Readable by the daemons.</summary>
+    private static void WriteReadable(string path, string text) => Replace(path, Private | UnixFileMode.GroupRead, System.Text.Encoding.UTF8.GetBytes(text));
+
+    /// <summary>In one step, by a new file: what stands at the path is never followed or written into.</summary>
+    private static void Replace(string path, UnixFileMode mode, ReadOnlySpan<byte> content)
+    {
+        var temporary = $"{path}.new";
+        File.Delete(temporary);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode, BufferSize = 0 };
+        using (var file = new FileStream(temporary, options)) file.Write(content);
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    /// <summary>A directory of frr's own, as former releases made it, may hold anything: it is not taken over.</summary>
+    private async Task<bool> IsRootsAsync(TimeProvider time, CancellationToken ct)
+    {
+        if (!System.IO.Directory.Exists(Directory)) return true;
+        var owner = await ToolRunner.RunAsync("stat", ["-c", "%u", Directory], _patience, time, ct);
+        return owner.Output.Trim() == "0";
+    }
+
+    private static async Task MakeAsync(string mode, string owner, string group, string directory, TimeProvider time, CancellationToken ct)
+    {
+        var made = await ToolRunner.RunAsync("install", ["-d", "-m", mode, "-o", owner, "-g", group, directory], _patience, time, ct);
+        if (made.ExitCode != 0) throw new RoutingException($"FRR's directory cannot be made: {made.Output.Trim()}");
     }
 }

@@ -5,47 +5,55 @@ using Meshover.Linux.Processes;
 
 namespace Meshover.Routing.Supervision;
 
-/// <summary>FRR's processes in this network namespace, as /proc shows them.</summary>
-/// <param name="Ours">By daemon name: those whose command line names our directory.</param>
-/// <param name="ForeignZebras">Other zebras; two in one namespace delete each other's routes.</param>
+/// <summary>FRR's processes in this network namespace, as /proc shows them. Anybody may give a process a name and arguments; they alone decide nothing.</summary>
+/// <param name="Ours">By daemon name: those of root's or frr's whose command line names our directory.</param>
+/// <param name="ForeignZebras">Other zebras that may change routes; two in one namespace delete each other's.</param>
 internal sealed record FrrProcessScan(ImmutableDictionary<string, ProcessIdentity> Ours, ImmutableArray<ForeignZebra> ForeignZebras)
 {
     public static FrrProcessScan Take(FrrFiles files)
     {
         var here = NetworkNamespace.CurrentInode();
+        var frr = FrrUser.Find();
         var ours = ImmutableDictionary.CreateBuilder<string, ProcessIdentity>();
         var foreign = ImmutableArray.CreateBuilder<ForeignZebra>();
         foreach (var pid in Pids())
         {
-            if (CommandName(pid) is not { } name || !FrrDaemon.All.Any(d => d.Name == name)) continue;
-            if (ProcessIdentity.TryFind(pid) is not { } process || process.NetworkNamespace != here) continue;
-            var arguments = Arguments(pid);
-            if (arguments.Contains(FrrDaemon.OwnMark(files))) ours[name] = process;
-            else if (name == FrrDaemon.Zebra.Name && arguments.Length > 0) foreign.Add(new ForeignZebra(pid, string.Join(' ', arguments)));
+            if (Daemon(pid) is not { } daemon || ProcessIdentity.TryFind(pid) is not { } process || process.NetworkNamespace != here) continue;
+            var arguments = ProcFacts.CommandLine(pid);
+            if (IsOurs(process, daemon, arguments, frr, files)) Choose(ours, daemon, process, files);
+            else if (daemon == FrrDaemon.Zebra && arguments.Length > 0 && ProcFacts.MayRoute(pid)) foreign.Add(new ForeignZebra(pid, string.Join(' ', arguments)));
         }
         return new FrrProcessScan(ours.ToImmutable(), foreign.ToImmutable());
     }
 
-    private static IEnumerable<int> Pids() =>
-        Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
-            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0).Where(pid => pid > 0);
+    private static FrrDaemon? Daemon(int pid) => ProcFacts.Name(pid) is { } name ? FrrDaemon.AnyRelease.FirstOrDefault(d => d.Name == name) : null;
 
-    private static string? CommandName(int pid) => Read(pid, "comm")?.TrimEnd('\n');
+    private static bool IsOurs(ProcessIdentity process, FrrDaemon daemon, string[] arguments, uint? frr, FrrFiles files) =>
+        arguments.Contains(FrrDaemon.OwnMark(files))
+        && ProcFacts.User(process.Pid) is { } user && (user == 0 || user == frr)
+        && Path.GetFileName(process.Executable?.Split(' ')[0]) == daemon.Name; // "… (deleted)" where its package was replaced
 
-    private static string[] Arguments(int pid) => Read(pid, "cmdline")?.Split('\0', StringSplitOptions.RemoveEmptyEntries) ?? [];
+    // Of two, the one that its pid file names.
+    private static void Choose(ImmutableDictionary<string, ProcessIdentity>.Builder ours, FrrDaemon daemon, ProcessIdentity process, FrrFiles files)
+    {
+        if (!ours.ContainsKey(daemon.Name) || PidIn(files.PidFile(daemon)) == process.Pid) ours[daemon.Name] = process;
+    }
 
-    /// <summary>Null where the process ended meanwhile, or is hidden from us.</summary>
-    private static string? Read(int pid, string file)
+    private static int? PidIn(string file)
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/{file}");
+            return int.TryParse(File.ReadAllText(file).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }
     }
+
+    private static IEnumerable<int> Pids() =>
+        Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
+            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0).Where(pid => pid > 0);
 }
 
 /// <summary>A zebra that is not ours.</summary>

@@ -4,8 +4,8 @@ using Meshover.Linux.Processes;
 namespace Meshover.Routing.Supervision;
 
 /// <summary>
-/// The three running daemons, started or adopted. They live and die together: as soon as one ends the others are killed, because one
-/// restarted alone loses packets for 0.1 s (bgpd) to 10 s (zebra), and all three restarted gracefully lose none.
+/// The running daemons, started or adopted. They live and die together: as soon as one ends the others are killed, because one
+/// restarted alone loses packets for 0.1 s (bgpd) to 10 s (zebra), or makes zebra forget lines (mgmtd), and all restarted gracefully lose none.
 /// </summary>
 internal sealed class FrrProcesses : IAsyncDisposable
 {
@@ -34,7 +34,7 @@ internal sealed class FrrProcesses : IAsyncDisposable
     public async Task StopAsync(TimeProvider time, CancellationToken ct)
     {
         await _watching.CancelAsync();
-        foreach (var daemon in FrrDaemon.All.Reverse())
+        foreach (var daemon in FrrDaemon.AnyRelease.Reverse())
             if (Daemons.TryGetValue(daemon.Name, out var process)) await process.StopAsync(TimeSpan.FromSeconds(5), time, ct);
     }
 

@@ -6,13 +6,15 @@ public static class FrrRemnants
     private static readonly TimeSpan _grace = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Stops what runs of it, bgpd first and zebra (which takes its routes away) last. Only where <c>meshover routing</c> itself does not
-    /// run: it would start FRR again.
+    /// Stops what runs of it, bgpd first and zebra (which takes its routes away) and what that needs last. Only where <c>meshover routing</c>
+    /// itself does not run: it would start FRR again.
     /// </summary>
     public static async Task StopAsync(RoutingOptions options, TimeProvider time, CancellationToken ct)
     {
-        var ours = FrrProcessScan.Take(new FrrFiles(options)).Ours;
-        foreach (var daemon in FrrDaemon.All.Reverse())
+        var files = new FrrFiles(options);
+        var ours = FrrProcessScan.Take(files).Ours;
+        foreach (var daemon in FrrDaemon.AnyRelease.Reverse())
             if (ours.TryGetValue(daemon.Name, out var process)) await process.StopAsync(_grace, time, ct);
+        files.Mgmtd.Delete();
     }
 }

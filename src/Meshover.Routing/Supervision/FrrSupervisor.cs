@@ -54,7 +54,7 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
     private async Task BeginAsync(CancellationToken ct)
     {
         _applied = files.LoadApplied();
-        _running = await launcher.AdoptAsync(ct);
+        _running = await launcher.AdoptAsync(_applied, ct);
         if (_running is not null)
         {
             LogAdopted(string.Join(", ", _running.Daemons.Select(d => $"{d.Key} {d.Value.Pid}")));
@@ -83,7 +83,7 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
         _running = null;
         var delay = _delay.After(time.GetElapsedTime(_startedAt), Detection);
         LogDied(died, delay);
-        Publish(RoutingState.Starting, $"{died} ended and FRR is started again as a whole: {files.LastLogLine(FrrDaemon.All.Single(d => d.Name == died))}", restarted: true);
+        Publish(RoutingState.Starting, $"{died} ended and FRR is started again as a whole: {files.LastLogLine(FrrDaemon.AnyRelease.Single(d => d.Name == died))}", restarted: true);
         await Task.Delay(delay, time, ct);
         if (_applied is not null) await TryStartAsync(ct);
     }
@@ -251,7 +251,7 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
     private void Publish(RoutingState state, string error, bool restarted) => Publish(state, [error], Current.Restarts + (restarted ? 1 : 0));
 
     private void Publish(RoutingState state, ImmutableArray<string> errors, int restarts) => _current = new SupervisorState(
-        state, errors, [.. FrrDaemon.All.Where(d => _running?.Daemons.ContainsKey(d.Name) == true).Select(d => new FrrDaemonStatus(d.Name, _running!.Daemons[d.Name].Pid))], restarts);
+        state, errors, [.. FrrDaemon.AnyRelease.Where(d => _running?.Daemons.ContainsKey(d.Name) == true).Select(d => new FrrDaemonStatus(d.Name, _running!.Daemons[d.Name].Pid))], restarts);
 
     [LoggerMessage(LogLevel.Information, "FRR runs already and was adopted: {Daemons}")]
     private partial void LogAdopted(string daemons);

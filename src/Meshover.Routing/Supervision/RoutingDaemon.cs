@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Meshover.Routing.Supervision;
 
-/// <summary>The process <c>meshover routing</c>: keeps zebra, bgpd and bfdd alive and applies what the agent renders.</summary>
+/// <summary>The process <c>meshover routing</c>: keeps FRR's daemons alive and applies what the agent renders.</summary>
 public static class RoutingDaemon
 {
     /// <summary>Runs until cancelled, which leaves FRR running, or until <see cref="RoutingClient.StopAsync"/>, which does not.</summary>
@@ -12,16 +12,18 @@ public static class RoutingDaemon
     {
         var logger = loggers.CreateLogger("Meshover.Routing");
         var files = new FrrFiles(options);
-        var vtysh = new VtyshRunner(options, time);
-        var supervisor = new FrrSupervisor(new FrrLauncher(options, files, time), files, new ConfigApplier(vtysh, logger), time, logger);
-        var requests = new RequestHandler(supervisor, new StatusReader(vtysh), vtysh);
+        var installation = new FrrInstallation(options, time);
+        var vtysh = new VtyshRunner(installation, time);
+        var supervisor = new FrrSupervisor(new FrrLauncher(installation, files, vtysh, time), files, new ConfigApplier(vtysh, logger), time, logger);
+        var requests = new RequestHandler(supervisor, new StatusReader(vtysh, installation), vtysh);
         using var server = new RoutingServer(options.SocketPath, requests.HandleAsync, time, logger);
         server.Listen();
         using var serving = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var served = server.RunAsync(serving.Token, ct);
         var keeping = Task.WhenAll(
             new LogKeeper(files, () => supervisor.Current.Daemons, time, logger).RunAsync(serving.Token),
-            new AddressKeeper(vtysh, () => supervisor.Current.Daemons, time, logger).RunAsync(serving.Token));
+            new AddressKeeper(vtysh, () => supervisor.Current.Daemons, time, logger).RunAsync(serving.Token),
+            new BfdDeadlockWatch(installation, files, vtysh, () => supervisor.Current, time, logger).RunAsync(serving.Token));
         await supervisor.RunAsync(ct);
         await serving.CancelAsync();
         await served;

@@ -15,6 +15,7 @@ public static class RoutingPreflight
         if (MissingPrograms(options) is { } missing) return [missing];
         var scan = FrrProcessScan.Take(new FrrFiles(options));
         var problems = ImmutableArray.CreateBuilder<string>();
+        if (ReadByMgmtd(options) is { } read) problems.Add(read);
         if (!besideSystemFrr && scan.ForeignZebras is [var zebra, ..]) problems.Add(SystemFrr.Inspect().AdviceAgainst(zebra.Pid, zebra.CommandLine));
         if (IsPortTaken(scan, bgpPort))
             problems.Add($"TCP port {bgpPort}, on which BGP of the mesh listens, is in use by another program (`ss -ltnp` shows which): stop it");
@@ -26,7 +27,7 @@ public static class RoutingPreflight
 
     private static bool IsPortTaken(FrrProcessScan scan, int bgpPort) => !scan.Ours.ContainsKey(FrrDaemon.Bgpd.Name) && IsInUse(bgpPort);
 
-    private static string? MissingPrograms(RoutingOptions options)
+    internal static string? MissingPrograms(RoutingOptions options)
     {
         string[] programs = [.. FrrDaemon.All.Select(d => Path.Combine(options.FrrBinaries, d.Name)), Path.Combine(options.VtyshBinaries, "vtysh")];
         var missing = programs.Where(p => !File.Exists(p)).ToList();
@@ -34,6 +35,12 @@ public static class RoutingPreflight
             ? null
             : $"FRR is not installed ({string.Join(", ", missing)} missing): install it (Debian: `apt install frr frr-rpki-rtrlib`), or leave routing out (--routing off)";
     }
+
+    // mgmtd reads these of the machine, whatever it is told, and gives what they say to our zebra. FRR has it from 9.0 on.
+    private static string? ReadByMgmtd(RoutingOptions options) =>
+        File.Exists(Path.Combine(options.FrrBinaries, FrrDaemon.Mgmtd.Name)) && SystemFrr.LineForMgmtd() is { } line
+            ? $"{line}, which FRR's mgmtd would give to the zebra of the mesh: move those lines to /etc/frr/frr.conf (`vtysh -f` reads them) and delete the file, or leave routing out (--routing off)"
+            : null;
 
     private static bool IsInUse(int port)
     {

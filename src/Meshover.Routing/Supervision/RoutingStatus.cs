@@ -26,7 +26,7 @@ public sealed record RoutingStatus
 {
     public required RoutingState State { get; init; }
 
-    /// <summary>Such as <c>8.4.4</c>; null where FRR is not installed.</summary>
+    /// <summary>Such as <c>8.4.4</c>; null where FRR is not installed, or does not say it.</summary>
     public string? FrrVersion { get; init; }
 
     /// <summary>One sentence each: what failed, why, what to do.</summary>

@@ -1,33 +1,31 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Meshover.Routing.Vtysh;
 
 namespace Meshover.Routing.Supervision;
 
 /// <summary>Asks FRR how its neighbours are. Changes nothing, so it runs beside the supervisor's loop.</summary>
-internal sealed partial class StatusReader(VtyshRunner vtysh)
+internal sealed class StatusReader(VtyshRunner vtysh, FrrInstallation installation)
 {
-    private string? _version;
+    /// <summary>What <see cref="ParseNeighbors"/> reads the answers to.</summary>
+    internal static readonly string[] NeighborCommands = ["show bgp summary json", "show bfd peers json"];
 
     public async Task<RoutingStatus> ReadAsync(SupervisorState state, CancellationToken ct)
     {
-        var status = new RoutingStatus { State = state.State, Errors = state.Errors, Daemons = state.Daemons, Restarts = state.Restarts, FrrVersion = _version };
+        var status = new RoutingStatus { State = state.State, Errors = state.Errors, Daemons = state.Daemons, Restarts = state.Restarts };
+        if (installation.Examined is { } features)
+            status = status with { FrrVersion = features.Version?.ToString(), Errors = [.. status.Errors, .. features.Doubt is { } doubt ? [doubt] : Array.Empty<string>()] };
         if (state.State != RoutingState.Running) return status;
         try
         {
-            _version ??= ParseVersion(await vtysh.RunAsync(["show version"], ct));
-            var said = await vtysh.RunAsync(["show bgp summary json", "show bfd peers json"], ct);
-            return status with { FrrVersion = _version, Neighbors = ParseNeighbors(said) };
+            return status with { Neighbors = ParseNeighbors(await vtysh.RunAsync(NeighborCommands, ct)) };
         }
         catch (Exception e) when (e is RoutingException or JsonException)
         {
             return status with { Errors = status.Errors.Add($"FRR's state cannot be read: {e.Message}") };
         }
     }
-
-    internal static string? ParseVersion(string text) => Version().Match(text) is { Success: true } match ? match.Groups["version"].Value : null;
 
     /// <summary>Both families' neighbours, ordered by interface.</summary>
     /// <param name="said">The answers to <c>show bgp summary json</c> and <c>show bfd peers json</c>, one after the other.</param>
@@ -49,7 +47,4 @@ internal sealed partial class StatusReader(VtyshRunner vtysh)
             BfdUp = up.Contains(g.Key),
         })];
     }
-
-    [GeneratedRegex(@"^FRRouting (?<version>\S+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Version();
 }

@@ -26,6 +26,8 @@ public sealed record SystemFrr(SystemFrrKind Kind, string Why)
     // What Debian's frr.conf, and FRR itself when asked to write one, contain without anybody's wish.
     private static readonly string[] _meaningless = ["!", "#", "log ", "frr ", "hostname ", "service integrated-vtysh-config", "end", "exit", "line vty", "no ipv6 forwarding", "no ip forwarding"];
 
+    private static readonly string[] _filesOfMgmtd = ["mgmtd.conf", "zebra.conf", "staticd.conf", "ripd.conf", "ripngd.conf"];
+
     /// <summary>sd_booted(3).</summary>
     private static bool HasSystemd => Directory.Exists("/run/systemd/system");
 
@@ -62,16 +64,22 @@ public sealed record SystemFrr(SystemFrrKind Kind, string Why)
         ? $"Another zebra (process {pid}: {commandLine}) runs here, and two delete each other's routes: stop it, or let `meshover up --disable-system-frr` do so (`meshover down` starts it again)"
         : $"Another zebra (process {pid}: {commandLine}) runs here and is configured ({Why}), and two delete each other's routes: stop it (`systemctl disable --now frr`), or leave routing out (--routing off)";
 
+    /// <summary>What a file of this machine's says that every mgmtd reads, from the times when each daemon had one; null where none says anything.</summary>
+    internal static string? LineForMgmtd(string directory = "/etc/frr") =>
+        _filesOfMgmtd.Select(name => Path.Combine(directory, name)).Where(File.Exists).Select(LineOf).FirstOrDefault(line => line is not null);
+
     private static string? ConfiguredLine(string directory)
     {
         if (!Directory.Exists(directory)) return null;
         foreach (var file in Directory.EnumerateFiles(directory, "*.conf").Where(f => Path.GetFileName(f) is not ("vtysh.conf" or "support_bundle_commands.conf")))
         {
-            var line = File.ReadLines(file).Select(l => l.Trim()).FirstOrDefault(l => l.Length > 0 && !_meaningless.Any(l.StartsWith));
-            if (line is not null) return $"{file} says '{line}'";
+            if (LineOf(file) is { } line) return line;
         }
         return null;
     }
+
+    private static string? LineOf(string file) =>
+        File.ReadLines(file).Select(l => l.Trim()).FirstOrDefault(l => l.Length > 0 && !_meaningless.Any(l.StartsWith)) is { } line ? $"{file} says '{line}'" : null;
 
     private static string? EnabledDaemon(string directory)
     {

@@ -3,27 +3,32 @@ using Meshover.Routing.Supervision;
 namespace Meshover.Routing.Vtysh;
 
 /// <summary>FRR's shell, speaking to the node's own daemons and never to the system's.</summary>
-public sealed class VtyshRunner(RoutingOptions options, TimeProvider time)
+public sealed class VtyshRunner(FrrInstallation installation, TimeProvider time)
 {
     // A thousand lines of prefix-lists take FRR 8.4 some 6 s.
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(120);
 
+    // FRR 10.7 says so, for no fault, where all that it was told stood there already.
+    private const string ChangesNothing = "% Configuration applied with notes:";
+
+    private readonly RoutingOptions _options = installation.Options;
+
     /// <summary>The program's path.</summary>
-    public string Program => Path.Combine(options.VtyshBinaries, "vtysh");
+    public string Program => Path.Combine(_options.VtyshBinaries, "vtysh");
 
     /// <summary>Arguments that make it speak to this node's daemons; commands, or none for a shell, come after them.</summary>
-    public IReadOnlyList<string> BaseArguments => ["--vty_socket", options.FrrDirectory, "--config_dir", options.FrrDirectory];
+    public IReadOnlyList<string> BaseArguments => ["--vty_socket", _options.FrrSockets, "--config_dir", _options.FrrConfigurations];
 
     /// <summary>Runs commands and gives what FRR printed.</summary>
     /// <exception cref="RoutingException">FRR does not answer or refused one; its own words are in the message.</exception>
     public async Task<string> RunAsync(IEnumerable<string> commands, CancellationToken ct) =>
         Checked(await CallAsync(commands.SelectMany(c => new[] { "-c", c }), ct), "FRR refused a command");
 
-    /// <summary>Gives one daemon lines of configuration; others do not see them.</summary>
+    /// <summary>Gives one daemon, or the one that takes them for it, lines of configuration; others do not see them.</summary>
     internal async Task ConfigureAsync(string daemon, string lines, CancellationToken ct)
     {
         if (lines.Length == 0) return;
-        await WithFileAsync(lines, async file => Checked(await CallAsync(["-d", daemon, "-f", file], ct), $"{daemon} refused its configuration"));
+        await WithFileAsync(lines, async file => Checked(await CallAsync(["-d", installation.TakerOf(daemon), "-f", file], ct), $"{daemon} refused its configuration"));
     }
 
     /// <summary>Checks a configuration's words without touching a daemon.</summary>
@@ -36,7 +41,7 @@ public sealed class VtyshRunner(RoutingOptions options, TimeProvider time)
 
     private async Task WithFileAsync(string text, Func<string, Task> use)
     {
-        var file = Path.Combine(options.FrrDirectory, $"vtysh.{Guid.NewGuid():n}.tmp");
+        var file = Path.Combine(_options.FrrConfigurations, $"vtysh.{Guid.NewGuid():n}.tmp");
         try
         {
             await File.WriteAllTextAsync(file, text);
@@ -49,7 +54,7 @@ public sealed class VtyshRunner(RoutingOptions options, TimeProvider time)
     }
 
     /// <summary>vtysh may end with 0 although a daemon refused a whole transaction; FRR begins every complaint with <c>%</c>.</summary>
-    private static string Checked(ToolResult result, string what) => result.ExitCode == 0 && !Lines(result).Any(l => l.StartsWith('%'))
+    private static string Checked(ToolResult result, string what) => result.ExitCode == 0 && !Lines(result).Any(l => l.StartsWith('%') && l != ChangesNothing)
         ? result.Output
         : throw new RoutingException($"{what}: {string.Join("; ", Lines(result))}");
 

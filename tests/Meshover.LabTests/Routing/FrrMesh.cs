@@ -1,18 +1,28 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Meshover.Lab.Machines;
 using Meshover.UnitTests.Routing;
 
 namespace Meshover.LabTests.Routing;
 
 /// <summary>
-/// Four nodes, full mesh; 1 is the transit node. Made once for all tests here, each of which leaves it as it found it.
+/// Four nodes, full mesh; 1 is the transit node. Made once for all tests of a collection, each of which leaves it as it found it.
 /// </summary>
-public sealed partial class FrrMesh : IAsyncLifetime
+public partial class FrrMesh : IAsyncLifetime
 {
+    public FrrMesh()
+        : this(_ => null)
+    {
+    }
+
+    /// <param name="systemOf">Whose FRR a node runs, by its number; null: this machine's.</param>
+    protected FrrMesh(Func<int, string?> systemOf) =>
+        Nodes = [.. Enumerable.Range(1, Count).Select(i => new FrrNode((uint)i, Models.Node((uint)i, Count, 1), systemOf(i)))];
+
     internal const int Count = 4;
 
-    internal FrrNode[] Nodes { get; } = [.. Enumerable.Range(1, Count).Select(i => new FrrNode((uint)i, Models.Node((uint)i, Count, 1)))];
+    internal FrrNode[] Nodes { get; }
 
     internal FrrNode Node(int id) => Nodes[id - 1];
 
@@ -28,6 +38,7 @@ public sealed partial class FrrMesh : IAsyncLifetime
     public ValueTask DisposeAsync()
     {
         foreach (var node in Nodes) node.Dispose();
+        GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
     }
 
@@ -36,7 +47,7 @@ public sealed partial class FrrMesh : IAsyncLifetime
     {
         foreach (var node in Nodes)
         {
-            await Until.TrueAsync(() => node.HasSessionsAsync(Count - 1), 30, $"{node.Name} has {Count - 1} sessions");
+            await Until.TrueAsync(() => node.HasSessionsAsync(Count - 1), 60, $"{node.Name} has {Count - 1} sessions");
             await Until.TrueAsync(() => node.BgpRoutes().Count == 4 * (Count - 1), 30, $"{node.Name} has all routes");
         }
     }
@@ -56,6 +67,24 @@ public sealed partial class FrrMesh : IAsyncLifetime
 
     [GeneratedRegex("(?<sent>[0-9]+) packets transmitted, (?<received>[0-9]+) received", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Counts();
+}
+
+/// <summary>All with FRR 10.3, Debian 13's.</summary>
+public sealed class Frr10Mesh() : FrrMesh(_ => OtherSystem.WithFrr(Release))
+{
+    public const string Release = "10.3";
+}
+
+/// <summary>1 and 3 with FRR 8.4, 2 and 4 with 10.3.</summary>
+public sealed class MixedFrrMesh() : FrrMesh(number => OtherSystem.WithFrr(number % 2 == 0 ? Frr10Mesh.Release : Older))
+{
+    private const string Older = "8.4";
+}
+
+[CollectionDefinition(Name)]
+public sealed class Frr10MeshCollection : ICollectionFixture<Frr10Mesh>
+{
+    public const string Name = "routing mesh of FRR 10";
 }
 
 [CollectionDefinition(Name)]

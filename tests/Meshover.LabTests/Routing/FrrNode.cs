@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using Meshover.Lab;
+using Meshover.Lab.Machines;
 using Meshover.Linux.Namespaces;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Processes;
@@ -17,12 +19,12 @@ internal sealed class FrrNode : IDisposable
 {
     private readonly RouteNetlink _workload;
 
-    public FrrNode(uint id, RoutingModel model)
+    /// <param name="system">Whose FRR it runs (<see cref="OtherSystem"/>); null: this machine's.</param>
+    public FrrNode(uint id, RoutingModel model, string? system = null)
     {
-        (Id, Model) = (id, model);
+        (Id, Model, System) = (id, model, system);
         RunDirectory = $"/run/t-routing/{id}";
         Options = new RoutingOptions { SocketPath = $"{RunDirectory}/routing.sock", FrrDirectory = $"{RunDirectory}/frr" };
-        Vtysh = new VtyshRunner(Options, TimeProvider.System);
         Client = new RoutingClient(Options.SocketPath);
         foreach (var name in (string[])[Name, WorkloadName])
         {
@@ -38,13 +40,13 @@ internal sealed class FrrNode : IDisposable
 
     public uint Id { get; }
     public RoutingModel Model { get; set; }
+    public string? System { get; }
     public string Name => $"t-routing-{Id}";
     public string Namespace => NetworkNamespace.PathOf(Name);
     public string WorkloadName => $"t-routing-w{Id}";
     public string RunDirectory { get; }
     public RoutingOptions Options { get; }
     public RouteNetlink Netlink { get; }
-    public VtyshRunner Vtysh { get; }
     public RoutingClient Client { get; }
     public ProcessIdentity? Supervisor { get; private set; }
     public string LinkTo(FrrNode peer) => new NodeId(peer.Id).LinkName;
@@ -53,7 +55,8 @@ internal sealed class FrrNode : IDisposable
     public async Task StartSupervisorAsync()
     {
         Directory.CreateDirectory(RunDirectory);
-        Supervisor = DetachedProcess.Start(LabPrograms.Meshover, ["--run-dir", RunDirectory, "routing"], $"{RunDirectory}/routing.log", Namespace);
+        string[] command = [.. Prefix, LabPrograms.Meshover, "--run-dir", RunDirectory, "routing"];
+        Supervisor = DetachedProcess.Start(command[0], command[1..], $"{RunDirectory}/routing.log", Namespace);
         await Until.TrueAsync(async () => await StateAsync() is not null, 15, $"{Name} serves its socket");
     }
 
@@ -79,11 +82,20 @@ internal sealed class FrrNode : IDisposable
     public async Task<ProcessIdentity> DaemonAsync(string name) =>
         ProcessIdentity.TryFind((await Client.GetStatusAsync()).Daemons.Single(d => d.Name == name).Pid)!;
 
-    public Task<string> VtyshAsync(params string[] commands) => Vtysh.RunAsync(commands, CancellationToken.None);
+    /// <summary>FRR's own shell, of the same release.</summary>
+    public async Task<string> VtyshAsync(params string[] commands)
+    {
+        string[] command = [.. Prefix, LabPrograms.Meshover, "--run-dir", RunDirectory, "vtysh", .. commands.SelectMany(c => new[] { "-c", c })];
+        var result = await ToolRunner.RunAsync(command[0], command[1..], TimeSpan.FromSeconds(30), TimeProvider.System, CancellationToken.None);
+        Assert.True(result.ExitCode == 0, result.Output);
+        return result.Output;
+    }
 
     /// <summary>The kernel's BGP routes: destination and preferred source.</summary>
     public Dictionary<string, IPAddress?> BgpRoutes() => Netlink.GetRoutes(new RouteFilter { Protocol = RouteProtocols.Bgp })
         .GroupBy(r => $"{r.Destination}").ToDictionary(g => g.Key, g => g.First().PreferredSource);
+
+    private IReadOnlyList<string> Prefix => System is null ? [] : OtherSystem.Prefix(System);
 
     public void Dispose()
     {
@@ -109,6 +121,8 @@ internal sealed class FrrNode : IDisposable
     public void BringUp(FrrNode peer)
     {
         Netlink.SetLink(LinkTo(peer), new LinkChange { AddressGeneration = AddressGenerationMode.None });
+        // As the tunnels that it stands for: there is nobody to ask for but the one at the other end.
+        Ip("link", "set", LinkTo(peer), "arp", "off", "address", "02:00:00:00:00:01");
         Netlink.SetUp(LinkTo(peer));
         Netlink.ReplaceAddress(LinkTo(peer), new NodeId(Id).LinkLocal, 64);
     }
@@ -124,6 +138,13 @@ internal sealed class FrrNode : IDisposable
         Netlink.ReplaceAddress(name, new NodeId(Id).LinkLocal, 64);
         Netlink.ReplaceAddress(name, Model.Source4, 32);
         return name;
+    }
+
+    private void Ip(params string[] arguments)
+    {
+        using var ip = Process.Start("ip", ["-n", Name, .. arguments]);
+        ip.WaitForExit();
+        Assert.Equal(0, ip.ExitCode);
     }
 
     private static void Furnish()

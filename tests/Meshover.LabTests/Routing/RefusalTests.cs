@@ -8,11 +8,19 @@ using Meshover.UnitTests.Routing;
 namespace Meshover.LabTests.Routing;
 
 /// <summary>What keeps FRR from running is said before anything starts, and the end of a node leaves nothing behind.</summary>
-public sealed class RefusalTests : IDisposable
+public abstract class RefusalTests : IDisposable
 {
-    private readonly FrrNode _node = new(9, Models.Node(9, 2));
+    private readonly FrrNode _node;
+    private readonly string? _system;
 
-    public void Dispose() => _node.Dispose();
+    /// <param name="system">Whose FRR the nodes run; null: this machine's.</param>
+    protected RefusalTests(string? system) => (_system, _node) = (system, new FrrNode(9, Models.Node(9, 2), system));
+
+    public void Dispose()
+    {
+        _node.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task AnotherZebra_InTheNamespace_IsRefusedUntilItIsGone()
@@ -50,7 +58,7 @@ public sealed class RefusalTests : IDisposable
     [Fact]
     public async Task Link_MadeAfterItWasConfigured_BringsItsSessionUp()
     {
-        using var peer = new FrrNode(8, Models.Node(8, 1).With(Models.Neighbor(9)));
+        using var peer = new FrrNode(8, Models.Node(8, 1).With(Models.Neighbor(9)), _system);
         _node.Model = _node.Model.With(Models.Neighbor(8));
         await Task.WhenAll(_node.StartSupervisorAsync(), peer.StartSupervisorAsync());
         await Task.WhenAll(_node.ApplyAsync(), peer.ApplyAsync());
@@ -64,6 +72,7 @@ public sealed class RefusalTests : IDisposable
         Assert.Empty(peer.BgpRoutes());
         Assert.False(Directory.Exists(peer.Options.FrrDirectory));
         Assert.False(File.Exists(peer.Options.SocketPath));
+        Assert.False(Directory.Exists($"/run/frr/{new FrrFiles(peer.Options).Mgmtd.Name}"), "mgmtd's sockets are gone");
         await Until.TrueAsync(() => !_node.BgpRoutes().ContainsKey("10.64.8.0/24"), 5, "its neighbour forgets it at once");
     }
 

@@ -6,8 +6,7 @@ using Meshover.Mesh.Planning;
 namespace Meshover.LabTests.Routing;
 
 /// <summary>What nodes announce, and what they take from each other, on real FRR.</summary>
-[Collection(FrrMeshCollection.Name)]
-public sealed class RoutingPolicyTests(FrrMesh mesh)
+public abstract class RoutingPolicyTests(FrrMesh mesh)
 {
     [Fact]
     public void Mesh_AllUp_EachNodeHasExactlyWhatOthersOriginateWithItsOwnAddressAsSource()

@@ -60,11 +60,6 @@ public sealed class SupervisionPartsTests : IDisposable
     public void Status_NoNeighbours_IsEmpty() => Assert.Empty(StatusReader.ParseNeighbors("{\n}\n[\n]\n"));
 
     [Theory]
-    [InlineData("FRRouting 8.4.4 (vm) on Linux(6.18).\nCopyright", "8.4.4")]
-    [InlineData("something else", null)]
-    public void Status_Version_IsReadFromTheBanner(string said, string? version) => Assert.Equal(version, StatusReader.ParseVersion(said));
-
-    [Theory]
     [InlineData("not json\n", "not a request")]
     [InlineData("[]\n", "not a request")]
     [InlineData("null\n", "not a request")]
@@ -128,6 +123,26 @@ public sealed class SupervisionPartsTests : IDisposable
         File.WriteAllText(Path.Combine(_directory, "frr.conf"), configuration);
         File.WriteAllText(Path.Combine(_directory, "daemons"), daemons);
         Assert.Equal(kind, SystemFrr.Inspect(_directory).Kind);
+    }
+
+    [Theory]
+    [InlineData("zebra.conf", "! nothing\nlog syslog\n", false)]
+    [InlineData("zebra.conf", "ip route 10.0.0.0/8 blackhole\n", true)]
+    [InlineData("staticd.conf", "ip route 10.0.0.0/8 blackhole\n", true)]
+    [InlineData("frr.conf", "ip route 10.0.0.0/8 blackhole\n", false)]
+    public void SystemFrr_FileThatMgmtdWouldRead_IsFoundWhereItSaysSomething(string name, string text, bool found)
+    {
+        File.WriteAllText(Path.Combine(_directory, name), text);
+        Assert.Equal(found, SystemFrr.LineForMgmtd(_directory)?.Contains($"{name} says 'ip route", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public void FrrUser_IsFoundInThePasswords()
+    {
+        var file = Path.Combine(_directory, "passwd");
+        File.WriteAllText(file, "root:x:0:0:root:/root:/bin/bash\nfrr2:x:7:7::/:/bin/false\nfrr:x:105:112:Frr routing suite:/nonexistent:/usr/sbin/nologin\n");
+        Assert.Equal(105u, FrrUser.Find(file));
+        Assert.Null(FrrUser.Find(Path.Combine(_directory, "none")));
     }
 
     private string SocketPath => Path.Combine(_directory, "routing.sock");

@@ -43,6 +43,9 @@ public sealed class CheckTests
         Assert.Equal(["port: fault"], (Machine.Fine() with { PortsInUse = [new PortInUse("It is in use.", "All.", "Stop it.")] }).Findings());
 
     [Fact]
+    public void Frr_OfAnUnknownRelease_IsAWarning() => Assert.Equal(["frr-release: warning"], (Machine.Fine() with { FrrDoubt = "FRR 11.0 is new" }).Findings());
+
+    [Fact]
     public void MirrorTable_WithForeignRoute_IsAFault() => Assert.Equal(["routing-table: fault"], Machine.Fine().With(Machine.Route("10.0.0.0/8", 7401)).Findings());
 
     [Fact]

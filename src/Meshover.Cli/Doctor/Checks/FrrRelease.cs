@@ -1,0 +1,21 @@
+namespace Meshover.Cli.Doctor.Checks;
+
+/// <summary>A release of FRR that Meshover does not know.</summary>
+internal sealed class FrrRelease : ICheck
+{
+    public string Name => "frr-release";
+
+    public IEnumerable<Finding> Look(MachineFacts facts)
+    {
+        if (facts.FrrDoubt is { } doubt)
+        {
+            yield return new Finding
+            {
+                Severity = Severity.Warning,
+                Problem = $"{doubt}.",
+                Breaks = "FRR may refuse its configuration, or end at its start; then the node routes nothing.",
+                Mend = "Install a release of FRR that Meshover knows (Debian 12 and 13 have one), or another release of Meshover.",
+            };
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using Meshover.Linux.Processes;
+using Meshover.Routing.Supervision;
+using Meshover.Routing.Vtysh;
+using Meshover.UnitTests.Routing;
+
+namespace Meshover.LabTests.Routing;
+
+/// <summary>FRR's daemons read what strangers send: what root writes, and whom it takes for FRR, is not theirs to decide, nor another user's.</summary>
+public sealed class FrrFilesTests : IDisposable
+{
+    private readonly FrrNode _node = new(9, Models.Node(9, 2));
+
+    public void Dispose() => _node.Dispose();
+
+    [Fact]
+    public async Task Files_WhereRootWrites_ArePlacesWhereFrrMayNot()
+    {
+        await _node.StartSupervisorAsync();
+        await _node.ApplyAsync();
+        foreach (var directory in (string[])[_node.Options.FrrDirectory, _node.Options.FrrConfigurations])
+        {
+            Assert.NotEqual(0, (await AsAsync("frr", "touch", $"{directory}/planted")).ExitCode);
+            Assert.False(File.Exists($"{directory}/planted"));
+        }
+        Assert.Equal(0, (await AsAsync("frr", "cat", $"{_node.Options.FrrConfigurations}/bgpd.conf")).ExitCode);
+        Assert.NotEqual(0, (await AsAsync("nobody", "cat", $"{_node.Options.FrrConfigurations}/bgpd.conf")).ExitCode);
+        var frrs = await RunAsync("find", _node.Options.FrrDirectory, "-user", "frr");
+        Assert.All(frrs.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), path => Assert.StartsWith(_node.Options.FrrSockets, path, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Directory_OfFrrsOwn_IsNotTakenOver()
+    {
+        var target = $"{_node.RunDirectory}/precious";
+        Directory.CreateDirectory(_node.RunDirectory);
+        await File.WriteAllTextAsync(target, "precious");
+        await RunAsync("install", "-d", "-o", "frr", "-g", "frr", _node.Options.FrrDirectory);
+        File.CreateSymbolicLink($"{_node.Options.FrrDirectory}/changing", target);
+        File.CreateSymbolicLink($"{_node.Options.FrrDirectory}/conf", _node.RunDirectory);
+        await _node.StartSupervisorAsync();
+        await _node.ApplyAsync();
+        Assert.Equal("precious", await File.ReadAllTextAsync(target));
+        Assert.False(File.Exists($"{_node.RunDirectory}/bgpd.conf"));
+        Assert.Null(new DirectoryInfo(_node.Options.FrrConfigurations).LinkTarget);
+    }
+
+    [Fact]
+    public async Task Impostors_OfAnotherUser_AreNeitherAdoptedNorInTheWay()
+    {
+        Directory.CreateDirectory(_node.RunDirectory);
+        var program = $"{_node.RunDirectory}/zebra";
+        File.Copy("/usr/bin/tail", program);
+        string[] arguments = ["--reuid", "nobody", "--clear-groups", program, "-f", "/dev/null", $"{_node.Options.FrrSockets}/zserv.api"];
+        var impostor = DetachedProcess.Start("setpriv", arguments, null, _node.Namespace);
+        await Until.TrueAsync(() => impostor.Executable == program, 10, "it has become a zebra by name");
+        Assert.Empty(_node.FrrProcessScanIn().Ours);
+        Assert.Empty(_node.FrrProcessScanIn().ForeignZebras);
+
+        await _node.StartSupervisorAsync();
+        await _node.ApplyAsync();
+        Assert.NotEqual(impostor, _node.FrrProcessScanIn().Ours["zebra"]);
+        Assert.True(impostor.Kill());
+        Assert.Equal(RoutingState.Running, await _node.StateAsync());
+    }
+
+    [Fact]
+    public async Task Daemons_StartedWithOtherArgumentsThanNow_AreStartedAnewAtAdoption()
+    {
+        await _node.StartSupervisorAsync();
+        await _node.ApplyAsync();
+        var before = await _node.DaemonAsync("bgpd");
+        _node.Supervisor!.Kill();
+        await _node.Supervisor.WaitForExitAsync();
+        var applied = $"{_node.Options.FrrDirectory}/applied.json";
+        await File.WriteAllTextAsync(applied, (await File.ReadAllTextAsync(applied)).Replace("12914", "12915", StringComparison.Ordinal));
+        await _node.StartSupervisorAsync();
+        await Until.TrueAsync(async () => await _node.StateAsync() == RoutingState.Running, 20, "FRR runs");
+        var after = await _node.DaemonAsync("bgpd");
+        Assert.NotEqual(before, after);
+        Assert.Contains("12915", ProcFacts.CommandLine(after.Pid));
+        Assert.False(before.IsAlive);
+    }
+
+    private static Task<ToolResult> AsAsync(string user, params string[] command) =>
+        RunAsync("setpriv", ["--reuid", user, "--regid", user == "frr" ? "frr" : "nogroup", "--clear-groups", .. command]);
+
+    private static Task<ToolResult> RunAsync(string program, params string[] arguments) =>
+        ToolRunner.RunAsync(program, arguments, TimeSpan.FromSeconds(10), TimeProvider.System, CancellationToken.None);
+}
