@@ -49,7 +49,10 @@ public sealed class KernelDataplaneReader
     {
         // Of another kind: it is somebody else's, or the engine's, which is told to let go.
         if (_netlink.FindLink(Device) is not { Kind: KernelDataplane.DeviceKind } || _wireGuard.FindDevice(Device) is not { } device)
+        {
+            _ages.Keep([]);
             return new DataplaneStatus { Version = KernelDataplane.Version };
+        }
         _ages.Keep([.. device.Peers.Select(peer => peer.PublicKey)]);
         var links = peers.IsEmpty
             ? LinksByAddress(device)

@@ -26,9 +26,10 @@ internal sealed class ReceiveAges(TimeProvider time)
             var at = handshakeAge < SessionLife ? now : now - (long)(handshakeAge.Value.TotalSeconds * time.TimestampFrequency);
             _seen[peer.PublicKey] = last = (peer.RxBytes, at);
         }
-        else if (peer.RxBytes > last.Bytes)
+        else if (peer.RxBytes != last.Bytes)
         {
-            _seen[peer.PublicKey] = last = (peer.RxBytes, now);
+            // Fewer: the peer was removed and added, or the device made anew, and the counter began again.
+            _seen[peer.PublicKey] = last = (peer.RxBytes, peer.RxBytes > 0 ? now : last.At);
         }
         return (long)time.GetElapsedTime(last.At, now).TotalMilliseconds;
     }

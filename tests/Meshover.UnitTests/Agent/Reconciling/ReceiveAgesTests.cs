@@ -41,6 +41,18 @@ public sealed class ReceiveAgesTests
     }
 
     [Fact]
+    public void Observe_CounterThatBeganAgain_CountsFromThereOn()
+    {
+        _ages.Observe(Peer with { RxBytes = 50_000_000_000 }, TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(2_000, _ages.Observe(Peer, handshakeAge: null));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(0, _ages.Observe(Peer with { RxBytes = 148 }, TimeSpan.Zero));
+        _time.Advance(TimeSpan.FromSeconds(16));
+        Assert.Equal(0, _ages.Observe(Peer with { RxBytes = 296 }, TimeSpan.FromSeconds(16)));
+    }
+
+    [Fact]
     public void Keep_PeerThatIsGone_IsForgotten()
     {
         _ages.Observe(Peer with { RxBytes = 100 }, TimeSpan.FromSeconds(1));
