@@ -17,7 +17,7 @@ public sealed class BadInputTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLif
     // What a test put in the way is gone for the next one.
     public async ValueTask DisposeAsync()
     {
-        File.Delete(bed.Config);
+        if (Path.GetDirectoryName(bed.Config) is { } configuration && Directory.Exists(configuration)) Directory.Delete(configuration, recursive: true);
         await bed.OnMachineAsync("ip", "link", "delete", "meshover0");
         await bed.OnMachineAsync("ip", "addr", "delete", "10.249.7.1/24", "dev", "eth0");
         (await bed.OnMachineAsync("ip", "link", "set", "eth0", "up")).Checked();
@@ -38,7 +38,7 @@ public sealed class BadInputTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLif
 
     [Fact]
     public Task Up_BadFlags_AreAllReported() =>
-        RefusedAsync(2, ["--mtu: \"9\" is", "--announce: \"10.0.0.1/8\" is"], "up", "--join", bed.Join, "--mtu", "9", "--announce", "10.0.0.1/8");
+        RefusedAsync(2, ["--mtu: \"9\" is", "--announce: \"10.0.0.1/8\" has"], "up", "--join", bed.Join, "--mtu", "9", "--announce", "10.0.0.1/8");
 
     [Fact]
     public async Task Up_UnparsableConfiguration_IsRefused()
@@ -191,8 +191,8 @@ public sealed class BadInputTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLif
         var result = await bed.MeshoverAsync(arguments);
 
         Assert.Equal(exitCode, result.ExitCode);
-        var lines = result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Single(lines, line => line.StartsWith("meshover: ", StringComparison.Ordinal));
+        var lines = result.Error.Split('\n').Where(line => line.StartsWith("meshover: ", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(reasons.Length, lines.Length);
         Assert.All(reasons, reason => Assert.Single(lines, line => line.Contains(reason, StringComparison.Ordinal)));
         Assert.Equal(files, bed.Files());
         Assert.Equal(kernel, await bed.KernelAsync());
