@@ -56,6 +56,6 @@ public sealed class SteadyPing : IAsyncDisposable
             // StopAsync: now the last answers.
         }
         var answers = await Task.WhenAll(sent.Select(each => each.Answer));
-        return PingReport.Of(_name, [.. sent.Zip(answers, (each, answer) => (each.At, answer is not null))]);
+        return PingReport.Of(_name, [.. sent.Zip(answers, (each, answer) => (each.At, answer))]);
     }
 }

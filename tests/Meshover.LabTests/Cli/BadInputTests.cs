@@ -8,13 +8,21 @@ using Meshover.Linux.Processes;
 namespace Meshover.LabTests.Cli;
 
 /// <summary>What cannot work ends with one sentence and an exit code, and the machine is as it was.</summary>
-public sealed class BadInputTests : IAsyncLifetime
+public sealed class BadInputTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLifetime
 {
-    private readonly CliBed _bed = new();
+    private string _before = "";
 
-    public ValueTask InitializeAsync() => _bed.InitializeAsync();
+    public async ValueTask InitializeAsync() => _before = await MachineAsync();
 
-    public ValueTask DisposeAsync() => _bed.DisposeAsync();
+    // What a test put in the way is gone for the next one.
+    public async ValueTask DisposeAsync()
+    {
+        if (Path.GetDirectoryName(bed.Config) is { } configuration && Directory.Exists(configuration)) Directory.Delete(configuration, recursive: true);
+        await bed.OnMachineAsync("ip", "link", "delete", "meshover0");
+        await bed.OnMachineAsync("ip", "addr", "delete", "10.249.7.1/24", "dev", "eth0");
+        (await bed.OnMachineAsync("ip", "link", "set", "eth0", "up")).Checked();
+        await Until.TrueAsync("the machine is as it was before the test", TimeSpan.FromSeconds(10), async () => await MachineAsync() == _before);
+    }
 
     [Fact]
     public Task Up_WithoutJoinString_IsRefused() => RefusedAsync(1, "belongs to no mesh yet", "up");
@@ -23,40 +31,39 @@ public sealed class BadInputTests : IAsyncLifetime
     public Task Run_WithoutJoinString_IsRefused() => RefusedAsync(1, "set MESHOVER_JOIN to a join string", "run");
 
     [Fact]
-    public Task Up_DamagedJoinString_IsRefused() => RefusedAsync(2, "The join string is damaged", "up", "--join", _bed.Join[..^9]);
+    public Task Up_DamagedJoinString_IsRefused() => RefusedAsync(2, "The join string is damaged", "up", "--join", bed.Join[..^9]);
 
     [Fact]
     public Task Up_MissingJoinFile_IsRefused() => RefusedAsync(2, "cannot be read from \"/nonexistent\"", "up", "--join", "@/nonexistent");
 
     [Fact]
-    public Task Up_BadFlags_AreAllReported() => RefusedAsync(2, "--mtu: \"9\" is no MTU", "up", "--join", _bed.Join, "--mtu", "9");
+    public Task Up_BadFlags_AreAllReported() =>
+        RefusedAsync(2, ["--mtu: \"9\" is", "--announce: \"10.0.0.1/8\" has"], "up", "--join", bed.Join, "--mtu", "9", "--announce", "10.0.0.1/8");
 
     [Fact]
     public async Task Up_UnparsableConfiguration_IsRefused()
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(_bed.Config)!);
-        await File.WriteAllTextAsync(_bed.Config, "announce: [10.0.0.0/8\n");
+        Directory.CreateDirectory(Path.GetDirectoryName(bed.Config)!);
+        await File.WriteAllTextAsync(bed.Config, "announce: [10.0.0.0/8\n");
 
-        await RefusedAsync(2, "this is not YAML", "up", "--join", _bed.Join);
+        await RefusedAsync(2, "this is not YAML", "up", "--join", bed.Join);
     }
 
     [Fact]
     public async Task Up_UsedToken_IsRefused()
     {
-        var join = (await _bed.AdminAsync("token", "create", "--uses", "1")).Checked();
-        (await _bed.MeshoverAsync("up", "--join", join, "--hostname", "n1", "--no-wait")).Checked();
-        (await _bed.MeshoverAsync("down")).Checked();
-        Directory.Delete(_bed.State, recursive: true);
+        var join = (await bed.AdminAsync("token", "create", "--uses", "1")).Checked();
+        await JoinAndForgetAsync(join, "first");
 
-        await RefusedAsync(1, "used up", "up", "--join", join, "--hostname", "n2");
+        await RefusedAsync(1, "used up", "up", "--join", join, "--hostname", "second");
     }
 
     [Fact]
     public async Task Up_ExpiredToken_IsRefused()
     {
-        var join = (await _bed.AdminAsync("token", "create", "--lifetime", "1s")).Checked();
+        var join = (await bed.AdminAsync("token", "create", "--lifetime", "1s")).Checked();
         await Until.TrueAsync("the token has ended", TimeSpan.FromSeconds(20), async () =>
-            (await _bed.AdminAsync("token", "list", "--json")).Checked().Contains("\"expired\"", StringComparison.Ordinal));
+            (await bed.AdminAsync("token", "list", "--json")).Checked().Contains("\"expired\"", StringComparison.Ordinal));
 
         await RefusedAsync(1, "expired", "up", "--join", join);
     }
@@ -64,10 +71,10 @@ public sealed class BadInputTests : IAsyncLifetime
     [Fact]
     public async Task Up_RevokedToken_IsRefused()
     {
-        var id = (await _bed.AdminAsync("token", "create", "--json")).Checked();
+        var id = (await bed.AdminAsync("token", "create", "--json")).Checked();
         using var token = System.Text.Json.JsonDocument.Parse(id);
         var (name, join) = (Text(token, "id"), Text(token, "joinString"));
-        (await _bed.AdminAsync("token", "revoke", name)).Checked();
+        (await bed.AdminAsync("token", "revoke", name)).Checked();
 
         await RefusedAsync(1, "revoked", "up", "--join", join);
     }
@@ -75,74 +82,64 @@ public sealed class BadInputTests : IAsyncLifetime
     [Fact]
     public async Task Up_HostnameOfAnother_IsRefusedWithTheWayOut()
     {
-        (await _bed.MeshoverAsync("up", "--join", _bed.Join, "--hostname", "n1", "--no-wait")).Checked();
-        (await _bed.MeshoverAsync("down")).Checked();
-        Directory.Delete(_bed.State, recursive: true);
+        await JoinAndForgetAsync(bed.Join, "taken");
 
-        await RefusedAsync(1, "node remove", "up", "--join", _bed.Join, "--hostname", "n1");
+        await RefusedAsync(1, "node remove", "up", "--join", bed.Join, "--hostname", "taken");
     }
 
     [Fact]
-    public async Task Up_WrongAuthority_IsRefused()
-    {
-        var other = new CliBed();
-        await other.InitializeAsync();
-        var join = other.Join;
-        await other.DisposeAsync();
-
-        await RefusedAsync(1, "another mesh's controller", "up", "--join", join);
-    }
+    public async Task Up_WrongAuthority_IsRefused() => await RefusedAsync(1, "another mesh's controller", "up", "--join", await bed.JoinOfAnotherMeshAsync());
 
     [Fact]
     public async Task Up_NoController_EndsInTime()
     {
-        (await _bed.OnMachineAsync("ip", "link", "set", "eth0", "down")).Checked();
+        (await bed.OnMachineAsync("ip", "link", "set", "eth0", "down")).Checked();
 
-        await RefusedAsync(1, "No controller took this node in within 2 s", "up", "--join", _bed.Join, "--timeout", "2");
+        await RefusedAsync(1, "No controller took this node in within 2 s", "up", "--join", bed.Join, "--timeout", "2");
     }
 
     [Fact]
     public async Task Up_Interrupted_LeavesNothing()
     {
-        (await _bed.OnMachineAsync("ip", "link", "set", "eth0", "down")).Checked();
-        var (files, kernel) = (_bed.Files().ToArray(), await _bed.KernelAsync());
-        var up = _bed.Start(new Dictionary<string, string?>(), "up", "--join", _bed.Join, "--timeout", "300");
-        await Until.TrueAsync("it tries", TimeSpan.FromSeconds(20), async () => (await _bed.LogAsync()).Contains("No answer yet", StringComparison.Ordinal));
+        (await bed.OnMachineAsync("ip", "link", "set", "eth0", "down")).Checked();
+        var (files, kernel) = (bed.Files().ToArray(), await bed.KernelAsync());
+        var up = bed.Start(new Dictionary<string, string?>(), "up", "--join", bed.Join, "--timeout", "300");
+        await Until.TrueAsync("it tries", TimeSpan.FromSeconds(20), async () => (await bed.LogAsync()).Contains("No answer yet", StringComparison.Ordinal));
 
         Assert.True(up.Signal(PosixSignal.SIGINT));
 
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         await up.WaitForExitAsync(deadline.Token);
-        Assert.Contains("meshover: Interrupted", await _bed.LogAsync(), StringComparison.Ordinal);
-        Assert.Equal(files, _bed.Files());
-        Assert.Equal(kernel, await _bed.KernelAsync());
+        Assert.Contains("meshover: Interrupted", await bed.LogAsync(), StringComparison.Ordinal);
+        Assert.Equal(files, bed.Files());
+        Assert.Equal(kernel, await bed.KernelAsync());
     }
 
     [Fact]
     public async Task Up_PoolThatTheMachineUses_IsRefusedAndTheNameIsFreeAgain()
     {
-        (await _bed.OnMachineAsync("ip", "addr", "add", "10.249.7.1/24", "dev", "eth0")).Checked();
+        (await bed.OnMachineAsync("ip", "addr", "add", "10.249.7.1/24", "dev", "eth0")).Checked();
 
-        await RefusedAsync(1, "overlaps 10.249.7.1/24, which this machine has on eth0", "up", "--join", _bed.Join, "--hostname", "n1");
+        await RefusedAsync(1, "overlaps 10.249.7.1/24, which this machine has on eth0", "up", "--join", bed.Join, "--hostname", "free");
 
-        Assert.DoesNotContain("n1", (await _bed.AdminAsync("node", "list")).Checked(), StringComparison.Ordinal);
+        Assert.DoesNotContain("free", (await bed.AdminAsync("node", "list")).Checked(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Up_InterfaceOfOurName_IsRefused()
     {
-        (await _bed.OnMachineAsync("ip", "link", "add", "meshover0", "type", "veth", "peer", "name", "other0")).Checked();
+        (await bed.OnMachineAsync("ip", "link", "add", "meshover0", "type", "veth", "peer", "name", "other0")).Checked();
 
-        await RefusedAsync(1, "The interface meshover0 is somebody else's veth", "up", "--join", _bed.Join);
+        await RefusedAsync(1, "The interface meshover0 is somebody else's veth", "up", "--join", bed.Join);
     }
 
     [Fact]
     public async Task Up_PortInUse_IsRefused()
     {
-        using var socket = NetworkNamespace.RunIn(NetworkNamespace.PathOf(_bed.NodeNamespace), () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        using var socket = NetworkNamespace.RunIn(NetworkNamespace.PathOf(bed.NodeNamespace), () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
         socket.Bind(new IPEndPoint(IPAddress.Any, 12912));
 
-        await RefusedAsync(1, "UDP port 12912 is in use", "up", "--join", _bed.Join);
+        await RefusedAsync(1, "UDP port 12912 is in use", "up", "--join", bed.Join);
     }
 
     [Fact]
@@ -153,10 +150,10 @@ public sealed class BadInputTests : IAsyncLifetime
         var zebra = DetachedProcess.Start(
             "/usr/lib/frr/zebra",
             ["-u", "frr", "-g", "frr", "--vty_socket", directory, "-z", $"{directory}/zserv.api", "-i", $"{directory}/zebra.pid", "-f", "/dev/null", "-A", "127.0.0.1", "-P", "0"],
-            networkNamespacePath: NetworkNamespace.PathOf(_bed.NodeNamespace));
+            networkNamespacePath: NetworkNamespace.PathOf(bed.NodeNamespace));
         try
         {
-            await RefusedAsync(1, $"Another zebra (process {zebra.Pid}", "up", "--join", _bed.Join);
+            await RefusedAsync(1, $"Another zebra (process {zebra.Pid}", "up", "--join", bed.Join);
         }
         finally
         {
@@ -169,24 +166,36 @@ public sealed class BadInputTests : IAsyncLifetime
     [Fact]
     public async Task Up_NotRoot_IsRefused()
     {
-        var result = await Programs.RunAsync("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", LabPrograms.Meshover, "up", "--join", _bed.Join]);
+        var result = await Programs.RunAsync("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", LabPrograms.Meshover, "up", "--join", bed.Join]);
 
         Assert.Equal(1, result.ExitCode);
         Assert.Equal("meshover: `meshover up` changes interfaces, routes and FRR: run it as root.\n", result.Error);
     }
 
-    /// <summary>The exit code, one line that says why, and nothing changed: no file more, no interface, no route.</summary>
-    private async Task RefusedAsync(int exitCode, string why, params string[] arguments)
+    private async Task JoinAndForgetAsync(string join, string hostName)
     {
-        var (files, kernel) = (_bed.Files().ToArray(), await _bed.KernelAsync());
+        (await bed.MeshoverAsync("up", "--join", join, "--hostname", hostName, "--no-wait")).Checked();
+        (await bed.MeshoverAsync("down")).Checked();
+        Directory.Delete(bed.State, recursive: true);
+    }
 
-        var result = await _bed.MeshoverAsync(arguments);
+    private async Task<string> MachineAsync() => string.Join('\n', (await bed.KernelAsync()).Split('\n').Order(StringComparer.Ordinal)) + string.Join('\n', bed.Files());
+
+    /// <summary>The exit code, one line for each reason that says why, and nothing changed: no file more, no interface, no route.</summary>
+    private Task RefusedAsync(int exitCode, string why, params string[] arguments) => RefusedAsync(exitCode, [why], arguments);
+
+    private async Task RefusedAsync(int exitCode, string[] reasons, params string[] arguments)
+    {
+        var (files, kernel) = (bed.Files().ToArray(), await bed.KernelAsync());
+
+        var result = await bed.MeshoverAsync(arguments);
 
         Assert.Equal(exitCode, result.ExitCode);
-        var line = Assert.Single(result.Error.Split('\n'), l => l.StartsWith("meshover: ", StringComparison.Ordinal));
-        Assert.Contains(why, line, StringComparison.Ordinal);
-        Assert.Equal(files, _bed.Files());
-        Assert.Equal(kernel, await _bed.KernelAsync());
+        var lines = result.Error.Split('\n').Where(line => line.StartsWith("meshover: ", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(reasons.Length, lines.Length);
+        Assert.All(reasons, reason => Assert.Single(lines, line => line.Contains(reason, StringComparison.Ordinal)));
+        Assert.Equal(files, bed.Files());
+        Assert.Equal(kernel, await bed.KernelAsync());
     }
 
     private static string Text(System.Text.Json.JsonDocument document, string name) => document.RootElement.GetProperty(name).GetString()!;

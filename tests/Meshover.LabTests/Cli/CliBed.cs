@@ -42,15 +42,17 @@ public sealed class CliBed : IAsyncLifetime
         File.SetUnixFileMode(_directory, File.GetUnixFileMode(_directory) | UnixFileMode.OtherExecute);
         NetworkNamespace.Create(NodeNamespace);
         NetworkNamespace.Create(ControllerNamespace);
+        // Detecting duplicates (RFC 4862 5.4) would take 2 s, in which the kernel goes on changing what tests compare before and after.
+        foreach (var end in (string[])[NodeNamespace, ControllerNamespace])
+            (await Programs.RunAsync("ip", ["netns", "exec", end, "sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.all.accept_dad=0"])).Checked();
         using var node = RouteNetlink.OpenIn(NetworkNamespace.PathOf(NodeNamespace));
         using var controller = RouteNetlink.OpenIn(NetworkNamespace.PathOf(ControllerNamespace));
         await Programs.RunAsync("ip", ["link", "add", "eth0", "netns", NodeNamespace, "type", "veth", "peer", "name", "eth0", "netns", ControllerNamespace]);
         Furnish(node, "192.0.2.1");
         Furnish(controller, Controller4);
-        Join = (await ControllerAsync("init", "--address", Controller4)).Checked();
+        Join = (await ControllerAsync("controller", "init", "--address", Controller4)).Checked();
         _controller = StartController();
         await Until.TrueAsync("the controller answers", TimeSpan.FromSeconds(30), async () => (await AdminAsync("token", "list")).ExitCode == 0);
-        // Until then the kernel goes on changing what tests compare before and after.
         await Until.TrueAsync("the link-local address is the machine's alone", TimeSpan.FromSeconds(10), HasSettledAddressAsync);
     }
 
@@ -93,6 +95,10 @@ public sealed class CliBed : IAsyncLifetime
         return path;
     }
 
+    /// <summary>The join string of a mesh whose controller has an authority of its own; nobody serves it.</summary>
+    internal async Task<string> JoinOfAnotherMeshAsync() =>
+        (await ControllerAsync("other", "init", "--address", Controller4)).Checked();
+
     internal Task<Ending> OnMachineAsync(params string[] command) => Programs.RunAsync("ip", ["netns", "exec", NodeNamespace, .. command]);
 
     /// <summary>`meshover token|node|grant` at the controller.</summary>
@@ -127,28 +133,27 @@ public sealed class CliBed : IAsyncLifetime
         return text + sysctls;
     }
 
-    /// <summary>Duplicate address detection (RFC 4862 5.4) takes some 2 s.</summary>
     private async Task<bool> HasSettledAddressAsync()
     {
         var addresses = (await OnMachineAsync("ip", "-6", "addr", "show", "dev", "eth0", "scope", "link")).Checked();
         return addresses.Contains("fe80:", StringComparison.Ordinal) && !addresses.Contains("tentative", StringComparison.Ordinal);
     }
 
-    private async Task<Ending> ControllerAsync(params string[] arguments) =>
-        await Programs.RunAsync("ip", ["netns", "exec", ControllerNamespace, LabPrograms.Controller, .. arguments, .. ControllerPaths()]);
+    private async Task<Ending> ControllerAsync(string name, params string[] arguments) =>
+        await Programs.RunAsync("ip", ["netns", "exec", ControllerNamespace, LabPrograms.Controller, .. arguments, .. ControllerPaths(name)]);
 
     private ProcessIdentity StartController() => DetachedProcess.Start(new DetachedProcessOptions
     {
         FileName = LabPrograms.Controller,
         // Both have one clock: a token that has ended is refused at once.
-        Arguments = ["serve", "--clock-skew", "0s", .. ControllerPaths()],
+        Arguments = ["serve", "--clock-skew", "0s", .. ControllerPaths("controller")],
         LogFile = Path.Combine(_directory, "controller", "log"),
         NetworkNamespacePath = NetworkNamespace.PathOf(ControllerNamespace),
     });
 
-    private string[] ControllerPaths()
+    private string[] ControllerPaths(string name)
     {
-        var directory = Path.Combine(_directory, "controller");
+        var directory = Path.Combine(_directory, "controller", name == "controller" ? "" : name);
         return ["--config", Path.Combine(directory, "controller.yaml"), "--state", Path.Combine(directory, "state"), "--run", Path.Combine(directory, "run")];
     }
 

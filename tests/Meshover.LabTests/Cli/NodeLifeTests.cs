@@ -1,94 +1,92 @@
 namespace Meshover.LabTests.Cli;
 
 /// <summary>A node from `up` to `leave`, with its daemons killed in between.</summary>
-public sealed class NodeLifeTests : IAsyncLifetime
+public sealed class NodeLifeTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLifetime
 {
     private static readonly string[] Daemons = ["agent", "routing", "dataplane"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly CliBed _bed = new();
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public ValueTask InitializeAsync() => _bed.InitializeAsync();
-
-    public ValueTask DisposeAsync() => _bed.DisposeAsync();
+    public async ValueTask DisposeAsync() => await bed.MeshoverAsync("leave", "--force");
 
     [Fact]
     public async Task Down_AfterUp_LeavesNothingButTheIdentity()
     {
-        var before = await _bed.KernelAsync();
+        var before = await bed.KernelAsync();
         (await UpAsync()).Checked();
-        Assert.NotEqual(before, await _bed.KernelAsync());
+        Assert.NotEqual(before, await bed.KernelAsync());
 
-        (await _bed.MeshoverAsync("down")).Checked();
+        (await bed.MeshoverAsync("down")).Checked();
 
-        Assert.Equal(before, await _bed.KernelAsync());
-        Assert.Equal(["state", "state/identity.json"], _bed.Files());
+        Assert.Equal(before, await bed.KernelAsync());
+        Assert.Equal(["state", "state/identity.json"], bed.Files());
     }
 
     [Fact]
     public async Task Down_EveryProcessKilledBefore_LeavesNothingButTheIdentity()
     {
-        var before = await _bed.KernelAsync();
+        var before = await bed.KernelAsync();
         (await UpAsync()).Checked();
         foreach (var daemon in (string[])["run", .. Daemons])
-            _bed.Daemon(daemon)!.Kill();
+            bed.Daemon(daemon)!.Kill();
 
-        (await _bed.MeshoverAsync("down")).Checked();
+        (await bed.MeshoverAsync("down")).Checked();
 
-        Assert.Equal(before, await _bed.KernelAsync());
-        Assert.Equal(["state", "state/identity.json"], _bed.Files());
-        Assert.Empty((await Programs.RunAsync("ip", ["netns", "pids", _bed.NodeNamespace])).Output);
+        Assert.Equal(before, await bed.KernelAsync());
+        Assert.Equal(["state", "state/identity.json"], bed.Files());
+        Assert.Empty((await Programs.RunAsync("ip", ["netns", "pids", bed.NodeNamespace])).Output);
     }
 
     [Fact]
     public async Task Down_Twice_IsNoError()
     {
-        (await _bed.MeshoverAsync("down")).Checked();
+        (await bed.MeshoverAsync("down")).Checked();
         (await UpAsync()).Checked();
-        (await _bed.MeshoverAsync("down")).Checked();
-        (await _bed.MeshoverAsync("down")).Checked();
+        (await bed.MeshoverAsync("down")).Checked();
+        (await bed.MeshoverAsync("down")).Checked();
     }
 
     [Fact]
     public async Task Up_AfterDown_IsTheSameNodeWithItsSettings()
     {
         (await UpAsync("--announce", "10.64.1.0/24")).Checked();
-        var before = (await _bed.StatusAsync()).GetProperty("node");
-        (await _bed.MeshoverAsync("down")).Checked();
+        var before = (await bed.StatusAsync()).GetProperty("node");
+        (await bed.MeshoverAsync("down")).Checked();
 
-        (await _bed.MeshoverAsync("up")).Checked();
+        (await bed.MeshoverAsync("up")).Checked();
 
-        var status = await _bed.StatusAsync();
+        var status = await bed.StatusAsync();
         Assert.Equal(before.GetProperty("id").GetInt32(), status.GetProperty("node").GetProperty("id").GetInt32());
         Assert.Equal(before.GetProperty("address4").GetString(), status.GetProperty("node").GetProperty("address4").GetString());
-        Assert.Contains("10.64.1.0/24", await File.ReadAllTextAsync(_bed.Config), StringComparison.Ordinal);
+        Assert.Contains("10.64.1.0/24", await File.ReadAllTextAsync(bed.Config), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Up_Again_ChangesNothing_AndANewSettingRestartsTheAgentAlone()
     {
         (await UpAsync()).Checked();
-        var before = _bed.Pids(["run", .. Daemons]);
+        var before = bed.Pids(["run", .. Daemons]);
 
         (await UpAsync()).Checked();
-        Assert.Equal(before, _bed.Pids(["run", .. Daemons]));
+        Assert.Equal(before, bed.Pids(["run", .. Daemons]));
 
-        (await _bed.MeshoverAsync("up", "--site", "tokyo")).Checked();
-        Assert.Equal(before.RemoveAt(1), _bed.Pids("run", "routing", "dataplane"));
-        Assert.NotEqual(before[1], _bed.Pids("agent")[0]);
+        (await bed.MeshoverAsync("up", "--site", "tokyo")).Checked();
+        Assert.Equal(before.RemoveAt(1), bed.Pids("run", "routing", "dataplane"));
+        Assert.NotEqual(before[1], bed.Pids("agent")[0]);
     }
 
     [Fact]
     public async Task Up_AnotherHostname_IsTheSameNodeByThatName()
     {
         (await UpAsync()).Checked();
-        var id = (await _bed.StatusAsync()).GetProperty("node").GetProperty("id").GetInt32();
+        var id = (await bed.StatusAsync()).GetProperty("node").GetProperty("id").GetInt32();
 
-        (await _bed.MeshoverAsync("up", "--hostname", "other")).Checked();
+        (await bed.MeshoverAsync("up", "--hostname", "other")).Checked();
 
-        await Until.TrueAsync("it has the new name", Patience, async () => (await _bed.StatusAsync()).GetProperty("node").GetProperty("hostname").GetString() == "other");
-        Assert.Equal(id, (await _bed.StatusAsync()).GetProperty("node").GetProperty("id").GetInt32());
-        var nodes = (await _bed.AdminAsync("node", "list")).Checked();
+        await Until.TrueAsync("it has the new name", Patience, async () => (await bed.StatusAsync()).GetProperty("node").GetProperty("hostname").GetString() == "other");
+        Assert.Equal(id, (await bed.StatusAsync()).GetProperty("node").GetProperty("id").GetInt32());
+        var nodes = (await bed.AdminAsync("node", "list")).Checked();
         Assert.Contains("other", nodes, StringComparison.Ordinal);
         Assert.DoesNotContain("n1", nodes, StringComparison.Ordinal);
     }
@@ -97,19 +95,19 @@ public sealed class NodeLifeTests : IAsyncLifetime
     public async Task Run_KilledWith9_ItsDaemonsLiveAndTheNextOneAdoptsThem()
     {
         (await UpAsync()).Checked();
-        var daemons = _bed.Pids(Daemons);
-        var run = _bed.Daemon("run")!;
+        var daemons = bed.Pids(Daemons);
+        var run = bed.Daemon("run")!;
         run.Kill();
         await run.WaitForExitAsync();
-        Assert.Equal(daemons, _bed.Pids(Daemons));
+        Assert.Equal(daemons, bed.Pids(Daemons));
 
-        (await _bed.MeshoverAsync("up")).Checked();
+        (await bed.MeshoverAsync("up")).Checked();
 
-        Assert.NotEqual(run.Pid, _bed.Pids("run")[0]);
-        Assert.Equal(daemons, _bed.Pids(Daemons));
-        _bed.Daemon("agent")!.Kill();
-        await Until.TrueAsync("the adopted agent is started again", Patience, () => Task.FromResult(_bed.Daemon("agent") is not null));
-        Assert.Equal(daemons[1..], _bed.Pids("routing", "dataplane"));
+        Assert.NotEqual(run.Pid, bed.Pids("run")[0]);
+        Assert.Equal(daemons, bed.Pids(Daemons));
+        bed.Daemon("agent")!.Kill();
+        await Until.TrueAsync("the adopted agent is started again", Patience, () => Task.FromResult(bed.Daemon("agent") is not null));
+        Assert.Equal(daemons[1..], bed.Pids("routing", "dataplane"));
     }
 
     [Theory]
@@ -119,13 +117,13 @@ public sealed class NodeLifeTests : IAsyncLifetime
     public async Task Run_DaemonKilled_IsBackAndTheNodeIsWellAgain(string daemon)
     {
         (await UpAsync()).Checked();
-        var killed = _bed.Daemon(daemon)!;
+        var killed = bed.Daemon(daemon)!;
 
         killed.Kill();
 
         await killed.WaitForExitAsync();
-        await Until.TrueAsync($"{daemon} runs again", Patience, () => Task.FromResult(_bed.Daemon(daemon) is { } process && process.Pid != killed.Pid));
-        await Until.TrueAsync("the node is well", Patience, async () => (await _bed.MeshoverAsync("status")).ExitCode == 0);
+        await Until.TrueAsync($"{daemon} runs again", Patience, () => Task.FromResult(bed.Daemon(daemon) is { } process && process.Pid != killed.Pid));
+        await Until.TrueAsync("the node is well", Patience, async () => (await bed.MeshoverAsync("status")).ExitCode == 0);
     }
 
     [Fact]
@@ -133,7 +131,7 @@ public sealed class NodeLifeTests : IAsyncLifetime
     {
         (await UpAsync()).Checked();
 
-        var second = await _bed.MeshoverAsync("run");
+        var second = await bed.MeshoverAsync("run");
 
         Assert.Equal(1, second.ExitCode);
         Assert.StartsWith("meshover: `meshover run` runs already on this machine", second.Error, StringComparison.Ordinal);
@@ -143,14 +141,14 @@ public sealed class NodeLifeTests : IAsyncLifetime
     public async Task Status_AgentDead_TellsOfTheOthersAndSaysDegraded()
     {
         (await UpAsync()).Checked();
-        _bed.Daemon("run")!.Kill();
-        _bed.Daemon("agent")!.Kill();
+        bed.Daemon("run")!.Kill();
+        bed.Daemon("agent")!.Kill();
 
-        var status = await _bed.MeshoverAsync("status", "--json");
+        var status = await bed.MeshoverAsync("status", "--json");
 
         Assert.Equal(3, status.ExitCode);
         Assert.Contains("\"state\": \"degraded\"", status.Output, StringComparison.Ordinal);
-        Assert.Equal("ok", (await _bed.StatusAsync()).GetProperty("components")[1].GetProperty("state").GetString());
+        Assert.Equal("ok", (await bed.StatusAsync()).GetProperty("components")[1].GetProperty("state").GetString());
     }
 
     [Fact]
@@ -158,11 +156,11 @@ public sealed class NodeLifeTests : IAsyncLifetime
     {
         (await UpAsync()).Checked();
 
-        (await _bed.MeshoverAsync("leave")).Checked();
+        (await bed.MeshoverAsync("leave")).Checked();
 
-        Assert.Empty(_bed.Files());
-        Assert.DoesNotContain("n1", (await _bed.AdminAsync("node", "list")).Checked(), StringComparison.Ordinal);
-        Assert.Equal(1, (await _bed.MeshoverAsync("up")).ExitCode);
+        Assert.Empty(bed.Files());
+        Assert.DoesNotContain("n1", (await bed.AdminAsync("node", "list")).Checked(), StringComparison.Ordinal);
+        Assert.Equal(1, (await bed.MeshoverAsync("up")).ExitCode);
     }
 
     [Fact]
@@ -170,9 +168,9 @@ public sealed class NodeLifeTests : IAsyncLifetime
     {
         (await UpAsync()).Checked();
 
-        var config = (await _bed.MeshoverAsync("vtysh", "-c", "show running-config")).Checked();
+        var config = (await bed.MeshoverAsync("vtysh", "-c", "show running-config")).Checked();
         Assert.Contains("router bgp 42", config, StringComparison.Ordinal);
     }
 
-    private Task<Ending> UpAsync(params string[] arguments) => _bed.MeshoverAsync(["up", "--join", _bed.Join, "--hostname", "n1", .. arguments]);
+    private Task<Ending> UpAsync(params string[] arguments) => bed.MeshoverAsync(["up", "--join", bed.Join, "--hostname", "n1", .. arguments]);
 }

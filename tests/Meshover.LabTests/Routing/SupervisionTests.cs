@@ -160,13 +160,13 @@ public abstract class SupervisionTests(FrrMesh mesh)
         Assert.Equal(RoutingState.Running, await node.StateAsync());
     }
 
-    /// <summary>When each session came up, by neighbour; uptimes move on, the moments stay (within what reading takes).</summary>
     private static async Task<bool> KnowsAsync(FrrNode node, IEnumerable<string> links)
     {
         var known = ZebraInterfaces.Parse(await node.VtyshAsync("show interface json"));
         return links.All(link => known.TryGetValue(link, out var addresses) && addresses.Count == 2);
     }
 
+    /// <summary>How often each session came up and went, by neighbour: uptimes move on, these stay.</summary>
     private static async Task<string[]> EstablishedAsync(FrrNode node)
     {
         var json = await node.VtyshAsync("show bgp ipv4 unicast summary json");

@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
@@ -8,7 +7,7 @@ namespace Meshover.UnitTests.Architecture;
 /// <summary>The walls of the house. Each rule says why it stands; who must break one changes the rule, and its reason, first.</summary>
 public sealed partial class ArchitectureTests
 {
-    private static readonly string Root = FindRoot();
+    private static string Root => Repository.Root;
 
     [Theory]
     [InlineData("src/Meshover.Mesh", "", "the domain is pure: it can be tested, moved and trusted without anything else")]
@@ -33,7 +32,7 @@ public sealed partial class ArchitectureTests
     public void UnsafeCodeAndPInvoke_LiveInTheRoomsMadeForThem()
     {
         string[] allowed = ["src/Meshover.Linux/", "src/Meshover.WireGuard/Crypto/", "src/Meshover.WireGuard/Pipeline/", "src/Meshover.WireGuard/Io/", "lab/Meshover.Lab/"];
-        var outside = Sources("src").Concat(Sources("lab"))
+        var outside = Repository.Sources("src").Concat(Repository.Sources("lab"))
             .Where(path => !allowed.Any(room => path.StartsWith(room, StringComparison.Ordinal)))
             .Where(path => Unsafe().IsMatch(WithoutComments(File.ReadAllText(Path.Combine(Root, path)))))
             .ToList();
@@ -124,10 +123,6 @@ public sealed partial class ArchitectureTests
         Assert.True(found.Count == 0, $"{string.Join("; ", found)}: {reason}.");
     }
 
-    private static IEnumerable<string> Sources(string folder) => Directory
-        .EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
-        .Select(path => Path.GetRelativePath(Root, path));
-
     private static string WithoutComments(string source) => Comment().Replace(source, "");
 
     [GeneratedRegex(@"\b(unsafe|DllImport|LibraryImport)\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
@@ -135,12 +130,4 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"//.*|""[^""\n]*""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Comment();
-
-    private static string FindRoot([CallerFilePath] string caller = "")
-    {
-        var directory = new DirectoryInfo(Path.GetDirectoryName(caller)!);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Meshover.slnx")))
-            directory = directory.Parent;
-        return directory?.FullName ?? throw new InvalidOperationException("The repository's root was not found.");
-    }
 }
