@@ -134,7 +134,8 @@ public static partial class Enrolment
                     var response = await channel.Client.EnrollAsync(request, cancellationToken: either.Token);
                     if (!identity.IsEnrolled)
                         await RefuseOverlapAsync(channel, response.Settings, cancellationToken);
-                    return Accept(response);
+                    MayBeKnown = true;
+                    return EnrolmentAnswer.Accept(response, identity, join);
                 }
                 catch (Exception e) when (e is FormatException or OverflowException)
                 {
@@ -217,25 +218,5 @@ public static partial class Enrolment
                 LogLeftOut(logger, leftOut);
             return request;
         }
-
-        private NodeIdentity Accept(EnrollResponse response)
-        {
-            MayBeKnown = true;
-            var node = WireFormat.ToOwnNode(response.Node, identity.WireGuardPublicKey);
-            if (response is not { Settings: { } settings, Credential: { } credential })
-                throw new FormatException("It has no credential or no settings of the mesh in it.");
-            return identity with
-            {
-                HostName = node.HostName,
-                Controllers = Known(settings.Controllers, join.Controllers),
-                CaPins = Known(settings.CaPins, join.CaPins),
-                Credential = credential.Jwt,
-                CredentialExpires = credential.ExpiresUnix,
-                Numbers = new NodeNumbers(node.Id, node.Address4, node.Address6, node.TunnelAddress, node.Asn),
-            };
-        }
-
-        /// <summary>The join string's, which worked just now, stay in the list.</summary>
-        private static ImmutableArray<string> Known(IEnumerable<string> told, ImmutableArray<string> joined) => [.. told.Union(joined, StringComparer.Ordinal)];
     }
 }

@@ -83,6 +83,24 @@ public sealed class UnderlayDiscoveryTests : IDisposable
     }
 
     [Fact]
+    public void Find_AddressesThatAreNoPlaceToCall_AreToldAsTheMachinesOwn()
+    {
+        _machine.Add("lo", "", LinkFlags.Loopback, "127.0.0.1/8", "203.0.113.7/32");
+        _machine.Add("docker0", "bridge", LinkFlags.None, "172.17.0.1/16");
+        _machine.Add("mo-00000002", "tun", LinkFlags.None, "10.249.0.1/32");
+        _machine.Add("eth1", "", LinkFlags.None, "192.168.7.1/24");
+        _machine.Add("eth0", "", LinkFlags.None, "2001:db8::1/64", "2001:db8::7e3f/64");
+        _machine.Flag(AddressFlags.Temporary);
+        _machine.DefaultBy("eth0");
+
+        var found = UnderlayDiscovery.Find(_machine, ["eth0"], UnderlaySurroundings.None);
+
+        Assert.Equal(["2001:db8::1"], found.Addresses.Select(address => address.ToString()));
+        Assert.Equal(["2001:db8::7e3f", "203.0.113.7", "192.168.7.1"], found.Others.Select(address => address.ToString()));
+        Assert.False(found.SameAs(found with { Others = [] }));
+    }
+
+    [Fact]
     public void Find_SeveralInterfaces_TakesTheSmallestMtu()
     {
         _machine.Add("eth0", "", LinkFlags.None, "192.0.2.1/24");
