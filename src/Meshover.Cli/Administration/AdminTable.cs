@@ -15,7 +15,7 @@ internal static class AdminTable
         foreach (var title in titles)
             table.AddColumn(new TableColumn(title).NoWrap());
         foreach (var row in rows)
-            table.AddRow([.. row.Select(cell => new Text(cell))]);
+            table.AddRow([.. row.Select(cell => new Text(Terminal.Safe(cell)))]);
         Write(table, Unbounded);
     }
 
@@ -24,7 +24,7 @@ internal static class AdminTable
     {
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
         foreach (var (name, value) in fields)
-            table.AddRow(new Text(name), new Text(value.Length == 0 ? "-" : value));
+            table.AddRow(new Text(name), new Text(value.Length == 0 ? "-" : Terminal.Safe(value)));
         Write(table, Console.IsOutputRedirected ? Unbounded : AnsiConsole.Console.Profile.Width);
     }
 

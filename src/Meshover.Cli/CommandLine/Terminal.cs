@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Spectre.Console;
 
 namespace Meshover.Cli.CommandLine;
@@ -13,6 +15,14 @@ internal static class Terminal
     /// nothing to a program that does not expect it.
     /// </summary>
     public static void LeaveKeypadMode(IAnsiConsole console) => Tell(console, "\e[?1l\e>");
+
+    /// <summary>Text of other machines, made fit to be shown: what would move the cursor, colour or turn around the text beside it is a question mark.</summary>
+    public static string Safe(string text) => text.EnumerateRunes().All(IsHarmless)
+        ? text
+        : string.Concat(text.EnumerateRunes().Select(rune => IsHarmless(rune) ? rune.ToString() : "?"));
+
+    private static bool IsHarmless(Rune rune) => rune.Value == '\n'
+        || Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
     private static void Tell(IAnsiConsole console, string sequence)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Meshover.Cli.CommandLine;
 using Meshover.Cli.Keys;
 using Spectre.Console;
 
@@ -21,7 +22,7 @@ internal static class StatusTable
         if (!status.AnnouncedNotGranted.IsEmpty)
             console.MarkupLineInterpolated($"[yellow]not granted[/] {string.Join(", ", status.AnnouncedNotGranted)}");
         foreach (var notice in status.Notices)
-            console.MarkupLineInterpolated($"[yellow]notice[/]      {notice}");
+            console.MarkupLineInterpolated($"[yellow]notice[/]      {Terminal.Safe(notice)}");
         if (status.Peers.IsEmpty)
             return;
         console.Write(PeerTable.Of(status.Peers, console.Profile.Width));
@@ -45,7 +46,7 @@ internal static class StatusTable
     private static void WriteMap(IAnsiConsole console, StatusDocument status)
     {
         var controller = string.Join(" ", ((string?[])[status.Controller.State, status.Controller.Address, status.Controller.Error]).OfType<string>());
-        console.MarkupLineInterpolated($"[grey]controller[/]  {controller}");
+        console.MarkupLineInterpolated($"[grey]controller[/]  {Terminal.Safe(controller)}");
         var age = status.Map.AgeSeconds is { } seconds ? $"heard {Age(seconds)} ago" : "age unknown";
         console.MarkupLineInterpolated($"[grey]map[/]         {(status.Map.StoreId is null ? "none yet" : $"revision {status.Map.Revision}, {age}")}");
     }

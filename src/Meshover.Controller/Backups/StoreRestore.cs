@@ -107,6 +107,9 @@ internal static class StoreRestore
             StoreId = Guid.NewGuid().ToString("N"),
             Ancestors = [.. Lineage(state, former).DistinctBy(ancestor => ancestor.StoreId).Select(ancestor => ancestor with { AdoptUntil = adoptUntil })],
         });
+        // The backup's may have been given up because others have it.
+        if (former.Get<SecretRecord>(StoreKeys.Secret) is { } secret)
+            draft.Put(StoreKeys.Secret, secret);
         var newest = former.Nodes.IsEmpty ? 0 : former.Nodes.Keys.Last();
         draft.Put(StoreKeys.Allocation, new AllocationRecord(
             Math.Max(Math.Max(state.Allocation.NextId, former.Allocation.NextId), newest + 1) + Allocator.RestoreJump,

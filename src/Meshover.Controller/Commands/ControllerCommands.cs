@@ -15,7 +15,7 @@ internal static class ControllerCommands
 
     public static RootCommand Create() => new("The controller of a Meshover mesh: gives out addresses and AS numbers, and tells every node of all the others.")
     {
-        Init(), Serve(), Backup(), Restore(),
+        Init(), Serve(), Backup(), Restore(), RotateKey(),
     };
 
     private static Command Init()
@@ -30,8 +30,8 @@ internal static class ControllerCommands
             var paths = options.PathsOf(parsed);
             var join = await Initialiser.RunAsync(options.ConfigOf(parsed), paths, TimeProvider.System, cancel);
             await Console.Error.WriteLineAsync(
-                $"The mesh is made ({paths.State}, {paths.Config}). Start it with `meshover-controller serve`, then run on each node, within 24 hours:\n"
-                + "meshover up --join STRING, where STRING is:");
+                $"The mesh is made ({paths.State}, {paths.Config}). Start it with `meshover-controller serve`, then run on each node:\n"
+                + "meshover up --join STRING, with the string below. It admits any number of nodes for 24 hours; `meshover token list` and `token revoke` end it sooner.");
             Console.WriteLine(join);
         }));
         return command;
@@ -81,6 +81,17 @@ internal static class ControllerCommands
             foreach (var line in report)
                 await Console.Error.WriteLineAsync(line);
         }));
+        return command;
+    }
+
+    private static Command RotateKey()
+    {
+        var options = new CommonOptions();
+        var drop = new Option<bool>("--drop-former") { Description = "Join strings that were made before are void: for a key, or a backup, that others may have." };
+        var command = new Command("rotate-key", "Sign join tokens and credentials with a new key from now on; with the controller stopped.") { drop };
+        options.AddPaths(command);
+        command.SetAction((parsed, cancel) => RunAsync(async () =>
+            await Console.Error.WriteLineAsync(await KeyRotation.RunAsync(options.PathsOf(parsed), !parsed.GetValue(drop), TimeProvider.System, cancel))));
         return command;
     }
 

@@ -27,7 +27,7 @@ internal static partial class ControllerRunner
         if (directory.State.Get<MeshRecord>(StoreKeys.Mesh) is null || directory.State.Get<SecretRecord>(StoreKeys.Secret) is not { } secret)
             throw StoreDamage.Of("use", paths.Store, "its keys are missing");
         await SettingsUpdate.ApplyAsync(directory, options, cancel);
-        using var tls = new TlsSetup(secret, options, TimeProvider.System.GetUtcNow());
+        var tls = new TlsSetup(secret, options, TimeProvider.System, logs.CreateLogger<TlsSetup>());
         await ServeAsync(ControllerHost.Build(directory, secret, tls, options, paths), directory, options, paths, cancel);
     }
 

@@ -6,20 +6,20 @@ using Microsoft.IdentityModel.Tokens;
 namespace Meshover.Controller.Identity;
 
 /// <summary>
-/// Signs and checks JWTs (RFC 7519, ES256) with the mesh's signing key. When a token is valid is the caller's business: an expired
+/// Signs JWTs (RFC 7519, ES256) with the mesh's signing key, and checks them with that and those before it. When a token is valid is the caller's business: an expired
 /// credential still says whose it was, and clocks may differ.
 /// </summary>
 internal sealed class TokenSigner : IDisposable
 {
-    private readonly ECDsa _key;
     private readonly SigningCredentials _credentials;
+    private readonly List<ECDsaSecurityKey> _keys;
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false, MapInboundClaims = false };
 
     public TokenSigner(SecretRecord secret)
     {
-        _key = ECDsa.Create();
-        _key.ImportFromPem(secret.SigningKey);
-        _credentials = new SigningCredentials(new ECDsaSecurityKey(_key) { KeyId = "1" }, SecurityAlgorithms.EcdsaSha256);
+        var key = KeyOf(secret.SigningKeyId, secret.SigningKey);
+        _credentials = new SigningCredentials(key, SecurityAlgorithms.EcdsaSha256);
+        _keys = [key, .. secret.FormerKeys.Select(former => KeyOf(former.Id, former.PublicKey))];
     }
 
     /// <param name="audience">What the token is for; one made for another purpose does not pass.</param>
@@ -37,7 +37,7 @@ internal sealed class TokenSigner : IDisposable
     {
         var result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
-            IssuerSigningKey = _credentials.Key,
+            IssuerSigningKeys = _keys,
             ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
             ValidAudience = audience,
             ValidateIssuer = false,
@@ -47,5 +47,12 @@ internal sealed class TokenSigner : IDisposable
         return result.IsValid ? result.SecurityToken as JsonWebToken : null;
     }
 
-    public void Dispose() => _key.Dispose();
+    public void Dispose() => _keys.ForEach(key => key.ECDsa.Dispose());
+
+    private static ECDsaSecurityKey KeyOf(string id, string pem)
+    {
+        var key = ECDsa.Create();
+        key.ImportFromPem(pem);
+        return new ECDsaSecurityKey(key) { KeyId = id };
+    }
 }

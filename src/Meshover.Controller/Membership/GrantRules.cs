@@ -8,10 +8,18 @@ namespace Meshover.Controller.Membership;
 /// <summary>Which prefixes a node may originate. Pure.</summary>
 internal static class GrantRules
 {
+    /// <summary>Everybody holds everybody's, and each announcement is compared with each.</summary>
+    private const int Most = 64;
+
     /// <summary>Gives the node a grant; one of the same prefix is replaced.</summary>
+    /// <exception cref="RefusalException">It has as many as a node may have.</exception>
     public static void Add(Draft draft, NodeRecord node, GrantRecord grant)
     {
-        draft.Put(StoreKeys.Node(node.Id), node with { Grants = [.. node.Grants.Where(held => held.Prefix != grant.Prefix), grant] });
+        var others = node.Grants.RemoveAll(held => held.Prefix == grant.Prefix);
+        if (others.Length >= Most)
+            throw new RefusalException(RefusalReason.Precondition,
+                $"Node \"{node.HostName}\" has {others.Length} grants, and a node may have {Most}: give it a shorter prefix that covers several, with a max_length (`--max-length`).");
+        draft.Put(StoreKeys.Node(node.Id), node with { Grants = others.Add(grant) });
         var withdrawn = WithdrawnOf(draft.State, node.Id);
         if (withdrawn.Contains(grant.Prefix))
             draft.Put(StoreKeys.Withdrawn(node.Id), new WithdrawnRecord(withdrawn.Remove(grant.Prefix)));

@@ -31,13 +31,25 @@ internal sealed record MeshRecord
 /// <param name="AdoptUntil">Until when those are adopted; 0: an administrator did not say that they should be.</param>
 internal sealed record AncestorRecord(string StoreId, long Revision, long AdoptUntil);
 
-/// <summary>The CA and the signing key: <c>secret</c>. PKCS#8 and X.509 in PEM.</summary>
+/// <summary>The CA and the signing keys: <c>secret</c>. PKCS#8 and X.509 in PEM.</summary>
 internal sealed record SecretRecord
 {
     public required string CaKey { get; init; }
     public required string CaCertificate { get; init; }
     public required string SigningKey { get; init; }
+
+    /// <summary>Names it in the head of what it signs ("kid").</summary>
+    public string SigningKeyId { get; init; } = "1";
+
+    /// <summary>Those that it took the place of, while something that they signed is still good.</summary>
+    public ImmutableArray<FormerKeyRecord> FormerKeys { get; init; } = [];
 }
+
+/// <summary>A key that signs no more.</summary>
+/// <param name="Id">As in the head of what it signed.</param>
+/// <param name="PublicKey">PEM.</param>
+/// <param name="Until">When the last of that has ended.</param>
+internal sealed record FormerKeyRecord(string Id, string PublicKey, long Until);
 
 /// <summary>Where allocation goes on: <c>allocation</c>.</summary>
 /// <param name="NextId">The next node id; ids are never reused.</param>
