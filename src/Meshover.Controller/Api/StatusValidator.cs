@@ -39,6 +39,8 @@ internal static class StatusValidator
             violations.Add($"{field}.hostname", error);
         if (status.HasSite)
             CheckSite(violations, $"{field}.site", status.Site);
+        if (status.HasUnderlayMtu)
+            violations.Require(status.UnderlayMtu <= ushort.MaxValue, $"{field}.underlay_mtu", $"{status.UnderlayMtu} is no MTU (at most {ushort.MaxValue}).");
         CheckPeers(violations, field, status);
         CheckAnnounced(violations, field, status.Announced);
     }
