@@ -13,6 +13,7 @@ using Meshover.Linux.Netlink;
 using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
@@ -49,6 +50,7 @@ public sealed class AgentDaemon
     private readonly KeyChanger _keys;
     private readonly KernelReconciler _kernel;
     private readonly MapFile _mapFile;
+    private readonly MapFile _retainedFile;
     private readonly DataplaneSelection _dataplane;
     private readonly RoutingClient _routing;
     private readonly EndpointKeeper _endpoints;
@@ -59,7 +61,6 @@ public sealed class AgentDaemon
     private readonly ReconcileWorker _frr;
     private readonly ReportBoard _board;
     private readonly AgentLoop _loop;
-    private NodePlan? _handedOn;
 
     private AgentDaemon(
         AgentOptions options, NodeIdentity identity, IRouteNetlink netlink, IWireGuardNetlink wireGuard, KernelReconciler kernel, ILoggerFactory loggers, TimeProvider time)
@@ -68,6 +69,7 @@ public sealed class AgentDaemon
         _identities = new IdentityKeeper(new IdentityStore(options.StateDirectory), identity, Logger<IdentityKeeper>());
         _keys = new KeyChanger(_identities, options.Config.RotateKeyAfter, Logger<KeyChanger>(), time);
         _mapFile = new MapFile(options.StateDirectory);
+        _retainedFile = MapFile.OfRetained(options.StateDirectory);
         var engine = new DataplaneClient(Path.Combine(options.RuntimeDirectory, "dataplane.sock"));
         var inKernel = new KernelDataplane(netlink, wireGuard, SysctlMemory.In(options.StateDirectory, new KernelSysctls()), time);
         _dataplane = DataplaneSelection.Of(options.Config.Dataplane, netlink, inKernel, new UserspaceDataplane(engine, netlink));
@@ -76,14 +78,23 @@ public sealed class AgentDaemon
         _rtt = new RttProbe(netlink, Logger<RttProbe>(), time);
         _routingReconciler = options.Config.Routing == RoutingChoice.Off ? null : new RoutingReconciler(_routing, options.Config.Templates, time);
         IReconciler routing = _routingReconciler is null ? new AbsentComponent("routing") : _routingReconciler;
-        _frr = new ReconcileWorker([routing], RoutingTimes, _inputs.Writer, Logger<RoutingReconciler>(), time) { AfterPass = SeeRoutingAsync };
-        _system = new ReconcileWorker(System(), KernelTimes, _inputs.Writer, Logger<ReconcileWorker>(), time) { AfterPass = HandOnAsync };
+        _frr = new ReconcileWorker([routing], RoutingTimes, _inputs.Writer, Logger<RoutingReconciler>(), time) 
+        {
+            AfterPass = SeeRoutingAsync,
+            Same = NodePlanChanges.SameForRouting,
+        };
+        _system = new ReconcileWorker(System(), KernelTimes, _inputs.Writer, Logger<ReconcileWorker>(), time) 
+        {
+            AfterPass = HandOnAsync,
+            Same = (former, plan) => NodePlanChanges.SameForSystem(former, plan) && NodePlanChanges.SameForRouting(former, plan),
+        };
         _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time);
         _watcher.SetSurroundings(Surroundings(plan: null));
         var reporter = new StateReporter(options.Config, _identities, time);
         _board = new ReportBoard(reporter.Report(new AgentState()));
         var planner = new StatePlanner(options.Config, _identities, new NodeCapabilities());
-        _loop = new AgentLoop(new AgentLoopParts(planner, reporter, _board, _identities, _keys, _mapFile, Publish), Logger<AgentLoop>(), time);
+        var saver = new MapSaver(_mapFile, _retainedFile, Logger<MapSaver>(), time);
+        _loop = new AgentLoop(new AgentLoopParts(planner, reporter, _board, _identities, _keys, saver, Publish), Logger<AgentLoop>(), time);
     }
 
     /// <summary>Runs until cancelled. The data plane and FRR are never stopped by its end.</summary>
@@ -94,6 +105,7 @@ public sealed class AgentDaemon
         var identity = new IdentityStore(options.StateDirectory).Load();
         if (identity is not { IsEnrolled: true })
             throw new AgentException($"This machine is in no mesh ({options.StateDirectory} holds no enrolled identity). Join one with `meshover up --join STRING`.");
+        AtomicFile.Tidy(options.StateDirectory);
         using var netlink = new RouteNetlink();
         using var wireGuard = new WireGuardNetlink();
         using var kernel = new KernelReconciler(new KernelReconcilerOptions { StateDirectory = options.StateDirectory });
@@ -102,7 +114,7 @@ public sealed class AgentDaemon
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, _time);
+        var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _time);
         var socket = Path.Combine(_options.RuntimeDirectory, "agent.sock");
         await using var api = await LocalApiServer.StartAsync(socket, source, _inputs.Writer, _loggers, cancellationToken);
         var initial = LoadState();
@@ -140,15 +152,21 @@ public sealed class AgentDaemon
     private AgentState LoadState()
     {
         var map = _mapFile.Load(out var problem);
-        return new AgentState
+        if (map is not null && IsOfAnotherMesh(map))
+            (map, problem) = (null, $"The map on disk, {_mapFile.FilePath}, is of another mesh; a controller's next answer replaces it.");
+        var state = new AgentState
         {
             Told = map,
             Map = map,
             LastHeard = map is null ? null : _mapFile.LastHeard(),
-            Underlay = _watcher.Find(),
             OwnNotices = problem is null ? [] : [problem],
         };
+        var now = _time.GetUtcNow();
+        return state.WithRetained(_retainedFile.Load(out _), now - (_retainedFile.LastHeard() ?? now), _time.Uptime()).WithUnderlay(_watcher.Find());
     }
+
+    private bool IsOfAnotherMesh(MeshMap map) =>
+        _identities.Current.CaPins is { IsEmpty: false } pins && !pins.Intersect(map.Settings.CaPins, StringComparer.Ordinal).Any();
 
     private async Task TickAsync(CancellationToken cancellationToken)
     {
@@ -163,12 +181,14 @@ public sealed class AgentDaemon
             ? [new AbsentDataplane(_dataplane, _netlink), _kernel]
             : [new DataplaneReconciler(_dataplane, _netlink, _identities), _kernel];
 
-    private void Publish(NodePlan plan)
+    private void Publish(NodePlan plan, bool keysChanged)
     {
         _watcher.SetSurroundings(Surroundings(plan));
         _endpoints.Post(plan);
         _rtt.Post(plan);
         _system.Post(plan);
+        if (keysChanged)
+            _system.Poke();
     }
 
     private UnderlaySurroundings Surroundings(NodePlan? plan) => new(
@@ -178,27 +198,20 @@ public sealed class AgentDaemon
         [
             .. UnderlaySurroundings.AddressesOf(_identities.Current.Controllers),
             .. plan?.WireGuard.Peers.SelectMany(peer => peer.Endpoints).Select(candidate => candidate.EndPoint.Address) ?? [],
-        ]);
-
-    private async Task HandOnAsync(NodePlan plan, ImmutableArray<ReconcileReport> reports, CancellationToken cancellationToken)
+        ])
     {
-        if (!ReferenceEquals(plan, _handedOn))
-            _frr.Post(plan);
-        _handedOn = plan;
-        if (reports.Any(report => report.NodeAddressRestored) && plan.Routing is not null)
-            await RestoreRoutesAsync(cancellationToken);
-    }
+        Announced = _options.Config.Announce,
+    };
 
-    /// <summary>Where routing does not answer, it starts FRR anew later, which sets all routes.</summary>
-    private async Task RestoreRoutesAsync(CancellationToken cancellationToken)
+    private Task HandOnAsync(NodePlan plan, ImmutableArray<ReconcileReport> reports, CancellationToken cancellationToken)
     {
-        try
+        if (_routingReconciler is not null && reports.Any(report => report.NodeAddressRestored))
         {
-            await _routing.ToggleSourceRouteMapAsync(cancellationToken);
+            _routingReconciler.OweSourceRoutes();
+            _frr.Poke();
         }
-        catch (RoutingException)
-        {
-        }
+        _frr.Post(plan);
+        return Task.CompletedTask;
     }
 
     private async Task SeeRoutingAsync(NodePlan plan, ImmutableArray<ReconcileReport> reports, CancellationToken cancellationToken)

@@ -18,19 +18,9 @@ namespace Meshover.Agent;
 /// </summary>
 internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, TimeProvider time)
 {
-    /// <summary>A map that changes all the time is written at most this often; what a crash loses, the controller tells again.</summary>
-    private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan TouchEvery = TimeSpan.FromSeconds(10);
-
-    /// <summary>How long nodes are kept that the map of a restored backup lacks: they may have joined after it was made.</summary>
-    private static readonly TimeSpan RetainFor = TimeSpan.FromMinutes(10);
-
     private readonly StatePlanner _planner = parts.Planner;
     private AgentState _state = new();
-    private MeshMap? _saved;
     private bool _keysChanged;
-    private TimeSpan _nextSave;
-    private TimeSpan _nextTouch;
 
     public AgentState State => Volatile.Read(ref _state);
 
@@ -39,7 +29,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
     /// <param name="cancellationToken">Ends the loop; the map is saved.</param>
     public async Task RunAsync(AgentState initial, ChannelReader<AgentInput> inputs, CancellationToken cancellationToken)
     {
-        _saved = initial.Told;
+        parts.Saver.Begin(initial);
         Settle(initial, former: null);
         try
         {
@@ -53,14 +43,14 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         }
         finally
         {
-            SaveMap();
+            await parts.Saver.FinishAsync(_state);
         }
     }
 
     private AgentState Take(AgentState state, AgentInput input) => input switch
     {
         AgentInput.FromController { Event: var message } => TakeLinkEvent(state, message),
-        AgentInput.UnderlayChanged { State: var underlay } => state with { Underlay = underlay },
+        AgentInput.UnderlayChanged { State: var underlay } => state.WithUnderlay(underlay),
         AgentInput.Reconciled { Component: var component, Report: var report } => TakeReport(state, component, report),
         AgentInput.DataplaneSeen { Status: var status, At: var at } => state with { Dataplane = status, DataplaneSeenAt = at },
         AgentInput.RoutingSeen { Status: var status } => state with { Routing = status },
@@ -109,9 +99,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
     private AgentState TakeMap(AgentState state, MeshMap map)
     {
         parts.Identities.Update(identity => Renamed(identity, map).WithControllers(map.Settings.Controllers, map.Settings.CaPins));
-        if (state.Told is { } former && former.StoreId != map.StoreId)
-            state = state with { Retained = former, RetainUntil = time.Uptime() + RetainFor };
-        return state.WithMap(map, state.Retained) with { LastHeard = time.GetUtcNow() };
+        return state.WithTold(map, time.Uptime()) with { LastHeard = time.GetUtcNow() };
     }
 
     private static NodeIdentity Renamed(NodeIdentity identity, MeshMap map) =>
@@ -147,44 +135,34 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
     {
         if (state.Link == LinkState.Connected)
             state = state with { LastHeard = time.GetUtcNow() };
-        return state.Retained is not null && state.RetainUntil <= time.Uptime() ? state.WithMap(state.Told!, retained: null) : state;
+        return state.WithoutExpired(time.Uptime());
     }
 
     /// <summary>Does what the change from <paramref name="former"/> asks for.</summary>
     private void Settle(AgentState next, AgentState? former)
     {
         if (_planner.MustPlan(next, former, time.GetUtcNow()))
-            next = _planner.Plan(next, time.GetUtcNow());
+            next = Plan(next);
         Volatile.Write(ref _state, next);
         _keysChanged |= parts.Keys.Advance(next);
         if (next.Plan is { } plan && (_keysChanged || !ReferenceEquals(plan, former?.Plan)))
-            parts.Publish(plan);
+            parts.Publish(plan, _keysChanged);
         _keysChanged = false;
         parts.Board.Post(parts.Reporter.Report(next));
-        if (time.Uptime() >= _nextSave)
-            SaveMap();
+        parts.Saver.Look(next);
     }
 
-    private void SaveMap()
+    /// <summary>A map by which no plan can be made is a defect, in whoever made it or in us: the node goes on by the former plan, and says so.</summary>
+    private AgentState Plan(AgentState state)
     {
-        var now = time.Uptime();
         try
         {
-            if (_state.Told is { } map && !ReferenceEquals(map, _saved))
-            {
-                parts.MapFile.Save(map);
-                (_saved, _nextSave, _nextTouch) = (map, now + SaveEvery, now + TouchEvery);
-            }
-            else if (_state.Link == LinkState.Connected && now >= _nextTouch)
-            {
-                parts.MapFile.Touch(time.GetUtcNow());
-                _nextTouch = now + TouchEvery;
-            }
+            return _planner.Plan(state, time.GetUtcNow()) with { PlanProblem = "" };
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
-            _nextSave = now + TouchEvery;
-            LogNotSaved(logger, e.Message);
+            LogNoPlan(logger, e);
+            return state with { PlanProblem = $"The map of revision {state.Map?.Revision} cannot be worked with ({e.Message}): this node goes on as before it." };
         }
     }
 
@@ -197,6 +175,6 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
     [LoggerMessage(Level = LogLevel.Information, Message = "{Component} is {State} {Error}")]
     private static partial void LogComponent(ILogger logger, string component, Reconciling.ComponentState state, string error);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The map cannot be written to disk: {Reason}")]
-    private static partial void LogNotSaved(ILogger logger, string reason);
+    [LoggerMessage(Level = LogLevel.Error, Message = "No plan can be made")]
+    private static partial void LogNoPlan(ILogger logger, Exception exception);
 }

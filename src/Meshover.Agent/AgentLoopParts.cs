@@ -1,4 +1,3 @@
-using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Mesh.Planning;
@@ -11,8 +10,8 @@ namespace Meshover.Agent;
 /// <param name="Board">Takes reports.</param>
 /// <param name="Identities">Keeps credentials and controllers.</param>
 /// <param name="Keys">Changes the WireGuard key.</param>
-/// <param name="MapFile">Keeps the map.</param>
-/// <param name="Publish">Hands a new plan to all who work by it.</param>
+/// <param name="Saver">Keeps the map.</param>
+/// <param name="Publish">Hands a new plan, or one under which the keys changed, to all who work by it.</param>
 internal sealed record AgentLoopParts(
-    StatePlanner Planner, StateReporter Reporter, ReportBoard Board, IdentityKeeper Identities, KeyChanger Keys, MapFile MapFile,
-    Action<NodePlan> Publish);
+    StatePlanner Planner, StateReporter Reporter, ReportBoard Board, IdentityKeeper Identities, KeyChanger Keys, MapSaver Saver,
+    Action<NodePlan, bool> Publish);

@@ -37,12 +37,21 @@ internal sealed record AgentState
     /// <summary>The map is older than the operator allows: the plan leaves everybody out.</summary>
     public bool IsMapTooOld { get; init; }
     public UnderlayState? Underlay { get; init; }
+
+    /// <summary>Announced prefixes that this machine has reached by a better route than its default, since the agent's start.</summary>
+    public ImmutableHashSet<IPNetwork> Reached { get; init; } = [];
     public NodePlan? Plan { get; init; }
+
+    /// <summary>Why <see cref="Plan"/> is an earlier one; empty where it is not.</summary>
+    public string PlanProblem { get; init; } = "";
     public DataplaneStatus? Dataplane { get; init; }
 
     /// <summary>When <see cref="Dataplane"/> was asked for: its ages count from then.</summary>
     public DateTimeOffset DataplaneSeenAt { get; init; }
     public RoutingStatus? Routing { get; init; }
+
+    /// <summary>Addresses that BGP has set a route to in the kernel, of those that are asked for a status.</summary>
+    public ImmutableHashSet<IPAddress> Routed { get; init; } = [];
     public ImmutableDictionary<string, ReconcileReport> Components { get; init; } = ImmutableDictionary<string, ReconcileReport>.Empty;
 
     /// <summary>From the controller, by kind: a newer one replaces the older.</summary>
@@ -59,4 +68,11 @@ internal sealed record AgentState
     /// <summary>The state with a map as told, and what is retained beside it.</summary>
     public AgentState WithMap(MeshMap told, MeshMap? retained) =>
         this with { Told = told, Retained = retained, Map = retained is null ? told : told.Retaining(retained) };
+
+    /// <summary>The state of a machine that was just looked at.</summary>
+    public AgentState WithUnderlay(UnderlayState underlay) => this with
+    {
+        Underlay = underlay,
+        Reached = Reached.Union(underlay.Announced.Where(reach => reach.RouteLength > 0).Select(reach => reach.Prefix)),
+    };
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Meshover.Agent;
 
 /// <summary>Replaces a file whole: temporary file, fsync, rename. Readable by root only.</summary>
@@ -23,6 +25,19 @@ public static class AtomicFile
             throw;
         }
         SyncDirectory(directory);
+    }
+
+    /// <summary>Deletes what writers left that were killed while they wrote. Whoever is still alive may be writing.</summary>
+    public static void Tidy(string directory)
+    {
+        if (!Directory.Exists(directory))
+            return;
+        foreach (var file in Directory.EnumerateFiles(directory, "*.tmp"))
+        {
+            var writer = Path.GetExtension(Path.GetFileNameWithoutExtension(file)).TrimStart('.');
+            if (int.TryParse(writer, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && (id == Environment.ProcessId || !Directory.Exists($"/proc/{id}")))
+                File.Delete(file);
+        }
     }
 
     private static void WriteNew(string path, ReadOnlySpan<byte> content)

@@ -19,6 +19,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         ProbePathMtu = config.ProbePathMtu,
         Announce = config.Announce,
         Advertise = config.Advertise,
+        AcceptDefault = config.AcceptDefault,
         BfdPacketsPerSecond = config.BfdRate,
         Dataplane = config.Dataplane != DataplaneChoice.Off,
         DockerUser = config.DockerUser,
@@ -41,21 +42,30 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         state = state with { IsMapTooOld = IsTooOld(state, now), Offered = offered, Announced = _settings.Advertise ? config.Announce : [] };
         if (state.Map is not { } map || Self is not { } self || !map.Nodes.ContainsKey(self))
             return state;
-        var health = new NodeHealth
-        {
-            UnderlayMtu = state.Underlay?.Mtu ?? new NodeHealth().UnderlayMtu,
-            HasIPv4 = state.Underlay?.HasIPv4 ?? true,
-            HasIPv6 = state.Underlay?.HasIPv6 ?? true,
-        };
-        return state with { Plan = NodePlanner.Plan(state.IsMapTooOld ? Alone(map, self) : map, self, _settings, capabilities, health) };
+        return state with { Plan = NodePlanner.Plan(map, self, _settings, capabilities, Health(state)) };
     }
+
+    /// <summary>Before the machine was looked at, nothing is held against it.</summary>
+    private static NodeHealth Health(AgentState state) => state.Underlay is not { } underlay
+        ? new NodeHealth { IsMapTooOld = state.IsMapTooOld }
+        : new NodeHealth
+        {
+            UnderlayMtu = underlay.Mtu,
+            HasIPv4 = underlay.HasIPv4,
+            HasIPv6 = underlay.HasIPv6,
+            HasGlobalIPv6 = underlay.HasGlobalIPv6,
+            Routes = underlay.Routes,
+            Announced = [.. underlay.Announced.Select(reach => reach with { IsLost = IsLost(reach, state.Reached) })],
+            IsMapTooOld = state.IsMapTooOld,
+        };
+
+    /// <summary>That the default route leads there is right only where no better one ever did.</summary>
+    private static bool IsLost(AnnouncedReach reach, ImmutableHashSet<IPNetwork> reached) =>
+        reach.RouteLength <= 0 && (reach.DownInterface.Length > 0 || reached.Contains(reach.Prefix));
 
     /// <summary>Whether the operator's bound on the map's age is exceeded: the node then leaves the mesh until it hears a controller.</summary>
     private bool IsTooOld(AgentState state, DateTimeOffset now) =>
         config.MapMaxAge is { } most && state.LastHeard is { } heard && now - heard > most;
-
-    private static MeshMap Alone(MeshMap map, NodeId self) =>
-        map with { Nodes = ImmutableSortedDictionary<NodeId, MeshNode>.Empty.Add(self, map.Nodes[self]) };
 
     private ImmutableArray<EndpointCandidate> Offer(AgentState state) =>
         OfferedEndpoints.Of(config.Endpoints, state.Underlay?.Addresses ?? [], config.ListenPort);

@@ -77,6 +77,9 @@ public sealed record AgentConfig
     /// <summary><c>advertise</c>: false holds <see cref="Announce"/> back; the node's own addresses are announced always.</summary>
     public bool Advertise { get; init; } = true;
 
+    /// <summary><c>accept-default</c>: a default route that is granted to a node of the mesh may take this node's traffic.</summary>
+    public bool AcceptDefault { get; init; }
+
     /// <summary><c>docker-user</c>: two tagged rules in Docker's <c>DOCKER-USER</c> let the links pass.</summary>
     public bool DockerUser { get; init; }
 

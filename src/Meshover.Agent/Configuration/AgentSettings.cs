@@ -34,6 +34,8 @@ public static class AgentSettings
             (c, v) => c with { ProbePathMtu = SettingText.Choice(v, BooleanNames) }),
         Single("advertise", "true|false", "false holds the announced prefixes back, but never the node's own addresses. Default: true.",
             (c, v) => c with { Advertise = SettingText.Choice(v, BooleanNames) }),
+        Single("accept-default", "true|false", "Let a default route that is granted to a node of the mesh take this node's traffic, and pass it on as a transit node. Default: false.",
+            (c, v) => c with { AcceptDefault = SettingText.Choice(v, BooleanNames) }),
         Single("docker-user", "true|false", "Keep two rules, tagged \"meshover\", in Docker's chain DOCKER-USER, that let the links pass Docker's FORWARD policy. Default: false.",
             (c, v) => c with { DockerUser = SettingText.Choice(v, BooleanNames) }),
         Single("templates", "DIRECTORY", "Absolute path of templates that replace the built-in ones for FRR. Default: none.",

@@ -61,7 +61,8 @@ internal sealed class MapFollower(
     {
         Hello = AgentHello.Create(),
         Credential = identity.Credential ?? "",
-        StoreId = Map?.StoreId ?? "",
+        // A map that lacks something is asked for whole: what was wrong may have been mended, or we by a newer release.
+        StoreId = Map is { LeftOut.IsEmpty: true, SettingsProblem: "" } whole ? whole.StoreId : "",
         Revision = Map?.Revision ?? 0,
         InstanceId = instanceId,
         Status = NodeReportDiff.Between(null, report),
@@ -112,7 +113,7 @@ internal sealed class MapFollower(
         switch (message.MessageCase)
         {
             case ControllerMessage.MessageOneofCase.Snapshot:
-                await AdvanceAsync(WireFormat.ToMap(message.Snapshot), cancellationToken);
+                await AdvanceAsync(WireFormat.ToMap(message.Snapshot, Map?.Settings), cancellationToken);
                 break;
             case ControllerMessage.MessageOneofCase.Delta:
                 await AdvanceAsync(Apply(message.Delta), cancellationToken);
@@ -142,7 +143,7 @@ internal sealed class MapFollower(
 
     private async ValueTask AdvanceAsync(MeshMap map, CancellationToken cancellationToken)
     {
-        Map = map;
-        await publish(new LinkEvent.MapReceived(map), cancellationToken);
+        Map = map.WithoutProblems();
+        await publish(new LinkEvent.MapReceived(Map), cancellationToken);
     }
 }

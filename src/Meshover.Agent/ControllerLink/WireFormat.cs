@@ -11,37 +11,81 @@ using WireSettings = Meshover.Contract.V1.MeshSettings;
 
 namespace Meshover.Agent.ControllerLink;
 
-/// <summary>The adapter between the contract's messages and the domain. What is malformed throws <see cref="FormatException"/>.</summary>
+/// <summary>
+/// The adapter between the contract's messages and the domain. A node that is malformed is left out, with why; settings that are, are not
+/// taken where there are former ones.
+/// </summary>
 internal static class WireFormat
 {
-    public static MeshMap ToMap(MeshSnapshot snapshot) => new()
+    /// <param name="snapshot">As told, or as kept.</param>
+    /// <param name="former">What holds where the snapshot's own cannot be used; null: nothing.</param>
+    /// <exception cref="FormatException">There are no settings that could be used.</exception>
+    public static MeshMap ToMap(MeshSnapshot snapshot, MeshSettings? former = null)
     {
-        StoreId = snapshot.StoreId,
-        Revision = snapshot.Revision,
-        Settings = ToSettings(snapshot.Settings ?? throw new FormatException("The map has no settings.")),
-        Nodes = ToNodes(snapshot.Nodes),
-        Tombstones = [.. snapshot.Tombstones.Select(id => new NodeId(id))],
-    };
-
-    private static ImmutableSortedDictionary<NodeId, MeshNode> ToNodes(IEnumerable<NodeInfo> infos)
-    {
-        var nodes = ImmutableSortedDictionary.CreateBuilder<NodeId, MeshNode>();
-        foreach (var node in infos.Select(ToNode))
+        var settings = TryToSettings(snapshot.Settings, out var problem) ?? former ?? throw new FormatException($"The settings of the mesh cannot be used: {problem}");
+        var (nodes, leftOut) = ToNodes(snapshot.Nodes);
+        return new MeshMap
         {
-            if (!nodes.TryAdd(node.Id, node))
-                throw new FormatException($"Node {node.Id} is there twice.");
-        }
-        return nodes.ToImmutable();
+            StoreId = snapshot.StoreId,
+            Revision = snapshot.Revision,
+            Settings = settings,
+            Nodes = nodes.ToImmutableSortedDictionary(node => node.Id, node => node),
+            Tombstones = [.. snapshot.Tombstones.Select(id => new NodeId(id))],
+            LeftOut = leftOut,
+            SettingsProblem = problem,
+        };
     }
 
-    public static MapDelta ToDelta(MeshDelta delta) => new()
+    public static MapDelta ToDelta(MeshDelta delta)
     {
-        FromRevision = delta.FromRevision,
-        Revision = delta.Revision,
-        Settings = delta.Settings is null ? null : ToSettings(delta.Settings),
-        Upserts = [.. delta.Upserts.Select(ToNode)],
-        Removals = [.. delta.Removals.Select(id => new NodeId(id))],
-    };
+        var problem = "";
+        var settings = delta.Settings is null ? null : TryToSettings(delta.Settings, out problem);
+        var (nodes, leftOut) = ToNodes(delta.Upserts);
+        return new MapDelta
+        {
+            FromRevision = delta.FromRevision,
+            Revision = delta.Revision,
+            Settings = settings,
+            Upserts = nodes,
+            Removals = [.. delta.Removals.Select(id => new NodeId(id))],
+            LeftOut = leftOut,
+            SettingsProblem = problem,
+        };
+    }
+
+    private static (ImmutableArray<MeshNode> Nodes, ImmutableSortedDictionary<NodeId, string> LeftOut) ToNodes(IReadOnlyCollection<NodeInfo> infos)
+    {
+        var nodes = ImmutableArray.CreateBuilder<MeshNode>(infos.Count);
+        var leftOut = ImmutableSortedDictionary.CreateBuilder<NodeId, string>();
+        var known = new HashSet<uint>();
+        foreach (var info in infos)
+        {
+            try
+            {
+                nodes.Add(known.Add(info.Id) ? ToNode(info) : throw new FormatException("Its id is there twice."));
+            }
+            catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
+            {
+                leftOut[new NodeId(info.Id)] = e.Message;
+            }
+        }
+        return (nodes.ToImmutable(), leftOut.ToImmutable());
+    }
+
+    private static MeshSettings? TryToSettings(WireSettings? wire, out string problem)
+    {
+        try
+        {
+            var settings = ToSettings(wire ?? throw new FormatException("There are none."));
+            problem = settings.Problem() ?? "";
+            return problem.Length == 0 ? settings : null;
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
+        {
+            problem = e.Message;
+            return null;
+        }
+    }
 
     public static MeshSnapshot FromMap(MeshMap map)
     {
@@ -76,6 +120,7 @@ internal static class WireFormat
             Endpoints = [.. node.Endpoints.Where(IsKnown).Select(ToEndpoint)],
             Grants = [.. node.Grants.Select(ToGrant)],
             Site = node.Site,
+            UnderlayMtu = node.UnderlayMtu <= ushort.MaxValue ? (int)node.UnderlayMtu : 0,
         };
     }
 
@@ -102,7 +147,7 @@ internal static class WireFormat
     private static RouteGrant ToGrant(Contract.V1.RouteGrant grant)
     {
         var prefix = IPNetwork.Parse(grant.Prefix);
-        return new RouteGrant(prefix, grant.MaxLength == 0 ? prefix.PrefixLength : (int)grant.MaxLength);
+        return new RouteGrant(prefix, grant.MaxLength == 0 ? prefix.PrefixLength : checked((int)grant.MaxLength));
     }
 
     private static MeshSettings ToSettings(WireSettings settings)
@@ -110,8 +155,8 @@ internal static class WireFormat
         var defaults = new MeshSettings { Pool4 = IPNetwork.Parse(settings.Pool4), Pool6 = IPNetwork.Parse(settings.Pool6), TunnelPool = IPNetwork.Parse(settings.TunnelPool) };
         return defaults with
         {
-            BgpPort = settings.BgpPort == 0 ? defaults.BgpPort : (int)settings.BgpPort,
-            MaxMeshHops = settings.MaxMeshHops == 0 ? defaults.MaxMeshHops : (int)settings.MaxMeshHops,
+            BgpPort = settings.BgpPort == 0 ? defaults.BgpPort : checked((int)settings.BgpPort),
+            MaxMeshHops = settings.MaxMeshHops == 0 ? defaults.MaxMeshHops : checked((int)settings.MaxMeshHops),
             Controllers = [.. settings.Controllers],
             CaPins = [.. settings.CaPins],
         };
@@ -130,6 +175,7 @@ internal static class WireFormat
             Transit = node.IsTransit,
             BehindNat = node.IsBehindNat,
             Site = node.Site,
+            UnderlayMtu = (uint)node.UnderlayMtu,
         };
         info.WireguardKeys.Add(node.WireGuardKeys.Select(key => Google.Protobuf.ByteString.CopyFrom(key.Bytes)));
         info.Endpoints.Add(node.Endpoints.Select(FromEndpoint));

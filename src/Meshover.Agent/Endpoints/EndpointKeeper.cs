@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Meshover.Agent.Endpoints;
 
 /// <summary>
-/// Looks at the data plane each second: tells the main loop what it sees, and lets each peer's <see cref="EndpointChooser"/> decide
+/// Looks at the data plane each second, and where the underlay lost a way: tells the main loop what it sees, and lets each peer's <see cref="EndpointChooser"/> decide
 /// whether another endpoint is to be tried.
 /// </summary>
 internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter<AgentInput> inputs, ILogger logger, TimeProvider time)
@@ -22,18 +22,35 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
     private static readonly TimeSpan JitterStep = TimeSpan.FromMilliseconds(110);
 
     private readonly Dictionary<NodeId, EndpointChooser> _choosers = [];
+
+    // A look that is due stands for all that are asked for.
+    private readonly Channel<bool> _toLook = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private NodePlan? _plan;
 
-    public void Post(NodePlan plan) => Volatile.Write(ref _plan, plan);
+    /// <summary>Where the routes of the underlay changed, it looks at once: a peer that was called by one that is gone is called by another.</summary>
+    public void Post(NodePlan plan)
+    {
+        var former = Interlocked.Exchange(ref _plan, plan);
+        if (former is not null && !former.WireGuard.Routes.SameAs(plan.WireGuard.Routes))
+            _toLook.Writer.TryWrite(true);
+    }
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Period, time);
-        while (await timer.WaitForNextTickAsync(cancellationToken))
+        var ticking = TickAsync(cancellationToken);
+        await foreach (var _ in _toLook.Reader.ReadAllAsync(cancellationToken))
         {
             if (Volatile.Read(ref _plan) is { } plan)
                 await LookAsync(plan, cancellationToken);
         }
+        await ticking;
+    }
+
+    private async Task TickAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(Period, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+            _toLook.Writer.TryWrite(true);
     }
 
     private async Task LookAsync(NodePlan plan, CancellationToken cancellationToken)
@@ -46,10 +63,7 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
         {
             status = await dataplane.GetStatusAsync(both.Token);
             foreach (var (key, peer, next) in Choose(plan, status, time.Uptime()))
-            {
-                LogTry(logger, peer, next);
-                await dataplane.SetEndpointAsync(key, next, both.Token);
-            }
+                await CallAsync(key, peer, next, both.Token);
         }
         catch (DataplaneException e)
         {
@@ -62,6 +76,20 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
         await inputs.WriteAsync(new AgentInput.DataplaneSeen(status, asked), cancellationToken);
     }
 
+    /// <summary>One that is refused (the peer went meanwhile, the address is none that can be called) must not cost the others their turn.</summary>
+    private async Task CallAsync(WireGuardKey key, NodeId peer, IPEndPoint endpoint, CancellationToken cancellationToken)
+    {
+        try
+        {
+            LogTry(logger, peer, endpoint);
+            await dataplane.SetEndpointAsync(key, endpoint, cancellationToken);
+        }
+        catch (DataplaneException e) when (e.Error != DataplaneError.Unreachable)
+        {
+            LogNotCalled(logger, peer, endpoint, e.Message);
+        }
+    }
+
     private List<(WireGuardKey Key, NodeId Node, IPEndPoint Next)> Choose(NodePlan plan, DataplaneStatus status, TimeSpan now)
     {
         var contacts = PeerStatuses.Of(status);
@@ -71,15 +99,17 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
             if (contacts.Find(peer) is not { } contact)
                 continue;
             var candidates = peer.Endpoints.Select(candidate => candidate.EndPoint).ToList();
-            if (ChooserOf(plan.Self, peer, now).Choose(ToContact(contact), candidates, now) is { } next)
+            if (ChooserOf(plan.Self, peer, now).Choose(ToContact(contact, plan.WireGuard.Routes), candidates, now) is { } next)
                 calls.Add((contact.PublicKey, peer.Node, next));
         }
         Forget(plan);
         return calls;
     }
 
-    private static PeerContact ToContact(PeerStatus status) => new(
-        status.Endpoint, status.LastReceiveAgeMs < 0 ? null : TimeSpan.FromMilliseconds(status.LastReceiveAgeMs));
+    private static PeerContact ToContact(PeerStatus status, UnderlayRoutes routes) => new(
+        status.Endpoint,
+        status.LastReceiveAgeMs < 0 ? null : TimeSpan.FromMilliseconds(status.LastReceiveAgeMs),
+        IsCut: status.Endpoint is { } endpoint && !routes.Reach(endpoint.Address));
 
     private EndpointChooser ChooserOf(NodeId self, WireGuardPeerPlan peer, TimeSpan now)
     {
@@ -101,6 +131,9 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Calling node {Node} at {Endpoint}")]
     private static partial void LogTry(ILogger logger, NodeId node, IPEndPoint endpoint);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Node {Node} cannot be called at {Endpoint}: {Reason}")]
+    private static partial void LogNotCalled(ILogger logger, NodeId node, IPEndPoint endpoint, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The data plane does not answer: {Reason}")]
     private static partial void LogNoAnswer(ILogger logger, string reason);

@@ -5,6 +5,7 @@ using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Endpoints;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Endpoints;
 
@@ -21,35 +22,44 @@ public static class UnderlayDiscovery
     private const int MostOthers = 64;
 
     private static readonly ImmutableHashSet<string> OtherKinds =
-        ["bridge", "dummy", "wireguard", "tun", "vxlan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap", "ipip", "ip6tnl", "sit", "vti", "vti6", "xfrm", "ifb", "nlmon"];
+        ["bridge", "dummy", "wireguard", "tun", "vxlan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap", "ipip", "ip6tnl", "sit", "vti", "vti6", "xfrm", "ifb", "nlmon",
+            "openvswitch"];
 
-    /// <summary>Docker, podman and libvirt, Calico, Cilium, flannel, CNI's bridge plugin, kube-proxy, NodeLocal DNS, PureLB, Tailscale, NetBird.</summary>
+    /// <summary>
+    /// Docker, podman and libvirt, Calico, Cilium, flannel, CNI's bridge plugin, kube-proxy, NodeLocal DNS, PureLB, Tailscale, NetBird, Coil,
+    /// Antrea, Weave Net, OVN-Kubernetes, Open vSwitch's own tunnels.
+    /// </summary>
     private static readonly ImmutableArray<string> OtherNames =
-        ["docker", "br-", "podman", "virbr", "vnet", "cali", "cilium", "lxc", "flannel", "cni", "kube-", "nodelocaldns", "tailscale", "wt0", "coil"];
+        ["docker", "br-", "podman", "virbr", "vnet", "cali", "cilium", "lxc", "flannel", "cni", "kube-", "nodelocaldns", "tailscale", "wt0", "coil", "antrea-", "weave", "vethwe", "ovn-k8s-", "ovs-system", "genev_sys_", "vxlan_sys_", "gre_sys"];
 
     /// <param name="netlink">The machine.</param>
     /// <param name="named">The operator's choice of interfaces; empty: none.</param>
     /// <param name="surroundings">What the node knows of the mesh.</param>
     public static UnderlayState Find(IRouteNetlink netlink, ImmutableArray<string> named, UnderlaySurroundings surroundings)
     {
-        var links = netlink.GetLinks().Where(link => link.IsUp && !KernelNames.Default.IsOurs(link.Name) && !link.Flags.HasFlag(LinkFlags.Loopback)).ToDictionary(link => link.Index);
-        var defaults = DefaultRouteLinks(netlink);
+        var all = netlink.GetLinks().Where(link => !KernelNames.Default.IsOurs(link.Name)).ToDictionary(link => link.Index);
+        // What comes to a link without carrier is lost, and its addresses reach nobody.
+        var links = all.Values.Where(link => link is { IsUp: true, HasCarrier: true } && !link.Flags.HasFlag(LinkFlags.Loopback)).ToDictionary(link => link.Index);
+        var routes = RoutesOf(netlink, all);
+        var defaults = DefaultRouteLinks(routes);
         var addresses = netlink.GetAddresses();
         var found = addresses
             .Where(address => links.TryGetValue(address.LinkIndex, out var link) && IsUsable(address) && IsUnderlay(link, address, named, surroundings, defaults))
             .ToList();
-        var mtu = found.Select(address => links[address.LinkIndex].Mtu).DefaultIfEmpty(DefaultMtu).Min();
         return new UnderlayState(
-            [.. found.Select(address => address.Address).Distinct().OrderByDescending(address => address.AddressFamily == AddressFamily.InterNetworkV6)], mtu)
+            [.. found.Select(address => address.Address).Distinct().OrderByDescending(address => address.AddressFamily == AddressFamily.InterNetworkV6)],
+            found.Select(address => links[address.LinkIndex].Mtu).DefaultIfEmpty(DefaultMtu).Min())
         {
-            Others = Others(netlink, addresses.Except(found), defaults),
+            Others = Others(all.Values, addresses.Except(found), defaults),
+            Links = [.. found.Select(address => address.LinkIndex)],
+            Routes = UnderlayRoutes.To(routes.Where(route => LinksOf(route).Any(links.ContainsKey)).Select(route => route.Destination).Where(IsFar)),
+            Announced = AnnouncedReaches.Of(surroundings.Announced, routes, addresses, all),
         };
     }
 
-    private static ImmutableArray<IPAddress> Others(IRouteNetlink netlink, IEnumerable<AddressInfo> addresses, HashSet<int> defaults)
+    private static ImmutableArray<IPAddress> Others(IEnumerable<LinkInfo> all, IEnumerable<AddressInfo> addresses, HashSet<int> defaults)
     {
-        var links = netlink.GetLinks().Where(link => !KernelNames.Default.IsOurs(link.Name) && (defaults.Contains(link.Index) || !IsNamedLikeOthers(link)))
-            .Select(link => link.Index).ToHashSet();
+        var links = all.Where(link => defaults.Contains(link.Index) || !IsNamedLikeOthers(link)).Select(link => link.Index).ToHashSet();
         return
         [
             .. addresses.Where(address => links.Contains(address.LinkIndex) && EndpointOrder.IsGlobal(address.Address))
@@ -79,8 +89,19 @@ public static class UnderlayDiscovery
         return !isTemporary6 && !isBad && EndpointOrder.IsGlobal(address.Address);
     }
 
-    private static HashSet<int> DefaultRouteLinks(IRouteNetlink netlink) =>
-    [.. netlink.GetRoutes(new RouteFilter { Table = RouteInfo.MainTable, ExceptProtocols = [RouteProtocols.Bgp, RouteProtocols.Zebra] })
-        .Where(route => route is { Destination.PrefixLength: 0, Kind: RouteKind.Unicast })
-        .SelectMany(route => route.NextHops.IsDefaultOrEmpty ? [route.OutputLink] : route.NextHops.Select(hop => hop.OutputLink))];
+    /// <summary>
+    /// Those that packets can take and that are the machine's own, of every table: which of them a packet is looked up in, is for its rules to
+    /// say, and what may be reached is asked here.
+    /// </summary>
+    private static List<RouteInfo> RoutesOf(IRouteNetlink netlink, Dictionary<int, LinkInfo> links) =>
+    [.. netlink.GetRoutes(new RouteFilter { ExceptProtocols = [RouteProtocols.Bgp, RouteProtocols.Zebra, NodeSettings.Default.RouteProtocol] })
+        .Where(route => route is { Kind: RouteKind.Unicast, IsCached: false } && LinksOf(route).Any(links.ContainsKey))];
+
+    private static IEnumerable<int> LinksOf(RouteInfo route) =>
+        route.NextHops.IsDefaultOrEmpty ? [route.OutputLink] : route.NextHops.Select(hop => hop.OutputLink);
+
+    private static HashSet<int> DefaultRouteLinks(List<RouteInfo> routes) =>
+        [.. routes.Where(route => route is { Destination.PrefixLength: 0, Table: RouteInfo.MainTable }).SelectMany(LinksOf)];
+
+    private static bool IsFar(IPNetwork destination) => destination.PrefixLength == 0 || EndpointOrder.IsGlobal(destination.BaseAddress);
 }

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using Meshover.Mesh.Endpoints;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Endpoints;
 
@@ -14,7 +16,17 @@ public sealed record UnderlayState(ImmutableArray<IPAddress> Addresses, int Mtu)
 
     public bool HasIPv4 => Addresses.Any(address => address.AddressFamily == AddressFamily.InterNetwork);
     public bool HasIPv6 => Addresses.Any(address => address.AddressFamily == AddressFamily.InterNetworkV6);
+    public bool HasGlobalIPv6 => Addresses.Any(address => address is { AddressFamily: AddressFamily.InterNetworkV6, IsIPv6UniqueLocal: false });
 
-    public bool SameAs(UnderlayState? other) =>
-        other is not null && Mtu == other.Mtu && Addresses.SequenceEqual(other.Addresses) && Others.SequenceEqual(other.Others);
+    /// <summary>What it has routes to.</summary>
+    public UnderlayRoutes Routes { get; init; } = UnderlayRoutes.Everywhere;
+
+    /// <summary>How it reaches what it announces.</summary>
+    public ImmutableArray<AnnouncedReach> Announced { get; init; } = [];
+
+    /// <summary>Indexes of the interfaces that carry the addresses.</summary>
+    public ImmutableHashSet<int> Links { get; init; } = [];
+
+    public bool SameAs(UnderlayState? other) => other is not null && Mtu == other.Mtu && Addresses.SequenceEqual(other.Addresses)
+        && Others.SequenceEqual(other.Others) && Routes.SameAs(other.Routes) && Announced.SequenceEqual(other.Announced) && Links.SetEquals(other.Links);
 }

@@ -11,6 +11,12 @@ public sealed record UnderlaySurroundings(ImmutableArray<IPNetwork> Behind, Immu
 {
     public static UnderlaySurroundings None { get; } = new([], []);
 
+    /// <summary>What this node announces: it is looked at how that is reached.</summary>
+    public ImmutableArray<IPNetwork> Announced { get; init; } = [];
+
+    public bool SameAs(UnderlaySurroundings other) =>
+        Behind.SequenceEqual(other.Behind) && Members.SequenceEqual(other.Members) && Announced.SequenceEqual(other.Announced);
+
     public bool IsBehind(IPAddress address) => Behind.Any(prefix => prefix.Contains(address));
 
     public bool HasMemberIn(IPNetwork link) => Members.Any(link.Contains);

@@ -24,6 +24,11 @@ internal static class StatusBuilder
     private const double UnknownRtt = -1;
     private const int MostMissing = 10;
     private const string Established = "Established";
+    private const string Direct = "direct";
+    private const string Transit = "transit";
+    private const string None = "none";
+    private const string Unanswered = "The peer does not answer at any of its endpoints.";
+    private const string Gone = "The peer does not answer at any of its endpoints, and no other node reaches it: it is off, or cut off.";
     private static readonly PathExpectation NoMember = new(PathKind.None, "This node is no member of the mesh any more.");
 
     public static AgentStatus Build(AgentState state, NodeIdentity identity, Func<Mesh.Identity.NodeId, double?> rtt, DateTimeOffset now)
@@ -92,7 +97,7 @@ internal static class StatusBuilder
     private static void AddOwn(AgentStatus status, AgentState state)
     {
         status.Endpoints.Add(state.Offered.Select(WireFormat.FromEndpoint));
-        status.Notices.Add(state.Notices.Values.Concat(state.OwnNotices).Concat(LeftOut(state)).Concat(state.Plan?.Warnings ?? []));
+        status.Notices.Add(state.Notices.Values.Concat(OwnNotices(state)).Concat(state.Plan?.Warnings ?? []));
         if (Self(state) is not { } me)
             return;
         status.Transit = me.IsTransit;
@@ -101,9 +106,19 @@ internal static class StatusBuilder
         status.AnnouncedNotGranted.Add(byGrant[false]);
     }
 
-    private static IEnumerable<string> LeftOut(AgentState state) =>
-        OfferedEndpoints.LeftOut(state.Offered.Count(offered => offered.Source == EndpointSource.Configured), state.Underlay?.Addresses.Length ?? 0) is { } text
-            ? [text] : [];
+    private static IEnumerable<string> OwnNotices(AgentState state)
+    {
+        foreach (var notice in state.OwnNotices.Append(state.PlanProblem).Where(notice => notice.Length > 0))
+            yield return notice;
+        if (OfferedEndpoints.LeftOut(state.Offered.Count(offered => offered.Source == EndpointSource.Configured), state.Underlay?.Addresses.Length ?? 0) is { } leftOut)
+            yield return leftOut;
+        if (state.Map is not { } map)
+            yield break;
+        if (map.SettingsProblem.Length > 0)
+            yield return $"The controller told settings of the mesh that cannot be used ({map.SettingsProblem}): this node goes on with the former ones.";
+        foreach (var (node, why) in map.LeftOut)
+            yield return $"The controller told of node {node} in a way that cannot be used ({why}): this node goes on without it.";
+    }
 
     /// <summary>This node in the map; null before there is one, and in the map of a mesh that has removed it.</summary>
     private static MeshNode? Self(AgentState state) =>
@@ -114,15 +129,27 @@ internal static class StatusBuilder
         var engine = PeerStatuses.Of(state.Dataplane);
         var bgp = (state.Routing?.Neighbors ?? []).ToDictionary(neighbor => neighbor.Interface, StringComparer.Ordinal);
         // Once for all peers: each asks for them, and a large mesh has thousands.
-        var transits = Transits.Of(state);
+        var transits = state.Map!.Nodes.Values.Where(node => node.IsTransit).ToList();
         foreach (var peer in state.Plan!.WireGuard.Peers)
         {
             if (state.Map!.Nodes.TryGetValue(peer.Node, out var node))
                 status.Peers.Add(Peer(state, transits, node, engine.Find(peer), bgp.GetValueOrDefault(node.Id.LinkName), rtt(node.Id)));
         }
+        MarkSilent(status);
     }
 
-    private static WirePeer Peer(AgentState state, Transits transits, MeshNode node, EnginePeer? engine, NeighborStatus? bgp, double? rtt)
+    /// <summary>
+    /// Where others are reached, the way out of this machine is in order: one of which nothing is heard, by no way, is off or cut off itself.
+    /// </summary>
+    private static void MarkSilent(AgentStatus status)
+    {
+        if (!status.Peers.Any(peer => peer.Path == Direct))
+            return;
+        foreach (var peer in status.Peers.Where(peer => peer is { Path: None, PathReason: Unanswered }))
+            (peer.Silent, peer.PathReason) = (true, Gone);
+    }
+
+    private static WirePeer Peer(AgentState state, List<MeshNode> transits, MeshNode node, EnginePeer? engine, NeighborStatus? bgp, double? rtt)
     {
         var isUp = engine is { LastReceiveAgeMs: >= 0 } && engine.LastReceiveAgeMs < EndpointChooser.WorkingFor.TotalMilliseconds;
         var (path, reason) = Path(state, transits, node, isUp, bgp);
@@ -149,33 +176,21 @@ internal static class StatusBuilder
     }
 
     /// <summary>
-    /// What is, as far as it is seen: a working link is a direct path. Without one, a transit node with which we have a session, and
-    /// that can reach the peer, carries the traffic.
+    /// What is, as far as it is seen: a working link is a direct path. Without one, a transit node carries the traffic, if BGP has a route
+    /// to the peer: the transit node tells one as long as it reaches the peer itself.
     /// </summary>
-    private static (string Path, string Reason) Path(AgentState state, Transits transits, MeshNode node, bool isUp, NeighborStatus? bgp)
+    private static (string Path, string Reason) Path(AgentState state, List<MeshNode> transits, MeshNode node, bool isUp, NeighborStatus? bgp)
     {
         if (isUp && (bgp is null || bgp.BgpState == Established))
-            return ("direct", "");
-        var expected = Self(state) is { } me ? PathFinder.Between(transits.All, me, node) : NoMember;
+            return (Direct, "");
+        var expected = Self(state) is { } me ? PathFinder.Between(transits, me, node) : NoMember;
         var why = expected.Kind switch
         {
             PathKind.Direct when isUp => $"The tunnel is up, BGP is {bgp?.BgpState ?? "not there"}.",
-            PathKind.Direct => "The peer does not answer at any of its endpoints.",
+            PathKind.Direct => Unanswered,
             _ => expected.Reason,
         };
-        return (expected.Kind != PathKind.None && transits.InSession.Exists(transit => transit.Id != node.Id && PathFinder.IsDirect(transit, node)) ? "transit" : "none", why);
-    }
-
-    /// <param name="All">Of the map.</param>
-    /// <param name="InSession">Those with which this node speaks BGP.</param>
-    private sealed record Transits(List<MeshNode> All, List<MeshNode> InSession)
-    {
-        public static Transits Of(AgentState state)
-        {
-            var up = (state.Routing?.Neighbors ?? []).Where(neighbor => neighbor.BgpState == Established).Select(neighbor => neighbor.Interface).ToHashSet(StringComparer.Ordinal);
-            var all = state.Map!.Nodes.Values.Where(node => node.IsTransit).ToList();
-            return new Transits(all, all.FindAll(node => up.Contains(node.Id.LinkName)));
-        }
+        return (state.Routed.Contains(node.Address4) || state.Routed.Contains(node.Address6) ? Transit : None, why);
     }
 
     private static ComponentStatus Dataplane(AgentState state)

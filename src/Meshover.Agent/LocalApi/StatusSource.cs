@@ -1,3 +1,4 @@
+using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
@@ -8,7 +9,7 @@ namespace Meshover.Agent.LocalApi;
 
 /// <summary>Makes the status that is asked for, with what the data plane and FRR say at this moment, if they say it soon.</summary>
 internal sealed class StatusSource(
-    AgentLoop loop, IdentityKeeper identities, KeyChanger keys, IDataplane dataplane, RoutingClient routing, Reporting.RttProbe rtt, TimeProvider time)
+    AgentLoop loop, IdentityKeeper identities, KeyChanger keys, IDataplane dataplane, RoutingClient routing, Reporting.RttProbe rtt, RoutedAddresses routed, TimeProvider time)
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
 
@@ -22,7 +23,7 @@ internal sealed class StatusSource(
         var state = loop.State;
         if (await engine is { } seen)
             state = state with { Dataplane = seen, DataplaneSeenAt = asked };
-        state = state with { Routing = await frr ?? state.Routing };
+        state = state with { Routing = await frr ?? state.Routing, Routed = routed.Read() };
         var status = StatusBuilder.Build(state, identities.Current, rtt.Get, time.GetUtcNow());
         status.KeyChangeProblem = keys.Problem;
         return status;

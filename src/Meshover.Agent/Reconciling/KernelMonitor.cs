@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Meshover.Agent.Reconciling.Kernel;
@@ -19,6 +20,9 @@ public enum KernelChanges
 
     /// <summary>Notifications were lost: look at everything anew.</summary>
     Resync = 4,
+
+    /// <summary>An address on the underlay, or its link, went away: what was sent from there is to be sent from elsewhere, at once.</summary>
+    UnderlayLost = 8,
 }
 
 /// <summary>
@@ -62,6 +66,9 @@ public sealed class KernelMonitor : IDisposable
 
         await reading.ConfigureAwait(false);
     }
+
+    /// <summary>Of these links it is told when they, or an address of theirs, go away.</summary>
+    public void Watch(ImmutableHashSet<int> links) => _filter.Watched = links;
 
     public void Dispose() => _monitor.Dispose();
 

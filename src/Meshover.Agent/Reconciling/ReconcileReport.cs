@@ -15,6 +15,8 @@ public enum ComponentState
 /// <summary>What one pass of a reconciler found and did.</summary>
 public sealed record ReconcileReport
 {
+    private const int MostErrors = 10;
+
     public required ComponentState State { get; init; }
 
     /// <summary>What does the work, e.g. "userspace", "frr 8.4.4"; may be empty.</summary>
@@ -37,4 +39,9 @@ public sealed record ReconcileReport
     /// back by itself: routing is to apply BGP's route-map anew.
     /// </summary>
     public bool NodeAddressRestored { get; init; }
+
+    /// <summary>The report with so many errors as somebody reads, and how many there are beside.</summary>
+    public ReconcileReport Bounded() => Errors.Length <= MostErrors
+        ? this
+        : this with { Errors = [.. Errors.Take(MostErrors), $"And {Errors.Length - MostErrors} more of the kind."] };
 }

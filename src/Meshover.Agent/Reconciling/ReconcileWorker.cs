@@ -12,16 +12,21 @@ namespace Meshover.Agent.Reconciling;
 internal sealed partial class ReconcileWorker(
     ImmutableArray<IReconciler> reconcilers, ReconcileTimes times, ChannelWriter<AgentInput> inputs, ILogger logger, TimeProvider time)
 {
+    private const int MostLogged = 20;
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private NodePlan? _newest;
 
     /// <summary>Called after each pass, with its plan and reports.</summary>
     public Func<NodePlan, ImmutableArray<ReconcileReport>, CancellationToken, Task>? AfterPass { get; init; }
 
+    /// <summary>Whether two plans say the same to these reconcilers: then the newer one is no reason for a pass.</summary>
+    public Func<NodePlan, NodePlan, bool> Same { get; init; } = ReferenceEquals;
+
     public void Post(NodePlan plan)
     {
-        Volatile.Write(ref _newest, plan);
-        Poke();
+        var former = Interlocked.Exchange(ref _newest, plan);
+        if (former is null || !Same(former, plan))
+            Poke();
     }
 
     public void Poke() => _wake.Writer.TryWrite(true);
@@ -29,13 +34,15 @@ internal sealed partial class ReconcileWorker(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var wait = Timeout.InfiniteTimeSpan;
+        ImmutableArray<ReconcileReport> former = [];
         while (true)
         {
             await WaitAsync(wait, cancellationToken);
             if (Volatile.Read(ref _newest) is not { } plan)
                 continue;
             var reports = await PassAsync(plan, cancellationToken);
-            wait = reports.All(report => report.State is ComponentState.Ok or ComponentState.Off) ? times.WhenRight : times.WhenNot;
+            wait = times.After(reports, former, wait);
+            former = reports;
             if (AfterPass is not null)
                 await AfterPass(plan, reports, cancellationToken);
         }
@@ -60,8 +67,7 @@ internal sealed partial class ReconcileWorker(
         foreach (var reconciler in reconcilers)
         {
             var report = await RunOneAsync(reconciler, plan, cancellationToken);
-            foreach (var change in report.Changes)
-                LogChange(logger, reconciler.Name, change);
+            LogChanges(reconciler.Name, report.Changes);
             await inputs.WriteAsync(new AgentInput.Reconciled(reconciler.Name, report), cancellationToken);
             reports.Add(report);
         }
@@ -73,7 +79,7 @@ internal sealed partial class ReconcileWorker(
     {
         try
         {
-            return await reconciler.ReconcileAsync(plan, cancellationToken);
+            return (await reconciler.ReconcileAsync(plan, cancellationToken)).Bounded();
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
@@ -82,12 +88,21 @@ internal sealed partial class ReconcileWorker(
         }
     }
 
+    /// <summary>The first pass of a large node makes ten thousand: a log that takes them all has no room for others.</summary>
+    private void LogChanges(string component, ImmutableArray<string> changes)
+    {
+        foreach (var change in changes.Take(MostLogged))
+            LogChange(logger, component, change);
+        if (changes.Length > MostLogged)
+            LogMore(logger, component, changes.Length - MostLogged);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Component}: and {Count} more changes")]
+    private static partial void LogMore(ILogger logger, string component, int count);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "{Component}: {Change}")]
     private static partial void LogChange(ILogger logger, string component, string change);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Component} failed unexpectedly")]
     private static partial void LogDefect(ILogger logger, string component, Exception exception);
 }
-
-/// <summary>How long a worker waits for a reason before it looks again: while all is right, and while something is not.</summary>
-internal sealed record ReconcileTimes(TimeSpan WhenRight, TimeSpan WhenNot);

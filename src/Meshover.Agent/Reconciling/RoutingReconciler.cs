@@ -14,14 +14,28 @@ internal sealed class RoutingReconciler(RoutingClient client, string? templateDi
     /// <summary>FRR will refuse the same words again, unless what was wrong was not the words; each try costs it a check of the whole.</summary>
     private static readonly TimeSpan RetryRefused = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// What is asked for starts vtysh, and in a large mesh bgpd is busy with the answer for a while: while all is right it is asked by time,
+    /// and not for each plan.
+    /// </summary>
+    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(10);
+
     private (RoutingModel Model, FrrConfig Config)? _rendered;
     private FrrConfig? _applied;
     private Refusal? _refused;
+    private long _asked;
+    private int _owesSourceRoutes;
 
     public string Name => "routing";
 
-    /// <summary>What FRR said at the end of the last pass; null: it did not answer.</summary>
+    /// <summary>What FRR said last; null: it did not answer.</summary>
     public RoutingStatus? LastStatus { get; private set; }
+
+    /// <summary>
+    /// A node address was away: the kernel has flushed the routes that had it as their source. They are set again in the next pass in which
+    /// routing answers, whenever that is.
+    /// </summary>
+    public void OweSourceRoutes() => Interlocked.Exchange(ref _owesSourceRoutes, 1);
 
     public async Task<ReconcileReport> ReconcileAsync(NodePlan plan, CancellationToken cancellationToken)
     {
@@ -29,15 +43,43 @@ internal sealed class RoutingReconciler(RoutingClient client, string? templateDi
             return new ReconcileReport { State = ComponentState.Off };
         try
         {
-            var status = await client.GetStatusAsync(cancellationToken);
+            var status = IsToBeAsked() ? await AskAsync(cancellationToken) : LastStatus!;
             var (change, error) = await BringAsync(plan.Routing, status, cancellationToken);
-            LastStatus = change is null ? status : await client.GetStatusAsync(cancellationToken);
-            return Report(LastStatus, change, error);
+            if (change is not null)
+                status = await AskAsync(cancellationToken);
+            return Report(status, change, error, await PaySourceRoutesAsync(status, cancellationToken));
         }
         catch (RoutingException e)
         {
             (_applied, _refused, LastStatus) = (null, null, null);
             return new ReconcileReport { State = ComponentState.Starting, Kind = "frr", Errors = [e.Message] };
+        }
+    }
+
+    private bool IsToBeAsked() =>
+        LastStatus is not { State: RoutingState.Running, Errors.IsEmpty: true } || time.GetElapsedTime(_asked) >= AskEvery;
+
+    private async Task<RoutingStatus> AskAsync(CancellationToken cancellationToken)
+    {
+        LastStatus = await client.GetStatusAsync(cancellationToken);
+        _asked = time.GetTimestamp();
+        return LastStatus;
+    }
+
+    /// <summary>Returns why they are still owed; null where they are not.</summary>
+    private async Task<string?> PaySourceRoutesAsync(RoutingStatus status, CancellationToken cancellationToken)
+    {
+        if (status.State != RoutingState.Running || Interlocked.Exchange(ref _owesSourceRoutes, 0) == 0)
+            return null;
+        try
+        {
+            await client.ToggleSourceRouteMapAsync(cancellationToken);
+            return null;
+        }
+        catch (RoutingException e)
+        {
+            OweSourceRoutes();
+            return $"Routes that the kernel removed with the node's address are not set again yet: {e.Message}";
         }
     }
 
@@ -52,8 +94,9 @@ internal sealed class RoutingReconciler(RoutingClient client, string? templateDi
                 return (null, refused.Reason);
             return await ApplyAsync(config, isRunning: status.State == RoutingState.Running, cancellationToken);
         }
-        catch (FrrTemplateException e)
+        catch (Exception e) when (e is FrrTemplateException or ArgumentException)
         {
+            // The templates', or what the map has for them: FRR goes on with what it runs.
             return (null, e.Message);
         }
     }
@@ -100,9 +143,9 @@ internal sealed class RoutingReconciler(RoutingClient client, string? templateDi
         _ => null,
     };
 
-    private static ReconcileReport Report(RoutingStatus status, string? change, string? error)
+    private static ReconcileReport Report(RoutingStatus status, string? change, params string?[] failures)
     {
-        ImmutableArray<string> errors = [.. status.Errors.Append(error).OfType<string>().Distinct(StringComparer.Ordinal)];
+        ImmutableArray<string> errors = [.. status.Errors.Concat(failures.OfType<string>()).Distinct(StringComparer.Ordinal)];
         return new ReconcileReport
         {
             State = status.State switch

@@ -15,6 +15,9 @@ internal sealed record NodeReport
     public required ImmutableArray<WireGuardPublicKey> PublicKeys { get; init; }
     public required string Site { get; init; }
     public required TransitRole Transit { get; init; }
+
+    /// <summary>In bytes; 0: not known yet.</summary>
+    public int UnderlayMtu { get; init; }
     public ImmutableArray<EndpointCandidate> Endpoints { get; init; } = [];
     public ImmutableArray<IPNetwork> Announced { get; init; } = [];
 

@@ -21,6 +21,8 @@ internal static class NodeReportDiff
             status.Site = report.Site;
         if (former?.Transit != report.Transit)
             status.Transit = (TransitRole)report.Transit;
+        if (report.UnderlayMtu > 0 && former?.UnderlayMtu != report.UnderlayMtu)
+            status.UnderlayMtu = (uint)report.UnderlayMtu;
         AddLists(status, former, report);
         AddObserved(status, former, report, takesChanges);
         return status.CalculateSize() == 0 ? null : status;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Planning;
@@ -18,6 +19,8 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     private const byte EchoRequest = 128;
     private const byte EchoReply = 129;
     private const int PacketLength = 16;
+    private const int TagLength = 8;
+    private const int WholeLength = PacketLength + sizeof(uint) + TagLength;
     private const int MostPerSecond = 50;
     private const int SecondsPerRound = 5;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -25,6 +28,7 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     private static readonly TimeSpan RetryEvery = TimeSpan.FromSeconds(30);
 
     private readonly ushort _identifier = (ushort)Environment.ProcessId;
+    private readonly byte[] _secret = RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes);
     private readonly ConcurrentDictionary<NodeId, Measurement> _measured = [];
     private NodePlan? _plan;
     private HashSet<NodeId> _peers = [];
@@ -121,18 +125,21 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     }
 
     /// <summary>
-    /// The echo carries the peer's number and the time of sending; what comes back needs no memory of what went out. The kernel writes
-    /// the checksum (RFC 3542, section 3.1).
+    /// The echo carries the peer's number, the time of sending, and a tag over both that only we can make: what comes back needs no memory of
+    /// what went out, and is nobody's invention. The kernel writes the checksum (RFC 3542, section 3.1).
     /// </summary>
     internal byte[] Request(NodeId peer)
     {
-        var packet = new byte[PacketLength + sizeof(uint)];
+        var packet = new byte[WholeLength];
         packet[0] = EchoRequest;
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(4), _identifier);
         BinaryPrimitives.WriteInt64BigEndian(packet.AsSpan(8), time.GetTimestamp());
         BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(PacketLength), peer.Value);
+        Tag(packet).CopyTo(packet.AsSpan(WholeLength - TagLength));
         return packet;
     }
+
+    private ReadOnlySpan<byte> Tag(ReadOnlySpan<byte> packet) => HMACSHA256.HashData(_secret, packet[8..(WholeLength - TagLength)]).AsSpan(0, TagLength);
 
     private async Task ReceiveAsync(Socket socket, CancellationToken cancellationToken)
     {
@@ -148,10 +155,12 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     /// <summary>Takes what came in: the socket hears all ICMPv6 of the machine.</summary>
     internal void Take(ReadOnlySpan<byte> packet)
     {
-        if (packet.Length < PacketLength + sizeof(uint) || packet[0] != EchoReply || BinaryPrimitives.ReadUInt16BigEndian(packet[4..]) != _identifier)
+        if (packet.Length < WholeLength || packet[0] != EchoReply || BinaryPrimitives.ReadUInt16BigEndian(packet[4..]) != _identifier)
             return;
         var peer = new NodeId(BinaryPrimitives.ReadUInt32BigEndian(packet[PacketLength..]));
-        // Anybody can send such a packet: what it names must not fill our memory.
+        if (!CryptographicOperations.FixedTimeEquals(Tag(packet), packet[(WholeLength - TagLength)..WholeLength]))
+            return;
+        // A late answer of one that has left.
         if (!Volatile.Read(ref _peers).Contains(peer))
             return;
         var now = time.GetTimestamp();

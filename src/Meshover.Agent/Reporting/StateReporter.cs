@@ -29,6 +29,7 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
             PublicKeys = PublicKeys(),
             Site = config.Site,
             Transit = config.Transit,
+            UnderlayMtu = config.Mtu > 0 ? config.Mtu : state.Underlay?.Mtu ?? 0,
             Endpoints = state.Offered,
             Announced = state.Announced,
             OtherAddresses = state.Underlay?.Others ?? [],

@@ -67,6 +67,7 @@ public static partial class Enrolment
             LogForced(logger, e.Message);
         }
         map.Delete();
+        MapFile.OfRetained(stateDirectory).Delete();
         store.Delete();
     }
 

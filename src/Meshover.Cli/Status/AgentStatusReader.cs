@@ -32,9 +32,11 @@ internal static class AgentStatusReader
         };
     }
 
-    /// <summary>A controller that does not answer is no fault of the node's: it goes on from the map that it has.</summary>
+    /// <summary>
+    /// A controller that does not answer is no fault of the node's: it goes on from the map that it has. Nor is a peer that is off.
+    /// </summary>
     private static bool IsWell(AgentStatus status, ImmutableArray<ComponentSection> components) =>
-        status.MapAgeSeconds >= 0 && status.Peers.All(PeerHealth.IsReachable) && components.All(c => c.State is "ok" or "off");
+        status.MapAgeSeconds >= 0 && status.Peers.All(PeerHealth.IsNoFaultOfOurs) && components.All(c => c.State is "ok" or "off");
 
     private static NodeSection Node(AgentStatus status) => new()
     {
@@ -88,6 +90,7 @@ internal static class AgentStatusReader
         PrefixesReceived = peer.PrefixesReceived,
         Path = peer.Path,
         PathReason = peer.PathReason,
+        Silent = peer.Silent,
         Transit = peer.Transit,
     };
 

@@ -181,6 +181,9 @@ internal sealed record PeerSection
     [Description("Why it is not direct; empty where it is.")]
     public required string PathReason { get; init; }
 
+    [Description("Nothing is heard of it by any way, while others are reached: it is off, or cut off. That is no fault of this node's.")]
+    public bool Silent { get; init; }
+
     [Description("Whether it passes on others' routes; null while unknown.")]
     public required bool? Transit { get; init; }
 }

@@ -14,6 +14,7 @@ internal sealed class UpWait(NodePaths paths, TimeProvider time, Action<string> 
     // It answers within half a second; on a machine that starts with everything else at once, later.
     private static readonly TimeSpan ForAgent = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ForPeers = TimeSpan.FromSeconds(20);
+    private const int MostNamed = 5;
 
     /// <returns>The exit code: degraded where some peers are not up in time.</returns>
     /// <exception cref="CliException">The agent does not come up.</exception>
@@ -23,9 +24,9 @@ internal sealed class UpWait(NodePaths paths, TimeProvider time, Action<string> 
         if (!alsoPeers)
             return ExitCode.Fine;
         status = await PollAsync(IsReady, ForPeers, cancellationToken) ?? status;
-        if (IsReady(status))
+        if (IsDone(status))
         {
-            say(status.Peers.Count == 0 ? "Up. There are no other nodes yet." : $"Up. {Count(status)} reachable.");
+            say(status.Peers.Count == 0 ? "Up. There are no other nodes yet." : $"Up. {Count(status)} reachable.{Silent(status)}");
             return ExitCode.Fine;
         }
         say($"Up, but not all is well yet: {Shortfall(status)}. The daemons go on trying; `meshover status` shows how it stands.");
@@ -55,8 +56,19 @@ internal sealed class UpWait(NodePaths paths, TimeProvider time, Action<string> 
         return now;
     }
 
-    private static bool IsReady(AgentStatus? status) =>
-        status is { MapAgeSeconds: >= 0 } && status.Peers.All(PeerHealth.IsReachable) && !Components(status).Any(c => c.State is "starting" or "failed");
+    /// <summary>Nothing more is to come.</summary>
+    private static bool IsReady(AgentStatus? status) => status is not null && status.Peers.All(PeerHealth.IsReachable) && IsDone(status);
+
+    /// <summary>All is well with this node; who does not answer after the whole wait is off.</summary>
+    private static bool IsDone(AgentStatus status) =>
+        status.MapAgeSeconds >= 0 && status.Peers.All(PeerHealth.IsNoFaultOfOurs) && !Components(status).Any(c => c.State is "starting" or "failed");
+
+    private static string Silent(AgentStatus status)
+    {
+        var names = status.Peers.Where(peer => peer.Silent).Select(peer => peer.Hostname).Order(StringComparer.Ordinal).ToList();
+        var shown = string.Join(", ", names.Take(MostNamed)) + (names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "");
+        return names.Count == 0 ? "" : $" Nothing is heard of {shown}: off, or cut off.";
+    }
 
     private static IEnumerable<ComponentStatus> Components(AgentStatus status) =>
         ((ComponentStatus?[])[status.Dataplane, status.Routing, status.Kernel]).OfType<ComponentStatus>();

@@ -26,6 +26,7 @@ internal static class StatusMapping
         Announced = status.Announced is { } announced ? [.. announced.Prefixes.Select(IPNetwork.Parse)] : report.Announced,
         Site = status.HasSite ? status.Site : report.Site,
         Transit = status.HasTransit ? ToRole(status.Transit) : report.Transit,
+        UnderlayMtu = status.HasUnderlayMtu ? (int)status.UnderlayMtu : report.UnderlayMtu,
     };
 
     public static ImmutableArray<EndpointRecord> ToRecords(IEnumerable<Endpoint> endpoints) =>

@@ -31,6 +31,8 @@ internal static class StatusValidator
             CheckWireGuardKeys(violations, $"{field}.wireguard_keys", keys);
         if (status.HasHostname && !HostName.TryNormalise(status.Hostname, out _, out var error))
             violations.Add($"{field}.hostname", error);
+        if (status.HasUnderlayMtu)
+            violations.Require(status.UnderlayMtu <= ushort.MaxValue, $"{field}.underlay_mtu", $"{status.UnderlayMtu} is no MTU (at most {ushort.MaxValue}).");
         CheckPeers(violations, $"{field}.observed", status.Observed?.Peers);
         CheckPeers(violations, $"{field}.observed_changes", status.ObservedChanges?.Seen);
         CheckAddresses(violations, $"{field}.other_addresses", status.OtherAddresses?.Addresses);

@@ -27,4 +27,7 @@ internal sealed record NodeReport
     public ImmutableArray<IPNetwork> Announced { get; init; } = [];
     public string Site { get; init; } = "";
     public TransitRole Transit { get; init; } = TransitRole.Auto;
+
+    /// <summary>Bytes; 0: it does not tell.</summary>
+    public int UnderlayMtu { get; init; }
 }

@@ -23,6 +23,7 @@ internal static class MapModel
             new EndpointCandidate(new IPEndPoint(IPAddress.Parse(endpoint.Address), endpoint.Port), (EndpointSource)endpoint.Kind))],
         Grants = [.. node.Record.Grants.Select(ToGrant)],
         Site = node.Reach.Site,
+        UnderlayMtu = node.Reach.UnderlayMtu,
     };
 
     public static RouteGrant ToGrant(GrantRecord grant) => new(IPNetwork.Parse(grant.Prefix), grant.MaxLength);

@@ -115,11 +115,15 @@ internal sealed record ReachRecord
     public bool Transit { get; init; }
     public string Site { get; init; } = "";
 
+    /// <summary>Of its underlay, in bytes; 0: it does not tell.</summary>
+    public int UnderlayMtu { get; init; }
+
     /// <summary>Its operator's wish; not told to others.</summary>
     public TransitRole Role { get; init; } = TransitRole.Auto;
 
     public bool Equals(ReachRecord? other) =>
         other is not null && BehindNat == other.BehindNat && Transit == other.Transit && Site == other.Site && Role == other.Role
+        && UnderlayMtu == other.UnderlayMtu
         && Endpoints.AsSpan().SequenceEqual(other.Endpoints.AsSpan());
 
     public override int GetHashCode() => HashCode.Combine(Endpoints.Length, BehindNat, Transit, Site, Role);

@@ -49,6 +49,7 @@ internal static class ContractMapping
         Transit = node.Reach.Transit,
         BehindNat = node.Reach.BehindNat,
         Site = node.Reach.Site,
+        UnderlayMtu = (uint)node.Reach.UnderlayMtu,
         Endpoints = { node.Reach.Endpoints.Select(ToContract) },
         Grants = { node.Record.Grants.Select(ToContract) },
     };

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 
@@ -15,7 +14,7 @@ internal sealed class AddressSet
 
     public AddressSet(IEnumerable<IPAddress> addresses)
     {
-        var families = addresses.ToLookup(address => address.AddressFamily, ToNumber);
+        var families = addresses.ToLookup(address => address.AddressFamily, AddressNumber.Of);
         _v4 = [.. families[AddressFamily.InterNetwork].Order()];
         _v6 = [.. families[AddressFamily.InterNetworkV6].Order()];
     }
@@ -25,18 +24,11 @@ internal sealed class AddressSet
     {
         var isV4 = prefix.BaseAddress.AddressFamily == AddressFamily.InterNetwork;
         var (sorted, hostBits) = (isV4 ? _v4 : _v6, (isV4 ? 32 : 128) - prefix.PrefixLength);
-        var first = ToNumber(prefix.BaseAddress);
+        var first = AddressNumber.Of(prefix.BaseAddress);
         // A shift by all 128 bits would be one by none.
         var last = hostBits == 128 ? UInt128.MaxValue : first | ((UInt128.One << hostBits) - 1);
         var index = Array.BinarySearch(sorted, first);
         var next = index >= 0 ? index : ~index;
         return next < sorted.Length && sorted[next] <= last;
-    }
-
-    private static UInt128 ToNumber(IPAddress address)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        address.TryWriteBytes(bytes, out var length);
-        return length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt128BigEndian(bytes);
     }
 }

@@ -42,6 +42,16 @@ public static class Prefixes
         return new IPNetwork(new IPAddress(bytes[..count]), length);
     }
 
+    /// <summary>The two prefixes, longer by a bit, that together are this one.</summary>
+    public static IPNetwork[] Halves(IPNetwork prefix)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        prefix.BaseAddress.TryWriteBytes(bytes, out var count);
+        bytes[prefix.PrefixLength / 8] |= (byte)(0x80 >> (prefix.PrefixLength % 8));
+        var length = prefix.PrefixLength + 1;
+        return [new IPNetwork(prefix.BaseAddress, length), new IPNetwork(new IPAddress(bytes[..count]), length)];
+    }
+
     /// <summary>The prefix of one address alone: /32 or /128.</summary>
     public static IPNetwork Host(IPAddress address) => new(address, Bits(address));
 

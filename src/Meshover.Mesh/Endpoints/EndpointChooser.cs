@@ -8,6 +8,7 @@ namespace Meshover.Mesh.Endpoints;
 /// <item>Heard within 15 s (BFD alone makes three packets a second): the endpoint works, and nothing may override it.</item>
 /// <item>New peer: one side of the pair calls its best at once, the other only if it has not been called for a while: initiations that
 /// cross cost 5-10 s.</item>
+/// <item>Cut off, as our own address of its family or the route to it is gone: another is called at once.</item>
 /// <item>Silent: every candidate in turn, the present one among them, the other address family first.</item>
 /// </list>
 /// Time is given with each call, by a clock that nobody sets; the caller acts on the answer.
@@ -58,7 +59,7 @@ public sealed class EndpointChooser
     /// <param name="now">The present.</param>
     public IPEndPoint? Choose(PeerContact contact, IReadOnlyList<IPEndPoint> candidates, TimeSpan now)
     {
-        if (contact.Silence < WorkingFor)
+        if (contact.Silence < WorkingFor && !contact.IsCut)
         {
             (_wasWorking, _hasWorked, _tries) = (true, true, 0);
             return null;

@@ -5,4 +5,5 @@ namespace Meshover.Mesh.Endpoints;
 /// <summary>What the data plane says of one peer at one moment.</summary>
 /// <param name="Current">Where packets to it go; null while unknown.</param>
 /// <param name="Silence">Since its last authenticated packet; null: never heard.</param>
-public readonly record struct PeerContact(IPEndPoint? Current, TimeSpan? Silence);
+/// <param name="IsCut">The underlay has no way to <paramref name="Current"/> any more, whatever was heard from there.</param>
+public readonly record struct PeerContact(IPEndPoint? Current, TimeSpan? Silence, bool IsCut = false);

@@ -13,4 +13,10 @@ public sealed record MapDelta
     public MeshSettings? Settings { get; init; }
     public ImmutableArray<MeshNode> Upserts { get; init; } = [];
     public ImmutableArray<NodeId> Removals { get; init; } = [];
+
+    /// <inheritdoc cref="MeshMap.LeftOut"/>
+    public ImmutableSortedDictionary<NodeId, string> LeftOut { get; init; } = ImmutableSortedDictionary<NodeId, string>.Empty;
+
+    /// <summary>Why there are no new settings, though there should be; empty where nothing is wrong.</summary>
+    public string SettingsProblem { get; init; } = "";
 }

@@ -14,4 +14,10 @@ public sealed record MeshMap
 
     /// <summary>Nodes that were removed: never kept, whatever an older map says.</summary>
     public ImmutableSortedSet<NodeId> Tombstones { get; init; } = [];
+
+    /// <summary>Nodes that were told in a way that cannot be used, with why: the map does without them.</summary>
+    public ImmutableSortedDictionary<NodeId, string> LeftOut { get; init; } = ImmutableSortedDictionary<NodeId, string>.Empty;
+
+    /// <summary>Why the settings are those of an earlier map; empty where they are its own.</summary>
+    public string SettingsProblem { get; init; } = "";
 }

@@ -18,6 +18,7 @@ public static class MeshMapChanges
             return false;
         var nodes = map.Nodes.ToBuilder();
         nodes.RemoveRange(delta.Removals);
+        nodes.RemoveRange(delta.LeftOut.Keys);
         foreach (var node in delta.Upserts)
             nodes[node.Id] = node;
         next = map with
@@ -26,6 +27,8 @@ public static class MeshMapChanges
             Settings = delta.Settings ?? map.Settings,
             Nodes = nodes.ToImmutable(),
             Tombstones = map.Tombstones.Union(delta.Removals),
+            LeftOut = map.LeftOut.RemoveRange(delta.Removals).RemoveRange(delta.Upserts.Select(node => node.Id)).SetItems(delta.LeftOut),
+            SettingsProblem = delta.Settings is null && delta.SettingsProblem.Length == 0 ? map.SettingsProblem : delta.SettingsProblem,
         };
         return true;
     }
@@ -63,12 +66,15 @@ public static class MeshMapChanges
 
     /// <summary>
     /// The map to work with after meeting a new store (a restored backup): nodes that the restored map lacks stay, because the
-    /// backup may be older than they are, unless they were removed. The caller drops them after a time of grace.
+    /// backup may be older than they are, unless they were removed, or their numbers are another's by now. The caller drops them after a
+    /// time of grace.
     /// </summary>
     public static MeshMap Retaining(this MeshMap restored, MeshMap former)
     {
+        var taken = restored.Nodes.Values.SelectMany(node => node.Numbers()).Select(number => number.Value).ToHashSet();
         var kept = former.Nodes.Where(pair =>
-            !restored.Nodes.ContainsKey(pair.Key) && !restored.Tombstones.Contains(pair.Key) && !former.Tombstones.Contains(pair.Key));
+            !restored.Nodes.ContainsKey(pair.Key) && !restored.Tombstones.Contains(pair.Key) && !former.Tombstones.Contains(pair.Key)
+            && !pair.Value.Numbers().Any(number => taken.Contains(number.Value)));
         return restored with { Nodes = restored.Nodes.AddRange(kept) };
     }
 }

@@ -37,4 +37,7 @@ public sealed record MeshNode
     public ImmutableArray<RouteGrant> Grants { get; init; } = [];
 
     public string Site { get; init; } = "";
+
+    /// <summary>MTU of its underlay in bytes; 0: it does not tell.</summary>
+    public int UnderlayMtu { get; init; }
 }

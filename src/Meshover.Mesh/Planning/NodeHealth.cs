@@ -1,6 +1,10 @@
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Mesh.Endpoints;
+
 namespace Meshover.Mesh.Planning;
 
-/// <summary>How the underlay of this machine is at the moment.</summary>
+/// <summary>How this machine stands at the moment.</summary>
 public sealed record NodeHealth
 {
     /// <summary>Smallest MTU of the interfaces that carry the underlay, in bytes.</summary>
@@ -9,4 +13,23 @@ public sealed record NodeHealth
     /// <summary>Whether the machine has an address of this family that others may reach, or that reaches out.</summary>
     public bool HasIPv4 { get; init; } = true;
     public bool HasIPv6 { get; init; } = true;
+
+    /// <summary>Whether one of its IPv6 addresses means something beyond its own site (it is no unique local one, RFC 4193).</summary>
+    public bool HasGlobalIPv6 { get; init; } = true;
+
+    /// <summary>What the underlay has routes to.</summary>
+    public UnderlayRoutes Routes { get; init; } = UnderlayRoutes.Everywhere;
+
+    /// <summary>How the announced prefixes are reached; of one that is not here, nothing is known.</summary>
+    public ImmutableArray<AnnouncedReach> Announced { get; init; } = [];
+
+    /// <summary>The map is older than the operator allows: nobody is met by it, but what must not leak stays guarded.</summary>
+    public bool IsMapTooOld { get; init; }
 }
+
+/// <summary>How this machine reaches a prefix that it announces.</summary>
+/// <param name="Prefix">As announced.</param>
+/// <param name="RouteLength">Length of the longest route of its own that holds all of the prefix; 0: its default route alone, -1: none.</param>
+/// <param name="DownInterface">One with an address in the prefix, that is down; empty: none.</param>
+/// <param name="IsLost">There was a better route than the default, or an interface of it is down: what goes there now would go astray.</param>
+public readonly record struct AnnouncedReach(IPNetwork Prefix, int RouteLength, string DownInterface, bool IsLost);

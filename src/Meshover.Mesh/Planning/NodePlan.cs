@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Meshover.Mesh.Endpoints;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 
@@ -34,6 +35,9 @@ public sealed record WireGuardPlan
 
     /// <summary>A link's MTU may be less than planned: what was found to pass.</summary>
     public bool ProbesPathMtu { get; init; }
+
+    /// <summary>What may be called; an endpoint that was, and is not among it any more, is given up at once.</summary>
+    public UnderlayRoutes Routes { get; init; } = UnderlayRoutes.Everywhere;
     public required ImmutableArray<WireGuardPeerPlan> Peers { get; init; }
 }
 

@@ -24,15 +24,16 @@ public static class NodePlanner
     {
         if (!map.Nodes.TryGetValue(self, out var me))
             throw new ArgumentException($"The map of revision {map.Revision} has no node {self}.", nameof(self));
-        ImmutableArray<MeshNode> peers = settings.Dataplane ? [.. map.Nodes.Values.Where(node => node.Id != self)] : [];
-        var mtu = LinkMtu.For(UnderlayMtu(settings, health));
+        ImmutableArray<MeshNode> peers = settings.Dataplane && !health.IsMapTooOld ? [.. map.Nodes.Values.Where(node => node.Id != self)] : [];
+        var underlay = UnderlayMtu(settings, health);
+        var mtu = LinkMtu.For(underlay);
         return new NodePlan
         {
             Self = self,
             WireGuard = PlanWireGuard(map.Settings, me, peers, settings, health, mtu),
-            Links = [.. peers.Select(peer => PlanLink(me, peer, mtu))],
-            Kernel = PlanKernel(map, me, settings, capabilities),
-            Routing = settings.Routing ? PlanRouting(map, me, peers, settings) : null,
+            Links = [.. peers.Select(peer => PlanLink(me, peer, underlay))],
+            Kernel = PlanKernel(map, me, settings, capabilities, health),
+            Routing = settings.Routing ? PlanRouting(map, me, peers, settings, health) : null,
             Warnings = Warn(me, settings, health, mtu),
         };
     }
@@ -45,6 +46,7 @@ public static class NodePlanner
             FirewallMark = settings.FirewallMark,
             Mtu = mtu.WireGuard,
             ProbesPathMtu = settings.ProbePathMtu,
+            Routes = health.Routes,
             Peers = [.. peers.Select(peer => new WireGuardPeerPlan
         {
             Node = peer.Id,
@@ -67,25 +69,26 @@ public static class NodePlanner
         return me.IsBehindNat || peer.IsBehindNat || me.Endpoints.IsEmpty ? KeepaliveBehindNat : 0;
     }
 
-    private static LinkPlan PlanLink(MeshNode me, MeshNode peer, LinkMtu mtu) => new()
+    /// <summary>What one end sends in one piece, the other must be able to take: the smaller of the two counts. An older peer does not tell.</summary>
+    private static LinkPlan PlanLink(MeshNode me, MeshNode peer, int underlay) => new()
     {
         Peer = peer.Id,
         Name = peer.Id.LinkName,
         Alias = peer.HostName,
-        Mtu = mtu.Link,
+        Mtu = LinkMtu.For(peer.UnderlayMtu > 0 ? Math.Min(underlay, peer.UnderlayMtu) : underlay).Link,
         LocalTunnel = me.TunnelAddress,
         RemoteTunnel = peer.TunnelAddress,
         LinkLocal = me.Id.LinkLocal,
     };
 
-    private static KernelPlan PlanKernel(MeshMap map, MeshNode me, NodeSettings settings, NodeCapabilities capabilities) => new()
+    private static KernelPlan PlanKernel(MeshMap map, MeshNode me, NodeSettings settings, NodeCapabilities capabilities, NodeHealth health) => new()
     {
         Address4 = me.Address4,
         Address6 = me.Address6,
         LoopbackInterface = settings.LoopbackInterface,
         TunnelAddress = me.TunnelAddress,
         TunnelPool = map.Settings.TunnelPool,
-        Unreachable = UnreachablePrefixes.Of(map),
+        Unreachable = UnreachablePrefixes.Of(map, Reached(settings, health)),
         FirewallMark = settings.FirewallMark,
         FirewallMask = settings.FirewallMask,
         UnderlayTable = settings.UnderlayTable,
@@ -95,7 +98,7 @@ public static class NodePlanner
         DockerUser = settings.DockerUser,
     };
 
-    private static RoutingModel PlanRouting(MeshMap map, MeshNode me, ImmutableArray<MeshNode> peers, NodeSettings settings) => new()
+    private static RoutingModel PlanRouting(MeshMap map, MeshNode me, ImmutableArray<MeshNode> peers, NodeSettings settings, NodeHealth health) => new()
     {
         HostName = me.HostName,
         Asn = me.Asn,
@@ -108,21 +111,44 @@ public static class NodePlanner
         Pool4 = map.Settings.Pool4,
         Pool6 = map.Settings.Pool6,
         TunnelPool = map.Settings.TunnelPool,
-        Networks = [.. Own(me).Select(grant => grant.Prefix).Union(settings.Advertise ? settings.Announce : [])],
-        Grants = [.. map.Nodes.Values.SelectMany(node => node.Grants.Select(grant => new OriginGrant(node.Asn, grant)))],
-        Neighbors = [.. peers.Select(PlanNeighbor)],
+        Networks = [.. Own(me).Select(grant => grant.Prefix).Union(Reached(settings, health).Where(reach => !reach.IsLost).Select(reach => reach.Prefix))],
+        Grants = [.. map.Nodes.Values.SelectMany(node => Taken(node, settings).Select(grant => new OriginGrant(node.Asn, grant)))],
+        Neighbors = [.. peers.Select(peer => PlanNeighbor(peer, settings))],
         BfdIntervalMs = BfdTimers.IntervalMs(peers.Length, settings.BfdPacketsPerSecond),
         BfdMultiplier = BfdTimers.Multiplier,
     };
 
-    private static NeighborModel PlanNeighbor(MeshNode peer) => new()
+    /// <summary>What this node brings into the mesh. Of a prefix that nobody looked at it is believed that the default route leads there.</summary>
+    private static ImmutableArray<AnnouncedReach> Reached(NodeSettings settings, NodeHealth health)
+    {
+        if (!settings.Advertise)
+            return [];
+        var known = health.Announced.ToDictionary(reach => reach.Prefix);
+        return [.. settings.Announce.Select(prefix => known.TryGetValue(prefix, out var reach) ? reach : new AnnouncedReach(prefix, 0, "", IsLost: false))];
+    }
+
+    /// <summary>
+    /// What the node may originate, as far as this one takes it. A grant that begins with the default route and allows longer prefixes
+    /// is cut in two halves: they allow all of it but the default route.
+    /// </summary>
+    private static IEnumerable<RouteGrant> Taken(MeshNode node, NodeSettings settings) =>
+        settings.AcceptDefault ? node.Grants : node.Grants.SelectMany(WithoutDefault);
+
+    private static IEnumerable<RouteGrant> WithoutDefault(RouteGrant grant) => grant switch
+    {
+        { Prefix.PrefixLength: > 0 } => [grant],
+        { MaxLength: 0 } => [],
+        _ => Prefixes.Halves(grant.Prefix).Select(half => new RouteGrant(half, grant.MaxLength)),
+    };
+
+    private static NeighborModel PlanNeighbor(MeshNode peer, NodeSettings settings) => new()
     {
         Node = peer.Id,
         HostName = peer.HostName,
         Interface = peer.Id.LinkName,
         Asn = peer.Asn,
         IsTransit = peer.IsTransit,
-        MayOriginate = [.. Own(peer), .. peer.Grants],
+        MayOriginate = [.. Own(peer), .. Taken(peer, settings)],
         Cost = DirectCost,
     };
 
@@ -135,6 +161,9 @@ public static class NodePlanner
         if (mtu.Fragments)
             warnings.Add($"The underlay's MTU of {UnderlayMtu(settings, health)} is too small for links of {mtu.Link}: outer packets are "
                 + "fragmented, which is slow. Raise the underlay's MTU.");
+        foreach (var lost in Reached(settings, health).Where(reach => reach.IsLost))
+            warnings.Add($"{lost.Prefix} is announced, and this machine has no route to it any more"
+                + $"{(lost.DownInterface.Length > 0 ? $", as {lost.DownInterface} is down" : "")}: it is withdrawn until there is one, and what goes there is refused.");
         foreach (var prefix in NotGranted(me, settings))
             warnings.Add($"{prefix} is announced, not granted: other nodes refuse it. An administrator grants it with "
                 + $"`meshover grant add {me.HostName} {prefix}`.");

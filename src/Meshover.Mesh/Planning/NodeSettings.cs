@@ -41,6 +41,9 @@ public sealed record NodeSettings
     /// <summary>False holds <see cref="Announce"/> back; the node's own addresses are always announced.</summary>
     public bool Advertise { get; init; } = true;
 
+    /// <summary>A default route that is granted to a node of the mesh may take this node's traffic.</summary>
+    public bool AcceptDefault { get; init; }
+
     /// <summary>BFD packets that are sent at most, to all neighbours together.</summary>
     public int BfdPacketsPerSecond { get; init; } = BfdTimers.DefaultPacketsPerSecond;
 

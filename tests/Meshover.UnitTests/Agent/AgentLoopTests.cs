@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Meshover.Agent;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.ControllerLink;
+using Meshover.Agent.Endpoints;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Mesh.Map;
@@ -98,6 +99,62 @@ public sealed class AgentLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_MapOlderThanItsBound_StillGuardsWhatIsGranted()
+    {
+        var map = TestMesh.Of(TestMesh.Node(1), TestMesh.Node(2).Granted("10.64.2.0/24"));
+        var running = Start(FromDisk(map), AgentConfig.Default with { MapMaxAge = TimeSpan.FromHours(1) });
+        var before = await NextPlanAsync();
+        _time.Advance(TimeSpan.FromHours(2));
+        _inputs.Writer.TryWrite(new AgentInput.Tick());
+        Assert.Equal(before.Kernel.Unreachable, (await NextPlanAsync()).Kernel.Unreachable);
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task Run_MapByWhichNoPlanCanBeMade_KeepsTheFormerPlanAndSaysSoUntilItIsMended()
+    {
+        var running = Start(FromDisk(TestMesh.Full(3)));
+        await NextPlanAsync();
+        Tell(new LinkEvent.MapReceived(TestMesh.Of(TestMesh.Node(1), TestMesh.Node(2) with { WireGuardKeys = [] }) with { Revision = 8 }));
+        await UntilAsync(loop => loop.State.PlanProblem.Length > 0);
+        Assert.Equal(2, _loop!.State.Plan!.WireGuard.Peers.Length);
+
+        Tell(new LinkEvent.MapReceived(TestMesh.Full(2) with { Revision = 9 }));
+        Assert.Single((await NextPlanAsync()).WireGuard.Peers);
+        Assert.Equal("", _loop.State.PlanProblem);
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task Run_AnnouncedPrefixLosesItsRoute_IsWithdrawnUntilThereIsOneAgain()
+    {
+        var prefix = System.Net.IPNetwork.Parse("10.64.1.0/24");
+        UnderlayState Underlay(int length) => new([], 1500) { Announced = [new AnnouncedReach(prefix, length, "", IsLost: false)] };
+        var map = TestMesh.Of(TestMesh.Node(1).Granted("10.64.1.0/24"), TestMesh.Node(2));
+        var running = Start(FromDisk(map).WithUnderlay(Underlay(0)), AgentConfig.Default with { Announce = [prefix] });
+        Assert.Contains(prefix, (await NextPlanAsync()).Routing!.Networks); // by the default route, as far as is known
+        _inputs.Writer.TryWrite(new AgentInput.UnderlayChanged(Underlay(24)));
+        Assert.Contains(prefix, (await NextPlanAsync()).Routing!.Networks);
+        _inputs.Writer.TryWrite(new AgentInput.UnderlayChanged(Underlay(0)));
+        Assert.DoesNotContain(prefix, (await NextPlanAsync()).Routing!.Networks);
+        _inputs.Writer.TryWrite(new AgentInput.UnderlayChanged(Underlay(24)));
+        Assert.Contains(prefix, (await NextPlanAsync()).Routing!.Networks);
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task Run_RestoredStore_WhatIsRetainedIsOnTheDiskUntilItIsOver()
+    {
+        var running = Start(FromDisk(TestMesh.Full(4)));
+        Tell(new LinkEvent.MapReceived(TestMesh.Full(2) with { StoreId = "restored" }));
+        await UntilAsync(_ => MapFile.OfRetained(_directory).Load(out var _)?.Nodes.Count == 4);
+        _time.Advance(TimeSpan.FromMinutes(11));
+        _inputs.Writer.TryWrite(new AgentInput.Tick());
+        await UntilAsync(_ => !File.Exists(MapFile.OfRetained(_directory).FilePath));
+        await StopAsync(running);
+    }
+
+    [Fact]
     public async Task Run_ClockIsSetBack_SavesTheMapAsBefore()
     {
         var running = Start(FromDisk(TestMesh.Full(3)));
@@ -150,7 +207,8 @@ public sealed class AgentLoopTests : IDisposable
         var reporter = new StateReporter(config, identities, _time);
         var parts = new AgentLoopParts(
             new StatePlanner(config, identities, new NodeCapabilities()), reporter, new ReportBoard(reporter.Report(new AgentState())), identities,
-            new KeyChanger(identities, maxAge: null, NullLogger.Instance, _time), new MapFile(_directory), plan => _plans.Writer.TryWrite(plan));
+            new KeyChanger(identities, maxAge: null, NullLogger.Instance, _time),
+            new MapSaver(new MapFile(_directory), MapFile.OfRetained(_directory), NullLogger.Instance, _time), (plan, _) => _plans.Writer.TryWrite(plan));
         _loop = new AgentLoop(parts, NullLogger.Instance, _time);
         return _loop.RunAsync(initial, _inputs.Reader, _stop.Token);
     }

@@ -18,4 +18,23 @@ public sealed class AtomicFileTests : IDisposable
 
         Assert.Equal([path], Directory.GetFileSystemEntries(_directory));
     }
+
+    [Fact]
+    public void Tidy_TemporaryFilesOfWritersThatAreGone_AreDeletedAndNothingElse()
+    {
+        string Put(string name)
+        {
+            var path = Path.Combine(_directory, name);
+            File.WriteAllText(path, "");
+            return path;
+        }
+        string[] kept = [Put("map.pb"), Put("other.tmp"), Put("map.pb.1.tmp")]; // process 1 lives
+        Put($"map.pb.{int.MaxValue}.tmp");
+        Put($"map.pb.{Environment.ProcessId}.tmp"); // of a process that had our number
+
+        AtomicFile.Tidy(_directory);
+
+        Assert.Equal(kept.Order(StringComparer.Ordinal), Directory.GetFiles(_directory).Order(StringComparer.Ordinal));
+        AtomicFile.Tidy(Path.Combine(_directory, "nowhere"));
+    }
 }

@@ -50,6 +50,19 @@ public sealed class StatusTests
     public void State_AllWell_IsUp() => Assert.Equal(NodeState.Up, AgentStatusReader.Read(StatusSamples.Healthy()).State);
 
     [Fact]
+    public void State_PeerThatIsOff_IsUpAndTheOneThatIsUnreachedForAnotherReasonIsNot()
+    {
+        var status = StatusSamples.Healthy();
+        status.Peers[0].Path = "none";
+        Assert.Equal(NodeState.Degraded, AgentStatusReader.Read(status).State);
+
+        status.Peers[0].Silent = true;
+        var read = AgentStatusReader.Read(status);
+        Assert.Equal(NodeState.Up, read.State);
+        Assert.Equal(("none", true), (read.Peers[1].Path, read.Peers[1].Silent));
+    }
+
+    [Fact]
     public void State_ControllerAway_IsUpAllTheSame()
     {
         var status = StatusSamples.Healthy();

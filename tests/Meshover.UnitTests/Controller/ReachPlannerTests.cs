@@ -1,4 +1,5 @@
 using System.Net;
+using Meshover.Controller.Api;
 using Meshover.Controller.Live;
 using Meshover.Controller.State;
 using Meshover.Mesh.Map;
@@ -123,6 +124,17 @@ public sealed class ReachPlannerTests
         var known = new ReachRecord { BehindNat = true };
         Assert.True(Plan([Own("192.168.1.5")], null, [], known: known).BehindNat);
         Assert.True(Plan([Own("192.168.1.5")], "10.249.0.9", [], known: known).BehindNat); // its stream came through the mesh
+    }
+
+    [Fact]
+    public void UnderlayMtu_IsTheNodesOwnWord_AndKeptFromAnOlderAgent()
+    {
+        var known = ReachRecord.Unknown with { UnderlayMtu = 9000 };
+        Assert.Equal(1492, Told(StatusMapping.Merge(NodeReport.Nothing, new Meshover.Contract.V1.NodeStatus { UnderlayMtu = 1492 })).UnderlayMtu);
+        Assert.Equal(9000, Told(StatusMapping.Merge(NodeReport.Nothing, new Meshover.Contract.V1.NodeStatus())).UnderlayMtu);
+        Assert.NotEqual(known, known with { UnderlayMtu = 1500 });
+
+        ReachRecord Told(NodeReport report) => ReachPlanner.Plan(_mesh, [], report, new SeenSource(null), [], known);
     }
 
     [Fact]

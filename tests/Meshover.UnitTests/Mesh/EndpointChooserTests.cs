@@ -57,6 +57,16 @@ public sealed class EndpointChooserTests
     }
 
     [Fact]
+    public void Choose_WayToTheEndpointIsGone_CallsTheOtherFamilyAtOnceThoughThePeerWasJustHeard()
+    {
+        var chooser = First();
+        Assert.Null(chooser.Choose(new PeerContact(V6, TimeSpan.Zero), [V6, V4], Start));
+        Assert.Equal(V4, chooser.Choose(new PeerContact(V6, Second, IsCut: true), [V4], Start + Second));
+        Assert.Null(chooser.Choose(new PeerContact(V4, Second), [V4], Start + Second));
+        Assert.Null(chooser.Choose(new PeerContact(V6, Second, IsCut: true), [], Start + (2 * Second)));
+    }
+
+    [Fact]
     public void Choose_NothingAnswers_TriesEveryCandidateThePresentOneAmongThem()
     {
         var peer = new SimulatedPeer(First(), [V6, OtherV6, V4]);

@@ -1,4 +1,6 @@
 using System.Net;
+using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Endpoints;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
@@ -83,6 +85,93 @@ public sealed class NodePlannerTests
     {
         var odd = TestMesh.Node(2) with { Endpoints = [TestMesh.At(endpoint, EndpointSource.SeenByPeer)] };
         Assert.Empty(Plan(TestMesh.Of(TestMesh.Node(1), odd)).WireGuard.Peers[0].Endpoints);
+    }
+
+    [Fact]
+    public void Plan_NoRouteToAnEndpoint_IsNotCalledThere()
+    {
+        var peer = Plan(TestMesh.Full(2), health: new NodeHealth { Routes = UnderlayRoutes.To([IPNetwork.Parse("192.0.2.0/24")]) }).WireGuard.Peers[0];
+        Assert.Equal([IPEndPoint.Parse("192.0.2.2:12912")], peer.Endpoints.Select(candidate => candidate.EndPoint));
+    }
+
+    [Theory]
+    [InlineData(true, "fd01::2", true, "192.0.2.2:12912")] // their site is not ours
+    [InlineData(true, "fd02::2", true, "[fd02::2]:12912")] // a route of its own leads there
+    [InlineData(false, "2001:db8::2", false, "192.0.2.2:12912")] // ours is a unique local one, theirs is not
+    public void Plan_UniqueLocalAddresses_AreCalledFirstWhereTheyMeanSomethingToBoth(bool isGlobal, string theirs, bool hasDefault, string first)
+    {
+        string[] routes = ["192.0.2.0/24", "fd02::/64", "2001:db8::/32", .. hasDefault ? (string[])["::/0"] : []];
+        var peer = TestMesh.Node(2) with { Endpoints = [TestMesh.At($"[{theirs}]:12912"), TestMesh.At("192.0.2.2:12912")] };
+        var health = new NodeHealth { HasGlobalIPv6 = isGlobal, Routes = UnderlayRoutes.To(routes.Select(route => IPNetwork.Parse(route))) };
+        var endpoints = Plan(TestMesh.Of(TestMesh.Node(1), peer), health: health).WireGuard.Peers[0].Endpoints;
+        Assert.Equal(2, endpoints.Length);
+        Assert.Equal(IPEndPoint.Parse(first), endpoints[0].EndPoint);
+    }
+
+    [Theory]
+    [InlineData(9000, 1500, 1396)]
+    [InlineData(1500, 9000, 1396)]
+    [InlineData(9000, 0, 8896)] // an older node does not tell
+    [InlineData(1500, 1492, 1388)]
+    [InlineData(1500, 600, 1280)]
+    public void Plan_UnderlaysOfTwoEndsDiffer_TheLinkFitsTheSmaller(int ours, int theirs, int link)
+    {
+        var plan = Plan(TestMesh.Of(TestMesh.Node(1), TestMesh.Node(2) with { UnderlayMtu = theirs }, TestMesh.Node(3) with { UnderlayMtu = ours }), health: new NodeHealth { UnderlayMtu = ours });
+        Assert.Equal(link, plan.Links[0].Mtu);
+        Assert.Equal(ours - 104, plan.Links[1].Mtu);
+    }
+
+    [Fact]
+    public void Plan_MapTooOld_MeetsNobodyAndGuardsWhatItGuarded()
+    {
+        var map = TestMesh.Of(TestMesh.Node(1), TestMesh.Node(2).Granted("10.64.2.0/24", "fd64:2::/64"));
+        var plan = Plan(map, health: new NodeHealth { IsMapTooOld = true });
+        Assert.Empty(plan.WireGuard.Peers);
+        Assert.Empty(plan.Links);
+        Assert.Empty(plan.Routing!.Neighbors);
+        Assert.Equal(Plan(map).Kernel.Unreachable, plan.Kernel.Unreachable);
+        Assert.Contains(IPNetwork.Parse("10.64.2.0/24"), plan.Kernel.Unreachable);
+    }
+
+    [Theory]
+    [InlineData("10.64.1.0/24", 24, "10.0.0.0/8", true)] // our own network is longer anyway
+    [InlineData("10.64.1.0/24", 24, "10.64.1.0/24", true)] // the guard stands behind the route, for when that goes
+    [InlineData("10.64.1.0/24", 16, "10.64.1.0/24", false)] // by a gateway
+    [InlineData("10.64.1.0/24", 0, "10.0.0.0/8", false)] // by the default route
+    [InlineData("10.64.1.0/24", -1, "10.0.0.0/8", false)]
+    [InlineData("10.64.0.0/16", 16, "10.64.7.0/24", false)] // a part of what is our own
+    [InlineData("10.65.0.0/16", 0, "10.64.0.0/16", true)] // another one
+    public void Plan_GuardOfAPrefixThatOverlapsOurOwn_StandsWhereItDoesNotCutUsOff(string own, int length, string granted, bool stands)
+    {
+        var map = TestMesh.Of(TestMesh.Node(1).Granted(own), TestMesh.Node(2).Granted(granted));
+        var reach = new AnnouncedReach(IPNetwork.Parse(own), length, "", IsLost: false);
+        Assert.Equal(stands, Plan(map, Announcing(own), new NodeHealth { Announced = [reach] }).Kernel.Unreachable.Contains(IPNetwork.Parse(granted)));
+    }
+
+    [Fact]
+    public void Plan_AnnouncedPrefixWithoutItsInterface_IsWithdrawnGuardedAndNamed()
+    {
+        var map = TestMesh.Of(TestMesh.Node(1).Granted("10.64.1.0/24", "10.65.0.0/16"), TestMesh.Node(2));
+        var lost = new AnnouncedReach(IPNetwork.Parse("10.64.1.0/24"), 0, "lan0", IsLost: true);
+        var plan = Plan(map, Announcing("10.64.1.0/24", "10.65.0.0/16"), new NodeHealth { Announced = [lost] });
+        Assert.DoesNotContain(lost.Prefix, plan.Routing!.Networks);
+        Assert.Contains(IPNetwork.Parse("10.65.0.0/16"), plan.Routing.Networks);
+        Assert.Contains(lost.Prefix, plan.Kernel.Unreachable);
+        Assert.Contains("lan0 is down", Assert.Single(plan.Warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, "0.0.0.0/0", 0, "")]
+    [InlineData(true, "0.0.0.0/0", 0, "0.0.0.0/0 le 0")]
+    [InlineData(false, "0.0.0.0/0", 24, "0.0.0.0/1 le 24, 128.0.0.0/1 le 24")]
+    [InlineData(false, "::/0", 48, "::/1 le 48, 8000::/1 le 48")]
+    [InlineData(false, "0.0.0.0/1", 1, "0.0.0.0/1 le 1")]
+    public void Plan_GrantOfTheDefaultRoute_IsTakenWhereTheOperatorWantsIt(bool accepts, string prefix, int longest, string taken)
+    {
+        var exit = TestMesh.Node(2) with { Grants = [new RouteGrant(IPNetwork.Parse(prefix), longest)] };
+        var routing = Plan(TestMesh.Of(TestMesh.Node(1), exit), new NodeSettings { AcceptDefault = accepts }).Routing!;
+        Assert.Equal(taken, string.Join(", ", routing.Grants.Select(grant => $"{grant.Grant.Prefix} le {grant.Grant.MaxLength}")));
+        Assert.Equal(taken, string.Join(", ", routing.Neighbors[0].MayOriginate.Skip(2).Select(grant => $"{grant.Prefix} le {grant.MaxLength}")));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Meshover.Agent.Configuration;
+using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
 
 namespace Meshover.Agent.Reconciling.Dataplane;
@@ -12,9 +13,13 @@ internal sealed record DataplaneSelection(IDataplane Chosen, IDataplane Other, s
     /// <summary>The kernel, where it can and nobody asked for the other; packets then never leave it.</summary>
     internal static DataplaneSelection Of(DataplaneChoice choice, IRouteNetlink netlink, IDataplane kernel, IDataplane userspace)
     {
-        var reason = choice == DataplaneChoice.Auto ? KernelCapability.WhyNot(netlink) ?? "" : "";
+        var reason = choice == DataplaneChoice.Auto ? WhyNotKernel(netlink) : "";
         return choice == DataplaneChoice.Kernel || (choice == DataplaneChoice.Auto && reason.Length == 0)
             ? new DataplaneSelection(kernel, userspace, reason)
             : new DataplaneSelection(userspace, kernel, reason);
     }
+
+    /// <summary>Empty: it can. What works stays: a kernel that is short of memory just now would lose every session for the answer.</summary>
+    private static string WhyNotKernel(IRouteNetlink netlink) =>
+        KernelCapability.WhyNot(netlink) is { } reason && netlink.FindLink(KernelNames.Default.WireGuard) is not { Kind: KernelDataplane.DeviceKind } ? reason : "";
 }

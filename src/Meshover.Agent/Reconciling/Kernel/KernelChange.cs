@@ -24,6 +24,7 @@ internal sealed record ChangeLink(string Link, LinkChange Change) : KernelChange
 {
     public override string ToString() =>
         $"link {Link}:{(Change.AddressGeneration is { } mode ? $" addrgenmode {mode.ToString().ToLowerInvariant()}" : "")}"
+        + $"{(Change.Ipv4 is { } ipv4 ? $" rp_filter {ipv4.RpFilter} accept_redirects {ipv4.AcceptRedirects}" : "")}"
         + $"{(Change.Mtu is { } mtu ? $" mtu {mtu}" : "")}{(Change.Up is true ? " up" : "")}";
 }
 

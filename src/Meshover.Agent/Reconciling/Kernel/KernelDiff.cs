@@ -213,17 +213,9 @@ internal sealed class KernelDiff
             };
         }
 
-        foreach (var prefix in _plan.Kernel.Unreachable.Where(prefix => !IsReachedByOurselves(prefix)))
+        foreach (var prefix in _plan.Kernel.Unreachable)
             yield return new RouteInfo { Destination = prefix, Kind = RouteKind.Unreachable, Metric = UnreachableMetric, Protocol = _names.Protocol };
     }
-
-    // What this node itself brings into the mesh it may reach by a shorter route, such as its default: unreachable would cut it off.
-    private bool IsReachedByOurselves(IPNetwork prefix) =>
-        prefix.PrefixLength == 0
-        || (_plan.Routing?.Networks ?? []).Any(network =>
-            !network.BaseAddress.Equals(_plan.Kernel.Address4) && !network.BaseAddress.Equals(_plan.Kernel.Address6)
-            && network.BaseAddress.AddressFamily == prefix.BaseAddress.AddressFamily
-            && (network.Contains(prefix.BaseAddress) || prefix.Contains(network.BaseAddress)));
 
     private string LinkName(RouteInfo route) => _linkNames.GetValueOrDefault(route.OutputLink, "");
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Meshover.Linux.Netlink;
 
 namespace Meshover.Agent.Reconciling.Kernel;
@@ -6,6 +7,9 @@ namespace Meshover.Agent.Reconciling.Kernel;
 internal sealed class KernelEventFilter(KernelNames names)
 {
     private readonly Dictionary<int, LinkInfo> _links = [];
+
+    /// <summary>Links that carry our addresses on the underlay: what goes there is told apart.</summary>
+    internal ImmutableHashSet<int> Watched { get; set; } = [];
 
     internal KernelChanges Classify(RouteEvent change) => change switch
     {
@@ -27,11 +31,17 @@ internal sealed class KernelEventFilter(KernelNames names)
             _links[link.Index] = link;
         if (isKnown && !change.Deleted && SaysNothingNew(before!, link))
             return KernelChanges.None;
-        return Of(link.Name);
+        var isGone = Watched.Contains(link.Index) && (change.Deleted || !link.IsUp || !link.HasCarrier);
+        return Of(link.Name) | (isGone ? KernelChanges.UnderlayLost : KernelChanges.None);
     }
 
-    private KernelChanges ClassifyAddress(AddressEvent change) =>
-        !change.Deleted && change.Address.Protocol == names.Protocol ? KernelChanges.None : Of(LinkName(change.Address.LinkIndex));
+    private KernelChanges ClassifyAddress(AddressEvent change)
+    {
+        if (!change.Deleted && change.Address.Protocol == names.Protocol)
+            return KernelChanges.None;
+        var isGone = change.Deleted && Watched.Contains(change.Address.LinkIndex);
+        return Of(LinkName(change.Address.LinkIndex)) | (isGone ? KernelChanges.UnderlayLost : KernelChanges.None);
+    }
 
     private KernelChanges ClassifyRoute(RouteChangeEvent change)
     {

@@ -56,13 +56,13 @@ internal static class SysctlDiff
         KernelState state, NodePlan plan, IReadOnlyList<RouteInfo> mirror, Dictionary<int, LinkInfo> links)
     {
         var defaults = mirror.Where(route => !route.IsIPv6 && route.Destination.PrefixLength == 0).SelectMany(UnderlayMirror.LinksOf);
-        var mirror4 = mirror.Where(route => !route.IsIPv6).ToList();
+        var mirror4 = UnderlayMirror.LookUp(mirror.Where(route => !route.IsIPv6));
         var peers = plan.WireGuard.Peers
             .SelectMany(peer => peer.Endpoints)
             .Select(endpoint => endpoint.EndPoint.Address)
             .Where(address => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)
             .Distinct()
-            .Select(address => UnderlayMirror.OutputLinkTo(address, mirror4));
+            .Select(address => mirror4.TryFind(address, out _, out var route) ? UnderlayMirror.LinksOf(route!).FirstOrDefault() : 0);
         return defaults.Concat(peers)
             .Distinct()
             .Select(links.GetValueOrDefault)
@@ -76,18 +76,15 @@ internal static class SysctlDiff
         return state.Links.Where(link => links.Contains(link.Name)).SelectMany(OurLink);
     }
 
+    // By netlink what it can set: that works in a container whose /proc/sys cannot be written to, and is one message.
     private static IEnumerable<KernelChange> OurLink(LinkInfo link)
     {
-        (string Family, string Setting, int? Seen, int Wanted)[] settings =
-        [
-            ("ipv4", "rp_filter", link.Ipv4?.RpFilter, OwnLink4.RpFilter),
-            ("ipv4", "accept_redirects", link.Ipv4?.AcceptRedirects, OwnLink4.AcceptRedirects),
-            ("ipv6", "accept_ra", link.Ipv6?.AcceptRa, 0),
-            ("ipv6", "accept_redirects", link.Ipv6?.AcceptRedirects, 0),
-        ];
-        return settings
-            .Where(setting => setting.Seen is { } seen && seen != setting.Wanted)
-            .Select(setting => Write(setting.Family, link, setting.Setting, setting.Wanted, isOwnLink: true));
+        if (link.Ipv4 is { } seen && (seen.RpFilter != OwnLink4.RpFilter || seen.AcceptRedirects != OwnLink4.AcceptRedirects))
+            yield return new ChangeLink(link.Name, new LinkChange { Ipv4 = OwnLink4 });
+        if (link.Ipv6 is { AcceptRa: not 0 })
+            yield return Write("ipv6", link, "accept_ra", 0, isOwnLink: true);
+        if (link.Ipv6 is { AcceptRedirects: not 0 })
+            yield return Write("ipv6", link, "accept_redirects", 0, isOwnLink: true);
     }
 
     private static WriteSysctl Write(string family, LinkInfo link, string setting, int value, bool isOwnLink = false) =>

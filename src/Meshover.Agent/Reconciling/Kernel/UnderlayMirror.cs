@@ -1,5 +1,6 @@
 using System.Net;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Addressing;
 
 namespace Meshover.Agent.Reconciling.Kernel;
 
@@ -24,27 +25,12 @@ internal static class UnderlayMirror
         ];
     }
 
-    /// <summary>The index of the link by which a marked packet to the address leaves; 0 where it cannot.</summary>
-    internal static int OutputLinkTo(IPAddress address, IReadOnlyList<RouteInfo> mirror)
-    {
-        RouteInfo? best = null;
-        foreach (var route in mirror)
-        {
-            if (!route.Destination.Contains(address))
-                continue;
-            if (best is null || IsBetter(route, best))
-                best = route;
-        }
-
-        return best is null ? 0 : LinksOf(best).FirstOrDefault();
-    }
+    /// <summary>As a marked packet is looked up in it: the longest prefix, and of one prefix the least metric.</summary>
+    internal static PrefixTable<RouteInfo> LookUp(IEnumerable<RouteInfo> mirror) =>
+        new(mirror.OrderBy(route => route.Metric).Select(route => (route.Destination, route)));
 
     internal static IEnumerable<int> LinksOf(RouteInfo route) =>
         route.NextHops.IsEmpty ? [route.OutputLink] : route.NextHops.Select(hop => hop.OutputLink);
-
-    private static bool IsBetter(RouteInfo route, RouteInfo best) =>
-        route.Destination.PrefixLength > best.Destination.PrefixLength
-        || (route.Destination.PrefixLength == best.Destination.PrefixLength && route.Metric < best.Metric);
 
     private static bool IsUnderlay(RouteInfo route, KernelNames names) =>
         route.Protocol != names.Protocol && route.Protocol != RouteProtocols.Bgp

@@ -25,6 +25,14 @@ public sealed class MapFileTests : IDisposable
     }
 
     [Fact]
+    public void Save_MapThatLacksWhatCouldNotBeUsed_IsToldAnewAsAWhole()
+    {
+        var file = new MapFile(_directory);
+        file.Save(TestMesh.Full(2) with { LeftOut = TestMesh.Full(1).LeftOut.Add(new(3), "it has no id") });
+        Assert.Equal(0, file.Load(out _)!.Revision);
+    }
+
+    [Fact]
     public void Load_AnyCutOfTheFile_IsAMapOrAProblemAndNeverAnException()
     {
         var file = new MapFile(_directory);

@@ -11,7 +11,7 @@ public sealed class WireFormatTests
     [Fact]
     public void ToMap_OfItsOwnSnapshot_GivesTheSameMap()
     {
-        var node = TestMesh.Node(1).Granted("10.64.1.0/24") with { IsTransit = true, IsBehindNat = true, Site = "tokyo" };
+        var node = TestMesh.Node(1).Granted("10.64.1.0/24") with { IsTransit = true, IsBehindNat = true, Site = "tokyo", UnderlayMtu = 9000 };
         var map = TestMesh.Of(node with { Grants = [new RouteGrant(System.Net.IPNetwork.Parse("10.64.0.0/16"), 24)] }, TestMesh.Node(2)) with { Tombstones = [new(9)] };
         var read = WireFormat.ToMap(MeshSnapshot.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(WireFormat.FromMap(map))));
         Assert.Equal((map.StoreId, map.Revision), (read.StoreId, read.Revision));
@@ -33,24 +33,70 @@ public sealed class WireFormatTests
         node => node.Id = 2, // another's
         node => node.WireguardKeys.Clear(),
         node => node.WireguardKeys[0] = Google.Protobuf.ByteString.CopyFrom(1, 2, 3),
+        node => node.WireguardKeys[0] = Google.Protobuf.ByteString.CopyFrom(new byte[32]),
         node => node.Address4 = "nowhere",
+        node => node.Address4 = "2001:db8::1",
+        node => node.Address4 = "10.249.0.3", // another's
+        node => node.Address6 = "10.249.0.1",
         node => node.TunnelAddress = "",
-        node => node.Grants.Add(new global::Meshover.Contract.V1.RouteGrant { Prefix = "nowhere" }));
+        node => node.Hostname = "a b",
+        node => node.Asn = 0,
+        node => node.Endpoints[0].Port = 70_000,
+        node => node.Endpoints[0].Port = 0,
+        node => node.Grants.Add(new global::Meshover.Contract.V1.RouteGrant { Prefix = "nowhere" }),
+        node => node.Grants.Add(new global::Meshover.Contract.V1.RouteGrant { Prefix = "10.64.0.0/16", MaxLength = 200 }),
+        node => node.Grants.Add(new global::Meshover.Contract.V1.RouteGrant { Prefix = "10.64.0.0/16", MaxLength = 8 }));
 
     [Theory]
     [MemberData(nameof(Damages))]
-    public void ToMap_MalformedNode_IsAFormatError(Action<NodeInfo> damage)
+    public void ToMap_MalformedNode_IsLeftOutAloneAndNamed(Action<NodeInfo> damage)
     {
-        var snapshot = WireFormat.FromMap(TestMesh.Full(2));
-        damage(snapshot.Nodes[0]);
-        Assert.Throws<FormatException>(() => WireFormat.ToMap(snapshot));
+        var snapshot = WireFormat.FromMap(TestMesh.Full(4));
+        damage(snapshot.Nodes[3]);
+        var map = WireFormat.ToMap(snapshot).WithoutProblems();
+        Assert.Equal([1u, 2u, 3u], map.Nodes.Keys.Select(id => id.Value));
+        Assert.Equal(snapshot.Nodes[3].Id, Assert.Single(map.LeftOut).Key.Value);
+        Assert.NotEmpty(map.LeftOut.Values.Single());
     }
 
     [Fact]
-    public void ToMap_EndpointPortThatIsNone_IsRefused()
+    public void ToDelta_MalformedNode_TakesTheFormerOneOutUntilItIsMended()
     {
-        var snapshot = WireFormat.FromMap(TestMesh.Full(1));
-        snapshot.Nodes[0].Endpoints[0].Port = 70_000;
-        Assert.Throws<OverflowException>(() => WireFormat.ToMap(snapshot));
+        var map = TestMesh.Full(3);
+        var wire = WireFormat.FromMap(map).Nodes[1];
+        wire.Address4 = "nowhere";
+        Assert.True(map.TryApply(WireFormat.ToDelta(new MeshDelta { FromRevision = 7, Revision = 8, Upserts = { wire } }), out var without));
+        Assert.Equal([1u, 3u], without.Nodes.Keys.Select(id => id.Value));
+        Assert.Equal([2u], without.LeftOut.Keys.Select(id => id.Value));
+
+        wire.Address4 = "10.249.0.2";
+        Assert.True(without.TryApply(WireFormat.ToDelta(new MeshDelta { FromRevision = 8, Revision = 9, Upserts = { wire } }), out var mended));
+        Assert.Equal(3, mended.Nodes.Count);
+        Assert.Empty(mended.LeftOut);
+    }
+
+    public static TheoryData<Action<global::Meshover.Contract.V1.MeshSettings>> SettingsDamages => new(
+        settings => settings.Pool4 = "nowhere",
+        settings => settings.Pool4 = "fd00::/48",
+        settings => settings.TunnelPool = "fd00::/48",
+        settings => settings.BgpPort = 70_000,
+        settings => settings.MaxMeshHops = 5_000_000_00);
+
+    [Theory]
+    [MemberData(nameof(SettingsDamages))]
+    public void Settings_Malformed_AreNotTakenWhereThereAreFormerOnes(Action<global::Meshover.Contract.V1.MeshSettings> damage)
+    {
+        var snapshot = WireFormat.FromMap(TestMesh.Full(2));
+        damage(snapshot.Settings);
+        Assert.Throws<FormatException>(() => WireFormat.ToMap(snapshot));
+
+        var map = WireFormat.ToMap(snapshot, TestMesh.Settings);
+        Assert.True(map.Settings.SameAs(TestMesh.Settings));
+        Assert.NotEmpty(map.SettingsProblem);
+
+        var delta = WireFormat.ToDelta(new MeshDelta { FromRevision = 7, Revision = 8, Settings = snapshot.Settings });
+        Assert.True(TestMesh.Full(2).TryApply(delta, out var next));
+        Assert.True(next.Settings.SameAs(TestMesh.Settings));
+        Assert.NotEmpty(next.SettingsProblem);
     }
 }

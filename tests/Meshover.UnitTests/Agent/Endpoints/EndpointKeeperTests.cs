@@ -79,6 +79,29 @@ public sealed class EndpointKeeperTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Post_WayToAPeerIsGone_CallsItByTheOtherFamilyBeforeTheSecondIsOver()
+    {
+        var map = TestMesh.Of(TestMesh.Node(1), TestMesh.Node(3));
+        await PlanAsync(map);
+        _engine.HeardAgoMs[_engine.Config!.Peers[0].PublicKey] = 0;
+        await CallsAsync(seconds: 2);
+
+        _keeper.Post(Plan(map, new NodeHealth { HasIPv6 = false, Routes = UnderlayRoutes.To([System.Net.IPNetwork.Parse("192.0.2.0/24")]) }));
+
+        await SeenAsync();
+        Assert.Equal(["call n1 at 192.0.2.1:12912"], _engine.TakeRequests());
+        Assert.Empty(await CallsAsync(seconds: 3));
+    }
+
+    [Fact]
+    public async Task Run_OnePeerCannotBeCalled_TheOthersAreAllTheSame()
+    {
+        await PlanAsync(TestMesh.Full(3));
+        _engine.Refusal = new ControlResponse { Error = "No such peer." };
+        Assert.Equal(["call n1 at [2001:db8::1]:12912", "call n2 at [2001:db8::2]:12912"], await CallsAsync(seconds: 1));
+    }
+
+    [Fact]
     public async Task Run_PeerThatLeftAndCameBack_IsANewOne()
     {
         await PlanAsync(TestMesh.Full(3));
@@ -103,11 +126,13 @@ public sealed class EndpointKeeperTests : IAsyncDisposable
     /// <summary>The data plane is given the plan, too: the keeper calls only peers that it has.</summary>
     private async Task PlanAsync(MeshMap map)
     {
-        var plan = NodePlanner.Plan(map, new NodeId(3), new NodeSettings(), new NodeCapabilities(), new NodeHealth());
+        var plan = Plan(map, new NodeHealth());
         await _reconciler.ReconcileAsync(plan, CancellationToken.None);
         _keeper.Post(plan);
         _engine.TakeRequests();
     }
+
+    private static NodePlan Plan(MeshMap map, NodeHealth health) => NodePlanner.Plan(map, new NodeId(3), new NodeSettings(), new NodeCapabilities(), health);
 
     private async Task<string[]> CallsAsync(int seconds)
     {
@@ -119,6 +144,11 @@ public sealed class EndpointKeeperTests : IAsyncDisposable
     private async Task<DataplaneStatus?> SecondAsync()
     {
         _time.Advance(TimeSpan.FromSeconds(1));
+        return await SeenAsync();
+    }
+
+    private async Task<DataplaneStatus?> SeenAsync()
+    {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         return Assert.IsType<AgentInput.DataplaneSeen>(await _inputs.Reader.ReadAsync(limit.Token)).Status;
     }

@@ -10,13 +10,24 @@ internal sealed class FakeMachine : IRouteNetlink
     private readonly List<AddressInfo> _addresses = [];
     private readonly List<RouteInfo> _routes = [];
 
+    /// <summary>Answered to whoever wants a link made.</summary>
+    public NetlinkException? Refusal { get; init; }
+
     public void Add(string name, string kind, LinkFlags flags, params string[] addresses)
     {
         var index = _links.Count + 1;
-        _links.Add(new LinkInfo { Index = index, Name = name, Kind = kind, Flags = flags | LinkFlags.Up, Mtu = 1500 });
+        _links.Add(new LinkInfo { Index = index, Name = name, Kind = kind, Flags = flags | LinkFlags.Up | LinkFlags.LowerUp, Mtu = 1500 });
         foreach (var parts in addresses.Select(address => address.Split('/')))
             _addresses.Add(new AddressInfo { LinkIndex = index, Address = IPAddress.Parse(parts[0]), PrefixLength = int.Parse(parts[1]) });
     }
+
+    /// <summary>Without carrier, or (null) down.</summary>
+    public void Cut(string link, LinkFlags? flags) => _links[_links.FindIndex(one => one.Name == link)] = FindLink(link)! with { Flags = flags ?? LinkFlags.None };
+
+    public void RouteBy(string link, string destination, byte protocol = RouteProtocols.Kernel) =>
+        _routes.Add(new RouteInfo { Destination = IPNetwork.Parse(destination), OutputLink = FindLink(link)!.Index, Protocol = protocol });
+
+    public void RemoveRoutes() => _routes.Clear();
 
     public void Remove(string name) => _links.RemoveAll(link => link.Name == name);
 
@@ -39,7 +50,7 @@ internal sealed class FakeMachine : IRouteNetlink
 
     public IReadOnlyList<NeighbourInfo> GetNeighbours() => [];
 
-    public void CreateLink(LinkSpec link) => throw new NotSupportedException();
+    public void CreateLink(LinkSpec link) => throw Refusal ?? (Exception)new NotSupportedException();
 
     public void SetLink(string name, LinkChange change) => throw new NotSupportedException();
 

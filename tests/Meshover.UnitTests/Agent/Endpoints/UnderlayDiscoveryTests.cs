@@ -1,6 +1,8 @@
 using System.Net;
 using Meshover.Agent.Endpoints;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Endpoints;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.UnitTests.Agent.Endpoints;
 
@@ -24,6 +26,10 @@ public sealed class UnderlayDiscoveryTests : IDisposable
     [InlineData("cali1234", "veth")]
     [InlineData("tailscale0", "tun")]
     [InlineData("wg0", "wireguard")]
+    [InlineData("ovn-k8s-mp0", "openvswitch")]
+    [InlineData("antrea-gw0", "")]
+    [InlineData("weave", "")]
+    [InlineData("genev_sys_6081", "")]
     [InlineData("mo-00000002", "tun")]
     [InlineData("meshover-lo", "dummy")]
     public void Find_InterfacesOfOthersAndOurOwn_AreNoUnderlay(string name, string kind)
@@ -108,6 +114,54 @@ public sealed class UnderlayDiscoveryTests : IDisposable
         _machine.SetMtu("ppp0", 1492);
         Assert.Equal(1492, UnderlayDiscovery.Find(_machine, [], UnderlaySurroundings.None).Mtu);
     }
+
+    [Fact]
+    public void Find_LinkWithoutCarrier_ReachesNobody()
+    {
+        _machine.Add("eth0", "", LinkFlags.None, "192.0.2.1/24");
+        _machine.Cut("eth0", LinkFlags.Up);
+        Assert.Equal("", Found(UnderlaySurroundings.None));
+    }
+
+    [Fact]
+    public void Find_Routes_AreTheMachinesOwnByLinksThatCarry()
+    {
+        _machine.Add("eth0", "", LinkFlags.None, "192.0.2.1/24");
+        _machine.Add("eth1", "", LinkFlags.None, "198.51.100.1/24");
+        _machine.Add("mo-00000002", "tun", LinkFlags.None, "fe80::1/64");
+        _machine.RouteBy("eth0", "192.0.2.0/24");
+        _machine.RouteBy("eth0", "0.0.0.0/0", RouteProtocols.Dhcp);
+        _machine.RouteBy("eth1", "198.51.100.0/24");
+        _machine.RouteBy("eth0", "fe80::/64");
+        _machine.RouteBy("mo-00000002", "2001:db8::/32");
+        _machine.Cut("eth1", LinkFlags.Up);
+        var found = UnderlayDiscovery.Find(_machine, [], UnderlaySurroundings.None);
+        Assert.True(found.Routes.SameAs(UnderlayRoutes.To([IPNetwork.Parse("192.0.2.0/24"), IPNetwork.Parse("0.0.0.0/0")])));
+        Assert.Equal([1], found.Links);
+    }
+
+    [Fact]
+    public void Find_Announced_IsReachedByTheLongestRouteThatHoldsItAll()
+    {
+        _machine.Add("eth0", "", LinkFlags.None, "192.0.2.1/24");
+        _machine.Add("lan0", "", LinkFlags.None, "10.64.1.1/24");
+        _machine.RouteBy("eth0", "0.0.0.0/0");
+        _machine.RouteBy("lan0", "10.64.1.0/24");
+        Assert.Equal(new AnnouncedReach(Lan, 24, "", IsLost: false), Reach(Lan));
+        Assert.Equal(new AnnouncedReach(IPNetwork.Parse("10.64.0.0/16"), 0, "", IsLost: false), Reach(IPNetwork.Parse("10.64.0.0/16")));
+
+        _machine.RemoveRoutes();
+        _machine.RouteBy("eth0", "0.0.0.0/0");
+        _machine.Cut("lan0", null);
+        Assert.Equal(new AnnouncedReach(Lan, 0, "lan0", IsLost: false), Reach(Lan));
+        _machine.RemoveRoutes();
+        Assert.Equal(-1, Reach(Lan).RouteLength);
+    }
+
+    private static readonly IPNetwork Lan = IPNetwork.Parse("10.64.1.0/24");
+
+    private AnnouncedReach Reach(IPNetwork prefix) =>
+        Assert.Single(UnderlayDiscovery.Find(_machine, [], UnderlaySurroundings.None with { Announced = [prefix] }).Announced);
 
     private static UnderlaySurroundings Behind(string prefix) => new([IPNetwork.Parse(prefix)], []);
 

@@ -93,15 +93,37 @@ public sealed class StatusBuilderTests
     }
 
     [Fact]
-    public void Build_SilentPeer_GoesByATransitNodeInSessionAndItsRoundTripIsNotShown()
+    public void Build_SilentPeer_GoesByATransitNodeWhereBgpHasARouteAndItsRoundTripIsNotShown()
     {
         var map = TestMesh.Of(TestMesh.Node(1), TestMesh.Node(2), TestMesh.Node(3) with { IsTransit = true });
-        var peer = Peer(State(map, [Heard(2, Silent), Heard(3, 0)], [Session(2), Session(3)]), 2, rtt: 1.5);
+        var state = State(map, [Heard(2, Silent), Heard(3, 0)], [Session(2, "Connect"), Session(3)]);
+        var peer = Peer(state with { Routed = [TestMesh.Node(2).Address4] }, 2, rtt: 1.5);
         Assert.Equal(("transit", "The peer does not answer at any of its endpoints."), (peer.Path, peer.PathReason));
         Assert.Equal(-1, peer.RttMs);
+        Assert.False(peer.Silent);
+    }
 
-        var withoutSession = Peer(State(map, [Heard(2, Silent), Heard(3, 0)], [Session(2), Session(3, "Active")]), 2);
-        Assert.Equal("none", withoutSession.Path);
+    [Fact]
+    public void Build_PeerThatIsOff_IsNoTransitThoughTheMapSaysThatATransitNodeCouldReachIt()
+    {
+        var map = TestMesh.Of(TestMesh.Node(1), TestMesh.Node(2), TestMesh.Node(3) with { IsTransit = true });
+        var peer = Peer(State(map, [Heard(2, Silent), Heard(3, 0)], [Session(2, "Connect"), Session(3)]), 2);
+        Assert.Equal(("none", true), (peer.Path, peer.Silent));
+        Assert.EndsWith("it is off, or cut off.", peer.PathReason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Build_NobodyAnswers_IsNotSaidToBeTheOthersFault() =>
+        Assert.All(Build(State(TestMesh.Full(3), [Heard(2, Silent), Heard(3, Silent)], [])).Peers, peer => Assert.Equal(("none", false), (peer.Path, peer.Silent)));
+
+    [Fact]
+    public void Build_WhatCouldNotBeUsed_IsNamed()
+    {
+        var map = TestMesh.Full(2) with { SettingsProblem = "0 is no TCP port", LeftOut = TestMesh.Full(1).LeftOut.Add(new NodeId(9), "it has no id") };
+        var notices = Build(State(map) with { PlanProblem = "no plan" }).Notices;
+        Assert.Equal("no plan", notices[0]);
+        Assert.Contains("0 is no TCP port", notices[1], StringComparison.Ordinal);
+        Assert.Contains("node 9", notices[2], StringComparison.Ordinal);
     }
 
     [Fact]

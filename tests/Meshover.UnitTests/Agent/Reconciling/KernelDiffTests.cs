@@ -17,12 +17,10 @@ public sealed class KernelDiffTests
             sysctl net.ipv4.conf.all.forwarding = 1
             sysctl net.ipv6.conf.all.forwarding = 1
             sysctl net.ipv4.conf.eth0.rp_filter = 2
-            sysctl net.ipv4.conf.meshover0.rp_filter = 2
-            sysctl net.ipv4.conf.meshover0.accept_redirects = 0
+            link meshover0: rp_filter 2 accept_redirects 0
             sysctl net.ipv6.conf.meshover0.accept_ra = 0
             sysctl net.ipv6.conf.meshover0.accept_redirects = 0
-            sysctl net.ipv4.conf.mo-00000002.rp_filter = 2
-            sysctl net.ipv4.conf.mo-00000002.accept_redirects = 0
+            link mo-00000002: rp_filter 2 accept_redirects 0
             sysctl net.ipv6.conf.mo-00000002.accept_ra = 0
             sysctl net.ipv6.conf.mo-00000002.accept_redirects = 0
             add route 192.0.2.0/24 dev eth0 table 7401
@@ -168,14 +166,6 @@ public sealed class KernelDiffTests
     }
 
     [Fact]
-    public void Compute_GrantThatWeAnnounceOurselves_IsNotMadeUnreachableHere()
-    {
-        var plan = Plan() with { Routing = Routing("10.249.0.1/32", "10.20.1.0/24") };
-        plan = plan with { Kernel = plan.Kernel with { Unreachable = [.. plan.Kernel.Unreachable, IPNetwork.Parse("10.20.0.0/16"), IPNetwork.Parse("10.30.0.0/16"), IPNetwork.Parse("0.0.0.0/0")] } };
-        Assert.Equal("add route unreachable 10.30.0.0/16 metric 4294967294", Text(KernelDiff.Compute(Settled(), plan)));
-    }
-
-    [Fact]
     public void Compute_MirroredRouteChangedOrGone_TheMirrorFollows()
     {
         var settled = Settled();
@@ -241,24 +231,4 @@ public sealed class KernelDiffTests
     }
 
     private static NextHop Hop(int link, string gateway) => new() { OutputLink = link, Gateway = IPAddress.Parse(gateway), Weight = 1 };
-
-    private static RoutingModel Routing(params string[] networks) => new()
-    {
-        HostName = "n1",
-        Asn = new Meshover.Mesh.Identity.Asn(4200000000),
-        RouterId = IPAddress.Parse("10.249.0.1"),
-        Source4 = IPAddress.Parse("10.249.0.1"),
-        Source6 = IPAddress.Parse("fd00::1"),
-        BgpPort = 12914,
-        IsTransit = false,
-        MaxMeshHops = 2,
-        Pool4 = IPNetwork.Parse("10.249.0.0/16"),
-        Pool6 = IPNetwork.Parse("fd00::/48"),
-        TunnelPool = IPNetwork.Parse("198.18.0.0/15"),
-        Networks = [.. networks.Select(IPNetwork.Parse)],
-        Grants = [],
-        Neighbors = [],
-        BfdIntervalMs = 300,
-        BfdMultiplier = 3,
-    };
 }

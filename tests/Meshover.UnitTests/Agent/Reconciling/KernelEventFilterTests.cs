@@ -30,6 +30,18 @@ public sealed class KernelEventFilterTests
     }
 
     [Fact]
+    public void Underlay_AddressOrLinkThatCarriesItGoesAway_IsToldApart()
+    {
+        _filter.Watched = [2];
+        const KernelChanges lost = KernelChanges.Underlay | KernelChanges.UnderlayLost;
+        Assert.Equal(lost, _filter.Classify(new AddressEvent(Address(2, "2001:db8::1", 64, protocol: 0), Deleted: true)));
+        Assert.Equal(KernelChanges.Underlay, _filter.Classify(new AddressEvent(Address(3, "2001:db8::1", 64, protocol: 0), Deleted: true)));
+        Assert.Equal(KernelChanges.Underlay, _filter.Classify(new AddressEvent(Address(2, "2001:db8::1", 64, protocol: 0), Deleted: false)));
+        Assert.Equal(lost, _filter.Classify(new LinkEvent(Link(2, "eth0") with { Flags = LinkFlags.Up }, Deleted: false)));
+        Assert.Equal(lost, _filter.Classify(new LinkEvent(Link(2, "eth0"), Deleted: true)));
+    }
+
+    [Fact]
     public void Route_OfTheUnderlayOrOursRemoved_IsHeardAndTheRestIsNot()
     {
         _filter.Classify(new LinkEvent(Link(8, "mo-00000002"), Deleted: false));

@@ -13,6 +13,7 @@ namespace Meshover.UnitTests.Agent.Reconciling;
 public sealed class RoutingReconcilerTests : IAsyncDisposable
 {
     private const string Extra = "bgpd.extra.conf.liquid";
+    private static readonly TimeSpan Asked = TimeSpan.FromSeconds(10);
     private readonly FakeTimeProvider _time = new();
     private readonly string _directory = Directory.CreateTempSubdirectory("meshover-routing").FullName;
     private readonly List<FrrConfig> _applied = [];
@@ -20,6 +21,9 @@ public sealed class RoutingReconcilerTests : IAsyncDisposable
     private CancellationTokenSource? _serving;
     private Task _served = Task.CompletedTask;
     private RoutingState _state;
+    private int _questions;
+    private int _toggles;
+    private bool _refusesToToggle;
     private string? _refusal;
 
     public RoutingReconcilerTests()
@@ -49,6 +53,7 @@ public sealed class RoutingReconcilerTests : IAsyncDisposable
     public async Task Reconcile_ConfigurationLost_IsGivenAgain()
     {
         await ReconcileAsync();
+        _time.Advance(Asked);
         _state = RoutingState.Waiting;
         Assert.Equal(ComponentState.Ok, (await ReconcileAsync()).State);
         Assert.Equal(2, _applied.Count);
@@ -100,6 +105,7 @@ public sealed class RoutingReconcilerTests : IAsyncDisposable
     {
         await ReconcileAsync();
         await StopAsync();
+        _time.Advance(Asked);
         var report = await ReconcileAsync();
         Assert.Equal(ComponentState.Starting, report.State);
         Assert.Contains("meshover routing does not answer", Assert.Single(report.Errors), StringComparison.Ordinal);
@@ -114,9 +120,59 @@ public sealed class RoutingReconcilerTests : IAsyncDisposable
     public async Task Reconcile_FrrCannotRun_SaysEachReasonOnce()
     {
         await ReconcileAsync();
+        _time.Advance(Asked);
         (_state, _refusal) = (RoutingState.Failed, "Another zebra runs here.");
         var report = await ReconcileAsync();
         Assert.Equal((ComponentState.Failed, _refusal), (report.State, Assert.Single(report.Errors)));
+    }
+
+    [Fact]
+    public async Task Reconcile_AllIsRight_AsksFrrByTimeAndNotForEachPlan()
+    {
+        await ReconcileAsync();
+        var before = _questions;
+        for (var i = 0; i < 5; i++)
+            await ReconcileAsync();
+        Assert.Equal(before, _questions);
+
+        _time.Advance(Asked);
+        await ReconcileAsync();
+        Assert.Equal(before + 1, _questions);
+    }
+
+    [Fact]
+    public async Task Reconcile_SourceRoutesOwed_TriesUntilTheyAreSet()
+    {
+        await ReconcileAsync();
+        Assert.Equal(0, _toggles);
+        _refusesToToggle = true;
+        _reconciler.OweSourceRoutes();
+
+        var report = await ReconcileAsync();
+
+        Assert.Equal(ComponentState.Degraded, report.State);
+        Assert.EndsWith("FRR is starting", Assert.Single(report.Errors), StringComparison.Ordinal);
+        _refusesToToggle = false;
+        Assert.Equal(ComponentState.Ok, (await ReconcileAsync()).State);
+        Assert.Equal(2, _toggles);
+        await ReconcileAsync();
+        Assert.Equal(2, _toggles);
+    }
+
+    [Fact]
+    public async Task Reconcile_SourceRoutesOwedWhileNobodyAnswers_SetsThemWhenSomebodyDoes()
+    {
+        await ReconcileAsync();
+        await StopAsync();
+        _time.Advance(Asked);
+        _reconciler.OweSourceRoutes();
+        await ReconcileAsync();
+
+        Serve();
+        await ReconcileAsync();
+        await ReconcileAsync();
+
+        Assert.Equal(1, _toggles);
     }
 
     [Fact]
@@ -153,8 +209,14 @@ public sealed class RoutingReconcilerTests : IAsyncDisposable
 
     private Task<RoutingReply> AnswerAsync(RoutingRequest request, CancellationToken ct)
     {
+        if (request.Op == RoutingProtocol.ToggleSource)
+        {
+            _toggles++;
+            return _refusesToToggle ? throw new RoutingException("FRR is starting") : Task.FromResult(new RoutingReply());
+        }
         if (request.Op == RoutingProtocol.Status)
         {
+            _questions++;
             string[] errors = _state == RoutingState.Failed ? [_refusal!] : [];
             return Task.FromResult(new RoutingReply { Status = new RoutingStatus { State = _state, FrrVersion = "8.4.4", Errors = [.. errors] } });
         }

@@ -70,6 +70,15 @@ public sealed class NodeReportDiffTests
     }
 
     [Fact]
+    public void Between_UnderlayOfAnotherMtu_IsSentOnceItIsKnown()
+    {
+        Assert.Null(NodeReportDiff.Between(Report, Report with { UnderlayMtu = 0 }));
+        var known = Report with { UnderlayMtu = 9000 };
+        Assert.Equal(9000u, NodeReportDiff.Between(Report, known)!.UnderlayMtu);
+        Assert.Null(NodeReportDiff.Between(known, known with { }));
+    }
+
+    [Fact]
     public void Between_NewSummary_IsSentOnce()
     {
         var counted = Report with { Summary = new ReportSummary(2, 2, 2, 8, 100, 200) };

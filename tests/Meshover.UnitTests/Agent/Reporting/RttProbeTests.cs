@@ -66,6 +66,22 @@ public sealed class RttProbeTests : IDisposable
     }
 
     [Fact]
+    public void Take_AnswerThatSomebodyMadeUp_IsPassedOver()
+    {
+        _probe.Post(Plan(2));
+        var request = _probe.Request(Peer);
+        for (var i = 8; i < request.Length; i++)
+        {
+            var madeUp = Answer(request);
+            madeUp[i] ^= 1;
+            _probe.Take(madeUp);
+        }
+        _probe.Take(Answer(request)[..^1]);
+        Assert.Null(_probe.Get(Peer));
+        Assert.Null(_probe.Get(new NodeId(3)));
+    }
+
+    [Fact]
     public void Take_PeerThatIsNone_IsPassedOver()
     {
         _probe.Post(Plan(2));

@@ -1,0 +1,78 @@
+using System.Collections;
+using System.Collections.Immutable;
+using System.Net;
+using System.Reflection;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Map;
+using Meshover.Mesh.Planning;
+
+namespace Meshover.UnitTests.Mesh;
+
+/// <summary>Every property of every part is changed in turn: one that is forgotten in a comparison would never reach the kernel, or FRR.</summary>
+public sealed class NodePlanChangesTests
+{
+    private static readonly string[] NotOfTheSystem = ["WireGuardPlan.Routes", "WireGuardPeerPlan.Endpoints"];
+
+    [Fact]
+    public void SamePlanMadeTwice_IsTheSame()
+    {
+        Assert.True(NodePlanChanges.SameForSystem(Plan(), Plan()));
+        Assert.True(NodePlanChanges.SameForRouting(Plan(), Plan()));
+        Assert.False(NodePlanChanges.SameForRouting(Plan(), Plan() with { Routing = null }));
+    }
+
+    [Fact]
+    public void AnyPropertyOfTheSystemsParts_ChangesIt()
+    {
+        var plan = Plan();
+        Check(plan.WireGuard, changed => NodePlanChanges.SameForSystem(plan, plan with { WireGuard = changed }));
+        Check(plan.WireGuard.Peers[0], changed => NodePlanChanges.SameForSystem(plan, plan with { WireGuard = plan.WireGuard with { Peers = plan.WireGuard.Peers.SetItem(0, changed) } }));
+        Check(plan.Links[0], changed => NodePlanChanges.SameForSystem(plan, plan with { Links = plan.Links.SetItem(0, changed) }));
+        Check(plan.Kernel, changed => NodePlanChanges.SameForSystem(plan, plan with { Kernel = changed }));
+        Assert.False(NodePlanChanges.SameForSystem(plan, plan with { Links = plan.Links.RemoveAt(0) }));
+    }
+
+    [Fact]
+    public void AnyPropertyOfRouting_ChangesIt()
+    {
+        var plan = Plan();
+        Check(plan.Routing!, changed => NodePlanChanges.SameForRouting(plan, plan with { Routing = changed }));
+        Check(plan.Routing!.Neighbors[0], changed =>
+            NodePlanChanges.SameForRouting(plan, plan with { Routing = plan.Routing with { Neighbors = plan.Routing.Neighbors.SetItem(0, changed) } }));
+    }
+
+    private static void Check<T>(T part, Func<T, bool> same) where T : class
+    {
+        var copy = typeof(T).GetMethod("<Clone>$")!;
+        foreach (var property in typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite))
+        {
+            var changed = (T)copy.Invoke(part, null)!;
+            property.SetValue(changed, Other(property.GetValue(part), property.PropertyType));
+            var name = $"{typeof(T).Name}.{property.Name}";
+            Assert.True(same(changed) == NotOfTheSystem.Contains(name), $"{name} is not compared as it should be.");
+        }
+    }
+
+    private static object? Other(object? value, Type type) => value switch
+    {
+        bool flag => !flag,
+        int number => number + 1,
+        uint number => number + 1,
+        byte number => (byte)(number + 1),
+        string text => text + "x",
+        IPAddress => IPAddress.Parse("203.0.113.77"),
+        IPNetwork => IPNetwork.Parse("203.0.113.0/24"),
+        NodeId id => new NodeId(id.Value + 100),
+        Asn asn => new Asn(asn.Value + 100),
+        Meshover.Mesh.Endpoints.UnderlayRoutes => Meshover.Mesh.Endpoints.UnderlayRoutes.To([]),
+        WireGuardPublicKey or null when type == typeof(WireGuardPublicKey) || type == typeof(WireGuardPublicKey?) => TestMesh.Node(77).WireGuardKeys[0],
+        IEnumerable => Activator.CreateInstance(type) is { } && type.GetGenericTypeDefinition() == typeof(ImmutableArray<>) ? type.GetField("Empty")!.GetValue(null) : null,
+        _ => throw new NotSupportedException($"No other value of {type} is known."),
+    };
+
+    private static NodePlan Plan()
+    {
+        var map = TestMesh.Of(TestMesh.Node(1).Granted("10.64.1.0/24"), TestMesh.Node(2).Granted("10.64.2.0/24"), TestMesh.Node(3));
+        return NodePlanner.Plan(map, new NodeId(1), new NodeSettings { Announce = [IPNetwork.Parse("10.64.1.0/24")] }, new NodeCapabilities(), new NodeHealth());
+    }
+}
