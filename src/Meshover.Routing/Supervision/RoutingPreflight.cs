@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Meshover.Routing.Supervision;
 
@@ -16,15 +14,13 @@ public static class RoutingPreflight
         var scan = FrrProcessScan.Take(new FrrFiles(options));
         var problems = ImmutableArray.CreateBuilder<string>();
         if (!besideSystemFrr && scan.ForeignZebras is [var zebra, ..]) problems.Add(SystemFrr.Inspect().AdviceAgainst(zebra.Pid, zebra.CommandLine));
-        if (IsPortTaken(scan, bgpPort))
-            problems.Add($"TCP port {bgpPort}, on which BGP of the mesh listens, is in use by another program (`ss -ltnp` shows which): stop it");
+        problems.AddRange(FrrPort.FindTaken(scan, bgpPort, besideSystemFrr).Select(p => $"{p.Problem}: {p.Mend}"));
         return problems.ToImmutable();
     }
 
-    /// <summary>Somebody else than our bgpd listens on that TCP port.</summary>
-    public static bool IsPortTaken(RoutingOptions options, int bgpPort) => IsPortTaken(FrrProcessScan.Take(new FrrFiles(options)), bgpPort);
-
-    private static bool IsPortTaken(FrrProcessScan scan, int bgpPort) => !scan.Ours.ContainsKey(FrrDaemon.Bgpd.Name) && IsInUse(bgpPort);
+    /// <summary>Ports that FRR's daemons need and somebody else has.</summary>
+    public static ImmutableArray<TakenPort> FindTakenPorts(RoutingOptions options, int bgpPort) =>
+        FrrPort.FindTaken(FrrProcessScan.Take(new FrrFiles(options)), bgpPort, besideSystemFrr: false);
 
     private static string? MissingPrograms(RoutingOptions options)
     {
@@ -33,24 +29,5 @@ public static class RoutingPreflight
         return missing.Count == 0
             ? null
             : $"FRR is not installed ({string.Join(", ", missing)} missing): install it (Debian: `apt install frr frr-rpki-rtrlib`), or leave routing out (--routing off)";
-    }
-
-    private static bool IsInUse(int port)
-    {
-        foreach (var any in (IPAddress[])[IPAddress.Any, IPAddress.IPv6Any])
-        {
-            try
-            {
-                using var socket = new Socket(any.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-                if (any.AddressFamily == AddressFamily.InterNetworkV6) socket.DualMode = false;
-                socket.Bind(new IPEndPoint(any, port));
-                socket.Listen();
-            }
-            catch (SocketException e)
-            {
-                if (e.SocketErrorCode == SocketError.AddressAlreadyInUse) return true; // any other: a machine without this family
-            }
-        }
-        return false;
     }
 }
