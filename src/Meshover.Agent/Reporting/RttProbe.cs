@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Meshover.Linux.Icmp;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Planning;
@@ -67,8 +68,7 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Raw, ProtocolType.IcmpV6);
-            socket.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
+            using var socket = EchoSocket.OpenSocket();
             var sending = SendAsync(socket, stop.Token);
             try
             {
@@ -152,7 +152,7 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         }
     }
 
-    /// <summary>Takes what came in: the socket hears all ICMPv6 of the machine.</summary>
+    /// <summary>Takes what came in: the socket hears every echo reply of the machine.</summary>
     internal void Take(ReadOnlySpan<byte> packet)
     {
         if (packet.Length < WholeLength || packet[0] != EchoReply || BinaryPrimitives.ReadUInt16BigEndian(packet[4..]) != _identifier)

@@ -47,7 +47,9 @@ internal static class RunCommand
             [.. daemons.Select(d => new DaemonKeeper(d, processes, logger, time))],
             new LogTrimmer(logs, time),
             new OrphanReaper(time),
-            cancellationToken => StopFrrAsync(paths, cancellationToken));
+            cancellationToken => StopFrrAsync(paths, cancellationToken),
+            logger,
+            time);
     }
 
     /// <summary>Nobody answers: there is no FRR of ours that could be asked to stop, and `down` looks again.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Net.Sockets;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Reconciling.Kernel;
@@ -39,7 +40,7 @@ internal sealed class FactsCollector(NodePaths paths)
             Rules = netlink.GetRules(),
             Firewall = firewall,
             LegacyDocker = await ReadLegacyDockerAsync(firewall, cancellationToken),
-            PortsInUse = [.. UdpPort(node), .. TcpPort(node, config)],
+            PortsInUse = [.. UdpPort(node), .. RoutingPorts(node, config)],
             FrrDoubt = config.Routing == RoutingChoice.Frr ? await FrrDoubtAsync(cancellationToken) : null,
             ReversePathFilterAll = int.Parse(SysctlFile.TryRead("net.ipv4.conf.all.rp_filter") ?? "0", CultureInfo.InvariantCulture),
             ForwardsIpv6 = SysctlFile.TryRead("net.ipv6.conf.all.forwarding") == "1",
@@ -102,19 +103,15 @@ internal sealed class FactsCollector(NodePaths paths)
         var isOurs = ProcessIdentity.ReadLive(paths.PidFile(DaemonNames.Dataplane)) is not null || KernelDataplaneReader.IsThere();
         if (node.Settings.Dataplane && !isOurs && Preflight.WhyNoPort(port) is not null)
         {
-            yield return new PortInUse($"UDP port {port} is in use by another program (`ss -lunp` shows which).", "WireGuard listens there.",
+            yield return new PortInUse($"UDP port {port} is in use by {PortOwner.Describe(ProtocolType.Udp, port)}.", "WireGuard listens there.",
                 "Stop that program, or choose another port (`meshover up --listen-port PORT`).");
         }
     }
 
-    private IEnumerable<PortInUse> TcpPort(NodeFacts node, AgentConfig config)
-    {
-        if (config.Routing == RoutingChoice.Frr && RoutingPreflight.IsPortTaken(paths.ToRoutingOptions(), node.BgpPort))
-        {
-            yield return new PortInUse($"TCP port {node.BgpPort} is in use by another program (`ss -ltnp` shows which).", "BGP of the mesh listens there.",
-                "Stop that program.");
-        }
-    }
+    private IEnumerable<PortInUse> RoutingPorts(NodeFacts node, AgentConfig config) => config.Routing != RoutingChoice.Frr
+        ? []
+        : RoutingPreflight.FindTakenPorts(paths.ToRoutingOptions(), node.BgpPort)
+            .Select(port => new PortInUse($"{port.Problem}.", $"{port.Purpose} of the mesh needs it.", $"{char.ToUpperInvariant(port.Mend[0])}{port.Mend[1..]}."));
 
     // Without FRR there is nothing to doubt: `up` says that it is missing.
     private async Task<string?> FrrDoubtAsync(CancellationToken cancellationToken)

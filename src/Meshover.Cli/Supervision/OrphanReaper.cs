@@ -16,7 +16,7 @@ internal sealed class OrphanReaper(TimeProvider time)
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         if (Environment.ProcessId != FirstProcess)
-            return;
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {

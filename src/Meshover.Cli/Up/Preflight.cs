@@ -7,6 +7,7 @@ using Meshover.Cli.CommandLine;
 using Meshover.Cli.Doctor;
 using Meshover.Cli.Doctor.Checks;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.Processes;
 using Meshover.Routing.Supervision;
 
 namespace Meshover.Cli.Up;
@@ -90,7 +91,7 @@ internal static class Preflight
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
             {
-                return $"UDP port {port} is in use by another program (`ss -lunp` shows which): stop it, or choose another port with --listen-port.";
+                return $"UDP port {port} is in use by {PortOwner.Describe(ProtocolType.Udp, port)}: stop it, or choose another port with --listen-port.";
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable)
             {

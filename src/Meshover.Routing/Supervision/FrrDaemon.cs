@@ -35,6 +35,9 @@ internal sealed class FrrDaemon
     /// <summary>All that there may be, in the order in which they start.</summary>
     public static ImmutableArray<FrrDaemon> AnyRelease { get; } = [Mgmtd, .. All];
 
+    /// <summary>The one of that name.</summary>
+    public static FrrDaemon Named(string name) => AnyRelease.Single(daemon => daemon.Name == name);
+
     public string Name { get; }
 
     /// <summary>Those that this release has, in the order in which they start.</summary>

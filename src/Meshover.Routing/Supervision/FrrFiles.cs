@@ -54,10 +54,16 @@ internal sealed class FrrFiles(RoutingOptions options)
         if (!File.Exists(Configuration("vtysh"))) WriteReadable(Configuration("vtysh"), ""); // its absence is a warning each time
     }
 
+    /// <summary>Writes what the daemons read when they start. Those that run have read theirs, so it may be done before they end.</summary>
+    public void WriteTexts(FrrConfig config, FrrFeatures features)
+    {
+        foreach (var daemon in FrrDaemon.All) WriteReadable(Configuration(daemon.Name), daemon.FileText(config, features));
+    }
+
     /// <summary>Writes the files that the daemons read when they start, and takes away what killed ones left.</summary>
     public async Task WriteForStartAsync(FrrConfig config, FrrFeatures features, TimeProvider time, CancellationToken ct)
     {
-        foreach (var daemon in FrrDaemon.All) WriteReadable(Configuration(daemon.Name), daemon.FileText(config, features));
+        WriteTexts(config, features);
         foreach (var daemon in FrrDaemon.AnyRelease)
         {
             File.Delete(VtySocket(daemon)); // else it counts as ready before it is

@@ -10,6 +10,9 @@ internal sealed class FrrLauncher(FrrInstallation installation, FrrFiles files, 
 {
     public RoutingOptions Options => installation.Options;
 
+    /// <summary>Of the release that was started or adopted last.</summary>
+    public FrrFeatures Features => installation.Features;
+
     // One that ends is noticed at once; one that is only slow, as on a busy machine, would be as slow again when started again.
     private static readonly TimeSpan _needed = TimeSpan.FromSeconds(60);
 

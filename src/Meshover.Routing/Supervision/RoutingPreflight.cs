@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Meshover.Routing.Supervision;
 
@@ -17,15 +15,13 @@ public static class RoutingPreflight
         var problems = ImmutableArray.CreateBuilder<string>();
         if (ReadByMgmtd(options) is { } read) problems.Add(read);
         if (!besideSystemFrr && scan.ForeignZebras is [var zebra, ..]) problems.Add(SystemFrr.Inspect().AdviceAgainst(zebra.Pid, zebra.CommandLine));
-        if (IsPortTaken(scan, bgpPort))
-            problems.Add($"TCP port {bgpPort}, on which BGP of the mesh listens, is in use by another program (`ss -ltnp` shows which): stop it");
+        problems.AddRange(FrrPort.FindTaken(scan, bgpPort, besideSystemFrr).Select(p => $"{p.Problem}: {p.Mend}"));
         return problems.ToImmutable();
     }
 
-    /// <summary>Somebody else than our bgpd listens on that TCP port.</summary>
-    public static bool IsPortTaken(RoutingOptions options, int bgpPort) => IsPortTaken(FrrProcessScan.Take(new FrrFiles(options)), bgpPort);
-
-    private static bool IsPortTaken(FrrProcessScan scan, int bgpPort) => !scan.Ours.ContainsKey(FrrDaemon.Bgpd.Name) && IsInUse(bgpPort);
+    /// <summary>Ports that FRR's daemons need and somebody else has.</summary>
+    public static ImmutableArray<TakenPort> FindTakenPorts(RoutingOptions options, int bgpPort) =>
+        FrrPort.FindTaken(FrrProcessScan.Take(new FrrFiles(options)), bgpPort, besideSystemFrr: false);
 
     internal static string? MissingPrograms(RoutingOptions options)
     {
@@ -41,23 +37,4 @@ public static class RoutingPreflight
         File.Exists(Path.Combine(options.FrrBinaries, FrrDaemon.Mgmtd.Name)) && SystemFrr.LineForMgmtd() is { } line
             ? $"{line}, which FRR's mgmtd would give to the zebra of the mesh: move those lines to /etc/frr/frr.conf (`vtysh -f` reads them) and delete the file, or leave routing out (--routing off)"
             : null;
-
-    private static bool IsInUse(int port)
-    {
-        foreach (var any in (IPAddress[])[IPAddress.Any, IPAddress.IPv6Any])
-        {
-            try
-            {
-                using var socket = new Socket(any.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-                if (any.AddressFamily == AddressFamily.InterNetworkV6) socket.DualMode = false;
-                socket.Bind(new IPEndPoint(any, port));
-                socket.Listen();
-            }
-            catch (SocketException e)
-            {
-                if (e.SocketErrorCode == SocketError.AddressAlreadyInUse) return true; // any other: a machine without this family
-            }
-        }
-        return false;
-    }
 }

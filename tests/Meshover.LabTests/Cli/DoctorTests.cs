@@ -33,11 +33,12 @@ public sealed class DoctorTests : IAsyncLifetime
         using var udp = Listen(SocketType.Dgram, ProtocolType.Udp, 12912);
         using var tcp = Listen(SocketType.Stream, ProtocolType.Tcp, 12914);
         tcp.Listen();
+        using var bfd = Listen(SocketType.Dgram, ProtocolType.Udp, 3784);
         var before = await _bed.KernelAsync();
 
         var found = await FindAsync(1, "--fix");
 
-        Assert.Equal(["interface-name", "port", "port", "routing-table", "rule-preference", "address-pool", "ipv6"], found);
+        Assert.Equal(["interface-name", "port", "port", "port", "routing-table", "rule-preference", "address-pool", "ipv6"], found);
         Assert.Equal(before, await _bed.KernelAsync());
     }
 

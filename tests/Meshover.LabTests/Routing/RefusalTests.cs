@@ -48,6 +48,27 @@ public abstract class RefusalTests : IDisposable
         Assert.Empty(_node.FrrProcessScanIn().Ours);
     }
 
+    [Theory]
+    [InlineData("0.0.0.0", 3784)]
+    [InlineData("::", 3785)]
+    [InlineData("0.0.0.0", 4784)]
+    public async Task BfdPort_InUse_IsRefusedWithTheProgramThatHasItUntilItIsFree(string address, int port)
+    {
+        using var taken = NetworkNamespace.RunIn(_node.Namespace, () => new UdpClient(new IPEndPoint(IPAddress.Parse(address), port)));
+        await _node.StartSupervisorAsync();
+        var refused = await Assert.ThrowsAsync<RoutingException>(() => _node.ApplyAsync());
+        Assert.Contains($"UDP port {port}, on which BFD of the mesh listens, is in use by {OurName} (process {Environment.ProcessId})", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("leave routing out", refused.Message, StringComparison.Ordinal);
+        Assert.Equal([refused.Message], (await _node.Client.GetStatusAsync()).Errors);
+        taken.Dispose();
+        await _node.ApplyAsync();
+        Assert.Equal(RoutingState.Running, await _node.StateAsync());
+        Assert.Empty(NetworkNamespace.RunIn(_node.Namespace, () => RoutingPreflight.FindTakenPorts(_node.Options, 12914)));
+    }
+
+    /// <summary>As /proc says it, at most 15 characters.</summary>
+    private static string OurName => File.ReadAllText("/proc/self/comm").TrimEnd('\n');
+
     [Fact]
     public void Frr_Missing_IsSaidWithThePackages()
     {

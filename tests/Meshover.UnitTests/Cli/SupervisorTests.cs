@@ -107,7 +107,9 @@ public sealed class SupervisorTests
         {
             _daemons.Events.Add("stop frr");
             return Task.CompletedTask;
-        });
+        },
+        NullLogger.Instance,
+        _time);
 
     /// <summary>The fake clock cannot say who waits for it, so it is moved on in small steps.</summary>
     private async Task PassTimeUntilAsync(Task done)
