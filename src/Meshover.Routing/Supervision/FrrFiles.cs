@@ -6,7 +6,7 @@ namespace Meshover.Routing.Supervision;
 
 /// <summary>
 /// The directory of FRR's files. It is root's, so that whoever takes over a daemon, which reads what strangers send, cannot lay out links for
-/// root to write through: <c>conf/</c> is for the daemons to read, and only <c>run/</c> is theirs. What FRR runs stands in
+/// root to write through: <c>conf/</c> is for the daemons to read, <c>log/</c> has files for them to append to, and only <c>run/</c> is theirs. What FRR runs stands in
 /// <c>applied.json</c>; the daemons' own files are written from it before they start.
 /// </summary>
 internal sealed class FrrFiles(RoutingOptions options)
@@ -21,7 +21,7 @@ internal sealed class FrrFiles(RoutingOptions options)
 
     public string Directory => options.FrrDirectory;
 
-    /// <summary>Sockets, pid files and logs: frr's own.</summary>
+    /// <summary>Sockets and pid files: frr's own.</summary>
     public string RuntimeDirectory => options.FrrSockets;
 
     public MgmtdSockets Mgmtd { get; } = new(options.FrrDirectory);
@@ -33,7 +33,7 @@ internal sealed class FrrFiles(RoutingOptions options)
 
     public string Configuration(string daemon) => System.IO.Path.Combine(options.FrrConfigurations, $"{daemon}.conf");
 
-    public string Log(FrrDaemon daemon) => Runtime($"{daemon.Name}.log");
+    public string Log(FrrDaemon daemon) => System.IO.Path.Combine(options.FrrLogs, $"{daemon.Name}.log");
 
     public string PidFile(FrrDaemon daemon) => Runtime($"{daemon.Name}.pid");
 
@@ -50,6 +50,7 @@ internal sealed class FrrFiles(RoutingOptions options)
         await MakeAsync("0755", "root", "root", Directory, time, ct);
         // What root writes there gets the directory's group by itself (the 2).
         await MakeAsync("2750", "root", "frr", options.FrrConfigurations, time, ct);
+        await MakeAsync("2750", "root", "frr", options.FrrLogs, time, ct);
         await MakeAsync("0750", "frr", "frr", RuntimeDirectory, time, ct);
         if (!File.Exists(Configuration("vtysh"))) WriteReadable(Configuration("vtysh"), ""); // its absence is a warning each time
     }
@@ -66,12 +67,21 @@ internal sealed class FrrFiles(RoutingOptions options)
         WriteTexts(config, features);
         foreach (var daemon in FrrDaemon.AnyRelease)
         {
+            await BeginLogAsync(daemon, time, ct);
             File.Delete(VtySocket(daemon)); // else it counts as ready before it is
             File.Delete(PidFile(daemon));
         }
         File.Delete(FrrDaemon.OwnMark(this));
         File.Delete(Runtime("bfdd.sock"));
         if (features.HasMgmtd) await Mgmtd.PrepareAsync(parent => MakeAsync("0755", "frr", "frr", parent, time, ct));
+    }
+
+    /// <summary>Makes the log that the daemon opens, where there is none: it could not itself, once it runs as frr.</summary>
+    public async Task BeginLogAsync(FrrDaemon daemon, TimeProvider time, CancellationToken ct)
+    {
+        if (File.Exists(Log(daemon))) return;
+        var made = await ToolRunner.RunAsync("install", ["-m", "0640", "-o", "frr", "-g", "frr", "/dev/null", Log(daemon)], _patience, time, ct);
+        if (made.ExitCode != 0) throw new RoutingException($"{daemon.Name}'s log cannot be made: {made.Output.Trim()}");
     }
 
     /// <summary>Whether a change was begun and not ended: what FRR runs is known only after it starts anew.</summary>
@@ -117,8 +127,7 @@ internal sealed class FrrFiles(RoutingOptions options)
     {
         try
         {
-            // The log is frr's: a link there would show what only root may read.
-            return new FileInfo(Log(daemon)).LinkTarget is null ? File.ReadLines(Log(daemon)).LastOrDefault() ?? "its log is empty" : "its log is a link";
+            return File.ReadLines(Log(daemon)).LastOrDefault() ?? "its log is empty";
         }
         catch (IOException)
         {

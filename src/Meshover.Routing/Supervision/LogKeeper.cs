@@ -14,22 +14,24 @@ internal sealed partial class LogKeeper(FrrFiles files, Func<IEnumerable<FrrDaem
     public async Task RunAsync(CancellationToken ct)
     {
         using var timer = new PeriodicTimer(_interval, time);
-        while (await timer.WaitForNextTickAsync(ct)) Rotate();
+        while (await timer.WaitForNextTickAsync(ct)) await RotateAsync(ct);
     }
 
-    internal void Rotate()
+    internal async Task RotateAsync(CancellationToken ct)
     {
-        foreach (var daemon in running())
+        foreach (var daemon in running().Select(d => FrrDaemon.AnyRelease.Single(each => each.Name == d.Name)))
         {
             try
             {
-                var log = new FileInfo(files.Path($"{daemon.Name}.log"));
+                var log = new FileInfo(files.Log(daemon));
                 if (!log.Exists || log.Length <= MostBytes) continue;
-                log.MoveTo($"{log.FullName}.1", overwrite: true);
                 // By its command line, not its bare pid: SIGUSR1 ends most other programs.
-                FrrProcessScan.Take(files).Ours.GetValueOrDefault(daemon.Name)?.Signal(Reopen);
+                var process = FrrProcessScan.Take(files).Ours.GetValueOrDefault(daemon.Name);
+                log.MoveTo($"{log.FullName}.1", overwrite: true);
+                await files.BeginLogAsync(daemon, time, ct);
+                process?.Signal(Reopen);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProcessException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProcessException or RoutingException)
             {
                 LogNotRotated(daemon.Name, e.Message);
             }

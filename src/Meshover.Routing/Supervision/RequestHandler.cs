@@ -26,7 +26,7 @@ internal sealed partial class RequestHandler(FrrSupervisor supervisor, StatusRea
     /// <summary>Off and on again, whatever the template calls the route-maps.</summary>
     private async Task<RoutingReply> ToggleSourceAsync(CancellationToken ct)
     {
-        var running = await vtysh.RunAsync(["show running-config zebra"], ct);
+        var running = await vtysh.RunAsync([$"show running-config {vtysh.Installation.TakerOf(FrrDaemon.Zebra.Name)}"], ct);
         string[] lines = [.. SourceRouteMap().Matches(running).Select(m => m.Value.Trim())];
         if (lines.Length > 0) await vtysh.RunAsync(["configure terminal", .. lines.Select(l => $"no {l}"), .. lines], ct);
         return new RoutingReply();

@@ -12,7 +12,10 @@ public sealed record RoutingOptions
     /// <summary>The daemons' configuration; root's, readable by frr.</summary>
     public string FrrConfigurations => Path.Combine(FrrDirectory, "conf");
 
-    /// <summary>The daemons' sockets, pid files and logs; owned by <c>frr:frr</c>.</summary>
+    /// <summary>The daemons' logs; root's, who opens them at their start, with files of frr's, who opens them again.</summary>
+    public string FrrLogs => Path.Combine(FrrDirectory, "log");
+
+    /// <summary>The daemons' sockets and pid files; owned by <c>frr:frr</c>.</summary>
     public string FrrSockets => Path.Combine(FrrDirectory, "run");
 
     /// <summary>Where zebra, bgpd, bfdd and, from FRR 10 on, mgmtd are. Default <c>/usr/lib/frr</c> (Debian).</summary>

@@ -10,6 +10,9 @@ public sealed class VtyshRunner(FrrInstallation installation, TimeProvider time)
 
     private readonly RoutingOptions _options = installation.Options;
 
+    /// <summary>Whose shell it is.</summary>
+    internal FrrInstallation Installation => installation;
+
     /// <summary>The program's path.</summary>
     public string Program => Path.Combine(_options.VtyshBinaries, "vtysh");
 

@@ -1,7 +1,9 @@
+using Meshover.Linux.Namespaces;
 using Meshover.Linux.Processes;
 using Meshover.Routing.Supervision;
 using Meshover.Routing.Vtysh;
 using Meshover.UnitTests.Routing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meshover.LabTests.Routing;
 
@@ -17,15 +19,31 @@ public sealed class FrrFilesTests : IDisposable
     {
         await _node.StartSupervisorAsync();
         await _node.ApplyAsync();
-        foreach (var directory in (string[])[_node.Options.FrrDirectory, _node.Options.FrrConfigurations])
+        foreach (var directory in (string[])[_node.Options.FrrDirectory, _node.Options.FrrConfigurations, _node.Options.FrrLogs])
         {
             Assert.NotEqual(0, (await AsAsync("frr", "touch", $"{directory}/planted")).ExitCode);
             Assert.False(File.Exists($"{directory}/planted"));
         }
         Assert.Equal(0, (await AsAsync("frr", "cat", $"{_node.Options.FrrConfigurations}/bgpd.conf")).ExitCode);
         Assert.NotEqual(0, (await AsAsync("nobody", "cat", $"{_node.Options.FrrConfigurations}/bgpd.conf")).ExitCode);
-        var frrs = await RunAsync("find", _node.Options.FrrDirectory, "-user", "frr");
-        Assert.All(frrs.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), path => Assert.StartsWith(_node.Options.FrrSockets, path, StringComparison.Ordinal));
+        var frrs = await RunAsync("find", _node.Options.FrrDirectory, "-path", _node.Options.FrrSockets, "-prune", "-o", "-type", "d", "-user", "frr", "-print");
+        Assert.Equal("", frrs.Output);
+    }
+
+    [Fact]
+    public async Task Log_ThatHasGrown_BeginsAnewAndTheDaemonGoesOnWritingIt()
+    {
+        await _node.StartSupervisorAsync();
+        await _node.ApplyAsync();
+        var files = new FrrFiles(_node.Options);
+        var log = files.Log(FrrDaemon.Bgpd);
+        await File.AppendAllTextAsync(log, new string('x', 5 << 20));
+        FrrDaemonStatus[] running = [new("bgpd", (await _node.DaemonAsync("bgpd")).Pid)];
+        var keeper = new LogKeeper(files, () => running, TimeProvider.System, NullLogger.Instance);
+        await NetworkNamespace.RunIn(_node.Namespace, () => keeper.RotateAsync(CancellationToken.None));
+        Assert.True(File.Exists($"{log}.1"));
+        await Until.TrueAsync(() => OpenFiles(running[0].Pid).Contains(log), 10, "bgpd writes its new log");
+        Assert.DoesNotContain($"{log}.1", OpenFiles(running[0].Pid));
     }
 
     [Fact]
@@ -80,6 +98,8 @@ public sealed class FrrFilesTests : IDisposable
         Assert.Contains("12915", ProcFacts.CommandLine(after.Pid));
         Assert.False(before.IsAlive);
     }
+
+    private static List<string?> OpenFiles(int pid) => [.. new DirectoryInfo($"/proc/{pid}/fd").GetFiles().Select(file => file.LinkTarget)];
 
     private static Task<ToolResult> AsAsync(string user, params string[] command) =>
         RunAsync("setpriv", ["--reuid", user, "--regid", user == "frr" ? "frr" : "nogroup", "--clear-groups", .. command]);

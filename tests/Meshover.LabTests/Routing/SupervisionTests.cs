@@ -55,7 +55,7 @@ public abstract class SupervisionTests(FrrMesh mesh)
         ProcessIdentity? bgpd = null;
         await Until.TrueAsync(() => (bgpd = node.FrrProcessScanIn().Ours.GetValueOrDefault("bgpd")) is not null, 20, "bgpd starts");
         bgpd!.Signal(Stop);
-        await Until.TrueAsync(() => File.Exists($"{node.Options.FrrDirectory}/bgpd.vty"), 1, "its socket was there before it was stopped, or is not made");
+        await Until.TrueAsync(() => File.Exists($"{node.Options.FrrSockets}/bgpd.vty"), 1, "its socket was there before it was stopped, or is not made");
         Assert.NotEqual(RoutingState.Running, await node.StateAsync());
         bgpd.Signal(Continue);
         await mesh.WholeAsync();

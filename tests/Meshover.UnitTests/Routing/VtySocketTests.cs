@@ -12,7 +12,11 @@ public sealed class VtySocketTests : IDisposable
     private readonly FrrFiles _files;
     private readonly Socket _daemon = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
 
-    public VtySocketTests() => _files = new FrrFiles(new RoutingOptions { FrrDirectory = _directory });
+    public VtySocketTests()
+    {
+        _files = new FrrFiles(new RoutingOptions { FrrDirectory = _directory });
+        Directory.CreateDirectory(_files.RuntimeDirectory);
+    }
 
     public void Dispose()
     {
