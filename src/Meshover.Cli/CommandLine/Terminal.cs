@@ -21,7 +21,7 @@ internal static class Terminal
         ? text
         : string.Concat(text.EnumerateRunes().Select(rune => IsHarmless(rune) ? rune.ToString() : "?"));
 
-    private static bool IsHarmless(Rune rune) => rune.Value == '\n'
+    private static bool IsHarmless(Rune rune) => rune.Value is '\n' or 0x200c or 0x200d // lines, and the joiners that Persian, Hindi and emoji are written with
         || Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
     private static void Tell(IAnsiConsole console, string sequence)

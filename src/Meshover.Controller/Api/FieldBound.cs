@@ -31,8 +31,11 @@ internal sealed record FieldBound(int Items, int Length, TextKind Kind)
         _ => null,
     };
 
-    private bool IsAllowed(Rune rune) => Kind == TextKind.Ascii
-        ? rune.Value is >= 0x20 and <= 0x7e
-        : Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
-            or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
+    private bool IsAllowed(Rune rune) => Kind == TextKind.Ascii ? rune.Value is >= 0x20 and <= 0x7e : IsJoiner(rune) || IsPrintable(rune);
+
+    private static bool IsPrintable(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
+
+    // Persian, Hindi and emoji are written with them.
+    private static bool IsJoiner(Rune rune) => rune.Value is 0x200c or 0x200d;
 }

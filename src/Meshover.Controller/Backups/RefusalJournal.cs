@@ -31,10 +31,9 @@ internal sealed partial class RefusalJournal(string path, ILogger<RefusalJournal
     }
 
     /// <inheritdoc/>
-    public void Note(MeshState before, IReadOnlyList<StoreChange> changes)
+    public void Note(MeshState before, MeshState after, IReadOnlyList<StoreChange> changes)
     {
-        var decisions = changes.Where(change => Decisions.IsOne(before.Get<object>(change.Key))
-            || (change.Value is { } value && Decisions.IsOne(RecordJson.Read(change.Key, value.Span))));
+        var decisions = changes.Where(change => Decisions.IsOne(before.Get<object>(change.Key)) || Decisions.IsOne(after.Get<object>(change.Key)));
         byte[] lines = [.. _unwritten, .. decisions.SelectMany(LineOf)];
         if (lines.Length == 0)
             return;

@@ -10,6 +10,7 @@ internal interface IJournal
     void Begin(MeshState state);
 
     /// <param name="before">Without the changes.</param>
+    /// <param name="after">With them.</param>
     /// <param name="changes">Whole revisions, in order.</param>
-    void Note(MeshState before, IReadOnlyList<StoreChange> changes);
+    void Note(MeshState before, MeshState after, IReadOnlyList<StoreChange> changes);
 }

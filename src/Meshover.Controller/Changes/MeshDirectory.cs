@@ -182,8 +182,9 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
         {
             await foreach (var changes in _store.WatchAsync(State.Revision, _stop.Token))
             {
-                _journal?.Note(State, changes);
-                _published.Publish(State.Apply(changes, changes[^1].Revision));
+                var next = State.Apply(changes, changes[^1].Revision);
+                _journal?.Note(State, next, changes);
+                _published.Publish(next);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

@@ -54,7 +54,8 @@ internal sealed partial class OperatorCertificate
         try
         {
             _current = Read();
-            LogRead(_log, _certificate, _current.TargetCertificate.NotAfter.ToUniversalTime());
+            var until = _current.TargetCertificate.NotAfter.ToUniversalTime();
+            LogRead(_log, _certificate, until);
         }
         catch (ConfigException e)
         {

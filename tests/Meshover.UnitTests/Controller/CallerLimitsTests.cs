@@ -57,6 +57,14 @@ public sealed class CallerLimitsTests : IDisposable
     }
 
     [Fact]
+    public async Task Messages_ThatWaited_AreReadInTheEnd()
+    {
+        using var limits = new CallerLimits(new Rate(1, 1), 1, new Rate(1, 1), messages: new Rate(1, 5));
+        for (var i = 0; i < 4; i++)
+            await limits.PaceAsync("a", CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
     public void LogPace_HoldsBackWhatIsTooMuch_AndCountsIt()
     {
         var time = new FakeTimeProvider();

@@ -39,7 +39,7 @@ public sealed class LimitsTests
     [Fact]
     public void Text_OfPeople_MayBeInAnyScript()
     {
-        Limits.Check(new NodeStatus { Site = "東京, Zürich 🗼" });
+        Limits.Check(new NodeStatus { Site = "東京, Zürich 🗼 👩\u200d💻" });
         Refused(new NodeHello { Hello = new Hello { Version = "ü" } });
     }
 
