@@ -45,8 +45,7 @@ internal sealed class ControllerDialer(Func<ImmutableArray<string>> controllers,
     {
         _reached = null;
         var race = new DialRace(_names ??= new ControllerNames(Resolve), secure, mark, time);
-        ImmutableArray<HostPort> named = [.. controllers().Select(text => HostPort.TryParse(text, out var parsed) ? parsed : null).OfType<HostPort>()];
-        var stream = await race.RunAsync(named, _worked, _doubtful, cancellationToken);
+        var stream = await race.RunAsync(Named(), _worked, _doubtful, cancellationToken);
         if (stream is null)
         {
             throw race.Untrusted is { } reason
@@ -56,4 +55,7 @@ internal sealed class ControllerDialer(Func<ImmutableArray<string>> controllers,
         Connected = _reached.Controller;
         return stream;
     }
+
+    private ImmutableArray<HostPort> Named() =>
+        [.. controllers().Select(text => HostPort.TryParse(text, out var parsed) ? parsed : null).OfType<HostPort>()];
 }

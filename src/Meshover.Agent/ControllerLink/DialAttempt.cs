@@ -46,7 +46,8 @@ internal sealed class DialAttempt(DialTarget target, uint mark, SecureConnection
             IsConnected = true;
             _tcp.TrySetResult();
             Stream? secured = null;
-            await LimitAsync(TlsTimeout, async limited => secured = await secure(new NetworkStream(socket, ownsSocket: true), limited), cancellationToken);
+            await LimitAsync(
+                TlsTimeout, async limited => secured = await secure(new NetworkStream(socket, ownsSocket: true), limited), cancellationToken);
             return secured;
         }
         catch (Exception e) when (e is SocketException or IOException or AuthenticationException or OperationCanceledException)

@@ -22,8 +22,8 @@ internal sealed class DialRace(ControllerNames names, SecureConnection secure, u
     private static readonly TimeSpan NamesFirst = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan NameTimeout = TimeSpan.FromSeconds(15);
 
-    // After all that are doubtful.
-    private const int Unmarked = int.MaxValue;
+    // After all that are doubtful, in the order of failing.
+    private const int Unmarked = 1 << 20;
 
     private readonly Queue<DialTarget> _first = [];
     private readonly PriorityQueue<(DialTarget Target, uint Mark), int> _second = new();
@@ -60,11 +60,11 @@ internal sealed class DialRace(ControllerNames names, SecureConnection secure, u
             await stop.CancelAsync();
             foreach (var loser in await Task.WhenAll(_running.Keys))
                 loser?.Dispose();
-            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
-    private void Begin(ImmutableArray<HostPort> controllers, DialTarget? preferred, ImmutableArray<DialTarget> doubtful, CancellationToken cancellationToken)
+    private void Begin(
+        ImmutableArray<HostPort> controllers, DialTarget? preferred, ImmutableArray<DialTarget> doubtful, CancellationToken cancellationToken)
     {
         if (preferred is not null && controllers.Contains(preferred.Controller))
             Add(preferred, doubtful);
@@ -108,7 +108,8 @@ internal sealed class DialRace(ControllerNames names, SecureConnection secure, u
     {
         if (_first.TryDequeue(out var target))
             return new DialAttempt(target, mark, secure, time);
-        var mayBeSecond = (_resolving.Count == 0 || namesHadTheirTime) && !_running.Values.Any(attempt => attempt.IsMarked && !attempt.IsConnected);
+        var isFirstUnderWay = _running.Values.Any(attempt => attempt is { IsMarked: true, IsConnected: false });
+        var mayBeSecond = !isFirstUnderWay && (_resolving.Count == 0 || namesHadTheirTime);
         return mayBeSecond && _second.TryDequeue(out var second, out _) ? new DialAttempt(second.Target, second.Mark, secure, time) : null;
     }
 
@@ -132,7 +133,7 @@ internal sealed class DialRace(ControllerNames names, SecureConnection secure, u
             _untrusted.Add(attempt.Failure);
         _failures.Add($"{attempt.Target.Controller}: {attempt.Failure.TrimEnd('.')}");
         if (attempt is { IsMarked: true, IsConnected: false })
-            _second.Enqueue((attempt.Target, 0), Unmarked);
+            _second.Enqueue((attempt.Target, 0), Unmarked + _failures.Count);
         return null;
     }
 

@@ -11,7 +11,10 @@ namespace Meshover.Agent.Endpoints;
 /// <param name="Mtu">The smallest MTU of the interfaces that carry them, in bytes.</param>
 public sealed record UnderlayState(ImmutableArray<IPAddress> Addresses, int Mtu)
 {
-    /// <summary>Its other addresses: no place to call it (temporary, deprecated, of interfaces that are none of the underlay), but a connection may come from them.</summary>
+    /// <summary>
+    /// Its other addresses: no place to call it (temporary, deprecated, of interfaces that are none of the underlay), but a connection may
+    /// come from them.
+    /// </summary>
     public ImmutableArray<IPAddress> Others { get; init; } = [];
 
     public bool HasIPv4 => Addresses.Any(address => address.AddressFamily == AddressFamily.InterNetwork);

@@ -33,7 +33,11 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
             Endpoints = state.Offered,
             Announced = state.Announced,
             OtherAddresses = state.Underlay?.Others ?? [],
-            Observed = [.. working.Where(pair => IsNews(state.Map!, pair.Node, pair.Peer.Endpoint)).Select(pair => new ObservedPeer(pair.Node, pair.Peer.Endpoint!))],
+            Observed =
+            [
+                .. working.Where(pair => IsNews(state.Map!, pair.Node, pair.Peer.Endpoint))
+                    .Select(pair => new ObservedPeer(pair.Node, pair.Peer.Endpoint!)),
+            ],
             Summary = Summarise(state, working.Count),
         };
     }

@@ -21,11 +21,15 @@ internal static class NatJudgement
     {
         if (report.Endpoints.Any(endpoint => endpoint.Kind == (int)EndpointSource.Configured))
             return false;
-        return seen is null ? null : !Has(report, seen) && !CanDoWithout(report, seen);
+        return seen is null || report.Endpoints.IsEmpty ? null : !Has(report, seen) && !CanDoWithout(report, seen);
     }
 
-    /// <summary>Whether the place where the controller sees the node may be one to call it at: not the NAT's of a second uplink, not a proxy's, nor an address made to be forgotten.</summary>
-    public static bool IsPlace(NodeReport report, IPAddress seen) => Offers(report, seen) || (!Has(report, seen) && !HasPublic(report, seen.AddressFamily));
+    /// <summary>
+    /// Whether the place where the controller sees the node may be one to call it at: not the NAT's of a second uplink, not a proxy's, nor an
+    /// address made to be forgotten.
+    /// </summary>
+    public static bool IsPlace(NodeReport report, IPAddress seen) =>
+        Offers(report, seen) || (!Has(report, seen) && !HasPublic(report, seen.AddressFamily));
 
     private static bool Has(NodeReport report, IPAddress address) => Offers(report, address) || report.OtherAddresses.Contains(address);
 

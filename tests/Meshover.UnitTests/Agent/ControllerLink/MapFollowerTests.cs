@@ -1,9 +1,11 @@
+using System.Net;
 using System.Threading.Channels;
 using Grpc.Core;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
+using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Trust;
 using Meshover.UnitTests.Mesh;
@@ -97,6 +99,20 @@ public sealed class MapFollowerTests
         await EndAsync(running);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_PeersSeenElsewhere_GoUpAsChanges_OrWholeToAnOlderController(bool takesChanges)
+    {
+        var running = Start();
+        await _controller.HearAsync();
+        Welcome(ContractRevision.Current, capabilities: takesChanges ? [ContractRevision.ObservedChanges] : []);
+        _board.Post(Report with { Observed = [new ObservedPeer(new NodeId(2), IPEndPoint.Parse("203.0.113.2:4000"))] });
+        var status = (await _controller.HearAsync()).Status;
+        Assert.Equal((takesChanges ? 1 : null, takesChanges ? null : 1), (status.ObservedChanges?.Seen.Count, status.Observed?.Peers.Count));
+        await EndAsync(running);
+    }
+
     [Fact]
     public async Task Run_CredentialAndNotice_AreHandedOn()
     {
@@ -182,8 +198,11 @@ public sealed class MapFollowerTests
         return running;
     }
 
-    private void Welcome(uint contract, uint? oldest = null) =>
-        _controller.Say(new ControllerMessage { Hello = new ControllerHello { Hello = new Hello { Version = "9.9", Contract = contract, ContractOldest = oldest ?? ContractRevision.Oldest } } });
+    private void Welcome(uint contract, uint? oldest = null, string[]? capabilities = null)
+    {
+        var hello = new Hello { Version = "9.9", Contract = contract, ContractOldest = oldest ?? ContractRevision.Oldest, Capabilities = { capabilities ?? [] } };
+        _controller.Say(new ControllerMessage { Hello = new ControllerHello { Hello = hello } });
+    }
 
     private static MeshDelta Delta(long from, long to, uint upsert, uint removal) => new()
     {
