@@ -7,7 +7,7 @@ namespace Meshover.WireGuard.Control;
 /// <summary>Which of its builds an engine is, what it seals with, and what its processor could run (docs/decisions/013).</summary>
 public sealed record BuildInfo
 {
-    /// <summary><c>v4</c> or <c>v3</c>, for processors of that level; <c>v1</c>, for any; <c>jit</c>: made by the just-in-time compiler.</summary>
+    /// <summary><c>v4</c> or <c>v3</c>, for processors of that level; <c>v1</c>, for any.</summary>
     public required string Build { get; init; }
 
     /// <summary>As <see cref="DataplaneStatus.Cipher"/>.</summary>
@@ -25,7 +25,7 @@ public sealed record BuildInfo
     };
 
     /// <summary>The build that this processor could run, if that is a better one.</summary>
-    public string? Better() => Build != ProcessorLevel.JustInTime && Possible is [var best, ..] && best != Build ? best : null;
+    public string? Better() => Possible is [var best, ..] && best != Build ? best : null;
 
     /// <summary>For people.</summary>
     public string Describe() =>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace Meshover.WireGuard.Crypto;
@@ -13,25 +12,12 @@ public static class ProcessorLevel
     /// <summary>The name of a build for any x86-64, or of another architecture's.</summary>
     public const string Base = "v1";
 
-    /// <summary>The name of a program that the just-in-time compiler makes, of whatever the processor has.</summary>
-    public const string JustInTime = "jit";
-
     // XCR0's components: the upper halves of the 256-bit registers, and of AVX-512 its masks, upper halves and further registers.
     private const uint UpperHalves = 2;
     private static readonly ImmutableArray<uint> Avx512State = [5, 6, 7];
 
-    /// <summary>What this program was compiled for.</summary>
-    public static string OfThisProgram
-    {
-        get
-        {
-            if (RuntimeFeature.IsDynamicCodeSupported)
-                return JustInTime;
-            if (Avx512BW.VL.IsSupported)
-                return "v4";
-            return Avx2.IsSupported ? "v3" : Base;
-        }
-    }
+    /// <summary>What this program was compiled for; by the just-in-time compiler, that is what the processor has.</summary>
+    public static string OfThisProgram => Avx512BW.VL.IsSupported ? "v4" : Avx2.IsSupported ? "v3" : Base;
 
     /// <summary>Above <see cref="Base"/>, the best first.</summary>
     public static ImmutableArray<string> OfTheProcessor { get; } = [.. LevelsOf(CpuidLeaf.Read)];

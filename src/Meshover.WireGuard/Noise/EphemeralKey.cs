@@ -7,12 +7,12 @@ namespace Meshover.WireGuard.Noise;
 internal static class EphemeralKey
 {
     /// <summary>Draws one and writes its public half into a message.</summary>
-    public static SecretKey Generate(IEntropy entropy, Span<byte> publicKey)
+    public static X25519PrivateKey Generate(IEntropy entropy, Span<byte> publicKey)
     {
         Span<byte> bytes = stackalloc byte[X25519.KeyLength];
         entropy.Fill(bytes);
-        X25519.PublicFromPrivate(bytes, publicKey);
-        var key = new SecretKey(bytes);
+        var key = new X25519PrivateKey(bytes);
+        key.CopyPublic(publicKey);
         CryptographicOperations.ZeroMemory(bytes);
         return key;
     }

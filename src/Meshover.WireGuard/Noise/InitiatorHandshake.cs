@@ -12,9 +12,9 @@ namespace Meshover.WireGuard.Noise;
 internal sealed class InitiatorHandshake : IDisposable
 {
     private readonly SymmetricState _state;
-    private readonly SecretKey _ephemeral;
+    private readonly X25519PrivateKey _ephemeral;
 
-    private InitiatorHandshake(SymmetricState state, SecretKey ephemeral) => (_state, _ephemeral) = (state, ephemeral);
+    private InitiatorHandshake(SymmetricState state, X25519PrivateKey ephemeral) => (_state, _ephemeral) = (state, ephemeral);
 
     /// <summary>Writes an initiation without its MACs. Null if the peer's key is of low order.</summary>
     public static InitiatorHandshake? Create(
@@ -35,7 +35,7 @@ internal sealed class InitiatorHandshake : IDisposable
         Span<byte> key = stackalloc byte[Aead.KeyLength];
         Span<byte> label = stackalloc byte[Tai64n.Length];
         _state.MixEphemeral(message[InitiationMessage.Ephemeral]);
-        if (peer.StaticShared.IsEmpty || !_state.TryMixDh(_ephemeral.Bytes, peer.PublicKey.Bytes, key))
+        if (peer.StaticShared.IsEmpty || !_state.TryMixDh(_ephemeral, peer.PublicKey.Bytes, key))
             return false;
         _state.Seal(key, self.PublicKey.Bytes, message[InitiationMessage.Static]);
         _state.MixKey(peer.StaticShared, key);
@@ -54,7 +54,7 @@ internal sealed class InitiatorHandshake : IDisposable
         using var state = _state.Clone();
         var ephemeral = message[ResponseMessage.Ephemeral];
         state.MixEphemeral(ephemeral);
-        if (!state.TryMixDh(_ephemeral.Bytes, ephemeral) || !state.TryMixDh(self.PrivateKey, ephemeral))
+        if (!state.TryMixDh(_ephemeral, ephemeral) || !state.TryMixDh(self.Agreement, ephemeral))
             return false;
         state.MixPresharedKey(peer.PresharedKey.Bytes, key);
         if (state.TryOpen(key, message[ResponseMessage.Empty], []))

@@ -12,13 +12,21 @@ internal sealed class LocalIdentity : IDisposable
     {
         _privateKey = new SecretKey(privateKey);
         Span<byte> publicKey = stackalloc byte[WireGuardKey.Length];
-        X25519.PublicFromPrivate(privateKey, publicKey);
+        Agreement = new X25519PrivateKey(privateKey);
+        Agreement.CopyPublic(publicKey);
         PublicKey = new WireGuardKey(publicKey);
     }
 
     public ReadOnlySpan<byte> PrivateKey => _privateKey.Bytes;
 
+    /// <summary>The same, ready for agreements.</summary>
+    public X25519PrivateKey Agreement { get; }
+
     public WireGuardKey PublicKey { get; }
 
-    public void Dispose() => _privateKey.Dispose();
+    public void Dispose()
+    {
+        _privateKey.Dispose();
+        Agreement.Dispose();
+    }
 }

@@ -17,7 +17,7 @@ internal sealed class RemoteIdentity : IDisposable
         PublicKey = publicKey;
         PresharedKey = presharedKey;
         Span<byte> shared = stackalloc byte[X25519.KeyLength];
-        if (X25519.TryAgree(self.PrivateKey, publicKey.Bytes, shared))
+        if (self.Agreement.TryAgree(publicKey.Bytes, shared))
             _staticShared = new SecretKey(shared);
         CryptographicOperations.ZeroMemory(shared);
     }

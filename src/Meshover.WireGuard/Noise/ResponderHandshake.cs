@@ -40,7 +40,7 @@ internal sealed class ResponderHandshake : IDisposable
         var state = SymmetricState.Begin(self.PublicKey.Bytes);
         var ephemeral = initiation[InitiationMessage.Ephemeral];
         state.MixEphemeral(ephemeral);
-        var read = state.TryMixDh(self.PrivateKey, ephemeral, key)
+        var read = state.TryMixDh(self.Agreement, ephemeral, key)
             && state.TryOpen(key, initiation[InitiationMessage.Static], initiator);
         CryptographicOperations.ZeroMemory(key);
         if (read)
@@ -76,7 +76,7 @@ internal sealed class ResponderHandshake : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(message[ResponseMessage.Receiver..], _initiatorIndex);
         using var ephemeral = EphemeralKey.Generate(entropy, message[ResponseMessage.Ephemeral]);
         _state.MixEphemeral(message[ResponseMessage.Ephemeral]);
-        if (!_state.TryMixDh(ephemeral.Bytes, _initiatorEphemeral) || !_state.TryMixDh(ephemeral.Bytes, peer.PublicKey.Bytes))
+        if (!_state.TryMixDh(ephemeral, _initiatorEphemeral) || !_state.TryMixDh(ephemeral, peer.PublicKey.Bytes))
             return false;
         _state.MixPresharedKey(peer.PresharedKey.Bytes, key);
         _state.Seal(key, [], message[ResponseMessage.Empty]);

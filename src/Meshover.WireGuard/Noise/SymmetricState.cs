@@ -64,10 +64,10 @@ internal sealed class SymmetricState : IDisposable
     }
 
     /// <summary>Mixes in DH(private, public). False for a public key of low order.</summary>
-    public bool TryMixDh(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey, Span<byte> key)
+    public bool TryMixDh(X25519PrivateKey privateKey, ReadOnlySpan<byte> publicKey, Span<byte> key)
     {
         Span<byte> shared = stackalloc byte[X25519.KeyLength];
-        var agreed = X25519.TryAgree(privateKey, publicKey, shared);
+        var agreed = privateKey.TryAgree(publicKey, shared);
         if (agreed)
             MixKey(shared, key);
         CryptographicOperations.ZeroMemory(shared);
@@ -75,10 +75,10 @@ internal sealed class SymmetricState : IDisposable
     }
 
     /// <summary>Mixes in DH(private, public) where no message is sealed with it. False for a public key of low order.</summary>
-    public bool TryMixDh(ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey)
+    public bool TryMixDh(X25519PrivateKey privateKey, ReadOnlySpan<byte> publicKey)
     {
         Span<byte> shared = stackalloc byte[X25519.KeyLength];
-        var agreed = X25519.TryAgree(privateKey, publicKey, shared);
+        var agreed = privateKey.TryAgree(publicKey, shared);
         if (agreed)
             MixKey(shared);
         CryptographicOperations.ZeroMemory(shared);

@@ -27,7 +27,6 @@ public sealed class EngineBuildTests : IDisposable
     [InlineData("v3", "v4 v3", "v4")]
     [InlineData("v4", "v4 v3", null)]
     [InlineData("v1", "", null)]
-    [InlineData("jit", "v4 v3", null)]
     public void Better_ABuildThatTheProcessorCouldRun_IsNamed(string build, string possible, string? better)
     {
         var info = new BuildInfo { Build = build, Cipher = "openssl", Possible = [.. possible.Split(' ', StringSplitOptions.RemoveEmptyEntries)] };
