@@ -37,7 +37,7 @@ public static partial class Enrolment
         var attempt = new Attempt(join, options, identity, logger, time);
         try
         {
-            var enrolled = await attempt.RunAsync(cancellationToken);
+            var enrolled = (await attempt.RunAsync(cancellationToken)).WithWhatIsNewerIn(store.Load());
             store.Save(enrolled);
             return enrolled;
         }
@@ -94,7 +94,7 @@ public static partial class Enrolment
     private static bool Undo(IdentityStore store, NodeIdentity? former, Attempt attempt)
     {
         if (former is not null)
-            store.Save(former);
+            store.Save(former.WithWhatIsNewerIn(store.Load()));
         else if (!attempt.MayBeKnown)
             store.Delete();
         return false;

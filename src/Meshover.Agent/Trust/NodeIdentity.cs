@@ -70,6 +70,19 @@ public sealed record NodeIdentity
     /// <summary>This identity by the name that the mesh has for it; itself where that is nothing new.</summary>
     public NodeIdentity WithHostName(string hostName) => hostName == HostName ? this : this with { HostName = hostName };
 
+    /// <summary>
+    /// This identity with what an agent that runs beside has written meanwhile: its WireGuard keys are its own to change, and the newer credential
+    /// counts. Itself where the other is another machine's, or none.
+    /// </summary>
+    public NodeIdentity WithWhatIsNewerIn(NodeIdentity? other) => other is null || other.IdentityKeyPem != IdentityKeyPem
+        ? this
+        : (other.Credential is { } jwt ? WithCredential(jwt, other.CredentialExpires, other.CredentialIssue) : this) with
+        {
+            WireGuardPrivateKey = other.WireGuardPrivateKey,
+            WireGuardKeyMade = other.WireGuardKeyMade,
+            KeyChange = other.KeyChange,
+        };
+
     /// <summary>This identity with the new key in use, and the former as the other one.</summary>
     public NodeIdentity WithNewKeyInUse(DateTimeOffset now) => KeyChange is not { Stage: not KeyChangeStage.InUse } change ? this : this with
     {

@@ -12,6 +12,27 @@ public sealed class IdentityStoreTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
+    public void WithWhatIsNewerIn_AgentChangedItsKeyAndCredentialMeanwhile_LosesNeither()
+    {
+        var former = IdentityFactory.Create("n1", TimeProvider.System) with { Credential = "old", CredentialIssue = 5 };
+        var enrolled = former with { HostName = "renamed", Credential = "enrolled", CredentialIssue = 7 };
+        var running = former with
+        {
+            WireGuardPrivateKey = WireGuardKeys.NewPrivateKey(),
+            WireGuardKeyMade = 9,
+            KeyChange = new KeyChange(former.WireGuardPrivateKey, KeyChangeStage.InUse, Begun: 5, UsedSinceMs: 6000),
+            Credential = "renewed",
+            CredentialIssue = 8,
+        };
+
+        var merged = enrolled.WithWhatIsNewerIn(running);
+        Assert.Equal(running with { HostName = "renamed" }, merged);
+        Assert.Equal("enrolled", enrolled.WithWhatIsNewerIn(former).Credential);
+        Assert.Same(enrolled, enrolled.WithWhatIsNewerIn(null));
+        Assert.Same(enrolled, enrolled.WithWhatIsNewerIn(IdentityFactory.Create("n1", TimeProvider.System)));
+    }
+
+    [Fact]
     public void Load_AfterSave_GivesTheSameIdentity()
     {
         var store = new IdentityStore(_directory);
