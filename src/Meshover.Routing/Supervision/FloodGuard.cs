@@ -67,7 +67,7 @@ internal sealed partial class FloodGuard(VtySocket vty, TimeProvider time, ILogg
 
     private async Task<long> CountAsync(FloodedTable table, string link, CancellationToken ct)
     {
-        var said = await vty.AskAsync(FrrDaemon.Bgpd, _patience, ct, $"show bgp {table.Family} unicast neighbors {link} prefix-counts json");
+        var said = await vty.AskAsync(FrrDaemon.Bgpd, _patience, ct, "enable", $"show bgp {table.Family} unicast neighbors {link} prefix-counts json");
         return JsonSerializer.Deserialize(said, FrrJson.Default.BgpPrefixCounts)?.Table.Received ?? 0;
     }
 

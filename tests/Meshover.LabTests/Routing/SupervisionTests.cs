@@ -14,7 +14,6 @@ namespace Meshover.LabTests.Routing;
 public abstract class SupervisionTests(FrrMesh mesh)
 {
     private const int Stop = 19; // SIGSTOP
-    private const int Continue = 18; // SIGCONT
 
     [Theory]
     [InlineData("zebra")]
@@ -48,16 +47,23 @@ public abstract class SupervisionTests(FrrMesh mesh)
     }
 
     [Fact]
-    public async Task Daemon_ThatReadsItsFile_IsNotReady()
+    public async Task Daemon_ThatReadsALongFile_IsReadyOnlyWhenItHasReadIt()
     {
+        const int lines = 1000; // some seconds
         var node = mesh.Node(4);
+        var directory = Directory.CreateTempSubdirectory("t-routing-").FullName;
+        await File.WriteAllLinesAsync($"{directory}/bgpd.extra.conf.liquid", Enumerable.Range(1, lines).Select(i => $"ip prefix-list SLOW seq {i} permit 10.{i / 256}.{i % 256}.0/24"));
+        Assert.False((await node.ApplyAsync(FrrTemplateSet.Load(directory))).Restarted);
+        Directory.Delete(directory, recursive: true);
+
         (await node.DaemonAsync("bgpd")).Kill();
-        ProcessIdentity? bgpd = null;
-        await Until.TrueAsync(() => (bgpd = node.FrrProcessScanIn().Ours.GetValueOrDefault("bgpd")) is not null, 20, "bgpd starts");
-        bgpd!.Signal(Stop);
-        await Until.TrueAsync(() => File.Exists($"{node.Options.FrrSockets}/bgpd.vty"), 1, "its socket was there before it was stopped, or is not made");
-        Assert.NotEqual(RoutingState.Running, await node.StateAsync());
-        bgpd.Signal(Continue);
+        await Until.TrueAsync(() => node.FrrProcessScanIn().Ours.IsEmpty, 5, "all of FRR is ended");
+        await Until.TrueAsync(() => node.FrrProcessScanIn().Ours.ContainsKey("bgpd") && File.Exists($"{node.Options.FrrSockets}/bgpd.vty"), 20, "bgpd has its socket");
+        Assert.Equal(RoutingState.Starting, await node.StateAsync());
+        await Until.TrueAsync(async () => await node.StateAsync() == RoutingState.Running, 60, "it has read its file");
+        Assert.Contains($"seq {lines} permit", await node.VtyshAsync("show ip prefix-list SLOW"), StringComparison.Ordinal);
+
+        Assert.True((await node.ApplyAsync()).Restarted); // a command for each line would take longer
         await mesh.WholeAsync();
     }
 
