@@ -31,6 +31,11 @@ public readonly record struct NodeId(uint Value) : IComparable<NodeId>
         && name.StartsWith(LinkPrefix, StringComparison.Ordinal)
         && uint.TryParse(name.AsSpan(LinkPrefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _);
 
+    /// <summary>Whose link has this name; null where it is no such name.</summary>
+    public static NodeId? FromLinkName(string name) => IsLinkName(name)
+        ? new NodeId(uint.Parse(name.AsSpan(LinkPrefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture))
+        : null;
+
     public int CompareTo(NodeId other) => Value.CompareTo(other.Value);
 
     public override string ToString() => Value.ToString(CultureInfo.InvariantCulture);

@@ -69,6 +69,10 @@ internal sealed class RemovedLines
     {
         ["neighbor", var name, "route-map" or "prefix-list" or "filter-list", _, "in" or "out"] w => Key(line, $"neighbor {name} {w[2]} {w[4]}"),
         ["neighbor", var name, "port", _] => Key(line, $"neighbor {name} port"),
+        ["neighbor", var name, "timers", "connect", _] => Key(line, $"neighbor {name} timers connect"),
+        ["neighbor", var name, "timers", _, _] => Key(line, $"neighbor {name} timers"),
+        ["neighbor", var name, "maximum-prefix", ..] => Key(line, $"neighbor {name} maximum-prefix"),
+        ["ipv6", "nd", "ra-interval", _] => Key(line, "ipv6 nd ra-interval"),
         ["set" or "match", .., _] w when line.Context.StartsWith("route-map ", StringComparison.Ordinal) => Key(line, string.Join(' ', w[..^1])),
         [var timer, _] when line.Context.StartsWith("bfd", StringComparison.Ordinal) && timer != "profile" => Key(line, timer),
         ["hostname", _] => Key(line, "hostname"),

@@ -30,6 +30,7 @@ internal static partial class TemplateValues
         },
         ["neighbors"] = Array(model.Neighbors.Select(n => Neighbor(n, model))),
         ["bfd"] = new ScriptObject { ["interval_ms"] = model.BfdIntervalMs, ["multiplier"] = model.BfdMultiplier },
+        ["timers"] = Timers(ControlTimers.For(model.Neighbors.Length)),
     };
 
     private static ScriptObject Neighbor(NeighborModel neighbor, RoutingModel model) => new()
@@ -57,6 +58,15 @@ internal static partial class TemplateValues
     {
         ["name"] = name,
         ["networks"] = Array(model.Networks.Where(n => n.BaseAddress.AddressFamily == family).Select(PrefixListEntry.Text)),
+        ["most_prefixes"] = PrefixBound.Of(model, family),
+    };
+
+    private static ScriptObject Timers(ControlTimers timers) => new()
+    {
+        ["keepalive"] = timers.KeepaliveSeconds,
+        ["hold"] = timers.HoldSeconds,
+        ["connect"] = timers.ConnectSeconds,
+        ["router_advertisement"] = timers.RouterAdvertisementSeconds,
     };
 
     private static ScriptArray Entries(IEnumerable<PrefixListEntry> entries) => Array(entries.OrderBy(e => e.Seq).Select(e =>

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Identity;
 using Meshover.Mesh.Planning;
+using Meshover.Routing.Config;
 using Meshover.Routing.Vtysh;
 using Microsoft.Extensions.Logging;
 
@@ -12,33 +14,29 @@ namespace Meshover.Routing.Supervision;
 /// that overtakes its link, as happens while zebra starts or is busy, is dropped without a word. A link without its link-local address
 /// gets no router advertisement out, so BGP never comes up on it. To set an address that is there makes the kernel announce it anew.
 /// <para>
-/// Looks after zebra's start and after addresses were set, once a second at most: some 1 kB from zebra for each link.
+/// Looks after zebra's start and after addresses were set, once a second at most: some 1 kB from zebra for each link. By the way, zebra is made
+/// to forget links that are gone, which it would keep for ever.
 /// </para>
 /// </summary>
-internal sealed partial class AddressKeeper(VtyshRunner vtysh, Func<IEnumerable<FrrDaemonStatus>> running, TimeProvider time, ILogger logger)
+internal sealed partial class AddressKeeper(
+    VtySocket vty, Func<SupervisorState> current, Func<FrrConfig?> applied, TimeProvider time, ILogger logger)
 {
-    private const int MostTries = 5;
     private static readonly TimeSpan _interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
-    private readonly Dictionary<(string Link, string Address), int> _tries = [];
+    private readonly Retries<(string Link, string Address)> _tries = new(TimeSpan.FromMinutes(1), time);
     private int _zebra;
     private volatile bool _changed;
 
     public async Task RunAsync(CancellationToken ct)
     {
-        try
-        {
-            using var netlink = new RouteNetlink();
-            using var monitor = new RouteMonitor(new RouteMonitorOptions { Links = false, Routes = false, Rules = false, Neighbours = false });
-            var heard = HearAsync(monitor, ct);
-            using var timer = new PeriodicTimer(_interval, time);
-            while (!heard.IsCompleted && await timer.WaitForNextTickAsync(ct)) await LookAsync(netlink, ct);
-            await heard;
-        }
-        catch (NetlinkException e)
-        {
-            LogBlind(e.Message);
-        }
+        _changed = true; // what happened before this monitor was not heard
+        using var netlink = new RouteNetlink();
+        using var monitor = new RouteMonitor(new RouteMonitorOptions { Links = false, Routes = false, Rules = false, Neighbours = false });
+        var heard = HearAsync(monitor, ct);
+        using var timer = new PeriodicTimer(_interval, time);
+        while (!heard.IsCompleted && await timer.WaitForNextTickAsync(ct)) await LookAsync(netlink, ct);
+        await heard;
     }
 
     /// <summary>Addresses of the mesh's links in the kernel that zebra does not know; of links that it does not know either, none.</summary>
@@ -57,6 +55,15 @@ internal sealed partial class AddressKeeper(VtyshRunner vtysh, Func<IEnumerable<
         ];
     }
 
+    /// <summary>Links of the mesh that zebra knows, though they are neither in the kernel nor to come.</summary>
+    /// <param name="configured">What zebra runs; null where that is not known.</param>
+    internal static IEnumerable<string> Gone(IEnumerable<LinkInfo> links, IEnumerable<string> known, string? configured)
+    {
+        if (configured is null) return [];
+        var wanted = ConfigLines.Parse(configured).Select(l => l.Text).ToHashSet();
+        return known.Where(NodeId.IsLinkName).Except(links.Select(l => l.Name)).Where(name => !wanted.Contains($"interface {name}"));
+    }
+
     private async Task HearAsync(RouteMonitor monitor, CancellationToken ct)
     {
         await foreach (var change in monitor.ReadAllAsync(ct))
@@ -65,35 +72,53 @@ internal sealed partial class AddressKeeper(VtyshRunner vtysh, Func<IEnumerable<
 
     private async Task LookAsync(RouteNetlink netlink, CancellationToken ct)
     {
-        if (running().FirstOrDefault(d => d.Name == FrrDaemon.Zebra.Name) is not { Pid: var zebra }) return;
-        if (zebra != _zebra) _tries.Clear();
-        if (zebra == _zebra && !_changed) return;
+        if (current().Daemons.FirstOrDefault(d => d.Name == FrrDaemon.Zebra.Name) is not { Pid: var zebra }) return;
+        if (zebra == _zebra && !_changed && !_tries.AnyDue) return;
         _changed = false;
         try
         {
-            var known = ZebraInterfaces.Parse(await vtysh.RunAsync(["show interface json"], ct));
-            foreach (var (link, address) in Missing(netlink.GetLinks(), netlink.GetAddresses(), known)) TellAgain(netlink, link, address);
+            var known = ZebraInterfaces.Parse(await vty.AskAsync(FrrDaemon.Zebra, _patience, ct, "show interface json"));
+            var links = netlink.GetLinks();
+            var missing = Missing(links, netlink.GetAddresses(), known);
+            _tries.Keep(zebra == _zebra ? missing.Select(Key).ToHashSet() : ImmutableHashSet<(string, string)>.Empty);
+            foreach (var one in missing.Where(m => _tries.IsDue(Key(m)))) TellAgain(netlink, one);
             _zebra = zebra;
+            foreach (var link in Gone(links, known.Keys, applied()?.Zebra)) await ForgetAsync(link, ct);
         }
-        catch (Exception e) when (e is RoutingException or JsonException)
+        catch (Exception e) when (e is RoutingException or JsonException or NetlinkException)
         {
-            _changed = true; // zebra is busy or ending; the next look asks again
+            LogNotSeen(e.Message); // zebra is busy or ending, or links are made so quickly that no dump ends
+            _changed = true;
         }
     }
 
-    /// <summary>The kernel's announcement is heard here too, so that the next look sees whether it helped.</summary>
-    private void TellAgain(RouteNetlink netlink, string link, AddressInfo address)
+    /// <summary>A release that takes this line elsewhere keeps what is gone: it costs a little memory.</summary>
+    private async Task ForgetAsync(string link, CancellationToken ct)
     {
-        var tries = _tries[(link, address.ToString())] = _tries.GetValueOrDefault((link, address.ToString())) + 1;
-        if (tries > MostTries) return;
         try
         {
-            netlink.ReplaceAddress(address);
-            LogToldAgain(address, link);
+            await vty.AskAsync(FrrDaemon.Zebra, _patience, ct, "enable", "configure terminal", $"no interface {link}");
+        }
+        catch (RoutingException e)
+        {
+            LogNotForgotten(link, e.Message);
+        }
+    }
+
+    private static (string Link, string Address) Key((string Link, AddressInfo Address) missing) => (missing.Link, missing.Address.ToString());
+
+    /// <summary>The kernel's announcement is heard here too, so that the next look sees whether it helped.</summary>
+    private void TellAgain(RouteNetlink netlink, (string Link, AddressInfo Address) missing)
+    {
+        _tries.Tried(Key(missing));
+        try
+        {
+            netlink.ReplaceAddress(missing.Address);
+            LogToldAgain(missing.Address, missing.Link);
         }
         catch (NetlinkException e)
         {
-            LogNotTold(address, link, e.Message); // the link has gone, or comes back with an announcement of its own
+            LogNotTold(missing.Address, missing.Link, e.Message); // the link has gone, or comes back with an announcement of its own
         }
     }
 
@@ -106,6 +131,9 @@ internal sealed partial class AddressKeeper(VtyshRunner vtysh, Func<IEnumerable<
     [LoggerMessage(LogLevel.Warning, "zebra missed {Address} on {Link}, and cannot be told: {Reason}")]
     private partial void LogNotTold(AddressInfo address, string link, string reason);
 
-    [LoggerMessage(LogLevel.Error, "Whether zebra knows all addresses cannot be seen: {Reason}")]
-    private partial void LogBlind(string reason);
+    [LoggerMessage(LogLevel.Debug, "zebra keeps {Link}, which is gone: {Reason}")]
+    private partial void LogNotForgotten(string link, string reason);
+
+    [LoggerMessage(LogLevel.Debug, "Whether zebra knows all addresses cannot be seen now: {Reason}")]
+    private partial void LogNotSeen(string reason);
 }

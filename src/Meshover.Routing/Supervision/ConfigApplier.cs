@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace Meshover.Routing.Supervision;
 
 /// <summary>Gives running daemons the difference between two configurations.</summary>
-internal sealed partial class ConfigApplier(VtyshRunner vtysh, ILogger logger)
+internal sealed partial class ConfigApplier(VtyshRunner vtysh, VtySocket vty, ILogger logger)
 {
-    private static readonly string[] _filterLines = ["prefix-list ", "bgp as-path "];
+    private static readonly TimeSpan _leaveWithin = TimeSpan.FromSeconds(10);
 
     /// <summary>Checks the words of those daemons' configurations that change.</summary>
     /// <exception cref="RoutingException">FRR does not know a line; nothing was changed.</exception>
@@ -29,7 +29,7 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, ILogger logger)
             await RemoveAsync(daemon, difference.Removals, ct);
             await vtysh.ConfigureAsync(daemon.Name, difference.Additions, ct);
             commands += difference.Commands;
-            if (ChangesFilters(difference)) await FilterAnewAsync(ct);
+            await FilterAnewAsync(ChangedFilters.Commands(difference, daemon.Text(wanted)), ct);
         }
         return commands;
     }
@@ -43,7 +43,8 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, ILogger logger)
         var routers = ConfigLines.Parse(running.Bgpd).Where(l => l.Context.Length == 0 && l.Text.StartsWith("router bgp ", StringComparison.Ordinal));
         try
         {
-            await vtysh.RunAsync(["configure terminal", .. routers.Select(l => l.Text).Distinct().SelectMany(r => new[] { r, "bgp shutdown" })], ct);
+            await vty.AskAsync(FrrDaemon.Bgpd, _leaveWithin, ct,
+                ["enable", "configure terminal", .. routers.Select(l => l.Text).Distinct().SelectMany(r => new[] { r, "bgp shutdown", "exit" })]);
         }
         catch (RoutingException e)
         {
@@ -51,18 +52,16 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, ILogger logger)
         }
     }
 
-    private static bool ChangesFilters(ConfigDifference difference) =>
-        $"{difference.Removals}\n{difference.Additions}".Split('\n').Any(l => _filterLines.Any(f => l.Contains(f, StringComparison.Ordinal)));
-
     /// <summary>
     /// bgpd does not look again at routes that it has when the contents of a list change. With soft-reconfiguration inbound it has kept
     /// what it refused, too, so that no session and no route that stays is touched.
     /// </summary>
-    private async Task FilterAnewAsync(CancellationToken ct)
+    private async Task FilterAnewAsync(IReadOnlyList<string> commands, CancellationToken ct)
     {
+        if (commands.Count == 0) return;
         try
         {
-            await vtysh.RunAsync(["clear bgp ipv4 unicast * soft in", "clear bgp ipv6 unicast * soft in"], ct);
+            await vtysh.RunAsync(commands, ct);
         }
         catch (RoutingException e)
         {

@@ -33,12 +33,18 @@ internal sealed class FrrFiles(RoutingOptions options)
         if (!File.Exists(Path("vtysh.conf"))) await File.WriteAllTextAsync(Path("vtysh.conf"), "", ct); // its absence is a warning each time
     }
 
+    /// <summary>Writes what the daemons read when they start. Those that run have read theirs, so it may be done before they end.</summary>
+    public void WriteTexts(FrrConfig config)
+    {
+        foreach (var daemon in FrrDaemon.All) File.WriteAllText(Configuration(daemon), daemon.Text(config));
+    }
+
     /// <summary>Writes the files that the daemons read when they start, and takes away what a killed one left.</summary>
     public void WriteForStart(FrrConfig config)
     {
+        WriteTexts(config);
         foreach (var daemon in FrrDaemon.All)
         {
-            File.WriteAllText(Configuration(daemon), daemon.Text(config));
             File.Delete(VtySocket(daemon)); // else it counts as ready before it is
             File.Delete(Path($"{daemon.Name}.pid"));
         }

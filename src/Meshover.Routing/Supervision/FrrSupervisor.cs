@@ -8,22 +8,26 @@ namespace Meshover.Routing.Supervision;
 /// Owns FRR. One loop does everything that changes something: requests come through a channel, the death of a daemon and the time to
 /// try again wake it too. What others may read is published whole in <see cref="Current"/>.
 /// </summary>
-internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files, ConfigApplier applier, TimeProvider time, ILogger logger)
+internal sealed partial class FrrSupervisor(
+    FrrLauncher launcher, FrrFiles files, ConfigApplier applier, ReadyCheck ready, Func<Task<bool>> isMachineStopping, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan _tryAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _momentToDie = TimeSpan.FromMilliseconds(200);
 
     private readonly RequestQueue _requests = new();
     private readonly RestartDelay _delay = new();
+    private readonly RefusalMemory _refusals = new(time);
 
     /// <summary>What FRR runs, or is to be started with: the last good one.</summary>
-    private FrrConfig? _applied;
+    private volatile FrrConfig? _applied;
     private FrrProcesses? _running;
     private long _startedAt;
-    private (FrrConfig Config, string Error)? _refused;
     private volatile SupervisorState _current = SupervisorState.Initial;
 
     public SupervisorState Current => _current;
+
+    /// <summary>What FRR runs, as far as is known.</summary>
+    public FrrConfig? Applied => _applied;
 
     /// <summary>Makes FRR run this configuration.</summary>
     /// <exception cref="RoutingException">Refused, or FRR cannot run.</exception>
@@ -42,7 +46,7 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            LogLeft();
+            await LeaveAsync();
         }
         finally
         {
@@ -55,12 +59,33 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
     {
         _applied = files.LoadApplied();
         _running = await launcher.AdoptAsync(ct);
-        if (_running is not null)
+        if (_running is not null) await AdoptedAsync(ct);
+        if (_running is null && _applied is not null) await TryStartAsync(ct);
+    }
+
+    /// <summary>What was found may read its files yet, or hang.</summary>
+    private async Task AdoptedAsync(CancellationToken ct)
+    {
+        LogAdopted(string.Join(", ", _running!.Daemons.Select(d => $"{d.Key} {d.Value.Pid}")));
+        try
         {
-            LogAdopted(string.Join(", ", _running.Daemons.Select(d => $"{d.Key} {d.Value.Pid}")));
+            await ready.WaitAsync(_running, _applied ?? new FrrConfig("", "", ""), ct);
             Publish(RoutingState.Running);
         }
-        else if (_applied is not null) await TryStartAsync(ct);
+        catch (RoutingException e)
+        {
+            LogCannotRun(e.Message);
+            await KillAsync(ct);
+        }
+    }
+
+    /// <summary>FRR goes on without us, unless the machine ends: then neighbours are told, as FRR itself would end without a word.</summary>
+    private async Task LeaveAsync()
+    {
+        LogLeft();
+        if (_running is null || _applied is null || !await isMachineStopping()) return;
+        files.IsChanging = true; // should the machine not end, FRR is started anew by whoever adopts it
+        await applier.TakeLeaveAsync(_applied, CancellationToken.None);
     }
 
     /// <summary>Waits for what comes first: a request, a daemon's death, or the time to try again.</summary>
@@ -83,7 +108,8 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
         _running = null;
         var delay = _delay.After(time.GetElapsedTime(_startedAt), Detection);
         LogDied(died, delay);
-        Publish(RoutingState.Starting, $"{died} ended and FRR is started again as a whole: {files.LastLogLine(FrrDaemon.All.Single(d => d.Name == died))}", restarted: true);
+        _current = _current with { Restarts = _current.Restarts + 1 };
+        Publish(RoutingState.Starting, $"{died} ended and FRR is started again as a whole: {files.LastLogLine(FrrDaemon.All.Single(d => d.Name == died))}");
         await Task.Delay(delay, time, ct);
         if (_applied is not null) await TryStartAsync(ct);
     }
@@ -100,15 +126,18 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
         }
     }
 
+    /// <summary>Starts FRR with this configuration, which it then runs and is known to run.</summary>
     private async Task StartAsync(FrrConfig config, CancellationToken ct)
     {
         Publish(RoutingState.Starting);
+        _refusals.ForgetWords();
         try
         {
-            _running = await launcher.StartAsync(config, ct);
-            _startedAt = time.GetTimestamp();
-            files.IsChanging = false;
-            LogStarted(string.Join(", ", _running.Daemons.Select(d => $"{d.Key} {d.Value.Pid}")));
+            await files.PrepareAsync(time, ct);
+            files.IsChanging = true; // until what runs is written down
+            await LaunchAsync(config, ct);
+            Keep(config);
+            LogStarted(string.Join(", ", _running!.Daemons.Select(d => $"{d.Key} {d.Value.Pid}")));
             Publish(RoutingState.Running);
         }
         catch (Exception e) when (e is RoutingException or IOException or UnauthorizedAccessException)
@@ -117,6 +146,21 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
             var failure = e as RoutingException ?? Unwritable(e);
             Publish(RoutingState.Failed, failure.Message);
             throw failure;
+        }
+    }
+
+    private async Task LaunchAsync(FrrConfig config, CancellationToken ct)
+    {
+        _running = await launcher.StartAsync(config, ct);
+        _startedAt = time.GetTimestamp();
+        try
+        {
+            await ready.WaitAsync(_running, config, ct);
+        }
+        catch (RoutingException)
+        {
+            await KillAsync(ct);
+            throw;
         }
     }
 
@@ -139,17 +183,22 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
 
     private async Task<ApplyResult> DoApplyAsync(FrrConfig config, CancellationToken ct)
     {
-        if (_refused is { } refused && refused.Config == config) throw new RoutingException(refused.Error);
-        if (_running is null) return await FirstAsync(config, ct);
-        var isKnown = _applied is not null && !files.IsChanging;
-        if (isKnown && config == _applied) return new ApplyResult(0, Restarted: false);
-        await CheckedAsync(config, ct);
-        return isKnown && config.BgpPort == _applied!.BgpPort ? await ByDifferenceAsync(config, ct) : await AnewAsync(config, ct);
+        var now = new FrrSituation(_running is not null, _applied, files.IsChanging, _refusals.Recall(config));
+        switch (ApplyDecision.For(config, now))
+        {
+            case ApplyStep.Nothing: return new ApplyResult(0, Restarted: false);
+            case ApplyStep.Refuse: throw new RoutingException(now.Refusal!);
+            case ApplyStep.Start: return await FirstAsync(config, ct);
+            case ApplyStep.Difference: return await ByDifferenceAsync(config, ct);
+            default:
+                await CheckedAsync(config, ct);
+                return await AnewAsync(config, ct);
+        }
     }
 
     private async Task<ApplyResult> FirstAsync(FrrConfig config, CancellationToken ct)
     {
-        if (RoutingPreflight.FindProblems(launcher.Options, config.BgpPort) is { IsEmpty: false } problems)
+        if (Problems(config) is { IsEmpty: false } problems)
         {
             Publish(RoutingState.Failed, [.. problems]);
             throw new RoutingException(string.Join(" ", problems));
@@ -157,12 +206,12 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
         await files.PrepareAsync(time, ct);
         await CheckedAsync(config, ct);
         await StartAsync(config, ct);
-        Keep(config);
         return new ApplyResult(0, Restarted: true);
     }
 
     private async Task<ApplyResult> ByDifferenceAsync(FrrConfig config, CancellationToken ct)
     {
+        await CheckedAsync(config, ct);
         try
         {
             files.IsChanging = true;
@@ -170,19 +219,35 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
             Keep(config);
             return new ApplyResult(commands, Restarted: false);
         }
-        catch (RemovalRefusedException e)
+        catch (Exception e) when (e is RemovalRefusedException or RoutingException)
         {
-            LogStartsAnew(e.Message);
-            return await AnewAsync(config, ct);
+            return await AfterFailureAsync(config, e, await KindAsync(e, ct), ct);
         }
-        catch (RoutingException e)
+    }
+
+    private async Task<ApplyFailure> KindAsync(Exception failure, CancellationToken ct) => failure switch
+    {
+        _ when await IsDyingAsync(ct) => ApplyFailure.Died,
+        RemovalRefusedException => ApplyFailure.RemovalRefused,
+        RoutingException e when IsRefusal(e) => ApplyFailure.Refused,
+        _ => ApplyFailure.ToolFailed,
+    };
+
+    private async Task<ApplyResult> AfterFailureAsync(FrrConfig config, Exception failure, ApplyFailure kind, CancellationToken ct)
+    {
+        switch (ApplyDecision.After(kind))
         {
-            if (await IsDyingAsync(ct)) throw new RoutingException($"FRR ended while it was configured ({e.Message}) and is started again", e);
-            LogKeepsLast(e.Message);
-            await AnewAsync(_applied!, ct);
-            var reason = $"{e.Message}; FRR keeps its last configuration";
-            if (IsRefusal(e)) _refused = (config, reason);
-            throw new RoutingException(reason, e);
+            case AfterFailure.Forward:
+                LogStartsAnew(failure.Message);
+                return await AnewAsync(config, ct);
+            case AfterFailure.Back:
+                LogKeepsLast(failure.Message);
+                await AnewAsync(_applied!, ct);
+                var reason = $"{failure.Message}; FRR keeps its last configuration";
+                _refusals.RememberDaemons(config, reason);
+                throw new RoutingException(reason, failure);
+            default:
+                throw new RoutingException($"FRR ended while it was configured ({failure.Message}) and is started again", failure);
         }
     }
 
@@ -190,19 +255,29 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
     private async Task<bool> IsDyingAsync(CancellationToken ct) =>
         await Task.WhenAny(_running!.Ended, Task.Delay(_momentToDie, time, ct)) == _running.Ended;
 
-    /// <summary>Kills and starts FRR, the way in which no packet is lost.</summary>
+    /// <summary>Kills and starts FRR, the way in which no packet is lost. What would keep it from starting is found before.</summary>
     private async Task<ApplyResult> AnewAsync(FrrConfig config, CancellationToken ct)
     {
-        if (_running is { } old)
+        if (_running is not null)
         {
-            await old.DisposeAsync();
-            _running = null;
-            await FrrProcesses.KillAsync(old.Daemons.Values, ct);
+            if (Problems(config) is { IsEmpty: false } problems) throw new RoutingException(string.Join(" ", problems));
+            files.WriteTexts(config);
+            files.IsChanging = true;
+            await KillAsync(ct);
             await Task.Delay(_delay.After(TimeSpan.MaxValue, Detection), time, ct);
         }
         await StartAsync(config, ct);
-        Keep(config);
         return new ApplyResult(0, Restarted: true);
+    }
+
+    private ImmutableArray<string> Problems(FrrConfig config) => RoutingPreflight.FindProblems(launcher.Options, config.BgpPort);
+
+    private async Task KillAsync(CancellationToken ct)
+    {
+        var old = _running!;
+        _running = null;
+        await old.DisposeAsync();
+        await FrrProcesses.KillAsync(old.Daemons.Values, ct);
     }
 
     private async Task CheckedAsync(FrrConfig config, CancellationToken ct)
@@ -213,12 +288,12 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
         }
         catch (RoutingException e)
         {
-            if (IsRefusal(e)) _refused = (config, e.Message);
+            if (IsRefusal(e)) _refusals.RememberWords(config, e.Message);
             throw;
         }
     }
 
-    /// <summary>Whether FRR said no, and would again; a failure of the tool (it has a cause) says nothing about the configuration.</summary>
+    /// <summary>Whether FRR said no; a failure of the tool (it has a cause) says nothing about the configuration.</summary>
     private static bool IsRefusal(RoutingException e) => e.InnerException is null;
 
     private static RoutingException Unwritable(Exception cause) => new($"FRR's files cannot be written: {cause.Message}", cause);
@@ -229,7 +304,7 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
     {
         files.SaveApplied(config);
         _applied = config;
-        _refused = null;
+        _refusals.Forget(config);
     }
 
     private async Task<ApplyResult> DoStopAsync(CancellationToken ct)
@@ -246,12 +321,7 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
         return new ApplyResult(0, Restarted: false);
     }
 
-    private void Publish(RoutingState state, params ReadOnlySpan<string> errors) => Publish(state, [.. errors], Current.Restarts);
-
-    private void Publish(RoutingState state, string error, bool restarted) => Publish(state, [error], Current.Restarts + (restarted ? 1 : 0));
-
-    private void Publish(RoutingState state, ImmutableArray<string> errors, int restarts) => _current = new SupervisorState(
-        state, errors, [.. FrrDaemon.All.Where(d => _running?.Daemons.ContainsKey(d.Name) == true).Select(d => new FrrDaemonStatus(d.Name, _running!.Daemons[d.Name].Pid))], restarts);
+    private void Publish(RoutingState state, params ReadOnlySpan<string> errors) => _current = _current.Become(state, [.. errors], _running);
 
     [LoggerMessage(LogLevel.Information, "FRR runs already and was adopted: {Daemons}")]
     private partial void LogAdopted(string daemons);
@@ -268,15 +338,9 @@ internal sealed partial class FrrSupervisor(FrrLauncher launcher, FrrFiles files
     [LoggerMessage(LogLevel.Error, "FRR cannot run: {Reason}")]
     private partial void LogCannotRun(string reason);
 
-    [LoggerMessage(LogLevel.Warning, "A line could not be taken away ({Reason}); FRR starts anew with the new configuration")]
+    [LoggerMessage(LogLevel.Warning, "A difference could not be applied ({Reason}); FRR starts anew with the new configuration")]
     private partial void LogStartsAnew(string reason);
 
     [LoggerMessage(LogLevel.Error, "A new configuration could not be applied ({Reason}); FRR starts anew with the last good one")]
     private partial void LogKeepsLast(string reason);
-}
-
-/// <summary>What the supervisor shows to others, replaced as a whole.</summary>
-internal sealed record SupervisorState(RoutingState State, ImmutableArray<string> Errors, ImmutableArray<FrrDaemonStatus> Daemons, int Restarts)
-{
-    public static SupervisorState Initial { get; } = new(RoutingState.Waiting, [], [], 0);
 }

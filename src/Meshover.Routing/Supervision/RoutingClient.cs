@@ -10,7 +10,7 @@ namespace Meshover.Routing.Supervision;
 /// </summary>
 public sealed class RoutingClient(string socketPath, TimeProvider? time = null)
 {
-    /// <summary>Twice what FRR has to start with its neighbours.</summary>
+    /// <summary>Longer than bgpd reads the file of some 700 neighbours; where it takes longer yet, the next call finds it done.</summary>
     private static readonly TimeSpan _applyWithin = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan _answerWithin = TimeSpan.FromMinutes(1);
 

@@ -1,3 +1,4 @@
+using Meshover.Linux.Background;
 using Meshover.Routing.Vtysh;
 using Microsoft.Extensions.Logging;
 
@@ -6,6 +7,8 @@ namespace Meshover.Routing.Supervision;
 /// <summary>The process <c>meshover routing</c>: keeps zebra, bgpd and bfdd alive and applies what the agent renders.</summary>
 public static class RoutingDaemon
 {
+    private static readonly TimeSpan _pingPatience = TimeSpan.FromSeconds(10);
+
     /// <summary>Runs until cancelled, which leaves FRR running, or until <see cref="RoutingClient.StopAsync"/>, which does not.</summary>
     /// <exception cref="RoutingException">The socket cannot be made, or another process serves it.</exception>
     public static async Task RunAsync(RoutingOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken ct)
@@ -13,18 +16,36 @@ public static class RoutingDaemon
         var logger = loggers.CreateLogger("Meshover.Routing");
         var files = new FrrFiles(options);
         var vtysh = new VtyshRunner(options, time);
-        var supervisor = new FrrSupervisor(new FrrLauncher(options, files, time), files, new ConfigApplier(vtysh, logger), time, logger);
+        var vty = new VtySocket(files, time);
+        var supervisor = new FrrSupervisor(
+            new FrrLauncher(options, files, time), files, new ConfigApplier(vtysh, vty, logger), new ReadyCheck(vty, files),
+            () => MachineStop.IsUnderWayAsync(time), time, logger);
         var requests = new RequestHandler(supervisor, new StatusReader(vtysh), vtysh);
         using var server = new RoutingServer(options.SocketPath, requests.HandleAsync, time, logger);
         server.Listen();
         using var serving = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var served = server.RunAsync(serving.Token, ct);
-        var keeping = Task.WhenAll(
-            new LogKeeper(files, () => supervisor.Current.Daemons, time, logger).RunAsync(serving.Token),
-            new AddressKeeper(vtysh, () => supervisor.Current.Daemons, time, logger).RunAsync(serving.Token));
+        var keeping = KeepAsync(supervisor, files, vty, time, logger, serving.Token);
         await supervisor.RunAsync(ct);
         await serving.CancelAsync();
         await served;
-        await keeping.ContinueWith(_ => { }, TaskScheduler.Default);
+        await keeping;
+    }
+
+    /// <summary>Tasks beside the supervisor's; none of them ends before us.</summary>
+    private static Task KeepAsync(FrrSupervisor supervisor, FrrFiles files, VtySocket vty, TimeProvider time, ILogger logger, CancellationToken ct)
+    {
+        SupervisorState Current() => supervisor.Current;
+        Task Ping(FrrDaemon daemon, CancellationToken stop) => vty.AskAsync(daemon, _pingPatience, stop, "echo ping");
+        // By its command line, not its bare pid, as the log keeper does.
+        void Kill(FrrDaemonStatus daemon) => FrrProcessScan.Take(files).Ours.GetValueOrDefault(daemon.Name)?.Kill();
+        (string Name, Func<CancellationToken, Task> Body)[] tasks =
+        [
+            ("keeping logs small", new LogKeeper(files, () => Current().Daemons, time, logger).RunAsync),
+            ("telling zebra of addresses", new AddressKeeper(vty, Current, () => supervisor.Applied, time, logger).RunAsync),
+            ("finding daemons that hang", new HangWatch(Ping, Kill, Current, time, logger).RunAsync),
+            ("watching neighbours", new NeighborWatch(vty, Current, () => supervisor.Applied, time, logger).RunAsync),
+        ];
+        return Task.WhenAll(tasks.Select(t => Forever.RunAsync(t.Name, t.Body, logger, time, ct)));
     }
 }

@@ -2,44 +2,65 @@ using System.Text.Json.Serialization;
 
 namespace Meshover.Routing.Vtysh;
 
+// 'set', not 'init': the serializer's generated code takes the default of an 'init' member away where the text lacks it.
+
 /// <summary><c>show bgp summary json</c>: one object for each address family, missing where it has no neighbour.</summary>
 internal sealed record BgpSummary
 {
-    [JsonPropertyName("ipv4Unicast")] public BgpFamily? Ipv4 { get; init; }
-    [JsonPropertyName("ipv6Unicast")] public BgpFamily? Ipv6 { get; init; }
+    [JsonPropertyName("ipv4Unicast")] public BgpFamily? Ipv4 { get; set; }
+    [JsonPropertyName("ipv6Unicast")] public BgpFamily? Ipv6 { get; set; }
 }
 
 internal sealed record BgpFamily
 {
-    [JsonPropertyName("peers")] public Dictionary<string, BgpPeer> Peers { get; init; } = [];
+    [JsonPropertyName("as")] public uint As { get; set; }
+
+    /// <summary>Nodes of the table's tree: at most two for each prefix that is kept, refused ones too.</summary>
+    [JsonPropertyName("ribCount")] public long RibCount { get; set; }
+    [JsonPropertyName("peers")] public Dictionary<string, BgpPeer> Peers { get; set; } = [];
 }
 
 internal sealed record BgpPeer
 {
-    [JsonPropertyName("state")] public string State { get; init; } = "";
-    [JsonPropertyName("pfxRcd")] public int PrefixesReceived { get; init; }
-    [JsonPropertyName("peerUptimeMsec")] public long UptimeMs { get; init; }
+    [JsonPropertyName("state")] public string State { get; set; } = "";
+    [JsonPropertyName("pfxRcd")] public int PrefixesReceived { get; set; }
+    [JsonPropertyName("peerUptimeMsec")] public long UptimeMs { get; set; }
+    [JsonPropertyName("msgRcvd")] public long MessagesReceived { get; set; }
+    [JsonPropertyName("connectionsEstablished")] public int TimesEstablished { get; set; }
+}
+
+/// <summary><c>show bgp FAMILY unicast neighbors X prefix-counts json</c>.</summary>
+internal sealed record BgpPrefixCounts
+{
+    [JsonPropertyName("ribTableWalkCounters")] public BgpTableCounts Table { get; set; } = new();
+}
+
+internal sealed record BgpTableCounts
+{
+    /// <summary>What the neighbour sent, taken and refused.</summary>
+    [JsonPropertyName("Adj-in")] public long Received { get; set; }
 }
 
 /// <summary>One of <c>show bfd peers json</c>.</summary>
 internal sealed record BfdPeer
 {
-    [JsonPropertyName("interface")] public string? Interface { get; init; }
-    [JsonPropertyName("status")] public string? Status { get; init; }
+    [JsonPropertyName("interface")] public string? Interface { get; set; }
+    [JsonPropertyName("status")] public string? Status { get; set; }
 }
 
 /// <summary>One of <c>show interface json</c>.</summary>
 internal sealed record ZebraInterface
 {
-    [JsonPropertyName("ipAddresses")] public List<ZebraAddress> Addresses { get; init; } = [];
+    [JsonPropertyName("ipAddresses")] public List<ZebraAddress> Addresses { get; set; } = [];
 }
 
 internal sealed record ZebraAddress
 {
-    [JsonPropertyName("address")] public string Address { get; init; } = "";
+    [JsonPropertyName("address")] public string Address { get; set; } = "";
 }
 
 [JsonSerializable(typeof(BgpSummary))]
+[JsonSerializable(typeof(BgpPrefixCounts))]
 [JsonSerializable(typeof(Dictionary<string, ZebraInterface>))]
 [JsonSerializable(typeof(List<BfdPeer>))]
 internal sealed partial class FrrJson : JsonSerializerContext;

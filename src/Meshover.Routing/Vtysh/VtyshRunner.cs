@@ -5,9 +5,6 @@ namespace Meshover.Routing.Vtysh;
 /// <summary>FRR's shell, speaking to the node's own daemons and never to the system's.</summary>
 public sealed class VtyshRunner(RoutingOptions options, TimeProvider time)
 {
-    // A thousand lines of prefix-lists take FRR 8.4 some 6 s.
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(120);
-
     /// <summary>The program's path.</summary>
     public string Program => Path.Combine(options.VtyshBinaries, "vtysh");
 
@@ -17,22 +14,22 @@ public sealed class VtyshRunner(RoutingOptions options, TimeProvider time)
     /// <summary>Runs commands and gives what FRR printed.</summary>
     /// <exception cref="RoutingException">FRR does not answer or refused one; its own words are in the message.</exception>
     public async Task<string> RunAsync(IEnumerable<string> commands, CancellationToken ct) =>
-        Checked(await CallAsync(commands.SelectMany(c => new[] { "-c", c }), ct), "FRR refused a command");
+        Checked(await CallAsync(commands.SelectMany(c => new[] { "-c", c }), Patience.For(""), ct), "FRR refused a command");
 
     /// <summary>Gives one daemon lines of configuration; others do not see them.</summary>
     internal async Task ConfigureAsync(string daemon, string lines, CancellationToken ct)
     {
         if (lines.Length == 0) return;
-        await WithFileAsync(lines, async file => Checked(await CallAsync(["-d", daemon, "-f", file], ct), $"{daemon} refused its configuration"));
+        await WithFileAsync(lines, async file => Checked(await CallAsync(["-d", daemon, "-f", file], Patience.For(lines), ct), $"{daemon} refused its configuration"));
     }
 
     /// <summary>Checks a configuration's words without touching a daemon.</summary>
     internal async Task CheckAsync(string daemon, string configuration, CancellationToken ct) =>
         await WithFileAsync(configuration, async file =>
-            Checked(await CallAsync(["-C", "-d", daemon, "-f", file], ct), $"the rendered {daemon}.conf has a line that FRR does not know"));
+            Checked(await CallAsync(["-C", "-d", daemon, "-f", file], Patience.For(configuration), ct), $"the rendered {daemon}.conf has a line that FRR does not know"));
 
-    private Task<ToolResult> CallAsync(IEnumerable<string> arguments, CancellationToken ct) =>
-        ToolRunner.RunAsync(Program, [.. BaseArguments, .. arguments], _patience, time, ct);
+    private Task<ToolResult> CallAsync(IEnumerable<string> arguments, TimeSpan patience, CancellationToken ct) =>
+        ToolRunner.RunAsync(Program, [.. BaseArguments, .. arguments], patience, time, ct);
 
     private async Task WithFileAsync(string text, Func<string, Task> use)
     {

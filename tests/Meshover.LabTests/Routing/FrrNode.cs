@@ -57,6 +57,22 @@ internal sealed class FrrNode : IDisposable
         await Until.TrueAsync(async () => await StateAsync() is not null, 15, $"{Name} serves its socket");
     }
 
+    /// <summary>Ends <c>meshover routing</c> and starts it with other programs found first, such as another systemctl.</summary>
+    public async Task RestartSupervisorAsync(string programs)
+    {
+        Supervisor!.Kill();
+        await Supervisor.WaitForExitAsync();
+        Supervisor = DetachedProcess.Start(new DetachedProcessOptions
+        {
+            FileName = LabPrograms.Meshover,
+            Arguments = ["--run-dir", RunDirectory, "routing"],
+            LogFile = $"{RunDirectory}/routing.log",
+            NetworkNamespacePath = Namespace,
+            Environment = new Dictionary<string, string?> { ["PATH"] = $"{programs}:{Environment.GetEnvironmentVariable("PATH")}" },
+        });
+        await Until.TrueAsync(async () => await StateAsync() == RoutingState.Running, 15, $"{Name} adopts FRR");
+    }
+
     public Task<ApplyResult> ApplyAsync() => ApplyAsync(FrrTemplateSet.Embedded);
 
     public Task<ApplyResult> ApplyAsync(FrrTemplateSet templates) => Client.ApplyAsync(FrrRenderer.Render(Model, templates));

@@ -50,6 +50,26 @@ public sealed class RoutingPolicyTests(FrrMesh mesh)
     }
 
     [Fact]
+    public async Task Neighbour_FloodsWithRefusedRoutes_LosesItsSessionAndIsForgotten()
+    {
+        var (bad, victim) = (mesh.Node(4), mesh.Node(3));
+        string[] prefixes = [.. Enumerable.Range(0, 3000).Select(i => $"10.{200 + i / 256}.{i % 256}.0/24")];
+        string[] router = ["configure terminal", "router bgp 4200000004", "address-family ipv4 unicast"];
+        foreach (var some in prefixes.Chunk(500)) await bad.VtyshAsync([.. router, .. some.Select(p => $"network {p}")]);
+
+        await Until.TrueAsync(async () => (await StateOfAsync(victim, bad)).Contains("Idle", StringComparison.Ordinal), 20, "the session is closed");
+        await Until.TrueAsync(async () => (await victim.VtyshAsync($"show bgp ipv4 unicast neighbors {victim.LinkTo(bad)} received-routes")).Length < 1000, 5, "nothing of it is kept");
+        Assert.True(victim.BgpRoutes().ContainsKey("10.64.2.0/24"), "others' routes stay");
+
+        foreach (var some in prefixes.Chunk(500)) await bad.VtyshAsync([.. router, .. some.Select(p => $"no network {p}")]);
+        foreach (var node in mesh.Nodes.Where(n => n != bad)) await node.VtyshAsync($"clear bgp {node.LinkTo(bad)}");
+        await mesh.WholeAsync();
+    }
+
+    private static async Task<string> StateOfAsync(FrrNode node, FrrNode peer) =>
+        (await node.Client.GetStatusAsync()).Neighbors.Single(n => n.Interface == node.LinkTo(peer)).BgpState;
+
+    [Fact]
     public async Task Grant_ComesAndGoes_TheNeighboursRouteFollowsAndTheSessionStays()
     {
         const string prefix = "10.70.4.0/24";

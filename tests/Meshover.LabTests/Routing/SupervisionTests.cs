@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.Processes;
 using Meshover.Routing.Config;
 using Meshover.Routing.Supervision;
 using Meshover.Routing.Vtysh;
@@ -12,6 +14,8 @@ namespace Meshover.LabTests.Routing;
 [Collection(FrrMeshCollection.Name)]
 public sealed class SupervisionTests(FrrMesh mesh)
 {
+    private const int Stop = 19; // SIGSTOP
+
     [Theory]
     [InlineData("zebra")]
     [InlineData("bgpd")]
@@ -28,6 +32,40 @@ public sealed class SupervisionTests(FrrMesh mesh)
         Assert.InRange(lost, 0, 1);
         Assert.NotEqual(before, await node.DaemonAsync("bgpd"));
         Assert.Equal(restarts + 1, (await node.Client.GetStatusAsync()).Restarts);
+    }
+
+    [Theory]
+    [InlineData("zebra")]
+    [InlineData("bgpd")]
+    public async Task Daemon_Hangs_IsFoundAndAllStartAgain(string name)
+    {
+        var node = mesh.Node(4);
+        var hung = await node.DaemonAsync(name);
+        hung.Signal(Stop);
+        await Until.TrueAsync(() => !hung.IsAlive, 60, "the one that hangs is killed");
+        await mesh.WholeAsync();
+        Assert.NotEqual(hung, await node.DaemonAsync(name));
+    }
+
+    [Fact]
+    public async Task Daemon_ThatReadsALongFile_IsReadyOnlyWhenItHasReadIt()
+    {
+        const int lines = 1000; // some seconds
+        var node = mesh.Node(4);
+        var directory = Directory.CreateTempSubdirectory("t-routing-").FullName;
+        await File.WriteAllLinesAsync($"{directory}/bgpd.extra.conf.liquid", Enumerable.Range(1, lines).Select(i => $"ip prefix-list SLOW seq {i} permit 10.{i / 256}.{i % 256}.0/24"));
+        Assert.False((await node.ApplyAsync(FrrTemplateSet.Load(directory))).Restarted);
+        Directory.Delete(directory, recursive: true);
+
+        (await node.DaemonAsync("bgpd")).Kill();
+        await Until.TrueAsync(() => node.FrrProcessScanIn().Ours.IsEmpty, 5, "all of FRR is ended");
+        await Until.TrueAsync(() => node.FrrProcessScanIn().Ours.ContainsKey("bgpd") && File.Exists($"{node.Options.FrrDirectory}/bgpd.vty"), 20, "bgpd has its socket");
+        Assert.Equal(RoutingState.Starting, await node.StateAsync());
+        await Until.TrueAsync(async () => await node.StateAsync() == RoutingState.Running, 60, "it has read its file");
+        Assert.Contains($"seq {lines} permit", await node.VtyshAsync("show ip prefix-list SLOW"), StringComparison.Ordinal);
+
+        Assert.True((await node.ApplyAsync()).Restarted); // a command for each line would take longer
+        await mesh.WholeAsync();
     }
 
     [Theory]
@@ -122,6 +160,73 @@ public sealed class SupervisionTests(FrrMesh mesh)
     }
 
     [Fact]
+    public async Task Difference_ToolFails_FrrGoesForwardToTheNewConfiguration()
+    {
+        var (node, whole) = (mesh.Node(2), mesh.Node(2).Model);
+        node.Model = whole with { Networks = [.. whole.Networks, IPNetwork.Parse("10.64.2.192/26")] };
+        (await node.DaemonAsync("bgpd")).Signal(Stop);
+        var applying = node.ApplyAsync();
+        ProcessIdentity? vtysh = null;
+        await Until.TrueAsync(() => (vtysh = VtyshThatConfigures(node)) is not null, 10, "vtysh waits for bgpd");
+        vtysh!.Kill();
+        Assert.True((await applying).Restarted);
+        Assert.Contains(await ConfigurationAsync(node), l => l == "network 10.64.2.192/26");
+        Assert.Equal(new ApplyResult(0, Restarted: false), await node.ApplyAsync());
+        node.Model = whole;
+        Assert.False((await node.ApplyAsync()).Restarted);
+        await mesh.WholeAsync();
+    }
+
+    [Fact]
+    public async Task Neighbour_DiesAfterItsFrrDied_ItsRoutesAreDroppedAndComeBackWithIt()
+    {
+        var (node, dead) = (mesh.Node(3), mesh.Node(4));
+        dead.Supervisor!.Kill();
+        await Task.WhenAll(dead.FrrProcessScanIn().Ours.Values.Select(d => { d.Kill(); return d.WaitForExitAsync(); }));
+        await Task.Delay(TimeSpan.FromSeconds(0.5), TimeProvider.System);
+        Assert.Contains("10.64.4.0/24", node.BgpRoutes().Keys); // it forwards on
+        foreach (var peer in mesh.Nodes.Where(n => n != dead)) dead.Netlink.DeleteAddress(dead.Netlink.GetAddresses(dead.Netlink.GetLink(dead.LinkTo(peer)).Index).Single());
+        await Until.TrueAsync(() => mesh.Nodes.Where(n => n != dead).All(n => !n.BgpRoutes().ContainsKey("10.64.4.0/24")), 3, "nobody sends to it any longer");
+        Assert.DoesNotContain(await ConfigurationAsync(node), l => l.Contains("shutdown", StringComparison.Ordinal));
+
+        foreach (var peer in mesh.Nodes.Where(n => n != dead)) dead.BringUp(peer);
+        await dead.StartSupervisorAsync();
+        await mesh.WholeAsync();
+    }
+
+    [Fact]
+    public async Task Neighbour_WhoseFrrStaysDeadWhileItsKernelForwards_KeepsItsRoutes()
+    {
+        var (node, dead) = (mesh.Node(3), mesh.Node(4));
+        dead.Supervisor!.Kill();
+        foreach (var daemon in dead.FrrProcessScanIn().Ours.Values) daemon.Kill();
+        var lost = await FrrMesh.LostAsync(node, dead, 9, () => Task.CompletedTask);
+        Assert.Equal(0, lost);
+        await dead.StartSupervisorAsync();
+        await mesh.WholeAsync();
+    }
+
+    [Fact]
+    public async Task Machine_Stops_NeighboursAreTold()
+    {
+        var (node, stopped) = (mesh.Node(3), mesh.Node(4));
+        var before = await stopped.DaemonAsync("bgpd");
+        using (new StoppingSystemd())
+        {
+            await stopped.RestartSupervisorAsync(StoppingSystemd.Path);
+            stopped.Supervisor!.Signal(15);
+            await stopped.Supervisor.WaitForExitAsync();
+        }
+        await Until.TrueAsync(() => mesh.Nodes.Where(n => n != stopped).All(n => !n.BgpRoutes().ContainsKey("10.64.4.0/24")), 1, "nobody sends to it any longer");
+        Assert.True(before.IsAlive, "FRR is left to the end of the machine");
+
+        await stopped.StartSupervisorAsync(); // it did not stop after all
+        Assert.True((await stopped.ApplyAsync()).Restarted);
+        await mesh.WholeAsync();
+        Assert.Contains("10.64.4.0/24", node.BgpRoutes().Keys);
+    }
+
+    [Fact]
     public async Task SourceAddress_RemovedByHandAndPutBack_TheToggleBringsTheRoutesBack()
     {
         var node = mesh.Node(3);
@@ -151,6 +256,22 @@ public sealed class SupervisionTests(FrrMesh mesh)
     }
 
     [Fact]
+    public async Task Link_OfANodeThatLeft_IsForgottenByZebra()
+    {
+        var (node, whole) = (mesh.Node(2), mesh.Node(2).Model);
+        var gone = node.MakeLink(0x200);
+        node.Model = whole.With([.. whole.Neighbors, Models.Neighbor(0x200)]);
+        await node.ApplyAsync();
+        node.Model = whole;
+        await node.ApplyAsync();
+        node.Netlink.DeleteLink(gone);
+        var other = node.MakeLink(0x201); // zebra is looked at when an address comes
+        await Until.TrueAsync(async () => !ZebraInterfaces.Parse(await node.VtyshAsync("show interface json")).ContainsKey(gone), 10, "zebra forgets it");
+        node.Netlink.DeleteLink(other);
+        await mesh.WholeAsync();
+    }
+
+    [Fact]
     public async Task SecondSupervisor_ForTheSameNode_IsRefused()
     {
         var node = mesh.Node(2);
@@ -159,6 +280,25 @@ public sealed class SupervisionTests(FrrMesh mesh)
             RoutingDaemon.RunAsync(node.Options, NullLoggerFactory.Instance, TimeProvider.System, patience.Token));
         Assert.Contains("already serves", second.Message, StringComparison.Ordinal);
         Assert.Equal(RoutingState.Running, await node.StateAsync());
+    }
+
+    /// <summary>The vtysh that gives this node's bgpd its lines.</summary>
+    private static ProcessIdentity? VtyshThatConfigures(FrrNode node) => Directory.EnumerateDirectories("/proc")
+        .Select(directory => int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? ProcessIdentity.TryFind(pid) : null)
+        .OfType<ProcessIdentity>()
+        .FirstOrDefault(process => Arguments(process) is [var program, .. var rest] && program.EndsWith("vtysh", StringComparison.Ordinal)
+            && rest.Contains(node.Options.FrrDirectory) && rest.Contains("bgpd") && rest.Contains("-f") && !rest.Contains("-C"));
+
+    private static string[] Arguments(ProcessIdentity process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process.Pid}/cmdline").Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        }
+        catch (IOException)
+        {
+            return []; // it ended meanwhile
+        }
     }
 
     /// <summary>When each session came up, by neighbour; uptimes move on, the moments stay (within what reading takes).</summary>

@@ -16,7 +16,8 @@ public sealed class AddressKeeperTests
             {"address":"10.249.0.1/32","secondary":false,"unnumbered":true},
             {"address":"FE80:0:0::1/64","secondary":false,"unnumbered":false}]},
           "mo-00000003":{"index":8,"ipAddresses":[{"address":"10.249.0.1/32","secondary":false,"unnumbered":true}]},
-          "eth0":{"index":2,"ipAddresses":[]}
+          "eth0":{"index":2,"ipAddresses":[]},
+          "mo-00000005":{"administrativeStatus":"down","pseudoInterface":true}
         }
         """;
 
@@ -29,6 +30,7 @@ public sealed class AddressKeeperTests
 
         Assert.Equal(["10.249.0.1/32", "fe80::1/64"], known["mo-00000002"].Order(StringComparer.Ordinal));
         Assert.Empty(known["lo"]);
+        Assert.Empty(known["mo-00000005"]); // configured, and not there yet
     }
 
     [Theory]
@@ -57,6 +59,14 @@ public sealed class AddressKeeperTests
     [InlineData(AddressFlags.None)]
     public void Missing_AnAddressThatIsNotInUseForGood_IsLeftAlone(AddressFlags flags) =>
         Assert.Empty(AddressKeeper.Missing(Links, [Address(8, "fe80::1", 64) with { Flags = flags }], ZebraInterfaces.Parse(Said)));
+
+    [Fact]
+    public void Gone_LinkThatIsNeitherThereNorToCome_IsForgottenAndNothingOfOthers()
+    {
+        string[] known = ["lo", "eth9", "mo-00000002", "mo-00000005", "mo-00000006"];
+        Assert.Equal(["mo-00000006"], AddressKeeper.Gone(Links, known, "interface mo-00000005\n ipv6 nd ra-interval 1\nexit\n"));
+        Assert.Empty(AddressKeeper.Gone(Links, known, configured: null));
+    }
 
     private static LinkInfo Link(int index, string name) => new() { Index = index, Name = name };
 

@@ -42,9 +42,9 @@ public sealed class FrrRendererTests
     public void Render_GrantAdded_ChangesOneLineOfASharedListAndNoneOfOthers()
     {
         var before = Models.Node(3, 3, 1);
-        var added = new OriginGrant(before.Neighbors[0].Asn, new RouteGrant(IPNetwork.Parse("10.1.0.0/16"), 24));
+        var added = new OriginGrant(before.Neighbors[0].Asn, new RouteGrant(IPNetwork.Parse("10.1.0.0/20"), 24));
         var difference = LinesOf(before with { Grants = [added, .. before.Grants] }).Except(LinesOf(before)).ToList();
-        Assert.Matches(@"^ip prefix-list MO-GRANTED seq \d+ permit 10\.1\.0\.0/16 le 24$", Assert.Single(difference));
+        Assert.Matches(@"^ip prefix-list MO-GRANTED seq \d+ permit 10\.1\.0\.0/20 le 24$", Assert.Single(difference));
     }
 
     [Fact]
@@ -87,6 +87,31 @@ public sealed class FrrRendererTests
         var model = Models.Node(1, 1).With(Models.Neighbor(2), Models.Neighbor(3, cost: 20), Models.Neighbor(4), Models.Neighbor(5, transit: true, cost: 20));
         var maps = Render(model).Bgpd.Split('\n').Where(l => l.StartsWith("route-map MO-IN", StringComparison.Ordinal));
         Assert.Equal(["route-map MO-IN-ONE-10 permit 10", "route-map MO-IN-ONE-20 permit 10", "route-map MO-IN-TWO-20 permit 10"], maps);
+    }
+
+    [Theory]
+    [InlineData(2, "timers 3 9", "timers connect 1", "ra-interval 1")]
+    [InlineData(100, "timers 3 9", "timers connect 1", "ra-interval 1")]
+    [InlineData(101, "timers 10 30", "timers connect 1", "ra-interval 1")]
+    [InlineData(401, "timers 10 30", "timers connect 4", "ra-interval 2")]
+    [InlineData(3001, "timers 10 30", "timers connect 10", "ra-interval 10")]
+    public void Render_MoreNeighbours_AreSpokenToLessOften(uint nodes, string timers, string connect, string advertisements)
+    {
+        var config = Render(Models.Node(1, nodes));
+        Assert.Contains($" neighbor MESH {timers}\n neighbor MESH {connect}\n", config.Bgpd, StringComparison.Ordinal);
+        Assert.Contains($" ipv6 nd {advertisements}\n", config.Zebra, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(3, 0, 24, 1024)]
+    [InlineData(300, 0, 24, 8192)] // 2 * (300 * (1 + 2 + 4) + 300) = 4800
+    [InlineData(3, 10, 32, 16384)] // a /10 up to /32 counts as 4096 of its prefixes
+    public void Render_PrefixesOfANeighbour_AreBoundedByTwiceWhatAllMayAnnounce(uint nodes, int length, int maxLength, long most)
+    {
+        var model = Models.Node(1, nodes);
+        var grant = new RouteGrant(IPNetwork.Parse(length == 0 ? "10.1.0.0/24" : $"100.64.0.0/{length}"), maxLength);
+        var bgpd = Render(model with { Grants = model.Grants.Add(new OriginGrant(model.Asn, grant)) }).Bgpd;
+        Assert.Contains($"  neighbor MESH maximum-prefix {most} restart 5\n", bgpd[..bgpd.IndexOf(" address-family ipv6", StringComparison.Ordinal)], StringComparison.Ordinal);
     }
 
     [Theory]

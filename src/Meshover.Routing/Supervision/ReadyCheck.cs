@@ -1,0 +1,31 @@
+using Meshover.Routing.Config;
+using Meshover.Routing.Vtysh;
+
+namespace Meshover.Routing.Supervision;
+
+/// <summary>
+/// When started daemons are ready: each has its socket before it reads its file, but answers only when it has read the file, which takes
+/// bgpd minutes where there are many hundred neighbours.
+/// </summary>
+internal sealed class ReadyCheck(VtySocket vty, FrrFiles files)
+{
+    /// <exception cref="RoutingException">One ended meanwhile, or did not answer in time.</exception>
+    public async Task WaitAsync(FrrProcesses running, FrrConfig config, CancellationToken ct)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var patience = Patience.For($"{config.Zebra}{config.Bgpd}{config.Bfdd}");
+        Task answered = Task.WhenAll(FrrDaemon.All.Where(d => running.Daemons.ContainsKey(d.Name)).Select(d => vty.AskAsync(d, patience, stop.Token, "echo ready")));
+        var first = await Task.WhenAny(answered, running.Ended);
+        await stop.CancelAsync();
+        await answered.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ct.ThrowIfCancellationRequested();
+        if (first != answered) throw new RoutingException(EndedText(await running.Ended));
+        await answered;
+    }
+
+    private string EndedText(string name)
+    {
+        var daemon = FrrDaemon.All.Single(d => d.Name == name);
+        return $"{name} ended as it read its configuration: {files.LastLogLine(daemon)} (its log is {files.Log(daemon)})";
+    }
+}
