@@ -37,22 +37,26 @@ public static class UnderlayDiscovery
     /// <param name="surroundings">What the node knows of the mesh.</param>
     public static UnderlayState Find(IRouteNetlink netlink, ImmutableArray<string> named, UnderlaySurroundings surroundings)
     {
-        var all = netlink.GetLinks().Where(link => !KernelNames.Default.IsOurs(link.Name)).ToDictionary(link => link.Index);
+        var every = netlink.GetLinks();
+        var all = every.Where(link => !KernelNames.Default.IsOurs(link.Name)).ToDictionary(link => link.Index);
         // What comes to a link without carrier is lost, and its addresses reach nobody.
         var links = all.Values.Where(link => link is { IsUp: true, HasCarrier: true } && !link.Flags.HasFlag(LinkFlags.Loopback)).ToDictionary(link => link.Index);
-        var routes = RoutesOf(netlink, all);
-        var defaults = DefaultRouteLinks(routes);
+        var routes = RoutesOf(netlink, UnderlayMirror.OwnLinks(every, KernelNames.Default));
+        var tables = UnderlayRules.OtherTables(netlink.GetRules(), KernelNames.Default).Append(RouteInfo.MainTable).ToHashSet();
+        var defaults = routes.Where(route => route.Destination.PrefixLength == 0 && tables.Contains(route.Table)).SelectMany(UnderlayMirror.LinksOf).ToHashSet();
         var addresses = netlink.GetAddresses();
         var found = addresses
             .Where(address => links.TryGetValue(address.LinkIndex, out var link) && IsUsable(address) && IsUnderlay(link, address, named, surroundings, defaults))
             .ToList();
+        var carriers = found.Select(address => address.LinkIndex).ToHashSet();
+        var narrow = routes.Where(route => route.Mtu != 0 && tables.Contains(route.Table) && UnderlayMirror.LinksOf(route).Any(carriers.Contains) && LeadsToOthers(route, surroundings));
         return new UnderlayState(
             [.. found.Select(address => address.Address).Distinct().OrderByDescending(address => address.AddressFamily == AddressFamily.InterNetworkV6)],
-            found.Select(address => links[address.LinkIndex].Mtu).DefaultIfEmpty(DefaultMtu).Min())
+            found.Select(address => MtuOf(links[address.LinkIndex], address)).Concat(narrow.Select(route => (int)route.Mtu)).DefaultIfEmpty(DefaultMtu).Min())
         {
             Others = Others(all.Values, addresses.Except(found), defaults),
-            Links = [.. found.Select(address => address.LinkIndex)],
-            Routes = UnderlayRoutes.To(routes.Where(route => LinksOf(route).Any(links.ContainsKey)).Select(route => route.Destination).Where(IsFar)),
+            Links = [.. carriers],
+            Routes = UnderlayRoutes.To(routes.Where(route => UnderlayMirror.LinksOf(route).Any(links.ContainsKey)).Select(route => route.Destination).Where(IsFar)),
             Announced = AnnouncedReaches.Of(surroundings.Announced, routes, addresses, all),
         };
     }
@@ -93,15 +97,19 @@ public static class UnderlayDiscovery
     /// Those that packets can take and that are the machine's own, of every table: which of them a packet is looked up in, is for its rules to
     /// say, and what may be reached is asked here.
     /// </summary>
-    private static List<RouteInfo> RoutesOf(IRouteNetlink netlink, Dictionary<int, LinkInfo> links) =>
-    [.. netlink.GetRoutes(new RouteFilter { ExceptProtocols = [RouteProtocols.Bgp, RouteProtocols.Zebra, NodeSettings.Default.RouteProtocol] })
-        .Where(route => route is { Kind: RouteKind.Unicast, IsCached: false } && LinksOf(route).Any(links.ContainsKey))];
-
-    private static IEnumerable<int> LinksOf(RouteInfo route) =>
-        route.NextHops.IsDefaultOrEmpty ? [route.OutputLink] : route.NextHops.Select(hop => hop.OutputLink);
-
-    private static HashSet<int> DefaultRouteLinks(List<RouteInfo> routes) =>
-        [.. routes.Where(route => route is { Destination.PrefixLength: 0, Table: RouteInfo.MainTable }).SelectMany(LinksOf)];
+    private static List<RouteInfo> RoutesOf(IRouteNetlink netlink, HashSet<int> ours) =>
+    [
+        .. netlink.GetRoutes(new RouteFilter { ExceptProtocols = [RouteProtocols.Bgp, RouteProtocols.Zebra], ExceptByLinks = ours })
+            .Where(route => route is { Kind: RouteKind.Unicast, IsCached: false } && route.Protocol != NodeSettings.Default.RouteProtocol
+                && UnderlayMirror.LinksOf(route).Any(link => link != 0 && !ours.Contains(link))),
+    ];
 
     private static bool IsFar(IPNetwork destination) => destination.PrefixLength == 0 || EndpointOrder.IsGlobal(destination.BaseAddress);
+
+    /// <summary>A router's advertisement may say that the way is narrower than the link, as that of PPPoE does; it counts for IPv6 alone.</summary>
+    private static int MtuOf(LinkInfo link, AddressInfo address) =>
+        address.Address.AddressFamily == AddressFamily.InterNetworkV6 && link.Ipv6 is { Mtu: > 0 } ipv6 ? Math.Min(link.Mtu, ipv6.Mtu) : link.Mtu;
+
+    private static bool LeadsToOthers(RouteInfo route, UnderlaySurroundings surroundings) =>
+        route.Destination.PrefixLength == 0 || surroundings.HasMemberIn(route.Destination);
 }

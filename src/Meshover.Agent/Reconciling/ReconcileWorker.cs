@@ -13,6 +13,7 @@ internal sealed partial class ReconcileWorker(
     ImmutableArray<IReconciler> reconcilers, ReconcileTimes times, ChannelWriter<AgentInput> inputs, ILogger logger, TimeProvider time)
 {
     private const int MostLogged = 20;
+
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private NodePlan? _newest;
 

@@ -20,7 +20,10 @@ internal static class AllChecks
         new OwnNftables(),
         new Ipv6(),
         new ReversePath(),
+        new ReversePathRules(),
         new RouterAdvertisements(),
+        new Sysctls(),
+        new UnderlayRouting(),
         new NetworkManagers(),
         new EngineBuilds(),
     ];

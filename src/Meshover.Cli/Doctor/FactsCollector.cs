@@ -43,6 +43,8 @@ internal sealed class FactsCollector(NodePaths paths)
             PortsInUse = [.. UdpPort(node), .. RoutingPorts(node, config)],
             FrrDoubt = config.Routing == RoutingChoice.Frr ? await FrrDoubtAsync(cancellationToken) : null,
             ReversePathFilterAll = int.Parse(SysctlFile.TryRead("net.ipv4.conf.all.rp_filter") ?? "0", CultureInfo.InvariantCulture),
+            ForwardsIpv4 = SysctlFile.TryRead("net.ipv4.conf.all.forwarding") != "0",
+            AreSysctlsReadOnly = SysctlFile.IsReadOnly(),
             ForwardsIpv6 = SysctlFile.TryRead("net.ipv6.conf.all.forwarding") == "1",
             DisablesIpv6 = SysctlFile.TryRead("net.ipv6.conf.all.disable_ipv6") is { } disabled ? disabled == "1" : null,
             SnippetsMissing = MissingSnippets(),

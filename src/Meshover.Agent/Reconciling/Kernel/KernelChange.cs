@@ -9,7 +9,8 @@ internal abstract record KernelChange;
 /// <param name="Key">Dotted key.</param>
 /// <param name="Value">To be written.</param>
 /// <param name="IsOwnLink">Of a link of ours: it goes with the link, so what it was need not be remembered.</param>
-internal sealed record WriteSysctl(string Key, string Value, bool IsOwnLink = false) : KernelChange
+/// <param name="IsMootWhileForwarding">The kernel of a machine that forwards acts as if it were so, whatever it is.</param>
+internal sealed record WriteSysctl(string Key, string Value, bool IsOwnLink = false, bool IsMootWhileForwarding = false) : KernelChange
 {
     public override string ToString() => $"sysctl {Key} = {Value}";
 }
