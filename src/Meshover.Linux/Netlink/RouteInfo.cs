@@ -145,7 +145,4 @@ public sealed record RouteFilter
 
     /// <summary>Those of <see cref="ExceptProtocols"/> are left out only where they go by one of these links; null: always.</summary>
     public IReadOnlySet<int>? ExceptByLinks { get; init; }
-
-    /// <summary>Only default routes and those with metrics (an MTU, …): the others are left out before they are parsed.</summary>
-    public bool OnlyDefaultsAndMetrics { get; init; }
 }

@@ -11,10 +11,10 @@ internal sealed class Docker : ICheck
 
     public IEnumerable<Finding> Look(MachineFacts facts)
     {
-        var transit = MeshPackets.Of(facts).First(packet => packet is { Hook: "forward", InputLink: not null, OutputLink: not null });
+        var transit = MeshPackets.Of(facts).Where(packet => packet is { Hook: "forward", InputLink: not null, OutputLink: not null }).ToList();
         foreach (var chain in facts.Firewall.Chains.Values.Where(chain => chain.Hook == "forward" && IsDockers(facts.Firewall, chain)))
         {
-            if (ChainWalk.IsDropped(facts.Firewall, chain, transit))
+            if (transit.Exists(packet => DroppedPackets.Sees(chain, packet.Family) && ChainWalk.IsDropped(facts.Firewall, chain, packet)))
                 yield return Of(chain.Name.Family == "ip6" ? "ip6tables" : "iptables");
         }
         foreach (var legacy in facts.LegacyDocker.Where(docker => docker is { DropsForwarding: true, HasOurRules: false }))

@@ -11,13 +11,14 @@ internal sealed class Firewalld : ICheck
 
     public IEnumerable<Finding> Look(MachineFacts facts)
     {
-        var dropped = DroppedPackets.Find(facts, chain => chain.Name.Table == Table).Select(drop => drop.Packet.What).Distinct().ToList();
-        if (dropped.Count == 0)
+        var drops = DroppedPackets.Find(facts, chain => chain.Name.Table == Table);
+        if (drops.Count == 0)
             yield break;
+        var dropped = drops.Select(drop => drop.What).Distinct();
         var port = facts.Node.Settings.ListenPort;
         yield return new Finding
         {
-            Severity = Severity.Fault,
+            Severity = drops.Max(drop => drop.Severity),
             Problem = $"firewalld drops {string.Join("; ", dropped)}.",
             Breaks = "What it drops is lost: peers do not find this machine, or nothing behind it is reached.",
             Mend = "`firewall-cmd --permanent --zone=trusted --add-interface=meshover0 --add-interface=meshover-lo --add-interface=mo-+`, "

@@ -11,8 +11,8 @@ internal sealed class OwnNftables : ICheck
         from drop in DroppedPackets.Find(facts, chain => chain.Name.Table != Firewalld.Table && !(chain.Hook == "forward" && Docker.IsDockers(facts.Firewall, chain)))
         select new Finding
         {
-            Severity = Severity.Fault,
-            Problem = $"The firewall's chain {drop.Chain.Name} drops {drop.Packet.What}.",
+            Severity = drop.Severity,
+            Problem = $"The firewall's chain {drop.Chain.Name} drops {drop.What}.",
             Breaks = drop.Packet.Hook == "input" ? "No tunnel, or no BGP over it." : "Nothing is forwarded there, though the routes stand.",
             Mend = $"In that chain, before what drops: {Rule(drop.Packet)}.",
         };

@@ -41,10 +41,16 @@ internal static class Match
 
     private static Answer Not(Answer answer) => (Answer)(Answer.Yes - answer);
 
-    // `udp dport` implies that it is UDP.
+    // `udp dport` implies that it is UDP, `ip saddr` that it is IPv4.
     private static bool ForeignProtocol(JsonElement left, PacketSample packet) =>
-        packet.Protocol is { } own && left.TryGetProperty("payload", out var payload) && payload.TryGetProperty("protocol", out var protocol)
-        && protocol.GetString() is "tcp" or "udp" or "icmp" or "icmpv6" or "sctp" && protocol.GetString() != own;
+        left.ValueKind == JsonValueKind.Object && left.TryGetProperty("payload", out var payload) && payload.TryGetProperty("protocol", out var protocol)
+        && protocol.GetString() switch
+        {
+            "ip" => packet.Family != IpFamily.Ipv4,
+            "ip6" => packet.Family != IpFamily.Ipv6,
+            "tcp" or "udp" or "icmp" or "icmpv6" or "sctp" => packet.Protocol is { } own && protocol.GetString() != own,
+            _ => false,
+        };
 
     private static string? ValueOf(JsonElement left, PacketSample packet)
     {
@@ -64,6 +70,7 @@ internal static class Match
         "iifname" or "iif" => packet.InputLink,
         "oifname" or "oif" => packet.OutputLink,
         "l4proto" => packet.Protocol,
+        "nfproto" => packet.Family == IpFamily.Ipv4 ? "ipv4" : "ipv6",
         _ => null,
     };
 

@@ -67,8 +67,6 @@ internal static class RouteCodec
             return false;
         if (filter.Protocol != 0 && filter.Protocol != header[5])
             return false;
-        if (filter.OnlyDefaultsAndMetrics && header[1] != 0 && !Has(message, Metrics))
-            return false;
         return TryParse(message, out route) && (filter.Table == 0 || filter.Table == route.Table);
     }
 
@@ -96,18 +94,6 @@ internal static class RouteCodec
         }
 
         return 0;
-    }
-
-    private static bool Has(NetlinkMessage message, ushort type)
-    {
-        var attributes = message.Attributes(HeaderLength);
-        while (attributes.TryRead(out var attribute))
-        {
-            if (attribute.Type == type)
-                return true;
-        }
-
-        return false;
     }
 
     private static bool IsRoute(NetlinkMessage message) => message.Type is MessageType.NewRoute or MessageType.DeleteRoute;

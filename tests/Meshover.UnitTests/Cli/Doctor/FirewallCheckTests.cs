@@ -47,6 +47,33 @@ public sealed class FirewallCheckTests
     public void OwnTable_PolicyDropOfInput_NamesEachPacketThatIsLost() =>
         Assert.Equal(["firewall: fault", "firewall: fault", "firewall: fault"], Input().Findings());
 
+    // BGP and BFD speak IPv6 on the links, and WireGuard comes by the family that is left.
+    [Fact]
+    public void Iptables_PolicyDropOfInputWithThePortOpen_IsFine() =>
+        Assert.Empty(Machine.Fine().WithFirewall(Machine.Chain("ip", "filter", "INPUT", "input", "drop"),
+            Machine.Rule("ip", "filter", "INPUT", Machine.Is("""{"payload":{"protocol":"udp","field":"dport"}}""", "12912"), Accept)).Findings());
+
+    [Fact]
+    public void Iptables_PolicyDropOfInput_IsAWarningForWireGuardAlone() =>
+        Assert.Equal(["firewall: warning"], Machine.Fine().WithFirewall(Machine.Chain("ip", "filter", "INPUT", "input", "drop")).Findings());
+
+    [Fact]
+    public void Iptables_BothFamiliesDropInput_AreFaults() =>
+        Assert.Equal(["firewall: fault", "firewall: fault", "firewall: fault", "firewall: fault"], Machine.Fine().WithFirewall(
+            Machine.Chain("ip", "filter", "INPUT", "input", "drop"), Machine.Chain("ip6", "filter", "INPUT", "input", "drop")).Findings());
+
+    [Theory]
+    [InlineData("bridge", "forward")]
+    [InlineData("arp", "input")]
+    [InlineData("netdev", "input")]
+    public void Tables_ThatSeeNoRoutedPacket_AreNotAccused(string family, string hook) =>
+        Assert.Empty(Machine.Fine().WithFirewall(Machine.Chain(family, "filter", "c", hook, "drop")).Findings());
+
+    [Fact]
+    public void OwnTable_ThatDropsIPv4Alone_IsAWarningForWireGuardAlone() =>
+        Assert.Equal(["firewall: warning"], Machine.Fine().WithFirewall(Machine.Chain("inet", "f", "in", "input", "accept"),
+            Machine.Rule("inet", "f", "in", Machine.Is("""{"meta":{"key":"nfproto"}}""", "\"ipv4\""), Drop)).Findings());
+
     [Fact]
     public void OwnTable_ThatLetsThePortAndTheLinksIn_IsFine() =>
         Assert.Empty(Input(
