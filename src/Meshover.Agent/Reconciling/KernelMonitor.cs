@@ -15,7 +15,7 @@ public enum KernelChanges
     /// <summary>Something of ours: reconcile.</summary>
     Own = 1,
 
-    /// <summary>An address, link or route of the underlay: reconcile (the mirror), and look at our endpoints anew.</summary>
+    /// <summary>An address, a link or a telling route of the underlay: reconcile (the mirror), and look at our endpoints anew.</summary>
     Underlay = 2,
 
     /// <summary>Notifications were lost: look at everything anew.</summary>
@@ -23,6 +23,9 @@ public enum KernelChanges
 
     /// <summary>An address on the underlay, or its link, went away: what was sent from there is to be sent from elsewhere, at once.</summary>
     UnderlayLost = 8,
+
+    /// <summary>A route of the underlay that says nothing of our endpoints: reconcile (the mirror).</summary>
+    Mirror = 16,
 }
 
 /// <summary>

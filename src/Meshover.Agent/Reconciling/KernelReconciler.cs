@@ -58,7 +58,7 @@ public sealed class KernelReconciler : IReconciler, IDisposable
             var changes = KernelDiff.Compute(state, plan);
             _routes.Settle(changes);
             await applier.ApplyAsync(_fuse.Admit(changes), cancellationToken).ConfigureAwait(false);
-            _fuse.Count(applier.Done);
+            _fuse.Count(applier.Made);
             applier.Errors.AddRange([.. _fuse.Complaints, .. Limits(state, plan, names)]);
         }).ConfigureAwait(false);
         if (_netlink.TakeUnreadable() is { } unreadable)

@@ -13,6 +13,9 @@ internal sealed class KernelApplier(IRouteNetlink netlink, ISysctls sysctls, Sys
 
     internal List<string> Done { get; } = [];
 
+    /// <summary>The same, to be compared.</summary>
+    internal List<KernelChange> Made { get; } = [];
+
     internal List<string> Errors { get; } = [];
 
     /// <summary>A node address was added.</summary>
@@ -26,6 +29,7 @@ internal sealed class KernelApplier(IRouteNetlink netlink, ISysctls sysctls, Sys
             try
             {
                 await ApplyAsync(change, cancellationToken).ConfigureAwait(false);
+                Made.Add(change);
                 Done.Add(change.ToString()!);
             }
             catch (NetlinkException error) when (IsAlreadySo(change, error))

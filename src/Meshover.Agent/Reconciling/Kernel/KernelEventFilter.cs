@@ -57,9 +57,10 @@ internal sealed class KernelEventFilter(KernelNames names)
     {
         if (change.Route.Protocol == names.Protocol || change.Route.Table == names.UnderlayTable)
             return change.Deleted || change.Route.Protocol != names.Protocol ? KernelChanges.Own : KernelChanges.None;
-        return (change.Route.Table == RouteInfo.MainTable || _tables.Contains(change.Route.Table)) && !change.Route.IsCached && !GoesByOursAlone(change.Route)
-            ? KernelChanges.Underlay
-            : KernelChanges.None;
+        if ((change.Route.Table != RouteInfo.MainTable && !_tables.Contains(change.Route.Table)) || change.Route.IsCached || GoesByOursAlone(change.Route))
+            return KernelChanges.None;
+        // A machine that speaks BGP with its provider has thousands of others, and they change all the time.
+        return change.Route.Destination.PrefixLength == 0 || change.Route.Mtu != 0 ? KernelChanges.Underlay : KernelChanges.Mirror;
     }
 
     private bool GoesByOursAlone(RouteInfo route) => UnderlayMirror.LinksOf(route).All(link => names.IsOurs(LinkName(link)));

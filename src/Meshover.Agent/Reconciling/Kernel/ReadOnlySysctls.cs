@@ -16,6 +16,8 @@ public static class ReadOnlySysctls
             return "net.ipv4.ip_forward";
         if (key.EndsWith(".rp_filter", StringComparison.Ordinal))
             return "net.ipv4.conf.all.rp_filter";
+        if (key.EndsWith(".accept_ra", StringComparison.Ordinal))
+            return "net.ipv6.conf.default.accept_ra";
         return key.EndsWith(".disable_ipv6", StringComparison.Ordinal) ? "net.ipv6.conf.default.disable_ipv6" : key;
     }
 }

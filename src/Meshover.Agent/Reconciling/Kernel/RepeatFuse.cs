@@ -16,7 +16,7 @@ internal sealed class RepeatFuse(TimeProvider time)
     /// <summary>One sentence for each change that is held back.</summary>
     internal IEnumerable<string> Complaints => _repeated
         .Where(one => one.Value.Times >= Passes)
-        .Select(one => $"\"{one.Key}\" was done {one.Value.Times} times running, and each time another program undid it. It is tried again every {Pause(one.Value).TotalSeconds:0} s; find that program.");
+        .Select(one => $"\"{one.Value.Text}\" was done {one.Value.Times} times running, and each time another program undid it. It is tried again every {Pause(one.Value).TotalSeconds:0} s; find that program.");
 
     /// <summary>Those that are to be made now.</summary>
     internal List<KernelChange> Admit(IEnumerable<KernelChange> wanted)
@@ -27,8 +27,8 @@ internal sealed class RepeatFuse(TimeProvider time)
         var admitted = new List<KernelChange>();
         foreach (var change in wanted)
         {
-            if (_repeated.TryGetValue(change.ToString()!, out var repeated))
-                still[change.ToString()!] = repeated;
+            if (_repeated.TryGetValue(KeyOf(change), out var repeated))
+                still[KeyOf(change)] = repeated;
             if (repeated.Times < Passes || time.GetElapsedTime(repeated.LastAt, now) >= Pause(repeated))
                 admitted.Add(change);
         }
@@ -38,15 +38,26 @@ internal sealed class RepeatFuse(TimeProvider time)
     }
 
     /// <summary>These were made.</summary>
-    internal void Count(IEnumerable<string> done)
+    internal void Count(IEnumerable<KernelChange> made)
     {
-        foreach (var change in done)
-            _repeated[change] = new Repeated(_repeated.GetValueOrDefault(change).Times + 1, time.GetTimestamp());
+        foreach (var change in made)
+        {
+            var times = _repeated.GetValueOrDefault(KeyOf(change)).Times + 1;
+            _repeated[KeyOf(change)] = new Repeated(change.ToString()!, times, time.GetTimestamp());
+        }
     }
+
+    // The text of a route leaves out some of it, such as its MTU: one that changes again and again is not fought about.
+    private static string KeyOf(KernelChange change) => change switch
+    {
+        AddRoute { Route: var route } => $"{change} {RouteKey.Of(route)}",
+        RemoveRoute { Route: var route } => $"{change} {RouteKey.Of(route)}",
+        _ => change.ToString()!,
+    };
 
     // 1 s, then twice as long each time.
     private static TimeSpan Pause(Repeated repeated) =>
         TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, 1 << Math.Clamp(repeated.Times - Passes, 0, 10)));
 
-    private readonly record struct Repeated(int Times, long LastAt);
+    private readonly record struct Repeated(string Text, int Times, long LastAt);
 }

@@ -339,7 +339,7 @@ public sealed class KernelReconcilerTests : IDisposable
     }
 
     private async Task<string> RoutesAsync(string family, string table) =>
-        string.Join('\n', (await Programs.RunAsync("ip", ["-n", _here.Name, family, "route", "show", "table", table])).Checked().Split('\n')
+        string.Join('\n', (await Programs.RunAsync("ip", ["-n", _here.Name, "-o", family, "route", "show", "table", table])).Checked().Split('\n')
             .Where(line => !line.Contains("proto kernel", StringComparison.Ordinal) && !line.Contains("proto 112", StringComparison.Ordinal) == (table == "main")
                 && !line.Contains("mo-", StringComparison.Ordinal) && !line.Contains("/64", StringComparison.Ordinal) && !line.Contains("192.0.2.0/24", StringComparison.Ordinal))
             .Select(line => line.Replace(" proto 112", "", StringComparison.Ordinal).Replace(" proto static", "", StringComparison.Ordinal).TrimEnd())

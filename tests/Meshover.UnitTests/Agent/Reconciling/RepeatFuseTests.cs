@@ -47,13 +47,26 @@ public sealed class RepeatFuseTests
         Assert.Equal([Fought], _fuse.Admit([Fought]));
     }
 
+    [Fact]
+    public void Admit_RouteThatChangesEachTime_IsNotFoughtAbout()
+    {
+        for (uint mtu = 1300; mtu < 1320; mtu++)
+        {
+            KernelChange[] changes = [new RemoveRoute(KernelScene.Route("10.0.0.0/8") with { Mtu = mtu }, "eth0")];
+            Assert.Equal(changes, _fuse.Admit(changes));
+            _fuse.Count(changes);
+        }
+
+        Assert.Empty(_fuse.Complaints);
+    }
+
     private int Passes(int count)
     {
         var made = 0;
         for (var pass = 0; pass < count; pass++)
         {
             var admitted = _fuse.Admit([Fought]);
-            _fuse.Count(admitted.Select(change => change.ToString()!));
+            _fuse.Count(admitted);
             made += admitted.Count;
         }
 
