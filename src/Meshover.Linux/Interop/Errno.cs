@@ -14,6 +14,7 @@ internal static class Errno
     internal const int Exists = 17;
     internal const int NoDevice = 19;
     internal const int Invalid = 22;
+    internal const int ReadOnlyFileSystem = 30;
     internal const int BadMessage = 74;
     internal const int NotSupported = 95;
     internal const int NoAddress = 99;

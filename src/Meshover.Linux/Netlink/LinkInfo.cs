@@ -53,7 +53,8 @@ public sealed record LinkInfo
 public sealed record LinkIpv4Settings(int Forwarding, int RpFilter, int AcceptRedirects);
 
 /// <summary>net.ipv6.conf.LINK, told with the link itself.</summary>
-public sealed record LinkIpv6Settings(int Forwarding, int AcceptRa, int AcceptRedirects, int DisableIpv6);
+/// <param name="Mtu">Of IPv6 on it, in bytes, as a router advertised it; 0 where it is not known.</param>
+public sealed record LinkIpv6Settings(int Forwarding, int AcceptRa, int AcceptRedirects, int DisableIpv6, int Mtu = 0);
 
 /// <summary>IFF_* (linux/if.h), those of use here.</summary>
 [Flags]

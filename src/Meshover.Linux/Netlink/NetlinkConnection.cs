@@ -24,6 +24,11 @@ internal sealed class NetlinkConnection(INetlinkTransport transport) : IDisposab
     private readonly byte[] _answer = new byte[NetlinkSocket.ReceiveBufferSize];
     private uint _sequence;
 
+    private string? _unreadable;
+
+    /// <summary>What was wrong with a message of a dump since this was asked last, which was left out; null: nothing.</summary>
+    internal string? TakeUnreadable() => Interlocked.Exchange(ref _unreadable, null);
+
     /// <summary>Sends a change and waits for its acknowledgement.</summary>
     /// <exception cref="NetlinkException">The kernel refused; nothing was changed.</exception>
     internal void Execute(string operation, string target, ushort type, MessageFlags flags, BodyWriter body)
@@ -60,15 +65,21 @@ internal sealed class NetlinkConnection(INetlinkTransport transport) : IDisposab
 
     /// <summary>Reads a whole table, again from the begin if it changed meanwhile (NLM_F_DUMP_INTR).</summary>
     /// <exception cref="NetlinkException">The kernel refused, or the table never stood still.</exception>
-    internal List<T> Dump<T>(string operation, ushort type, BodyWriter body, MessageParser<T> parser)
+    /// <param name="skipsUnreadable">One message that cannot be read is left out, see <see cref="TakeUnreadable"/>; else it fails all.</param>
+    internal List<T> Dump<T>(string operation, ushort type, BodyWriter body, MessageParser<T> parser, bool skipsUnreadable = false)
     {
         for (var attempt = 0; attempt < DumpAttempts; attempt++)
         {
             var items = new List<T>();
             lock (_gate)
             {
+                NetlinkFormatException? unreadable = null;
                 var sequence = SendRequestLocked(type, MessageFlags.Dump, body);
-                if (ReadDumpLocked(sequence, operation, parser, items))
+                var isWhole = ReadDumpLocked(sequence, operation, parser, items, ref unreadable);
+                _unreadable = unreadable?.Message ?? _unreadable;
+                if (unreadable is not null && !skipsUnreadable)
+                    throw unreadable;
+                if (isWhole)
                     return items;
             }
         }
@@ -117,7 +128,7 @@ internal sealed class NetlinkConnection(INetlinkTransport transport) : IDisposab
     }
 
     // False: interrupted, to be done again. The rest of an interrupted dump is read all the same, up to its end.
-    private bool ReadDumpLocked<T>(uint sequence, string operation, MessageParser<T> parser, List<T> items)
+    private bool ReadDumpLocked<T>(uint sequence, string operation, MessageParser<T> parser, List<T> items, ref NetlinkFormatException? unreadable)
     {
         var consistent = true;
         while (true)
@@ -134,9 +145,24 @@ internal sealed class NetlinkConnection(INetlinkTransport transport) : IDisposab
                     return consistent;
                 }
 
-                if (message.Type > MessageType.Overrun && parser(message, out var item))
+                if (message.Type > MessageType.Overrun && TryParse(message, parser, ref unreadable, out var item))
                     items.Add(item);
             }
+        }
+    }
+
+    // Whatever comes of it, the rest of the dump must not stay in the socket.
+    private static bool TryParse<T>(NetlinkMessage message, MessageParser<T> parser, ref NetlinkFormatException? unreadable, out T item)
+    {
+        try
+        {
+            return parser(message, out item);
+        }
+        catch (NetlinkFormatException error)
+        {
+            unreadable ??= error;
+            item = default!;
+            return false;
         }
     }
 

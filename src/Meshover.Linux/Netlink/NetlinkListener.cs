@@ -98,12 +98,12 @@ internal sealed unsafe class NetlinkListener : INetlinkTransport
     }
 
     // RTNLGRP_* (linux/rtnetlink.h).
-    private static int[] GroupsOf(RouteMonitorOptions options)
+    internal static int[] GroupsOf(RouteMonitorOptions options)
     {
-        const int link = 1, neighbour = 3, address4 = 5, route4 = 7, rule4 = 8, address6 = 9, route6 = 11, rule6 = 19;
+        const int link = 1, neighbour = 3, address4 = 5, route4 = 7, rule4 = 8, address6 = 9, route6 = 11, settings6 = 12, rule6 = 19;
         return
         [
-            .. options.Links ? [link] : Array.Empty<int>(),
+            .. options.Links ? [link, settings6] : Array.Empty<int>(),
             .. options.Addresses ? [address4, address6] : Array.Empty<int>(),
             .. options.Routes ? [route4, route6] : Array.Empty<int>(),
             .. options.Rules ? [rule4, rule6] : Array.Empty<int>(),

@@ -28,6 +28,7 @@ public sealed unsafe class NetlinkSocket : INetlinkTransport
     private const int ExtendedAck = 11;
     private const int StrictChecking = 12;
     private const int MessageTruncated = 0x20;
+    private const int DoNotWait = 0x40;
 
     // The kernel answers within the send call; this only turns a bug into an error instead of a hang.
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(15);
@@ -79,6 +80,20 @@ public sealed unsafe class NetlinkSocket : INetlinkTransport
                     throw new NetlinkException("receive from netlink", "", Errno.Last);
             }
         }
+    }
+
+    /// <summary>What is there already. False: nothing is.</summary>
+    /// <exception cref="NetlinkException">The socket failed; ENOBUFS where notifications were lost.</exception>
+    internal bool TryReceive(Span<byte> buffer, out int length)
+    {
+        fixed (byte* data = buffer)
+        {
+            length = (int)Libc.Receive(_socket, data, (nuint)buffer.Length, MessageTruncated | DoNotWait);
+            if (length >= 0)
+                return length <= buffer.Length ? true : throw new NetlinkFormatException($"a datagram of {length} bytes was cut off at {buffer.Length}");
+        }
+
+        return Errno.Last is Errno.TryAgain or Errno.Interrupted ? false : throw new NetlinkException("receive from netlink", "", Errno.Last);
     }
 
     /// <summary>Takes part in a notification group (RTNLGRP_*) from now on, with room for a burst and without a receive timeout.</summary>

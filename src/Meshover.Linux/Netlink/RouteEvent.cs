@@ -7,11 +7,18 @@ public sealed record LinkEvent(LinkInfo Link, bool Deleted) : RouteEvent;
 
 public sealed record AddressEvent(AddressInfo Address, bool Deleted) : RouteEvent;
 
-public sealed record RouteChangeEvent(RouteInfo Route, bool Deleted) : RouteEvent;
+public sealed record RouteChangeEvent(RouteInfo Route, bool Deleted) : RouteEvent
+{
+    /// <summary>It stands in the place of another one, of the same destination and metric (NLM_F_REPLACE).</summary>
+    public bool IsReplacement { get; init; }
+}
 
 public sealed record RuleEvent(RuleInfo Rule, bool Deleted) : RouteEvent;
 
 public sealed record NeighbourEvent(NeighbourInfo Neighbour, bool Deleted) : RouteEvent;
+
+/// <summary>A router advertisement has changed settings of IPv6 on a link, such as its MTU.</summary>
+public sealed record Ipv6SettingsEvent(int LinkIndex) : RouteEvent;
 
 /// <summary>Notifications were lost (ENOBUFS, or the reader was too slow): dump everything again.</summary>
 public sealed record ResyncEvent : RouteEvent;
@@ -32,6 +39,12 @@ public sealed record RouteMonitorOptions
 
     /// <summary>Routes of these protocols are dropped by their fixed header, before they are parsed: BGP's come by the thousand.</summary>
     public IReadOnlyList<byte> IgnoredRouteProtocols { get; init; } = [];
+
+    /// <summary>
+    /// False drops an event before it takes a place among those that wait. Called on the monitor's thread, in the order of the events, so it
+    /// may keep count of what it sees; null: all are kept.
+    /// </summary>
+    public Func<RouteEvent, bool>? Filter { get; init; }
 
     /// <summary>Room in the kernel for a burst, in bytes.</summary>
     public int ReceiveBufferBytes { get; init; } = 4 << 20;

@@ -41,6 +41,15 @@ public sealed record RouteInfo
     /// <summary>Path MTU of the route in bytes; 0 where there is none.</summary>
     public uint Mtu { get; init; }
 
+    /// <summary>RTA_METRICS without the MTU (window, hop limit, lock, …), attribute for attribute as the kernel told them: to be copied unread.</summary>
+    public ImmutableArray<byte> OtherMetrics { get; init; } = [];
+
+    /// <summary>
+    /// The nexthop object that it goes by (ip-nexthop(8)); 0 where it names its own. The kernel then tells the next hops as well, if
+    /// net.ipv4.nexthop_compat_mode is on; a route is set by the object alone.
+    /// </summary>
+    public uint NextHopId { get; init; }
+
     /// <summary>RTA_PREF of a router advertisement's route (RFC 4191); 0 is medium.</summary>
     public byte Preference { get; init; }
 
@@ -62,6 +71,7 @@ public sealed record RouteInfo
         + (Gateway is null ? "" : $" via {Gateway}")
         + (OutputLink == 0 ? "" : $" dev #{OutputLink}")
         + (NextHops.IsDefaultOrEmpty ? "" : $" by {NextHops.Length} next hops")
+        + (NextHopId == 0 ? "" : $" nhid {NextHopId}")
         + (Table == MainTable ? "" : $" table {Table}")
         + (Metric == 0 ? "" : $" metric {Metric}");
 }
@@ -132,4 +142,10 @@ public sealed record RouteFilter
 
     /// <summary>Left out before they are parsed: a table of a large mesh holds thousands of BGP's.</summary>
     public ImmutableArray<byte> ExceptProtocols { get; init; } = [];
+
+    /// <summary>Those of <see cref="ExceptProtocols"/> are left out only where they go by one of these links; null: always.</summary>
+    public IReadOnlySet<int>? ExceptByLinks { get; init; }
+
+    /// <summary>Only default routes and those with metrics (an MTU, …): the others are left out before they are parsed.</summary>
+    public bool OnlyDefaultsAndMetrics { get; init; }
 }

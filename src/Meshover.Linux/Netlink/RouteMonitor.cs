@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Meshover.Linux.Interop;
 using Meshover.Linux.Namespaces;
-using Meshover.Linux.Netlink.Codec;
 using Meshover.Linux.Netlink.Wire;
 
 namespace Meshover.Linux.Netlink;
@@ -93,7 +92,7 @@ public sealed class RouteMonitor : IDisposable
         var messages = new NetlinkMessageReader(datagram);
         while (messages.TryRead(out var message))
         {
-            if (TryParse(message) is { } change && (_mustResync || _events.Reader.Count >= _options.Capacity || !_events.Writer.TryWrite(change)))
+            if (RouteEventParser.TryParse(message, _options.IgnoredRouteProtocols) is { } change && (_options.Filter?.Invoke(change) ?? true) && (_mustResync || _events.Reader.Count >= _options.Capacity || !_events.Writer.TryWrite(change)))
                 _mustResync = true;
         }
     }
@@ -103,25 +102,4 @@ public sealed class RouteMonitor : IDisposable
         if (_mustResync && _events.Writer.TryWrite(new ResyncEvent()))
             _mustResync = false;
     }
-
-    private RouteEvent? TryParse(NetlinkMessage message)
-    {
-        switch (message.Type)
-        {
-            case MessageType.NewLink or MessageType.DeleteLink when LinkCodec.TryParse(message, out var link):
-                return new LinkEvent(link, message.Type == MessageType.DeleteLink);
-            case MessageType.NewAddress or MessageType.DeleteAddress when AddressCodec.TryParse(message, out var address):
-                return new AddressEvent(address, message.Type == MessageType.DeleteAddress);
-            case MessageType.NewRoute or MessageType.DeleteRoute when !IsIgnored(message) && RouteCodec.TryParse(message, out var route):
-                return new RouteChangeEvent(route, message.Type == MessageType.DeleteRoute);
-            case MessageType.NewRule or MessageType.DeleteRule when RuleCodec.TryParse(message, out var rule):
-                return new RuleEvent(rule, message.Type == MessageType.DeleteRule);
-            case MessageType.NewNeighbour or MessageType.DeleteNeighbour when NeighbourCodec.TryParse(message, out var neighbour):
-                return new NeighbourEvent(neighbour, message.Type == MessageType.DeleteNeighbour);
-            default:
-                return null;
-        }
-    }
-
-    private bool IsIgnored(NetlinkMessage message) => _options.IgnoredRouteProtocols.Contains(message.Header(RouteCodec.HeaderLength)[5]);
 }

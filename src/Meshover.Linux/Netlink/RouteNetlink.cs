@@ -17,12 +17,15 @@ public sealed class RouteNetlink : IRouteNetlink
     /// <summary>Speaks over the given transport, and owns it.</summary>
     public RouteNetlink(INetlinkTransport transport) => _connection = new NetlinkConnection(transport);
 
+    /// <summary>What was wrong with something that was left out of a list since this was asked last, as it could not be read; null: nothing was.</summary>
+    public string? TakeUnreadable() => _connection.TakeUnreadable();
+
     /// <summary>Opens a socket in another network namespace; the calling thread stays where it is.</summary>
     /// <param name="namespacePath">Such as <c>/run/netns/NAME</c> or <c>/proc/PID/ns/net</c>.</param>
     public static RouteNetlink OpenIn(string namespacePath) => NetworkNamespace.RunIn(namespacePath, static () => new RouteNetlink());
 
     public IReadOnlyList<LinkInfo> GetLinks() =>
-        _connection.Dump<LinkInfo>("list links", MessageType.GetLink, LinkCodec.WriteDump, LinkCodec.TryParse);
+        _connection.Dump<LinkInfo>("list links", MessageType.GetLink, LinkCodec.WriteDump, LinkCodec.TryParse, skipsUnreadable: true);
 
     public LinkInfo? FindLink(string name)
     {
@@ -39,7 +42,7 @@ public sealed class RouteNetlink : IRouteNetlink
 
     public IReadOnlyList<AddressInfo> GetAddresses(int linkIndex = 0)
     {
-        var all = _connection.Dump<AddressInfo>("list addresses", MessageType.GetAddress, AddressCodec.WriteDump, AddressCodec.TryParse);
+        var all = _connection.Dump<AddressInfo>("list addresses", MessageType.GetAddress, AddressCodec.WriteDump, AddressCodec.TryParse, skipsUnreadable: true);
         return linkIndex == 0 ? all : all.FindAll(address => address.LinkIndex == linkIndex);
     }
 
@@ -73,7 +76,7 @@ public sealed class RouteNetlink : IRouteNetlink
     ];
 
     public IReadOnlyList<NeighbourInfo> GetNeighbours() =>
-        _connection.Dump<NeighbourInfo>("list neighbours", MessageType.GetNeighbour, NeighbourCodec.WriteDump, NeighbourCodec.TryParse);
+        _connection.Dump<NeighbourInfo>("list neighbours", MessageType.GetNeighbour, NeighbourCodec.WriteDump, NeighbourCodec.TryParse, skipsUnreadable: true);
 
     public void CreateLink(LinkSpec link)
     {
@@ -136,7 +139,7 @@ public sealed class RouteNetlink : IRouteNetlink
         {
             return _connection.Dump("list routes", MessageType.GetRoute,
                 (ref NetlinkWriter writer) => RouteCodec.WriteDump(ref writer, filter, family),
-                (NetlinkMessage message, out RouteInfo route) => RouteCodec.TryParse(message, filter, out route));
+                (NetlinkMessage message, out RouteInfo route) => RouteCodec.TryParse(message, filter, out route), skipsUnreadable: true);
         }
         catch (NetlinkException error) when (filter.Table != 0 && error.ErrorNumber == Errno.NoEntry)
         {
@@ -147,5 +150,5 @@ public sealed class RouteNetlink : IRouteNetlink
 
     private List<RuleInfo> DumpRules(AddressFamily family) =>
         _connection.Dump<RuleInfo>("list rules", MessageType.GetRule,
-            (ref NetlinkWriter writer) => RuleCodec.WriteDump(ref writer, family), RuleCodec.TryParse);
+            (ref NetlinkWriter writer) => RuleCodec.WriteDump(ref writer, family), RuleCodec.TryParse, skipsUnreadable: true);
 }

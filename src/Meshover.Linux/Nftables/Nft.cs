@@ -77,7 +77,7 @@ public sealed class Nft(string? namespacePath = null, string program = "nft")
             await process.WaitForExitAsync(deadline.Token).ConfigureAwait(false);
             return process.ExitCode == 0
                 ? await output.ConfigureAwait(false)
-                : throw new NftException(operation, $"nft: {(await errors.ConfigureAwait(false)).Trim()} (exit {process.ExitCode})");
+                : throw new NftException(operation, $"nft: {(await errors.ConfigureAwait(false)).Trim()} (exit {process.ExitCode})") { IsRefusal = true };
         }
         catch (IOException error)
         {

@@ -5,6 +5,9 @@ public sealed class NftException(string operation, string reason) : Exception($"
 {
     public string Operation { get; } = operation;
 
+    /// <summary>nft ran, and said no.</summary>
+    public bool IsRefusal { get; init; }
+
     /// <summary>The program itself is not there, so nobody has set up anything by it either.</summary>
     public bool IsNotInstalled { get; init; }
 }

@@ -6,4 +6,7 @@ public sealed class SysctlException(string operation, string key, string reason)
     public string Operation { get; } = operation;
 
     public string Key { get; } = key;
+
+    /// <summary>Where /proc/sys is mounted read-only, as in a container (EROFS).</summary>
+    public bool IsReadOnly { get; init; }
 }

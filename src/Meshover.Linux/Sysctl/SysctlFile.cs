@@ -1,3 +1,5 @@
+using Meshover.Linux.Interop;
+
 namespace Meshover.Linux.Sysctl;
 
 /// <summary>
@@ -53,7 +55,25 @@ public static class SysctlFile
         }
         catch (IOException error)
         {
-            throw new SysctlException("write", key, $"{error.Message} (value {value})");
+            throw new SysctlException("write", key, $"{error.Message} (value {value})") { IsReadOnly = error.HResult == Errno.ReadOnlyFileSystem };
+        }
+    }
+
+    /// <summary>Whether /proc/sys is mounted read-only, as in a container. Nothing is written for the answer.</summary>
+    public static bool IsReadOnly()
+    {
+        try
+        {
+            using var file = new FileStream(PathOf("net.ipv4.conf.all.forwarding"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            return false;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false; // who is not root may not write anyhow
+        }
+        catch (IOException error)
+        {
+            return error.HResult == Errno.ReadOnlyFileSystem;
         }
     }
 

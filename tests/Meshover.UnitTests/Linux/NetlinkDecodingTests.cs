@@ -21,7 +21,7 @@ public sealed class NetlinkDecodingTests
         Assert.Equal(6, link.HardwareAddress.Length);
         Assert.Equal(AddressGenerationMode.Eui64, link.AddressGeneration);
         Assert.Equal(new LinkIpv4Settings(Forwarding: 0, RpFilter: 0, AcceptRedirects: 1), link.Ipv4);
-        Assert.Equal(new LinkIpv6Settings(Forwarding: 0, AcceptRa: 1, AcceptRedirects: 1, DisableIpv6: 0), link.Ipv6);
+        Assert.Equal(new LinkIpv6Settings(Forwarding: 0, AcceptRa: 1, AcceptRedirects: 1, DisableIpv6: 0, Mtu: 1400), link.Ipv6);
     }
 
     [Fact]

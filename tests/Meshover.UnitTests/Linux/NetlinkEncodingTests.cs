@@ -52,6 +52,23 @@ public sealed class NetlinkEncodingTests
     }
 
     [Fact]
+    public void Route_WithMetricsByANexthopObject_IsReadAsItWasWritten()
+    {
+        // RTAX_LOCK of the MTU, RTAX_HOPLIMIT 64
+        byte[] others = [8, 0, 1, 0, 4, 0, 0, 0, 8, 0, 10, 0, 64, 0, 0, 0];
+        var route = new RouteInfo { Destination = IPNetwork.Parse("2001:db8::/32"), NextHopId = 7, Mtu = 1400, OtherMetrics = [.. others], Table = 7401, Protocol = 112 };
+        var buffer = new byte[256];
+        var writer = new NetlinkWriter(buffer, MessageType.NewRoute, MessageFlags.None, 1);
+        RouteCodec.Write(ref writer, route);
+        var messages = new NetlinkMessageReader(writer.Finish());
+        Assert.True(messages.TryRead(out var message));
+        Assert.True(RouteCodec.TryParse(message, out var read));
+
+        Assert.Equal((7u, 1400u, 0), (read.NextHopId, read.Mtu, read.OutputLink));
+        Assert.Equal(others, read.OtherMetrics);
+    }
+
+    [Fact]
     public void Route_TwoNextHopsOneOfTheOtherFamily_IsEncoded()
     {
         var route = new RouteInfo

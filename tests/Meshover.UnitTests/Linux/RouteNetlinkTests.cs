@@ -73,6 +73,28 @@ public sealed class RouteNetlinkTests
     }
 
     [Fact]
+    public void GetLinks_OneCannotBeRead_TheOthersAreListedAndItIsSaid()
+    {
+        var links = KernelDumps.Links;
+        // The length of the first attribute (behind the headers of the message and of the link) of the first message.
+        BitConverter.TryWriteBytes(links.AsSpan(32), ushort.MaxValue);
+        using var whole = new RouteNetlink(new FakeNetlinkTransport().Answer(KernelDumps.Links));
+        using var netlink = new RouteNetlink(new FakeNetlinkTransport().Answer(links));
+
+        Assert.Equal(whole.GetLinks().Skip(1).Select(link => link.Name), netlink.GetLinks().Select(link => link.Name));
+        Assert.NotNull(netlink.TakeUnreadable());
+        Assert.Null(netlink.TakeUnreadable());
+        Assert.Null(whole.TakeUnreadable());
+    }
+
+    [Fact]
+    public void GetRoutes_ExceptByLinks_KeepsThoseByOthers()
+    {
+        using var netlink = new RouteNetlink(new FakeNetlinkTransport().Answer(KernelDumps.Routes4).Answer(KernelDumps.Routes6));
+        Assert.Contains(netlink.GetRoutes(new RouteFilter { ExceptProtocols = [112], ExceptByLinks = new HashSet<int> { 9999 } }), route => route.Protocol == 112);
+    }
+
+    [Fact]
     public void GetRoutes_ExceptProtocols_LeavesThemOut()
     {
         using var netlink = new RouteNetlink(new FakeNetlinkTransport().Answer(KernelDumps.Routes4).Answer(KernelDumps.Routes6));

@@ -130,6 +130,14 @@ internal static class LinkCodec
         return header[0] == Families.Unspecified;
     }
 
+    /// <summary>RTNLGRP_IPV6_IFINFO: a message of its own kind, of the family AF_INET6, about a link that is told whole elsewhere.</summary>
+    internal static bool TryParseIpv6Settings(NetlinkMessage message, out int index)
+    {
+        var header = message.Header(HeaderLength);
+        index = BinaryPrimitives.ReadInt32LittleEndian(header[4..]);
+        return header[0] == Families.IPv6;
+    }
+
     private static LinkInfo Apply(LinkInfo link, NetlinkAttribute attribute) => attribute.Type switch
     {
         HardwareAddress => link with { HardwareAddress = [.. attribute.Value] },
@@ -188,7 +196,7 @@ internal static class LinkCodec
 
     private static LinkInfo ReadIpv6(LinkInfo link, AttributeReader settings)
     {
-        const int forwarding = 0, acceptRa = 3, acceptRedirects = 4, disableIpv6 = 26;
+        const int forwarding = 0, mtu = 2, acceptRa = 3, acceptRedirects = 4, disableIpv6 = 26;
         while (settings.TryRead(out var setting))
         {
             link = setting.Type switch
@@ -196,7 +204,7 @@ internal static class LinkCodec
                 Conf6 => link with
                 {
                     Ipv6 = new LinkIpv6Settings(
-                        Entry(setting, forwarding), Entry(setting, acceptRa), Entry(setting, acceptRedirects), Entry(setting, disableIpv6)),
+                        Entry(setting, forwarding), Entry(setting, acceptRa), Entry(setting, acceptRedirects), Entry(setting, disableIpv6), Entry(setting, mtu)),
                 },
                 AddressGenerationMode => link with { AddressGeneration = (AddressGenerationMode)setting.AsByte() },
                 _ => link,

@@ -35,6 +35,7 @@ internal static class RouteCodec
     internal const ushort Via = 18;
     internal const ushort Preference = 20;
     internal const ushort EncapsulationType = 21;
+    internal const ushort NextHopId = 30;
     internal const ushort MetricMtu = 2;
 
     /// <summary>The header's table byte: tables above 255 are in RTA_TABLE alone.</summary>
@@ -62,9 +63,11 @@ internal static class RouteCodec
             return false;
         var header = message.Header(HeaderLength);
         // First what costs nothing: thousands of routes may be none of ours.
-        if (!filter.ExceptProtocols.IsEmpty && filter.ExceptProtocols.Contains(header[5]))
+        if (!filter.ExceptProtocols.IsEmpty && filter.ExceptProtocols.Contains(header[5]) && (filter.ExceptByLinks?.Contains(FindOutputLink(message)) ?? true))
             return false;
         if (filter.Protocol != 0 && filter.Protocol != header[5])
+            return false;
+        if (filter.OnlyDefaultsAndMetrics && header[1] != 0 && !Has(message, Metrics))
             return false;
         return TryParse(message, out route) && (filter.Table == 0 || filter.Table == route.Table);
     }
@@ -82,6 +85,31 @@ internal static class RouteCodec
         return true;
     }
 
+    // 0 where it has several, or none.
+    private static int FindOutputLink(NetlinkMessage message)
+    {
+        var attributes = message.Attributes(HeaderLength);
+        while (attributes.TryRead(out var attribute))
+        {
+            if (attribute.Type == OutputLink)
+                return attribute.AsInt32();
+        }
+
+        return 0;
+    }
+
+    private static bool Has(NetlinkMessage message, ushort type)
+    {
+        var attributes = message.Attributes(HeaderLength);
+        while (attributes.TryRead(out var attribute))
+        {
+            if (attribute.Type == type)
+                return true;
+        }
+
+        return false;
+    }
+
     private static bool IsRoute(NetlinkMessage message) => message.Type is MessageType.NewRoute or MessageType.DeleteRoute;
 
     private static void Write(ref NetlinkWriter writer, RouteInfo route, byte scope)
@@ -95,7 +123,8 @@ internal static class RouteCodec
         header[5] = route.Protocol;
         header[6] = scope;
         header[7] = (byte)route.Kind;
-        BinaryPrimitives.WriteUInt32LittleEndian(header[8..], (uint)(route.NextHopFlags & NextHopFlags.OnLink));
+        if (route.NextHopId == 0)
+            BinaryPrimitives.WriteUInt32LittleEndian(header[8..], (uint)(route.NextHopFlags & NextHopFlags.OnLink));
         writer.PutUInt32(Table, route.Table);
         if (route.Destination.PrefixLength != 0)
             writer.PutAddress(Destination, route.Destination.BaseAddress);
@@ -111,6 +140,12 @@ internal static class RouteCodec
 
     private static void WriteNextHops(ref NetlinkWriter writer, RouteInfo route)
     {
+        if (route.NextHopId != 0)
+        {
+            writer.PutUInt32(NextHopId, route.NextHopId);
+            return;
+        }
+
         if (route.OutputLink != 0)
             writer.PutInt32(OutputLink, route.OutputLink);
         WriteGateway(ref writer, route.Gateway, Families.Of(route.Destination.BaseAddress));
@@ -152,10 +187,14 @@ internal static class RouteCodec
     {
         if (route.Preference != 0)
             writer.PutByte(Preference, route.Preference);
-        if (route.Mtu == 0)
+        if (route.Mtu == 0 && route.OtherMetrics.IsDefaultOrEmpty)
             return;
         var metrics = writer.BeginNested(Metrics);
-        writer.PutUInt32(MetricMtu, route.Mtu);
+        if (route.Mtu != 0)
+            writer.PutUInt32(MetricMtu, route.Mtu);
+        var others = new AttributeReader(route.OtherMetrics.AsSpan());
+        while (others.TryRead(out var metric))
+            writer.PutBytes(metric.Type, metric.Value);
         writer.EndNested(metrics);
     }
 

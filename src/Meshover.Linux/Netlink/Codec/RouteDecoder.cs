@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Net;
 using Meshover.Linux.Netlink.Wire;
 using static Meshover.Linux.Netlink.Codec.RouteCodec;
@@ -52,7 +53,8 @@ internal static class RouteDecoder
         PreferredSource => route with { PreferredSource = attribute.AsAddress() },
         Table => route with { Table = attribute.AsUInt32() },
         Preference => route with { Preference = attribute.AsByte() },
-        Metrics => route with { Mtu = ReadMtu(attribute.Nested) },
+        Metrics => route with { Mtu = ReadMtu(attribute.Nested), OtherMetrics = ReadOtherMetrics(attribute.Value) },
+        NextHopId => route with { NextHopId = attribute.AsUInt32() },
         Multipath => route with { NextHops = [.. ReadNextHops(attribute.Value)] },
         EncapsulationType => route with { HasEncapsulation = true },
         _ => route,
@@ -71,6 +73,24 @@ internal static class RouteDecoder
         }
 
         return mtu;
+    }
+
+    // All but the MTU, with their headers.
+    private static ImmutableArray<byte> ReadOtherMetrics(ReadOnlySpan<byte> metrics)
+    {
+        const int headerLength = 4;
+        var others = ImmutableArray.CreateBuilder<byte>();
+        while (metrics.Length >= headerLength)
+        {
+            var length = NetlinkWriter.Align(BinaryPrimitives.ReadUInt16LittleEndian(metrics));
+            if (length < headerLength || length > metrics.Length)
+                break; // ReadMtu has complained
+            if (BinaryPrimitives.ReadUInt16LittleEndian(metrics[2..]) != MetricMtu)
+                others.AddRange(metrics[..length]);
+            metrics = metrics[length..];
+        }
+
+        return others.ToImmutable();
     }
 
     private static List<NextHop> ReadNextHops(ReadOnlySpan<byte> value)
