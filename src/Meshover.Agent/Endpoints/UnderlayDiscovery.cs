@@ -28,12 +28,18 @@ public static class UnderlayDiscovery
     /// <param name="surroundings">What the node knows of the mesh.</param>
     public static UnderlayState Find(IRouteNetlink netlink, ImmutableArray<string> named, UnderlaySurroundings surroundings)
     {
-        var links = netlink.GetLinks().Where(link => link.IsUp && !KernelNames.Default.IsOurs(link.Name) && !link.Flags.HasFlag(LinkFlags.Loopback)).ToDictionary(link => link.Index);
-        var defaults = DefaultRouteLinks(netlink);
+        var all = netlink.GetLinks();
+        var links = all.Where(link => link.IsUp && !KernelNames.Default.IsOurs(link.Name) && !link.Flags.HasFlag(LinkFlags.Loopback)).ToDictionary(link => link.Index);
+        var routes = TellingRoutes(netlink, UnderlayMirror.OwnLinks(all, KernelNames.Default));
+        var defaults = routes.Where(route => route.Destination.PrefixLength == 0).SelectMany(UnderlayMirror.LinksOf).ToHashSet();
         var found = netlink.GetAddresses()
             .Where(address => links.TryGetValue(address.LinkIndex, out var link) && IsUsable(address) && IsUnderlay(link, address, named, surroundings, defaults))
             .ToList();
-        var mtu = found.Select(address => links[address.LinkIndex].Mtu).DefaultIfEmpty(DefaultMtu).Min();
+        var carriers = found.Select(address => address.LinkIndex).ToHashSet();
+        var mtu = found.Select(address => MtuOf(links[address.LinkIndex], address))
+            .Concat(routes.Where(route => route.Mtu != 0 && UnderlayMirror.LinksOf(route).Any(carriers.Contains) && LeadsToOthers(route, surroundings)).Select(route => (int)route.Mtu))
+            .DefaultIfEmpty(DefaultMtu)
+            .Min();
         return new UnderlayState(
             [.. found.Select(address => address.Address).Distinct().OrderByDescending(address => address.AddressFamily == AddressFamily.InterNetworkV6)], mtu);
     }
@@ -58,8 +64,26 @@ public static class UnderlayDiscovery
         return !isTemporary6 && !isBad && EndpointOrder.IsGlobal(address.Address);
     }
 
-    private static HashSet<int> DefaultRouteLinks(IRouteNetlink netlink) =>
-    [.. netlink.GetRoutes(new RouteFilter { Table = RouteInfo.MainTable, ExceptProtocols = [RouteProtocols.Bgp, RouteProtocols.Zebra] })
-        .Where(route => route is { Destination.PrefixLength: 0, Kind: RouteKind.Unicast })
-        .SelectMany(route => route.NextHops.IsDefaultOrEmpty ? [route.OutputLink] : route.NextHops.Select(hop => hop.OutputLink))];
+    /// <summary>A router's advertisement may say that the way is narrower than the link, as that of PPPoE does; it counts for IPv6 alone.</summary>
+    private static int MtuOf(LinkInfo link, AddressInfo address) =>
+        address.Address.AddressFamily == AddressFamily.InterNetworkV6 && link.Ipv6 is { Mtu: > 0 } ipv6 ? Math.Min(link.Mtu, ipv6.Mtu) : link.Mtu;
+
+    private static bool LeadsToOthers(RouteInfo route, UnderlaySurroundings surroundings) =>
+        route.Destination.PrefixLength == 0 || surroundings.HasMemberIn(route.Destination);
+
+    /// <summary>Those by which packets may leave the machine without the mesh and that say something here: default routes, and what has an MTU.</summary>
+    private static List<RouteInfo> TellingRoutes(IRouteNetlink netlink, HashSet<int> ours)
+    {
+        var tables = UnderlayRules.OtherTables(netlink.GetRules(), KernelNames.Default).Prepend(RouteInfo.MainTable);
+        return
+        [
+            .. tables.SelectMany(table => netlink.GetRoutes(new RouteFilter
+            {
+                Table = table,
+                OnlyDefaultsAndMetrics = true,
+                ExceptProtocols = [RouteProtocols.Bgp, RouteProtocols.Zebra],
+                ExceptByLinks = ours,
+            })).Where(route => route.Kind == RouteKind.Unicast),
+        ];
+    }
 }

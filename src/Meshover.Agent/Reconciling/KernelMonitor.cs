@@ -14,19 +14,22 @@ public enum KernelChanges
     /// <summary>Something of ours: reconcile.</summary>
     Own = 1,
 
-    /// <summary>An address, link or route of the underlay: reconcile (the mirror), and look at our endpoints anew.</summary>
+    /// <summary>An address, a link or a telling route of the underlay: reconcile (the mirror), and look at our endpoints anew.</summary>
     Underlay = 2,
 
     /// <summary>Notifications were lost: look at everything anew.</summary>
     Resync = 4,
+
+    /// <summary>A route of the underlay that says nothing of our endpoints: reconcile (the mirror).</summary>
+    Mirror = 8,
 }
 
 /// <summary>
 /// Wakes the agent's loop when somebody changed the kernel, so that a repair starts within <see cref="Coalescing"/>.
 /// <para>
-/// Cost: a notification of BGP's (thousands, when a mesh of thousands of nodes converges) is dropped by one byte of its header, about
-/// 0.1 µs; a link's that says nothing new is compared and dropped; all others within 100 ms become one wake, so one observation. What we
-/// add ourselves is not heard; what we remove wakes the loop once for nothing.
+/// Cost: a notification of the mesh's BGP (thousands, when a mesh of thousands of nodes converges) is dropped by the link that it goes by, a
+/// microsecond or two; a link's that says nothing new is compared and dropped; all others within 100 ms become one wake, so one
+/// observation. What we add ourselves is not heard; what we remove wakes the loop once for nothing.
 /// </para>
 /// </summary>
 public sealed class KernelMonitor : IDisposable
@@ -37,11 +40,14 @@ public sealed class KernelMonitor : IDisposable
     private readonly RouteMonitor _monitor;
     private readonly TimeProvider _time;
     private readonly KernelEventFilter _filter = new(KernelNames.Default);
+    private readonly Gathered _gathered = new();
 
     /// <exception cref="NetlinkException">The socket could not be opened.</exception>
     public KernelMonitor(TimeProvider time, string? namespacePath = null)
     {
-        var options = new RouteMonitorOptions { IgnoredRouteProtocols = [RouteProtocols.Bgp] };
+        using (var netlink = namespacePath is null ? new RouteNetlink() : RouteNetlink.OpenIn(namespacePath))
+            _filter.Learn(netlink.GetLinks(), netlink.GetRules());
+        var options = new RouteMonitorOptions { Filter = Gather };
         _monitor = namespacePath is null ? new RouteMonitor(options) : RouteMonitor.OpenIn(namespacePath, options);
         _time = time;
     }
@@ -51,12 +57,11 @@ public sealed class KernelMonitor : IDisposable
     {
         // Latest wins is right here: flags are gathered, and one wake stands for all of them.
         var wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        var gathered = new Gathered();
-        var reading = GatherAsync(gathered, wake.Writer, cancellationToken);
+        var reading = WakeAsync(wake.Writer, cancellationToken);
         await foreach (var _ in wake.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
             await Task.Delay(Coalescing, _time, cancellationToken).ConfigureAwait(false);
-            if (gathered.Take() is var changes and not KernelChanges.None)
+            if (_gathered.Take() is var changes and not KernelChanges.None)
                 yield return changes;
         }
 
@@ -65,16 +70,23 @@ public sealed class KernelMonitor : IDisposable
 
     public void Dispose() => _monitor.Dispose();
 
-    private async Task GatherAsync(Gathered gathered, ChannelWriter<bool> wake, CancellationToken cancellationToken)
+    // On the monitor's thread: what does not concern us takes no place there.
+    private bool Gather(RouteEvent change)
+    {
+        var kind = _filter.Classify(change);
+        _gathered.Add(kind);
+        return kind != KernelChanges.None;
+    }
+
+    private async Task WakeAsync(ChannelWriter<bool> wake, CancellationToken cancellationToken)
     {
         try
         {
             await foreach (var change in _monitor.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
-                var kind = _filter.Classify(change);
-                if (kind == KernelChanges.None)
-                    continue;
-                gathered.Add(kind);
+                // Made by the monitor itself, so it has not come by the filter.
+                if (change is ResyncEvent)
+                    _gathered.Add(_filter.Classify(change));
                 wake.TryWrite(true);
             }
         }

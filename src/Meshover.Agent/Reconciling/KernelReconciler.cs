@@ -1,3 +1,4 @@
+using System.Net;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
@@ -15,11 +16,14 @@ public sealed class KernelReconciler : IReconciler, IDisposable
 {
     private readonly RouteNetlink _netlink;
     private readonly NftGeneration? _generation;
+    private readonly RouteEventQueue _events;
+    private readonly RouteBook _routes;
     private readonly KernelSysctls _sysctls;
     private readonly SysctlMemory _memory;
     private readonly Firewall _firewall;
     private readonly KernelObserver _observer;
     private readonly DockerUser _docker;
+    private readonly RepeatFuse _fuse;
 
     /// <exception cref="NetlinkException">No netlink socket could be opened.</exception>
     public KernelReconciler(KernelReconcilerOptions options)
@@ -29,8 +33,12 @@ public sealed class KernelReconciler : IReconciler, IDisposable
         _generation = TryOpenGeneration(options.NamespacePath);
         _firewall = new Firewall(new Nft(options.NamespacePath), _generation);
         _sysctls = new KernelSysctls(options.NamespacePath);
-        _memory = SysctlMemory.In(options.StateDirectory, _sysctls);
-        _observer = new KernelObserver(_netlink, _sysctls, _firewall);
+        _memory = SysctlMemory.In(options.StateDirectory, _sysctls, options.NamespacePath);
+        _fuse = new RepeatFuse(options.Time);
+        var heard = new RouteMonitorOptions { Rules = false };
+        _events = options.NamespacePath is { } there ? RouteEventQueue.OpenIn(there, heard) : new RouteEventQueue(heard);
+        _routes = new RouteBook(_netlink, _events, options.Time);
+        _observer = new KernelObserver(_netlink, _sysctls, _firewall, _routes);
         _docker = new DockerUser(options.StateDirectory, options.NamespacePath, _generation);
     }
 
@@ -44,12 +52,25 @@ public sealed class KernelReconciler : IReconciler, IDisposable
         var isComplete = false;
         await AttemptAsync(applier, async () =>
         {
-            var state = await _observer.ObserveAsync(names, FirewallDocument.Of(plan), cancellationToken).ConfigureAwait(false);
+            var state = await _observer.ObserveAsync(names, FirewallDocument.Of(plan), cancellationToken, PeersOf(plan)).ConfigureAwait(false);
+            state = state with { IsForwarding6Ours = _memory.IsOurs(SysctlDiff.Forwarding6) };
             isComplete = KernelDiff.MissingLinks(state, plan).IsEmpty;
-            await applier.ApplyAsync(KernelDiff.Compute(state, plan), cancellationToken).ConfigureAwait(false);
+            var changes = KernelDiff.Compute(state, plan);
+            _routes.Settle(changes);
+            await applier.ApplyAsync(_fuse.Admit(changes), cancellationToken).ConfigureAwait(false);
+            _fuse.Count(applier.Made);
+            applier.Errors.AddRange([.. _fuse.Complaints, .. Limits(state, plan, names)]);
         }).ConfigureAwait(false);
-        if (plan.Kernel.DockerUser)
-            await AttemptAsync(applier, async () => applier.Done.AddRange(await _docker.EnsureAsync(cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+        if (_netlink.TakeUnreadable() is { } unreadable)
+            applier.Errors.Add($"Something in the kernel is not as this release knows it and was left out: {unreadable}");
+        _memory.Retry();
+        if (_memory.TakeDamage() is { } damage)
+            applier.Done.Add(damage);
+        if (_memory.Problem is { } unwritten)
+            applier.Errors.Add(unwritten);
+        await AttemptAsync(applier, async () => applier.Done.AddRange(plan.Kernel.DockerUser
+            ? await _docker.EnsureAsync(cancellationToken, keep: true).ConfigureAwait(false)
+            : await _docker.ForsakeAsync(cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
         return Report(applier, isComplete ? ComponentState.Ok : ComponentState.Starting);
     }
 
@@ -59,21 +80,31 @@ public sealed class KernelReconciler : IReconciler, IDisposable
         var names = KernelNames.Default;
         var applier = new KernelApplier(_netlink, _sysctls, _memory, _firewall, names);
         await AttemptAsync(applier, () => RemoveTaggedAsync(applier, names, cancellationToken)).ConfigureAwait(false);
+        var notes = new List<string>();
         await AttemptAsync(applier, () =>
         {
-            applier.Done.AddRange(_memory.Restore(applier.Errors));
+            var claims = ForwardingClaims.Of(_memory.Entries, _netlink.GetLinks(), _netlink.GetAddresses(), names);
+            applier.Done.AddRange(_memory.Restore(applier.Errors, isTheirs: claims.Covers));
+            notes.AddRange([.. claims.Notes, .. ((string?[])[_memory.TakeDamage(), _memory.Problem]).OfType<string>()]);
             return Task.CompletedTask;
         }).ConfigureAwait(false);
         await AttemptAsync(applier, () => RemoveFirewallAsync(applier, cancellationToken)).ConfigureAwait(false);
         await AttemptAsync(applier, async () => applier.Done.AddRange(await _docker.RemoveAsync(cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
-        return Report(applier, ComponentState.Off);
+        return Report(applier, ComponentState.Off) with { Notes = [.. notes] };
     }
 
     public void Dispose()
     {
         _generation?.Dispose();
+        _events.Dispose();
         _netlink.Dispose();
     }
+
+    private static IEnumerable<string> Limits(KernelState state, NodePlan plan, KernelNames names) =>
+        UnderlayLimits.Of(state, names, plan.Kernel.FirewallMark, PeersOf(plan));
+
+    private static HashSet<IPAddress> PeersOf(NodePlan plan) =>
+        [.. plan.WireGuard.Peers.SelectMany(peer => peer.Endpoints).Select(endpoint => endpoint.EndPoint.Address)];
 
     private async Task RemoveTaggedAsync(KernelApplier applier, KernelNames names, CancellationToken cancellationToken)
     {

@@ -8,4 +8,6 @@ public sealed record KernelReconcilerOptions
 
     /// <summary>Such as <c>/run/netns/NAME</c>; null for the process's own network namespace.</summary>
     public string? NamespacePath { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -26,6 +26,9 @@ public sealed record ReconcileReport
     /// <summary>One sentence each: what failed, why, what to do.</summary>
     public ImmutableArray<string> Errors { get; init; } = [];
 
+    /// <summary>What somebody who undoes it should know, one sentence each; no errors.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+
     /// <summary>What was changed in this pass, one line each; empty when everything was right. For the log.</summary>
     public ImmutableArray<string> Changes { get; init; } = [];
 

@@ -12,6 +12,9 @@ namespace Meshover.Agent.Reconciling;
 internal sealed partial class ReconcileWorker(
     ImmutableArray<IReconciler> reconcilers, ReconcileTimes times, ChannelWriter<AgentInput> inputs, ILogger logger, TimeProvider time)
 {
+    // The first pass of a large node makes thousands; the journal would drop others' lines for them.
+    private const int LoggedChanges = 20;
+
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private NodePlan? _newest;
 
@@ -60,8 +63,10 @@ internal sealed partial class ReconcileWorker(
         foreach (var reconciler in reconcilers)
         {
             var report = await RunOneAsync(reconciler, plan, cancellationToken);
-            foreach (var change in report.Changes)
+            foreach (var change in report.Changes.Take(LoggedChanges))
                 LogChange(logger, reconciler.Name, change);
+            if (report.Changes.Length > LoggedChanges)
+                LogMoreChanges(logger, reconciler.Name, report.Changes.Length - LoggedChanges);
             await inputs.WriteAsync(new AgentInput.Reconciled(reconciler.Name, report), cancellationToken);
             reports.Add(report);
         }
@@ -84,6 +89,9 @@ internal sealed partial class ReconcileWorker(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Component}: {Change}")]
     private static partial void LogChange(ILogger logger, string component, string change);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Component}: and {Count} more changes")]
+    private static partial void LogMoreChanges(ILogger logger, string component, int count);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Component} failed unexpectedly")]
     private static partial void LogDefect(ILogger logger, string component, Exception exception);

@@ -94,6 +94,8 @@ internal sealed class DownSequence(NodePaths paths, INodeServices services, Time
     {
         using var kernel = new KernelReconciler(new KernelReconcilerOptions { StateDirectory = paths.StateDirectory });
         var report = await kernel.UndoAsync(cancellationToken);
+        foreach (var note in report.Notes)
+            say(note);
         _failures.AddRange(report.Errors.Select(error => new CliException($"Not everything could be put back: {error}")));
     }
 

@@ -18,6 +18,7 @@ public sealed class DockerUser
     private readonly string? _namespacePath;
     private readonly NftGeneration? _generation;
     private uint? _seen;
+    private bool _isKept;
 
     public DockerUser(string stateDirectory, string? namespacePath = null)
         : this(stateDirectory, namespacePath, generation: null) { }
@@ -36,8 +37,10 @@ public sealed class DockerUser
 
     /// <summary>Makes them stand where Docker's chain is; gives the changes.</summary>
     /// <exception cref="IptablesException">It refused.</exception>
-    public async Task<ImmutableArray<string>> EnsureAsync(CancellationToken cancellationToken)
+    /// <param name="keep">They are kept for as long as <c>docker-user</c> says so, see <see cref="ForsakeAsync"/>.</param>
+    public async Task<ImmutableArray<string>> EnsureAsync(CancellationToken cancellationToken, bool keep = false)
     {
+        _isKept = keep;
         if (_seen is not null && _seen == ReadGeneration())
             return [];
         var changes = ImmutableArray.CreateBuilder<string>();
@@ -54,6 +57,11 @@ public sealed class DockerUser
         _seen = isThere ? ReadGeneration() : null;
         return changes.ToImmutable();
     }
+
+    /// <summary>Takes them out where they were kept by the setting and it says so no more; what was put in once, by hand, stays.</summary>
+    /// <exception cref="IptablesException">It refused.</exception>
+    public async Task<ImmutableArray<string>> ForsakeAsync(CancellationToken cancellationToken) =>
+        File.Exists(_mark) && new FileInfo(_mark).Length > 0 ? await RemoveAsync(cancellationToken).ConfigureAwait(false) : [];
 
     /// <summary>Takes them out where they were ever put in; gives the changes.</summary>
     /// <exception cref="IptablesException">It refused.</exception>
@@ -77,7 +85,7 @@ public sealed class DockerUser
 
     private async Task<string> ChangeAsync(Iptables iptables, string command, string rule, CancellationToken cancellationToken)
     {
-        AtomicFile.Write(_mark, []);
+        AtomicFile.Write(_mark, _isKept ? "kept"u8 : []);
         await iptables.ChangeAsync([command, Chain, .. rule.Split(' ')], cancellationToken).ConfigureAwait(false);
         return $"{iptables.Program} {command} {Chain} {rule}";
     }

@@ -7,23 +7,23 @@ namespace Meshover.Agent.Reconciling.Kernel;
 /// <summary>Our table in the machine's firewall.</summary>
 internal sealed class Firewall(Nft nft, NftGeneration? generation)
 {
-    /// <summary>This kernel refused the whole document.</summary>
-    private bool _isLesser;
+    /// <summary>The document that this kernel refused: its lesser form is set instead, until there is another one.</summary>
+    private FirewallDocument? _refused;
 
     private (uint? Generation, FirewallDocument? Wanted, bool Stands) _checked;
 
     /// <summary>
-    /// Whether our table is there with all its rules. Costs one netlink message, and a process only after somebody changed the firewall.
+    /// Whether our table is there as the document makes it; with no document, whether there is one. Costs one netlink message, and a process
+    /// only after somebody changed the firewall.
     /// </summary>
     /// <exception cref="NftException">nft could not be run.</exception>
-    internal async Task<bool> StandsAsync(FirewallDocument wanted, CancellationToken cancellationToken)
+    internal async Task<bool> StandsAsync(FirewallDocument? wanted, CancellationToken cancellationToken)
     {
         var now = ReadGeneration();
-        if (now is not null && now == _checked.Generation && wanted.Json == _checked.Wanted?.Json)
+        if (now is not null && now == _checked.Generation && wanted?.Json == _checked.Wanted?.Json)
             return _checked.Stands;
         using var table = await nft.ListTableAsync("inet", FirewallDocument.Table, cancellationToken).ConfigureAwait(false);
-        var comments = table is null ? [] : table.RootElement.GetProperty("nftables").EnumerateArray().Select(CommentOf).ToHashSet(StringComparer.Ordinal);
-        _checked = (now, wanted, Possible(wanted).Comments.All(comments.Contains));
+        _checked = (now, wanted, table is not null && (wanted is null || Possible(wanted).IsIn(table)));
         return _checked.Stands;
     }
 
@@ -35,23 +35,20 @@ internal sealed class Firewall(Nft nft, NftGeneration? generation)
         {
             await ApplyAsync(Possible(wanted), cancellationToken).ConfigureAwait(false);
         }
-        catch (NftException error) when (!error.IsNotInstalled && !_isLesser && wanted.Lesser is not null)
+        catch (NftException error) when (error.IsRefusal && wanted.Lesser is not null && _refused?.Json != wanted.Json)
         {
             await ApplyAsync(wanted.Lesser, cancellationToken).ConfigureAwait(false);
-            _isLesser = true;
+            _refused = wanted;
         }
     }
 
     internal Task<bool> RemoveAsync(CancellationToken cancellationToken) =>
         nft.DeleteTableAsync("inet", FirewallDocument.Table, cancellationToken);
 
-    private FirewallDocument Possible(FirewallDocument wanted) => _isLesser ? wanted.Lesser ?? wanted : wanted;
+    private FirewallDocument Possible(FirewallDocument wanted) => _refused?.Json == wanted.Json ? wanted.Lesser ?? wanted : wanted;
 
     private Task ApplyAsync(FirewallDocument document, CancellationToken cancellationToken) =>
         nft.ApplyAsync(document.Json, $"set nftables table {FirewallDocument.Table}", cancellationToken);
-
-    private static string? CommentOf(JsonElement item) =>
-        item.TryGetProperty("rule", out var rule) && rule.TryGetProperty("comment", out var comment) ? comment.GetString() : null;
 
     private uint? ReadGeneration()
     {

@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Reconciling.Kernel;
@@ -15,11 +18,17 @@ namespace Meshover.Agent.Reconciling.Kernel;
 /// <item>keeps what passes from one link to another out of connection tracking: a transit node would fill its table with others' flows, and
 /// see half of those whose answers go another way.</item>
 /// </list>
-/// Once set it stands by itself, whether an agent runs or not. The counters <c>forged</c> and <c>leaked</c> tell what was dropped.
+/// Once set it stands by itself, whether an agent runs or not. A rule that no packet comes to carries the fingerprint of the whole, so that
+/// another release of it is known to be another. The counters <c>forged</c> and <c>leaked</c> tell what was dropped.
 /// </summary>
 internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comments)
 {
     internal const string Table = KernelNames.FirewallTable;
+
+    private const string MarkChain = "fingerprint";
+
+    /// <summary>Of hooks, priorities and counters: count it up when these change.</summary>
+    private const int Layout = 1;
 
     /// <summary>The same without what a kernel without nft_fib refuses: traffic from link to link is tracked then.</summary>
     internal FirewallDocument? Lesser { get; private init; }
@@ -41,6 +50,7 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
             .. GuardRules("leaving", "tunnel-out", "oifname", "leaked"),
             .. isTransitTracked ? [] : (ReadOnlySpan<FirewallRule>)[UntrackedRule],
         ];
+        var mark = MarkRule(rules, tunnelPool);
         // Deleted (after an empty add, so that this never fails) and made anew: one transaction. "raw" (-300) is before connection
         // tracking and anybody's NAT.
         var json = $$"""
@@ -55,10 +65,11 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"leaving","type":"filter","hook":"postrouting","prio":-300,"policy":"accept"} } },
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"tunnel-in"} } },
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"tunnel-out"} } },
-            {{string.Join(",\n", rules.Select(rule => rule.Json))}}
+            {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"{{MarkChain}}"} } },
+            {{string.Join(",\n", rules.Append(mark).Select(rule => rule.Json))}}
             ]}
             """;
-        return new FirewallDocument(json, [.. rules.Select(rule => rule.Comment)]);
+        return new FirewallDocument(json, [.. rules.Append(mark).Select(rule => rule.Comment)]);
 
         // The addresses first: nearly no packet of the underlay has such a one. What has one, as all that the tunnel carries does, goes to
         // a chain where its device alone decides: names are dear to compare, so it sees no rule that is not for it.
@@ -72,6 +83,22 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
         string HasAddress(string field) => $$"""
             {"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"{{field}}"} },"right":{"prefix":{"addr":"{{tunnelPool.BaseAddress}}","len":{{tunnelPool.PrefixLength}} } } } }
             """;
+    }
+
+    /// <summary>Each of our rules is there, none is missing or added, and they are of this document.</summary>
+    /// <param name="table">As nft lists it.</param>
+    internal bool IsIn(JsonDocument table)
+    {
+        var rules = table.RootElement.GetProperty("nftables").EnumerateArray().Where(item => item.TryGetProperty("rule", out _)).ToList();
+        return rules.Count == Comments.Length && Comments.All(rules.Select(CommentOf).ToHashSet(StringComparer.Ordinal).Contains);
+    }
+
+    private static string? CommentOf(JsonElement item) => item.GetProperty("rule").TryGetProperty("comment", out var comment) ? comment.GetString() : null;
+
+    private static FirewallRule MarkRule(FirewallRule[] rules, IPNetwork tunnelPool)
+    {
+        var text = $"{Layout} {tunnelPool} {string.Concat(rules.Select(rule => rule.Json))}";
+        return new(MarkChain, $"fingerprint {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16]}", """{"return":null}""");
     }
 
     private static string GoTo(string chain) => $$"""{"goto":{"target":"{{chain}}"} }""";

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
 using Meshover.Linux.Sysctl;
@@ -7,9 +8,13 @@ namespace Meshover.Agent.Reconciling.Kernel;
 /// <summary>Applies changes one by one, goes on past a failure, and keeps what it did and what failed.</summary>
 internal sealed class KernelApplier(IRouteNetlink netlink, ISysctls sysctls, SysctlMemory memory, Firewall firewall, KernelNames names)
 {
-    private string[]? _links;
+    private readonly List<(string Key, string Value)> _refused = [];
+    private IReadOnlyList<LinkInfo>? _links;
 
     internal List<string> Done { get; } = [];
+
+    /// <summary>The same, to be compared.</summary>
+    internal List<KernelChange> Made { get; } = [];
 
     internal List<string> Errors { get; } = [];
 
@@ -24,17 +29,26 @@ internal sealed class KernelApplier(IRouteNetlink netlink, ISysctls sysctls, Sys
             try
             {
                 await ApplyAsync(change, cancellationToken).ConfigureAwait(false);
+                Made.Add(change);
                 Done.Add(change.ToString()!);
             }
             catch (NetlinkException error) when (IsAlreadySo(change, error))
             {
                 // Somebody, or the kernel itself, was quicker.
             }
+            catch (SysctlException error) when (error.IsReadOnly && change is WriteSysctl sysctl)
+            {
+                if (!sysctl.IsMootWhileForwarding)
+                    _refused.Add((sysctl.Key, sysctl.Value));
+            }
             catch (Exception error) when (error is NetlinkException or SysctlException or NftException or IOException or UnauthorizedAccessException)
             {
                 Errors.Add(error.Message);
             }
         }
+
+        if (_refused.Count > 0)
+            Errors.Add(ReadOnlySysctls.Advice(_refused));
     }
 
     private static bool IsAlreadySo(KernelChange change, NetlinkException error) => change switch
@@ -86,9 +100,16 @@ internal sealed class KernelApplier(IRouteNetlink netlink, ISysctls sysctls, Sys
             return;
         }
 
-        _links ??= [.. netlink.GetLinks().Select(link => link.Name)];
-        memory.Change(sysctl.Key, sysctl.Value, _links);
+        _links ??= netlink.GetLinks();
+        memory.Change(sysctl.Key, sysctl.Value, _links.Select(link => link.Name), Beside(sysctl.Key));
     }
+
+    private string[]? Beside(string key) => key switch
+    {
+        SysctlDiff.Forwarding4 => [.. OtherForwarders.Of(_links!, netlink.GetAddresses(), AddressFamily.InterNetwork, names)],
+        SysctlDiff.Forwarding6 => [.. OtherForwarders.Of(_links!, netlink.GetAddresses(), AddressFamily.InterNetworkV6, names)],
+        _ => null,
+    };
 
     // The kernel of a small machine may lack dummy; a bridge without ports carries addresses as well.
     private void CreateLoopback(string link)

@@ -9,7 +9,8 @@ internal abstract record KernelChange;
 /// <param name="Key">Dotted key.</param>
 /// <param name="Value">To be written.</param>
 /// <param name="IsOwnLink">Of a link of ours: it goes with the link, so what it was need not be remembered.</param>
-internal sealed record WriteSysctl(string Key, string Value, bool IsOwnLink = false) : KernelChange
+/// <param name="IsMootWhileForwarding">The kernel of a machine that forwards acts as if it were so, whatever it is.</param>
+internal sealed record WriteSysctl(string Key, string Value, bool IsOwnLink = false, bool IsMootWhileForwarding = false) : KernelChange
 {
     public override string ToString() => $"sysctl {Key} = {Value}";
 }
@@ -23,7 +24,7 @@ internal sealed record CreateLoopback(string Link) : KernelChange
 internal sealed record ChangeLink(string Link, LinkChange Change) : KernelChange
 {
     public override string ToString() =>
-        $"link {Link}:{(Change.AddressGeneration is { } mode ? $" addrgenmode {mode.ToString().ToLowerInvariant()}" : "")}"
+        $"link {Link}:{(Change.Ipv4 is { } ipv4 ? $" rp_filter {ipv4.RpFilter} accept_redirects {ipv4.AcceptRedirects}" : "")}{(Change.AddressGeneration is { } mode ? $" addrgenmode {mode.ToString().ToLowerInvariant()}" : "")}"
         + $"{(Change.Mtu is { } mtu ? $" mtu {mtu}" : "")}{(Change.Up is true ? " up" : "")}";
 }
 

@@ -10,10 +10,10 @@ namespace Meshover.Agent.Reconciling.Kernel;
 /// <summary>
 /// (what the kernel is, what it is to be) -> the steps between, in this order, each for a reason:
 /// <list type="number">
-/// <item><c>accept_ra=2</c>, then forwarding: forwarding deletes a default route that came by router advertisement;</item>
+/// <item><c>accept_ra=2</c>, then forwarding: forwarding deletes what came by router advertisement, and no more is heard then;</item>
 /// <item>loose <c>rp_filter</c> on the underlay before a route can be learned that covers a peer;</item>
-/// <item>the mirror table, then the rule that looks into it, then the rule that prohibits the rest: at no time a marked packet finds a
-/// table that is not filled yet;</item>
+/// <item>the mirror table, then the rules that look into it and into what the machine has behind main, then the rule that prohibits the
+/// rest: at no time a marked packet finds a table that is not filled yet;</item>
 /// <item>the node addresses, which BGP's routes need as their source;</item>
 /// <item>the tunnel's address and route, the links' settings and link-local addresses: BGP starts by these;</item>
 /// <item>the <c>unreachable</c> routes and the firewall;</item>
@@ -62,7 +62,7 @@ internal sealed class KernelDiff
     private ImmutableArray<KernelChange> Compute()
     {
         var mirror = UnderlayMirror.Of(_state, _names);
-        _changes.AddRange(SysctlDiff.Compute(_state, _plan, mirror));
+        _changes.AddRange(SysctlDiff.Compute(_state, _plan, _names, mirror));
         DiffMirror(mirror);
         DiffRules();
         DiffLoopback();
@@ -77,6 +77,7 @@ internal sealed class KernelDiff
     private void DiffFirewall()
     {
         var wanted = FirewallDocument.Of(_plan);
+        // Where none is wanted, "stands" says that there is one.
         if (wanted is not null != _state.FirewallStands)
             _changes.Add(wanted is null ? new RemoveFirewall() : new SetFirewall(wanted));
     }
@@ -95,11 +96,23 @@ internal sealed class KernelDiff
     private void DiffRules()
     {
         AddressFamily[] families = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
-        RuleInfo[] wanted = [.. families.SelectMany(WantedRules)];
-        foreach (var rule in wanted.Except(_state.Rules))
-            _changes.Add(new AddRule(rule));
-        foreach (var rule in _state.Rules.Where(rule => rule.Protocol == _names.Protocol).Except(wanted))
+        var present = _state.Rules.Where(rule => rule.Protocol == _names.Protocol).ToList();
+        var wanted = families.ToDictionary(family => family, family => WantedRules(family).ToList());
+        foreach (var family in families)
+            DiffRules(present.FindAll(rule => rule.Family == family), wanted[family]);
+        foreach (var rule in present.Where(rule => !wanted[rule.Family].Contains(rule) && rule.Priority != OwnRules.LookupPriority))
             _changes.Add(new RemoveRule(rule));
+    }
+
+    // Rules of one preference are asked in the order in which they were made: behind the first that is out of place all are made anew.
+    private void DiffRules(List<RuleInfo> present, List<RuleInfo> wanted)
+    {
+        var lookups = present.FindAll(rule => rule.Priority == OwnRules.LookupPriority);
+        var right = lookups.Zip(wanted).TakeWhile(pair => pair.First == pair.Second).Count();
+        foreach (var rule in lookups.Skip(right))
+            _changes.Add(new RemoveRule(rule));
+        foreach (var rule in wanted.Skip(right).Where(rule => rule.Priority == OwnRules.LookupPriority || !present.Contains(rule)))
+            _changes.Add(new AddRule(rule));
     }
 
     private IEnumerable<RuleInfo> WantedRules(AddressFamily family)
@@ -113,7 +126,12 @@ internal sealed class KernelDiff
             Protocol = _names.Protocol,
             Table = _names.UnderlayTable,
         };
-        return [marked, marked with { Priority = OwnRules.ProhibitPriority, Action = RuleAction.Prohibit, Table = 0 }];
+        return
+        [
+            marked,
+            .. UnderlayRules.CopiesBehindMain(_state, _names, family, _plan.Kernel.FirewallMark, _plan.Kernel.FirewallMask),
+            marked with { Priority = OwnRules.ProhibitPriority, Action = RuleAction.Prohibit, Table = 0 },
+        ];
     }
 
     private void DiffLoopback()

@@ -6,6 +6,15 @@ namespace Meshover.Agent.Reconciling.Kernel;
 internal sealed class KernelEventFilter(KernelNames names)
 {
     private readonly Dictionary<int, LinkInfo> _links = [];
+    private readonly HashSet<uint> _tables = [];
+
+    /// <summary>What stood before the first event.</summary>
+    internal void Learn(IEnumerable<LinkInfo> links, IEnumerable<RuleInfo> rules)
+    {
+        foreach (var link in links)
+            _links[link.Index] = link;
+        _tables.UnionWith(UnderlayRules.OtherTables(rules, names));
+    }
 
     internal KernelChanges Classify(RouteEvent change) => change switch
     {
@@ -14,6 +23,7 @@ internal sealed class KernelEventFilter(KernelNames names)
         AddressEvent address => ClassifyAddress(address),
         RouteChangeEvent route => ClassifyRoute(route),
         RuleEvent rule => ClassifyRule(rule),
+        Ipv6SettingsEvent settings => Of(LinkName(settings.LinkIndex)),
         _ => KernelChanges.None,
     };
 
@@ -37,20 +47,30 @@ internal sealed class KernelEventFilter(KernelNames names)
     {
         if (change.Route.Protocol == names.Protocol || change.Route.Table == names.UnderlayTable)
             return change.Deleted || change.Route.Protocol != names.Protocol ? KernelChanges.Own : KernelChanges.None;
-        return change.Route.Table == RouteInfo.MainTable && !change.Route.IsCached && !names.IsOurs(LinkName(change.Route.OutputLink))
-            ? KernelChanges.Underlay
-            : KernelChanges.None;
+        if ((change.Route.Table != RouteInfo.MainTable && !_tables.Contains(change.Route.Table)) || change.Route.IsCached || GoesByOursAlone(change.Route))
+            return KernelChanges.None;
+        // A machine that speaks BGP with its provider has thousands of others, and they change all the time.
+        return change.Route.Destination.PrefixLength == 0 || change.Route.Mtu != 0 ? KernelChanges.Underlay : KernelChanges.Mirror;
     }
 
-    private KernelChanges ClassifyRule(RuleEvent change) =>
-        change.Deleted && change.Rule.Protocol == names.Protocol ? KernelChanges.Own : KernelChanges.None;
+    private bool GoesByOursAlone(RouteInfo route) => UnderlayMirror.LinksOf(route).All(link => names.IsOurs(LinkName(link)));
+
+    // Those behind main's have copies among ours, and their tables lead packets of the underlay.
+    private KernelChanges ClassifyRule(RuleEvent change)
+    {
+        if (change.Rule.Protocol == names.Protocol)
+            return change.Deleted ? KernelChanges.Own : KernelChanges.None;
+        var tables = UnderlayRules.OtherTables([change.Rule], names).ToList();
+        _tables.UnionWith(tables);
+        return tables.Count > 0 ? KernelChanges.Underlay : KernelChanges.None;
+    }
 
     private KernelChanges Of(string link) => names.IsOurs(link) ? KernelChanges.Own : KernelChanges.Underlay;
 
     // A link that stood before we listened is not known by name until its first event: then it counts as one of the underlay's.
     private string LinkName(int index) => _links.TryGetValue(index, out var link) ? link.Name : "";
 
-    private static bool SaysNothingNew(LinkInfo before, LinkInfo now) =>
+    internal static bool SaysNothingNew(LinkInfo before, LinkInfo now) =>
         before.Name == now.Name && before.Mtu == now.Mtu && before.MasterIndex == now.MasterIndex
         && before.AddressGeneration == now.AddressGeneration
         && before.IsUp == now.IsUp && before.HasCarrier == now.HasCarrier;

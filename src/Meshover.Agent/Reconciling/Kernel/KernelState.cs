@@ -9,11 +9,17 @@ internal sealed record KernelState
 
     public required IReadOnlyList<AddressInfo> Addresses { get; init; }
 
-    /// <summary>The main table without BGP's routes: the underlay's own, and ours.</summary>
+    /// <summary>
+    /// The main table without the mesh's learned routes: the underlay's own, and ours. In a later pass only those whose destination may need
+    /// a look, see <see cref="RouteBook"/>: of a destination all or none.
+    /// </summary>
     public required IReadOnlyList<RouteInfo> MainRoutes { get; init; }
 
-    /// <summary>All of the table that mirrors the underlay.</summary>
+    /// <summary>Of the table that mirrors the underlay, those of the same destinations.</summary>
     public required IReadOnlyList<RouteInfo> MirrorRoutes { get; init; }
+
+    /// <summary>Those of the tables beside main that somebody else's rules look into.</summary>
+    public IReadOnlyList<RouteInfo> OtherRoutes { get; init; } = [];
 
     public required IReadOnlyList<RuleInfo> Rules { get; init; }
 
@@ -23,12 +29,15 @@ internal sealed record KernelState
     /// <summary>net.ipv6.conf.all.forwarding; null where the kernel has no IPv6.</summary>
     public required string? Forwarding6 { get; init; }
 
+    /// <summary>Forwarding of IPv6 is on because we turned it on: until then router advertisements were heard.</summary>
+    public bool IsForwarding6Ours { get; init; }
+
     /// <summary>net.ipv4.conf.all.rp_filter.</summary>
     public required int RpFilterAll { get; init; }
 
     /// <summary>Those of <see cref="NeighbourTables.Keys"/> that this namespace has, with their values.</summary>
     public required IReadOnlyDictionary<string, int> NeighbourLimits { get; init; }
 
-    /// <summary>Our table of the firewall stands as it should.</summary>
+    /// <summary>Our table of the firewall stands as it should; where none is wanted: there is one.</summary>
     public required bool FirewallStands { get; init; }
 }

@@ -15,18 +15,20 @@ internal static class SysctlDiff
     private const int Strict = 1;
     private const int Loose = 2;
 
+    private const int AcceptRaUnlessForwarding = 1;
+
     /// <summary>Accept router advertisements even while forwarding.</summary>
     private const int AcceptRaAlways = 2;
 
     /// <summary>Of our links. Packets may come by another link than answers take, and nobody there tells us routes.</summary>
     internal static readonly LinkIpv4Change OwnLink4 = new(RpFilter: Loose, AcceptRedirects: 0);
 
-    internal static IEnumerable<KernelChange> Compute(KernelState state, NodePlan plan, IReadOnlyList<RouteInfo> mirror)
+    internal static IEnumerable<KernelChange> Compute(KernelState state, NodePlan plan, KernelNames names, IReadOnlyList<RouteInfo> mirror)
     {
         var byIndex = state.Links.ToDictionary(link => link.Index);
         return
         [
-            .. plan.Kernel.Forwarding ? AcceptRa(state, byIndex) : [],
+            .. plan.Kernel.Forwarding ? AcceptRa(state, names) : [],
             .. plan.Kernel.Forwarding ? Forwarding(state) : [],
             .. UnderlayRpFilter(state, plan, mirror, byIndex),
             .. OurLinks(state, plan),
@@ -34,14 +36,22 @@ internal static class SysctlDiff
         ];
     }
 
-    private static IEnumerable<KernelChange> AcceptRa(KernelState state, Dictionary<int, LinkInfo> links) =>
-        state.MainRoutes
+    // 0 stays: a network manager that reads the advertisements itself has set it, and forwarding takes nothing from what it makes of them.
+    private static IEnumerable<KernelChange> AcceptRa(KernelState state, KernelNames names)
+    {
+        var advertised = state.MainRoutes
             .Where(route => route is { Protocol: RouteProtocols.RouterAdvertisement, IsIPv6: true, Destination.PrefixLength: 0 })
             .SelectMany(UnderlayMirror.LinksOf)
-            .Distinct()
-            .Select(links.GetValueOrDefault)
-            .Where(link => link?.Ipv6 is { AcceptRa: not AcceptRaAlways })
-            .Select(link => Write("ipv6", link!, "accept_ra", AcceptRaAlways));
+            .ToHashSet();
+        return state.Links
+            .Where(link => !names.IsOurs(link.Name) && !link.Flags.HasFlag(LinkFlags.Loopback))
+            .Where(link => link.Ipv6 is { AcceptRa: AcceptRaUnlessForwarding } && (HearsWithoutUs(link, state) || advertised.Contains(link.Index)))
+            .Select(link => Write("ipv6", link, "accept_ra", AcceptRaAlways));
+    }
+
+    // A link that comes after us has inherited the forwarding that we turned on; without us it would hear. One that forwarded before us is
+    // a router's, and stays deaf.
+    private static bool HearsWithoutUs(LinkInfo link, KernelState state) => link.Ipv6!.Forwarding == 0 || state.IsForwarding6Ours;
 
     private static IEnumerable<KernelChange> Forwarding(KernelState state)
     {
@@ -55,8 +65,10 @@ internal static class SysctlDiff
     private static IEnumerable<KernelChange> UnderlayRpFilter(
         KernelState state, NodePlan plan, IReadOnlyList<RouteInfo> mirror, Dictionary<int, LinkInfo> links)
     {
-        var defaults = mirror.Where(route => !route.IsIPv6 && route.Destination.PrefixLength == 0).SelectMany(UnderlayMirror.LinksOf);
-        var mirror4 = mirror.Where(route => !route.IsIPv6).ToList();
+        if (!state.Links.Any(link => IsStrict(link, state)))
+            return [];
+        var defaults = mirror.Concat(state.OtherRoutes).Where(route => !route.IsIPv6 && route.Destination.PrefixLength == 0).SelectMany(UnderlayMirror.LinksOf);
+        var mirror4 = mirror.Concat(state.OtherRoutes).Where(route => !route.IsIPv6).ToList();
         var peers = plan.WireGuard.Peers
             .SelectMany(peer => peer.Endpoints)
             .Select(endpoint => endpoint.EndPoint.Address)
@@ -66,9 +78,13 @@ internal static class SysctlDiff
         return defaults.Concat(peers)
             .Distinct()
             .Select(links.GetValueOrDefault)
-            .Where(link => link?.Ipv4 is { } settings && Math.Max(settings.RpFilter, state.RpFilterAll) == Strict)
-            .Select(link => Write("ipv4", link!, "rp_filter", Loose));
+            .OfType<LinkInfo>()
+            .Where(link => IsStrict(link, state))
+            .Select(link => Write("ipv4", link, "rp_filter", Loose));
     }
+
+    private static bool IsStrict(LinkInfo link, KernelState state) =>
+        link.Ipv4 is { } settings && Math.Max(settings.RpFilter, state.RpFilterAll) == Strict;
 
     private static IEnumerable<KernelChange> OurLinks(KernelState state, NodePlan plan)
     {
@@ -76,20 +92,20 @@ internal static class SysctlDiff
         return state.Links.Where(link => links.Contains(link.Name)).SelectMany(OurLink);
     }
 
+    // IPv4's go by netlink, which needs no /proc/sys that can be written, as a container's often cannot; IPv6's have no other way.
     private static IEnumerable<KernelChange> OurLink(LinkInfo link)
     {
-        (string Family, string Setting, int? Seen, int Wanted)[] settings =
-        [
-            ("ipv4", "rp_filter", link.Ipv4?.RpFilter, OwnLink4.RpFilter),
-            ("ipv4", "accept_redirects", link.Ipv4?.AcceptRedirects, OwnLink4.AcceptRedirects),
-            ("ipv6", "accept_ra", link.Ipv6?.AcceptRa, 0),
-            ("ipv6", "accept_redirects", link.Ipv6?.AcceptRedirects, 0),
-        ];
-        return settings
-            .Where(setting => setting.Seen is { } seen && seen != setting.Wanted)
-            .Select(setting => Write(setting.Family, link, setting.Setting, setting.Wanted, isOwnLink: true));
+        if (link.Ipv4 is { } seen && (seen.RpFilter != OwnLink4.RpFilter || seen.AcceptRedirects != OwnLink4.AcceptRedirects))
+            yield return new ChangeLink(link.Name, new LinkChange { Ipv4 = OwnLink4 });
+        if (link.Ipv6 is { AcceptRa: not 0 })
+            yield return Off(link, "accept_ra");
+        if (link.Ipv6 is { AcceptRedirects: not 0 })
+            yield return Off(link, "accept_redirects");
     }
 
-    private static WriteSysctl Write(string family, LinkInfo link, string setting, int value, bool isOwnLink = false) =>
-        new(SysctlFile.InterfaceKey(family, link.Name, setting), value.ToString(CultureInfo.InvariantCulture), isOwnLink);
+    private static WriteSysctl Off(LinkInfo link, string setting) =>
+        new(SysctlFile.InterfaceKey("ipv6", link.Name, setting), "0", IsOwnLink: true, IsMootWhileForwarding: true);
+
+    private static WriteSysctl Write(string family, LinkInfo link, string setting, int value) =>
+        new(SysctlFile.InterfaceKey(family, link.Name, setting), value.ToString(CultureInfo.InvariantCulture));
 }

@@ -1,41 +1,45 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Meshover.Linux.Sysctl;
 
 namespace Meshover.Agent.Reconciling.Kernel;
 
-/// <summary>One sysctl that we changed.</summary>
-/// <param name="Key">Dotted key.</param>
-/// <param name="Before">Its value before.</param>
-/// <param name="Set">What we made it.</param>
-internal sealed record SysctlEntry(string Key, string Before, string Set);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
-[JsonSerializable(typeof(List<SysctlEntry>))]
-internal sealed partial class SysctlMemoryJson : JsonSerializerContext;
-
 /// <summary>
 /// Remembers on disk what sysctls were before we changed them, so that <c>down</c> can put them back, also after a crash. What somebody
-/// else has set since is theirs and is left alone.
+/// else has set since is theirs and is left alone. Remembering keeps nothing from being done: where the disk refuses, it is tried again
+/// with each pass (<see cref="Retry"/>), and said meanwhile.
 /// </summary>
-internal sealed class SysctlMemory(string file, ISysctls sysctls)
+internal sealed class SysctlMemory(string file, ISysctls sysctls, string life = "")
 {
+    /// <summary>Forwarding turns it over.</summary>
+    internal const string Redirects4 = "net.ipv4.conf.all.accept_redirects";
+
+    private readonly SysctlMemoryFile _file = new(file, life);
+    private List<SysctlEntry> _unsaved = [];
+    private List<SysctlEntry> _seen = [];
+    private string? _damage;
+
+    /// <summary>What keeps it from being written down; null: nothing.</summary>
+    internal string? Problem { get; private set; }
+
+
     /// <summary>The one of a node.</summary>
     /// <param name="stateDirectory">Where it is kept.</param>
     /// <param name="sysctls">Those of the node's network namespace.</param>
-    internal static SysctlMemory In(string stateDirectory, ISysctls sysctls) => new(Path.Combine(stateDirectory, "sysctls.json"), sysctls);
+    /// <param name="namespacePath">That namespace; null for the process's own.</param>
+    internal static SysctlMemory In(string stateDirectory, ISysctls sysctls, string? namespacePath = null) =>
+        new(Path.Combine(stateDirectory, "sysctls.json"), sysctls, SysctlMemoryFile.LifeOf(namespacePath));
 
     /// <summary>Changes one sysctl, having written down what it was. Nothing happens where it has the value already.</summary>
     /// <param name="key">Dotted key.</param>
     /// <param name="value">The new value.</param>
     /// <param name="links">All links of the namespace: some keys change those of every link.</param>
+    /// <param name="beside">See <see cref="SysctlEntry"/>.</param>
     /// <exception cref="SysctlException">The kernel refused.</exception>
-    internal void Change(string key, string value, IEnumerable<string> links)
+    internal void Change(string key, string value, IEnumerable<string> links, IReadOnlyList<string>? beside = null)
     {
         var before = sysctls.TryRead(key) ?? throw new SysctlException("write", key, "this kernel has none");
         if (before == value)
             return;
-        Remember(key, before, value, links);
+        Remember(key, before, value, links, beside);
         sysctls.Write(key, value);
     }
 
@@ -50,39 +54,35 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls)
     {
         var before = sysctls.TryRead(key);
         if (before is not null && before != value)
-            Try(() => Remember(key, before, value, links: []));
+            Remember(key, before, value, links: [], beside: null);
         change();
-        Try(() =>
+        try
         {
             if (before is not null && sysctls.TryRead(key) != before)
                 sysctls.Write(key, before);
             Restore([], only: key);
-        });
-
-        static void Try(Action step)
+        }
+        catch (SysctlException)
         {
-            try
-            {
-                step();
-            }
-            catch (Exception error) when (error is SysctlException or IOException or UnauthorizedAccessException)
-            {
-            }
+            // It stays written down.
         }
     }
 
-    private void Remember(string key, string before, string value, IEnumerable<string> links)
-    {
-        var entries = Load();
-        // Changed by us once more: what it was at first is what comes back.
-        var original = entries.Find(known => known.Key == key && known.Set == before)?.Before ?? before;
-        foreach (var entry in SideEffects(key, value, links).Append(new SysctlEntry(key, original, value)))
-        {
-            entries.RemoveAll(known => known.Key == entry.Key);
-            entries.Add(entry);
-        }
+    /// <summary>What we changed in this life of the kernel.</summary>
+    internal IReadOnlyList<SysctlEntry> Entries => Load();
 
-        Save(entries);
+    /// <summary>We made it what it is, in this life of the kernel.</summary>
+    internal bool IsOurs(string key) =>
+        Load().Find(entry => entry.Key == key && entry.Before != entry.Set) is { } ours && sysctls.TryRead(key) == ours.Set;
+
+    /// <summary>What was found wrong with the file since this was asked last; null: nothing.</summary>
+    internal string? TakeDamage() => Interlocked.Exchange(ref _damage, null);
+
+    /// <summary>Writes down what could not be until now.</summary>
+    internal void Retry()
+    {
+        if (_unsaved.Count > 0)
+            TrySave(Load());
     }
 
     /// <summary>
@@ -91,14 +91,15 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls)
     /// </summary>
     /// <param name="errors">Takes what the kernel refused.</param>
     /// <param name="only">This key alone; null for all.</param>
-    internal List<string> Restore(List<string> errors, string? only = null)
+    /// <param name="isTheirs">What somebody else relies on by now: it is left as it is, and forgotten.</param>
+    internal List<string> Restore(List<string> errors, string? only = null, Func<SysctlEntry, bool>? isTheirs = null)
     {
         var changes = new List<string>();
         var entries = Load();
         var kept = entries.Where(entry => only is not null && entry.Key != only).ToList();
         var failed = new List<SysctlEntry>();
         // Decided before the first write: putting back "all" changes the others, too.
-        var ours = entries.Except(kept).Where(entry => IsStillOurs(entry, errors, failed)).Reverse().ToList();
+        var ours = entries.Except(kept).Where(entry => isTheirs?.Invoke(entry) is not true && IsStillOurs(entry, errors, failed)).Reverse().ToList();
         foreach (var entry in ours)
         {
             try
@@ -114,14 +115,27 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls)
         }
 
         kept.AddRange(failed);
-        if (kept.Count == entries.Count)
-            return changes;
-        if (kept.Count > 0)
-            Save(kept);
-        // `down` on a machine that was never up: not even the directory is there.
-        else if (File.Exists(file))
-            File.Delete(file);
+        // What is left in a file that cannot be written is not ours any more by its values, so no later `down` believes it.
+        if (kept.Count != entries.Count || entries.Count == 0)
+            TrySave(kept);
         return changes;
+    }
+
+    private void Remember(string key, string before, string value, IEnumerable<string> links, IReadOnlyList<string>? beside)
+    {
+        var known = Load();
+        // Links come and go, such as those of containers: what is gone is not to be put back.
+        var entries = known.FindAll(entry => sysctls.TryRead(entry.Key) is not null);
+        // Changed by us once more: what it was at first is what comes back.
+        var original = entries.Find(entry => entry.Key == key && entry.Set == before)?.Before ?? before;
+        foreach (var entry in SideEffects(key, value, links).Append(new SysctlEntry(key, original, value, beside)))
+        {
+            entries.RemoveAll(one => one.Key == entry.Key);
+            entries.Add(entry);
+        }
+
+        if (!entries.SequenceEqual(known))
+            TrySave(entries);
     }
 
     private bool IsStillOurs(SysctlEntry entry, List<string> errors, List<SysctlEntry> failed)
@@ -152,27 +166,42 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls)
                 yield return new SysctlEntry(own, value, value);
         }
 
-        const string redirects = "net.ipv4.conf.all.accept_redirects";
-        if (key == SysctlDiff.Forwarding4 && sysctls.TryRead(redirects) is { } before)
-            yield return new SysctlEntry(redirects, before, "0");
+        if (key == SysctlDiff.Forwarding4 && sysctls.TryRead(Redirects4) is { } before)
+            yield return new SysctlEntry(Redirects4, before, "0");
     }
 
     private List<SysctlEntry> Load()
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(file), SysctlMemoryJson.Default.ListSysctlEntry) ?? [];
+            var entries = _file.Load(out var damage);
+            _damage ??= damage;
+            if (damage is null)
+                _seen = entries;
+            else
+                TrySave(entries = _seen);
+            return [.. entries.Where(entry => !_unsaved.Exists(newer => newer.Key == entry.Key)), .. _unsaved];
         }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return [];
-        }
-        catch (JsonException error)
-        {
-            throw new SysctlException("remember", file, $"the file is damaged ({error.Message}); remove it, sysctls changed so far are then kept by down");
+            Problem = Unwritten(error);
+            return [.. _unsaved];
         }
     }
 
-    private void Save(List<SysctlEntry> entries) =>
-        AtomicFile.Write(file, JsonSerializer.SerializeToUtf8Bytes(entries, SysctlMemoryJson.Default.ListSysctlEntry));
+    private void TrySave(List<SysctlEntry> entries)
+    {
+        try
+        {
+            _file.Save(entries);
+            (_seen, _unsaved, Problem) = (entries, [], null);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            (_unsaved, Problem) = (entries, Unwritten(error));
+        }
+    }
+
+    private string Unwritten(Exception error) =>
+        $"What sysctls were before cannot be written down in {file}, so that `meshover down` would leave them as they are: {error.Message}";
 }

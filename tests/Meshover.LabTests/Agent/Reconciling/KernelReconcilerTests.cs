@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Meshover.Agent.Reconciling;
+using Meshover.LabTests.Cli;
 using Meshover.LabTests.Linux;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
@@ -168,6 +169,99 @@ public sealed class KernelReconcilerTests : IDisposable
     }
 
     [Fact]
+    public async Task Reconcile_RoutesOfEveryKind_AreMirroredAsTheyAreAndStand()
+    {
+        foreach (var command in (string[])
+        [
+            "nexthop add id 7 via 192.0.2.9 dev eth0", "nexthop add id 8 via 192.0.2.8 dev eth0", "nexthop add id 9 group 7,3/8", "nexthop add id 10 via fe80::9 dev eth0",
+            "route add 10.1.0.0/16 nhid 7", "route add 10.2.0.0/16 nhid 9", "-6 route add 2001:db8:a::/48 nhid 10",
+            "route add 10.3.0.0/16 nexthop via 192.0.2.9 weight 3 nexthop via 192.0.2.8",
+            "-6 route add 2001:db8:b::/48 nexthop via fe80::8 dev eth0 weight 2 nexthop via fe80::9 dev eth0",
+            "route add 10.4.0.0/16 via 192.0.2.9 metric 7", "route append 10.4.0.0/16 via 192.0.2.8 metric 7", "route add 10.4.0.0/16 via 192.0.2.7 metric 8",
+            "route add 10.5.0.0/16 via 192.0.2.9 mtu lock 1400 advmss 1000 window 3000", "-6 route add 2001:db8:c::/48 via fe80::9 dev eth0 mtu 1400 hoplimit 9",
+            "-6 route add default via fe80::8 dev eth0 metric 5 pref high", "-6 route add default via fe80::9 dev eth0 metric 6 pref low",
+            "route add 10.6.0.0/16 via 192.0.2.9 proto bgp", "route add blackhole 10.7.0.0/16",
+        ])
+        {
+            (await Programs.RunAsync("ip", ["-n", _here.Name, .. command.Split(' ')])).Checked();
+        }
+
+        await ReconcileAsync();
+        foreach (var family in (string[])["-4", "-6"])
+        {
+            var main = (await RoutesAsync(family, "main")).Replace(" proto bgp", "", StringComparison.Ordinal);
+            // Of equal ones the second has the next metric, and so on.
+            Assert.Equal(main.Replace("192.0.2.7 dev eth0 metric 8", "192.0.2.7 dev eth0 metric 9", StringComparison.Ordinal)
+                .Replace("192.0.2.8 dev eth0 metric 7", "192.0.2.8 dev eth0 metric 8", StringComparison.Ordinal), await RoutesAsync(family, "7401"));
+        }
+
+        Assert.Empty((await ReconcileAsync()).Changes);
+    }
+
+    [Fact]
+    public async Task Reconcile_OneOfManyRoutesChanges_ThatAloneIsSetWithoutADumpOfAll()
+    {
+        await ReconcileAsync();
+        await ReconcileAsync();
+        var before = _here.Netlink.GetRoutes(new RouteFilter { Table = 7401 }).Count;
+        AddDefault("192.0.2.253", "203.0.113.0/24");
+        Assert.Equal(["add route 203.0.113.0/24 via 192.0.2.253 dev eth0 table 7401"], (await ReconcileAsync()).Changes);
+        AddDefault("192.0.2.252", "203.0.113.0/24"); // in its place
+        Assert.Equal(
+            ["remove route 203.0.113.0/24 via 192.0.2.253 dev eth0 table 7401", "add route 203.0.113.0/24 via 192.0.2.252 dev eth0 table 7401"],
+            (await ReconcileAsync()).Changes);
+        _here.Netlink.DeleteRoute(_here.Netlink.GetRoutes(new RouteFilter { Table = 7401 }).Single(route => route.Destination.ToString() == "203.0.113.0/24"));
+        Assert.Single((await ReconcileAsync()).Changes);
+        _here.Netlink.DeleteRoute(_here.Netlink.GetRoutes(new RouteFilter { Table = RouteInfo.MainTable }).Single(route => route.Destination.ToString() == "203.0.113.0/24"));
+        Assert.Equal(["remove route 203.0.113.0/24 via 192.0.2.252 dev eth0 table 7401"], (await ReconcileAsync()).Changes);
+        Assert.Equal(before, _here.Netlink.GetRoutes(new RouteFilter { Table = 7401 }).Count);
+        // Linux says nothing of the routes that go with a link.
+        _here.Netlink.SetLink("eth0", new LinkChange { Up = false });
+        await ReconcileAsync();
+        Assert.Empty(Mirror(AddressFamily.InterNetwork));
+    }
+
+    [Fact]
+    public async Task Reconcile_DefaultRouteBehindMain_MarkedPacketsTakeIt()
+    {
+        _here.Netlink.DeleteRoute(_here.Netlink.GetRoutes().First(r => r.Table == RouteInfo.MainTable && r.Destination.PrefixLength == 0 && !r.IsIPv6));
+        (await Programs.RunAsync("ip", ["-n", _here.Name, .. "route add default via 192.0.2.254 table default".Split(' ')])).Checked();
+        await ReconcileAsync();
+        Assert.Equal(SocketError.Success, _here.Run(() => TrySend("198.51.100.7", mark: 0x6d)));
+        Assert.Empty((await ReconcileAsync()).Changes);
+
+        await _reconciler.UndoAsync(Ct);
+        Assert.DoesNotContain(_here.Netlink.GetRules(), rule => rule.Protocol == 112);
+    }
+
+    [Fact]
+    public async Task Reconcile_ARuleOfOursChanged_IsKnownByTheFingerprint()
+    {
+        await ReconcileAsync();
+        var nft = new Nft(_here.Path);
+        await nft.ApplyAsync("""{"nftables":[{"flush":{"chain":{"family":"inet","table":"meshover","name":"fingerprint"}}}]}""", "flush", Ct);
+        Assert.Equal(["set nftables table inet meshover"], (await ReconcileAsync()).Changes);
+        Assert.Empty((await ReconcileAsync()).Changes);
+
+        var plan = KernelPlans.OneLink();
+        await _reconciler.ReconcileAsync(plan with { Kernel = plan.Kernel with { Firewall = false } }, Ct);
+        using var gone = await nft.ListTableAsync("inet", "meshover", Ct);
+        Assert.Null(gone);
+    }
+
+    [Fact]
+    public async Task Undo_ForwarderThatCameLater_KeepsForwardingAndSaysSo()
+    {
+        await ReconcileAsync();
+        _here.Netlink.CreateLink(LinkSpec.Bridge("docker0"));
+        _here.Netlink.ReplaceAddress("docker0", IPAddress.Parse("172.17.0.1"), 16);
+        var report = await _reconciler.UndoAsync(Ct);
+        Assert.Empty(report.Errors);
+        Assert.Equal(("1", "0"), (Sysctl("net.ipv4.conf.all.forwarding"), Sysctl("net.ipv6.conf.all.forwarding")));
+        Assert.Contains("docker0", Assert.Single(report.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Reconcile_LearnedRouteThatCoversAPeer_MarkedPacketsTakeTheUnderlayOrNothing()
     {
         await ReconcileAsync();
@@ -243,6 +337,13 @@ public sealed class KernelReconcilerTests : IDisposable
             return error.SocketErrorCode;
         }
     }
+
+    private async Task<string> RoutesAsync(string family, string table) =>
+        string.Join('\n', (await Programs.RunAsync("ip", ["-n", _here.Name, "-o", family, "route", "show", "table", table])).Checked().Split('\n')
+            .Where(line => !line.Contains("proto kernel", StringComparison.Ordinal) && !line.Contains("proto 112", StringComparison.Ordinal) == (table == "main")
+                && !line.Contains("mo-", StringComparison.Ordinal) && !line.Contains("/64", StringComparison.Ordinal) && !line.Contains("192.0.2.0/24", StringComparison.Ordinal))
+            .Select(line => line.Replace(" proto 112", "", StringComparison.Ordinal).Replace(" proto static", "", StringComparison.Ordinal).TrimEnd())
+            .Order(StringComparer.Ordinal));
 
     private void AddDefault(string gateway, string destination) => _here.Netlink.ReplaceRoute(new RouteInfo
     {

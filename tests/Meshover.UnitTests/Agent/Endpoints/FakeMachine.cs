@@ -23,6 +23,11 @@ internal sealed class FakeMachine : IRouteNetlink
     public void DefaultBy(string link) =>
         _routes.Add(new RouteInfo { Destination = IPNetwork.Parse("0.0.0.0/0"), OutputLink = FindLink(link)!.Index });
 
+    public void Add(RouteInfo route) => _routes.Add(route);
+
+    public void SetIpv6Mtu(string link, int mtu) =>
+        _links[_links.FindIndex(one => one.Name == link)] = FindLink(link)! with { Ipv6 = new LinkIpv6Settings(1, 2, 0, 0, mtu) };
+
     public void Flag(AddressFlags flags) => _addresses[^1] = _addresses[^1] with { Flags = flags };
 
     public void SetMtu(string link, int mtu) => _links[_links.FindIndex(one => one.Name == link)] = FindLink(link)! with { Mtu = mtu };

@@ -91,6 +91,30 @@ public sealed class UnderlayDiscoveryTests : IDisposable
         Assert.Equal(1492, UnderlayDiscovery.Find(_machine, [], UnderlaySurroundings.None).Mtu);
     }
 
+    [Theory]
+    [InlineData("192.0.2.1/24", 1500)]
+    [InlineData("2001:db8::1/64", 1480)]
+    public void Find_RouterAdvertisesAnMtu_CountsForIpv6(string address, int mtu)
+    {
+        _machine.Add("eth0", "", LinkFlags.None, address);
+        _machine.SetIpv6Mtu("eth0", 1480);
+        Assert.Equal(mtu, UnderlayDiscovery.Find(_machine, [], UnderlaySurroundings.None).Mtu);
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0/0", 1, 1400)]
+    [InlineData("203.0.113.0/24", 1, 1400)]
+    [InlineData("198.51.100.0/24", 1, 1500)] // nobody there
+    [InlineData("0.0.0.0/0", 2, 1500)] // by a link that is not of the underlay
+    public void Find_RouteWithAnMtu_CountsWhereItLeadsToOthers(string destination, int link, int mtu)
+    {
+        _machine.Add("eth0", "", LinkFlags.None, "192.0.2.1/24");
+        _machine.Add("mo-00000002", "tun", LinkFlags.None);
+        _machine.Add(new RouteInfo { Destination = IPNetwork.Parse(destination), OutputLink = link, Mtu = 1400 });
+        var surroundings = new UnderlaySurroundings([], [IPAddress.Parse("203.0.113.7")]);
+        Assert.Equal(mtu, UnderlayDiscovery.Find(_machine, [], surroundings).Mtu);
+    }
+
     private static UnderlaySurroundings Behind(string prefix) => new([IPNetwork.Parse(prefix)], []);
 
     private string Found(UnderlaySurroundings surroundings, params string[] named) =>

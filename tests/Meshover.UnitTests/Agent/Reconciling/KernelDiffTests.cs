@@ -14,15 +14,14 @@ public sealed class KernelDiffTests
     public void Compute_FreshMachine_DoesEverythingInItsOrder() =>
         Assert.Equal(
             """
+            sysctl net.ipv6.conf.eth0.accept_ra = 2
             sysctl net.ipv4.conf.all.forwarding = 1
             sysctl net.ipv6.conf.all.forwarding = 1
             sysctl net.ipv4.conf.eth0.rp_filter = 2
-            sysctl net.ipv4.conf.meshover0.rp_filter = 2
-            sysctl net.ipv4.conf.meshover0.accept_redirects = 0
+            link meshover0: rp_filter 2 accept_redirects 0
             sysctl net.ipv6.conf.meshover0.accept_ra = 0
             sysctl net.ipv6.conf.meshover0.accept_redirects = 0
-            sysctl net.ipv4.conf.mo-00000002.rp_filter = 2
-            sysctl net.ipv4.conf.mo-00000002.accept_redirects = 0
+            link mo-00000002: rp_filter 2 accept_redirects 0
             sysctl net.ipv6.conf.mo-00000002.accept_ra = 0
             sysctl net.ipv6.conf.mo-00000002.accept_redirects = 0
             add route 192.0.2.0/24 dev eth0 table 7401
@@ -112,12 +111,14 @@ public sealed class KernelDiffTests
         var settled = Settled();
         var crowded = settled with
         {
-            Links = [.. settled.Links, Link(20, "mo-n1"), Link(21, "docker0")],
+            Links = [.. settled.Links, Deaf(Link(20, "mo-n1")), Deaf(Link(21, "docker0"))],
             Addresses = [.. settled.Addresses, Address(9, "10.0.0.53", 32, protocol: 0), Address(21, "172.17.0.1", 16, protocol: 0)],
             Rules = [.. settled.Rules, new RuleInfo { Family = AddressFamily.InterNetwork, Priority = 100, Mark = 0x6d, MarkMask = 0xff, Table = 7 }],
-            MainRoutes = [.. settled.MainRoutes, Route("10.250.0.0/16", via: "10.0.0.1") with { Protocol = RouteProtocols.Bgp }],
+            MainRoutes = [.. settled.MainRoutes, Route("10.250.0.0/16", via: "10.0.0.1", link: 8) with { Protocol = RouteProtocols.Bgp }],
         };
         Assert.Empty(KernelDiff.Compute(crowded, Plan()));
+
+        static LinkInfo Deaf(LinkInfo link) => link with { Ipv6 = link.Ipv6! with { Forwarding = 1 } };
     }
 
     [Fact]
@@ -128,17 +129,118 @@ public sealed class KernelDiffTests
         Assert.Equal([new WriteSysctl("net.ipv6.conf.mo-00000002.disable_ipv6", "0", IsOwnLink: true)], KernelDiff.Compute(hardened, Plan()));
     }
 
-    [Fact]
-    public void Compute_DefaultByRouterAdvertisement_AcceptsThemBeforeForwarding()
+    [Theory]
+    [InlineData(1, 0, false, "", true)] // before forwarding goes on, whether a router was heard or not
+    [InlineData(1, 1, true, "", true)] // a link that came later
+    [InlineData(1, 1, false, "", false)] // a router before us: it was deaf there
+    [InlineData(1, 1, false, "fe80::ff", true)]
+    [InlineData(0, 0, false, "fe80::ff", false)] // a network manager's
+    [InlineData(2, 0, false, "fe80::ff", false)]
+    public void Compute_LinkThatHearsRouterAdvertisements_GoesOnHearingThem(int acceptRa, int forwarding, bool isForwardingOurs, string router, bool isWritten)
     {
         var fresh = Fresh();
-        var advertised = fresh with { MainRoutes = [Route("::/0", via: "fe80::ff") with { Protocol = RouteProtocols.RouterAdvertisement }] };
-        Assert.StartsWith(
+        var state = fresh with
+        {
+            IsForwarding6Ours = isForwardingOurs,
+            MainRoutes = router.Length == 0 ? fresh.MainRoutes : [.. fresh.MainRoutes, Route("::/0", via: router) with { Protocol = RouteProtocols.RouterAdvertisement }],
+            Links = [.. fresh.Links.Select(link => link.Name == "eth0" ? link with { Ipv6 = new LinkIpv6Settings(forwarding, acceptRa, AcceptRedirects: 1, DisableIpv6: 0) } : link)],
+        };
+        Assert.Equal(isWritten, KernelDiff.Compute(state, Plan()).Contains(new WriteSysctl("net.ipv6.conf.eth0.accept_ra", "2")));
+    }
+
+    [Fact]
+    public void Compute_NeighbourAdvertisesOnALinkOfOurs_IsNotTheUnderlay()
+    {
+        var fresh = Fresh();
+        var state = fresh with { MainRoutes = [.. fresh.MainRoutes, Route("::/0", via: "fe80::2", link: 8) with { Protocol = RouteProtocols.RouterAdvertisement }] };
+        var written = KernelDiff.Compute(state, Plan()).OfType<WriteSysctl>().Where(change => change.Key.EndsWith("mo-00000002.accept_ra", StringComparison.Ordinal));
+        Assert.Equal("0", Assert.Single(written).Value);
+    }
+
+    [Fact]
+    public void Mirror_TwoRoutersAdvertise_TheirRoutesStayApartByPreference()
+    {
+        var settled = Settled();
+        var state = settled with
+        {
+            MainRoutes =
+            [
+                Advertised("fe80::1"), Advertised("fe80::2"), Advertised("fe80::3") with { Preference = 3 }, Advertised("fe80::4") with { Preference = 1 },
+                Advertised("fe80::5") with { Metric = 1025 },
+                Route("fe80::/64") with { Metric = 256 }, Route("fe80::/64", link: 3) with { Metric = 256 },
+            ],
+        };
+        var mirror = UnderlayMirror.Of(state, KernelNames.Default);
+        Assert.Equal(
+            ["fe80::/64 dev #2 table 7401 metric 256", "fe80::/64 dev #3 table 7401 metric 256",
+             "::/0 via fe80::4 dev #2 table 7401 metric 1024", "::/0 via fe80::1 dev #2 table 7401 metric 1025", "::/0 via fe80::2 dev #2 table 7401 metric 1026",
+             "::/0 via fe80::3 dev #2 table 7401 metric 1027", "::/0 via fe80::5 dev #2 table 7401 metric 1028"],
+            mirror.Select(route => route.ToString()));
+
+        static RouteInfo Advertised(string router) => Route("::/0", via: router) with { Protocol = RouteProtocols.RouterAdvertisement, Metric = 1024 };
+    }
+
+    [Fact]
+    public void Mirror_RouteByANexthopObject_IsCopiedByTheObjectAlone()
+    {
+        var settled = Settled();
+        var route = Route("10.7.0.0/16", via: "192.0.2.9") with { NextHopId = 7 };
+        Assert.Equal(7u, Assert.Single(UnderlayMirror.Of(settled with { MainRoutes = [route] }, KernelNames.Default)).NextHopId);
+        Assert.Equal(RouteKey.Of(route), RouteKey.Of(route with { Gateway = null, OutputLink = 0 }));
+        Assert.Empty(UnderlayMirror.Of(settled with { MainRoutes = [route with { Gateway = null, OutputLink = 0 }] }, KernelNames.Default));
+        Assert.Single(UnderlayLimits.OfRoutes([route with { Gateway = null, OutputLink = 0 }], [IPAddress.Parse("10.7.0.1")]));
+    }
+
+    [Fact]
+    public void Compute_DefaultRouteInATableBehindMain_MarkedPacketsAreLedThere()
+    {
+        var settled = Settled();
+        var behind = new RuleInfo { Family = AddressFamily.InterNetwork, Priority = 32767, Table = 253, Protocol = 2 };
+        var state = settled with { Rules = [.. settled.Rules, behind], OtherRoutes = [Route("0.0.0.0/0", via: "192.0.2.9") with { Table = 253 }] };
+        Assert.Equal("add rule 32764: IPv4 fwmark 0x6d/0xff lookup 253", Text(KernelDiff.Compute(state, Plan())));
+
+        var copy = behind with { Priority = 32764, Mark = 0x6d, MarkMask = 0xff, Protocol = 112 };
+        Assert.Empty(KernelDiff.Compute(state with { Rules = [.. state.Rules, copy] }, Plan()));
+        Assert.Equal("remove rule 32764: IPv4 fwmark 0x6d/0xff lookup 253", Text(KernelDiff.Compute(settled with { Rules = [.. state.Rules, copy] }, Plan())));
+        // The mirror's rule was removed by hand and would come behind it.
+        Assert.Equal(
             """
-            sysctl net.ipv6.conf.eth0.accept_ra = 2
-            sysctl net.ipv4.conf.all.forwarding = 1
+            remove rule 32764: IPv4 fwmark 0x6d/0xff lookup 253
+            add rule 32764: IPv4 fwmark 0x6d/0xff lookup 7401
+            add rule 32764: IPv4 fwmark 0x6d/0xff lookup 253
             """,
-            Text(KernelDiff.Compute(advertised, Plan())), StringComparison.Ordinal);
+            Text(KernelDiff.Compute(state with { Rules = [.. state.Rules.Where(rule => rule is not { Family: AddressFamily.InterNetwork, Table: 7401 }), copy] }, Plan())));
+    }
+
+    [Theory]
+    [InlineData(0u, 0u, null, false, true)]
+    [InlineData(0x6du, 0xffu, null, false, true)]
+    [InlineData(0x1u, 0xffu, null, false, false)]
+    [InlineData(0u, 0u, "eth0", false, false)] // of what comes in there
+    [InlineData(0u, 0u, null, true, false)]
+    public void Rules_BehindMain_OnlyWhatCatchesMarkedPacketsIsCopied(uint mark, uint mask, string? input, bool hasMore, bool isCopied)
+    {
+        var behind = new RuleInfo { Family = AddressFamily.InterNetwork, Priority = 40000, Table = 300, Mark = mark, MarkMask = mask, InputLink = input, HasMore = hasMore };
+        var state = Settled() with { Rules = [behind], OtherRoutes = [Route("0.0.0.0/0", via: "192.0.2.9") with { Table = 300 }] };
+        Assert.Equal(isCopied, UnderlayRules.CopiesBehindMain(state, KernelNames.Default, AddressFamily.InterNetwork, 0x6d, 0xff).Any());
+        Assert.Equal(hasMore, UnderlayRules.WithoutCopy(state, KernelNames.Default, 0x6d).Any());
+    }
+
+    [Fact]
+    public void Limits_RuleIntoMainBeforeOurs_IsNamed()
+    {
+        var rule = new RuleInfo { Family = AddressFamily.InterNetwork, Priority = 100, Table = RouteInfo.MainTable };
+        Assert.Contains("100:", Assert.Single(UnderlayLimits.OfRules([rule], 112, 0x6d)), StringComparison.Ordinal);
+        Assert.Empty(UnderlayLimits.OfRules([rule with { HasMore = true }, rule with { Priority = 32766 }, rule with { Mark = 1, MarkMask = 0xff }], 112, 0x6d));
+    }
+
+    [Fact]
+    public void Compute_FirewallNotWantedAndThere_IsRemoved()
+    {
+        var plan = Plan();
+        plan = plan with { Kernel = plan.Kernel with { Firewall = false } };
+        Assert.Equal("remove nftables table inet meshover", Text(KernelDiff.Compute(Settled(), plan)));
+        Assert.Empty(KernelDiff.Compute(Settled() with { FirewallStands = false }, plan));
     }
 
     [Fact]
@@ -199,6 +301,8 @@ public sealed class KernelDiffTests
                 Route("10.0.0.0/8", via: "192.0.2.9"),
                 Route("10.1.0.0/16", via: "fe80::2", link: 8) with { Protocol = RouteProtocols.Bgp },
                 Route("10.2.0.0/16", link: 8),
+                Route("10.8.0.0/16", via: "192.0.2.8") with { Protocol = RouteProtocols.Bgp },
+                Route("10.9.0.0/16") with { Protocol = RouteProtocols.Bgp, Kind = RouteKind.Unreachable },
                 Route("10.3.0.0/16") with { Protocol = 112 },
                 Route("10.4.0.0/16") with { IsCached = true },
                 Route("10.5.0.0/16") with { HasEncapsulation = true },
@@ -208,7 +312,7 @@ public sealed class KernelDiffTests
             ],
         };
         Assert.Equal(
-            ["10.6.0.0/16", "192.0.2.0/24", "10.0.0.0/8 via 192.0.2.9 dev #2", "10.7.0.0/16 via 192.0.2.9 dev #2"],
+            ["10.6.0.0/16", "192.0.2.0/24", "10.0.0.0/8 via 192.0.2.9 dev #2", "10.8.0.0/16 via 192.0.2.8 dev #2", "10.7.0.0/16 via 192.0.2.9 dev #2"],
             UnderlayMirror.Of(state, KernelNames.Default).Select(r => (r with { Table = RouteInfo.MainTable, Kind = RouteKind.Unicast, OutputLink = r.Gateway is null ? 0 : r.OutputLink }).ToString()));
     }
 

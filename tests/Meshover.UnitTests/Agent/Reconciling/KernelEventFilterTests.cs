@@ -34,11 +34,25 @@ public sealed class KernelEventFilterTests
     {
         _filter.Classify(new LinkEvent(Link(8, "mo-00000002"), Deleted: false));
         Assert.Equal(KernelChanges.Underlay, _filter.Classify(new RouteChangeEvent(Route("0.0.0.0/0"), Deleted: false)));
+        Assert.Equal(KernelChanges.Mirror, _filter.Classify(new RouteChangeEvent(Route("10.0.0.0/8"), Deleted: false)));
+        Assert.Equal(KernelChanges.Underlay, _filter.Classify(new RouteChangeEvent(Route("10.0.0.0/8") with { Mtu = 1400 }, Deleted: false)));
         Assert.Equal(KernelChanges.Own, _filter.Classify(new RouteChangeEvent(Unreachable("10.249.0.0/16"), Deleted: true)));
         Assert.Equal(KernelChanges.None, _filter.Classify(new RouteChangeEvent(Unreachable("10.249.0.0/16"), Deleted: false)));
         Assert.Equal(KernelChanges.Own, _filter.Classify(new RouteChangeEvent(Route("10.0.0.0/8") with { Table = 7401 }, Deleted: false)));
         Assert.Equal(KernelChanges.None, _filter.Classify(new RouteChangeEvent(Route("10.0.0.0/8") with { Table = 99 }, Deleted: false)));
         Assert.Equal(KernelChanges.None, _filter.Classify(new RouteChangeEvent(Route("fe80::/64", link: 8), Deleted: false)));
+    }
+
+    [Fact]
+    public void Route_OfBgp_IsTheMeshsByOurLinksAndTheUnderlaysByOthers()
+    {
+        _filter.Learn([Link(8, "mo-00000002")], [new RuleInfo { Family = AddressFamily.InterNetwork, Priority = 32767, Table = 253 }]);
+        var learned = Route("0.0.0.0/0", via: "192.0.2.9", link: 8) with { Protocol = RouteProtocols.Bgp };
+        Assert.Equal(KernelChanges.None, _filter.Classify(new RouteChangeEvent(learned, Deleted: false)));
+        Assert.Equal(KernelChanges.Underlay, _filter.Classify(new RouteChangeEvent(learned with { OutputLink = Eth0 }, Deleted: false)));
+        Assert.Equal(KernelChanges.Underlay, _filter.Classify(new RouteChangeEvent(Route("0.0.0.0/0") with { Table = 253 }, Deleted: false)));
+        Assert.Equal(KernelChanges.Underlay, _filter.Classify(new Ipv6SettingsEvent(Eth0)));
+        Assert.Equal(KernelChanges.Own, _filter.Classify(new Ipv6SettingsEvent(8)));
     }
 
     [Fact]

@@ -18,7 +18,7 @@ internal static class KernelScene
     {
         Links =
         [
-            Link(1, "lo"),
+            Lo,
             Link(Eth0, "eth0"),
             Link(7, "meshover0"),
             Link(8, "mo-00000002"),
@@ -49,8 +49,8 @@ internal static class KernelScene
             FirewallStands = true,
             Links =
             [
-                Link(1, "lo"),
-                Link(Eth0, "eth0", rpFilter: 2),
+                Lo,
+                Link(Eth0, "eth0", rpFilter: 2) with { Ipv6 = new LinkIpv6Settings(Forwarding: 1, AcceptRa: 2, AcceptRedirects: 1, DisableIpv6: 0) },
                 Ours(7, "meshover0", 1420),
                 Ours(8, "mo-00000002", 1396),
                 Link(9, "meshover-lo") with { AddressGeneration = AddressGenerationMode.None },
@@ -74,6 +74,8 @@ internal static class KernelScene
     }
 
     internal static string Text(ImmutableArray<KernelChange> changes) => string.Join('\n', changes);
+
+    private static LinkInfo Lo => Link(1, "lo") with { Flags = LinkFlags.Up | LinkFlags.LowerUp | LinkFlags.Loopback };
 
     internal static LinkInfo Link(int index, string name, int rpFilter = 0) => new()
     {

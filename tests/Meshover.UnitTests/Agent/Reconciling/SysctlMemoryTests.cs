@@ -1,4 +1,5 @@
 using Meshover.Agent.Reconciling.Kernel;
+using Meshover.Linux.Netlink;
 using Meshover.Linux.Sysctl;
 using Xunit;
 
@@ -92,14 +93,104 @@ public sealed class SysctlMemoryTests : IDisposable
         Assert.Empty(errors);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("[null")]
+    [InlineData("""{"entries":[]}""")]
+    [InlineData("""{"life":"","entries":[{"key":"a"}]}""")]
+    public void Change_FileDamaged_ChangesAllTheSameAndSetsItAside(string content)
+    {
+        System.IO.File.WriteAllText(File, content);
+        _sysctls["net.ipv4.conf.eth0.rp_filter"] = "1";
+        _memory.Change("net.ipv4.conf.eth0.rp_filter", "2", []);
+
+        Assert.Equal("2", _sysctls["net.ipv4.conf.eth0.rp_filter"]);
+        Assert.Contains("damaged", _memory.TakeDamage(), StringComparison.Ordinal);
+        Assert.Null(_memory.TakeDamage());
+        Assert.Equal(content, System.IO.File.ReadAllText($"{File}.damaged"));
+        Assert.Equal(["sysctl net.ipv4.conf.eth0.rp_filter = 1"], _memory.Restore([]));
+    }
+
     [Fact]
-    public void Change_FileDamaged_SaysWhatToDoAndChangesNothing()
+    public void Change_FileDamagedSinceItWasRead_LosesNothing()
+    {
+        _sysctls["net.ipv4.conf.eth0.rp_filter"] = "1";
+        _memory.Change("net.ipv4.conf.eth0.rp_filter", "2", []);
+        System.IO.File.WriteAllText(File, "");
+        Assert.True(_memory.IsOurs("net.ipv4.conf.eth0.rp_filter"));
+        Assert.Equal(["sysctl net.ipv4.conf.eth0.rp_filter = 1"], new SysctlMemory(File, _sysctls).Restore([]));
+    }
+
+    [Fact]
+    public void Restore_FileDamaged_IsNoError()
     {
         System.IO.File.WriteAllText(File, "{");
+        var errors = new List<string>();
+        Assert.Empty(_memory.Restore(errors));
+        Assert.Empty(errors);
+        Assert.Contains("damaged", _memory.TakeDamage(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Change_DiskRefuses_ChangesAllTheSameAndWritesItDownLater()
+    {
         _sysctls["net.ipv4.conf.eth0.rp_filter"] = "1";
-        var error = Assert.Throws<SysctlException>(() => _memory.Change("net.ipv4.conf.eth0.rp_filter", "2", []));
-        Assert.Contains("remove it", error.Message, StringComparison.Ordinal);
-        Assert.Equal("1", _sysctls["net.ipv4.conf.eth0.rp_filter"]);
+        _directory.Delete();
+        System.IO.File.WriteAllText(_directory.FullName, "in the way");
+        _memory.Change("net.ipv4.conf.eth0.rp_filter", "2", []);
+        _memory.Retry();
+        Assert.Equal("2", _sysctls["net.ipv4.conf.eth0.rp_filter"]);
+        Assert.Contains("cannot be written down", _memory.Problem, StringComparison.Ordinal);
+
+        System.IO.File.Delete(_directory.FullName);
+        _directory.Create();
+        _memory.Retry();
+        Assert.Null(_memory.Problem);
+        Assert.Equal(["sysctl net.ipv4.conf.eth0.rp_filter = 1"], new SysctlMemory(File, _sysctls).Restore([]));
+    }
+
+    [Fact]
+    public void Restore_OfAnotherBoot_IsForgotten()
+    {
+        _sysctls["net.ipv4.conf.all.forwarding"] = "0";
+        new SysctlMemory(File, _sysctls, "first").Change("net.ipv4.conf.all.forwarding", "1", []);
+        var now = new SysctlMemory(File, _sysctls, "second");
+
+        Assert.False(now.IsOurs("net.ipv4.conf.all.forwarding"));
+        Assert.Empty(now.Restore([]));
+        Assert.Equal("1", _sysctls["net.ipv4.conf.all.forwarding"]);
+        Assert.False(System.IO.File.Exists(File));
+    }
+
+    [Fact]
+    public void Restore_WrittenByAFormerRelease_IsRead()
+    {
+        System.IO.File.WriteAllText(File, """[{"key":"net.ipv4.conf.eth0.rp_filter","before":"1","set":"2"}]""");
+        _sysctls["net.ipv4.conf.eth0.rp_filter"] = "2";
+        Assert.Equal(["sysctl net.ipv4.conf.eth0.rp_filter = 1"], _memory.Restore([]));
+    }
+
+    [Fact]
+    public void Restore_ForwarderThatCameLater_KeepsForwarding()
+    {
+        _sysctls["net.ipv4.conf.all.forwarding"] = "0";
+        _sysctls["net.ipv4.conf.eth0.rp_filter"] = "1";
+        _memory.Change("net.ipv4.conf.all.forwarding", "1", [], ["br-lan"]);
+        _memory.Change("net.ipv4.conf.eth0.rp_filter", "2", []);
+        LinkInfo[] links = [Bridge(3, "br-lan"), Bridge(4, "docker0")];
+        AddressInfo[] addresses = [KernelScene.Address(3, "10.0.0.1", 24), KernelScene.Address(4, "172.17.0.1", 16)];
+
+        Assert.Null(ForwardingClaims.Of(_memory.Entries, links[..1], addresses, KernelNames.Default).By4);
+        var claims = ForwardingClaims.Of(_memory.Entries, links, addresses, KernelNames.Default);
+        Assert.Equal("docker0", claims.By4);
+        Assert.Null(claims.By6);
+        Assert.Equal(["sysctl net.ipv4.conf.eth0.rp_filter = 1"], _memory.Restore([], isTheirs: claims.Covers));
+        Assert.Equal("1", _sysctls["net.ipv4.conf.all.forwarding"]);
+        Assert.False(System.IO.File.Exists(File));
+
+        static LinkInfo Bridge(int index, string name) => KernelScene.Link(index, name) with { Kind = "bridge" };
     }
 
     [Fact]
