@@ -19,7 +19,10 @@ internal static class AllChecks
         new OwnNftables(),
         new Ipv6(),
         new ReversePath(),
+        new ReversePathRules(),
         new RouterAdvertisements(),
+        new Sysctls(),
+        new UnderlayRouting(),
         new NetworkManagers(),
     ];
 }

@@ -40,6 +40,8 @@ internal sealed class FactsCollector(NodePaths paths)
             LegacyDocker = await ReadLegacyDockerAsync(firewall, cancellationToken),
             PortsInUse = [.. UdpPort(node), .. TcpPort(node, config)],
             ReversePathFilterAll = int.Parse(SysctlFile.TryRead("net.ipv4.conf.all.rp_filter") ?? "0", CultureInfo.InvariantCulture),
+            ForwardsIpv4 = SysctlFile.TryRead("net.ipv4.conf.all.forwarding") != "0",
+            AreSysctlsReadOnly = SysctlFile.IsReadOnly(),
             ForwardsIpv6 = SysctlFile.TryRead("net.ipv6.conf.all.forwarding") == "1",
             DisablesIpv6 = SysctlFile.TryRead("net.ipv6.conf.all.disable_ipv6") is { } disabled ? disabled == "1" : null,
             SnippetsMissing = MissingSnippets(),

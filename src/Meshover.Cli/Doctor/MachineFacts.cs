@@ -31,6 +31,12 @@ internal sealed record MachineFacts
     /// <summary>net.ipv4.conf.all.rp_filter.</summary>
     public int ReversePathFilterAll { get; init; }
 
+    /// <summary>net.ipv4.conf.all.forwarding.</summary>
+    public bool ForwardsIpv4 { get; init; } = true;
+
+    /// <summary>/proc/sys is read-only, as in a container.</summary>
+    public bool AreSysctlsReadOnly { get; init; }
+
     /// <summary>net.ipv6.conf.all.forwarding.</summary>
     public bool ForwardsIpv6 { get; init; }
 
@@ -48,9 +54,10 @@ internal sealed record MachineFacts
         .Select(LinkName)
         .FirstOrDefault();
 
-    /// <summary>Of the main table, without ours.</summary>
+    /// <summary>Of the main table, without ours: a link's own may have come by its neighbour's router advertisement.</summary>
     public IEnumerable<RouteInfo> DefaultRoutes =>
-        Routes.Where(r => r is { Table: RouteInfo.MainTable, Kind: RouteKind.Unicast, Destination.PrefixLength: 0 } && r.Protocol != Node.Settings.RouteProtocol);
+        Routes.Where(r => r is { Table: RouteInfo.MainTable, Kind: RouteKind.Unicast, Destination.PrefixLength: 0 }
+            && r.Protocol != Node.Settings.RouteProtocol && !LinksOf(r).All(IsOurs));
 
     public static IEnumerable<int> LinksOf(RouteInfo route) => route.NextHops.IsEmpty ? [route.OutputLink] : route.NextHops.Select(hop => hop.OutputLink);
 

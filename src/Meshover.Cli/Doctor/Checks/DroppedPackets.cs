@@ -5,7 +5,7 @@ namespace Meshover.Cli.Doctor.Checks;
 /// <summary>Which of the mesh's packets are dropped for certain, and by which chain.</summary>
 internal static class DroppedPackets
 {
-    private const string OwnTable = "meshover";
+    internal const string OwnTable = "meshover";
 
     public static IEnumerable<(FirewallChain Chain, PacketSample Packet)> Find(MachineFacts facts, Func<FirewallChain, bool> of) =>
         from chain in facts.Firewall.Chains.Values

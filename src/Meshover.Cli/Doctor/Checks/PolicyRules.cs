@@ -57,7 +57,7 @@ internal sealed class PolicyRules : ICheck
         Severity = Severity.Fault,
         Problem = $"The rule {rule} is asked before the main table, for every packet, and table {rule.Table} has a route that covers the mesh.",
         Breaks = "The mesh's routes stand in main: packets for the mesh leave by that table's route instead.",
-        Mend = $"Before it, have main asked without its default routes: `ip rule add pref {(rule.Priority == 0 ? 0 : rule.Priority - 1)} lookup main suppress_prefixlength 0` (with `ip -6` for IPv6).",
+        Mend = $"Before it, have main asked without its default routes: `ip rule add pref {(rule.Priority == 0 ? 0 : rule.Priority - 1)} not fwmark 0x6d/0xff lookup main suppress_prefixlength 0` (with `ip -6` for IPv6).",
     };
 
     private static Finding TakesOurs(RuleInfo rule, IPNetwork prefix) => new()

@@ -2,30 +2,39 @@ using Meshover.Linux.Netlink;
 
 namespace Meshover.Cli.Doctor.Checks;
 
-/// <summary>A machine that learned its default route by router advertisement forwards now, and so forgets that route.</summary>
+/// <summary>A machine that forwards hears no router advertisement by an interface of the underlay, as the kernel does without accept_ra=2.</summary>
 internal sealed class RouterAdvertisements : ICheck
 {
-    /// <summary>Also while forwarding.</summary>
-    private const int Always = 2;
+    /// <summary>Unless it forwards. 0: a network manager reads the advertisements itself.</summary>
+    private const int UnlessForwarding = 1;
 
     public string Name => "router-advertisement";
 
-    public IEnumerable<Finding> Look(MachineFacts facts) => facts.ForwardsIpv6
-        ? facts.DefaultRoutes
-            .Where(route => route is { IsIPv6: true, Protocol: RouteProtocols.RouterAdvertisement })
-            .SelectMany(MachineFacts.LinksOf)
-            .Distinct()
-            .Select(index => facts.Links.FirstOrDefault(link => link.Index == index))
-            .OfType<LinkInfo>()
-            .Where(link => link.Ipv6 is { AcceptRa: not Always })
-            .Select(Of)
-        : [];
-
-    private static Finding Of(LinkInfo link) => new()
+    public IEnumerable<Finding> Look(MachineFacts facts)
     {
-        Severity = Severity.Fault,
-        Problem = $"{link.Name} has its IPv6 default route from a router advertisement, this machine forwards IPv6, and accept_ra is {link.Ipv6!.AcceptRa} there.",
-        Breaks = "No further advertisement is heard: the default route ends with its lifetime, and IPv6 of this machine with it.",
+        if (!facts.ForwardsIpv6)
+            return [];
+        var advertised = LinksOf(facts, route => route is { IsIPv6: true, Protocol: RouteProtocols.RouterAdvertisement });
+        var others = LinksOf(facts, route => !route.IsIPv6);
+        var hasIpv6 = facts.DefaultRoutes.Any(route => route.IsIPv6);
+        return facts.Links
+            .Where(link => !facts.IsOurs(link.Index) && link.Ipv6 is { AcceptRa: UnlessForwarding, DisableIpv6: 0 })
+            .Where(link => advertised.Contains(link.Index) || (facts.Node.IsUp && !hasIpv6 && others.Contains(link.Index)))
+            .Select(link => Of(link, advertised.Contains(link.Index)));
+    }
+
+    private static HashSet<int> LinksOf(MachineFacts facts, Func<RouteInfo, bool> ofRoute) =>
+        [.. facts.DefaultRoutes.Where(ofRoute).SelectMany(MachineFacts.LinksOf)];
+
+    private static Finding Of(LinkInfo link, bool isAdvertised) => new()
+    {
+        Severity = isAdvertised ? Severity.Fault : Severity.Warning,
+        Problem = isAdvertised
+            ? $"{link.Name} has its IPv6 default route from a router advertisement, this machine forwards IPv6, and accept_ra is {link.Ipv6!.AcceptRa} there."
+            : $"This machine forwards IPv6 and has no IPv6 default route, and accept_ra is {link.Ipv6!.AcceptRa} on {link.Name}.",
+        Breaks = isAdvertised
+            ? "No further advertisement is heard: the default route ends with its lifetime, and IPv6 of this machine with it."
+            : "A router's advertisement is not heard there: if there is one, this machine has no IPv6.",
         Mend = $"`sysctl -w net.ipv6.conf.{link.Name}.accept_ra=2`, and in /etc/sysctl.d.",
     };
 }

@@ -133,6 +133,7 @@ public sealed class CheckTests
     [InlineData(1, true, true)]
     [InlineData(2, true, false)]
     [InlineData(1, false, false)]
+    [InlineData(0, true, false)] // a network manager reads them
     public void DefaultRouteByAdvertisement_IsAFaultWhereForwardingEndsIt(int acceptRa, bool forwards, bool isFault)
     {
         var facts = Machine.Fine().With(Machine.Route("::/0") with { Protocol = RouteProtocols.RouterAdvertisement })
@@ -140,6 +141,41 @@ public sealed class CheckTests
 
         Assert.Equal(isFault ? ["router-advertisement: fault"] : [], (facts with { ForwardsIpv6 = forwards }).Findings());
     }
+
+    [Fact]
+    public void DefaultRouteByAdvertisement_OfANeighbourOnALink_IsNotTheUnderlays() =>
+        Assert.Empty((Machine.Fine() with { ForwardsIpv6 = true })
+            .With(Machine.Route("::/0") with { Protocol = RouteProtocols.RouterAdvertisement, OutputLink = Machine.Link })
+            .With(Machine.Link, link => link with { Ipv6 = link.Ipv6! with { AcceptRa = 1 } }).Findings());
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void RouterAdvertisement_UplinkIsDeafAndThereIsNoIpv6_IsAWarning(bool hasIpv6, bool isFound)
+    {
+        var facts = (Machine.Fine() with { ForwardsIpv6 = true }).With(Machine.Eth0, link => link with { Ipv6 = link.Ipv6! with { AcceptRa = 1 } });
+        Assert.Equal(isFound ? ["router-advertisement: warning"] : [], (hasIpv6 ? facts.With(Machine.Route("::/0")) : facts).Findings());
+    }
+
+    [Theory]
+    [InlineData(true, true, true, "")]
+    [InlineData(true, false, true, "--sysctl net.ipv4.ip_forward=1 ")]
+    [InlineData(true, false, false, "--sysctl net.ipv4.ip_forward=1 --sysctl net.ipv6.conf.all.forwarding=1 ")]
+    [InlineData(false, false, false, "")] // the agent will
+    public void Sysctls_ReadOnlyAndNotForwarding_SaysWhatToGive(bool isReadOnly, bool four, bool six, string options)
+    {
+        var found = Examination.Examine(Machine.Fine() with { AreSysctlsReadOnly = isReadOnly, ForwardsIpv4 = four, ForwardsIpv6 = six }).Findings;
+        Assert.Equal(options.Length == 0, found.IsEmpty);
+        Assert.All(found, finding => Assert.Contains(options, finding.Mend, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void UnderlayRoute_DefaultThatEncapsulates_IsAWarning() =>
+        Assert.Equal(["underlay-route: warning"], Machine.Fine().With(Machine.Route("0.0.0.0/0") with { HasEncapsulation = true }).Findings());
+
+    [Fact]
+    public void UnderlayRoute_RuleIntoMainBeforeOurs_IsAWarning() =>
+        Assert.Equal(["underlay-route: warning"], Machine.Fine().With(Machine.Rule(32000, RouteInfo.MainTable)).Findings());
 
     [Fact]
     public void NetworkManager_NotTold_IsAWarningThatCanBeFixed()

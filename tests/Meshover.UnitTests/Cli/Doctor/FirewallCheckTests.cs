@@ -13,6 +13,20 @@ public sealed class FirewallCheckTests
     private const string State = """{"ct":{"key":"state"}}""";
     private const string Comment = """{"xt":{"type":"match","name":"comment"}}""";
 
+    [Theory]
+    [InlineData("""["saddr","mark","iif"]""", "false", true)]
+    [InlineData("""["saddr","iif"]""", "\"0\"", true)]
+    [InlineData("""["saddr","mark"]""", "false", false)] // any way back will do
+    [InlineData("""["daddr","iif"]""", "false", false)]
+    public void ReversePathRule_ThatAsksForTheInterface_IsAWarning(string flags, string right, bool isFound)
+    {
+        var facts = Machine.Fine().WithFirewall(
+            Machine.Chain("inet", "firewalld", "filter_PREROUTING", "prerouting"),
+            Machine.Rule("inet", "firewalld", "filter_PREROUTING",
+                Machine.Is($$"""{"fib":{"result":"oif","flags":{{flags}} } }""", right), """{"counter":{"packets":0,"bytes":0} }""", """{"drop":null}"""));
+        Assert.Equal(isFound ? ["rp-filter-rule: warning"] : [], facts.Findings());
+    }
+
     [Fact]
     public void Docker_PolicyDrop_IsAFaultThatCanBeFixed()
     {

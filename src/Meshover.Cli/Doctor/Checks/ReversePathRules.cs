@@ -1,0 +1,42 @@
+using System.Text.Json;
+using Meshover.Cli.Doctor.Firewall;
+
+namespace Meshover.Cli.Doctor.Checks;
+
+/// <summary>
+/// A firewall's own reverse path filter (nft(8), "fib saddr . iif oif missing"), which looks into the main table: firewalld has one for IPv6.
+/// </summary>
+internal sealed class ReversePathRules : ICheck
+{
+    public string Name => "rp-filter-rule";
+
+    public IEnumerable<Finding> Look(MachineFacts facts) => facts.Firewall.Chains.Values
+        .Where(chain => chain.Name.Table != DroppedPackets.OwnTable && chain.Rules.Any(Drops))
+        .OrderBy(chain => chain.Name.ToString(), StringComparer.Ordinal)
+        .Select(Of);
+
+    private static bool Drops(JsonElement rule) =>
+        rule.EnumerateArray().Any(AsksForTheWayBack) && rule.EnumerateArray().Any(statement => statement.TryGetProperty("drop", out _) || statement.TryGetProperty("reject", out _));
+
+    // Without "iif" any way back will do, and there is one. "missing" is false in nft's JSON; of "oif 0" it makes a text.
+    private static bool AsksForTheWayBack(JsonElement statement) =>
+        statement.TryGetProperty("match", out var match)
+        && match.GetProperty("left") is { ValueKind: JsonValueKind.Object } left && left.TryGetProperty("fib", out var fib)
+        && fib.GetProperty("result").GetString() is "oif" or "oifname"
+        && FlagsOf(fib).Contains("saddr", StringComparer.Ordinal) && FlagsOf(fib).Contains("iif", StringComparer.Ordinal)
+        && match.GetProperty("right") is { } right && (right.ValueKind is JsonValueKind.False or JsonValueKind.Number || (right.ValueKind == JsonValueKind.String && right.ValueEquals("0")));
+
+    private static IEnumerable<string?> FlagsOf(JsonElement fib) => fib.GetProperty("flags") is { ValueKind: JsonValueKind.Array } flags
+        ? flags.EnumerateArray().Select(flag => flag.GetString())
+        : [fib.GetProperty("flags").GetString()];
+
+    private static Finding Of(FirewallChain chain) => new()
+    {
+        Severity = Severity.Warning,
+        Problem = $"The firewall's chain {chain.Name} drops packets to whose sender the main table has no way by the interface that they came by (`fib saddr … iif oif missing`).",
+        Breaks = "Where a prefix that the mesh has learned covers a peer's address, main leads to that by a link: WireGuard's packets from that peer are dropped, without a word.",
+        Mend = chain.Name.Table == Firewalld.Table
+            ? "In /etc/firewalld/firewalld.conf `IPv6_rpfilter=loose` (or `no`), then `firewall-cmd --reload`."
+            : "Leave `iif` out of it (`fib saddr . mark oif missing`): any way back will do then; or before it: `udp dport PORT accept` of WireGuard's port.",
+    };
+}

@@ -1,0 +1,25 @@
+using Meshover.Agent.Reconciling.Kernel;
+
+namespace Meshover.Cli.Doctor.Checks;
+
+/// <summary>Ways out of this machine that WireGuard's packets do not find, or that lead them back into the mesh.</summary>
+internal sealed class UnderlayRouting : ICheck
+{
+    public string Name => "underlay-route";
+
+    public IEnumerable<Finding> Look(MachineFacts facts)
+    {
+        foreach (var problem in UnderlayLimits.OfRoutes(facts.Routes, peers: []))
+            yield return Of(problem, "Write it as a plain route, too, with a larger metric if need be.");
+        foreach (var problem in UnderlayLimits.OfRules(facts.Rules, facts.Node.Settings.RouteProtocol, facts.Node.Settings.FirewallMark))
+            yield return Of(problem, "As it says, with `ip rule add`, then `ip rule del` of the old one.");
+    }
+
+    private static Finding Of(string problem, string mend) => new()
+    {
+        Severity = Severity.Warning,
+        Problem = $"{problem}.",
+        Breaks = "Peers that are reached by it are lost, or reached by way of others only.",
+        Mend = mend,
+    };
+}
