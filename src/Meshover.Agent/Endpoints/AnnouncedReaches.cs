@@ -26,7 +26,11 @@ internal static class AnnouncedReaches
     /// <summary>Of IPv6 nothing is found: such an address goes when its interface goes down.</summary>
     private static string DownInterface(IPNetwork prefix, IReadOnlyList<AddressInfo> addresses, Dictionary<int, LinkInfo> links)
     {
-        var carriers = addresses.Where(address => prefix.Contains(address.Address)).Select(address => links.GetValueOrDefault(address.LinkIndex)).OfType<LinkInfo>().ToList();
+        var carriers = addresses
+            .Where(address => prefix.Contains(address.Address))
+            .Select(address => links.GetValueOrDefault(address.LinkIndex))
+            .OfType<LinkInfo>()
+            .ToList();
         return carriers.Exists(link => link.IsUp) ? "" : carriers.FirstOrDefault()?.Name ?? "";
     }
 }

@@ -22,15 +22,20 @@ public static class UnderlayDiscovery
     private const int MostOthers = 64;
 
     private static readonly ImmutableHashSet<string> OtherKinds =
-        ["bridge", "dummy", "wireguard", "tun", "vxlan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap", "ipip", "ip6tnl", "sit", "vti", "vti6", "xfrm", "ifb", "nlmon",
-            "openvswitch"];
+        [
+            "bridge", "dummy", "wireguard", "tun", "vxlan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap", "ipip", "ip6tnl", "sit", "vti", "vti6",
+            "xfrm", "ifb", "nlmon", "openvswitch",
+        ];
 
     /// <summary>
     /// Docker, podman and libvirt, Calico, Cilium, flannel, CNI's bridge plugin, kube-proxy, NodeLocal DNS, PureLB, Tailscale, NetBird, Coil,
     /// Antrea, Weave Net, OVN-Kubernetes, Open vSwitch's own tunnels.
     /// </summary>
     private static readonly ImmutableArray<string> OtherNames =
-        ["docker", "br-", "podman", "virbr", "vnet", "cali", "cilium", "lxc", "flannel", "cni", "kube-", "nodelocaldns", "tailscale", "wt0", "coil", "antrea-", "weave", "vethwe", "ovn-k8s-", "ovs-system", "genev_sys_", "vxlan_sys_", "gre_sys"];
+        [
+            "docker", "br-", "podman", "virbr", "vnet", "cali", "cilium", "lxc", "flannel", "cni", "kube-", "nodelocaldns", "tailscale", "wt0", "coil",
+            "antrea-", "weave", "vethwe", "ovn-k8s-", "ovs-system", "genev_sys_", "vxlan_sys_", "gre_sys",
+        ];
 
     /// <param name="netlink">The machine.</param>
     /// <param name="named">The operator's choice of interfaces; empty: none.</param>

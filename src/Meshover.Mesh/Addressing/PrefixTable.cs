@@ -45,7 +45,10 @@ public sealed class PrefixTable<T>
         .. entries
             .GroupBy(entry => entry.Prefix.PrefixLength)
             .OrderByDescending(level => level.Key)
-            .Select(level => new Level(level.Key, MaskOf(bits - level.Key), level.DistinctBy(entry => entry.Prefix).ToDictionary(entry => AddressNumber.Of(entry.Prefix.BaseAddress), entry => entry.Value))),
+            .Select(level => new Level(
+                level.Key,
+                MaskOf(bits - level.Key),
+                level.DistinctBy(entry => entry.Prefix).ToDictionary(entry => AddressNumber.Of(entry.Prefix.BaseAddress), entry => entry.Value))),
     ];
 
     // A shift by all 128 bits would be one by none.

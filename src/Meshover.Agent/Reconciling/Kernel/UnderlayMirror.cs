@@ -1,4 +1,3 @@
-using System.Net;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Addressing;
 
