@@ -83,13 +83,13 @@ internal sealed class EnginePeers(SessionManager sessions, PacketPipeline pipeli
     {
         if (link is null)
         {
-            pipeline.SetLink(peer, null);
+            pipeline.RemoveLink(peer);
             return;
         }
         var port = devices[link.Name];
-        var isSame = peer.Link?.Port == port && former is not null
+        var isSame = ReferenceEquals(peer.Link?.Device, port) && former is not null
             && link.LocalTunnel.Equals(former.LocalTunnel) && link.RemoteTunnel.Equals(former.RemoteTunnel);
         if (!isSame)
-            pipeline.SetLink(peer, new PeerLink(port, new GreHeader(link.LocalTunnel, link.RemoteTunnel)));
+            pipeline.SetLink(peer, port, new GreHeader(link.LocalTunnel, link.RemoteTunnel));
     }
 }

@@ -1,3 +1,4 @@
+using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Pipeline;
 using Meshover.WireGuard.Session;
 
@@ -10,7 +11,7 @@ namespace Meshover.WireGuard.Control;
 internal sealed class PlainDevice(string name, EngineDevices devices, SessionManager sessions, PipelineState state)
 {
     /// <summary>Somebody deleted it.</summary>
-    public bool IsGone => state.Main is { IsLost: true };
+    public bool IsGone => state.Main is TunPort { IsLost: true };
 
     public void Follow()
     {

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Org.BouncyCastle.Crypto.Digests;
 
 namespace Meshover.WireGuard.Crypto;
 
@@ -16,20 +15,18 @@ internal static class Blake2s
     /// <summary>HASH(first || second), 32 bytes.</summary>
     public static void Hash(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> hash)
     {
-        var digest = new Blake2sDigest(HashLength * 8);
-        digest.BlockUpdate(first);
-        digest.BlockUpdate(second);
-        digest.DoFinal(hash);
+        var digest = new Blake2sDigest(HashLength, key: []);
+        digest.Add(first);
+        digest.Add(second);
+        digest.Finish(hash);
     }
 
     /// <summary>MAC(key, data): BLAKE2s's own keyed mode with 16 bytes of output. The key has 32 bytes, or 16 if it is a cookie.</summary>
     public static void Mac(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> mac)
     {
-        var keyCopy = key.ToArray();
-        var digest = new Blake2sDigest(keyCopy, MacLength, salt: null, personalization: null);
-        digest.BlockUpdate(data);
-        digest.DoFinal(mac);
-        CryptographicOperations.ZeroMemory(keyCopy);
+        var digest = new Blake2sDigest(MacLength, key);
+        digest.Add(data);
+        digest.Finish(mac);
     }
 
     /// <summary>HMAC(key, data) of RFC 2104 over BLAKE2s, 32 bytes; keys of up to 64 bytes.</summary>

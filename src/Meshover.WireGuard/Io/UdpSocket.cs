@@ -11,8 +11,8 @@ internal sealed unsafe class UdpSocket : IDisposable
     private const int DatagramCloseOnExec = 2 | 0x80000;
     private const int LevelSocket = 1, ReusePort = 15, SendTimeout = 21, Mark = 36, AttachReusePortFilter = 51, MemoryInfo = 55;
     private const int SendBuffer = 7, ReceiveBuffer = 8, SendBufferForce = 32, ReceiveBufferForce = 33;
-    private const int LevelIp = 0, PacketInfo = 8, MtuDiscover = 10;
-    private const int LevelIp6 = 41, MtuDiscover6 = 23, OnlyV6 = 26, ReceivePacketInfo6 = 49, DoNotFragment6 = 62;
+    private const int LevelIp = 0, PacketInfo = 8, MtuDiscover = 10, ReceiveTos = 13;
+    private const int LevelIp6 = 41, MtuDiscover6 = 23, OnlyV6 = 26, ReceivePacketInfo6 = 49, DoNotFragment6 = 62, ReceiveTrafficClass6 = 66;
     private const int LevelUdp = 17, UdpSegment = 103, UdpGro = 104;
     private const int DiscoverNever = 0, DiscoverByProbing = 3;
 
@@ -21,6 +21,9 @@ internal sealed unsafe class UdpSocket : IDisposable
 
     // A stuck device must not hold the send worker, which serves all peers; what is not taken in this time is lost.
     private const long SendTimeoutMicroseconds = 50_000;
+
+    // What is sent datagram by datagram are handshakes: AF41, as Linux marks them, so that a full queue does not lose the session.
+    private const int HandshakeClass = 0x88;
 
     private readonly SafeFileHandle _handle;
 
@@ -135,6 +138,7 @@ internal sealed unsafe class UdpSocket : IDisposable
 
     private bool TrySend(byte* name, byte* control, int controlLength, byte* data, int length)
     {
+        controlLength += UdpControl.WriteTrafficClass(control + controlLength, !IsV6, HandshakeClass);
         var vector = new IoVector(data, length);
         var message = new MultiMessageHeader
         {
@@ -157,6 +161,8 @@ internal sealed unsafe class UdpSocket : IDisposable
             TrySet(LevelIp6, OnlyV6, 1);
         // To which of our addresses packets come: answers leave from there.
         TrySet(IsV6 ? LevelIp6 : LevelIp, IsV6 ? ReceivePacketInfo6 : PacketInfo, 1);
+        // Whether a router marked them (Ecn).
+        TrySet(IsV6 ? LevelIp6 : LevelIp, IsV6 ? ReceiveTrafficClass6 : ReceiveTos, 1);
         // No DF: where the underlay is narrow, it fragments.
         SetFragmenting(true);
         SetBuffers();

@@ -76,7 +76,7 @@ internal sealed unsafe class Coalescer : IDisposable
         ref readonly var candidate = ref _candidate;
         if (_isClosed || candidate.Headers != _shape.Headers || candidate.Protocol != _shape.Protocol || candidate.Payload > _segment
             || _length + candidate.Payload > MaxLength || IpHeader.Version(packet) != IpHeader.Version(_first)
-            || !PacketShape.IsSameFlow(_first, packet, candidate))
+            || !PacketShape.IsSameFlow(_first, packet, candidate) || !IsCutAgainAsItIs(packet))
             return false;
         if (candidate.Protocol == IpHeader.ProtocolTcp && !TryFollow(packet, candidate))
             return false;
@@ -87,6 +87,12 @@ internal sealed unsafe class Coalescer : IDisposable
             || _count == (candidate.Protocol == IpHeader.ProtocolUdp ? MaxUdpSegments : IoVector.MaxCount);
         return true;
     }
+
+    // The pieces of a joined packet count their identification on. One that may be fragmented must come out with its own, or fragments
+    // of two packets would be put together; with DF it means nothing (RFC 6864).
+    private bool IsCutAgainAsItIs(byte* packet) =>
+        IpHeader.Version(packet) != 4 || (IpHeader.Read16(packet + IpHeader.V4Fragment) & IpHeader.V4DontFragment) != 0
+        || IpHeader.Read16(packet + IpHeader.V4Identification) == (ushort)(IpHeader.Read16(_first + IpHeader.V4Identification) + _count);
 
     private bool TryFollow(byte* packet, in PacketShape candidate)
     {

@@ -9,15 +9,16 @@ internal sealed unsafe class Delivery(PipelineState state, DropCounters drops) :
     private readonly Coalescer _coalescer = new();
 
     /// <summary>Takes a decrypted packet, with the zeros that pad it; it must stay where it is until <see cref="Flush"/>.</summary>
-    public void Deliver(Peer peer, byte* packet, int padded)
+    /// <param name="isMarked">What carried it met congestion on its way, which its receiver is to know.</param>
+    public void Deliver(Peer peer, byte* packet, int padded, bool isMarked = false)
     {
         var length = IpHeader.PacketLength(packet, padded);
         if (length == 0)
             drops.Count(DropReason.MalformedPacket);
         else if (peer.Link is { } link && link.Gre.IsOurs(packet))
-            DeliverInner(link, packet, length);
+            DeliverInner(link, packet, length, isMarked);
         else if (state.Main is { } main && IsAllowed(peer, packet))
-            _coalescer.Add(main, packet, length);
+            Add(main, packet, length, isMarked);
         else
             drops.Count(DropReason.SourceNotAllowed);
     }
@@ -27,13 +28,21 @@ internal sealed unsafe class Delivery(PipelineState state, DropCounters drops) :
 
     public void Dispose() => _coalescer.Dispose();
 
-    private void DeliverInner(PeerLink link, byte* packet, int length)
+    private void DeliverInner(PeerLink link, byte* packet, int length, bool isMarked)
     {
         var inner = GreHeader.InnerLength(packet, length);
         if (inner == 0)
             drops.Count(DropReason.MalformedGre);
         else
-            _coalescer.Add(link.Port, packet + GreHeader.Length, inner);
+            Add(link.Device, packet + GreHeader.Length, inner, isMarked || Ecn.IsMarked(Ecn.TrafficClass(packet)));
+    }
+
+    private void Add(FrameSink device, byte* packet, int length, bool isMarked)
+    {
+        if (isMarked && !Ecn.TryMark(packet))
+            drops.Count(DropReason.CongestionMark);
+        else
+            _coalescer.Add(device, packet, length);
     }
 
     private bool IsAllowed(Peer peer, byte* packet)

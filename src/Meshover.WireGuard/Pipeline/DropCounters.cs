@@ -45,6 +45,9 @@ internal enum DropReason
     /// <summary>The session is older than REJECT_AFTER_TIME.</summary>
     ExpiredKey,
 
+    /// <summary>The counter is beyond REJECT_AFTER_MESSAGES.</summary>
+    UsedUpKey,
+
     /// <summary>The tag is wrong.</summary>
     NotAuthentic,
 
@@ -59,6 +62,12 @@ internal enum DropReason
 
     /// <summary>The inner source address is not among the peer's AllowedIPs.</summary>
     SourceNotAllowed,
+
+    /// <summary>
+    /// A router marked the outer packet "congestion experienced", and the inner one cannot carry the mark: its transport knows congestion
+    /// by losses alone (RFC 6040, section 4.2).
+    /// </summary>
+    CongestionMark,
 
     /// <summary>The TUN device did not take a packet: it is down, or its queue is full.</summary>
     DeviceRefused,

@@ -12,7 +12,8 @@ namespace Meshover.WireGuard.Pipeline;
 /// </code>
 /// </summary>
 /// <remarks>
-/// Outgoing headers carry DF and identification 0 (RFC 6864: an atomic datagram needs none): inside the tunnel nothing may fragment them.
+/// Outgoing headers carry DF, and identification 0 where Linux counts (RFC 6864: an atomic datagram needs none): inside the tunnel nothing
+/// may fragment them. The TOS field has the inner packet's <see cref="Ecn"/> bits.
 /// </remarks>
 internal sealed unsafe class GreHeader : IDisposable
 {
@@ -23,7 +24,6 @@ internal sealed unsafe class GreHeader : IDisposable
     private const ushort EtherTypeV4 = 0x0800;
     private const ushort EtherTypeV6 = 0x86dd;
     private const byte VersionAndLength = 0x45;
-    private const ushort DontFragment = 0x4000;
     private const byte TimeToLive = 64;
 
     private readonly byte* _template = (byte*)NativeMemory.AllocZeroed(Length);
@@ -38,7 +38,7 @@ internal sealed unsafe class GreHeader : IDisposable
     public GreHeader(IPAddress local, IPAddress remote)
     {
         _template[0] = VersionAndLength;
-        IpHeader.Write16(_template + IpHeader.V4Fragment, DontFragment);
+        IpHeader.Write16(_template + IpHeader.V4Fragment, IpHeader.V4DontFragment);
         _template[IpHeader.V4TimeToLive] = TimeToLive;
         _template[IpHeader.V4Protocol] = IpHeader.ProtocolGre;
         local.TryWriteBytes(new Span<byte>(_template + IpHeader.V4Source, 4), out _);
@@ -53,7 +53,8 @@ internal sealed unsafe class GreHeader : IDisposable
     {
         new ReadOnlySpan<byte>(_template, Length).CopyTo(new Span<byte>(header, Length));
         IpHeader.Write16(header + IpHeader.V4TotalLength, Length + innerLength);
-        var sum = _sum + *(ushort*)(header + IpHeader.V4TotalLength);
+        header[1] = (byte)Ecn.Outer(header + Length);
+        var sum = _sum + *(ushort*)(header + IpHeader.V4TotalLength) + ((ulong)header[1] << 8); // the second byte of a word in memory
         *(ushort*)(header + IpHeader.V4Checksum) = (ushort)~Checksum.Fold(sum);
         IpHeader.Write16(header + EtherType, IpHeader.Version(header + Length) == 4 ? EtherTypeV4 : EtherTypeV6);
     }

@@ -51,6 +51,8 @@ internal static unsafe class IpHeader
     /// <summary>"More fragments" and the fragment offset, without "don't fragment".</summary>
     public const int V4FragmentMask = 0x3fff;
 
+    public const int V4DontFragment = 0x4000;
+
     public static int Version(byte* ip) => ip[0] >> 4;
 
     /// <summary>Header length of IPv4 in bytes, options included.</summary>

@@ -11,7 +11,7 @@ namespace Meshover.WireGuard.Pipeline;
 /// </summary>
 internal sealed unsafe class OpenBatch : IDisposable
 {
-    private const int MaxPackets = 64;
+    private const int MaxPackets = 64; // and bits of _marked
 
     private readonly PipelineState _state;
     private readonly DropCounters _drops;
@@ -27,6 +27,7 @@ internal sealed unsafe class OpenBatch : IDisposable
     private int _packets;
     private int _authenticBytes;
     private bool _hasData;
+    private ulong _marked; // a bit for each packet that waits
 
     /// <param name="worker">Which receive worker's it is: sessions of others are left alone.</param>
     public OpenBatch(PipelineState state, Delivery delivery, DropCounters drops, int worker)
@@ -73,13 +74,16 @@ internal sealed unsafe class OpenBatch : IDisposable
     /// <summary>Takes a transport message of the session.</summary>
     /// <param name="datagram">The message's start; the 16 bytes of its header may be overwritten.</param>
     /// <param name="length">Bytes of the message, at least <see cref="TransportMessage.Overhead"/>.</param>
-    public void Add(byte* datagram, int length, ulong counter)
+    /// <param name="isMarked">It met congestion on its way (<see cref="Ecn"/>).</param>
+    public void Add(byte* datagram, int length, ulong counter, bool isMarked = false)
     {
         if (!_keypair!.MayReceive(counter))
         {
-            _drops.Count(DropReason.NotAuthentic);
+            _drops.Count(DropReason.UsedUpKey);
             return;
         }
+        if (isMarked)
+            _marked |= 1UL << _packets;
         _jobs[_packets++] = new PacketJob
         {
             Packet = datagram + TransportMessage.HeaderLength,
@@ -109,11 +113,11 @@ internal sealed unsafe class OpenBatch : IDisposable
             return;
         _keypair!.ReceiveCipher.Open(_jobs, _packets);
         for (var i = 0; i < _packets; i++)
-            Check(_keypair, _jobs[i]);
-        _packets = 0;
+            Check(_keypair, _jobs[i], (_marked & (1UL << i)) != 0);
+        (_packets, _marked) = (0, 0);
     }
 
-    private void Check(Keypair keypair, in PacketJob job)
+    private void Check(Keypair keypair, in PacketJob job, bool isMarked)
     {
         if (!job.IsAuthentic)
         {
@@ -131,7 +135,7 @@ internal sealed unsafe class OpenBatch : IDisposable
         if (job.Length == 0)
             return;
         _hasData = true;
-        _delivery.Deliver(_peer!, job.Packet, job.Length);
+        _delivery.Deliver(_peer!, job.Packet, job.Length, isMarked);
     }
 
     // Once for all: a sum per packet would have the peer's cache line travel between the workers.

@@ -49,8 +49,12 @@ internal sealed class PacketPipeline : IDisposable
     private readonly SendWorker[] _senders;
     private readonly ReceiveWorker[] _receivers;
     private readonly int[] _peersOf;
-    private readonly Dictionary<TunPort, (SendWorker Sender, TunSource Source)> _sources = [];
+    private readonly Dictionary<FrameSink, (SendWorker Sender, TunSource Source)> _sources = [];
     private readonly Thread[] _threads;
+
+    // Of the devices and sockets that were let go of: a count never goes down.
+    private long _refusedBefore;
+    private long _socketFullBefore;
 
     /// <param name="inbox">Has a queue for each worker, and so says how many there are.</param>
     /// <param name="indices">Makes the table of receiver indices, given the workers' gates.</param>
@@ -91,7 +95,7 @@ internal sealed class PacketPipeline : IDisposable
     /// <summary>Lets go of a peer: its link, and what waits for it.</summary>
     public void Remove(Peer peer)
     {
-        SetLink(peer, null);
+        RemoveLink(peer);
         peer.IsRemoved = true;
         Post(peer, SendTask.DropStaged);
         _peersOf[peer.Worker]--;
@@ -121,6 +125,7 @@ internal sealed class PacketPipeline : IDisposable
             return;
         foreach (var receiver in _receivers)
             receiver.Detach(former);
+        _socketFullBefore += former.ReadDrops();
         _graveyard.Bury(former);
     }
 
@@ -133,21 +138,15 @@ internal sealed class PacketPipeline : IDisposable
         Attach(port, _senders[0], peer: null, gre: null);
     }
 
-    /// <summary>Gives a peer its link, or with null takes it away. The device before is only let go of.</summary>
-    public void SetLink(Peer peer, PeerLink? link)
+    /// <summary>Gives a peer its link. The device before is only let go of.</summary>
+    public void SetLink(Peer peer, TunPort port, GreHeader gre)
     {
-        var former = peer.Link;
-        peer.Link = link;
-        if (former is not null)
-        {
-            // The device may be another peer's by now.
-            if (_sources.TryGetValue(former.Port, out var read) && read.Source.Peer == peer)
-                Detach(former.Port);
-            _graveyard.Bury(former.Gre);
-        }
-        if (link is not null)
-            Attach(link.Port, _senders[peer.Worker], peer, link.Gre);
+        ReplaceLink(peer, new PeerLink(port, gre));
+        Attach(port, _senders[peer.Worker], peer, gre);
     }
+
+    /// <summary>Takes a peer's link away, if it has one. The device is only let go of.</summary>
+    public void RemoveLink(Peer peer) => ReplaceLink(peer, null);
 
     /// <summary>Looks whether the peer can be answered the way that its packets come.</summary>
     public void CheckReplyPath(Peer peer)
@@ -188,8 +187,8 @@ internal sealed class PacketPipeline : IDisposable
         _senders.Sum(sender => sender.Drops[reason]) + _receivers.Sum(receiver => receiver.Drops[reason])
         + reason switch
         {
-            DropReason.DeviceRefused => _sources.Keys.Sum(port => port.Refused),
-            DropReason.SocketFull => State.Udp?.ReadDrops() ?? 0,
+            DropReason.DeviceRefused => _refusedBefore + _sources.Values.Sum(read => read.Source.Port.Refused),
+            DropReason.SocketFull => _socketFullBefore + (State.Udp?.ReadDrops() ?? 0),
             _ => 0,
         };
 
@@ -218,16 +217,31 @@ internal sealed class PacketPipeline : IDisposable
         _replyPaths.Dispose();
     }
 
+    private void ReplaceLink(Peer peer, PeerLink? link)
+    {
+        var former = peer.Link;
+        peer.Link = link;
+        if (former is not null)
+        {
+            // The device may be another peer's by now.
+            if (_sources.TryGetValue(former.Device, out var read) && read.Source.Peer == peer)
+                Detach(former.Device);
+            _graveyard.Bury(former.Gre);
+        }
+    }
+
     private void Attach(TunPort port, SendWorker sender, Peer? peer, GreHeader? gre)
     {
         Detach(port); // a link may go from one peer to another, when a node's key changes
         _sources[port] = (sender, sender.Attach(port, peer, gre));
     }
 
-    private void Detach(TunPort port)
+    private void Detach(FrameSink device)
     {
-        if (_sources.Remove(port, out var read))
-            read.Sender.Detach(read.Source);
+        if (!_sources.Remove(device, out var read))
+            return;
+        read.Sender.Detach(read.Source);
+        _refusedBefore += read.Source.Port.Refused;
     }
 
     private static Thread NewThread(string name, ThreadStart body) =>

@@ -96,4 +96,4 @@ internal sealed class Peer
 }
 
 /// <summary>A peer's GRE link: its device, and the header between the two tunnel addresses.</summary>
-internal sealed record PeerLink(TunPort Port, GreHeader Gre);
+internal sealed record PeerLink(FrameSink Device, GreHeader Gre);

@@ -10,7 +10,7 @@ namespace Meshover.WireGuard.Pipeline;
 internal sealed class PipelineState
 {
     private volatile UdpPort? _udp;
-    private volatile TunPort? _main;
+    private volatile FrameSink? _main;
     private volatile AllowedIpTrie<Peer> _routes = new();
     private volatile int _mtu;
 
@@ -30,7 +30,7 @@ internal sealed class PipelineState
     }
 
     /// <summary>The main device.</summary>
-    public TunPort? Main
+    public FrameSink? Main
     {
         get => _main;
         set => _main = value;

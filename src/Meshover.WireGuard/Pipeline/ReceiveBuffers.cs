@@ -53,8 +53,9 @@ internal sealed unsafe class ReceiveBuffers : IDisposable
         ref readonly var message = ref _messages[buffer];
         var length = (int)message.Length;
         var name = message.Header.Name;
-        var segment = UdpControl.Read(message.Header.Control, (int)message.Header.ControlLength, name + UdpAddress.MaxLength);
-        return new ReceivedMessage(_vectors[buffer].Start, length, segment > 0 ? segment : length, name);
+        var segment = UdpControl.Read(
+            message.Header.Control, (int)message.Header.ControlLength, name + UdpAddress.MaxLength, out var trafficClass);
+        return new ReceivedMessage(_vectors[buffer].Start, length, segment > 0 ? segment : length, name, trafficClass);
     }
 
     public void Dispose()
@@ -69,7 +70,7 @@ internal sealed unsafe class ReceiveBuffers : IDisposable
 
 /// <summary>One datagram, or a run of them, each of <see cref="SegmentSize"/> bytes but the last, which may be shorter.</summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly unsafe ref struct ReceivedMessage(byte* data, int length, int segmentSize, byte* source)
+internal readonly unsafe ref struct ReceivedMessage(byte* data, int length, int segmentSize, byte* source, byte trafficClass)
 {
     public readonly byte* Data = data;
     public readonly int Length = length;
@@ -77,4 +78,7 @@ internal readonly unsafe ref struct ReceivedMessage(byte* data, int length, int 
 
     /// <summary>The sender, and where to we received it, as <see cref="UdpAddress"/> keeps them.</summary>
     public readonly byte* Source = source;
+
+    /// <summary>The TOS field or the traffic class; the kernel joins only datagrams that are alike in it.</summary>
+    public readonly byte TrafficClass = trafficClass;
 }

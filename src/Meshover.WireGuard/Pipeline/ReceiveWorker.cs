@@ -118,19 +118,19 @@ internal sealed unsafe class ReceiveWorker : IDisposable
         var left = message.Length;
         do // once for an empty datagram, which is counted as any other that is no message
         {
-            TakeDatagram(data, Math.Min(message.SegmentSize, left), message.Source, now);
+            TakeDatagram(data, Math.Min(message.SegmentSize, left), message, now);
             data += message.SegmentSize;
             left -= message.SegmentSize;
         }
         while (left > 0);
     }
 
-    private void TakeDatagram(byte* data, int length, byte* source, long now)
+    private void TakeDatagram(byte* data, int length, in ReceivedMessage message, long now)
     {
         if (!TransportMessage.TryReadHeader(new ReadOnlySpan<byte>(data, length), out var index, out var counter))
-            TakeHandshake(data, length, source);
-        else if (_batch.IsAt(index) || _batch.TryBegin(index, source, now))
-            _batch.Add(data, length, counter);
+            TakeHandshake(data, length, message.Source);
+        else if (_batch.IsAt(index) || _batch.TryBegin(index, message.Source, now))
+            _batch.Add(data, length, counter, Ecn.IsMarked(message.TrafficClass));
     }
 
     private void TakeHandshake(byte* data, int length, byte* source)

@@ -19,182 +19,166 @@ internal sealed unsafe class SendRuns : IDisposable
 
     private readonly DropCounters _drops;
     private readonly MultiMessageHeader* _messages;
-    private readonly MultiMessageHeader* _singles;
     private readonly IoVector* _vectors;
-    private readonly IoVector* _singleVectors;
     private readonly byte* _controls;
-    private readonly byte* _singleControl;
-    private readonly int[] _sizes;
-    private readonly int[] _counts;
-    private int _runs;
-    private bool _lastIsClosed;
+    private readonly SendRun[] _runs;
+    private int _count;
 
     /// <param name="capacity">The most datagrams of a batch.</param>
     public SendRuns(int capacity, DropCounters drops)
     {
         _drops = drops;
+        _runs = new SendRun[capacity];
         _messages = Allocate<MultiMessageHeader>(capacity);
-        _singles = Allocate<MultiMessageHeader>(MaxSegments);
         _vectors = Allocate<IoVector>(capacity);
-        _singleVectors = Allocate<IoVector>(MaxSegments);
         _controls = Allocate<byte>(capacity * UdpControl.MaxLength);
-        _singleControl = Allocate<byte>(UdpControl.MaxLength);
-        _sizes = new int[capacity];
-        _counts = new int[capacity];
         for (var i = 0; i < capacity; i++)
-            Prepare(&_messages[i].Header, &_vectors[i], _controls + (i * UdpControl.MaxLength));
-        for (var i = 0; i < MaxSegments; i++)
-            Prepare(&_singles[i].Header, &_singleVectors[i], _singleControl);
+        {
+            ref var header = ref _messages[i].Header;
+            header.Vectors = &_vectors[i];
+            header.VectorCount = 1;
+            header.Control = _controls + (i * UdpControl.MaxLength);
+        }
     }
 
     /// <summary>Adds a datagram, which lies right behind the one before.</summary>
-    public void Add(byte* datagram, int length)
+    /// <param name="ecn">Its <see cref="Ecn"/> bits: a run has one header, and so one value.</param>
+    public void Add(byte* datagram, int length, int ecn = 0)
     {
-        var last = _runs - 1;
-        var joins = last >= 0 && !_lastIsClosed && length <= _sizes[last] && _counts[last] < MaxSegments
-            && (int)_vectors[last].Length + length <= MaxSegmentedBytes;
-        if (joins)
-        {
-            _vectors[last].Length += (nuint)length;
-            _counts[last]++;
-            _lastIsClosed = length < _sizes[last];
+        if (_count > 0 && TryJoin(ref _runs[_count - 1], length, ecn))
             return;
-        }
-        _vectors[_runs] = new IoVector(datagram, length);
-        _sizes[_runs] = length;
-        _counts[_runs] = 1;
-        _runs++;
-        _lastIsClosed = false;
+        _runs[_count++] = new SendRun { Start = datagram, Length = length, Size = length, Count = 1, Ecn = ecn };
     }
 
     /// <summary>Sends all to where the peer is, and is empty again.</summary>
     public void Send(Peer peer, UdpSocket socket, UdpAddress endpoint, long now)
     {
-        for (var i = 0; i < _runs;)
+        for (var first = 0; first < _count;)
         {
-            var segments = socket.SendsLarge && now >= peer.NoSegmentationUntil;
-            i += _counts[i] > 1 && !segments
-                ? SendSingly(i, socket, endpoint)
-                : SendFrom(i, segments, peer, socket, endpoint, now);
+            if (!socket.SendsLarge || now < peer.NoSegmentationUntil)
+                Split(first);
+            Address(first, endpoint);
+            var sent = Libc.SendMessages(socket.Descriptor, _messages + first, (uint)(_count - first), 0);
+            if (sent > 0)
+            {
+                first += sent;
+                continue;
+            }
+            switch (Judge(Libc.Errno, _runs[first].Count, endpoint))
+            {
+                case Verdict.Singly: peer.NoSegmentationUntil = now + RetryAfter; break;
+                case Verdict.DropFirst: Drop(first, first + 1); first++; break;
+                case Verdict.DropAll: Drop(first, _count); first = _count; break;
+            }
         }
         GC.KeepAlive(endpoint);
-        _runs = 0;
+        _count = 0;
     }
 
     /// <summary>Drops all.</summary>
-    public void Clear() => _runs = 0;
+    public void Clear() => _count = 0;
 
     public void Dispose()
     {
         NativeMemory.Free(_messages);
-        NativeMemory.Free(_singles);
         NativeMemory.Free(_vectors);
-        NativeMemory.Free(_singleVectors);
         NativeMemory.Free(_controls);
-        NativeMemory.Free(_singleControl);
     }
 
-    // Sends this run and those behind it in one call; returns how many are done with.
-    private int SendFrom(int first, bool segments, Peer peer, UdpSocket socket, UdpAddress endpoint, long now)
+    private static bool TryJoin(ref SendRun run, int length, int ecn)
     {
-        var count = 0;
-        for (; first + count < _runs && (segments || _counts[first + count] == 1); count++)
-            Address(first + count, endpoint);
-        var sent = Libc.SendMessages(socket.Descriptor, _messages + first, (uint)count, 0);
-        if (sent > 0)
-            return sent;
-        var errno = Libc.Errno;
-        if (errno == Libc.Interrupted)
-            return 0;
-        if (_counts[first] > 1 && errno is Libc.InputOutputError or Libc.Invalid or Libc.MessageTooLong)
+        var isOpen = run.Length == run.Size * run.Count; // a shorter one is the last
+        if (!isOpen || length > run.Size || run.Count == MaxSegments || run.Length + length > MaxSegmentedBytes || run.Ecn != ecn)
+            return false;
+        run.Length += length;
+        run.Count++;
+        return true;
+    }
+
+    // What a failed send of a run means. Letting go of a source that is gone comes before all else: to some of these the kernel gives the
+    // same number as to a segmented send that it refuses.
+    private static Verdict Judge(int errno, int count, UdpAddress endpoint)
+    {
+        if (errno == Libc.Interrupted || endpoint.Unpin(errno))
+            return Verdict.Again;
+        // EIO: the device cannot compute checksums. EINVAL, EMSGSIZE: a segment is more than the way carries, and must be fragmented.
+        if (count > 1 && errno is Libc.InputOutputError or Libc.Invalid or Libc.MessageTooLong)
+            return Verdict.Singly;
+        // The socket took nothing for the whole of its send timeout: another wait for each of the rest would stop all other peers, too.
+        return errno == Libc.TryAgain ? Verdict.DropAll : Verdict.DropFirst;
+    }
+
+    private void Drop(int from, int to)
+    {
+        for (var i = from; i < to; i++)
+            _drops.Count(DropReason.SendFailed, _runs[i].Count);
+    }
+
+    // From the last to the first: the datagrams, which are never more than there are places, take the places of their runs and those behind.
+    private void Split(int first)
+    {
+        var place = first;
+        for (var i = first; i < _count; i++)
+            place += _runs[i].Count;
+        var split = place;
+        for (var i = _count - 1; i >= first; i--)
         {
-            // EIO: the device cannot compute checksums. EINVAL, EMSGSIZE: a segment is more than the way carries, and must be fragmented.
-            peer.NoSegmentationUntil = now + RetryAfter;
-            return 0;
+            var run = _runs[i];
+            for (var part = run.Count - 1; part >= 0; part--)
+                _runs[--place] = run.Part(part);
         }
-        if (errno == Libc.TryAgain)
-            return DropFrom(first, done: 0);
-        if (endpoint.Unpin(errno))
-            return 0;
-        _drops.Count(DropReason.SendFailed, _counts[first]);
-        return 1;
+        _count = split;
     }
 
-    // The socket took nothing for the whole of its send timeout: another wait for each of the rest would stop all other peers, too.
-    private int DropFrom(int first, int done)
+    private void Address(int first, UdpAddress endpoint)
     {
-        var left = -done;
-        for (var i = first; i < _runs; i++)
-            left += _counts[i];
-        _drops.Count(DropReason.SendFailed, left);
-        return _runs - first;
-    }
-
-    // Returns how many runs are done with.
-    private int SendSingly(int run, UdpSocket socket, UdpAddress endpoint)
-    {
-        var count = _counts[run];
-        SplitRun(run, endpoint);
-        for (var done = 0; done < count;)
+        for (var i = first; i < _count; i++)
         {
-            var sent = Libc.SendMessages(socket.Descriptor, _singles + done, (uint)(count - done), 0);
-            if (sent > 0)
-            {
-                done += sent;
-            }
-            else if (Libc.Errno == Libc.TryAgain)
-            {
-                return DropFrom(run, done);
-            }
-            else if (endpoint.Unpin(Libc.Errno))
-            {
-                SplitRun(run, endpoint);
-            }
-            else if (Libc.Errno != Libc.Interrupted)
-            {
-                _drops.Count(DropReason.SendFailed);
-                done++;
-            }
-        }
-        return 1;
-    }
-
-    private void SplitRun(int run, UdpAddress endpoint)
-    {
-        var size = _sizes[run];
-        var source = endpoint.WriteSource(_singleControl);
-        for (var i = 0; i < _counts[run]; i++)
-        {
-            var left = (int)_vectors[run].Length - (i * size);
-            _singleVectors[i] = new IoVector(_vectors[run].Start + (i * size), Math.Min(size, left));
-            SetName(&_singles[i].Header, endpoint);
-            _singles[i].Header.ControlLength = (nuint)source;
+            ref readonly var run = ref _runs[i];
+            _vectors[i] = new IoVector(run.Start, run.Length);
+            ref var header = ref _messages[i].Header;
+            header.Name = endpoint.Pointer;
+            header.NameLength = (uint)endpoint.Length;
+            header.ControlLength = (nuint)WriteControl(header.Control, run, endpoint);
         }
     }
 
-    private void Address(int run, UdpAddress endpoint)
+    private static int WriteControl(byte* control, in SendRun run, UdpAddress endpoint)
     {
-        var header = &_messages[run].Header;
-        SetName(header, endpoint);
-        var length = endpoint.WriteSource(header->Control);
-        if (_counts[run] > 1)
-            length += UdpControl.WriteSegmentSize(header->Control + length, _sizes[run]);
-        header->ControlLength = (nuint)length;
-    }
-
-    private static void Prepare(MessageHeader* header, IoVector* vector, byte* control)
-    {
-        header->Vectors = vector;
-        header->VectorCount = 1;
-        header->Control = control;
-    }
-
-    private static void SetName(MessageHeader* header, UdpAddress endpoint)
-    {
-        header->Name = endpoint.Pointer;
-        header->NameLength = (uint)endpoint.Length;
+        var length = endpoint.WriteSource(control);
+        if (run.Count > 1)
+            length += UdpControl.WriteSegmentSize(control + length, run.Size);
+        if (run.Ecn != 0)
+            length += UdpControl.WriteTrafficClass(control + length, endpoint.IsV4, run.Ecn);
+        return length;
     }
 
     private static T* Allocate<T>(int count)
         where T : unmanaged => (T*)NativeMemory.AllocZeroed((nuint)(count * sizeof(T)));
+
+    private enum Verdict
+    {
+        Again,
+        Singly,
+        DropFirst,
+        DropAll,
+    }
+}
+
+/// <summary>Datagrams in a row, all of <see cref="Size"/> but the last, which may be shorter.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal unsafe struct SendRun
+{
+    public byte* Start;
+    public int Length;
+    public int Size;
+    public int Count;
+    public int Ecn;
+
+    /// <summary>One of its datagrams as a run of its own.</summary>
+    public readonly SendRun Part(int number)
+    {
+        var length = Math.Min(Size, Length - (number * Size));
+        return new SendRun { Start = Start + (number * Size), Length = length, Size = length, Count = 1, Ecn = Ecn };
+    }
 }

@@ -14,9 +14,6 @@ internal sealed unsafe class SendWorker : IDisposable
     // The largest frame: a vnet header and 64 KiB.
     private const int FrameBytes = VnetHeader.Size + 65_536;
 
-    // Frames of one device before the others get their turn.
-    private const int FramesPerTurn = 64;
-
     // The protocol itself repeats a handshake every 5 s; asking more often costs the control thread and gains nothing.
     private const long RequestInterval = 500;
 
@@ -28,6 +25,7 @@ internal sealed unsafe class SendWorker : IDisposable
     private readonly ConcurrentQueue<(Peer Peer, SendTask Task, byte[]? Probe)> _tasks = new();
     private readonly byte* _frame = (byte*)NativeMemory.AlignedAlloc(FrameBytes + 64, 4096);
     private readonly TunSources _sources = new(firstKey: WakeKey + 1);
+    private readonly DeviceTurns _turns = new();
     private readonly StagingRoom _room = new();
     private readonly SendBatch _batch;
     private readonly FrameRing? _handed;
@@ -56,7 +54,7 @@ internal sealed unsafe class SendWorker : IDisposable
     {
         while (!_stops)
         {
-            var events = _epoll.Wait();
+            var events = _turns.IsAnyQueued ? _epoll.Wait(timeoutMs: 0) : _epoll.Wait();
             _gate.Enter();
             var now = _state.Clock.Now;
             foreach (var readable in events)
@@ -66,6 +64,7 @@ internal sealed unsafe class SendWorker : IDisposable
                 else if (_sources.Find(readable.Key) is { } source)
                     Take(source, readable.Events, now);
             }
+            TakeNext(now);
             _batch.Flush();
             WakeHandedTo();
             _gate.Leave();
@@ -165,20 +164,37 @@ internal sealed unsafe class SendWorker : IDisposable
             // Left in, it would wake us for ever. The control thread sees the mark and makes the device anew.
             _epoll.Remove(source.Port.Descriptor);
             source.Port.IsLost = true;
-            return;
         }
-        ReadFrames(source, now);
+        else if (!source.IsQueued)
+        {
+            TakeTurn(source, now);
+        }
     }
 
-    private void ReadFrames(TunSource source, long now)
+    // One of those that wait, and then what is new again.
+    private void TakeNext(long now)
+    {
+        if (_turns.Next() is { } source && ReferenceEquals(_sources.Find(source.Key), source))
+            TakeTurn(source, now);
+    }
+
+    private void TakeTurn(TunSource source, long now)
+    {
+        DeviceTurns.Begin(source);
+        _turns.End(source, isEmpty: ReadFrames(source, now));
+    }
+
+    // True: there are no more.
+    private bool ReadFrames(TunSource source, long now)
     {
         // The packet behind the vnet header lies on a 16-byte boundary.
         var frame = _frame + 16 - VnetHeader.Size;
-        for (var i = 0; i < FramesPerTurn; i++)
+        int length;
+        do
         {
-            var length = source.Port.Read(frame, FrameBytes);
+            length = source.Port.Read(frame, FrameBytes);
             if (length <= VnetHeader.Size)
-                return;
+                return true;
             var peer = source.Peer ?? FindPeer(frame + VnetHeader.Size, length - VnetHeader.Size);
             if (peer is null)
                 Drops.Count(DropReason.NoPeer);
@@ -187,6 +203,8 @@ internal sealed unsafe class SendWorker : IDisposable
             else
                 SendFrame(frame, length, peer, source.Gre, now);
         }
+        while (DeviceTurns.Charge(source, length));
+        return false;
     }
 
     private void HandOver(Peer peer, ReadOnlySpan<byte> frame)
@@ -206,10 +224,11 @@ internal sealed unsafe class SendWorker : IDisposable
 
     private void TakeHanded(FrameRing handed, long now)
     {
-        for (var i = 0; i < FramesPerTurn && handed.TryPeek(out var peer, out var frame, out var length); i++)
+        for (var credit = DeviceTurns.BytesPerTurn; credit > 0 && handed.TryPeek(out var peer, out var frame, out var length);)
         {
             SendFrame(frame, length, peer, gre: null, now);
             handed.Remove();
+            credit -= length + DeviceTurns.FrameCost;
         }
         if (handed.Count > 0)
             _wake.Set(); // after the devices have had their turn
@@ -230,6 +249,8 @@ internal sealed unsafe class SendWorker : IDisposable
             Drops.Count(DropReason.MalformedFrame);
             return;
         }
+        if (peer.Staged.Count > 0)
+            SendStaged(peer, now); // the session may have become ready in this pass: these came before
         var headroom = gre is null ? 0 : GreHeader.Length;
         while (segmenter.NextLength > 0)
         {
@@ -250,8 +271,7 @@ internal sealed unsafe class SendWorker : IDisposable
             Drops.Count(DropReason.NoPeer);
             return;
         }
-        if (!peer.Staged.Add(packet, _room))
-            Drops.Count(DropReason.StagingFull);
+        Drops.Count(DropReason.StagingFull, peer.Staged.Add(packet, _room));
         if (now < peer.Staged.NextRequest)
             return;
         peer.Staged.NextRequest = now + RequestInterval;

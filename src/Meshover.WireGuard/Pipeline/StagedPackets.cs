@@ -12,25 +12,27 @@ internal sealed class StagedPackets
     public const int Capacity = 128;
 
     private readonly Queue<(byte[] Buffer, int Length)> _packets = new();
+    private int _bytes;
 
     /// <summary>Written by the send worker; when it may ask for a handshake again, in milliseconds.</summary>
     public long NextRequest { get; set; }
 
     public int Count => _packets.Count;
 
-    /// <summary>Copies a packet. False: the oldest had to go for it, or there was no room for it at all.</summary>
-    public bool Add(ReadOnlySpan<byte> packet, StagingRoom room)
+    /// <summary>Copies a packet. Returns how many went for it: the oldest, or itself if there is no room at all.</summary>
+    public int Add(ReadOnlySpan<byte> packet, StagingRoom room)
     {
-        var hadRoom = _packets.Count < Capacity && packet.Length <= room.Free;
-        if (!hadRoom && _packets.Count > 0)
+        var dropped = 0;
+        for (; _packets.Count > 0 && !HasRoom(packet.Length, room); dropped++)
             RemoveFirst(room);
-        if (packet.Length > room.Free)
-            return false;
+        if (!HasRoom(packet.Length, room))
+            return dropped + 1;
         var buffer = ArrayPool<byte>.Shared.Rent(packet.Length);
         packet.CopyTo(buffer);
         _packets.Enqueue((buffer, packet.Length));
+        _bytes += packet.Length;
         room.Free -= packet.Length;
-        return hadRoom;
+        return dropped;
     }
 
     /// <summary>The oldest; stays until <see cref="RemoveFirst"/>.</summary>
@@ -40,6 +42,7 @@ internal sealed class StagedPackets
     {
         var (buffer, length) = _packets.Dequeue();
         ArrayPool<byte>.Shared.Return(buffer);
+        _bytes -= length;
         room.Free += length;
     }
 
@@ -51,6 +54,8 @@ internal sealed class StagedPackets
             RemoveFirst(room);
         return count;
     }
+
+    private bool HasRoom(int length, StagingRoom room) => _packets.Count < Capacity && _bytes + length <= room.Share;
 }
 
 /// <summary>What all peers of one send worker may have waiting together: when a thousand of them are gone at once, that is still not much.</summary>
@@ -61,4 +66,10 @@ internal sealed class StagingRoom
 
     /// <summary>Bytes.</summary>
     public int Free { get; set; } = Capacity;
+
+    /// <summary>
+    /// Bytes that one peer may have waiting: a part of what is free, so that peers which are gone for long, however many, leave room for
+    /// one that is about to answer.
+    /// </summary>
+    public int Share => Free / 8;
 }

@@ -43,4 +43,11 @@ internal sealed class TunSources(uint firstKey)
 /// <summary>A device that a send worker reads.</summary>
 /// <param name="Peer">Whose link it is; null for the main device.</param>
 /// <param name="Key">Its number in the worker's epoll.</param>
-internal sealed record TunSource(TunPort Port, Peer? Peer, GreHeader? Gre, uint Key);
+internal sealed record TunSource(TunPort Port, Peer? Peer, GreHeader? Gre, uint Key)
+{
+    /// <summary>It waits for its turn; <see cref="DeviceTurns"/>'.</summary>
+    public bool IsQueued { get; set; }
+
+    /// <summary>Bytes that it may still send; <see cref="DeviceTurns"/>'.</summary>
+    public int Credit { get; set; }
+}

@@ -15,22 +15,26 @@ public sealed class ContentMatrixTests
     private const int TcpBytes = 4_000_000;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
-    [Theory]
-    [InlineData("tun-tso tun-uso udp-gso udp-gro", "OpenSsl", false)]
-    [InlineData("tun-tso tun-uso udp-gso udp-gro", "OpenSsl", true)]
-    [InlineData("tun-tso tun-uso udp-gso udp-gro", "Avx2", false)]
-    [InlineData("tun-tso tun-uso udp-gso udp-gro", "Avx2", true)]
-    [InlineData("tun-tso tun-uso udp-gso udp-gro", "Avx512", false)]
-    [InlineData("tun-tso tun-uso udp-gso udp-gro", "Avx512", true)]
-    [InlineData("", "OpenSsl", false)]
-    [InlineData("", "Avx2", true)]
-    [InlineData("", "Avx512", false)]
-    [InlineData("tun-tso", "Avx2", false)]
-    [InlineData("tun-uso", "Avx512", true)]
-    [InlineData("udp-gso", "Avx512", false)]
-    [InlineData("udp-gro", "Avx2", true)]
-    [InlineData("tun-tso tun-uso udp-gro", "Avx512", false)]
-    [InlineData("tun-tso udp-gso udp-gro", "OpenSsl", true)]
+    public static TheoryData<string, string, bool> BetweenOurselves { get; } = OfThisMachine(
+    [
+        ("tun-tso tun-uso udp-gso udp-gro", "OpenSsl", false),
+        ("tun-tso tun-uso udp-gso udp-gro", "OpenSsl", true),
+        ("tun-tso tun-uso udp-gso udp-gro", "Avx2", false),
+        ("tun-tso tun-uso udp-gso udp-gro", "Avx2", true),
+        ("tun-tso tun-uso udp-gso udp-gro", "Avx512", false),
+        ("tun-tso tun-uso udp-gso udp-gro", "Avx512", true),
+        ("", "OpenSsl", false),
+        ("", "Avx2", true),
+        ("", "Avx512", false),
+        ("tun-tso", "Avx2", false),
+        ("tun-uso", "Avx512", true),
+        ("udp-gso", "Avx512", false),
+        ("udp-gro", "Avx2", true),
+        ("tun-tso tun-uso udp-gro", "Avx512", false),
+        ("tun-tso udp-gso udp-gro", "OpenSsl", true),
+    ]);
+
+    [Theory, MemberData(nameof(BetweenOurselves))]
     public async Task Content_BetweenOurselves_IsTheSame(string offloads, string cipher, bool v6Underlay)
     {
         using var inUse = new CipherInUse(cipher);
@@ -46,16 +50,20 @@ public sealed class ContentMatrixTests
             AssertUsed(offloads, await engine.Client.GetStatusAsync());
     }
 
-    [Theory]
-    [InlineData("tun-tso tun-uso udp-gso udp-gro", "OpenSsl", false)]
-    [InlineData("tun-tso tun-uso udp-gso udp-gro", "Avx2", true)]
-    [InlineData("tun-tso tun-uso udp-gso udp-gro", "Avx512", true)]
-    [InlineData("", "OpenSsl", false)]
-    [InlineData("", "Avx512", true)]
-    [InlineData("tun-tso", "Avx2", true)]
-    [InlineData("tun-uso", "Avx512", false)]
-    [InlineData("udp-gso", "Avx2", true)]
-    [InlineData("udp-gro", "Avx512", false)]
+    public static TheoryData<string, string, bool> WithWireGuardGo { get; } = OfThisMachine(
+    [
+        ("tun-tso tun-uso udp-gso udp-gro", "OpenSsl", false),
+        ("tun-tso tun-uso udp-gso udp-gro", "Avx2", true),
+        ("tun-tso tun-uso udp-gso udp-gro", "Avx512", true),
+        ("", "OpenSsl", false),
+        ("", "Avx512", true),
+        ("tun-tso", "Avx2", true),
+        ("tun-uso", "Avx512", false),
+        ("udp-gso", "Avx2", true),
+        ("udp-gro", "Avx512", false),
+    ]);
+
+    [Theory, MemberData(nameof(WithWireGuardGo))]
     public async Task Content_WithWireGuardGo_IsTheSame(string offloads, string cipher, bool v6Underlay)
     {
         using var inUse = new CipherInUse(cipher);
@@ -70,6 +78,10 @@ public sealed class ContentMatrixTests
 
         AssertUsed(offloads, await engine.Client.GetStatusAsync());
     }
+
+    // A row for a cipher that the processor does not have would test another without a word: there is none.
+    private static TheoryData<string, string, bool> OfThisMachine(IEnumerable<(string, string, bool)> rows) =>
+        [.. rows.Where(row => Enum.Parse<BatchCipher>(row.Item2) is var cipher && (cipher == BatchCipher.OpenSsl || PacketSet.IsSupported(cipher)))];
 
     // TCP one way and datagrams the other, then the other way round.
     private static async Task ExchangeAsync(Wire wire, string prefix, int seed)
@@ -97,19 +109,12 @@ public sealed class ContentMatrixTests
             _ => OffloadKinds.UdpReceive,
         });
 
-    /// <summary>
-    /// Has all engines of this process use a cipher for their batches, if the processor has what it needs, until it is disposed of.
-    /// </summary>
+    /// <summary>Has all engines of this process use a cipher for their batches, until it is disposed of.</summary>
     private sealed class CipherInUse : IDisposable
     {
         private readonly BatchCipher _former = BatchChoice.InUse;
 
-        public CipherInUse(string name)
-        {
-            var cipher = Enum.Parse<BatchCipher>(name);
-            if (cipher == BatchCipher.OpenSsl || PacketSet.IsSupported(cipher))
-                BatchChoice.InUse = cipher;
-        }
+        public CipherInUse(string name) => BatchChoice.InUse = Enum.Parse<BatchCipher>(name);
 
         public void Dispose() => BatchChoice.InUse = _former;
     }

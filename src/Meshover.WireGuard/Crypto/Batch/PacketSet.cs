@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 
 namespace Meshover.WireGuard.Crypto.Batch;
 
@@ -64,11 +65,10 @@ internal static unsafe class PacketSet
             filled[i] = i < count ? jobs[i] : new PacketJob { Packet = dummy, Length = jobs->Length };
         var whole = count <= Half ? Half : Most;
         if (seals)
-        {
             Seal(cipher, key, filled, whole);
-            return;
-        }
-        Open(cipher, key, filled, whole);
+        else
+            Open(cipher, key, filled, whole);
+        CryptographicOperations.ZeroMemory(new Span<byte>(dummy, jobs->Length + TransportCipher.TagLength)); // it has key stream in it
         for (var i = 0; i < count; i++)
             jobs[i].IsAuthentic = filled[i].IsAuthentic;
     }

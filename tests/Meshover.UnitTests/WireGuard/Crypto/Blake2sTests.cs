@@ -1,5 +1,6 @@
 using System.Text;
 using Meshover.WireGuard.Crypto;
+using Blake2sDigestOfBouncyCastle = Org.BouncyCastle.Crypto.Digests.Blake2sDigest;
 
 namespace Meshover.UnitTests.WireGuard.Crypto;
 
@@ -74,6 +75,43 @@ public sealed class Blake2sTests
         Blake2s.Kdf(key, "input"u8, key);
 
         Assert.Equal(expected, key);
+    }
+
+    // Up to five blocks, in two parts that end everywhere, with and without a key.
+    [Fact]
+    public void Digest_OfEveryLengthAndKey_IsBouncyCastles()
+    {
+        foreach (var keyLength in new[] { 0, 1, 16, 32 })
+        {
+            for (var length = 0; length <= 320; length++)
+            {
+                var (key, data) = (Sequence(keyLength), Sequence(length));
+                var hashLength = keyLength == 16 ? 16 : 32;
+                var reference = keyLength == 0 ? new Blake2sDigestOfBouncyCastle(256) : new Blake2sDigestOfBouncyCastle(key, hashLength, null, null);
+                var (expected, actual) = (new byte[hashLength], new byte[hashLength]);
+                reference.BlockUpdate(data, 0, length);
+                reference.DoFinal(expected, 0);
+
+                var digest = new Blake2sDigest(hashLength, key);
+                digest.Add(data.AsSpan(0, length * 7 / 10));
+                digest.Add(data.AsSpan(length * 7 / 10));
+                digest.Finish(actual);
+
+                Assert.Equal(expected, actual);
+            }
+        }
+    }
+
+    [Fact]
+    public void Mac_AllocatesNothing()
+    {
+        byte[] key = Sequence(32), data = Sequence(148), mac = new byte[16];
+        Blake2s.Mac(key, data, mac);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++)
+            Blake2s.Mac(key, data, mac);
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
     private static byte[] Sequence(int length) => [.. Enumerable.Range(0, length).Select(i => (byte)i)];

@@ -57,10 +57,10 @@ public sealed unsafe class CoalescerFuzzTests
         Assert.Equal(packets.Count, next);
     }
 
-    // A joined packet has one identification, and its pieces count on from it: as in the kernel's own GRO, originals may differ there.
+    // A joined packet has one identification, and its pieces count on from it: with DF, where it means nothing, originals may differ there.
     private static void AssertSame(byte[] original, byte[] piece, bool joined)
     {
-        if (joined && !TestPackets.IsV6(piece))
+        if (joined && !TestPackets.IsV6(piece) && (piece[6] & 0x40) != 0)
         {
             Assert.Equal(0xffff, TestPackets.Ones(piece.AsSpan(0, 20)));
             original[4..6].CopyTo(piece, 4);

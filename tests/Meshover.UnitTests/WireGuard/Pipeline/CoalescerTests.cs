@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using CsCheck;
 using Meshover.WireGuard.Pipeline;
 
@@ -103,6 +104,20 @@ public sealed class CoalescerTests
         Assert.Equal([28 + 640, 28 + 10], frames.Select(frame => frame.Packet.Length));
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(0, 2)]
+    [InlineData(2, 2)]
+    public void Coalesce_PacketsThatMayBeFragmented_OnlyIfTheirIdentificationCounts(int step, int frames)
+    {
+        var packets = Enumerable.Range(0, 2).Select(i => Fragmentable(unchecked((ushort)(0xffff + (i * step))))).ToList();
+
+        var sink = PipelineRig.Coalesce(packets);
+
+        Assert.Equal(frames, sink.Frames.Count);
+        Assert.Equal(packets, sink.Packets);
+    }
+
     [Fact]
     public void Coalesce_DeviceWithoutLargeUdp_KeepsDatagramsApart()
     {
@@ -120,6 +135,16 @@ public sealed class CoalescerTests
 
         Assert.All(sink.Frames, frame => Assert.InRange(frame.Packet.Length, 1, 65_535));
         Assert.Equal(2, sink.Frames.Count);
+    }
+
+    private static byte[] Fragmentable(ushort identification)
+    {
+        var packet = TestPackets.UdpPacket(v6: false, new byte[100]);
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(4), identification);
+        packet[6] = 0;
+        packet.AsSpan(10, 2).Clear();
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(10), (ushort)~TestPackets.Ones(packet.AsSpan(0, 20)));
+        return packet;
     }
 
     private static byte[] Changed(Index index, byte bits)
@@ -140,10 +165,10 @@ public sealed class CoalescerTests
         return TestPackets.TcpPacket(v6, payload, sequence, oddity == 1 ? (byte)(Ack | Push) : Ack, sourcePort: port);
     }
 
-    // A joined packet has one identification, and its pieces count on from it: as in the kernel's own GRO, originals may differ there.
+    // A joined packet has one identification, and its pieces count on from it: with DF, where it means nothing, originals may differ there.
     private static Func<byte[], int, byte[]> WithoutIdentification(List<byte[]> originals) => (packet, i) =>
     {
-        if (i >= originals.Count || TestPackets.IsV6(packet))
+        if (i >= originals.Count || TestPackets.IsV6(packet) || (packet[6] & 0x40) == 0)
             return packet;
         originals[i][4..6].CopyTo(packet, 4);
         originals[i][10..12].CopyTo(packet, 10);

@@ -9,9 +9,9 @@ public sealed unsafe class GreHeaderTests
     private static readonly IPAddress Remote = IPAddress.Parse("198.18.0.2");
 
     [Fact]
-    public void Write_PacketOfIpv4_GivesTheBytesOfLinuxsGreDevice()
+    public void Write_PacketOfIpv4_IsAsOfLinuxsGreDeviceButForTheIdentification()
     {
-        // ip link add g type gre local 198.18.0.1 remote 198.18.0.2 ttl 64; a packet of 29 bytes
+        // ip link add g type gre local 198.18.0.1 remote 198.18.0.2 ttl 64; a packet of 29 bytes. Linux counts the identification, ours is 0.
         var expected = Convert.FromHexString("4500003500004000402fae72c6120001c612000200000800");
         Assert.Equal(expected, Wrap(TestPackets.UdpPacket(v6: false, [1]))[..GreHeader.Length]);
     }

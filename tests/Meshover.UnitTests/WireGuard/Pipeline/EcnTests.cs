@@ -1,0 +1,134 @@
+using System.Buffers.Binary;
+using System.Net;
+using Meshover.WireGuard.Pipeline;
+
+namespace Meshover.UnitTests.WireGuard.Pipeline;
+
+/// <summary>Through WireGuard and GRE, on real sockets: marks go in, and what may be marked is said outside (RFC 6040).</summary>
+public sealed unsafe class EcnTests : IDisposable
+{
+    private const int NotCapable = 0, Capable1 = 1, Capable0 = 2, Marked = 3;
+
+    private static readonly IPAddress TunnelOfA = IPAddress.Parse("198.18.0.1");
+    private static readonly IPAddress TunnelOfB = IPAddress.Parse("198.18.0.2");
+
+    private readonly BatchEnd _a;
+    private readonly BatchEnd _b;
+    private readonly RecordingSink _link = new(largeUdp: true);
+
+    public EcnTests()
+    {
+        (_a, _b) = BatchEnd.Connect();
+        _b.Peer.Link = new PeerLink(_link, new GreHeader(TunnelOfB, TunnelOfA));
+    }
+
+    public static MatrixTheoryData<bool, bool, int> Marks { get; } = new([false, true], [false, true], [NotCapable, Capable1, Capable0, Marked]);
+
+    [Theory, MemberData(nameof(Marks))]
+    public void Take_MarkedDatagram_MarksThePacketOrDropsIt(bool v6, bool gre, int inner)
+    {
+        var sink = gre ? _link : _b.Main;
+        var packet = Packet(v6, inner);
+        _a.Send(BatchEnd.Now, gre ? Wrap(packet) : packet);
+
+        _b.Take(BatchEnd.Now, isMarked: true, [.. _b.Received().Select(datagram => datagram.Bytes)]);
+
+        if (inner == NotCapable)
+        {
+            Assert.Empty(sink.Frames);
+            Assert.Equal(1, _b.Drops[DropReason.CongestionMark]);
+            return;
+        }
+        Assert.Equal(Packet(v6, Marked), sink.Packets.Single());
+        Assert.True(TestPackets.IsValid(sink.Packets.Single()));
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public void Take_MarkedGreHeader_MarksTheInnerPacket(bool v6)
+    {
+        var wrapped = Wrap(Packet(v6, Capable0));
+        wrapped[1] |= Marked;
+        FixHeader(wrapped);
+        _a.Send(BatchEnd.Now, wrapped);
+
+        _b.Take([.. _b.Received().Select(datagram => datagram.Bytes)]);
+
+        Assert.Equal(Packet(v6, Marked), _link.Packets.Single());
+    }
+
+    [Theory]
+    [InlineData(NotCapable, NotCapable)]
+    [InlineData(Capable0, Capable0)]
+    [InlineData(Capable1, Capable1)]
+    [InlineData(Marked, Capable0)]
+    public void Write_GreHeader_SaysWhatTheInnerPacketCanTake(int inner, int outer)
+    {
+        foreach (var v6 in new[] { false, true })
+        {
+            var wrapped = Wrap(Packet(v6, inner));
+            Assert.Equal(outer, wrapped[1]);
+            Assert.Equal(0xffff, TestPackets.Ones(wrapped.AsSpan(0, 20)));
+        }
+    }
+
+    [Fact]
+    public void Add_DatagramsOfSeveralMarks_ArriveEachWithItsOwn()
+    {
+        using var runs = new SendRuns(64, _a.Drops);
+        var datagrams = new byte[6 * 100];
+        fixed (byte* start = datagrams)
+        {
+            for (var i = 0; i < 6; i++)
+                runs.Add(start + (i * 100), 100, ecn: i is 2 or 3 ? Marked : i == 4 ? Capable0 : NotCapable);
+            runs.Send(_a.Peer, _a.Socket, _a.Peer.Endpoint!, BatchEnd.Now);
+        }
+
+        Assert.Equal([0, 0, Marked, Marked, Capable0, 0], _b.Received().Select(datagram => (int)datagram.TrafficClass));
+    }
+
+    [Fact]
+    public void Flush_PacketThatMayBeMarked_GoesInADatagramThatMayBe()
+    {
+        Assert.Equal(0, OuterOf(Packet(v6: false, NotCapable)));
+        Assert.Equal(Capable0, OuterOf(Packet(v6: false, Capable0)));
+        Assert.Equal(Capable0, OuterOf(Packet(v6: true, Marked)));
+        Assert.Equal(Capable1, OuterOf(Packet(v6: true, Capable1)));
+    }
+
+    public void Dispose()
+    {
+        _b.Peer.Link!.Gre.Dispose();
+        _a.Dispose();
+        _b.Dispose();
+    }
+
+    private int OuterOf(byte[] packet)
+    {
+        _a.Send(BatchEnd.Now, packet);
+        return _b.Received().Single().TrafficClass;
+    }
+
+    private static byte[] Packet(bool v6, int ecn)
+    {
+        var packet = TestPackets.UdpPacket(v6, new byte[100]);
+        packet[1] |= (byte)(v6 ? ecn << 4 : ecn);
+        if (!v6)
+            FixHeader(packet);
+        return packet;
+    }
+
+    private static void FixHeader(byte[] packet)
+    {
+        packet.AsSpan(10, 2).Clear();
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(10), (ushort)~TestPackets.Ones(packet.AsSpan(0, 20)));
+    }
+
+    private static byte[] Wrap(byte[] inner)
+    {
+        using var header = new GreHeader(TunnelOfA, TunnelOfB);
+        var packet = (byte[])[.. new byte[GreHeader.Length], .. inner];
+        fixed (byte* start = packet)
+            header.Write(start, inner.Length);
+        return packet;
+    }
+}
