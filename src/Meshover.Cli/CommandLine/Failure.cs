@@ -23,6 +23,7 @@ internal static class Failure
         OperationCanceledException => ("Interrupted; run the same command again to finish.", ExitCode.Error),
         UnauthorizedAccessException e => ($"No permission: {e.Message} Run this as root.", ExitCode.Error),
         IOException or SocketException => ($"The system refused: {failure.Message}", ExitCode.Error),
+        _ when IsConfiguration(failure) => (failure.Message, ExitCode.Usage),
         _ when IsForUsers(failure) => (failure.Message, ExitCode.Error),
         _ => ($"This is a defect of meshover ({failure.GetType().Name}: {failure.Message}); please report it with the output of --debug.",
             ExitCode.Error),
@@ -34,4 +35,8 @@ internal static class Failure
     /// </summary>
     private static bool IsForUsers(Exception failure) =>
         failure.GetType().Namespace?.StartsWith("Meshover.", StringComparison.Ordinal) == true;
+
+    /// <summary>Settings that cannot be used are the user's to correct, like a wrong command line.</summary>
+    private static bool IsConfiguration(Exception failure) =>
+        IsForUsers(failure) && failure.GetType().Namespace!.EndsWith(".Configuration", StringComparison.Ordinal);
 }

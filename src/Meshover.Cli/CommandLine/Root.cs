@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Meshover.Cli.Hosting;
 
 namespace Meshover.Cli.CommandLine;
 
@@ -26,9 +27,10 @@ internal static class Root
         if (parsed.Action is ParseErrorAction && parsed.Errors.Count > 0)
             return UsageError(parsed);
         var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        using var signals = new TerminationSignals();
         try
         {
-            return await parsed.InvokeAsync(configuration);
+            return await parsed.InvokeAsync(configuration, signals.Token);
         }
         catch (Exception e)
         {

@@ -18,7 +18,7 @@ internal static class AgentCommand
         settings.AddTo(command);
         command.SetAction(parsed =>
         {
-            var config = ConfigErrors.AsUsage(() => AgentConfigFile.Load(parsed.Paths().ConfigFile, settings.Read(parsed)));
+            var config = AgentConfigFile.Load(parsed.Paths().ConfigFile, settings.Read(parsed));
             return DaemonHost.RunAsync("agent", parsed, (context, cancellationToken) => AgentDaemon.RunAsync(
                 new AgentOptions
                 {

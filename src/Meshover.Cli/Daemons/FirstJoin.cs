@@ -12,7 +12,10 @@ namespace Meshover.Cli.Daemons;
 /// <summary>A container's first start: joins with the string of the environment, retrying for ever.</summary>
 internal static partial class FirstJoin
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
+
+    // A token that was revoked stays so; whoever starts the container anew with another does not wait for us.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
     /// <returns>The join string to be used; null where this machine is a member already.</returns>
     /// <exception cref="CliException">There is neither an identity nor a join string.</exception>
@@ -29,7 +32,7 @@ internal static partial class FirstJoin
     {
         var logger = context.Loggers.CreateLogger("run");
         var options = EnrolmentSettings.Of(config, context.Paths);
-        while (true)
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             try
             {
@@ -38,9 +41,9 @@ internal static partial class FirstJoin
             }
             catch (AgentException e)
             {
-                LogNotYet(logger, e.Message, Pause.TotalSeconds);
+                LogNotYet(logger, e.Message, pause.TotalSeconds);
             }
-            await Task.Delay(Pause, context.Time, cancellationToken);
+            await Task.Delay(pause, context.Time, cancellationToken);
         }
     }
 

@@ -22,7 +22,7 @@ internal static class RunCommand
         command.SetAction(parsed =>
         {
             var flags = settings.Read(parsed);
-            var config = ConfigErrors.AsUsage(() => AgentConfigFile.Load(parsed.Paths().ConfigFile, flags));
+            var config = AgentConfigFile.Load(parsed.Paths().ConfigFile, flags);
             var join = FirstJoin.Find(parsed.Paths());
             return DaemonHost.RunAsync(DaemonNames.Run, parsed, async (context, cancellationToken) =>
             {

@@ -27,7 +27,7 @@ internal static class DoctorCommand
 
     private static async Task<int> RunAsync(NodePaths paths, bool json, bool fix, CancellationToken cancellationToken)
     {
-        DaemonHost.RequireRoot("doctor");
+        DaemonHost.RequireRoot("doctor", "reads the firewall and the node's files, which only root may");
         var facts = await new FactsCollector(paths).CollectAsync(cancellationToken);
         var document = fix ? await Examination.MendAsync(facts, new Fixer(paths), cancellationToken) : Examination.Examine(facts);
         Print(document, json);

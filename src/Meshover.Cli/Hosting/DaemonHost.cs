@@ -33,10 +33,12 @@ internal static class DaemonHost
         return ExitCode.Fine;
     }
 
-    public static void RequireRoot(string command)
+    /// <param name="does">What it does that is root's alone.</param>
+    /// <exception cref="CliException">This is not root; nothing was done.</exception>
+    public static void RequireRoot(string command, string does = "changes interfaces, routes and FRR")
     {
         if (!Environment.IsPrivilegedProcess)
-            throw new CliException($"`meshover {command}` changes interfaces, routes and FRR: run it as root.");
+            throw new CliException($"`meshover {command}` {does}: run it as root.", ExitCode.Usage);
     }
 }
 

@@ -39,7 +39,7 @@ internal static class RotateKeyCommand
 
     private static async Task<int> RunAsync(NodePaths paths, bool json, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        DaemonHost.RequireRoot("rotate-key");
+        DaemonHost.RequireRoot("rotate-key", "asks the agent, which answers root alone");
         var rotation = new RotateKeySequence(paths, Console.Error.WriteLine, TimeProvider.System);
         var result = await rotation.RunAsync(timeout, cancellationToken);
         await Console.Out.WriteLineAsync(json ? JsonSerializer.Serialize(result, RotateKeyJson.Default.RotateKeyDocument) : result.Describe());

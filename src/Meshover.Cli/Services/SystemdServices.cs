@@ -15,8 +15,7 @@ internal sealed class SystemdServices(ISystemctl systemctl, string unitDirectory
             changed |= Install(daemon);
         if (changed)
             await systemctl.RunAsync(["daemon-reload"], cancellationToken);
-        foreach (var left in DaemonNames.All.Except(daemons).Where(IsInstalled))
-            await RemoveAsync(left, cancellationToken);
+        await RemoveAsync([.. DaemonNames.All.Except(daemons)], cancellationToken);
         await systemctl.RunAsync(["enable", "--now", .. daemons.Select(UnitName)], cancellationToken);
     }
 
@@ -25,14 +24,7 @@ internal sealed class SystemdServices(ISystemctl systemctl, string unitDirectory
     public Task RestartAgentAsync(CancellationToken cancellationToken) =>
         systemctl.RunAsync(["restart", UnitName(DaemonNames.Agent)], cancellationToken);
 
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        var installed = DaemonNames.All.Where(IsInstalled).ToImmutableArray();
-        foreach (var daemon in installed)
-            await RemoveAsync(daemon, cancellationToken);
-        if (!installed.IsEmpty)
-            await systemctl.RunAsync(["daemon-reload"], cancellationToken);
-    }
+    public Task StopAsync(CancellationToken cancellationToken) => RemoveAsync(DaemonNames.All, cancellationToken);
 
     public static string UnitName(string daemon) => $"meshover-{daemon}.service";
 
@@ -50,9 +42,27 @@ internal sealed class SystemdServices(ISystemctl systemctl, string unitDirectory
         return true;
     }
 
-    private async Task RemoveAsync(string daemon, CancellationToken cancellationToken)
+    /// <summary>Those of them that are installed. One that cannot be stopped keeps no other: what failed is told when all were tried.</summary>
+    /// <exception cref="CliException">systemd refused.</exception>
+    private async Task RemoveAsync(ImmutableArray<string> daemons, CancellationToken cancellationToken)
     {
-        await systemctl.RunAsync(["disable", "--now", UnitName(daemon)], cancellationToken);
-        File.Delete(UnitPath(daemon));
+        var installed = daemons.Where(IsInstalled).ToImmutableArray();
+        var failures = new List<CliException>();
+        foreach (var daemon in installed)
+        {
+            try
+            {
+                await systemctl.RunAsync(["disable", "--now", UnitName(daemon)], cancellationToken);
+                File.Delete(UnitPath(daemon));
+            }
+            catch (CliException e)
+            {
+                failures.Add(e);
+            }
+        }
+        if (!installed.IsEmpty)
+            await systemctl.RunAsync(["daemon-reload"], cancellationToken);
+        if (failures.Count > 0)
+            throw new CliException(string.Join(" ", failures.Select(failure => failure.Message)));
     }
 }

@@ -12,6 +12,15 @@ internal static class UnitFile
         using var stream = typeof(UnitFile).Assembly.GetManifestResourceStream(SystemdServices.UnitName(daemon))
             ?? throw new InvalidOperationException($"The unit of {daemon} is not built in.");
         using var reader = new StreamReader(stream);
-        return reader.ReadToEnd().Replace($"ExecStart={PackagedExecutable} ", $"ExecStart={executable} ", StringComparison.Ordinal);
+        return reader.ReadToEnd().Replace($"ExecStart={PackagedExecutable} ", $"ExecStart={Quoted(executable)} ", StringComparison.Ordinal);
+    }
+
+    /// <summary>As systemd.service(5), "Command lines", wants a path: it splits at blanks, and % begins a specifier.</summary>
+    private static string Quoted(string path)
+    {
+        var escaped = path.Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal);
+        return escaped.AsSpan().ContainsAny(" \t\"'\\;")
+            ? $"\"{escaped.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""
+            : escaped;
     }
 }

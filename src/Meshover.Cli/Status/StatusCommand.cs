@@ -27,7 +27,7 @@ internal static class StatusCommand
 
     private static async Task<int> RunAsync(NodePaths paths, bool json, bool watch)
     {
-        DaemonHost.RequireRoot("status");
+        DaemonHost.RequireRoot("status", "asks the node's daemons, which answer root alone");
         var time = TimeProvider.System;
         var collector = new StatusCollector(paths, time);
         using var signals = new TerminationSignals();

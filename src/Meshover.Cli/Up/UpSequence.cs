@@ -34,7 +34,7 @@ internal sealed class UpSequence(
     {
         var identity = new IdentityStore(_paths.StateDirectory).Load();
         CheckMembership(identity);
-        var settings = ConfigErrors.AsUsage(() => DesiredSettings.Of(_paths.ConfigFile, ReadConfig(), identity?.Settings, request.Flags));
+        var settings = DesiredSettings.Of(_paths.ConfigFile, ReadConfig(), identity?.Settings, request.Flags);
         var stopsSystemFrr = request.DisableSystemFrr && settings.Config.Routing == RoutingChoice.Frr && systemFrr.CanBeStopped();
         Preflight.Check(settings.Config, Runs(DaemonNames.Dataplane) || KernelDataplaneReader.IsThere(), _paths.ToRoutingOptions(), stopsSystemFrr);
         var enrolled = await EnrolAsync(identity, settings, cancellationToken);

@@ -168,7 +168,7 @@ public sealed class BadInputTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLif
     {
         var result = await Programs.RunAsync("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", LabPrograms.Meshover, "up", "--join", bed.Join]);
 
-        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(2, result.ExitCode);
         Assert.Equal("meshover: `meshover up` changes interfaces, routes and FRR: run it as root.\n", result.Error);
     }
 

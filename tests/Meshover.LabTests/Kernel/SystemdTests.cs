@@ -53,13 +53,11 @@ public sealed class SystemdTests
         }, _ct);
     }
 
-    // Those restart settings are of newer versions of systemd; older ones say that they ignore them.
     private async Task AssertUnitsAreRightAsync(SystemdMachine systemd)
     {
         var verified = await systemd.RunAsync("systemd-analyze", ["verify", .. Daemons.Select(daemon => $"/etc/systemd/system/{daemon}")], _ct);
         Assert.Equal(0, verified.ExitCode);
-        Assert.All(verified.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.Contains("meshover", StringComparison.Ordinal)),
-            line => Assert.Matches("Unknown key.*'(RestartSteps|RestartMaxDelaySec)'", line));
+        Assert.DoesNotContain("meshover", verified.Error, StringComparison.Ordinal);
     }
 
     private async Task AssertRestartsAsync(Machine machine, SystemdMachine systemd)

@@ -1,3 +1,4 @@
+using Meshover.Cli.CommandLine;
 using Meshover.Cli.Services;
 using Meshover.Cli.Supervision;
 using Xunit;
@@ -41,7 +42,7 @@ public sealed class SystemdServicesTests : IDisposable
         await Services.StartAsync([DaemonNames.Agent, DaemonNames.Dataplane], CancellationToken.None);
 
         Assert.Equal(
-            ["disable --now meshover-routing.service", "enable --now meshover-agent.service meshover-dataplane.service"], _systemctl.Calls);
+            ["disable --now meshover-routing.service", "daemon-reload", "enable --now meshover-agent.service meshover-dataplane.service"], _systemctl.Calls);
         Assert.False(File.Exists(Path.Combine(_units, "meshover-routing.service")));
     }
 
@@ -60,6 +61,19 @@ public sealed class SystemdServicesTests : IDisposable
             ],
             _systemctl.Calls);
         Assert.Empty(Directory.GetFiles(_units));
+    }
+
+    [Fact]
+    public async Task Stop_OneThatCannotBeStopped_KeepsNoOther()
+    {
+        await Services.StartAsync(DaemonNames.All, CancellationToken.None);
+        _systemctl.Refused = "disable --now meshover-agent.service";
+
+        var failure = await Assert.ThrowsAsync<CliException>(() => Services.StopAsync(CancellationToken.None));
+
+        Assert.Contains(_systemctl.Refused, failure.Message, StringComparison.Ordinal);
+        Assert.Equal(["meshover-agent.service"], Directory.GetFiles(_units).Select(Path.GetFileName));
+        Assert.Equal("daemon-reload", _systemctl.Calls[^1]);
     }
 
     [Fact]
@@ -82,16 +96,24 @@ public sealed class SystemdServicesTests : IDisposable
         Assert.Equal(daemon == "routing", unit.Contains("\nKillMode=process\n", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Render_PathThatSystemdWouldSplit_IsQuoted() =>
+        Assert.Contains("\nExecStart=\"/opt/my tools/100%%/meshover\" agent\n", UnitFile.Render("agent", "/opt/my tools/100%/meshover"), StringComparison.Ordinal);
+
     private SystemdServices Services => new(_systemctl, _units);
 
     private sealed class RecordedSystemctl : ISystemctl
     {
         public List<string> Calls { get; } = [];
 
+        /// <summary>What it fails at.</summary>
+        public string Refused { get; set; } = "";
+
         public Task RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
         {
-            Calls.Add(string.Join(' ', arguments));
-            return Task.CompletedTask;
+            var call = string.Join(' ', arguments);
+            Calls.Add(call);
+            return call == Refused ? Task.FromException(new CliException($"{call} failed")) : Task.CompletedTask;
         }
     }
 }

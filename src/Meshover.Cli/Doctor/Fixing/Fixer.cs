@@ -34,11 +34,14 @@ internal sealed class Fixer(NodePaths paths)
         _ => throw new InvalidOperationException($"nobody does {fix.GetType().Name}"),
     };
 
-    // World-readable: managers read it as users of their own.
+    private const UnixFileMode WorldReadable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    // Managers read it as users of their own.
     private static async Task InstallAsync(Snippet snippet, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(snippet.Path)!);
         await File.WriteAllTextAsync(snippet.Path, snippet.Read(), Encoding.ASCII, cancellationToken);
+        File.SetUnixFileMode(snippet.Path, WorldReadable); // whatever root's umask is
         var failures = new List<string?>();
         if (!snippet.Reload.IsEmpty)
             failures.Add(await TryRunAsync(snippet.Reload, cancellationToken));
