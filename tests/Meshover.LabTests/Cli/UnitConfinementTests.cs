@@ -5,7 +5,7 @@ namespace Meshover.LabTests.Cli;
 /// <summary>How much a daemon that is broken into could do, by systemd's own measure (systemd-analyze(1), "security").</summary>
 public sealed class UnitConfinementTests
 {
-    // In tenths; 22 and 84 when the bounds were set: a node's daemons change the machine's network, the controller nothing.
+    // In tenths; 22 and 83 when the bounds were set: a node's daemons change the machine's network, the controller nothing.
     [Theory]
     [InlineData("meshover-controller.service", 30)]
     [InlineData("meshover-agent.service", 88)]
