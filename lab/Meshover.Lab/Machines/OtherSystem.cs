@@ -47,7 +47,7 @@ public static class OtherSystem
     private static string? OwnRelease()
     {
         if (!File.Exists(Zebra)) return null;
-        using var zebra = Process.Start(new ProcessStartInfo(Zebra, ["-v"]) { RedirectStandardOutput = true })!;
+        using var zebra = Process.Start(new ProcessStartInfo(Zebra, ["-v"]) { UseShellExecute = false, RedirectStandardOutput = true })!;
         return zebra.StandardOutput.ReadToEnd().Split((char[]?)null, 4, StringSplitOptions.RemoveEmptyEntries) is ["zebra", "version", var version, ..] ? version : null;
     }
 

@@ -51,6 +51,9 @@ internal sealed class FrrDaemon
     /// <summary>The arguments that tell this process apart from another node's, or the system's.</summary>
     public static string OwnMark(FrrFiles files) => files.Runtime("zserv.api");
 
+    /// <summary>What it was when the whole directory was frr's: such daemons are ours too, and are not left beside new ones.</summary>
+    public static string FormerMark(FrrFiles files) => files.Path("zserv.api");
+
     public string[] Arguments(FrrFiles files, FrrConfig config, FrrFeatures features) =>
     [
         "-u", "frr", "-g", "frr", "--limit-fds", "4096", "--vty_socket", files.RuntimeDirectory, "-z", OwnMark(files), "-i", files.PidFile(this),

@@ -29,7 +29,7 @@ internal sealed record FrrProcessScan(ImmutableDictionary<string, ProcessIdentit
     private static FrrDaemon? Daemon(int pid) => ProcFacts.Name(pid) is { } name ? FrrDaemon.AnyRelease.FirstOrDefault(d => d.Name == name) : null;
 
     private static bool IsOurs(ProcessIdentity process, FrrDaemon daemon, string[] arguments, uint? frr, FrrFiles files) =>
-        arguments.Contains(FrrDaemon.OwnMark(files))
+        (arguments.Contains(FrrDaemon.OwnMark(files)) || arguments.Contains(FrrDaemon.FormerMark(files)))
         && ProcFacts.User(process.Pid) is { } user && (user == 0 || user == frr)
         && Path.GetFileName(process.Executable?.Split(' ')[0]) == daemon.Name; // "… (deleted)" where its package was replaced
 

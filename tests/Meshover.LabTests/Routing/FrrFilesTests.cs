@@ -99,6 +99,23 @@ public sealed class FrrFilesTests : IDisposable
         Assert.False(before.IsAlive);
     }
 
+    [Fact]
+    public async Task Daemon_OfAFormerReleaseInADirectoryOfFrrs_IsReplaced()
+    {
+        Directory.CreateDirectory(_node.RunDirectory);
+        var directory = _node.Options.FrrDirectory;
+        await RunAsync("install", "-d", "-o", "frr", "-g", "frr", directory);
+        string[] arguments = ["-u", "frr", "-g", "frr", "--vty_socket", directory, "-z", $"{directory}/zserv.api", "-i", $"{directory}/zebra.pid", "-A", "127.0.0.1", "-P", "0"];
+        var former = DetachedProcess.Start("/usr/lib/frr/zebra", arguments, null, _node.Namespace);
+        await Until.TrueAsync(() => File.Exists($"{directory}/zserv.api"), 10, "it runs");
+
+        await _node.StartSupervisorAsync();
+        await _node.ApplyAsync();
+        Assert.False(former.IsAlive);
+        Assert.False(File.Exists($"{directory}/zserv.api"));
+        Assert.Equal(RoutingState.Running, await _node.StateAsync());
+    }
+
     private static List<string?> OpenFiles(int pid) => [.. new DirectoryInfo($"/proc/{pid}/fd").GetFiles().Select(file => file.LinkTarget)];
 
     private static Task<ToolResult> AsAsync(string user, params string[] command) =>
