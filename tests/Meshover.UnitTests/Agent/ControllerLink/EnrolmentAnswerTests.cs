@@ -1,9 +1,10 @@
+using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
 using Meshover.Mesh.Trust;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Meshover.UnitTests.Agent.Trust;
+namespace Meshover.UnitTests.Agent.ControllerLink;
 
 public sealed class EnrolmentAnswerTests
 {
@@ -24,7 +25,7 @@ public sealed class EnrolmentAnswerTests
         answer => answer.Credential.Jwt = "",
         answer => answer.Settings = null,
         answer => answer.Node.Id = 0,
-        answer => answer.Node.Address4 = "10.249.0",
+        answer => answer.Node.Address4 = "10.249.x",
         answer => answer.Node.TunnelAddress = "");
 
     [Theory]

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
-using Meshover.Agent.ControllerLink;
+using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
 using Meshover.Mesh.Trust;
 
-namespace Meshover.Agent.Trust;
+namespace Meshover.Agent.ControllerLink;
 
 /// <summary>From a controller's answer to the identity of a member.</summary>
 internal static class EnrolmentAnswer
