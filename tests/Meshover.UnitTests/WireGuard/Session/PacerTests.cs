@@ -44,7 +44,11 @@ public sealed class PacerTests
         var (start, renewals) = (_now, new Dictionary<PeerSession, long>());
         for (_now += 100 * Second; _now < start + (121 * Second); _now += Tunnel.TickMs)
         {
-            peers.ForEach(peer => peer.Sent.Note(_now, data: true));
+            foreach (var peer in peers)
+            {
+                peer.Sent.Note(_now, data: true);
+                peer.Received.Note(_now, data: true); // silence would be a reason to call, too
+            }
             node.Manager.Tick(_now);
             while (node.Called.TryDequeue(out var peer))
                 renewals.TryAdd(peer, _now - start); // nobody answers: it is called again
