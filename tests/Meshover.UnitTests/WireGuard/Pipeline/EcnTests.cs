@@ -95,6 +95,16 @@ public sealed unsafe class EcnTests : IDisposable
         Assert.Equal(Capable1, OuterOf(Packet(v6: true, Capable1)));
     }
 
+    [Fact]
+    public void TrySend_HandshakeMessage_GoesAsAf41()
+    {
+        var message = stackalloc byte[148];
+
+        Assert.True(_a.Socket.TrySend(_a.Peer.Endpoint!, message, 148));
+
+        Assert.Equal(0x88, _b.Received().Single().TrafficClass);
+    }
+
     public void Dispose()
     {
         _b.Peer.Link!.Gre.Dispose();
