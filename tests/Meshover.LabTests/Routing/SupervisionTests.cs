@@ -61,7 +61,7 @@ public abstract class SupervisionTests(FrrMesh mesh)
         await Until.TrueAsync(() => node.FrrProcessScanIn().Ours.ContainsKey("bgpd") && File.Exists($"{node.Options.FrrSockets}/bgpd.vty"), 20, "bgpd has its socket");
         Assert.Equal(RoutingState.Starting, await node.StateAsync());
         await Until.TrueAsync(async () => await node.StateAsync() == RoutingState.Running, 60, "it has read its file");
-        Assert.Contains($"seq {lines} permit", await node.VtyshAsync("show ip prefix-list SLOW"), StringComparison.Ordinal);
+        Assert.Contains($"seq {lines} permit", await node.VtyshAsync("show running-config bgpd"), StringComparison.Ordinal);
 
         Assert.True((await node.ApplyAsync()).Restarted); // a command for each line would take longer
         await mesh.WholeAsync();
