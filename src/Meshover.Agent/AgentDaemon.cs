@@ -78,12 +78,12 @@ public sealed class AgentDaemon
         _rtt = new RttProbe(netlink, Logger<RttProbe>(), time);
         _routingReconciler = options.Config.Routing == RoutingChoice.Off ? null : new RoutingReconciler(_routing, options.Config.Templates, time);
         IReconciler routing = _routingReconciler is null ? new AbsentComponent("routing") : _routingReconciler;
-        _frr = new ReconcileWorker([routing], RoutingTimes, _inputs.Writer, Logger<RoutingReconciler>(), time) 
+        _frr = new ReconcileWorker([routing], RoutingTimes, _inputs.Writer, Logger<RoutingReconciler>(), time)
         {
             AfterPass = SeeRoutingAsync,
             Same = NodePlanChanges.SameForRouting,
         };
-        _system = new ReconcileWorker(System(), KernelTimes, _inputs.Writer, Logger<ReconcileWorker>(), time) 
+        _system = new ReconcileWorker(System(), KernelTimes, _inputs.Writer, Logger<ReconcileWorker>(), time)
         {
             AfterPass = HandOnAsync,
             Same = (former, plan) => NodePlanChanges.SameForSystem(former, plan) && NodePlanChanges.SameForRouting(former, plan),
