@@ -30,7 +30,8 @@ public static class DataplaneDaemon
             listener.Unlink();
         };
         loop.Start();
-        EngineLog.Started(logger, options.SocketPath, BuildInfo.Read().Describe());
+        var build = BuildInfo.Read().Describe();
+        EngineLog.Started(logger, options.SocketPath, build);
         await using var stop = cancellationToken.Register(() => _ = loop.StopAsync(teardown: false));
         var isTornDown = await loop.Stopped;
         if (!cancellationToken.IsCancellationRequested)

@@ -34,7 +34,8 @@ public static class PlainWireGuard
         {
             await loop.RunAsync(engine => MakeDevice(engine, name), cancellationToken);
             uapi.Open(name);
-            PlainLog.Started(logger, name, BuildInfo.Read().Describe());
+            var build = BuildInfo.Read().Describe();
+            PlainLog.Started(logger, name, build);
             await WatchAsync(loop, uapi, time, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -9,26 +9,31 @@ namespace Meshover.WireGuard.Control;
 internal sealed class DiskWriter<T>(Action<T> write)
     where T : class
 {
-    private readonly Lock _lock = new();
-    private readonly ManualResetEventSlim _idle = new(initialState: true);
+    // A monitor, as Flush waits for its pulse.
+    private readonly object _monitor = new();
+    private bool _isBusy;
     private T? _next;
 
     /// <summary>Has it written, soon. False: what was to be written before still is not.</summary>
     public bool Write(T content)
     {
-        lock (_lock)
+        lock (_monitor)
         {
             _next = content;
-            if (!_idle.IsSet)
+            if (_isBusy)
                 return false;
-            _idle.Reset();
+            _isBusy = true;
         }
         ThreadPool.UnsafeQueueUserWorkItem(static writer => writer.WriteAll(), this, preferLocal: false);
         return true;
     }
 
     /// <summary>Waits until everything is written. False: the disk has not done it within that time.</summary>
-    public bool Flush(TimeSpan atMost) => _idle.Wait(atMost);
+    public bool Flush(TimeSpan atMost)
+    {
+        lock (_monitor)
+            return !_isBusy || (Monitor.Wait(_monitor, atMost) && !_isBusy);
+    }
 
     private void WriteAll()
     {
@@ -38,12 +43,13 @@ internal sealed class DiskWriter<T>(Action<T> write)
 
     private T? TakeNext()
     {
-        lock (_lock)
+        lock (_monitor)
         {
             var next = _next;
             _next = null;
-            if (next is null)
-                _idle.Set();
+            _isBusy = next is not null;
+            if (!_isBusy)
+                Monitor.PulseAll(_monitor);
             return next;
         }
     }

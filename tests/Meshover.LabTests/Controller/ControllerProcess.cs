@@ -44,7 +44,7 @@ internal sealed class ControllerProcess : IAsyncDisposable
         _process.ErrorDataReceived += (_, line) => Note(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        await Eventually.TrueAsync(() => File.Exists(AdminSocket) && IsListening(), Patience, $"the controller serves port {Port}");
+        await Until.TrueAsync($"the controller serves port {Port}", Patience, () => File.Exists(AdminSocket) && IsListening());
     }
 
     /// <summary>kill -9.</summary>

@@ -48,7 +48,7 @@ public sealed class EnrolmentStormTests(ITestOutputHelper output)
         for (var kill = 1; kill <= Kills; kill++)
         {
             var after = kill * Nodes / (Kills + 1);
-            await Eventually.TrueAsync(() => _acknowledged.Count >= after, TimeSpan.FromMinutes(3), $"{after} enrolments");
+            await Until.TrueAsync($"{after} enrolments", TimeSpan.FromMinutes(3), () => _acknowledged.Count >= after);
             inFlight.Add(Volatile.Read(ref _inFlight));
             await controller.KillAsync();
             await controller.ServeAsync();

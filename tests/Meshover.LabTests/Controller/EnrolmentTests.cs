@@ -73,7 +73,7 @@ public sealed class EnrolmentTests
 
         var shortLived = await admin.Api.CreateTokenAsync(new CreateTokenRequest { LifetimeSeconds = 1 });
         second.Join = JoinString.Parse(shortLived.JoinString);
-        await Eventually.TrueAsync(() => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() > shortLived.ExpiresUnix, TimeSpan.FromSeconds(20), "the token expires");
+        await Until.TrueAsync("the token expires", TimeSpan.FromSeconds(20), () => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() > shortLived.ExpiresUnix);
         await RefusedAsync(second, "expired");
     }
 

@@ -41,8 +41,7 @@ public sealed class RestoreTests
         using var newcomer = new TestNode(join, "newcomer");
         await newcomer.EnrolAsync();
         // Also with a credential that has expired meanwhile.
-        await Eventually.TrueAsync(
-            () => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() > nodes[108].Credential!.ExpiresUnix, TimeSpan.FromSeconds(30), "credentials expire");
+        await Until.TrueAsync("credentials expire", TimeSpan.FromSeconds(30), () => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() > nodes[108].Credential!.ExpiresUnix);
         var (removed, members) = ((TestNode[])[nodes[9], nodes[109]], nodes.Except([nodes[9], nodes[109]]).ToList());
         foreach (var node in members)
             await node.RenewAsync();

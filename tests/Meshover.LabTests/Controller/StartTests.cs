@@ -148,7 +148,7 @@ public sealed class StartTests
             var refused = await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => admin.TokenAsync());
             Assert.Equal(Grpc.Core.StatusCode.Unavailable, refused.StatusCode);
             Assert.Contains("another program holds a lock on it", refused.Status.Detail, StringComparison.Ordinal);
-            await Eventually.TrueAsync(() => controller.Log.Contains("holds a lock on it", StringComparison.Ordinal), TimeSpan.FromSeconds(10), "the log says it");
+            await Until.TrueAsync("the log says it", TimeSpan.FromSeconds(10), () => controller.Log.Contains("holds a lock on it", StringComparison.Ordinal));
         }
         await admin.TokenAsync();
     }
@@ -174,8 +174,7 @@ public sealed class StartTests
         await controller.ServeAsync();
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(controller.AdminSocket)!));
         // Kestrel makes the file, the controller tightens it a moment later; nobody gets through the directory meanwhile.
-        await Eventually.TrueAsync(() => File.GetUnixFileMode(controller.AdminSocket) == (UnixFileMode.UserRead | UnixFileMode.UserWrite),
-            TimeSpan.FromSeconds(10), "the socket is 0600");
+        await Until.TrueAsync("the socket is 0600", TimeSpan.FromSeconds(10), () => File.GetUnixFileMode(controller.AdminSocket) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
 
         using var node = new TestNode(join, "a");
         var refused = await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () =>

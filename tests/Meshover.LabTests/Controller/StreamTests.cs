@@ -179,7 +179,7 @@ public sealed class StreamTests
         // Expired: refused on the stream, renewed by proof of the key alone.
         stream.Dispose();
         var old = node.Credential;
-        await Eventually.TrueAsync(() => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() > old.ExpiresUnix, TimeSpan.FromSeconds(30), "the credential expires");
+        await Until.TrueAsync("the credential expires", TimeSpan.FromSeconds(30), () => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() > old.ExpiresUnix);
         using var expired = node.Follow();
         Assert.Equal(StatusCode.Unauthenticated, (await expired.FailureAsync()).StatusCode);
         await node.RenewAsync();

@@ -65,7 +65,7 @@ public sealed class GuardTests : IAsyncLifetime
 
         ForgedPacket.Send(_wire, 3, (IPAddress.Parse(source), IPAddress.Parse(destination)), (IPAddress.Parse("10.99.0.2"), new IPEndPoint(IPAddress.Parse("10.99.0.1"), 9)));
 
-        await MeshWaits.UntilAsync("it is counted", Patience, async () => await CountAsync("forged") == 1 ? null : "not yet", TestContext.Current.CancellationToken);
+        await Until.NothingIsMissingAsync("it is counted", Patience, async () => await CountAsync("forged") == 1 ? null : "not yet", TestContext.Current.CancellationToken);
     }
 
     [Fact]

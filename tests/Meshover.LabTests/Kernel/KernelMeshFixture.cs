@@ -79,7 +79,7 @@ public sealed class KernelMeshFixture : IAsyncLifetime
     public async Task SwitchAsync(LabNode node, string choice, string kind, CancellationToken ct)
     {
         (await node.UpAsync(input: null, ["--no-wait", "--dataplane", choice], ct)).Checked();
-        await MeshWaits.UntilAsync($"{node.Machine.Name} has its {kind} data plane", SwitchPatience, async () =>
+        await Until.NothingIsMissingAsync($"{node.Machine.Name} has its {kind} data plane", SwitchPatience, async () =>
             await DataplaneAsync(node, ct) is var now && now.State == "ok" && now.Kind == kind ? null : now.ToString(), ct);
         await ReachableAsync(ct);
     }

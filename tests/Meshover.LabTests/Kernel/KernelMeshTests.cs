@@ -49,8 +49,8 @@ public sealed class KernelMeshTests(KernelMeshFixture fixture)
         var reports = await PingDuringAsync(async () =>
         {
             var killed = node.Kill("agent");
-            await MeshWaits.UntilAsync("the agent is back", Patience, () => Task.FromResult(node.Find("agent") is { } now && now != killed ? null : "no agent"), _ct);
-            await MeshWaits.UntilAsync("the agent has looked at everything", Patience, async () =>
+            await Until.NothingIsMissingAsync("the agent is back", Patience, () => Task.FromResult(node.Find("agent") is { } now && now != killed ? null : "no agent"), _ct);
+            await Until.NothingIsMissingAsync("the agent has looked at everything", Patience, async () =>
                 (await node.StatusAsync(_ct)).Components.FirstOrDefault(each => each.State != "ok") is { } bad ? $"{bad.Name} is {bad.State}\n{node.Logs()}" : null, _ct);
         });
 
@@ -94,7 +94,7 @@ public sealed class KernelMeshTests(KernelMeshFixture fixture)
         var reports = await PingDuringAsync(async () =>
         {
             await using var cut = await Cut.BetweenAsync(_mesh, node, _mesh.Node(2), onlyIPv6: false, _ct);
-            await MeshWaits.UntilAsync("n1 reaches n2 by way of n3", Patience, async () =>
+            await Until.NothingIsMissingAsync("n1 reaches n2 by way of n3", Patience, async () =>
                 (await node.StatusAsync(_ct)).Peers.Single(peer => peer.Hostname == "n2") is { Path: "transit" } ? null : "no transit", _ct);
             await fixture.ReachableAsync(_ct);
         });

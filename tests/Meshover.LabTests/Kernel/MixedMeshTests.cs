@@ -123,7 +123,7 @@ public sealed class MixedMeshTests(KernelMeshFixture fixture, MixedMeshFixture m
         foreach (var node in _mesh.Nodes)
         {
             using var netlink = RouteNetlink.OpenIn(node.Machine.NetworkPath);
-            await MeshWaits.UntilAsync($"{node.Machine.Name}'s links have an MTU of {mtu}", Patience, () => Task.FromResult(
+            await Until.NothingIsMissingAsync($"{node.Machine.Name}'s links have an MTU of {mtu}", Patience, () => Task.FromResult(
                 netlink.GetLinks().FirstOrDefault(link => NodeId.IsLinkName(link.Name) && link.Mtu != mtu)?.ToString()), _ct);
         }
         await fixture.ReachableAsync(_ct);

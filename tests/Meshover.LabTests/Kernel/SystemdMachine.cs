@@ -35,10 +35,10 @@ internal sealed class SystemdMachine : IDisposable
         var starter = Process.Start(machine.Command("unshare", "--fork", "--kill-child", "--pid", "--mount", "--mount-proc", "--cgroup", "--",
             "env", "container=lab", "/lib/systemd/systemd", "--unit=multi-user.target", "--log-target=null"))!;
         var first = 0;
-        await MeshWaits.UntilAsync("systemd's process", Patience, () =>
+        await Until.NothingIsMissingAsync("systemd's process", Patience, () =>
             Task.FromResult((first = MachineProcesses.Of(machine).FirstOrDefault(process => process.Name == "systemd").Id) == 0 ? "none" : null), ct);
         var here = new SystemdMachine(machine, starter, first);
-        await MeshWaits.UntilAsync("systemd has started what it should", Patience, async () =>
+        await Until.NothingIsMissingAsync("systemd has started what it should", Patience, async () =>
             (await here.RunAsync("systemctl", ["is-system-running"], ct)).Output.Trim() is var state and not ("running" or "degraded") ? state : null, ct);
         return here;
     }

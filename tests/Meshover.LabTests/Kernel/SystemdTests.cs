@@ -46,7 +46,7 @@ public sealed class SystemdTests
     {
         foreach (var daemon in Daemons)
             Assert.Equal(["ActiveState=active", "UnitFileState=enabled"], await systemd.ShowAsync(daemon, _ct, "ActiveState", "UnitFileState"));
-        await MeshWaits.UntilAsync("all is well", Patience, async () =>
+        await Until.NothingIsMissingAsync("all is well", Patience, async () =>
         {
             var status = NodeStatus.Parse((await systemd.RunAsync(LabPrograms.Meshover, ["status", "--json"], _ct)).Output);
             return status.State == "up" ? null : string.Join(", ", status.Components);
@@ -68,7 +68,7 @@ public sealed class SystemdTests
         {
             var before = await systemd.ShowAsync(daemon, _ct, "MainPID");
             (await systemd.RunAsync("systemctl", ["kill", "--kill-whom=main", "--signal=KILL", daemon], _ct)).Checked();
-            await MeshWaits.UntilAsync($"{daemon} is there again", Patience, async () =>
+            await Until.NothingIsMissingAsync($"{daemon} is there again", Patience, async () =>
                 await systemd.ShowAsync(daemon, _ct, "MainPID") is var now && now[0] != before[0] && now[0] != "MainPID=0" ? null : now[0], _ct);
         }
         (await systemd.RunAsync("systemctl", ["restart", .. Daemons], _ct)).Checked();

@@ -41,7 +41,7 @@ public sealed class UnreachableTests(KernelMeshFixture fixture)
         {
             foreach (var link in netlink.GetLinks().Where(link => link.Name.StartsWith("mo-", StringComparison.Ordinal) || link.Name == "meshover0"))
                 netlink.SetLink(link.Name, new LinkChange { Up = false });
-            await MeshWaits.UntilAsync("no way leads into the mesh", Patience, () => Task.FromResult(
+            await Until.NothingIsMissingAsync("no way leads into the mesh", Patience, () => Task.FromResult(
                 inMesh.FirstOrDefault(address => netlink.FindRoute(new RouteQuery(address)) is { Kind: RouteKind.Unicast })?.ToString()), _ct);
 
             var seen = await SendAsync([.. inMesh, .. Elsewhere]);

@@ -29,7 +29,7 @@ public sealed class DepartureTests
 
         (await node.MeshoverAsync(["leave"], _ct)).Checked();
         SystemSnapshot.AssertEqual(before, await SystemSnapshot.TakeAsync(node.Machine, _ct));
-        await MeshWaits.UntilAsync("n2 has no peer any more", TimeSpan.FromSeconds(5), async () =>
+        await Until.NothingIsMissingAsync("n2 has no peer any more", TimeSpan.FromSeconds(5), async () =>
             (await mesh.Node(2).StatusAsync(_ct)).Peers is { Count: > 0 } peers ? $"{peers.Count} peers" : null, _ct);
     }
 

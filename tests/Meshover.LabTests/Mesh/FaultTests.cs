@@ -101,7 +101,7 @@ public sealed class FaultTests(MeshFixture fixture) : IClassFixture<MeshFixture>
     {
         await _mesh.SettledAsync(_ct);
         await using var cut = await Cut.BetweenAsync(_mesh, _mesh.Node(1), _mesh.Node(2), onlyIPv6: true, _ct);
-        await MeshWaits.UntilAsync("n1 reaches n2 over IPv4", TimeSpan.FromSeconds(25), async () =>
+        await Until.NothingIsMissingAsync("n1 reaches n2 over IPv4", TimeSpan.FromSeconds(25), async () =>
         {
             var peer = await PeerAsync(_mesh.Node(1), "n2");
             return peer.Endpoint?.StartsWith("192.0.2.2:", StringComparison.Ordinal) == true && peer.Path == "direct"

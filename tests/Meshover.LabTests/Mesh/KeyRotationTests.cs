@@ -45,7 +45,7 @@ public sealed class KeyRotationTests(MeshFixture fixture) : IClassFixture<MeshFi
         var reports = await PingWindow.DuringAsync(_mesh, Window, async () =>
         {
             var rotation = RotatedAsync(node);
-            await MeshWaits.UntilAsync("the change has begun", Patience, () => Task.FromResult(HasChangeOnDisk(node) ? null : "nothing on the disk"), _ct);
+            await Until.NothingIsMissingAsync("the change has begun", Patience, () => Task.FromResult(HasChangeOnDisk(node) ? null : "nothing on the disk"), _ct);
             node.Kill("agent");
             await rotation;
         }, _ct);
@@ -79,7 +79,7 @@ public sealed class KeyRotationTests(MeshFixture fixture) : IClassFixture<MeshFi
         _mesh.Controller.Kill();
         try
         {
-            await MeshWaits.UntilAsync("n1 has no controller", Patience, async () =>
+            await Until.NothingIsMissingAsync("n1 has no controller", Patience, async () =>
                 (await _mesh.Node(1).StatusAsync(_ct)).Controller.State is var state && state == "unreachable" ? null : state, _ct);
 
             var refused = await _mesh.Node(1).MeshoverAsync(["rotate-key"], _ct);

@@ -47,12 +47,12 @@ public sealed class LostWayTests
 
         announcer.SetLink(UnderlayPlanner.WorkloadInterface, new LinkChange { Up = false });
 
-        await MeshWaits.UntilAsync("the prefix is withdrawn", Patience, () => Task.FromResult(IsLearned(other, lan) ? "n2 still has the route" : null), _ct);
+        await Until.NothingIsMissingAsync("the prefix is withdrawn", Patience, () => Task.FromResult(IsLearned(other, lan) ? "n2 still has the route" : null), _ct);
         Assert.Equal([RouteKind.Unreachable], announcer.GetRoutes().Where(route => route.Destination == lan).Select(route => route.Kind));
         Assert.Contains((await mesh.Node(1).StatusAsync(_ct)).Notices, notice => notice.Contains($"{UnderlayPlanner.WorkloadInterface} is down", StringComparison.Ordinal));
 
         announcer.SetLink(UnderlayPlanner.WorkloadInterface, new LinkChange { Up = true });
-        await MeshWaits.UntilAsync("the prefix is back", Patience, () => Task.FromResult(IsLearned(other, lan) ? null : "n2 has no route"), _ct);
+        await Until.NothingIsMissingAsync("the prefix is back", Patience, () => Task.FromResult(IsLearned(other, lan) ? null : "n2 has no route"), _ct);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class LostWayTests
         using (var switchboard = RouteNetlink.OpenIn(mesh.Node(3).Machine.NetworkPath))
             switchboard.SetLink(UnderlayPlanner.Uplink, new LinkChange { Up = false });
 
-        await MeshWaits.UntilAsync("n1 shows n3 as off", Patience, async () =>
+        await Until.NothingIsMissingAsync("n1 shows n3 as off", Patience, async () =>
         {
             var status = await mesh.Node(1).StatusAsync(_ct);
             var path = status.Peers.Single(peer => peer.Hostname == "n3").Path;
@@ -84,11 +84,11 @@ public sealed class LostWayTests
         using var second = RouteNetlink.OpenIn(mesh.Node(2).Machine.NetworkPath);
 
         first.SetLink(UnderlayPlanner.Uplink, new LinkChange { Mtu = 9000 });
-        await MeshWaits.UntilAsync("n1 has seen its MTU", Patience, () => Task.FromResult(MtuOf(first, "meshover0") is var mtu and not 8920 ? $"{mtu}" : null), _ct);
+        await Until.NothingIsMissingAsync("n1 has seen its MTU", Patience, () => Task.FromResult(MtuOf(first, "meshover0") is var mtu and not 8920 ? $"{mtu}" : null), _ct);
         Assert.Equal((1396, 1396), (MtuOf(first, "mo-"), MtuOf(second, "mo-")));
 
         second.SetLink(UnderlayPlanner.Uplink, new LinkChange { Mtu = 9000 });
-        await MeshWaits.UntilAsync("both links are large", Patience, () =>
+        await Until.NothingIsMissingAsync("both links are large", Patience, () =>
             Task.FromResult((MtuOf(first, "mo-"), MtuOf(second, "mo-")) is var mtus && mtus != (8896, 8896) ? $"{mtus}" : null), _ct);
     }
 

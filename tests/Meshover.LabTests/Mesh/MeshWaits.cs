@@ -6,8 +6,6 @@ namespace Meshover.LabTests.Mesh;
 /// <summary>Waiting for a state of the mesh, with a deadline and a message that says what was missing.</summary>
 internal static class MeshWaits
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
-
     /// <summary>
     /// Every pair is reachable, and every node sees every other directly, with an established session that BFD watches: until then a cut link
     /// is noticed by BGP's hold time alone.
@@ -22,20 +20,7 @@ internal static class MeshWaits
     public static async Task DirectAsync(this LabMesh mesh, TimeSpan patience, CancellationToken ct)
     {
         foreach (var node in mesh.Nodes)
-            await UntilAsync($"{node.Machine.Name} is settled", patience, async () => Unsettled(mesh, await node.StatusAsync(ct)), ct);
-    }
-
-    /// <param name="problem">Null when it is so, else what is missing.</param>
-    public static async Task<TimeSpan> UntilAsync(string what, TimeSpan patience, Func<Task<string?>> problem, CancellationToken ct)
-    {
-        var time = TimeProvider.System;
-        var start = time.GetTimestamp();
-        while (await problem() is { } missing)
-        {
-            if (time.GetElapsedTime(start) > patience) Assert.Fail($"not within {patience.TotalSeconds:0.#} s: {what} ({missing})");
-            await Task.Delay(Interval, time, ct);
-        }
-        return time.GetElapsedTime(start);
+            await Until.NothingIsMissingAsync($"{node.Machine.Name} is settled", patience, async () => Unsettled(mesh, await node.StatusAsync(ct)), ct);
     }
 
     private static string? Unsettled(LabMesh mesh, NodeStatus status)

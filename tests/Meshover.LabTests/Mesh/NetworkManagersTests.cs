@@ -121,7 +121,7 @@ public sealed class NetworkManagersTests : IAsyncLifetime
         await process.WaitForExitAsync();
     }
 
-    private Task<TimeSpan> UntilAsync(string what, Func<Task<string?>> problem) => MeshWaits.UntilAsync(what, Patience, problem, _ct);
+    private Task<TimeSpan> UntilAsync(string what, Func<Task<string?>> problem) => Until.NothingIsMissingAsync(what, Patience, problem, _ct);
 
     private Task WriteAsync(string path, string text) => ShellAsync($"mkdir -p {Path.GetDirectoryName(path)} && printf %s '{text}' > {path}");
 

@@ -46,7 +46,7 @@ public sealed class OperatorTests(MeshFixture fixture) : IClassFixture<MeshFixtu
             foreach (var (wrong, said) in Wrong)
             {
                 await WriteExtraAsync(node, wrong);
-                await MeshWaits.UntilAsync($"it says: {said}", TemplatePatience, async () =>
+                await Until.NothingIsMissingAsync($"it says: {said}", TemplatePatience, async () =>
                     await RoutingAsync(node) is { State: "degraded", Errors: [var error] }
                         && error.Contains(said, StringComparison.Ordinal) && error.Contains("FRR keeps its last configuration; correct the template", StringComparison.Ordinal)
                         ? null
@@ -54,12 +54,12 @@ public sealed class OperatorTests(MeshFixture fixture) : IClassFixture<MeshFixtu
                 Assert.Equal(good, await ConfigurationAsync(node));
             }
             await WriteExtraAsync(node, "bgp community-list standard MINE seq 5 permit 65000:{{ bgp_port }}\n");
-            await MeshWaits.UntilAsync("the mended template is applied", TemplatePatience, async () =>
+            await Until.NothingIsMissingAsync("the mended template is applied", TemplatePatience, async () =>
                 await ConfigurationAsync(node) is var now && now.Contains("community-list standard MINE", StringComparison.Ordinal) ? null : now, _ct);
         }, _ct);
 
         PingWindow.AssertLostAtMost(0, TimeSpan.FromSeconds(10), reports);
-        await MeshWaits.UntilAsync("routing is well", TemplatePatience, async () =>
+        await Until.NothingIsMissingAsync("routing is well", TemplatePatience, async () =>
             await RoutingAsync(node) is { State: "ok" } ? null : "it is not", _ct);
     }
 
@@ -75,10 +75,10 @@ public sealed class OperatorTests(MeshFixture fixture) : IClassFixture<MeshFixtu
         foreach (var other in _mesh.Nodes.Where(node => node != removed))
         {
             using var netlink = RouteNetlink.OpenIn(other.Machine.NetworkPath);
-            await MeshWaits.UntilAsync($"{other.Machine.Name} has no link to n3", TimeSpan.FromSeconds(2), () =>
+            await Until.NothingIsMissingAsync($"{other.Machine.Name} has no link to n3", TimeSpan.FromSeconds(2), () =>
                 Task.FromResult(netlink.FindLink(link) is null ? null : $"{link} is there"), _ct);
         }
-        await MeshWaits.UntilAsync("n3 knows that it is refused", TimeSpan.FromSeconds(15), async () =>
+        await Until.NothingIsMissingAsync("n3 knows that it is refused", TimeSpan.FromSeconds(15), async () =>
             (await removed.StatusAsync(_ct)).Controller is { State: "refused", Error: { } why } && why.Contains("removed", StringComparison.Ordinal)
                 ? null
                 : (await removed.StatusAsync(_ct)).Controller.ToString(), _ct);

@@ -25,7 +25,7 @@ public sealed class RepairTests(MeshFixture fixture) : IClassFixture<MeshFixture
 
         netlink.DeleteLink(link.Name);
 
-        await MeshWaits.UntilAsync($"{link.Name} is back", Patience, () => Task.FromResult(netlink.FindLink(link.Name) is null ? "no such link" : null), _ct);
+        await Until.NothingIsMissingAsync($"{link.Name} is back", Patience, () => Task.FromResult(netlink.FindLink(link.Name) is null ? "no such link" : null), _ct);
         await ReachesAsync("after the interface was deleted");
     }
 
@@ -42,7 +42,7 @@ public sealed class RepairTests(MeshFixture fixture) : IClassFixture<MeshFixture
 
         foreach (var address in own) netlink.DeleteAddress(address);
 
-        await MeshWaits.UntilAsync("the BGP routes are back", Patience, () =>
+        await Until.NothingIsMissingAsync("the BGP routes are back", Patience, () =>
             Task.FromResult(routes.Except(BgpRoutes(netlink)).FirstOrDefault() is { } missing ? $"no {missing}" : null), _ct);
         await ReachesAsync("after the addresses were deleted");
     }
@@ -60,7 +60,7 @@ public sealed class RepairTests(MeshFixture fixture) : IClassFixture<MeshFixture
         foreach (var route in netlink.GetRoutes().Where(IsOwn)) netlink.DeleteRoute(route);
         foreach (var rule in netlink.GetRules().Where(IsOwn)) netlink.DeleteRule(rule);
 
-        await MeshWaits.UntilAsync("our routes and rules are back", Patience, () =>
+        await Until.NothingIsMissingAsync("our routes and rules are back", Patience, () =>
             Task.FromResult(routes.Except(OwnRoutes(netlink)).Concat(rules.Except(OwnRules(netlink))).FirstOrDefault() is { } missing ? $"no {missing}" : null), _ct);
         await ReachesAsync("after the routes were deleted");
     }
@@ -80,7 +80,7 @@ public sealed class RepairTests(MeshFixture fixture) : IClassFixture<MeshFixture
         using var socket4 = EchoSocket.Open(_mesh.Node(1).Workload, System.Net.Sockets.AddressFamily.InterNetwork, TimeProvider.System);
         using var socket6 = EchoSocket.Open(_mesh.Node(1).Workload, System.Net.Sockets.AddressFamily.InterNetworkV6, TimeProvider.System);
         foreach (var (socket, target) in ((EchoSocket, IPAddress)[])[(socket4, AddressPlan.Workload4(2)), (socket6, AddressPlan.Workload6(2))])
-            await MeshWaits.UntilAsync($"w1 reaches {target} {when}", Patience, async () =>
+            await Until.NothingIsMissingAsync($"w1 reaches {target} {when}", Patience, async () =>
                 await socket.EchoAsync(target, TimeSpan.FromMilliseconds(500), _ct) is null ? "no answer" : null, _ct);
     }
 }

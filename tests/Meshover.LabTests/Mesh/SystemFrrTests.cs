@@ -25,7 +25,7 @@ public sealed class SystemFrrTests
         Assert.Equal(SystemFrr, Frr(node));
 
         (await node.UpAsync(join, [.. Join, "--disable-system-frr"], _ct)).Checked();
-        await MeshWaits.UntilAsync("our own FRR runs", TimeSpan.FromSeconds(30), () =>
+        await Until.NothingIsMissingAsync("our own FRR runs", TimeSpan.FromSeconds(30), () =>
             Task.FromResult(Frr(node) is ["bfdd", "bgpd", "zebra"] ? null : string.Join(' ', Frr(node))), _ct);
 
         (await node.MeshoverAsync(["down"], _ct)).Checked();
@@ -59,7 +59,7 @@ public sealed class SystemFrrTests
     private async Task StartSystemFrrAsync(LabNode node)
     {
         (await node.Machine.RunAsync("/etc/init.d/frr", ["start"], _ct)).Checked();
-        await MeshWaits.UntilAsync("the system's FRR runs", TimeSpan.FromSeconds(30), () =>
+        await Until.NothingIsMissingAsync("the system's FRR runs", TimeSpan.FromSeconds(30), () =>
             Task.FromResult(Frr(node).SequenceEqual(SystemFrr) ? null : string.Join(' ', Frr(node))), _ct);
     }
 

@@ -60,7 +60,7 @@ public sealed class UnderlayAddressTests
     }
 
     private async Task UntilAsync(LabNode node, string hostname, Func<PeerState, bool> isSo) =>
-        await MeshWaits.UntilAsync($"{node.Machine.Name} sees {hostname} as it should", Patience, async () =>
+        await Until.NothingIsMissingAsync($"{node.Machine.Name} sees {hostname} as it should", Patience, async () =>
         {
             var peer = (await node.StatusAsync(_ct)).Peers.Single(each => each.Hostname == hostname);
             return isSo(peer) ? null : $"{peer.Path}, endpoint {peer.Endpoint}";

@@ -40,7 +40,7 @@ public sealed class UnderlayTests
         await using var mesh = await LabMesh.StartAsync(Options("mn", UnderlayKind.Nat), TimeProvider.System, new TestProgress(), _ct);
         await AssertReachableAsync(mesh);
         foreach (var hidden in (int[])[1, 2])
-            await MeshWaits.UntilAsync($"n{hidden} has a direct path to n3", TimeSpan.FromSeconds(20), async () =>
+            await Until.NothingIsMissingAsync($"n{hidden} has a direct path to n3", TimeSpan.FromSeconds(20), async () =>
             {
                 var peer = (await mesh.Node(hidden).StatusAsync(_ct)).Peers.Single(each => each.Hostname == "n3");
                 return peer.Path == "direct" ? null : peer.Path;

@@ -42,7 +42,7 @@ public sealed class FrrFilesTests : IDisposable
         var keeper = new LogKeeper(files, () => running, TimeProvider.System, NullLogger.Instance);
         await NetworkNamespace.RunIn(_node.Namespace, () => keeper.RotateAsync(CancellationToken.None));
         Assert.True(File.Exists($"{log}.1"));
-        await Until.TrueAsync(() => OpenFiles(running[0].Pid).Contains(log), 10, "bgpd writes its new log");
+        await Until.TrueAsync("bgpd writes its new log", TimeSpan.FromSeconds(10), () => OpenFiles(running[0].Pid).Contains(log));
         Assert.DoesNotContain($"{log}.1", OpenFiles(running[0].Pid));
     }
 
@@ -70,7 +70,7 @@ public sealed class FrrFilesTests : IDisposable
         File.Copy("/usr/bin/tail", program);
         string[] arguments = ["--reuid", "nobody", "--clear-groups", program, "-f", "/dev/null", $"{_node.Options.FrrSockets}/zserv.api"];
         var impostor = DetachedProcess.Start("setpriv", arguments, null, _node.Namespace);
-        await Until.TrueAsync(() => impostor.Executable == program, 10, "it has become a zebra by name");
+        await Until.TrueAsync("it has become a zebra by name", TimeSpan.FromSeconds(10), () => impostor.Executable == program);
         Assert.Empty(_node.FrrProcessScanIn().Ours);
         Assert.Empty(_node.FrrProcessScanIn().ForeignZebras);
 
@@ -92,7 +92,7 @@ public sealed class FrrFilesTests : IDisposable
         var applied = $"{_node.Options.FrrDirectory}/applied.json";
         await File.WriteAllTextAsync(applied, (await File.ReadAllTextAsync(applied)).Replace("12914", "12915", StringComparison.Ordinal));
         await _node.StartSupervisorAsync();
-        await Until.TrueAsync(async () => await _node.StateAsync() == RoutingState.Running, 20, "FRR runs");
+        await Until.TrueAsync("FRR runs", TimeSpan.FromSeconds(20), async () => await _node.StateAsync() == RoutingState.Running);
         var after = await _node.DaemonAsync("bgpd");
         Assert.NotEqual(before, after);
         Assert.Contains("12915", ProcFacts.CommandLine(after.Pid));
@@ -107,7 +107,7 @@ public sealed class FrrFilesTests : IDisposable
         await RunAsync("install", "-d", "-o", "frr", "-g", "frr", directory);
         string[] arguments = ["-u", "frr", "-g", "frr", "--vty_socket", directory, "-z", $"{directory}/zserv.api", "-i", $"{directory}/zebra.pid", "-A", "127.0.0.1", "-P", "0"];
         var former = DetachedProcess.Start("/usr/lib/frr/zebra", arguments, null, _node.Namespace);
-        await Until.TrueAsync(() => File.Exists($"{directory}/zserv.api"), 10, "it runs");
+        await Until.TrueAsync("it runs", TimeSpan.FromSeconds(10), () => File.Exists($"{directory}/zserv.api"));
 
         await _node.StartSupervisorAsync();
         await _node.ApplyAsync();

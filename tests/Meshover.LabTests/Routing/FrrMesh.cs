@@ -47,8 +47,8 @@ public partial class FrrMesh : IAsyncLifetime
     {
         foreach (var node in Nodes)
         {
-            await Until.TrueAsync(() => node.HasSessionsAsync(Count - 1), 60, $"{node.Name} has {Count - 1} sessions");
-            await Until.TrueAsync(() => node.BgpRoutes().Count == 4 * (Count - 1), 30, $"{node.Name} has all routes");
+            await Until.TrueAsync($"{node.Name} has {Count - 1} sessions", TimeSpan.FromSeconds(60), () => node.HasSessionsAsync(Count - 1));
+            await Until.TrueAsync($"{node.Name} has all routes", TimeSpan.FromSeconds(30), () => node.BgpRoutes().Count == 4 * (Count - 1));
         }
     }
 

@@ -57,7 +57,7 @@ internal sealed class FrrNode : IDisposable
         Directory.CreateDirectory(RunDirectory);
         string[] command = [.. Prefix, LabPrograms.Meshover, "--run-dir", RunDirectory, "routing"];
         Supervisor = DetachedProcess.Start(command[0], command[1..], $"{RunDirectory}/routing.log", Namespace);
-        await Until.TrueAsync(async () => await StateAsync() is not null, 15, $"{Name} serves its socket");
+        await Until.TrueAsync($"{Name} serves its socket", TimeSpan.FromSeconds(15), async () => await StateAsync() is not null);
     }
 
     /// <summary>Ends <c>meshover routing</c> and starts it with other programs found first, such as another systemctl.</summary>
@@ -73,7 +73,7 @@ internal sealed class FrrNode : IDisposable
             NetworkNamespacePath = Namespace,
             Environment = new Dictionary<string, string?> { ["PATH"] = $"{programs}:{Environment.GetEnvironmentVariable("PATH")}" },
         });
-        await Until.TrueAsync(async () => await StateAsync() == RoutingState.Running, 15, $"{Name} adopts FRR");
+        await Until.TrueAsync($"{Name} adopts FRR", TimeSpan.FromSeconds(15), async () => await StateAsync() == RoutingState.Running);
     }
 
     public Task<ApplyResult> ApplyAsync() => ApplyAsync(FrrTemplateSet.Embedded);

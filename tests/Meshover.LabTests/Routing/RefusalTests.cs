@@ -84,8 +84,8 @@ public abstract class RefusalTests : IDisposable
         await Task.WhenAll(_node.StartSupervisorAsync(), peer.StartSupervisorAsync());
         await Task.WhenAll(_node.ApplyAsync(), peer.ApplyAsync());
         FrrNode.Connect(_node, peer);
-        await Until.TrueAsync(() => _node.HasSessionsAsync(1), 15, "the session comes up");
-        await Until.TrueAsync(() => _node.BgpRoutes().ContainsKey("10.64.8.0/24"), 5, "its routes are there");
+        await Until.TrueAsync("the session comes up", TimeSpan.FromSeconds(15), () => _node.HasSessionsAsync(1));
+        await Until.TrueAsync("its routes are there", TimeSpan.FromSeconds(5), () => _node.BgpRoutes().ContainsKey("10.64.8.0/24"));
 
         await peer.Client.StopAsync();
         await peer.Supervisor!.WaitForExitAsync();
@@ -94,7 +94,7 @@ public abstract class RefusalTests : IDisposable
         Assert.False(Directory.Exists(peer.Options.FrrDirectory));
         Assert.False(File.Exists(peer.Options.SocketPath));
         Assert.False(Directory.Exists($"/run/frr/{new FrrFiles(peer.Options).Mgmtd.Name}"), "mgmtd's sockets are gone");
-        await Until.TrueAsync(() => !_node.BgpRoutes().ContainsKey("10.64.8.0/24"), 5, "its neighbour forgets it at once");
+        await Until.TrueAsync("its neighbour forgets it at once", TimeSpan.FromSeconds(5), () => !_node.BgpRoutes().ContainsKey("10.64.8.0/24"));
     }
 
     private ProcessIdentity StartForeignZebra()

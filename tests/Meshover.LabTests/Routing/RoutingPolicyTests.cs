@@ -38,8 +38,8 @@ public abstract class RoutingPolicyTests(FrrMesh mesh)
         await bad.VtyshAsync([.. carry, "no match as-path MO-OUT"]);
         await bad.VtyshAsync([.. router, .. prefixes.Select(p => $"network {p}"), "network 10.64.4.64/26"]);
 
-        await Until.TrueAsync(async () => await ListsAllAsync(victim, $"neighbors {link} received-routes", [.. prefixes, "10.64.1.0/24"]), 15, "the bad ones were sent");
-        await Until.TrueAsync(() => victim.BgpRoutes().ContainsKey("10.64.4.64/26"), 15, "its own, within the granted length, is taken");
+        await Until.TrueAsync("the bad ones were sent", TimeSpan.FromSeconds(15), async () => await ListsAllAsync(victim, $"neighbors {link} received-routes", [.. prefixes, "10.64.1.0/24"]));
+        await Until.TrueAsync("its own, within the granted length, is taken", TimeSpan.FromSeconds(15), () => victim.BgpRoutes().ContainsKey("10.64.4.64/26"));
         var taken = await victim.VtyshAsync($"show bgp ipv4 unicast neighbors {link} routes");
         foreach (var prefix in (string[])[.. prefixes, "10.64.1.0/24"]) Assert.DoesNotContain($" {prefix} ", taken, StringComparison.Ordinal);
 
@@ -56,8 +56,8 @@ public abstract class RoutingPolicyTests(FrrMesh mesh)
         string[] router = ["configure terminal", "router bgp 4200000004", "address-family ipv4 unicast"];
         foreach (var some in prefixes.Chunk(500)) await bad.VtyshAsync([.. router, .. some.Select(p => $"network {p}")]);
 
-        await Until.TrueAsync(async () => (await StateOfAsync(victim, bad)).Contains("Idle", StringComparison.Ordinal), 20, "the session is closed");
-        await Until.TrueAsync(async () => (await victim.VtyshAsync($"show bgp ipv4 unicast neighbors {victim.LinkTo(bad)} received-routes")).Length < 1000, 5, "nothing of it is kept");
+        await Until.TrueAsync("the session is closed", TimeSpan.FromSeconds(20), async () => (await StateOfAsync(victim, bad)).Contains("Idle", StringComparison.Ordinal));
+        await Until.TrueAsync("nothing of it is kept", TimeSpan.FromSeconds(5), async () => (await victim.VtyshAsync($"show bgp ipv4 unicast neighbors {victim.LinkTo(bad)} received-routes")).Length < 1000);
         Assert.True(victim.BgpRoutes().ContainsKey("10.64.2.0/24"), "others' routes stay");
 
         foreach (var some in prefixes.Chunk(500)) await bad.VtyshAsync([.. router, .. some.Select(p => $"no network {p}")]);
@@ -77,7 +77,7 @@ public abstract class RoutingPolicyTests(FrrMesh mesh)
         var (link, before) = (taker.LinkTo(announcer), taker.Model);
         var established = await EstablishedAsync(taker, link);
         await announcer.VtyshAsync([.. router, $"network {prefix}"]);
-        await Until.TrueAsync(async () => await ListsAllAsync(taker, $"neighbors {link} received-routes", [prefix]), 15, "it is announced");
+        await Until.TrueAsync("it is announced", TimeSpan.FromSeconds(15), async () => await ListsAllAsync(taker, $"neighbors {link} received-routes", [prefix]));
         Assert.DoesNotContain(prefix, taker.BgpRoutes().Keys);
 
         var grant = new RouteGrant(IPNetwork.Parse(prefix));
@@ -87,11 +87,11 @@ public abstract class RoutingPolicyTests(FrrMesh mesh)
             Neighbors = [.. before.Neighbors.Select(n => n.Asn == announcer.Model.Asn ? n with { MayOriginate = n.MayOriginate.Add(grant) } : n)],
         };
         await taker.ApplyAsync();
-        await Until.TrueAsync(() => taker.BgpRoutes().ContainsKey(prefix), 15, "what is granted now comes in");
+        await Until.TrueAsync("what is granted now comes in", TimeSpan.FromSeconds(15), () => taker.BgpRoutes().ContainsKey(prefix));
 
         taker.Model = before;
         await taker.ApplyAsync();
-        await Until.TrueAsync(() => !taker.BgpRoutes().ContainsKey(prefix), 15, "what is granted no longer goes");
+        await Until.TrueAsync("what is granted no longer goes", TimeSpan.FromSeconds(15), () => !taker.BgpRoutes().ContainsKey(prefix));
         Assert.True(await ListsAllAsync(taker, $"neighbors {link} received-routes", [prefix]), "it is still announced");
         Assert.Equal(established, await EstablishedAsync(taker, link));
 
@@ -106,7 +106,7 @@ public abstract class RoutingPolicyTests(FrrMesh mesh)
         string[] router = ["configure terminal", "router bgp 4200000004"];
         var link = bad.LinkTo(victim);
         await bad.VtyshAsync([.. router, $"neighbor {link} local-as 4200000002 no-prepend replace-as"]);
-        await Until.TrueAsync(async () => !await victim.HasSessionsAsync(FrrMesh.Count - 1), 15, "the session is refused");
+        await Until.TrueAsync("the session is refused", TimeSpan.FromSeconds(15), async () => !await victim.HasSessionsAsync(FrrMesh.Count - 1));
         await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
         Assert.False(await victim.HasSessionsAsync(FrrMesh.Count - 1));
         await bad.VtyshAsync([.. router, $"no neighbor {link} local-as"]);
@@ -120,7 +120,7 @@ public abstract class RoutingPolicyTests(FrrMesh mesh)
         var lost = await FrrMesh.LostAsync(a, b, 5, async () =>
         {
             a.Netlink.SetLink(a.LinkTo(b), new Meshover.Linux.Netlink.LinkChange { Up = false });
-            await Until.TrueAsync(() => a.HasSessionsAsync(FrrMesh.Count - 2), 3, "the other sessions stay");
+            await Until.TrueAsync("the other sessions stay", TimeSpan.FromSeconds(3), () => a.HasSessionsAsync(FrrMesh.Count - 2));
             Assert.Contains("10.64.2.0/24", a.BgpRoutes().Keys);
         });
         a.BringUp(b);

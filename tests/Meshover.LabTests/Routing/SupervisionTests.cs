@@ -41,7 +41,7 @@ public abstract class SupervisionTests(FrrMesh mesh)
         var node = mesh.Node(4);
         var hung = await node.DaemonAsync(name);
         hung.Signal(Stop);
-        await Until.TrueAsync(() => !hung.IsAlive, 60, "the one that hangs is killed");
+        await Until.TrueAsync("the one that hangs is killed", TimeSpan.FromSeconds(60), () => !hung.IsAlive);
         await mesh.WholeAsync();
         Assert.NotEqual(hung, await node.DaemonAsync(name));
     }
@@ -57,10 +57,10 @@ public abstract class SupervisionTests(FrrMesh mesh)
         Directory.Delete(directory, recursive: true);
 
         (await node.DaemonAsync("bgpd")).Kill();
-        await Until.TrueAsync(() => node.FrrProcessScanIn().Ours.IsEmpty, 5, "all of FRR is ended");
-        await Until.TrueAsync(() => node.FrrProcessScanIn().Ours.ContainsKey("bgpd") && File.Exists($"{node.Options.FrrSockets}/bgpd.vty"), 20, "bgpd has its socket");
+        await Until.TrueAsync("all of FRR is ended", TimeSpan.FromSeconds(5), () => node.FrrProcessScanIn().Ours.IsEmpty);
+        await Until.TrueAsync("bgpd has its socket", TimeSpan.FromSeconds(20), () => node.FrrProcessScanIn().Ours.ContainsKey("bgpd") && File.Exists($"{node.Options.FrrSockets}/bgpd.vty"));
         Assert.Equal(RoutingState.Starting, await node.StateAsync());
-        await Until.TrueAsync(async () => await node.StateAsync() == RoutingState.Running, 180, "it has read its file");
+        await Until.TrueAsync("it has read its file", TimeSpan.FromSeconds(180), async () => await node.StateAsync() == RoutingState.Running);
         Assert.Contains($"seq {lines} permit", await node.VtyshAsync("show running-config bgpd"), StringComparison.Ordinal);
 
         Assert.True((await node.ApplyAsync()).Restarted); // a command for each line would take longer
@@ -109,7 +109,7 @@ public abstract class SupervisionTests(FrrMesh mesh)
         Assert.False((await node.ApplyAsync()).Restarted);
         var without = await ConfigurationAsync(node);
         Assert.DoesNotContain(without, l => l.Contains("00000004", StringComparison.Ordinal) || l.Contains("10.64.4.", StringComparison.Ordinal));
-        await Until.TrueAsync(() => node.HasSessionsAsync(2), 5, "the other two are there");
+        await Until.TrueAsync("the other two are there", TimeSpan.FromSeconds(5), () => node.HasSessionsAsync(2));
 
         node.Model = whole;
         Assert.False((await node.ApplyAsync()).Restarted);
@@ -132,8 +132,8 @@ public abstract class SupervisionTests(FrrMesh mesh)
         Assert.Equal(since, await EstablishedAsync(node));
 
         (await node.DaemonAsync("zebra")).Kill();
-        await Until.TrueAsync(async () => await node.StateAsync() != RoutingState.Running, 5, "the death is noticed");
-        await Until.TrueAsync(async () => await node.StateAsync() == RoutingState.Running, 20, "FRR runs again");
+        await Until.TrueAsync("the death is noticed", TimeSpan.FromSeconds(5), async () => await node.StateAsync() != RoutingState.Running);
+        await Until.TrueAsync("FRR runs again", TimeSpan.FromSeconds(20), async () => await node.StateAsync() == RoutingState.Running);
         Assert.Equal(byDifference, await ConfigurationAsync(node));
 
         node.Model = whole;
@@ -166,7 +166,7 @@ public abstract class SupervisionTests(FrrMesh mesh)
         (await node.DaemonAsync("bgpd")).Signal(Stop);
         var applying = node.ApplyAsync();
         ProcessIdentity? vtysh = null;
-        await Until.TrueAsync(() => (vtysh = VtyshThatConfigures(node)) is not null, 10, "vtysh waits for bgpd");
+        await Until.TrueAsync("vtysh waits for bgpd", TimeSpan.FromSeconds(10), () => (vtysh = VtyshThatConfigures(node)) is not null);
         vtysh!.Kill();
         Assert.True((await applying).Restarted);
         Assert.Contains(await ConfigurationAsync(node), l => l == "network 10.64.2.192/26");
@@ -185,7 +185,7 @@ public abstract class SupervisionTests(FrrMesh mesh)
         await Task.Delay(TimeSpan.FromSeconds(0.5), TimeProvider.System);
         Assert.Contains("10.64.4.0/24", node.BgpRoutes().Keys); // it forwards on
         foreach (var peer in mesh.Nodes.Where(n => n != dead)) dead.Netlink.DeleteAddress(dead.Netlink.GetAddresses(dead.Netlink.GetLink(dead.LinkTo(peer)).Index).Single());
-        await Until.TrueAsync(() => mesh.Nodes.Where(n => n != dead).All(n => !n.BgpRoutes().ContainsKey("10.64.4.0/24")), 3, "nobody sends to it any longer");
+        await Until.TrueAsync("nobody sends to it any longer", TimeSpan.FromSeconds(3), () => mesh.Nodes.Where(n => n != dead).All(n => !n.BgpRoutes().ContainsKey("10.64.4.0/24")));
         Assert.DoesNotContain(await ConfigurationAsync(node), l => l.Contains("shutdown", StringComparison.Ordinal));
 
         foreach (var peer in mesh.Nodes.Where(n => n != dead)) dead.BringUp(peer);
@@ -216,7 +216,7 @@ public abstract class SupervisionTests(FrrMesh mesh)
             stopped.Supervisor!.Signal(15);
             await stopped.Supervisor.WaitForExitAsync();
         }
-        await Until.TrueAsync(() => mesh.Nodes.Where(n => n != stopped).All(n => !n.BgpRoutes().ContainsKey("10.64.4.0/24")), 1, "nobody sends to it any longer");
+        await Until.TrueAsync("nobody sends to it any longer", TimeSpan.FromSeconds(1), () => mesh.Nodes.Where(n => n != stopped).All(n => !n.BgpRoutes().ContainsKey("10.64.4.0/24")));
         Assert.True(before.IsAlive, "FRR is left to the end of the machine");
 
         await stopped.StartSupervisorAsync(); // it did not stop after all
@@ -231,7 +231,7 @@ public abstract class SupervisionTests(FrrMesh mesh)
         var node = mesh.Node(3);
         var address = node.Netlink.GetAddresses(node.Netlink.GetLink("lo").Index).Single(a => a.Address.Equals(node.Model.Source4));
         node.Netlink.DeleteAddress(address);
-        await Until.TrueAsync(() => !node.BgpRoutes().ContainsKey("10.64.4.0/24"), 5, "the kernel flushes the routes");
+        await Until.TrueAsync("the kernel flushes the routes", TimeSpan.FromSeconds(5), () => !node.BgpRoutes().ContainsKey("10.64.4.0/24"));
         node.Netlink.ReplaceAddress("lo", node.Model.Source4, 32);
         await node.Client.ToggleSourceRouteMapAsync();
         await mesh.WholeAsync();
@@ -243,12 +243,12 @@ public abstract class SupervisionTests(FrrMesh mesh)
     {
         var node = mesh.Node(4);
         (await node.DaemonAsync("zebra")).Kill();
-        await Until.TrueAsync(async () => await node.StateAsync() != RoutingState.Running, 5, "the death is noticed");
-        await Until.TrueAsync(() => node.FrrProcessScanIn().Ours.ContainsKey("zebra"), 10, "zebra starts");
+        await Until.TrueAsync("the death is noticed", TimeSpan.FromSeconds(5), async () => await node.StateAsync() != RoutingState.Running);
+        await Until.TrueAsync("zebra starts", TimeSpan.FromSeconds(10), () => node.FrrProcessScanIn().Ours.ContainsKey("zebra"));
         string[] made = [.. Enumerable.Range(0x100, 150).Select(peer => node.MakeLink((uint)peer))];
-        await Until.TrueAsync(async () => await node.StateAsync() == RoutingState.Running, 20, "FRR runs again");
+        await Until.TrueAsync("FRR runs again", TimeSpan.FromSeconds(20), async () => await node.StateAsync() == RoutingState.Running);
 
-        await Until.TrueAsync(async () => await KnowsAsync(node, made), 20, "zebra knows both addresses of each link");
+        await Until.TrueAsync("zebra knows both addresses of each link", TimeSpan.FromSeconds(20), async () => await KnowsAsync(node, made));
 
         foreach (var link in made) node.Netlink.DeleteLink(link);
         await mesh.WholeAsync();
@@ -265,7 +265,7 @@ public abstract class SupervisionTests(FrrMesh mesh)
         await node.ApplyAsync();
         node.Netlink.DeleteLink(gone);
         var other = node.MakeLink(0x201); // zebra is looked at when an address comes
-        await Until.TrueAsync(async () => !ZebraInterfaces.Parse(await node.VtyshAsync("show interface json")).ContainsKey(gone), 10, "zebra forgets it");
+        await Until.TrueAsync("zebra forgets it", TimeSpan.FromSeconds(10), async () => !ZebraInterfaces.Parse(await node.VtyshAsync("show interface json")).ContainsKey(gone));
         node.Netlink.DeleteLink(other);
         await mesh.WholeAsync();
     }

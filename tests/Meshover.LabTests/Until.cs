@@ -1,0 +1,26 @@
+namespace Meshover.LabTests;
+
+/// <summary>The one way in which these tests wait: for a condition, with a deadline, and with words for what did not come.</summary>
+internal static class Until
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+
+    public static Task<TimeSpan> TrueAsync(string what, TimeSpan patience, Func<bool> condition) => TrueAsync(what, patience, () => Task.FromResult(condition()));
+
+    public static Task<TimeSpan> TrueAsync(string what, TimeSpan patience, Func<Task<bool>> condition) =>
+        NothingIsMissingAsync(what, patience, async () => await condition() ? null : "it is not so", CancellationToken.None);
+
+    /// <param name="missing">Null when it is so, else what is missing.</param>
+    /// <returns>How long it took.</returns>
+    public static async Task<TimeSpan> NothingIsMissingAsync(string what, TimeSpan patience, Func<Task<string?>> missing, CancellationToken ct)
+    {
+        var time = TimeProvider.System;
+        var start = time.GetTimestamp();
+        while (await missing() is { } problem)
+        {
+            if (time.GetElapsedTime(start) > patience) Assert.Fail($"not within {patience.TotalSeconds:0.#} s: {what} ({problem})");
+            await Task.Delay(Interval, time, ct);
+        }
+        return time.GetElapsedTime(start);
+    }
+}
