@@ -53,7 +53,7 @@ internal static class WireFormat
         };
     }
 
-    private static (ImmutableArray<MeshNode> Nodes, ImmutableSortedDictionary<NodeId, string> LeftOut) ToNodes(IReadOnlyCollection<NodeInfo> infos)
+    private static (ImmutableArray<MeshNode> Nodes, ImmutableSortedDictionary<NodeId, string> LeftOut) ToNodes(Google.Protobuf.Collections.RepeatedField<NodeInfo> infos)
     {
         var nodes = ImmutableArray.CreateBuilder<MeshNode>(infos.Count);
         var leftOut = ImmutableSortedDictionary.CreateBuilder<NodeId, string>();

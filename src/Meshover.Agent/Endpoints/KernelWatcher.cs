@@ -20,7 +20,9 @@ internal sealed partial class KernelWatcher(
 
     // One look stands for all that were asked for.
     private readonly Channel<bool> _toLook = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly SemaphoreSlim _looking = new(1);
+
+    // Whoever holds its one token looks: what is told later was seen later.
+    private readonly Channel<bool> _turn = Channel.CreateBounded<bool>(1);
     private volatile KernelMonitor? _monitor;
     private UnderlayState? _last;
     private UnderlaySurroundings _surroundings = UnderlaySurroundings.None;
@@ -86,7 +88,7 @@ internal sealed partial class KernelWatcher(
 
     private async Task TellAsync(CancellationToken cancellationToken)
     {
-        await _looking.WaitAsync(cancellationToken);
+        await _turn.Writer.WriteAsync(true, cancellationToken);
         try
         {
             var found = Find();
@@ -102,7 +104,7 @@ internal sealed partial class KernelWatcher(
         }
         finally
         {
-            _looking.Release();
+            _turn.Reader.TryRead(out _);
         }
     }
 

@@ -76,7 +76,7 @@ public sealed record NodeIdentity
     /// </summary>
     public NodeIdentity WithWhatIsNewerIn(NodeIdentity? other) => other is null || other.IdentityKeyPem != IdentityKeyPem
         ? this
-        : (other.Credential is { } jwt ? WithCredential(jwt, other.CredentialExpires, other.CredentialIssue) : this) with
+        : (other.Credential is { } jwt && other.CredentialExpires > CredentialExpires ? WithCredential(jwt, other.CredentialExpires) : this) with
         {
             WireGuardPrivateKey = other.WireGuardPrivateKey,
             WireGuardKeyMade = other.WireGuardKeyMade,

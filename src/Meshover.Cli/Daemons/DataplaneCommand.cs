@@ -60,15 +60,18 @@ internal static class DataplaneCommand
     private static Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         if (parsed.GetValue(Probe))
-        {
-            Console.Out.WriteLine(BuildInfo.Read().Describe());
-            return Task.FromResult(ExitCode.Fine);
-        }
+            return ProbeAsync();
         return parsed.GetValue(Plain)
             ? RunPlainAsync(parsed, cancellationToken)
             : DaemonHost.RunAsync("dataplane", parsed, (context, stop) => DataplaneDaemon.RunAsync(
                 Options(context.Paths, !parsed.GetValue(NoOffloads), parsed.GetValue(Workers)),
                 context.Loggers, BootTime.Instance, stop));
+    }
+
+    private static async Task<int> ProbeAsync()
+    {
+        await Console.Out.WriteLineAsync(BuildInfo.Read().Describe());
+        return ExitCode.Fine;
     }
 
     private static void Validate(CommandResult result)

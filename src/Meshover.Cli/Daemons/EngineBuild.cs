@@ -54,6 +54,7 @@ internal static class EngineBuild
     {
         var start = new ProcessStartInfo(path, ["dataplane", DataplaneCommand.ProbeOption])
         {
+            UseShellExecute = false,
             RedirectStandardInput = true, // the terminal stays as it is
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Meshover.Cli.CommandLine;
 using Meshover.Cli.Supervision;
 
 namespace Meshover.Cli.Services;

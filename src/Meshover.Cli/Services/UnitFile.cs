@@ -1,8 +1,11 @@
+using System.Buffers;
+
 namespace Meshover.Cli.Services;
 
 /// <summary>The unit files of deploy/systemd, which this program carries in itself.</summary>
 internal static class UnitFile
 {
+    private static readonly SearchValues<char> Separators = SearchValues.Create(" \t\"'\\;");
     private const string PackagedExecutable = "/usr/bin/meshover";
 
     /// <param name="daemon">One of <see cref="Supervision.DaemonNames"/>.</param>
@@ -19,7 +22,7 @@ internal static class UnitFile
     private static string Quoted(string path)
     {
         var escaped = path.Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal);
-        return escaped.AsSpan().ContainsAny(" \t\"'\\;")
+        return escaped.AsSpan().ContainsAny(Separators)
             ? $"\"{escaped.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""
             : escaped;
     }

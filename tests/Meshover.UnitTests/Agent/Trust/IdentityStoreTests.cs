@@ -14,15 +14,15 @@ public sealed class IdentityStoreTests : IDisposable
     [Fact]
     public void WithWhatIsNewerIn_AgentChangedItsKeyAndCredentialMeanwhile_LosesNeither()
     {
-        var former = IdentityFactory.Create("n1", TimeProvider.System) with { Credential = "old", CredentialIssue = 5 };
-        var enrolled = former with { HostName = "renamed", Credential = "enrolled", CredentialIssue = 7 };
+        var former = IdentityFactory.Create("n1", TimeProvider.System) with { Credential = "old", CredentialExpires = 5 };
+        var enrolled = former with { HostName = "renamed", Credential = "enrolled", CredentialExpires = 7 };
         var running = former with
         {
             WireGuardPrivateKey = WireGuardKeys.NewPrivateKey(),
             WireGuardKeyMade = 9,
             KeyChange = new KeyChange(former.WireGuardPrivateKey, KeyChangeStage.InUse, Begun: 5, UsedSinceMs: 6000),
             Credential = "renewed",
-            CredentialIssue = 8,
+            CredentialExpires = 8,
         };
 
         var merged = enrolled.WithWhatIsNewerIn(running);
