@@ -74,7 +74,7 @@ public sealed class JoinTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLifetim
         await run.WaitForExitAsync(deadline.Token);
     }
 
-    private Task WellAsync() => Until.TrueAsync("the node is well", Patience, async () => (await bed.MeshoverAsync("status")).ExitCode == 0);
+    private Task<TimeSpan> WellAsync() => Until.TrueAsync("the node is well", Patience, async () => (await bed.MeshoverAsync("status")).ExitCode == 0);
 
     private async Task AssertIsAsync(string hostName) => Assert.Equal(hostName, (await bed.StatusAsync()).GetProperty("node").GetProperty("hostname").GetString());
 

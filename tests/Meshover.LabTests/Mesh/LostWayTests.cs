@@ -39,7 +39,7 @@ public sealed class LostWayTests
     {
         await using var mesh = await LabMesh.StartAsync(Options("ma", UnderlayKind.Routed, nodes: 2), TimeProvider.System, new TestProgress(), _ct);
         await mesh.SettledAsync(_ct);
-        var lan = IPNetwork.Parse(AddressPlan.Announced(1).First());
+        var lan = IPNetwork.Parse(AddressPlan.Announced(1)[0]);
         using var announcer = RouteNetlink.OpenIn(mesh.Node(1).Machine.NetworkPath);
         using var other = RouteNetlink.OpenIn(mesh.Node(2).Machine.NetworkPath);
         Assert.Contains(announcer.GetRoutes(), route => route.Destination == lan && route.Kind == RouteKind.Unreachable); // it stands before it is needed

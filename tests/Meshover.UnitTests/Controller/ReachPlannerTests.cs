@@ -130,8 +130,8 @@ public sealed class ReachPlannerTests
     public void UnderlayMtu_IsTheNodesOwnWord_AndKeptFromAnOlderAgent()
     {
         var known = ReachRecord.Unknown with { UnderlayMtu = 9000 };
-        Assert.Equal(1492, Told(StatusMapping.Merge(NodeReport.Nothing, new Meshover.Contract.V1.NodeStatus { UnderlayMtu = 1492 })).UnderlayMtu);
-        Assert.Equal(9000, Told(StatusMapping.Merge(NodeReport.Nothing, new Meshover.Contract.V1.NodeStatus())).UnderlayMtu);
+        Assert.Equal(1492, Told(StatusMapping.Merge(NodeReport.Nothing, new Meshover.Contract.V1.NodeStatus { UnderlayMtu = 1492 }, (_, _) => true)).UnderlayMtu);
+        Assert.Equal(9000, Told(StatusMapping.Merge(NodeReport.Nothing, new Meshover.Contract.V1.NodeStatus(), (_, _) => true)).UnderlayMtu);
         Assert.NotEqual(known, known with { UnderlayMtu = 1500 });
 
         ReachRecord Told(NodeReport report) => ReachPlanner.Plan(_mesh, [], report, new SeenSource(null), [], known);

@@ -5,11 +5,13 @@ using Xunit;
 
 namespace Meshover.UnitTests.Linux;
 
-public sealed class ForeverTests
+public sealed class ForeverTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
     private readonly List<DateTimeOffset> _begun = [];
     private readonly CancellationTokenSource _stop = new();
+
+    public void Dispose() => _stop.Dispose();
 
     [Fact]
     public async Task Run_BodyFailsAtOnceEachTime_BeginsAnewAfterPausesThatDoubleUpToAMinute()

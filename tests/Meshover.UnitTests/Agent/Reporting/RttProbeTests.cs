@@ -76,7 +76,7 @@ public sealed class RttProbeTests : IDisposable
             madeUp[i] ^= 1;
             _probe.Take(madeUp);
         }
-        _probe.Take(Answer(request)[..^1]);
+        _probe.Take(Answer(request).AsSpan()[..^1]);
         Assert.Null(_probe.Get(Peer));
         Assert.Null(_probe.Get(new NodeId(3)));
     }
