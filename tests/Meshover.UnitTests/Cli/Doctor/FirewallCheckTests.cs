@@ -87,7 +87,13 @@ public sealed class FirewallCheckTests
 
     [Fact]
     public void OwnTable_ThatAcceptsByWhatIsNotKnown_IsNotAccused() =>
-        Assert.Empty(Input(Machine.Rule("inet", "f", "in", Machine.Is("""{"payload":{"protocol":"ip","field":"saddr"}}""", "\"@friends\""), Accept)).Findings());
+        Assert.Empty(Input(Machine.Rule("inet", "f", "in", Machine.Is("""{"meta":{"key":"mark"}}""", "5"), Accept)).Findings());
+
+    // Friends of IPv4 may pass, but BGP and BFD do not come by it.
+    [Fact]
+    public void OwnTable_ThatAcceptsSomeOfIPv4_IsAccusedOfWhatComesByIPv6() =>
+        Assert.Equal(["firewall: warning", "firewall: fault", "firewall: fault"],
+            Input(Machine.Rule("inet", "f", "in", Machine.Is("""{"payload":{"protocol":"ip","field":"saddr"}}""", "\"@friends\""), Accept)).Findings());
 
     [Fact]
     public void OwnTable_AnswerFromAJumpedChain_Counts() =>
