@@ -161,8 +161,10 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         }
         catch (Exception e)
         {
-            LogNoPlan(logger, e);
-            return state with { PlanProblem = $"The map of revision {state.Map?.Revision} cannot be worked with ({e.Message}): this node goes on as before it." };
+            var problem = $"The map of revision {state.Map?.Revision} cannot be worked with ({e.Message}): this node goes on as before it.";
+            if (problem != state.PlanProblem)
+                LogNoPlan(logger, e);
+            return state with { PlanProblem = problem };
         }
     }
 

@@ -53,7 +53,7 @@ internal sealed partial class MapSaver(MapFile told, MapFile retained, ILogger l
                 WriteRetained(state.Retained);
             if (state.Told is { } map && !ReferenceEquals(map, _told))
                 told.Save(map);
-            else
+            else if (state.Link == LinkState.Connected)
                 told.Touch(time.GetUtcNow());
             (_told, _next, _nextTouch) = (state.Told, now + SaveEvery, now + TouchEvery);
         }

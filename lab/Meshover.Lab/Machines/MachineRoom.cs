@@ -12,6 +12,7 @@ namespace Meshover.Lab.Machines;
 internal sealed class MachineRoom(LabPaths paths)
 {
     private static readonly string[] Overlaid = ["/etc", "/var/lib"];
+    private static readonly string[] Owned = ["/etc/meshover", "/var/lib/meshover", "/var/lib/meshover-controller"];
 
     /// <summary>Machines whose /usr is not the host's, by their names: a directory in which theirs is.</summary>
     public IReadOnlyDictionary<string, string> Systems { get; init; } = new Dictionary<string, string>();
@@ -119,6 +120,8 @@ internal sealed class MachineRoom(LabPaths paths)
         if (system is not null) OtherSystem.Enter(system);
         foreach (var place in Overlaid)
             Libc.Mount("overlay", place, "overlay", 0, $"lowerdir={place},upperdir={machine.Disk(place)},workdir={machine.Disk(WorkOf(place))}");
+        // What the host's own node has is none of the machine's.
+        foreach (var place in Owned.Where(Directory.Exists)) Directory.Delete(place, recursive: true);
         ReplaceRun(machine);
         // /sys/class/net shows the namespace in which it was mounted.
         Libc.Unmount("/sys");

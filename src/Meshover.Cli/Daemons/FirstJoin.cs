@@ -23,7 +23,7 @@ internal static partial class FirstJoin
     {
         if (new IdentityStore(paths.StateDirectory).Load() is { IsEnrolled: true })
             return null;
-        return JoinSource.Read(null, Environment.GetEnvironmentVariable(JoinSource.Variable), Console.In)
+        return JoinSource.Read(null, Environment.GetEnvironmentVariable(JoinSource.Variable), Console.In, CancellationToken.None)
             ?? throw new CliException(
                 $"This machine belongs to no mesh yet: set {JoinSource.Variable} to a join string (`meshover token create` on the controller prints one).");
     }

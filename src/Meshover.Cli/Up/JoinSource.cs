@@ -13,20 +13,27 @@ internal static class JoinSource
     /// <param name="stdin">Read only when asked for.</param>
     /// <returns>Null where none was given.</returns>
     /// <exception cref="CliException">It cannot be read, or is no join string.</exception>
-    public static JoinString? Read(string? argument, string? variable, TextReader stdin)
+    public static JoinString? Read(string? argument, string? variable, TextReader stdin, CancellationToken cancellationToken)
     {
         var source = argument ?? (string.IsNullOrWhiteSpace(variable) ? null : variable.Trim());
         if (source is null)
             return null;
-        return JoinString.TryParse(Text(source, stdin), out var join, out var error) ? join : throw new CliException(error, ExitCode.Usage);
+        return JoinString.TryParse(Text(source, stdin, cancellationToken), out var join, out var error) ? join : throw new CliException(error, ExitCode.Usage);
     }
 
-    private static string Text(string source, TextReader stdin) => source switch
+    private static string Text(string source, TextReader stdin, CancellationToken cancellationToken) => source switch
     {
-        "-" => stdin.ReadToEnd(),
+        "-" => ReadStdin(stdin, cancellationToken),
         ['@', .. var path] => ReadFile(path),
         _ => source,
     };
+
+    // A terminal at which nobody types does not keep Ctrl-C from ending us; nothing was done yet.
+    private static string ReadStdin(TextReader stdin, CancellationToken cancellationToken)
+    {
+        using var interrupted = cancellationToken.Register(() => Environment.Exit(ExitCode.Error));
+        return stdin.ReadToEnd();
+    }
 
     private static string ReadFile(string path)
     {

@@ -44,11 +44,11 @@ internal static class UpCommand
             join, disableSystemFrr, noWait, timeout,
         };
         settings.AddTo(command);
-        command.SetAction((parsed, _) => RunAsync(
+        command.SetAction((parsed, cancellationToken) => RunAsync(
             new UpRequest
             {
                 Paths = parsed.Paths(),
-                Join = JoinSource.Read(parsed.GetValue(join), Environment.GetEnvironmentVariable(JoinSource.Variable), Console.In),
+                Join = JoinSource.Read(parsed.GetValue(join), Environment.GetEnvironmentVariable(JoinSource.Variable), Console.In, cancellationToken),
                 Flags = settings.Read(parsed),
                 DisableSystemFrr = parsed.GetValue(disableSystemFrr),
                 Wait = !parsed.GetValue(noWait),

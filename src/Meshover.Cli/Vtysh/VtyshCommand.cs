@@ -38,6 +38,7 @@ internal static class VtyshCommand
         {
             using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false })
                 ?? throw new CliException($"{program} could not be started.");
+            using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => process.Kill());
             await process.WaitForExitAsync();
             return process.ExitCode;
         }

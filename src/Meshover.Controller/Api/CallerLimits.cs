@@ -10,12 +10,12 @@ internal sealed record Rate(int AtOnce, double PerSecond);
 
 /// <summary>
 /// How often callers may come, counted by address, an IPv6 network of 64 bits being one. High enough for a site of some thousand nodes behind
-/// one address that all come back at once; the machine's own addresses have no limit.
+/// one address that all come back at once; loopback and the unix socket have no limit.
 /// </summary>
 internal sealed class CallerLimits(Rate connections, int openConnections, Rate calls, Rate messages) : IDisposable
 {
     /// <summary>A node has one connection. A handshake costs about a millisecond of a core.</summary>
-    public CallerLimits() : this(new Rate(2_000, 100), 4_096, new Rate(4_000, 200), new Rate(60, 10))
+    public CallerLimits() : this(new Rate(2_000, 100), 16_384, new Rate(4_000, 200), new Rate(60, 10))
     {
     }
 

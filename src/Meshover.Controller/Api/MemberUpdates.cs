@@ -26,11 +26,13 @@ internal sealed class MemberUpdates(MeshDirectory directory) : IDisposable
         if (status is null || directory.State.Member(session.Node) is not { Record: var member })
             return;
         var name = status.HasHostname && HostName.TryNormalise(status.Hostname, out var normal, out _) ? normal : null;
+        if (status.HasHostname)
+            session.WishedName = name;
         var keys = KeysOf(status);
         if ((name ?? member.HostName) == member.HostName && (keys ?? member.WireGuardKeys).SequenceEqual(member.WireGuardKeys))
             return;
         using var lease = await _pace.AcquireAsync(session.Node, 1, cancel);
-        var refused = await directory.ChangeAsync(draft => Change(draft, session.Node, name, keys), cancel);
+        var refused = await directory.ChangeAsync(draft => Change(draft, session.Node, session.WishedName, keys), cancel);
         session.Notify(Notice.Types.Kind.NameTaken, refused.Value);
     }
 

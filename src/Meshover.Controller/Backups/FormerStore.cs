@@ -16,6 +16,7 @@ namespace Meshover.Controller.Backups;
 internal sealed record FormerStore(MeshState State, bool IsWhole, ImmutableArray<string> Unknown, string Reason)
 {
     private const string Uses = "how often join tokens were used";
+    private const string Key = "whether the signing key was changed (`rotate-key --drop-former` gives a former one up again)";
 
     /// <param name="paths">Where the store and its journal are, if there are any.</param>
     /// <param name="mesh">What is restored: another mesh's decisions are none of it.</param>
@@ -30,11 +31,12 @@ internal sealed record FormerStore(MeshState State, bool IsWhole, ImmutableArray
         var (journal, damaged) = RefusalJournal.Read(paths.Journal);
         if (!IsOf(mesh, journal))
             return Nothing($"{reason}, and {paths.Journal} is not this mesh's");
-        return damaged == 0 ? new(journal, false, [Uses], reason) : new(journal, false, [Uses, $"what {damaged} damaged line(s) of {paths.Journal} said"], reason);
+        return damaged == 0 ? new(journal, false, [Uses, Key], reason)
+            : new(journal, false, [Uses, Key, $"what {damaged} damaged line(s) of {paths.Journal} said"], reason);
     }
 
     private static FormerStore Nothing(string reason) =>
-        new(MeshState.Empty, false, ["which nodes were removed", "which join tokens were revoked", Uses, "which grants were withdrawn"], reason);
+        new(MeshState.Empty, false, ["which nodes were removed", "which join tokens were revoked", Uses, "which grants were withdrawn", Key], reason);
 
     private static bool IsOf(MeshRecord mesh, MeshState state) =>
         state.Get<MeshRecord>(StoreKeys.Mesh) is { } other && other.CaPins.Intersect(mesh.CaPins, StringComparer.Ordinal).Any();

@@ -83,11 +83,11 @@ internal static class ControllerHost
         // A peer that is gone without a word is noticed after 15 s at most; its node then shows as offline.
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(5);
-        // Streams are quiet most of the time.
         kestrel.Limits.MaxConcurrentConnections = MostConnections;
         kestrel.Limits.Http2.MaxStreamsPerConnection = MostStreams;
         // Of a connection without a call.
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
+        // Streams are quiet most of the time.
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
         kestrel.Listen(EndPointOf(options), listen =>

@@ -24,6 +24,9 @@ internal sealed class NodeSession(uint node, string instance, string version, IP
     public string Version { get; } = version;
     public IPAddress? Source { get; } = source;
 
+    /// <summary>The name that it asked for last, whoever has it; null: it asked for none.</summary>
+    public string? WishedName { get; set; }
+
     public ChannelReader<ControllerMessage> Outbox => _outbox.Reader;
 
     /// <summary>Done when another stream takes this one's place, with the reason.</summary>

@@ -10,8 +10,8 @@ namespace Meshover.Controller.Live;
 internal readonly record struct SeenSource(IPAddress? Address);
 
 /// <summary>
-/// Merges what a node says of its endpoints with what others see. Pure. What a node says about itself is not believed where another
-/// can see it: whether it is behind a NAT is decided by the address that its stream comes from (<see cref="NatJudgement"/>).
+/// Merges what a node says of its endpoints with what others see. Pure. Whether it is behind a NAT is
+/// decided by its own addresses and by the one that its stream comes from (<see cref="NatJudgement"/>).
 /// </summary>
 internal static class ReachPlanner
 {

@@ -60,7 +60,7 @@ internal sealed record AllocationRecord(uint NextId, long NextNumber);
 /// <param name="Revision">A map from before it cannot be told by a delta which of its nodes are gone.</param>
 internal sealed record FloorRecord(long Revision);
 
-/// <summary>A granted prefix.
+/// <summary>A granted prefix.</summary>
 internal sealed record GrantRecord(string Prefix, int MaxLength);
 
 /// <summary>What became of a member.</summary>

@@ -11,9 +11,13 @@ internal sealed class MapCursor(string storeId, long revision)
     private string _storeId = storeId;
     private long? _sent = storeId.Length == 0 ? null : revision;
 
-    /// <summary>Whether no delta leads to this version: it has no map of this store, or one from before what the store has forgotten.</summary>
+    /// <summary>
+    /// Whether no delta leads to this version: it has no map of this store, or one from before what the store has forgotten, or one of too many
+    /// revisions.
+    /// </summary>
     public bool NeedsSnapshot(MapVersion version) =>
-        _sent is not { } sent || sent > version.Revision || sent < version.State.Floor || _storeId != version.State.Mesh.StoreId;
+        _sent is not { } sent || sent > version.Revision || sent < version.State.Floor || _storeId != version.State.Mesh.StoreId
+        || version.IsCrowded(sent);
 
     /// <summary>What the receiver must get now; null where its map is as this version.</summary>
     public ControllerFrame? Next(MapVersion version)

@@ -36,6 +36,9 @@ internal sealed class MapVersion : IRevisioned
 
     public ControllerFrame Snapshot => _snapshot.Value;
 
+    /// <summary>Whether that revision gets the snapshot, as so many others were asked for.</summary>
+    public bool IsCrowded(long revision) => revision < State.MapRevision && _deltas.Count >= MostDeltas && !_deltas.ContainsKey(revision);
+
     /// <summary>
     /// What takes a map of the revision to this one; null where nothing in the map changed. That is the snapshot where many others were asked for.
     /// </summary>

@@ -5,7 +5,7 @@ namespace Meshover.Mesh.Endpoints;
 /// <summary>
 /// Chooses where to call one peer. The first candidate that completes a handshake stays; WireGuard itself follows a peer that roams.
 /// <list type="number">
-/// <item>Heard within 15 s (BFD alone makes three packets a second): the endpoint works, and nothing may override it.</item>
+/// <item>Heard within 15 s (BFD alone makes three packets a second): the endpoint works, and nothing but a cut of the way there may override it.</item>
 /// <item>New peer: one side of the pair calls its best at once, the other only if it has not been called for a while: initiations that
 /// cross cost 5-10 s.</item>
 /// <item>Cut off, as our own address of its family or the route to it is gone: another is called at once.</item>

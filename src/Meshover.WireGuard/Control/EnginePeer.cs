@@ -1,5 +1,6 @@
 using System.Net;
 using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Noise;
 using Meshover.WireGuard.Pipeline;
 
 namespace Meshover.WireGuard.Control;
@@ -13,6 +14,9 @@ internal sealed class EnginePeer(Peer peer, PeerConfig config)
 
     /// <summary>The endpoint that is in the state file, to notice when the peer has moved.</summary>
     public UdpAddress? SavedEndpoint { get; set; }
+
+    /// <summary>The newest timestamp of its initiations that is in the state file.</summary>
+    public Tai64n SavedNewest { get; set; }
 
     public IPEndPoint? EndPoint => Peer.Endpoint?.ToEndPoint();
 

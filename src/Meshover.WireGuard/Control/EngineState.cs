@@ -15,12 +15,14 @@ internal sealed class EngineState
     // Peers behind a NAT may move at every handshake, and a mesh's nodes join one by one; once a second is often enough to write that down.
     // The whole of it is written each time, so with thousands of peers less often.
     private const long SaveInterval = 1000;
+    private const long MarkInterval = 60_000;
     private const long SaveIntervalPerPeer = 1;
 
     private readonly string? _path;
     private readonly ILogger _logger;
     private readonly DiskWriter<Wish> _writer;
     private long _nextSave;
+    private long _nextMarks;
     private bool _isDue;
 
     /// <param name="path">Null: nothing is written down.</param>
@@ -59,8 +61,17 @@ internal sealed class EngineState
         if (_path is null || now < _nextSave)
             return;
         _nextSave = now + Math.Max(SaveInterval, peers.Count * SaveIntervalPerPeer);
-        if (_isDue || peers.Any(peer => !ReferenceEquals(peer.SavedEndpoint, peer.Peer.Endpoint)))
+        if (_isDue || peers.Any(peer => !ReferenceEquals(peer.SavedEndpoint, peer.Peer.Endpoint)) || AreMarksDue(peers, now))
             Save(config, peers);
+    }
+
+    // Each peer makes a session every two minutes, and a crash would make its initiations since the last mark new again.
+    private bool AreMarksDue(IReadOnlyCollection<EnginePeer> peers, long now)
+    {
+        if (now < _nextMarks)
+            return false;
+        _nextMarks = now + MarkInterval;
+        return peers.Any(peer => peer.SavedNewest != peer.Peer.Session.NewestTimestamp);
     }
 
     /// <summary>Has it written, at once.</summary>
@@ -70,7 +81,7 @@ internal sealed class EngineState
         if (_path is null)
             return;
         foreach (var peer in peers)
-            peer.SavedEndpoint = peer.Peer.Endpoint;
+            (peer.SavedEndpoint, peer.SavedNewest) = (peer.Peer.Endpoint, peer.Peer.Session.NewestTimestamp);
         _writer.Write(new Wish(config, [.. peers.Where(peer => peer.SavedEndpoint is not null).Select(Whereabouts.Of)]));
     }
 

@@ -233,6 +233,7 @@ internal sealed class PacketPipeline : IDisposable
     private void Attach(TunPort port, SendWorker sender, Peer? peer, GreHeader? gre)
     {
         Detach(port); // a link may go from one peer to another, when a node's key changes
+        _refusedBefore -= port.Refused; // it goes on counting
         _sources[port] = (sender, sender.Attach(port, peer, gre));
     }
 

@@ -14,30 +14,30 @@ public sealed class JoinSourceTests : IDisposable
     public void Dispose() => File.Delete(_path);
 
     [Fact]
-    public void Read_Argument_IsTheStringItself() => Assert.Equal("t", JoinSource.Read(Join, null, TextReader.Null)?.Token);
+    public void Read_Argument_IsTheStringItself() => Assert.Equal("t", JoinSource.Read(Join, null, TextReader.Null, CancellationToken.None)?.Token);
 
     [Fact]
     public void Read_AtFile_ReadsTheFile()
     {
         File.WriteAllText(_path, $"  {Join}\n");
 
-        Assert.Equal("t", JoinSource.Read($"@{_path}", null, TextReader.Null)?.Token);
+        Assert.Equal("t", JoinSource.Read($"@{_path}", null, TextReader.Null, CancellationToken.None)?.Token);
     }
 
     [Fact]
-    public void Read_Dash_ReadsStdin() => Assert.Equal("t", JoinSource.Read("-", null, new StringReader($"{Join}\n"))?.Token);
+    public void Read_Dash_ReadsStdin() => Assert.Equal("t", JoinSource.Read("-", null, new StringReader($"{Join}\n"), CancellationToken.None)?.Token);
 
     [Fact]
-    public void Read_Variable_IsUsedWithoutAnArgument() => Assert.Equal("t", JoinSource.Read(null, Join, TextReader.Null)?.Token);
+    public void Read_Variable_IsUsedWithoutAnArgument() => Assert.Equal("t", JoinSource.Read(null, Join, TextReader.Null, CancellationToken.None)?.Token);
 
     [Fact]
-    public void Read_ArgumentAndVariable_TakesTheArgument() => Assert.Equal("t", JoinSource.Read(Join, "nonsense", TextReader.Null)?.Token);
+    public void Read_ArgumentAndVariable_TakesTheArgument() => Assert.Equal("t", JoinSource.Read(Join, "nonsense", TextReader.Null, CancellationToken.None)?.Token);
 
     [Theory]
     [InlineData(null)]
     [InlineData("")]
     [InlineData(" ")]
-    public void Read_Nothing_IsNull(string? variable) => Assert.Null(JoinSource.Read(null, variable, TextReader.Null));
+    public void Read_Nothing_IsNull(string? variable) => Assert.Null(JoinSource.Read(null, variable, TextReader.Null, CancellationToken.None));
 
     [Theory]
     [InlineData("", "is empty")]
@@ -47,7 +47,7 @@ public sealed class JoinSourceTests : IDisposable
     [InlineData("@/nonexistent/join", "/nonexistent/join")]
     public void Read_Wrong_IsAUsageErrorWithAReason(string argument, string expected)
     {
-        var error = Assert.Throws<CliException>(() => JoinSource.Read(argument, null, TextReader.Null));
+        var error = Assert.Throws<CliException>(() => JoinSource.Read(argument, null, TextReader.Null, CancellationToken.None));
 
         Assert.Equal(ExitCode.Usage, error.ExitCode);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);

@@ -166,11 +166,11 @@ public sealed class ReachPlannerTests
     private ReachRecord Plan(
         EndpointRecord[] own, string? source, string[] seen, GrantRecord[]? grants = null, ReachRecord? known = null, string others = "") =>
         ReachPlanner.Plan(_mesh, [.. grants ?? []], NodeReport.Nothing with
-            {
-                Endpoints = [.. own],
-                ListenPort = 12912,
-                OtherAddresses = [.. others.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)],
-            },
+        {
+            Endpoints = [.. own],
+            ListenPort = 12912,
+            OtherAddresses = [.. others.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)],
+        },
             new SeenSource(source is null ? null : IPAddress.Parse(source)),
             seen.CountBy(text => text).Select(place => new SeenPlace(EndPoint(place.Key.Split(' ')), place.Value)), known ?? ReachRecord.Unknown);
 

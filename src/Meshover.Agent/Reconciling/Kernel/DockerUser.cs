@@ -85,7 +85,9 @@ public sealed class DockerUser
 
     private async Task<string> ChangeAsync(Iptables iptables, string command, string rule, CancellationToken cancellationToken)
     {
-        AtomicFile.Write(_mark, _isKept ? "kept"u8 : []);
+        // One that is taken out leaves the mark: should the next not go, it is tried again.
+        if (command != "-D")
+            AtomicFile.Write(_mark, _isKept ? "kept"u8 : []);
         await iptables.ChangeAsync([command, Chain, .. rule.Split(' ')], cancellationToken).ConfigureAwait(false);
         return $"{iptables.Program} {command} {Chain} {rule}";
     }

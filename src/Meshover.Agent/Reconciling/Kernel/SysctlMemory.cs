@@ -14,12 +14,12 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls, string life = 
 
     private readonly SysctlMemoryFile _file = new(file, life);
     private List<SysctlEntry> _unsaved = [];
+    private bool _isUnreadable;
     private List<SysctlEntry> _seen = [];
     private string? _damage;
 
     /// <summary>What keeps it from being written down; null: nothing.</summary>
     internal string? Problem { get; private set; }
-
 
     /// <summary>The one of a node.</summary>
     /// <param name="stateDirectory">Where it is kept.</param>
@@ -176,21 +176,29 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls, string life = 
         {
             var entries = _file.Load(out var damage);
             _damage ??= damage;
+            _isUnreadable = false;
             if (damage is null)
                 _seen = entries;
-            else
-                TrySave(entries = _seen);
+            else if ((entries = _seen).Count > 0)
+                TrySave(entries); // else nothing better than what is damaged, and that stays
             return [.. entries.Where(entry => !_unsaved.Exists(newer => newer.Key == entry.Key)), .. _unsaved];
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
+            _isUnreadable = true;
             Problem = Unwritten(error);
             return [.. _unsaved];
         }
     }
 
+    // What could not be read just now is not overwritten: what is newer waits beside it.
     private void TrySave(List<SysctlEntry> entries)
     {
+        if (_isUnreadable)
+        {
+            _unsaved = entries;
+            return;
+        }
         try
         {
             _file.Save(entries);

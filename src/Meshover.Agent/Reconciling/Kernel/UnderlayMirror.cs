@@ -67,7 +67,11 @@ internal static class UnderlayMirror
             0 => null,
             1 when route.NextHops.Length > 1 => route with
             {
-                NextHops = [], Gateway = left[0].Gateway, OutputLink = left[0].OutputLink, NextHopFlags = left[0].Flags, NextHopId = 0,
+                NextHops = [],
+                Gateway = left[0].Gateway,
+                OutputLink = left[0].OutputLink,
+                NextHopFlags = left[0].Flags,
+                NextHopId = 0,
             },
             _ => route with { NextHops = left, NextHopId = left.Length == route.NextHops.Length ? route.NextHopId : 0 },
         };
