@@ -19,7 +19,7 @@ namespace Meshover.Routing.Supervision;
 /// </para>
 /// </summary>
 internal sealed partial class AddressKeeper(
-    VtySocket vty, Func<SupervisorState> current, Func<FrrConfig?> applied, TimeProvider time, ILogger logger)
+    VtySocket vty, Func<SupervisorState> current, Func<FrrConfig?> applied, Func<FrrDaemon> taker, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan _interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
@@ -92,12 +92,12 @@ internal sealed partial class AddressKeeper(
         }
     }
 
-    /// <summary>A release that takes this line elsewhere keeps what is gone: it costs a little memory.</summary>
+    /// <summary>By whoever takes zebra's lines. What cannot be forgotten costs a little memory.</summary>
     private async Task ForgetAsync(string link, CancellationToken ct)
     {
         try
         {
-            await vty.AskAsync(FrrDaemon.Zebra, _patience, ct, "enable", "configure terminal", $"no interface {link}");
+            await vty.AskAsync(taker(), _patience, ct, "enable", "configure terminal", $"no interface {link}");
         }
         catch (RoutingException e)
         {

@@ -27,7 +27,7 @@ public static class RoutingDaemon
         using var serving = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var served = server.RunAsync(serving.Token, ct);
         var deadlocks = new BfdDeadlockWatch(installation, files, vtysh, () => supervisor.Current, time, logger);
-        var keeping = KeepAsync(supervisor, files, vty, deadlocks, time, logger, serving.Token);
+        var keeping = KeepAsync(supervisor, files, vty, () => FrrDaemon.Named(installation.TakerOf(FrrDaemon.Zebra.Name)), deadlocks, time, logger, serving.Token);
         await supervisor.RunAsync(ct);
         await serving.CancelAsync();
         await served;
@@ -36,7 +36,7 @@ public static class RoutingDaemon
 
     /// <summary>Tasks beside the supervisor's; none of them ends before us.</summary>
     private static Task KeepAsync(
-        FrrSupervisor supervisor, FrrFiles files, VtySocket vty, BfdDeadlockWatch deadlocks, TimeProvider time, ILogger logger, CancellationToken ct)
+        FrrSupervisor supervisor, FrrFiles files, VtySocket vty, Func<FrrDaemon> taker, BfdDeadlockWatch deadlocks, TimeProvider time, ILogger logger, CancellationToken ct)
     {
         SupervisorState Current() => supervisor.Current;
         Task Ping(FrrDaemon daemon, CancellationToken stop) => vty.AskAsync(daemon, _pingPatience, stop, "echo ping");
@@ -45,7 +45,7 @@ public static class RoutingDaemon
         (string Name, Func<CancellationToken, Task> Body)[] tasks =
         [
             ("keeping logs small", new LogKeeper(files, () => Current().Daemons, time, logger).RunAsync),
-            ("telling zebra of addresses", new AddressKeeper(vty, Current, () => supervisor.Applied, time, logger).RunAsync),
+            ("telling zebra of addresses", new AddressKeeper(vty, Current, () => supervisor.Applied, taker, time, logger).RunAsync),
             ("finding daemons that hang", new HangWatch(Ping, Kill, Current, time, logger).RunAsync),
             ("finding BGP and BFD that wait for each other", deadlocks.RunAsync),
             ("watching neighbours", new NeighborWatch(vty, Current, () => supervisor.Applied, time, logger).RunAsync),

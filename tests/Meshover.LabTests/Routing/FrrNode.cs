@@ -65,10 +65,11 @@ internal sealed class FrrNode : IDisposable
     {
         Supervisor!.Kill();
         await Supervisor.WaitForExitAsync();
+        string[] command = [.. Prefix, LabPrograms.Meshover, "--run-dir", RunDirectory, "routing"];
         Supervisor = DetachedProcess.Start(new DetachedProcessOptions
         {
-            FileName = LabPrograms.Meshover,
-            Arguments = ["--run-dir", RunDirectory, "routing"],
+            FileName = command[0],
+            Arguments = [.. command[1..]],
             LogFile = $"{RunDirectory}/routing.log",
             NetworkNamespacePath = Namespace,
             Environment = new Dictionary<string, string?> { ["PATH"] = $"{programs}:{Environment.GetEnvironmentVariable("PATH")}" },

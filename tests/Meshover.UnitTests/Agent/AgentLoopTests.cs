@@ -149,8 +149,11 @@ public sealed class AgentLoopTests : IDisposable
         Tell(new LinkEvent.MapReceived(TestMesh.Full(2) with { StoreId = "restored" }));
         await UntilAsync(_ => MapFile.OfRetained(_directory).Load(out var _)?.Nodes.Count == 4);
         _time.Advance(TimeSpan.FromMinutes(11));
-        _inputs.Writer.TryWrite(new AgentInput.Tick());
-        await UntilAsync(_ => !File.Exists(MapFile.OfRetained(_directory).FilePath));
+        await UntilAsync(_ =>
+        {
+            _inputs.Writer.TryWrite(new AgentInput.Tick()); // one that comes while it writes does nothing
+            return !File.Exists(MapFile.OfRetained(_directory).FilePath);
+        });
         await StopAsync(running);
     }
 
