@@ -12,7 +12,7 @@ internal sealed class UpWait(NodePaths paths, TimeProvider time, Action<string> 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     // It answers within half a second; on a machine that starts with everything else at once, later.
-    private static readonly TimeSpan ForAgent = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan ForAgent = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ForPeers = TimeSpan.FromSeconds(20);
     private const int MostNamed = 5;
 
