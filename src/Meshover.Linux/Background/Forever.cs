@@ -45,6 +45,6 @@ public static partial class Forever
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Task} ended though it should not, and begins anew after {Pause}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Task} ended although it should not have; starting again after {Pause}")]
     private static partial void LogEnded(ILogger logger, string task, TimeSpan pause, Exception? exception);
 }

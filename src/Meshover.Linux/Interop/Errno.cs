@@ -16,6 +16,7 @@ internal static class Errno
     internal const int Invalid = 22;
     internal const int ReadOnlyFileSystem = 30;
     internal const int BadMessage = 74;
+    internal const int NoProtocol = 93;
     internal const int NotSupported = 95;
     internal const int NoAddress = 99;
     internal const int NoBuffers = 105;

@@ -32,6 +32,12 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial SafeFileHandle OpenFile(string path, int flags, uint mode);
 
+    [LibraryImport(Name, EntryPoint = "fsync", SetLastError = true)]
+    internal static partial int Sync(FileDescriptor descriptor);
+
+    [LibraryImport(Name, EntryPoint = "flock", SetLastError = true)]
+    internal static partial int Lock(FileDescriptor descriptor, int operation);
+
     [LibraryImport(Name, EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(nint descriptor);
 
@@ -40,6 +46,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, EntryPoint = "eventfd", SetLastError = true)]
     internal static partial FileDescriptor EventFd(uint initial, int flags);
+
+    [LibraryImport(Name, EntryPoint = "inotify_init1", SetLastError = true)]
+    internal static partial FileDescriptor InotifyInit(int flags);
+
+    [LibraryImport(Name, EntryPoint = "inotify_add_watch", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int InotifyAdd(FileDescriptor inotify, string path, uint mask);
+
+    [LibraryImport(Name, EntryPoint = "inotify_rm_watch", SetLastError = true)]
+    internal static partial int InotifyRemove(FileDescriptor inotify, int watch);
 
     [LibraryImport(Name, EntryPoint = "read", SetLastError = true)]
     internal static partial nint Read(FileDescriptor descriptor, byte* buffer, nuint length);

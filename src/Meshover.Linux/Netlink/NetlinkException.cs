@@ -37,6 +37,9 @@ public class NetlinkException : Exception
     /// <summary>The kernel lacks this kind of thing (EOPNOTSUPP).</summary>
     public bool IsNotSupported => ErrorNumber == Errno.NotSupported;
 
+    /// <summary>The kernel has no such subsystem at all (EINVAL, EPROTONOSUPPORT, EOPNOTSUPP), as far as an error tells.</summary>
+    public bool IsAbsent => ErrorNumber is Errno.Invalid or Errno.NoProtocol or Errno.NotSupported;
+
     private static string Format(string operation, string target, int errno, string? kernelMessage)
     {
         var what = target.Length == 0 ? operation : $"{operation} {target}";

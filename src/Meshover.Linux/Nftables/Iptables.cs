@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using System.ComponentModel;
-using System.Diagnostics;
-using Meshover.Linux.Namespaces;
+using Meshover.Linux.Processes;
 
 namespace Meshover.Linux.Nftables;
 
@@ -15,8 +13,6 @@ public sealed class Iptables(string program, string? namespacePath = null)
 {
     /// <summary>Seconds that another iptables at work is waited for.</summary>
     private const string LockWait = "5";
-
-    private static readonly TimeSpan RunTime = TimeSpan.FromSeconds(20);
 
     public string Program => program;
 
@@ -36,46 +32,20 @@ public sealed class Iptables(string program, string? namespacePath = null)
             throw new IptablesException(program, string.Join(' ', arguments), ending?.Errors.Trim() ?? "it is not installed");
     }
 
-    private async Task<Ending?> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
-    {
-        var start = new ProcessStartInfo(program, ["-w", LockWait, .. arguments])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = TryStart(start);
-        if (process is null)
-            return null;
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(RunTime);
-        try
-        {
-            var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
-            var errors = process.StandardError.ReadToEndAsync(deadline.Token);
-            await process.WaitForExitAsync(deadline.Token).ConfigureAwait(false);
-            return new Ending(process.ExitCode, await output.ConfigureAwait(false), await errors.ConfigureAwait(false));
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill();
-            cancellationToken.ThrowIfCancellationRequested();
-            throw new IptablesException(program, string.Join(' ', arguments), $"it did not end within {RunTime.TotalSeconds:0} s");
-        }
-    }
-
-    // A child is born into the namespace of the thread that makes it.
-    private Process? TryStart(ProcessStartInfo start)
+    /// <summary>Null: it is not installed.</summary>
+    private async Task<ProgramEnding?> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         try
         {
-            return namespacePath is null ? Process.Start(start) : NetworkNamespace.RunIn(namespacePath, () => Process.Start(start));
+            return await new ProgramRun(program, ["-w", LockWait, .. arguments]) { NamespacePath = namespacePath }.RunAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Win32Exception)
+        catch (ProgramException e) when (e.IsNotStarted)
         {
             return null;
         }
+        catch (ProgramException e)
+        {
+            throw new IptablesException(program, string.Join(' ', arguments), e.Message);
+        }
     }
-
-    private sealed record Ending(int ExitCode, string Output, string Errors);
 }

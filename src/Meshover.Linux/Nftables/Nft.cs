@@ -1,7 +1,5 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Text.Json;
-using Meshover.Linux.Namespaces;
+using Meshover.Linux.Processes;
 
 namespace Meshover.Linux.Nftables;
 
@@ -12,9 +10,6 @@ namespace Meshover.Linux.Nftables;
 /// <param name="program">A path, or a name that is looked for in PATH.</param>
 public sealed class Nft(string? namespacePath = null, string program = "nft")
 {
-    /// <summary>Longer than any ruleset of ours takes; a hanging nft must not hang the agent.</summary>
-    private static readonly TimeSpan RunTime = TimeSpan.FromSeconds(20);
-
     /// <summary>Applies <c>{"nftables": [ … ]}</c>.</summary>
     /// <param name="json">The whole document.</param>
     /// <param name="operation">What it is for, for the error.</param>
@@ -65,49 +60,16 @@ public sealed class Nft(string? namespacePath = null, string program = "nft")
 
     private async Task<string> RunAsync(string[] arguments, string input, string operation, CancellationToken cancellationToken)
     {
-        using var process = StartNft(arguments, operation);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(RunTime);
         try
         {
-            var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
-            var errors = process.StandardError.ReadToEndAsync(deadline.Token);
-            await process.StandardInput.WriteAsync(input.AsMemory(), deadline.Token).ConfigureAwait(false);
-            process.StandardInput.Close();
-            await process.WaitForExitAsync(deadline.Token).ConfigureAwait(false);
-            return process.ExitCode == 0
-                ? await output.ConfigureAwait(false)
-                : throw new NftException(operation, $"nft: {(await errors.ConfigureAwait(false)).Trim()} (exit {process.ExitCode})") { IsRefusal = true };
+            var ending = await new ProgramRun(program, arguments) { Input = input, NamespacePath = namespacePath }.RunAsync(cancellationToken).ConfigureAwait(false);
+            return ending.ExitCode == 0
+                ? ending.Output
+                : throw new NftException(operation, $"nft: {ending.Errors.Trim()} (exit {ending.ExitCode})") { IsRefusal = ending.Signal is null };
         }
-        catch (IOException error)
+        catch (ProgramException e)
         {
-            throw new NftException(operation, $"nft ended early: {error.Message}");
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill();
-            cancellationToken.ThrowIfCancellationRequested();
-            throw new NftException(operation, $"nft did not end within {RunTime.TotalSeconds:0} s");
-        }
-    }
-
-    // A child is born into the namespace of the thread that makes it.
-    private Process StartNft(string[] arguments, string operation)
-    {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        try
-        {
-            return namespacePath is null ? Process.Start(start)! : NetworkNamespace.RunIn(namespacePath, () => Process.Start(start)!);
-        }
-        catch (Win32Exception error)
-        {
-            throw new NftException(operation, $"nft cannot be run ({error.Message}); install the package nftables") { IsNotInstalled = true };
+            throw new NftException(operation, e.IsNotStarted ? $"{e.Message}; install the package nftables" : e.Message) { IsNotInstalled = e.IsNotStarted };
         }
     }
 }

@@ -142,7 +142,9 @@ public sealed record ProcessIdentity(int Pid, ulong StartTime, ulong NetworkName
         var number = Libc.PidfdOpen(Libc.SysPidfdOpen, Pid, 0);
         if (number < 0)
         {
-            return Errno.Last == Errno.NoSuchProcess
+            // A process that is gone may have left its number to a group or session that lives on, or to a thread: the kernel says then that
+            // the number is no process's (EINVAL; newer kernels ENOENT: pidfd_open(2)).
+            return Errno.Last is Errno.NoSuchProcess or Errno.Invalid or Errno.NoEntry
                 ? null
                 : throw new ProcessException($"open a descriptor of process {Pid}", Errno.Describe(Errno.Last));
         }

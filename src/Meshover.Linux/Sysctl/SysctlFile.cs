@@ -34,7 +34,7 @@ public static class SysctlFile
     }
 
     /// <exception cref="SysctlException">There is none, it cannot be read.</exception>
-    public static string Read(string key) => TryRead(key) ?? throw new SysctlException("read", key, "this kernel has none");
+    public static string Read(string key) => TryRead(key) ?? throw new SysctlException("read", key, "this kernel does not have it");
 
     /// <exception cref="SysctlException">There is none, the value is not for it, or we may not.</exception>
     public static void Write(string key, string value)
@@ -47,7 +47,7 @@ public static class SysctlFile
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new SysctlException("write", key, "this kernel has none");
+            throw new SysctlException("write", key, "this kernel does not have it");
         }
         catch (UnauthorizedAccessException)
         {
@@ -87,7 +87,7 @@ public static class SysctlFile
                 target[i] = source[i] switch { '.' => '/', '/' => '.', var other => other };
         });
         return path.Contains("..", StringComparison.Ordinal) || path.StartsWith('/')
-            ? throw new SysctlException("find", key, "this is no key")
+            ? throw new SysctlException("find", key, "this is not a key")
             : $"/proc/sys/{path}";
     }
 }

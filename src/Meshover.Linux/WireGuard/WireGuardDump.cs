@@ -100,7 +100,7 @@ internal static class WireGuardDump
         if (seconds == 0 && nanoseconds == 0)
             return null;
         if (seconds is < 0 or > uint.MaxValue || nanoseconds is < 0 or >= 1_000_000_000)
-            throw new NetlinkFormatException($"a handshake at {seconds}.{nanoseconds} is no time");
+            throw new NetlinkFormatException($"a handshake at {seconds}.{nanoseconds} is not a time");
         return DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
     }
 

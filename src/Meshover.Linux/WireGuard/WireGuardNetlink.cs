@@ -47,5 +47,5 @@ public sealed class WireGuardNetlink : IWireGuardNetlink
     private ushort Family() => (_family ??= _connection.Query<GenericFamily>(
         "find generic netlink family", WireGuardAttributes.Family, GenericCodec.Controller,
         static (ref NetlinkWriter writer) => GenericCodec.WriteFindFamily(ref writer, WireGuardAttributes.Family), GenericCodec.TryParseFamily)
-        ?? throw new NetlinkFormatException($"the kernel told no number of {WireGuardAttributes.Family}")).Id;
+        ?? throw new NetlinkFormatException($"the kernel gave no number for {WireGuardAttributes.Family}")).Id;
 }
