@@ -19,12 +19,12 @@ public static class Prefixes
         if (text is null || slash < 0 || !IPAddress.TryParse(text.AsSpan(0, slash), out var address)
             || !int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var length) || length > Bits(address))
         {
-            error = $"\"{text}\" is no prefix such as 10.64.1.0/24 or fd64:1::/64";
+            error = $"\"{text}\" is not a prefix such as 10.64.1.0/24 or fd64:1::/64";
             return false;
         }
         prefix = Containing(address, length);
         if (!prefix.BaseAddress.Equals(address))
-            error = $"\"{text}\" has bits set behind its length: write {prefix}";
+            error = $"\"{text}\" has bits set beyond its length: write {prefix}";
         return error.Length == 0;
     }
 

@@ -10,6 +10,9 @@ public readonly record struct RouteGrant(IPNetwork Prefix, int MaxLength)
     /// <summary>Grants exactly this prefix.</summary>
     public RouteGrant(IPNetwork prefix) : this(prefix, prefix.PrefixLength) { }
 
+    /// <summary>What is sent there goes nowhere while its owner is away, although somebody else is granted a prefix around it.</summary>
+    public bool IsPinned { get; init; }
+
     public bool Covers(IPNetwork announced) =>
         announced.BaseAddress.AddressFamily == Prefix.BaseAddress.AddressFamily
         && announced.PrefixLength >= Prefix.PrefixLength

@@ -40,11 +40,11 @@ public static class MeshMapProblems
     /// <summary>Why the settings cannot be worked with; null where they can.</summary>
     public static string? Problem(this MeshSettings settings) => settings switch
     {
-        { Pool4.BaseAddress.AddressFamily: not AddressFamily.InterNetwork } => $"{settings.Pool4} is no IPv4 pool",
-        { Pool6.BaseAddress.AddressFamily: not AddressFamily.InterNetworkV6 } => $"{settings.Pool6} is no IPv6 pool",
-        { TunnelPool.BaseAddress.AddressFamily: not AddressFamily.InterNetwork } => $"{settings.TunnelPool} is no IPv4 pool",
-        { BgpPort: < 1 or > ushort.MaxValue } => $"{settings.BgpPort} is no TCP port",
-        { MaxMeshHops: < 1 or > MostMeshHops } => $"{settings.MaxMeshHops} hops in the mesh are none, or more than {MostMeshHops}",
+        { Pool4.BaseAddress.AddressFamily: not AddressFamily.InterNetwork } => $"{settings.Pool4} is not an IPv4 pool",
+        { Pool6.BaseAddress.AddressFamily: not AddressFamily.InterNetworkV6 } => $"{settings.Pool6} is not an IPv6 pool",
+        { TunnelPool.BaseAddress.AddressFamily: not AddressFamily.InterNetwork } => $"{settings.TunnelPool} is not an IPv4 pool",
+        { BgpPort: < 1 or > ushort.MaxValue } => $"{settings.BgpPort} is not a TCP port",
+        { MaxMeshHops: < 1 or > MostMeshHops } => $"{settings.MaxMeshHops} is not a number of mesh hops from 1 to {MostMeshHops}",
         _ => null,
     };
 
@@ -64,11 +64,11 @@ public static class MeshMapProblems
         if (node.Id.Value == 0)
             return "it has no id";
         if (!HostName.TryNormalise(node.HostName, out var name, out _) || name != node.HostName)
-            return $"\"{node.HostName}\" is no hostname";
+            return $"\"{node.HostName}\" is not a hostname";
         if (node.WireGuardKeys.IsEmpty || node.WireGuardKeys.Any(key => !key.Bytes.ContainsAnyExcept((byte)0)))
             return "it has no WireGuard key";
         if (node.Asn.Value == 0)
-            return "0 is no AS number";
+            return "0 is not an AS number";
         if (node.Endpoints.FirstOrDefault(endpoint => endpoint.EndPoint.Port == 0) is { } endpoint)
             return $"its endpoint {endpoint.EndPoint} has no port";
         return ProblemOfAddresses(node) ?? node.Grants.Select(Problem).FirstOrDefault(problem => problem is not null);
@@ -77,10 +77,10 @@ public static class MeshMapProblems
     private static string? ProblemOfAddresses(MeshNode node)
     {
         if (!Is(node.Address4, AddressFamily.InterNetwork))
-            return $"{node.Address4} is no IPv4 address of a node";
+            return $"{node.Address4} is not an IPv4 address of a node";
         if (!Is(node.Address6, AddressFamily.InterNetworkV6))
-            return $"{node.Address6} is no IPv6 address of a node";
-        return Is(node.TunnelAddress, AddressFamily.InterNetwork) ? null : $"{node.TunnelAddress} is no tunnel address";
+            return $"{node.Address6} is not an IPv6 address of a node";
+        return Is(node.TunnelAddress, AddressFamily.InterNetwork) ? null : $"{node.TunnelAddress} is not a tunnel address";
 
         static bool Is(IPAddress address, AddressFamily family) =>
             address.AddressFamily == family && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any);
@@ -90,7 +90,7 @@ public static class MeshMapProblems
     {
         var longest = grant.Prefix.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
         return grant.MaxLength < grant.Prefix.PrefixLength || grant.MaxLength > longest
-            ? $"its grant of {grant.Prefix} allows prefixes up to {grant.MaxLength}, and {grant.Prefix.PrefixLength} to {longest} can be"
+            ? $"its grant of {grant.Prefix} allows lengths up to {grant.MaxLength}, and only {grant.Prefix.PrefixLength} to {longest} are possible"
             : null;
     }
 

@@ -1,8 +1,23 @@
+using System.Collections.Immutable;
+
 namespace Meshover.Mesh.Planning;
 
-/// <summary>What this machine's kernel and programs can do, as probed.</summary>
+/// <summary>What this machine's kernel can do, as probed at the agent's start. Null: it cannot be told.</summary>
 public sealed record NodeCapabilities
 {
-    /// <summary>nftables is there: MSS clamping and the tunnel's guard need it.</summary>
+    public bool? WireGuard { get; init; }
+    public bool? Gre { get; init; }
+    public bool? Dummy { get; init; }
+    public bool? Vrf { get; init; }
+    public bool? Vxlan { get; init; }
+    public bool? Mpls { get; init; }
+
+    /// <summary>MSS clamping and the tunnel's guard need it.</summary>
     public bool Nftables { get; init; } = true;
+
+    /// <summary>By name, as shown in status.</summary>
+    public ImmutableArray<(string Name, bool? Has)> All =>
+    [
+        ("wireguard", WireGuard), ("gre", Gre), ("dummy", Dummy), ("vrf", Vrf), ("vxlan", Vxlan), ("mpls", Mpls), ("nftables", Nftables),
+    ];
 }

@@ -6,14 +6,20 @@ using Meshover.Mesh.Map;
 
 namespace Meshover.Mesh.Planning;
 
-/// <summary>All that one node must be: the planner's output, the reconcilers' input. Declares state, never steps.</summary>
+/// <summary>
+/// All that one node must be: the planner's output. Declares state, never steps. Its parts, <see cref="ForSystem"/> and
+/// <see cref="ForRouting"/>, are equal where they ask for the same: in a large mesh something changes in each second, and whoever works by a
+/// part need not look at a plan in which it did not.
+/// </summary>
 public sealed record NodePlan
 {
+    private readonly ListOf<LinkPlan> _links;
+
     public required NodeId Self { get; init; }
     public required WireGuardPlan WireGuard { get; init; }
 
     /// <summary>One per peer, ordered by node id.</summary>
-    public required ImmutableArray<LinkPlan> Links { get; init; }
+    public required ImmutableArray<LinkPlan> Links { get => _links.Elements; init => _links = new(value); }
     public required KernelPlan Kernel { get; init; }
 
     /// <summary>Null where the node runs no FRR.</summary>
@@ -21,11 +27,36 @@ public sealed record NodePlan
 
     /// <summary>What the operator should know; one sentence each.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];
+
+    /// <summary>For the data plane and the kernel.</summary>
+    public SystemPlan ForSystem => new() { WireGuard = WireGuard, Links = Links, Kernel = Kernel };
+
+    /// <summary>For FRR.</summary>
+    public RoutingPlan ForRouting => new(Routing);
 }
+
+/// <summary>What the data plane and the kernel are to be: one part, as addresses need links.</summary>
+public sealed record SystemPlan
+{
+    private readonly ListOf<LinkPlan> _links;
+
+    public required WireGuardPlan WireGuard { get; init; }
+
+    /// <inheritdoc cref="NodePlan.Links"/>
+    public required ImmutableArray<LinkPlan> Links { get => _links.Elements; init => _links = new(value); }
+    public required KernelPlan Kernel { get; init; }
+}
+
+/// <summary>What FRR is to do.</summary>
+/// <param name="Model">Null where the node runs no FRR.</param>
+public sealed record RoutingPlan(RoutingModel? Model);
 
 /// <summary>The WireGuard device and its peers.</summary>
 public sealed record WireGuardPlan
 {
+    private readonly Aside<UnderlayRoutes> _routes = new(UnderlayRoutes.Everywhere);
+    private readonly ListOf<WireGuardPeerPlan> _peers;
+
     public required string Interface { get; init; }
     public required int ListenPort { get; init; }
     public required uint FirewallMark { get; init; }
@@ -36,14 +67,19 @@ public sealed record WireGuardPlan
     /// <summary>A link's MTU may be less than planned: what was found to pass.</summary>
     public bool ProbesPathMtu { get; init; }
 
-    /// <summary>What may be called; an endpoint that was, and is not among it any more, is given up at once.</summary>
-    public UnderlayRoutes Routes { get; init; } = UnderlayRoutes.Everywhere;
-    public required ImmutableArray<WireGuardPeerPlan> Peers { get; init; }
+    /// <summary>
+    /// What may be called; an endpoint that was, and is not among it any more, is given up at once. Not compared: the data plane calls a peer
+    /// once, when it is new.
+    /// </summary>
+    public UnderlayRoutes Routes { get => _routes.Value; init => _routes = new(value); }
+    public required ImmutableArray<WireGuardPeerPlan> Peers { get => _peers.Elements; init => _peers = new(value); }
 }
 
 /// <summary>One peer. Its AllowedIPs are its tunnel address alone.</summary>
 public sealed record WireGuardPeerPlan
 {
+    private readonly Aside<ImmutableArray<EndpointCandidate>> _endpoints;
+
     public required NodeId Node { get; init; }
     public required WireGuardPublicKey PublicKey { get; init; }
 
@@ -51,8 +87,8 @@ public sealed record WireGuardPeerPlan
     public WireGuardPublicKey? OtherKey { get; init; }
     public required IPAddress TunnelAddress { get; init; }
 
-    /// <summary>Usable ones, best first (IPv6 first among equals). Empty: the peer must call us.</summary>
-    public required ImmutableArray<EndpointCandidate> Endpoints { get; init; }
+    /// <summary>Usable ones, best first (IPv6 first among equals). Empty: the peer must call us. Not compared, as <see cref="WireGuardPlan.Routes"/>.</summary>
+    public required ImmutableArray<EndpointCandidate> Endpoints { get => _endpoints.Value; init => _endpoints = new(value); }
 
     /// <summary>This side of the pair calls first; the other waits to be called for a moment (initiations that cross cost seconds).</summary>
     public bool CallsFirst { get; init; }
@@ -80,6 +116,8 @@ public sealed record LinkPlan
 /// <summary>Addresses, routes, rules and sysctls that the agent owns in the kernel.</summary>
 public sealed record KernelPlan
 {
+    private readonly ListOf<IPNetwork> _unreachable;
+
     public required IPAddress Address4 { get; init; }
     public required IPAddress Address6 { get; init; }
 
@@ -91,7 +129,7 @@ public sealed record KernelPlan
     public required IPNetwork TunnelPool { get; init; }
 
     /// <summary><c>unreachable</c> routes of high metric: the mesh's pools and grants never fall through to the default route.</summary>
-    public required ImmutableArray<IPNetwork> Unreachable { get; init; }
+    public required ImmutableArray<IPNetwork> Unreachable { get => _unreachable.Elements; init => _unreachable = new(value); }
 
     /// <summary>Mark of packets that must take the underlay (value, mask); the mirror table and its rules serve it.</summary>
     public required uint FirewallMark { get; init; }
@@ -104,6 +142,9 @@ public sealed record KernelPlan
 
     /// <summary>Our nftables table: TCP's MSS fits the links, and tunnel addresses come and go by the WireGuard device alone.</summary>
     public required bool Firewall { get; init; }
+
+    /// <summary>Who outside may open a BGP session with this node; null: the port is left as it is.</summary>
+    public BgpGuard? Bgp { get; init; }
 
     /// <summary>Tagged rules in Docker's <c>DOCKER-USER</c> let the links pass.</summary>
     public bool DockerUser { get; init; }

@@ -34,7 +34,7 @@ public static class NodePlanner
             Links = [.. peers.Select(peer => PlanLink(me, peer, underlay))],
             Kernel = PlanKernel(map, me, settings, capabilities, health),
             Routing = settings.Routing ? PlanRouting(map, me, peers, settings, health) : null,
-            Warnings = Warn(me, settings, health, mtu),
+            Warnings = Warn(map, me, settings, capabilities, health, mtu),
         };
     }
 
@@ -96,6 +96,7 @@ public static class NodePlanner
         Forwarding = true,
         Firewall = capabilities.Nftables,
         DockerUser = settings.DockerUser,
+        Bgp = settings.Routing ? BgpGuard.For(map.Settings.BgpPort, ExternalNeighbors.Usable(map, me, settings)) : null,
     };
 
     private static RoutingModel PlanRouting(MeshMap map, MeshNode me, ImmutableArray<MeshNode> peers, NodeSettings settings, NodeHealth health) => new()
@@ -111,12 +112,22 @@ public static class NodePlanner
         Pool4 = map.Settings.Pool4,
         Pool6 = map.Settings.Pool6,
         TunnelPool = map.Settings.TunnelPool,
-        Networks = [.. Own(me).Select(grant => grant.Prefix).Union(Reached(settings, health).Where(reach => !reach.IsLost).Select(reach => reach.Prefix))],
+        Networks = Originated(me, settings, health),
         Grants = [.. map.Nodes.Values.SelectMany(node => Taken(node, settings).Select(grant => new OriginGrant(node.Asn, grant)))],
         Neighbors = [.. peers.Select(peer => PlanNeighbor(peer, settings))],
+        ExternalNeighbors = ExternalNeighbors.Usable(map, me, settings),
+        Learnable = settings.Neighbors.IsEmpty ? [] : ExternalNeighbors.Learnable(map, me),
         BfdIntervalMs = BfdTimers.IntervalMs(peers.Length, settings.BfdPacketsPerSecond),
         BfdMultiplier = BfdTimers.Multiplier,
     };
+
+    /// <summary>Its addresses, and of what it announces what it reaches and nobody withdraws.</summary>
+    private static ImmutableArray<Announcement> Originated(MeshNode me, NodeSettings settings, NodeHealth health)
+    {
+        var reached = Reached(settings, health).Where(reach => !reach.IsLost).Select(reach => reach.Prefix).ToHashSet();
+        var announced = settings.Announce.Where(announcement => !announcement.IsWithdrawn && reached.Contains(announcement.Prefix));
+        return [.. Own(me).Select(grant => new Announcement(grant.Prefix)).Concat(announced).DistinctBy(announcement => announcement.Prefix)];
+    }
 
     /// <summary>What this node brings into the mesh. Of a prefix that nobody looked at it is believed that the default route leads there.</summary>
     private static ImmutableArray<AnnouncedReach> Reached(NodeSettings settings, NodeHealth health)
@@ -124,7 +135,8 @@ public static class NodePlanner
         if (!settings.Advertise)
             return [];
         var known = health.Announced.ToDictionary(reach => reach.Prefix);
-        return [.. settings.Announce.Select(prefix => known.TryGetValue(prefix, out var reach) ? reach : new AnnouncedReach(prefix, 0, "", IsLost: false))];
+        return [.. settings.Announce.Select(announcement => announcement.Prefix)
+            .Select(prefix => known.TryGetValue(prefix, out var reach) ? reach : new AnnouncedReach(prefix, 0, "", IsLost: false))];
     }
 
     /// <summary>
@@ -155,22 +167,26 @@ public static class NodePlanner
     private static RouteGrant[] Own(MeshNode node) =>
         [new(Prefixes.Host(node.Address4)), new(Prefixes.Host(node.Address6))];
 
-    private static ImmutableArray<string> Warn(MeshNode me, NodeSettings settings, NodeHealth health, LinkMtu mtu)
+    private static ImmutableArray<string> Warn(MeshMap map, MeshNode me, NodeSettings settings, NodeCapabilities capabilities, NodeHealth health, LinkMtu mtu)
     {
         var warnings = ImmutableArray.CreateBuilder<string>();
         if (mtu.Fragments)
             warnings.Add($"The underlay's MTU of {UnderlayMtu(settings, health)} is too small for links of {mtu.Link}: outer packets are "
                 + "fragmented, which is slow. Raise the underlay's MTU.");
+        if (!capabilities.Nftables)
+            warnings.Add("This kernel has no nftables: forged tunnel addresses are not dropped, and TCP segments are not made to fit the links. "
+                + "Load the module nf_tables and restart the agent.");
         foreach (var lost in Reached(settings, health).Where(reach => reach.IsLost))
-            warnings.Add($"{lost.Prefix} is announced, and this machine has no route to it any more"
-                + $"{(lost.DownInterface.Length > 0 ? $", as {lost.DownInterface} is down" : "")}: it is withdrawn until there is one, and what goes there is refused.");
+            warnings.Add($"{lost.Prefix} is announced, but this machine no longer has a route to it"
+                + $"{(lost.DownInterface.Length > 0 ? $", as {lost.DownInterface} is down" : "")}: it is withdrawn until there is one, and packets to it are refused.");
         foreach (var prefix in NotGranted(me, settings))
-            warnings.Add($"{prefix} is announced, not granted: other nodes refuse it. An administrator grants it with "
+            warnings.Add($"{prefix} is announced but not granted: other nodes refuse it. An administrator grants it with "
                 + $"`meshover grant add {me.HostName} {prefix}`.");
+        warnings.AddRange(ExternalNeighbors.Warnings(map, me, settings));
         return warnings.ToImmutable();
     }
 
     /// <summary>What the node is set to announce and no grant covers.</summary>
     public static IEnumerable<IPNetwork> NotGranted(MeshNode me, NodeSettings settings) =>
-        (settings.Advertise ? settings.Announce : []).Where(prefix => !me.Grants.Any(grant => grant.Covers(prefix)));
+        (settings.Advertise ? settings.Announce : []).Select(announcement => announcement.Prefix).Where(prefix => !me.Grants.Any(grant => grant.Covers(prefix)));
 }

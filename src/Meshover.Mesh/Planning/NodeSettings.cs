@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
-using Meshover.Mesh.Identity;
 
 namespace Meshover.Mesh.Planning;
 
@@ -12,9 +10,6 @@ public sealed record NodeSettings
 
     public string Interface { get; init; } = "meshover0";
     public string LoopbackInterface { get; init; } = "meshover-lo";
-
-    /// <summary>Whether an interface of this name is, or would be, the node's own.</summary>
-    public bool IsOwnInterface(string name) => name == Interface || name == LoopbackInterface || NodeId.IsLinkName(name);
 
     /// <summary>UDP port of WireGuard.</summary>
     public int ListenPort { get; init; } = 12912;
@@ -36,7 +31,10 @@ public sealed record NodeSettings
     public bool ProbePathMtu { get; init; }
 
     /// <summary>Prefixes to originate beside the node addresses.</summary>
-    public ImmutableArray<IPNetwork> Announce { get; init; } = [];
+    public ImmutableArray<Announcement> Announce { get; init; } = [];
+
+    /// <summary>Routers outside the mesh.</summary>
+    public ImmutableArray<ExternalNeighbor> Neighbors { get; init; } = [];
 
     /// <summary>False holds <see cref="Announce"/> back; the node's own addresses are always announced.</summary>
     public bool Advertise { get; init; } = true;

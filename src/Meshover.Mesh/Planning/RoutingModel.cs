@@ -8,6 +8,12 @@ namespace Meshover.Mesh.Planning;
 /// <summary>What FRR must do on one node. FRR's own words are the renderer's business.</summary>
 public sealed record RoutingModel
 {
+    private readonly ListOf<Announcement> _networks;
+    private readonly ListOf<OriginGrant> _grants;
+    private readonly ListOf<NeighborModel> _neighbors;
+    private readonly ListOf<ExternalNeighbor> _externalNeighbors;
+    private readonly ListOf<LearnableRange> _learnable;
+
     public required string HostName { get; init; }
     public required Asn Asn { get; init; }
     public required IPAddress RouterId { get; init; }
@@ -31,13 +37,19 @@ public sealed record RoutingModel
     public required IPNetwork TunnelPool { get; init; }
 
     /// <summary>What this node originates: its addresses and its announced prefixes, and nothing else.</summary>
-    public required ImmutableArray<IPNetwork> Networks { get; init; }
+    public required ImmutableArray<Announcement> Networks { get => _networks.Elements; init => _networks = new(value); }
 
     /// <summary>Everything granted to anybody in the mesh: what a transit neighbour may bring.</summary>
-    public required ImmutableArray<OriginGrant> Grants { get; init; }
+    public required ImmutableArray<OriginGrant> Grants { get => _grants.Elements; init => _grants = new(value); }
 
     /// <summary>Ordered by node id.</summary>
-    public required ImmutableArray<NeighborModel> Neighbors { get; init; }
+    public required ImmutableArray<NeighborModel> Neighbors { get => _neighbors.Elements; init => _neighbors = new(value); }
+
+    /// <summary>Routers outside the mesh.</summary>
+    public ImmutableArray<ExternalNeighbor> ExternalNeighbors { get => _externalNeighbors.Elements; init => _externalNeighbors = new(value); }
+
+    /// <summary>What may be learned from them; the first range that covers a prefix decides, and what none covers may not.</summary>
+    public ImmutableArray<LearnableRange> Learnable { get => _learnable.Elements; init => _learnable = new(value); }
 
     /// <summary>BFD transmit and receive interval in milliseconds, slowed as neighbours grow (500 packets a second a node at most).</summary>
     public required int BfdIntervalMs { get; init; }
@@ -50,6 +62,8 @@ public readonly record struct OriginGrant(Asn Origin, RouteGrant Grant);
 /// <summary>One BGP neighbour, unnumbered over its link.</summary>
 public sealed record NeighborModel
 {
+    private readonly ListOf<RouteGrant> _mayOriginate;
+
     public required NodeId Node { get; init; }
     public required string HostName { get; init; }
     public required string Interface { get; init; }
@@ -57,7 +71,7 @@ public sealed record NeighborModel
     public required bool IsTransit { get; init; }
 
     /// <summary>Its node addresses (/32 and /128) and its grants: all that it may originate.</summary>
-    public required ImmutableArray<RouteGrant> MayOriginate { get; init; }
+    public required ImmutableArray<RouteGrant> MayOriginate { get => _mayOriginate.Elements; init => _mayOriginate = new(value); }
 
     /// <summary>Cost of the link, added to MED on the way in; two direct hops cost more than one.</summary>
     public required int Cost { get; init; }

@@ -9,7 +9,8 @@ namespace Meshover.Mesh.Planning;
 internal static class UnreachablePrefixes
 {
     /// <summary>
-    /// The pools and what is granted, but no default route, and no grant that covers an underlay address of a member or a
+    /// The pools, and of what is granted the outermost: a dead owner of a part must not hide the living owner of the whole. A part that is pinned is
+    /// guarded too. But no default route, and no grant that covers an underlay address of a member or a
     /// controller: such an address is on the underlay by right, and loose rp_filter drops packets from a source whose route is
     /// <c>unreachable</c>, so that the tunnels under the mesh would never come up again. O((g + e) log(g + e) + g a) for g grants, e
     /// endpoints and a prefixes of this node's own.
@@ -19,15 +20,35 @@ internal static class UnreachablePrefixes
     public static ImmutableArray<IPNetwork> Of(MeshMap map, ImmutableArray<AnnouncedReach> announced)
     {
         var underlay = new AddressSet(UnderlayAddresses(map));
+        IPNetwork[] pools = [map.Settings.Pool4, map.Settings.Pool6];
         var granted = map.Nodes.Values
             .SelectMany(node => node.Grants)
-            .Select(grant => grant.Prefix)
-            .Distinct()
-            .Where(prefix => prefix.PrefixLength > 0 && !underlay.AnyIn(prefix))
-            .Where(prefix => !announced.Any(own => WouldCut(prefix, own)))
+            .GroupBy(grant => grant.Prefix, grant => grant.IsPinned)
+            .Where(grant => grant.Key.PrefixLength > 0 && !underlay.AnyIn(grant.Key))
+            .Where(grant => !announced.Any(own => WouldCut(grant.Key, own)))
+            .ToDictionary(grant => grant.Key, grant => grant.Any(isPinned => isPinned));
+        var outermost = Outermost(pools.Concat(granted.Keys));
+        var guarded = granted
+            .Where(grant => grant.Value || outermost.Contains(grant.Key))
+            .Select(grant => grant.Key)
             .OrderBy(prefix => prefix.BaseAddress.AddressFamily)
             .ThenBy(prefix => prefix.ToString(), StringComparer.Ordinal);
-        return [map.Settings.Pool4, map.Settings.Pool6, .. granted.Except([map.Settings.Pool4, map.Settings.Pool6])];
+        return [.. pools, .. guarded.Except(pools)];
+    }
+
+    /// <summary>Those that lie in no other. In the order of their first addresses, what lies in a prefix follows it.</summary>
+    private static HashSet<IPNetwork> Outermost(IEnumerable<IPNetwork> prefixes)
+    {
+        var outermost = new HashSet<IPNetwork>();
+        IPNetwork? last = null;
+        foreach (var prefix in prefixes.OrderBy(prefix => prefix.BaseAddress.AddressFamily).ThenBy(prefix => AddressNumber.Of(prefix.BaseAddress)).ThenBy(prefix => prefix.PrefixLength))
+        {
+            if (last is { } outer && Prefixes.Overlap(outer, prefix))
+                continue;
+            outermost.Add(prefix);
+            last = prefix;
+        }
+        return outermost;
     }
 
     /// <summary>

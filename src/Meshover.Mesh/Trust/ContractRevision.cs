@@ -18,6 +18,10 @@ public static class ContractRevision
     /// <summary>Capability of a controller that takes what changed of the observed peers, not only the whole list.</summary>
     public const string ObservedChanges = "observed-changes";
 
+    /// <summary>Capability of an agent that answers one kind of question.</summary>
+    /// <param name="kind">A member of <c>NodeQuestion.kind</c>, in any case.</param>
+    public static string Answers(string kind) => $"query-{kind.ToLowerInvariant()}";
+
     /// <summary>Whether the two sides have a revision in common.</summary>
     /// <param name="theirs">The other side's best revision.</param>
     /// <param name="theirOldest">The oldest that it understands.</param>

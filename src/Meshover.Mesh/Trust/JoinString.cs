@@ -38,7 +38,7 @@ public sealed record JoinString
             "" => $"The join string is empty. {Advice}",
             _ when !text.StartsWith("mo", StringComparison.Ordinal) => $"This is not a join string: it does not begin with \"{Prefix}\". {Advice}",
             _ when !text.StartsWith(Prefix, StringComparison.Ordinal) =>
-                $"The join string is of a form that this release does not know (\"{text.Split('.')[0]}\"). Upgrade meshover on this machine.",
+                $"The join string has a format that this release does not know (\"{text.Split('.')[0]}\"). Upgrade meshover on this machine.",
             _ => null,
         };
         if (error is null && Decode(text[Prefix.Length..]) is { } read)
@@ -101,7 +101,7 @@ public sealed record JoinString
         foreach (var controller in join.Controllers)
         {
             if (!HostPort.TryParse(controller, out _))
-                return (null, $"The join string names a controller that is no host:port (\"{controller}\"). {Advice}");
+                return (null, $"The join string names a controller that is not a host:port (\"{controller}\"). {Advice}");
         }
         if (join.CaPins.IsEmpty || join.CaPins.Any(pin => !CaPin.IsWellFormed(pin)))
             return (null, $"The join string pins no certificate authority. {Advice}");

@@ -10,8 +10,11 @@ namespace Meshover.UnitTests.Contract;
 internal static class ContractText
 {
     public static IReadOnlyList<string> Current { get; } =
-        [.. new[] { AdminReflection.Descriptor, CommonReflection.Descriptor, LocalReflection.Descriptor, MeshReflection.Descriptor }
-            .SelectMany(Lines).Order(StringComparer.Ordinal)];
+        [.. new[]
+            {
+                AdminReflection.Descriptor, CommonReflection.Descriptor, LocalReflection.Descriptor, MeshReflection.Descriptor, QueryReflection.Descriptor,
+                StatusReflection.Descriptor,
+            }.SelectMany(Lines).Order(StringComparer.Ordinal)];
 
     /// <summary>What the older contract has and the newer one lacks.</summary>
     public static IEnumerable<string> Missing(IEnumerable<string> older, IEnumerable<string> newer) => older.Except(newer, StringComparer.Ordinal);

@@ -12,13 +12,14 @@ using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 using ControllerMesh = Meshover.UnitTests.Controller.TestMesh;
 using EnginePeer = Meshover.WireGuard.Control.PeerStatus;
 using TestMesh = Meshover.UnitTests.Mesh.TestMesh;
-using WireGuardKey = Meshover.WireGuard.Control.WireGuardKey;
+using WireGuardKey = Meshover.WireGuard.Keys.WireGuardKey;
 
 namespace Meshover.UnitTests.Contract;
 

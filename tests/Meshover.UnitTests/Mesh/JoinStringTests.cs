@@ -51,7 +51,7 @@ public sealed class JoinStringTests
 
     [Theory]
     [InlineData("""{"c":[],"p":["PIN"],"t":"t"}""", "no controller")]
-    [InlineData("""{"c":["nowhere"],"p":["PIN"],"t":"t"}""", "no host:port")]
+    [InlineData("""{"c":["nowhere"],"p":["PIN"],"t":"t"}""", "not a host:port")]
     [InlineData("""{"c":["a:1"],"p":["short"],"t":"t"}""", "certificate authority")]
     [InlineData("""{"c":["a:1"],"p":["PIN"],"t":""}""", "no token")]
     [InlineData("""{"c":[1],"p":["PIN"],"t":"t"}""", "damaged")]

@@ -149,13 +149,25 @@ public sealed class NodePlannerTests
     }
 
     [Fact]
+    public void Plan_WithdrawnAnnouncement_IsNotOriginatedAndStillKnownAsOurs()
+    {
+        var map = TestMesh.Of(TestMesh.Node(1).Granted("10.64.1.0/24"), TestMesh.Node(2));
+        var withdrawn = new Announcement(IPNetwork.Parse("10.64.1.0/24")) { IsWithdrawn = true };
+        var plan = Plan(map, new NodeSettings { Announce = [withdrawn] }, new NodeHealth());
+        Assert.DoesNotContain(withdrawn.Prefix, plan.Routing!.Networks.Select(network => network.Prefix));
+        Assert.DoesNotContain(withdrawn.Prefix, plan.Kernel.Unreachable); // its workloads are reached by the default route, as before
+        Assert.Contains(withdrawn with { IsWithdrawn = false, Med = 9 },
+            Plan(map, new NodeSettings { Announce = [withdrawn with { IsWithdrawn = false, Med = 9 }] }, new NodeHealth()).Routing!.Networks);
+    }
+
+    [Fact]
     public void Plan_AnnouncedPrefixWithoutItsInterface_IsWithdrawnGuardedAndNamed()
     {
         var map = TestMesh.Of(TestMesh.Node(1).Granted("10.64.1.0/24", "10.65.0.0/16"), TestMesh.Node(2));
         var lost = new AnnouncedReach(IPNetwork.Parse("10.64.1.0/24"), 0, "lan0", IsLost: true);
         var plan = Plan(map, Announcing("10.64.1.0/24", "10.65.0.0/16"), new NodeHealth { Announced = [lost] });
-        Assert.DoesNotContain(lost.Prefix, plan.Routing!.Networks);
-        Assert.Contains(IPNetwork.Parse("10.65.0.0/16"), plan.Routing.Networks);
+        Assert.DoesNotContain(lost.Prefix, plan.Routing!.Networks.Select(network => network.Prefix));
+        Assert.Contains(IPNetwork.Parse("10.65.0.0/16"), plan.Routing.Networks.Select(network => network.Prefix));
         Assert.Contains(lost.Prefix, plan.Kernel.Unreachable);
         Assert.Contains("lan0 is down", Assert.Single(plan.Warnings), StringComparison.Ordinal);
     }
@@ -172,6 +184,31 @@ public sealed class NodePlannerTests
         var routing = Plan(TestMesh.Of(TestMesh.Node(1), exit), new NodeSettings { AcceptDefault = accepts }).Routing!;
         Assert.Equal(taken, string.Join(", ", routing.Grants.Select(grant => $"{grant.Grant.Prefix} le {grant.Grant.MaxLength}")));
         Assert.Equal(taken, string.Join(", ", routing.Neighbors[0].MayOriginate.Skip(2).Select(grant => $"{grant.Prefix} le {grant.MaxLength}")));
+    }
+
+    [Theory]
+    [InlineData("10.0.0.0/16", "10.0.0.0/24", false, "10.0.0.0/16")]
+    [InlineData("10.0.0.0/16", "10.0.0.0/24", true, "10.0.0.0/16, 10.0.0.0/24")]
+    [InlineData("10.0.0.0/16", "10.0.255.0/24", false, "10.0.0.0/16")]
+    [InlineData("10.0.0.0/16", "10.1.0.0/24", false, "10.0.0.0/16, 10.1.0.0/24")]
+    [InlineData("10.0.0.0/16", "10.0.0.0/16", true, "10.0.0.0/16")]
+    [InlineData("fd64::/32", "fd64:0:1::/64", false, "fd64::/32")]
+    [InlineData("fd64::/32", "fd64:0:1::/64", true, "fd64:0:1::/64, fd64::/32")]
+    [InlineData("192.0.0.0/16", "192.0.3.0/24", false, "192.0.3.0/24")] // the whole covers the underlay, and has no guard
+    [InlineData("10.249.0.0/16", "10.248.0.0/14", false, "10.248.0.0/14")] // a pool keeps its own
+    public void Plan_GrantInAnother_IsGuardedWhereItIsPinnedOrTheOtherIsNot(string whole, string part, bool isPinned, string guarded)
+    {
+        var owner = TestMesh.Node(3) with { Grants = [new RouteGrant(IPNetwork.Parse(part)) { IsPinned = isPinned }] };
+        var plan = Plan(TestMesh.Of(TestMesh.Node(1), TestMesh.Node(2).Granted(whole), owner));
+        Assert.Equal($"10.249.0.0/16, fd12:3456:789a::/48, {guarded}", string.Join(", ", plan.Kernel.Unreachable));
+    }
+
+    [Fact]
+    public void Plan_GrantsInGrantsInGrants_OneGuardCoversThemAll()
+    {
+        string[] grants = ["10.0.0.0/8", "10.0.0.0/16", "10.0.0.0/24", "10.0.1.0/24", "10.1.0.0/16", "10.255.255.0/24", "11.0.0.0/24"];
+        var plan = Plan(TestMesh.Of(TestMesh.Node(1), TestMesh.Node(2).Granted(grants)));
+        Assert.Equal(["10.0.0.0/8", "11.0.0.0/24"], plan.Kernel.Unreachable.Skip(2).Select(prefix => prefix.ToString()));
     }
 
     [Fact]
@@ -218,7 +255,7 @@ public sealed class NodePlannerTests
     public void Plan_AdvertiseOff_HoldsThePrefixesBackAndNotTheAddresses()
     {
         var plan = Plan(TestMesh.Of(TestMesh.Node(1).Granted("10.64.1.0/24"), TestMesh.Node(2)), Announcing("10.64.1.0/24") with { Advertise = false });
-        Assert.Equal(["10.249.0.1/32", "fd12:3456:789a::1/128"], plan.Routing!.Networks.Select(network => network.ToString()));
+        Assert.Equal(["10.249.0.1/32", "fd12:3456:789a::1/128"], plan.Routing!.Networks.Select(network => network.Prefix.ToString()));
     }
 
     [Fact]

@@ -49,7 +49,7 @@ internal static class PlanText
             + $"{(routing.IsTransit ? " transit" : "")} hops {routing.MaxMeshHops} bfd {routing.BfdIntervalMs} ms x {routing.BfdMultiplier}"));
         line($"  source {routing.Source4} {routing.Source6} pools {routing.Pool4} {routing.Pool6} never {routing.TunnelPool}");
         foreach (var network in routing.Networks)
-            line($"  network {network}");
+            line($"  network {network.Prefix}");
         foreach (var grant in routing.Grants)
             line($"  grant {grant.Grant.Prefix} le {grant.Grant.MaxLength} to {grant.Origin}");
         foreach (var neighbor in routing.Neighbors)

@@ -16,7 +16,7 @@ public sealed class PrefixesTests
     public void TryParse_WhatIsNoPrefix_IsRefused(string text)
     {
         Assert.False(Prefixes.TryParse(text, out _, out var error));
-        Assert.Contains("is no prefix", error, StringComparison.Ordinal);
+        Assert.Contains("is not a prefix", error, StringComparison.Ordinal);
     }
 
     [Theory]

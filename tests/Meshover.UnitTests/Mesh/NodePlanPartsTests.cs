@@ -9,36 +9,38 @@ using Meshover.Mesh.Planning;
 namespace Meshover.UnitTests.Mesh;
 
 /// <summary>Every property of every part is changed in turn: one that is forgotten in a comparison would never reach the kernel, or FRR.</summary>
-public sealed class NodePlanChangesTests
+public sealed class NodePlanPartsTests
 {
     private static readonly string[] NotOfTheSystem = ["WireGuardPlan.Routes", "WireGuardPeerPlan.Endpoints"];
 
     [Fact]
-    public void SamePlanMadeTwice_IsTheSame()
+    public void SamePlanMadeTwice_HasEqualParts()
     {
-        Assert.True(NodePlanChanges.SameForSystem(Plan(), Plan()));
-        Assert.True(NodePlanChanges.SameForRouting(Plan(), Plan()));
-        Assert.False(NodePlanChanges.SameForRouting(Plan(), Plan() with { Routing = null }));
+        Assert.Equal(Plan().ForSystem, Plan().ForSystem);
+        Assert.Equal(Plan().ForSystem.GetHashCode(), Plan().ForSystem.GetHashCode());
+        Assert.Equal(Plan().ForRouting, Plan().ForRouting);
+        Assert.Equal(Plan().ForRouting.GetHashCode(), Plan().ForRouting.GetHashCode());
+        Assert.NotEqual(Plan().ForRouting, (Plan() with { Routing = null }).ForRouting);
     }
 
     [Fact]
     public void AnyPropertyOfTheSystemsParts_ChangesIt()
     {
-        var plan = Plan();
-        Check(plan.WireGuard, changed => NodePlanChanges.SameForSystem(plan, plan with { WireGuard = changed }));
-        Check(plan.WireGuard.Peers[0], changed => NodePlanChanges.SameForSystem(plan, plan with { WireGuard = plan.WireGuard with { Peers = plan.WireGuard.Peers.SetItem(0, changed) } }));
-        Check(plan.Links[0], changed => NodePlanChanges.SameForSystem(plan, plan with { Links = plan.Links.SetItem(0, changed) }));
-        Check(plan.Kernel, changed => NodePlanChanges.SameForSystem(plan, plan with { Kernel = changed }));
-        Assert.False(NodePlanChanges.SameForSystem(plan, plan with { Links = plan.Links.RemoveAt(0) }));
+        var plan = Plan().ForSystem;
+        Check(plan.WireGuard, changed => plan == plan with { WireGuard = changed });
+        Check(plan.WireGuard.Peers[0], changed => plan == plan with { WireGuard = plan.WireGuard with { Peers = plan.WireGuard.Peers.SetItem(0, changed) } });
+        Check(plan.Links[0], changed => plan == plan with { Links = plan.Links.SetItem(0, changed) });
+        Check(plan.Kernel, changed => plan == plan with { Kernel = changed });
+        Check(plan.Kernel.Bgp!, changed => plan == plan with { Kernel = plan.Kernel with { Bgp = changed } });
+        Assert.NotEqual(plan, plan with { Links = plan.Links.RemoveAt(0) });
     }
 
     [Fact]
     public void AnyPropertyOfRouting_ChangesIt()
     {
-        var plan = Plan();
-        Check(plan.Routing!, changed => NodePlanChanges.SameForRouting(plan, plan with { Routing = changed }));
-        Check(plan.Routing!.Neighbors[0], changed =>
-            NodePlanChanges.SameForRouting(plan, plan with { Routing = plan.Routing with { Neighbors = plan.Routing.Neighbors.SetItem(0, changed) } }));
+        var model = Plan().Routing!;
+        Check(model, changed => new RoutingPlan(model) == new RoutingPlan(changed));
+        Check(model.Neighbors[0], changed => model == model with { Neighbors = model.Neighbors.SetItem(0, changed) });
     }
 
     private static void Check<T>(T part, Func<T, bool> same) where T : class
@@ -64,6 +66,7 @@ public sealed class NodePlanChangesTests
         IPNetwork => IPNetwork.Parse("203.0.113.0/24"),
         NodeId id => new NodeId(id.Value + 100),
         Asn asn => new Asn(asn.Value + 100),
+        BgpGuard guard => guard with { Port = guard.Port + 1 },
         Meshover.Mesh.Endpoints.UnderlayRoutes => Meshover.Mesh.Endpoints.UnderlayRoutes.To([]),
         WireGuardPublicKey or null when type == typeof(WireGuardPublicKey) || type == typeof(WireGuardPublicKey?) => TestMesh.Node(77).WireGuardKeys[0],
         IEnumerable => Activator.CreateInstance(type) is { } && type.GetGenericTypeDefinition() == typeof(ImmutableArray<>) ? type.GetField("Empty")!.GetValue(null) : null,
@@ -73,6 +76,11 @@ public sealed class NodePlanChangesTests
     private static NodePlan Plan()
     {
         var map = TestMesh.Of(TestMesh.Node(1).Granted("10.64.1.0/24"), TestMesh.Node(2).Granted("10.64.2.0/24"), TestMesh.Node(3));
-        return NodePlanner.Plan(map, new NodeId(1), new NodeSettings { Announce = [IPNetwork.Parse("10.64.1.0/24")] }, new NodeCapabilities(), new NodeHealth());
+        var settings = new NodeSettings
+        {
+            Announce = [IPNetwork.Parse("10.64.1.0/24")],
+            Neighbors = [new ExternalNeighbor { Address = IPAddress.Parse("203.0.113.1"), RemoteAs = new Asn(64512) }],
+        };
+        return NodePlanner.Plan(map, new NodeId(1), settings, new NodeCapabilities(), new NodeHealth());
     }
 }

@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Meshover.Mesh.Planning;
+
+/// <summary>A prefix that a node brings into the mesh, and what is told along with it. A bare prefix is one without attributes.</summary>
+public sealed record Announcement(IPNetwork Prefix)
+{
+    private readonly ListOf<Community> _communities;
+
+    /// <summary>Where several nodes announce the prefix, the smallest is preferred; the cost of links is added. Null: 0.</summary>
+    public uint? Med { get; init; }
+
+    /// <summary>In the order in which they are written.</summary>
+    public ImmutableArray<Community> Communities { get => _communities.Elements; init => _communities = new(value); }
+
+    /// <summary>It belongs here, but is not told to anybody at the moment.</summary>
+    public bool IsWithdrawn { get; init; }
+
+    /// <summary>Something is told along with it.</summary>
+    public bool HasAttributes => Med is not null || !Communities.IsEmpty;
+
+    public static implicit operator Announcement(IPNetwork prefix) => new(prefix);
+}
