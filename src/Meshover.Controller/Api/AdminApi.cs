@@ -1,109 +1,72 @@
 using Grpc.Core;
 using Meshover.Contract.V1;
+using Meshover.Controller.Administration;
 using Meshover.Controller.Changes;
-using Meshover.Controller.Configuration;
-using Meshover.Controller.Identity;
-using Meshover.Controller.Live;
-using Meshover.Controller.Membership;
-using Meshover.Controller.State;
 using Meshover.Controller.Streaming;
-using GrantRecord = Meshover.Contract.V1.GrantRecord;
 
 namespace Meshover.Controller.Api;
 
-/// <summary>Administration; the admin socket's file mode says who may.</summary>
-internal sealed class AdminApi(
-    MeshDirectory directory, LiveNodes live, TokenSigner signer, ControllerOptions options, TimeProvider time) : AdminService.AdminServiceBase
+/// <summary>Administration by gRPC: a face of <see cref="Administration"/>. The admin socket's file mode says who may.</summary>
+internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, Grants grants, AuditLog audit) : AdminService.AdminServiceBase
 {
-    private static readonly TimeSpan DefaultLifetime = TimeSpan.FromHours(24);
-
-    private long Now => time.GetUtcNow().ToUnixTimeSeconds();
-
     public override async Task<CreateTokenResponse> CreateToken(CreateTokenRequest request, ServerCallContext context)
     {
-        AdminValidator.Check(request, directory.State.Mesh);
-        var now = Now;
-        var token = new JoinTokenClaims
-        {
-            Id = JoinTokens.NewId(),
-            Created = now,
-            Expires = now + (request.LifetimeSeconds == 0 ? (long)DefaultLifetime.TotalSeconds : request.LifetimeSeconds),
-            Uses = request.Uses == 0 ? 1 : request.Uses,
-            Tags = [.. request.Tags.Distinct(StringComparer.Ordinal)],
-            Grants = [.. request.Grants.Select(AdminValidator.ToRecord)],
-            Replace = request.Replace,
-        };
-        await directory.ChangeAsync(draft => TokenRules.Create(draft, token), context.CancellationToken);
-        var join = JoinTokens.ToJoinString(directory.State.Mesh, JoinTokens.Sign(signer, token));
-        return new CreateTokenResponse { TokenId = token.Id, JoinString = join.ToString(), ExpiresUnix = token.Expires };
+        var token = await tokens.CreateAsync(Caller.ActorOf(context), Reason.Of(request.Reason), AdminMapping.ToWish(request), context.CancellationToken);
+        return new CreateTokenResponse { TokenId = token.Id, JoinString = token.Join.ToString(), ExpiresUnix = token.Expires };
     }
 
-    public override Task<ListTokensResponse> ListTokens(ListTokensRequest request, ServerCallContext context) => Task.FromResult(new ListTokensResponse
-    {
-        Tokens = { directory.State.Tokens.OrderBy(token => token.Created).ThenBy(token => token.Id, StringComparer.Ordinal).Select(AdminMapping.ToContract) },
-    });
+    public override Task<ListTokensResponse> ListTokens(ListTokensRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListTokensResponse { Tokens = { tokens.List().Select(AdminMapping.ToContract) } });
 
     public override async Task<RevokeTokenResponse> RevokeToken(RevokeTokenRequest request, ServerCallContext context)
     {
-        AdminValidator.CheckToken(request.TokenId);
-        await directory.ChangeAsync(draft => TokenRules.Revoke(draft, request.TokenId), context.CancellationToken);
+        await tokens.RevokeAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.TokenId, context.CancellationToken);
         return new RevokeTokenResponse();
     }
 
-    public override Task<ListNodesResponse> ListNodes(ListNodesRequest request, ServerCallContext context) => Task.FromResult(new ListNodesResponse
-    {
-        Nodes =
-        {
-            directory.State.Nodes.Values
-                .Where(node => node.IsActive || (request.IncludeRemoved && node.Record.Standing == NodeStanding.Removed))
-                .Select(node => AdminMapping.ToContract(node, live.View(node.Record.Id), Now)),
-        },
-    });
+    public override Task<ListNodesResponse> ListNodes(ListNodesRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListNodesResponse { Nodes = { nodes.List(request.IncludeRemoved).Select(AdminMapping.ToContract) } });
 
     public override async Task<RemoveNodeResponse> RemoveNode(RemoveNodeRequest request, ServerCallContext context)
     {
-        AdminValidator.CheckNode(request.Node);
-        var until = Now + (long)options.Rest.TotalSeconds;
-        await directory.ChangeAsync(draft => Departure.Remove(draft, NodeNames.Member(draft.State, request.Node), until), context.CancellationToken);
+        await nodes.RemoveAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, context.CancellationToken);
         return new RemoveNodeResponse();
     }
 
     public override async Task<AllowNodeResponse> AllowNode(AllowNodeRequest request, ServerCallContext context)
     {
-        AdminValidator.CheckNode(request.Node);
-        await directory.ChangeAsync(draft =>
-        {
-            if (!DepartedNodes.TryAllow(draft, request.Node))
-                Departure.Allow(draft, NodeNames.Removed(draft.State, request.Node));
-        }, context.CancellationToken);
+        await nodes.AllowAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, context.CancellationToken);
         return new AllowNodeResponse();
+    }
+
+    public override async Task<AskNodeResponse> AskNode(AskNodeRequest request, ServerCallContext context)
+    {
+        var question = AdminMapping.ToQuestion(request.Question);
+        var answer = await queries.AskAsync(request.Node, question, context.CancellationToken);
+        return new AskNodeResponse { Answer = AdminMapping.ToAnswer(answer.Span, question.Content) };
     }
 
     public override async Task<AddGrantResponse> AddGrant(AddGrantRequest request, ServerCallContext context)
     {
-        AdminValidator.Check(request, directory.State.Mesh);
-        var grant = AdminValidator.ToRecord(request.Grant);
-        await directory.ChangeAsync(draft => GrantRules.Add(draft, NodeNames.Member(draft.State, request.Node), grant), context.CancellationToken);
+        var grant = request.Grant is null ? null : AdminMapping.ToWish(request.Grant);
+        await grants.AddAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, grant, context.CancellationToken);
         return new AddGrantResponse();
     }
 
     public override async Task<RemoveGrantResponse> RemoveGrant(RemoveGrantRequest request, ServerCallContext context)
     {
-        AdminValidator.Check(request);
-        var prefix = AdminValidator.Canonical(request.Prefix);
-        await directory.ChangeAsync(
-            draft => GrantRules.Remove(draft, NodeNames.Member(draft.State, request.Node), prefix), context.CancellationToken);
+        await grants.RemoveAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, request.Prefix, context.CancellationToken);
         return new RemoveGrantResponse();
     }
 
-    public override Task<ListGrantsResponse> ListGrants(ListGrantsRequest request, ServerCallContext context)
+    public override async Task<ListAuditResponse> ListAudit(ListAuditRequest request, ServerCallContext context)
     {
-        var nodes = request.Node.Length == 0
-            ? directory.State.Nodes.Values.Where(node => node.IsActive).Select(node => node.Record)
-            : [NodeNames.Member(directory.State, request.Node)];
-        return Task.FromResult(new ListGrantsResponse
-        {
-            Grants = { nodes.SelectMany(node => node.Grants, (node, grant) => new GrantRecord { Node = node.HostName, Grant = grant.ToContract() }) },
-        });
+        var page = await audit.ListAsync(AdminMapping.ToQuery(request), context.CancellationToken);
+        return new ListAuditResponse { Entries = { page.Records.Select(AdminMapping.ToContract) }, Next = page.Next };
     }
+
+    public override Task<ListGrantsResponse> ListGrants(ListGrantsRequest request, ServerCallContext context) => Task.FromResult(new ListGrantsResponse
+    {
+        Grants = { grants.List(request.Node).Select(held => new GrantRecord { Node = held.HostName, Grant = held.Grant.ToContract() }) },
+    });
 }

@@ -1,14 +1,67 @@
+using Google.Protobuf;
 using Meshover.Contract.V1;
+using Meshover.Controller.Administration;
 using Meshover.Controller.Live;
+using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Controller.Streaming;
+using Meshover.Mesh.Trust;
 using NodeRecord = Meshover.Contract.V1.NodeRecord;
 
 namespace Meshover.Controller.Api;
 
-/// <summary>What administrators are shown.</summary>
+/// <summary>Between the contract's messages and what administration speaks of.</summary>
 internal static class AdminMapping
 {
+    private const uint DefaultAudit = 50;
+    private const uint MostAudit = 1_000; // some 400 bytes each, in one message
+
+    public static TokenWish ToWish(CreateTokenRequest request) =>
+        new(request.LifetimeSeconds, request.Uses, [.. request.Tags], [.. request.Grants.Select(ToWish)], request.Replace);
+
+    public static GrantWish ToWish(RouteGrant grant) => new(grant.Prefix, grant.MaxLength, grant.Pin);
+
+    public static AuditQuery ToQuery(ListAuditRequest request) =>
+        new((int)Math.Clamp(request.Limit == 0 ? DefaultAudit : request.Limit, 1, MostAudit), request.Node, request.Below, request.Routine);
+
+    /// <exception cref="InvalidRequestException">It is of no kind that this release knows.</exception>
+    public static Question ToQuestion(NodeQuestion? question)
+    {
+        var kind = question?.KindCase ?? NodeQuestion.KindOneofCase.None;
+        var violations = new Violations();
+        violations.Require(kind != NodeQuestion.KindOneofCase.None, "question", "is missing, or of a kind that this controller does not know.");
+        violations.ThrowIfAny();
+        return new Question(ContractRevision.Answers(kind.ToString()), question!);
+    }
+
+    /// <exception cref="RefusalException">The node has answered something else.</exception>
+    public static NodeAnswer ToAnswer(ReadOnlySpan<byte> bytes, NodeQuestion question)
+    {
+        try
+        {
+            // The two oneofs have the same members.
+            if (NodeAnswer.Parser.ParseFrom(bytes) is var answer && (int)answer.KindCase == (int)question.KindCase)
+                return answer;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+        }
+        throw new RefusalException(RefusalReason.Precondition, "The node answered something that is no answer to the question. Its agent's release may be at fault.");
+    }
+
+    public static AuditEntry ToContract(AuditView view) => new()
+    {
+        TimeUnix = view.Record.Time,
+        Revision = view.Revision,
+        Actor = view.Record.Actor,
+        Operation = view.Record.Operation,
+        Object = view.Record.Object,
+        Reason = view.Record.Reason,
+        Before = view.Record.Before,
+        After = view.Record.After,
+        Nodes = { view.Record.Nodes },
+    };
+
     public static TokenInfo ToContract(TokenRecord token) => new()
     {
         TokenId = token.Id,
@@ -21,36 +74,29 @@ internal static class AdminMapping
         Revoked = token.Revoked,
     };
 
-    private static readonly TimeSpan AdoptionTold = TimeSpan.FromDays(30);
-
-    public static NodeRecord ToContract(NodeEntry node, LiveView? live, long now) => new()
+    public static NodeRecord ToContract(NodeView view)
     {
-        Id = node.Record.Id,
-        Hostname = node.Record.HostName,
-        Address4 = node.Record.Address4,
-        Address6 = node.Record.Address6,
-        TunnelAddress = node.Record.TunnelAddress,
-        Asn = node.Record.Asn,
-        Online = live?.IsOnline ?? false,
-        LastSeenUnix = live?.LastSeen.ToUnixTimeSeconds() ?? 0,
-        Version = live?.Version ?? "",
-        Transit = node.Reach.Transit,
-        Endpoints = { node.Reach.Endpoints.Select(endpoint => endpoint.ToContract()) },
-        Grants = { node.Record.Grants.Select(grant => grant.ToContract()) },
-        Announced = { live?.Report.Announced.Select(prefix => prefix.ToString()) ?? [] },
-        AnnouncedNotGranted = { Announcements.NotGranted(node.Record, live?.Report).Select(prefix => prefix.ToString()) },
-        Tags = { node.Record.Tags },
-        Site = node.Reach.Site,
-        Notices = { NoticesOf(node.Record, live, now) },
-        Removed = !node.IsActive,
-    };
-
-    private static IEnumerable<string> NoticesOf(State.NodeRecord node, LiveView? live, long now)
-    {
-        if (node.Adopted != 0 && now < node.Adopted + AdoptionTold.TotalSeconds)
-            yield return $"It came back by its credential after a restore ({DateTimeOffset.FromUnixTimeSeconds(node.Adopted):u}). Where it should not have, "
-                + $"run `meshover node remove {node.HostName}`.";
-        if (live?.Copied is { } when)
-            yield return $"Two machines use this node's identity (last seen together {when:u}; it connects from {string.Join(" and ", live.Places)}).";
+        var ((node, reach), live) = (view.Node, view.Live);
+        return new()
+        {
+            Id = node.Id,
+            Hostname = node.HostName,
+            Address4 = node.Address4,
+            Address6 = node.Address6,
+            TunnelAddress = node.TunnelAddress,
+            Asn = node.Asn,
+            Online = live?.IsOnline ?? false,
+            LastSeenUnix = live?.LastSeen.ToUnixTimeSeconds() ?? 0,
+            Version = live?.Version ?? "",
+            Transit = reach.Transit,
+            Endpoints = { reach.Endpoints.Select(endpoint => endpoint.ToContract()) },
+            Grants = { node.Grants.Select(grant => grant.ToContract()) },
+            Announced = { live?.Report.Announced.Select(prefix => prefix.ToString()) ?? [] },
+            AnnouncedNotGranted = { view.NotGranted.Select(prefix => prefix.ToString()) },
+            Tags = { node.Tags },
+            Site = reach.Site,
+            Notices = { view.Notices },
+            Removed = !view.Node.IsActive,
+        };
     }
 }

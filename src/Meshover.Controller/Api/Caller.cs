@@ -1,5 +1,6 @@
 using System.Net;
 using Grpc.Core;
+using Meshover.Controller.Changes;
 using Meshover.Controller.Identity;
 using Meshover.Controller.Membership;
 
@@ -17,6 +18,9 @@ internal static class Caller
             throw new RefusalException(RefusalReason.NotAdmitted, "The connection proves no identity: a client certificate with an ECDSA P-256 key is needed, under the server name node.meshover.");
         return ClientIdentity.ThumbprintOf(certificate);
     }
+
+    /// <summary>Who administers, as the connection was marked.</summary>
+    public static Actor ActorOf(ServerCallContext context) => context.GetHttpContext().Features.Get<Actor>() ?? Actor.Unknown;
 
     /// <summary>The caller's address; null on one machine.</summary>
     public static IPAddress? SourceOf(ServerCallContext context)

@@ -17,7 +17,7 @@ internal sealed class CredentialIssuer(MeshDirectory directory, TokenSigner sign
     public Credential Renew(uint node)
     {
         var state = directory.State;
-        var member = state.Member(node) ?? throw new RefusalException(RefusalReason.IdentityRefused, $"Node {node} is no member of the mesh any more.");
+        var member = state.Member(node) ?? throw new RefusalException(RefusalReason.IdentityRefused, $"Node {node} is not a member of the mesh any more.");
         return Sign(member.Record, state.Revision);
     }
 

@@ -1,7 +1,11 @@
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Meshover.Controller.Membership;
 using Meshover.Controller.Stores;
+using GrpcStatus = Google.Rpc.Status;
+using Status = Grpc.Core.Status;
 
 namespace Meshover.Controller.Api;
 
@@ -45,6 +49,8 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, Ti
                 if (_refusals.TryPass(out var held))
                     LogRefused(log, context.Method, context.Peer, refusal.Message, held);
                 return new RpcException(new Status(CodeOf(refusal.Reason), refusal.Message));
+            case InvalidRequestException invalid:
+                return ToStatus(invalid).ToRpcException();
             case OperationCanceledException or IOException when context.CancellationToken.IsCancellationRequested || e is IOException:
                 return new RpcException(new Status(StatusCode.Cancelled, "The caller went away."));
             case OperationCanceledException:
@@ -57,6 +63,16 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, Ti
         }
     }
 
+    /// <summary>INVALID_ARGUMENT with <c>google.rpc.BadRequest</c>.</summary>
+    internal static GrpcStatus ToStatus(InvalidRequestException invalid)
+    {
+        var details = new BadRequest
+        {
+            FieldViolations = { invalid.Violations.Select(violation => new BadRequest.Types.FieldViolation { Field = violation.Field, Description = violation.Text }) },
+        };
+        return new GrpcStatus { Code = (int)Code.InvalidArgument, Message = invalid.Message, Details = { Any.Pack(details) } };
+    }
+
     private static StatusCode CodeOf(RefusalReason reason) => reason switch
     {
         RefusalReason.NotAdmitted => StatusCode.Unauthenticated,
@@ -64,10 +80,11 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, Ti
         RefusalReason.Taken => StatusCode.AlreadyExists,
         RefusalReason.PoolExhausted => StatusCode.ResourceExhausted,
         RefusalReason.NotFound => StatusCode.NotFound,
+        RefusalReason.Unanswered => StatusCode.Unavailable,
         _ => StatusCode.FailedPrecondition,
     };
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} from {Peer} refused: {Reason} (and {Held} that are not logged)")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} from {Peer} refused: {Reason} (and {Held} more, not logged)")]
     private static partial void LogRefused(ILogger logger, string method, string peer, string reason, long held);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} failed")]

@@ -26,7 +26,7 @@ internal sealed record FieldBound(int Items, int Length, TextKind Kind)
     public string? WhyNot(object value) => value switch
     {
         string text when text.Length > Length => $"at most {Length} characters.",
-        string text when !text.EnumerateRunes().All(IsAllowed) => Kind == TextKind.Ascii ? "printable ASCII alone." : "printable characters alone.",
+        string text when !text.EnumerateRunes().All(IsAllowed) => Kind == TextKind.Ascii ? "printable ASCII only." : "printable characters only.",
         ByteString bytes when bytes.Length > Length => $"at most {Length} bytes.",
         _ => null,
     };

@@ -2,6 +2,9 @@ using System.Collections;
 using System.Collections.Frozen;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using Meshover.Controller.Changes;
+using Meshover.Controller.Live;
+using Meshover.Controller.Membership;
 
 namespace Meshover.Controller.Api;
 
@@ -51,21 +54,31 @@ internal static class Limits
         ["ObservedChanges.gone"] = List(Nodes),
         ["EnrollRequest.other_addresses"] = Ascii(Address) with { Items = Endpoints },
         ["AddressList.addresses"] = Ascii(Address) with { Items = Endpoints },
+        ["QueryResult.answer"] = Bytes(StreamQueries.LongestAnswer),
+        ["QueryFailure.text"] = Free(512),
         ["CreateTokenRequest.tags"] = Free(Name) with { Items = 32 },
         ["CreateTokenRequest.grants"] = List(Grants),
+        ["CreateTokenRequest.reason"] = Free(Reason.Longest),
         ["RevokeTokenRequest.token_id"] = Free(Name),
+        ["RevokeTokenRequest.reason"] = Free(Reason.Longest),
         ["RemoveNodeRequest.node"] = Free(Name),
+        ["RemoveNodeRequest.reason"] = Free(Reason.Longest),
         ["AllowNodeRequest.node"] = Free(Name),
+        ["AllowNodeRequest.reason"] = Free(Reason.Longest),
+        ["AskNodeRequest.node"] = Free(Name),
         ["AddGrantRequest.node"] = Free(Name),
+        ["AddGrantRequest.reason"] = Free(Reason.Longest),
         ["RemoveGrantRequest.node"] = Free(Name),
         ["RemoveGrantRequest.prefix"] = Ascii(Address),
+        ["RemoveGrantRequest.reason"] = Free(Reason.Longest),
+        ["ListAuditRequest.node"] = Free(Name),
         ["ListGrantsRequest.node"] = Free(Name),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The bound of a field; null: it has none, and is refused when it says anything.</summary>
     public static FieldBound? Of(FieldDescriptor field) => Bounds.GetValueOrDefault(field.FullName[(field.File.Package.Length + 1)..]);
 
-    /// <exception cref="Grpc.Core.RpcException">INVALID_ARGUMENT with what is too long or cannot be printed.</exception>
+    /// <exception cref="InvalidRequestException">With what is too long or cannot be printed.</exception>
     public static void Check(IMessage message)
     {
         var violations = new Violations();

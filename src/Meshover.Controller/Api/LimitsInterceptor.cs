@@ -28,7 +28,7 @@ internal sealed class LimitsInterceptor(CallerLimits callers) : Interceptor
     {
         var source = Caller.SourceOf(context);
         if (!callers.MayCall(source))
-            throw new RpcException(new Status(StatusCode.Unavailable, $"Too many calls come from {source}; it is tried again in a moment."));
+            throw new RpcException(new Status(StatusCode.Unavailable, $"Too many calls come from {source}; try again in a moment."));
     }
 
     private sealed class LimitedReader<T>(IAsyncStreamReader<T> reader, CallerLimits callers, string connection) : IAsyncStreamReader<T>

@@ -32,7 +32,7 @@ internal sealed class MemberUpdates(MeshDirectory directory) : IDisposable
         if ((name ?? member.HostName) == member.HostName && (keys ?? member.WireGuardKeys).SequenceEqual(member.WireGuardKeys))
             return;
         using var lease = await _pace.AcquireAsync(session.Node, 1, cancel);
-        var refused = await directory.ChangeAsync(draft => Change(draft, session.Node, session.WishedName, keys), cancel);
+        var refused = await directory.ChangeAsync(new Cause(Actor.Node(session.Node), Operation.UpdateNode, Reason.None), draft => Change(draft, session.Node, session.WishedName, keys), cancel);
         session.Notify(Notice.Types.Kind.NameTaken, refused.Value);
     }
 

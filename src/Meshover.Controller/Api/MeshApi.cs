@@ -28,13 +28,15 @@ internal sealed partial class MeshApi(
         var token = await JoinTokens.ReadAsync(signer, request.Token);
         var wish = ToWish(request, identity, token, Caller.SourceOf(context));
         var now = time.GetUtcNow().ToUnixTimeSeconds();
-        var joined = await directory.ChangeAsync(draft => Enrolment.Enrol(draft, wish, now, ClockSkew), context.CancellationToken);
+        // A member that enrols once more joins nothing: it is brought up to date.
+        var operation = directory.State.MemberByIdentity(identity) is null ? Operation.Enrol : Operation.UpdateNode;
+        var joined = await directory.ChangeAsync(CauseOf(identity, operation), draft => Enrolment.Enrol(draft, wish, now, ClockSkew), context.CancellationToken);
         var member = joined.Value;
         var state = directory.State;
         return new EnrollResponse
         {
             Hello = ContractMapping.Hello(),
-            Node = new NodeEntry(member, state.Nodes[member.Id].Reach, joined.Revision).ToContract(),
+            Node = new NodeEntry(member, state.Nodes[member.Id].Reach).ToContract(),
             Credential = issuer.Sign(member, joined.Revision),
             Settings = state.Mesh.ToContract(),
         };
@@ -50,7 +52,7 @@ internal sealed partial class MeshApi(
     public async Task<LeaveResponse> LeaveAsync(ServerCallContext context)
     {
         var identity = Caller.IdentityOf(context);
-        await directory.ChangeAsync(draft =>
+        await directory.ChangeAsync(CauseOf(identity, Operation.Leave), draft =>
         {
             // A second `leave`, whose first answer was lost, is no error.
             if (draft.State.MemberByIdentity(identity) is { } member)
@@ -64,18 +66,21 @@ internal sealed partial class MeshApi(
         var identity = Caller.IdentityOf(context);
         var hello = await ReadHelloAsync(reader, context.CancellationToken);
         var credential = await Credentials.ReadAsync(signer, hello.Credential, identity) ?? throw new RefusalException(RefusalReason.NotAdmitted,
-            "The credential is not of this mesh, or not of this node's key. Join again: `meshover up --join …`.");
+            "The credential does not belong to this mesh, or not to this node's key. Join again: `meshover up --join …`.");
         if (time.GetUtcNow().ToUnixTimeSeconds() > credential.Expires + ClockSkew)
-            throw new RefusalException(RefusalReason.NotAdmitted, "The credential has expired; the agent renews it by itself (RenewCredential).");
+            throw new RefusalException(RefusalReason.NotAdmitted, "The credential has expired; the agent renews it by itself.");
         var member = await MemberAsync(identity, credential, context.CancellationToken);
         await writer.WriteAsync(ControllerFrame.Of(new ControllerMessage
         {
             Hello = new ControllerHello { Hello = ContractMapping.Hello(), StoreId = directory.State.Mesh.StoreId },
         }), context.CancellationToken);
         // The map must have this node in it, or the stream would take it for removed.
-        await maps.WaitBeyondAsync(member.Modified - 1, context.CancellationToken);
-        await FollowAsync(new NodeSession(member.Record.Id, hello.InstanceId, hello.Hello.Version, Caller.SourceOf(context)), hello, credential,
-            reader, writer, context.CancellationToken);
+        await maps.WaitBeyondAsync(directory.State.Nodes.ModifiedOf(member.Record.Id) - 1, context.CancellationToken);
+        var session = new NodeSession(member.Record.Id, hello.InstanceId, hello.Hello.Version, Caller.SourceOf(context))
+        {
+            Capabilities = [.. hello.Hello.Capabilities],
+        };
+        await FollowAsync(session, hello, credential, reader, writer, context.CancellationToken);
     }
 
     private async Task FollowAsync(NodeSession session, NodeHello hello, CredentialClaims credential,
@@ -125,16 +130,19 @@ internal sealed partial class MeshApi(
             throw new RefusalException(RefusalReason.NotAdmitted,
                 "This mesh does not know this node. Join again: `meshover up --join …` with a token from `meshover token create`.");
         var now = time.GetUtcNow().ToUnixTimeSeconds();
-        await directory.ChangeAsync(draft =>
+        await directory.ChangeAsync(CauseOf(identity, Operation.Adopt), draft =>
         {
             if (draft.State.MemberByIdentity(identity) is null)
                 Adoption.Adopt(draft, credential, now);
         }, cancel);
         var adopted = directory.State.MemberByIdentity(identity)
-            ?? throw new RefusalException(RefusalReason.NotAdmitted, "The node was adopted and removed in one moment. Join again.");
+            ?? throw new RefusalException(RefusalReason.NotAdmitted, "The node was adopted and removed at the same moment. Join again.");
         LogAdopted(log, adopted.Record.Id, adopted.Record.HostName, string.Join(", ", adopted.Record.Grants.Select(grant => grant.Prefix)));
         return adopted;
     }
+
+    private Cause CauseOf(string identity, Operation operation) =>
+        new(directory.State.MemberByIdentity(identity) is { Record.Id: var id } ? Actor.Node(id) : Actor.Newcomer(identity), operation, Reason.None);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Id} ({HostName}) came back by its credential after the restore; granted: {Grants}")]
     private static partial void LogAdopted(ILogger logger, uint id, string hostName, string grants);

@@ -8,7 +8,8 @@ namespace Meshover.Controller.Api;
 /// <summary>Checks what nodes ask for. How much it is was asked before (<see cref="Limits"/>).</summary>
 internal static class RequestValidator
 {
-    /// <exception cref="Grpc.Core.RpcException">INVALID_ARGUMENT with every violation, or FAILED_PRECONDITION for another contract.</exception>
+    /// <exception cref="InvalidRequestException">With every violation.</exception>
+    /// <exception cref="RefusalException">It speaks another contract.</exception>
     public static void Check(EnrollRequest request)
     {
         var violations = new Violations();
@@ -19,7 +20,7 @@ internal static class RequestValidator
         StatusValidator.CheckWireGuardKey(violations, "wireguard_key", request.WireguardKey);
         StatusValidator.CheckEndpoints(violations, "endpoints", request.Endpoints);
         StatusValidator.CheckAddresses(violations, "other_addresses", request.OtherAddresses);
-        violations.Require(request.ListenPort <= 65535, "listen_port", $"{request.ListenPort} is no UDP port (1-65535; 0: not known yet).");
+        violations.Require(request.ListenPort <= 65535, "listen_port", $"{request.ListenPort} is not a UDP port (1-65535; 0: not known yet).");
         violations.ThrowIfAny();
         CheckContract(request.Hello);
     }
@@ -31,7 +32,7 @@ internal static class RequestValidator
         CheckHello(violations, "hello.hello", hello.Hello);
         violations.Require(hello.Credential.Length > 0, "hello.credential", "the credential is missing.");
         violations.Require(hello.InstanceId.Length > 0, "hello.instance_id", "the instance id is missing.");
-        violations.Require(hello.Revision >= 0, "hello.revision", "a revision is not negative.");
+        violations.Require(hello.Revision >= 0, "hello.revision", "a revision cannot be negative.");
         if (hello.Status is { } status)
             StatusValidator.Check(violations, "hello.status", status);
         violations.ThrowIfAny();
@@ -42,7 +43,7 @@ internal static class RequestValidator
     {
         violations.Require(hello is not null, field, "is missing.");
         violations.Require(hello is null || (hello.Contract > 0 && hello.ContractOldest <= hello.Contract), $"{field}.contract",
-            "says no range of contract revisions.");
+            "gives no range of contract revisions.");
     }
 
     private static void CheckContract(Hello hello)

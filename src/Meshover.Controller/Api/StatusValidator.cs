@@ -2,6 +2,7 @@ using System.Net;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Meshover.Contract.V1;
+using Meshover.Controller.Membership;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Identity;
 using Endpoint = Meshover.Contract.V1.Endpoint;
@@ -11,7 +12,7 @@ namespace Meshover.Controller.Api;
 /// <summary>Checks what nodes report. How much it is was asked before (<see cref="Limits"/>).</summary>
 internal static class StatusValidator
 {
-    /// <exception cref="Grpc.Core.RpcException">INVALID_ARGUMENT with every violation.</exception>
+    /// <exception cref="InvalidRequestException">With every violation.</exception>
     public static void Check(NodeStatus status)
     {
         var violations = new Violations();
@@ -24,7 +25,7 @@ internal static class StatusValidator
         if (status.Endpoints is { } endpoints)
             CheckEndpoints(violations, $"{field}.endpoints", endpoints.Endpoints);
         if (status.HasListenPort)
-            violations.Require(status.ListenPort is > 0 and <= 65535, $"{field}.listen_port", $"{status.ListenPort} is no UDP port (1-65535).");
+            violations.Require(status.ListenPort is > 0 and <= 65535, $"{field}.listen_port", $"{status.ListenPort} is not a UDP port (1-65535).");
         if (status.HasWireguardKey)
             CheckWireGuardKey(violations, $"{field}.wireguard_key", status.WireguardKey);
         if (status.WireguardKeys is { Keys: var keys })
@@ -32,7 +33,7 @@ internal static class StatusValidator
         if (status.HasHostname && !HostName.TryNormalise(status.Hostname, out _, out var error))
             violations.Add($"{field}.hostname", error);
         if (status.HasUnderlayMtu)
-            violations.Require(status.UnderlayMtu <= ushort.MaxValue, $"{field}.underlay_mtu", $"{status.UnderlayMtu} is no MTU (at most {ushort.MaxValue}).");
+            violations.Require(status.UnderlayMtu <= ushort.MaxValue, $"{field}.underlay_mtu", $"{status.UnderlayMtu} is not a valid MTU (at most {ushort.MaxValue}).");
         CheckPeers(violations, $"{field}.observed", status.Observed?.Peers);
         CheckPeers(violations, $"{field}.observed_changes", status.ObservedChanges?.Seen);
         CheckAddresses(violations, $"{field}.other_addresses", status.OtherAddresses?.Addresses);
@@ -44,34 +45,34 @@ internal static class StatusValidator
         for (var i = 0; i < endpoints.Count; i++)
         {
             var endpoint = endpoints[i];
-            violations.Require(IPAddress.TryParse(endpoint.Address, out _), $"{field}[{i}].address", $"{Violations.Quote(endpoint.Address)} is no IP address.");
-            violations.Require(endpoint.Port is > 0 and <= 65535, $"{field}[{i}].port", $"{endpoint.Port} is no UDP port (1-65535).");
+            violations.Require(IPAddress.TryParse(endpoint.Address, out _), $"{field}[{i}].address", $"{Violations.Quote(endpoint.Address)} is not an IP address.");
+            violations.Require(endpoint.Port is > 0 and <= 65535, $"{field}[{i}].port", $"{endpoint.Port} is not a UDP port (1-65535).");
         }
     }
 
     public static void CheckWireGuardKey(Violations violations, string field, ByteString key)
     {
         violations.Require(key.Length == WireGuardPublicKey.Length, field, $"a WireGuard key has {WireGuardPublicKey.Length} bytes, not {key.Length}.");
-        violations.Require(key.Length == 0 || key.Span.ContainsAnyExcept((byte)0), field, "a key of zeros is no key.");
+        violations.Require(key.Length == 0 || key.Span.ContainsAnyExcept((byte)0), field, "a key of zeros is not a key.");
     }
 
     private static void CheckWireGuardKeys(Violations violations, string field, RepeatedField<ByteString> keys)
     {
-        violations.Require(keys.Count > 0, field, "a node has a key.");
-        violations.Require(keys.Distinct().Count() == keys.Count, field, "a key is there twice.");
+        violations.Require(keys.Count > 0, field, "a node must have a key.");
+        violations.Require(keys.Distinct().Count() == keys.Count, field, "a key occurs twice.");
         for (var i = 0; i < keys.Count; i++)
             CheckWireGuardKey(violations, $"{field}[{i}]", keys[i]);
     }
 
     public static void CheckAddresses(Violations violations, string field, RepeatedField<string>? addresses) =>
-        violations.Require(addresses?.All(address => IPAddress.TryParse(address, out _)) ?? true, field, "one is no IP address.");
+        violations.Require(addresses?.All(address => IPAddress.TryParse(address, out _)) ?? true, field, "one is not an IP address.");
 
     private static void CheckPeers(Violations violations, string field, RepeatedField<ObservedPeers.Types.Peer>? peers)
     {
         for (var i = 0; i < (peers?.Count ?? 0) && !violations.IsFull; i++)
         {
             violations.Require(IPAddress.TryParse(peers![i].Address, out _) && peers[i].Port is > 0 and <= 65535,
-                $"{field}.peers[{i}]", $"{Violations.Quote(peers[i].Address)} port {peers[i].Port} is no UDP endpoint.");
+                $"{field}.peers[{i}]", $"{Violations.Quote(peers[i].Address)} port {peers[i].Port} is not a UDP endpoint.");
         }
     }
 

@@ -107,6 +107,6 @@ internal sealed partial class RefusalJournal(string path, ILogger<RefusalJournal
     }
 
     [LoggerMessage(Level = LogLevel.Error,
-        Message = "{File} could not be written ({Reason}): were the store lost now, a restore would not know of all removals. It is tried again with the next one")]
+        Message = "{File} could not be written ({Reason}): if the store were lost now, a restore would not know of all removals. The next one tries again")]
     private static partial void LogFailed(ILogger logger, string file, string reason);
 }

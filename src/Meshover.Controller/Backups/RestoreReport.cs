@@ -19,15 +19,15 @@ internal static class RestoreReport
     public static IEnumerable<string> Describe(MeshState backup, FormerStore former, CarriedDecisions carried, TimeSpan? adopt, DateTimeOffset now)
     {
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"The mesh is as the backup has it, but for what was decided since and is known: {carried.Nodes} node(s) out of it, {carried.Tokens} join token(s) revoked, {carried.Grants} grant(s) withdrawn.");
+            $"The mesh is as the backup has it, except for what is known to have been decided since: {carried.Nodes} node(s) gone, {carried.Tokens} join token(s) revoked, {carried.Grants} grant(s) withdrawn.");
         if (!former.Unknown.IsEmpty)
-            yield return $"Not known, as {former.Reason}: {string.Join("; ", former.Unknown)}, since the backup. Look through `meshover node list`, `meshover token list` and `meshover grant list`.";
+            yield return $"Not known since the backup, as {former.Reason}: {string.Join("; ", former.Unknown)}. Look through `meshover node list`, `meshover token list` and `meshover grant list`.";
         yield return $"Nodes that joined since the backup{Names(backup, former)} {Fate(adopt, now)}";
     }
 
     private static string Fate(TimeSpan? adopt, DateTimeOffset now) => adopt is { } period
-        ? string.Create(CultureInfo.InvariantCulture, $"come back by themselves until {now + period:u}; `meshover node show NAME` says of which it is so.")
-        : $"must join again. Where their credentials are to be enough, run this restore again with --replace --adopt {Duration.Format(TimeSpan.FromDays(7))}.";
+        ? string.Create(CultureInfo.InvariantCulture, $"come back by themselves until {now + period:u}; `meshover node show NAME` says which did.")
+        : $"must join again. If their credentials are to be enough, run this restore again with --replace --adopt {Duration.Format(TimeSpan.FromDays(7))}.";
 
     private static string Names(MeshState backup, FormerStore former)
     {

@@ -1,3 +1,5 @@
+using Meshover.Controller.Audit;
+using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
 using Meshover.Controller.Initialisation;
 using Meshover.Controller.Membership;
@@ -76,7 +78,7 @@ internal static class StoreRestore
         }
         catch (SqliteException e)
         {
-            throw new StoreException("restore", file, $"it is no backup of a controller ({e.Message}).", e);
+            throw new StoreException("restore", file, $"it is not a backup of a controller ({e.Message}).", e);
         }
     }
 
@@ -84,15 +86,16 @@ internal static class StoreRestore
         string building, ControllerPaths paths, TimeSpan? adopt, DateTimeOffset now, CancellationToken cancel)
     {
         await using var store = SqliteStore.Open(building);
-        var backup = MeshState.Load(await store.ReadAsync("", cancel));
+        var backup = await MeshState.LoadAsync(store, cancel);
         if (backup.Get<MeshRecord>(StoreKeys.Mesh) is not { } mesh || backup.Get<SecretRecord>(StoreKeys.Secret) is null)
-            throw new StoreException("restore", building, "the file is no backup of a controller: it holds no mesh.");
+            throw new StoreException("restore", building, "the file is not a backup of a controller: it holds no mesh.");
         var former = await FormerStore.ReadAsync(paths, mesh, cancel);
         var draft = new Draft(backup);
         Renew(draft, former.State, adopt is { } period ? (now + period).ToUnixTimeSeconds() : 0);
         var carried = Decisions.Carry(draft, former.State, (now + RestWhereUnknown).ToUnixTimeSeconds());
-        await store.CommitAsync([draft.ToTransaction()], cancel);
-        return (MeshState.Load(await store.ReadAsync("", cancel)), [.. RestoreReport.Describe(backup, former, carried, adopt, now)]);
+        await AuditTrail.CarryAsync(store, former.Audit, cancel);
+        await OfflineChange.CommitAsync(store, draft, Operation.Restore, now, cancel);
+        return (await MeshState.LoadAsync(store, cancel), [.. RestoreReport.Describe(backup, former, carried, adopt, now)]);
     }
 
     /// <summary>Gives the store its new name, remembers those that it comes from, and jumps ahead.</summary>
@@ -102,18 +105,22 @@ internal static class StoreRestore
     internal static void Renew(Draft draft, MeshState former, long adoptUntil)
     {
         var state = draft.State;
+        // The backup's keys may have been given up because others have them.
+        var secret = former.Get<SecretRecord>(StoreKeys.Secret);
         draft.Put(StoreKeys.Mesh, state.Mesh with
         {
+            CaPins = secret is null ? state.Mesh.CaPins : former.Mesh.CaPins,
             StoreId = Guid.NewGuid().ToString("N"),
             Ancestors = [.. Lineage(state, former).DistinctBy(ancestor => ancestor.StoreId).Select(ancestor => ancestor with { AdoptUntil = adoptUntil })],
         });
-        // The backup's may have been given up because others have it.
-        if (former.Get<SecretRecord>(StoreKeys.Secret) is { } secret)
+        if (secret is not null)
             draft.Put(StoreKeys.Secret, secret);
-        var newest = former.Nodes.IsEmpty ? 0 : former.Nodes.Keys.Last();
-        draft.Put(StoreKeys.Allocation, new AllocationRecord(
-            Math.Max(Math.Max(state.Allocation.NextId, former.Allocation.NextId), newest + 1) + Allocator.RestoreJump,
-            Math.Max(state.Allocation.NextNumber, former.Allocation.NextNumber) + Allocator.RestoreJump));
+        var newest = former.Nodes.Count == 0 ? 0 : former.Nodes.Keys.Last();
+        draft.Put(StoreKeys.Allocation, state.Allocation with
+        {
+            NextId = Math.Max(Math.Max(state.Allocation.NextId, former.Allocation.NextId), newest + 1) + Allocator.RestoreJump,
+            NextNumber = Math.Max(state.Allocation.NextNumber, former.Allocation.NextNumber) + Allocator.RestoreJump,
+        });
     }
 
     // The backup's own first: what it says of a store's revision holds for what it lacks. A store that it knows nothing of began after it.

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Meshover.Controller.Audit;
 using Meshover.Controller.State;
 using Meshover.Controller.Stores;
 
@@ -10,7 +11,7 @@ namespace Meshover.Controller.Changes;
 /// 1. Callers put changes into a bounded channel (full: they wait) and await the answer.
 /// 2. The writer loop takes what is there, up to a batch, and lets each change draft its transaction against the working state,
 ///    which already has the effects of the ones before it.
-/// 3. One commit makes the whole batch durable: a thousand enrolments in flight share a few fsyncs.
+/// 3. Each transaction takes its record in the audit along (<see cref="AuditTrail"/>), and one commit makes the whole batch durable: a thousand enrolments in flight share a few fsyncs.
 /// 4. The follower loop watches the store, has the journal note what it must, and publishes each revision as an immutable
 ///    <see cref="MeshState"/>.
 /// 5. An answer is given when its revision is published: durable, and visible to whoever asks next.
@@ -25,17 +26,19 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
     private readonly IStore _store;
     private readonly ILogger<MeshDirectory> _log;
     private readonly IJournal? _journal;
+    private readonly TimeProvider _time;
     private readonly Channel<PendingChange> _changes = Channel.CreateBounded<PendingChange>(
         new BoundedChannelOptions(2 * BatchSize) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     private readonly CancellationTokenSource _stop = new();
     private readonly Latest<MeshState> _published;
     private readonly Task _loops;
 
-    private MeshDirectory(IStore store, MeshState state, ILogger<MeshDirectory> log, IJournal? journal)
+    private MeshDirectory(IStore store, MeshState state, ILogger<MeshDirectory> log, IJournal? journal, TimeProvider time)
     {
         _store = store;
         _log = log;
         _journal = journal;
+        _time = time;
         _published = new Latest<MeshState>(state);
         _loops = Task.WhenAll(Task.Run(WriteAsync), Task.Run(FollowAsync));
     }
@@ -46,28 +49,30 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
     /// <summary>Ends with an exception when the store fails: then nothing can be changed any more, and the process should end.</summary>
     public Task Completion => _loops;
 
-    public static async Task<MeshDirectory> OpenAsync(IStore store, ILogger<MeshDirectory> log, CancellationToken cancel, IJournal? journal = null)
+    public static async Task<MeshDirectory> OpenAsync(
+        IStore store, ILogger<MeshDirectory> log, CancellationToken cancel, IJournal? journal = null, TimeProvider? time = null)
     {
-        var state = MeshState.Load(await store.ReadAsync("", cancel));
+        var state = await MeshState.LoadAsync(store, cancel);
         journal?.Begin(state);
-        return new MeshDirectory(store, state, log, journal);
+        return new MeshDirectory(store, state, log, journal, time ?? TimeProvider.System);
     }
 
     /// <summary>Drafts and commits a change.</summary>
+    /// <param name="cause">Who makes it, and why.</param>
     /// <param name="change">Called in the writer loop, perhaps more than once; it must be pure. What it throws reaches the caller, and nothing is changed.</param>
     /// <param name="cancel">Gives up waiting; the change may be made all the same.</param>
     /// <returns>What the change returned, and the revision that it made, once it is durable and published.</returns>
-    public async Task<Committed<T>> ChangeAsync<T>(Func<Draft, T> change, CancellationToken cancel)
+    public async Task<Committed<T>> ChangeAsync<T>(Cause cause, Func<Draft, T> change, CancellationToken cancel)
     {
-        var pending = new PendingChange(draft => change(draft));
+        var pending = new PendingChange(cause, draft => change(draft));
         await _changes.Writer.WriteAsync(pending, cancel);
         var (result, revision) = await pending.Answer.Task.WaitAsync(cancel);
         return new Committed<T>((T)result!, revision);
     }
 
     /// <inheritdoc cref="ChangeAsync{T}"/>
-    public Task ChangeAsync(Action<Draft> change, CancellationToken cancel) =>
-        ChangeAsync<object?>(draft =>
+    public Task ChangeAsync(Cause cause, Action<Draft> change, CancellationToken cancel) =>
+        ChangeAsync<object?>(cause, draft =>
         {
             change(draft);
             return null;
@@ -75,6 +80,10 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
 
     /// <summary>Returns when the published revision is greater than <paramref name="revision"/>.</summary>
     public Task<MeshState> WaitBeyondAsync(long revision, CancellationToken cancel) => _published.WaitBeyondAsync(revision, cancel);
+
+    /// <summary>Reads what is not in the state: a folder that is kept apart.</summary>
+    /// <exception cref="StoreException">It cannot be read.</exception>
+    public ValueTask<StoreSnapshot> ReadAsync(StoreRange range, CancellationToken cancel) => _store.ReadAsync(range, cancel);
 
     public async ValueTask DisposeAsync()
     {
@@ -115,8 +124,7 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
         var open = batch;
         for (var attempt = 1; open.Count > 0; attempt++)
         {
-            var drafted = DraftAll(open, State);
-            if (await TryCommitAsync(drafted) is not { } results)
+            if (await TryCommitAsync(open) is not (var drafted, var results))
                 return;
             open = [];
             for (var i = 0; i < drafted.Count; i++)
@@ -134,27 +142,29 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
     }
 
     // Null: nothing to answer any more.
-    private async Task<IReadOnlyList<CommitResult>?> TryCommitAsync(List<Drafted> drafted)
+    private async Task<(List<Drafted> Drafted, IReadOnlyList<CommitResult> Results)?> TryCommitAsync(List<PendingChange> batch)
     {
-        if (drafted.Count == 0)
-            return null;
         try
         {
+            var trail = await AuditTrail.ReadAsync(_store, batch.Count, _time.GetUtcNow(), _stop.Token);
+            var drafted = DraftAll(batch, State, trail);
+            if (drafted.Count == 0)
+                return null;
             var results = await _store.CommitAsync([.. drafted.Select(item => item.Transaction)], _stop.Token);
             await _published.WaitBeyondAsync(results.Max(result => result.Revision) - 1, _stop.Token);
-            return results;
+            return (drafted, results);
         }
         catch (StoreException e)
         {
             // A full disk, say: nothing of the batch was made, and the next one may do better.
-            LogFailed(_log, e);
-            foreach (var item in drafted)
-                item.Change.Answer.TrySetException(e);
+            LogFailed(_log, e, string.Join(", ", batch.Select(change => change.Cause.Operation.Name).Distinct()));
+            foreach (var change in batch)
+                change.Answer.TrySetException(e);
             return null;
         }
     }
 
-    private static List<Drafted> DraftAll(List<PendingChange> batch, MeshState state)
+    private static List<Drafted> DraftAll(List<PendingChange> batch, MeshState state, AuditTrail trail)
     {
         var drafted = new List<Drafted>(batch.Count);
         foreach (var pending in batch)
@@ -163,7 +173,7 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
             try
             {
                 var result = pending.Change(draft);
-                var transaction = draft.ToTransaction();
+                var transaction = trail.Note(pending.Cause, state, draft.ToTransaction());
                 drafted.Add(new Drafted(pending, result, transaction));
                 if (transaction.Writes.Count > 0)
                     state = state.Apply(transaction.Writes.Select(write => new StoreChange(state.Revision + 1, write.Key, write.Value)), state.Revision + 1);
@@ -198,15 +208,15 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} change(s) met those of another controller and are tried again")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} change(s) collided with those of another controller; trying again")]
     private static partial void LogConflict(ILogger logger, int count);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A change could not be made durable")]
-    private static partial void LogFailed(ILogger logger, Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "A change could not be made durable ({Operations})")]
+    private static partial void LogFailed(ILogger logger, Exception exception, string operations);
 
     private sealed record Drafted(PendingChange Change, object? Result, StoreTransaction Transaction);
 
-    private sealed record PendingChange(Func<Draft, object?> Change)
+    private sealed record PendingChange(Cause Cause, Func<Draft, object?> Change)
     {
         // Continuations must not run in the writer loop.
         public TaskCompletionSource<(object? Result, long Revision)> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -16,10 +16,10 @@ internal sealed class CommonOptions
     private readonly Option<string?> _pool6 = new("--pool6") { Description = "IPv6 node addresses [default: a random unique local /48]", HelpName = "CIDR" };
     private readonly Option<string?> _tunnelPool = new("--tunnel-pool") { Description = "Ends of the GRE links [default: 198.18.0.0/15]", HelpName = "CIDR" };
     private readonly Option<string?> _asn = new("--asn") { Description = "AS numbers [default: 4200000000-4294967294]", HelpName = "FIRST-LAST" };
-    private readonly Option<string?> _rest = new("--rest") { Description = "How long a removed node's numbers rest [default: 24h]", HelpName = "DURATION" };
-    private readonly Option<string?> _lifetime = new("--credential-lifetime") { Description = "How long a node's credential is good [default: 1h]", HelpName = "DURATION" };
+    private readonly Option<string?> _rest = new("--rest") { Description = "How long to hold a removed node's numbers [default: 24h]", HelpName = "DURATION" };
+    private readonly Option<string?> _lifetime = new("--credential-lifetime") { Description = "How long a node's credential is valid [default: 1h]", HelpName = "DURATION" };
     private readonly Option<string?> _skew = new("--clock-skew") { Description = "By how much clocks may differ [default: 5m]", HelpName = "DURATION" };
-    private readonly Option<string?> _certificate = new("--certificate") { Description = "Certificate chain (PEM) for every TLS name but that of the nodes", HelpName = "FILE" };
+    private readonly Option<string?> _certificate = new("--certificate") { Description = "Certificate chain (PEM) for every TLS name except that of the nodes", HelpName = "FILE" };
     private readonly Option<string?> _key = new("--key") { Description = "Its private key (PEM)", HelpName = "FILE" };
 
     public void AddPaths(Command command)

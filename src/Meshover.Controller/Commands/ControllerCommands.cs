@@ -15,7 +15,7 @@ internal static class ControllerCommands
 
     public static RootCommand Create() => new("The controller of a Meshover mesh: gives out addresses and AS numbers, and tells every node of all the others.")
     {
-        Init(), Serve(), Backup(), Restore(), RotateKey(),
+        Init(), Serve(), Backup(), Restore(), RotateKey(), RotateCa(),
     };
 
     private static Command Init()
@@ -30,7 +30,7 @@ internal static class ControllerCommands
             var paths = options.PathsOf(parsed);
             var join = await Initialiser.RunAsync(options.ConfigOf(parsed), paths, TimeProvider.System, cancel);
             await Console.Error.WriteLineAsync(
-                $"The mesh is made ({paths.State}, {paths.Config}). Start it with `meshover-controller serve`, then run on each node:\n"
+                $"The mesh was created ({paths.State}, {paths.Config}). Start it with `meshover-controller serve`, then run on each node:\n"
                 + "meshover up --join STRING, with the string below. It admits any number of nodes for 24 hours; `meshover token list` and `token revoke` end it sooner.");
             Console.WriteLine(join);
         }));
@@ -65,13 +65,13 @@ internal static class ControllerCommands
     {
         var options = new CommonOptions();
         var file = new Argument<string>("FILE") { Description = "What `backup` wrote." };
-        var replace = new Option<bool>("--replace") { Description = "Put a store that is there aside (store.db.before-…)." };
+        var replace = new Option<bool>("--replace") { Description = "Set aside a store that is already there (store.db.before-…)." };
         var adopt = new Option<string?>("--adopt")
         {
-            Description = "Let nodes that joined since the backup come back by their credentials, for so long [default: they must join again]",
+            Description = "Let nodes that joined since the backup come back by their credentials, for this long [default: they must join again]",
             HelpName = "DURATION",
         };
-        var command = new Command("restore", "Make the store what a backup says, but for who was removed since. Says what it could not know.") { file, replace, adopt };
+        var command = new Command("restore", "Make the store what a backup says, except that whoever was removed since stays out. Says what it could not know.") { file, replace, adopt };
         options.AddPaths(command);
         command.SetAction((parsed, cancel) => RunAsync(async () =>
         {
@@ -87,11 +87,22 @@ internal static class ControllerCommands
     private static Command RotateKey()
     {
         var options = new CommonOptions();
-        var drop = new Option<bool>("--drop-former") { Description = "Join strings that were made before are void: for a key, or a backup, that others may have." };
+        var drop = new Option<bool>("--drop-former") { Description = "Join strings made before become void: for when others may have the key, or a backup." };
         var command = new Command("rotate-key", "Sign join tokens and credentials with a new key from now on; with the controller stopped.") { drop };
         options.AddPaths(command);
         command.SetAction((parsed, cancel) => RunAsync(async () =>
             await Console.Error.WriteLineAsync(await KeyRotation.RunAsync(options.PathsOf(parsed), !parsed.GetValue(drop), TimeProvider.System, cancel))));
+        return command;
+    }
+
+    private static Command RotateCa()
+    {
+        var options = new CommonOptions();
+        var finish = new Option<bool>("--finish") { Description = "Put it into use, once every node has been connected since the first step." };
+        var command = new Command("rotate-ca", "Make a new authority, the one that join strings pin, for the nodes to learn of; with the controller stopped.") { finish };
+        options.AddPaths(command);
+        command.SetAction((parsed, cancel) => RunAsync(async () =>
+            await Console.Error.WriteLineAsync(await AuthorityRotation.RunAsync(options.PathsOf(parsed), parsed.GetValue(finish), TimeProvider.System, cancel))));
         return command;
     }
 

@@ -31,9 +31,9 @@ internal sealed class ConfigReader
 
     private ControllerOptions ReadAll(ControllerConfig config)
     {
-        Require(config.Port is > 0 and <= 65535, $"port: {config.Port} is no TCP port (1-65535).");
+        Require(config.Port is > 0 and <= 65535, $"port: {config.Port} is not a TCP port (1-65535).");
         Require((config.Certificate is null) == (config.Key is null), "certificate and key: give both, or neither.");
-        Require(config.Listen is null || IPAddress.TryParse(config.Listen, out _), $"listen: \"{config.Listen}\" is no IP address.");
+        Require(config.Listen is null || IPAddress.TryParse(config.Listen, out _), $"listen: \"{config.Listen}\" is not an IP address.");
         return new ControllerOptions
         {
             Addresses = [.. config.Address.Select(text => ReadAddress(text, config.Port)).Distinct(StringComparer.Ordinal)],
@@ -60,7 +60,7 @@ internal sealed class ConfigReader
         // An IPv6 literal may stand without brackets where it has no port.
         if (IPAddress.TryParse(text, out var literal))
             return new HostPort(literal.ToString(), port).ToString();
-        _violations.Add($"address: \"{text}\" is no HOST or HOST:PORT.");
+        _violations.Add($"address: \"{text}\" is neither HOST nor HOST:PORT.");
         return text;
     }
 
@@ -84,7 +84,7 @@ internal sealed class ConfigReader
         if (text.Split('-') is [var from, var to] && uint.TryParse(from, out var first) && uint.TryParse(to, out var last) && first <= last
             && first >= Asn.FirstPrivate.Value && last <= Asn.LastPrivate.Value)
             return (first, last);
-        _violations.Add($"asn: \"{text}\" is no range FIRST-LAST within {Asn.FirstPrivate}-{Asn.LastPrivate} (RFC 6996).");
+        _violations.Add($"asn: \"{text}\" is not a range FIRST-LAST within {Asn.FirstPrivate}-{Asn.LastPrivate} (RFC 6996).");
         return null;
     }
 
@@ -94,7 +94,7 @@ internal sealed class ConfigReader
             return fallback;
         if (Duration.TryParse(text, out var value) && value >= least && value <= most)
             return value;
-        _violations.Add($"{name}: \"{text}\" is no duration such as 30s, 5m, 24h or 7d, from {Duration.Format(least)} to {Duration.Format(most)}.");
+        _violations.Add($"{name}: \"{text}\" is not a duration such as 30s, 5m, 24h or 7d, from {Duration.Format(least)} to {Duration.Format(most)}.");
         return fallback;
     }
 

@@ -23,6 +23,6 @@ internal sealed partial class ConnectionGuard(IServiceProvider services)
             LogRefused(_log, context.RemoteEndPoint?.ToString(), held);
     };
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection from {From} was ended: its address opens too many (and {Held} that are not logged)")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection from {From} was closed: its address opens too many (and {Held} more, not logged)")]
     private static partial void LogRefused(ILogger logger, string? from, long held);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Grpc.AspNetCore.Server.Model;
+using Meshover.Controller.Administration;
 using Meshover.Controller.Api;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
@@ -12,7 +13,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Meshover.Controller.Hosting;
 
-/// <summary>Puts the running controller together: Kestrel with TLS for the nodes, and a socket for administration.</summary>
+/// <summary>Puts the running controller together: Kestrel with a door of TLS and one on this machine, and the groups of endpoints behind them.</summary>
 internal static class ControllerHost
 {
     // Half of the descriptors that a service of systemd may have; administration has its own count.
@@ -21,7 +22,8 @@ internal static class ControllerHost
     // A node has one call that stays, and short ones beside it.
     private const int MostStreams = 16;
 
-    public static WebApplication Build(MeshDirectory directory, SecretRecord secret, TlsSetup tls, ControllerOptions options, ControllerPaths paths)
+    public static WebApplication Build(
+        MeshDirectory directory, SecretRecord secret, EndpointGroups groups, TlsSetup tls, ControllerOptions options, ControllerPaths paths)
     {
         // Its content root is watched with all below it; by default that is the working directory, which for a daemon is "/".
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -37,14 +39,13 @@ internal static class ControllerHost
         builder.Logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None);
         builder.Host.UseSystemd();
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, tls, options, paths));
+        builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, groups, tls, options, paths));
         AddServices(builder.Services, directory, secret, options);
         var app = builder.Build();
         // Before the gate, which asks what routing found; else it would run after it.
         app.UseRouting();
-        app.Use(AdminConnection.Separate);
-        app.MapGrpcService<MeshApi>();
-        app.MapGrpcService<AdminApi>();
+        app.Use(groups.GuardAsync);
+        groups.Map(app);
         return app;
     }
 
@@ -55,6 +56,11 @@ internal static class ControllerHost
         services.AddSingleton(options);
         services.AddSingleton(new TokenSigner(secret));
         services.AddSingleton<LiveNodes>();
+        services.AddSingleton<Tokens>();
+        services.AddSingleton<Nodes>();
+        services.AddSingleton<NodeQueries>();
+        services.AddSingleton<Grants>();
+        services.AddSingleton<AuditLog>();
         services.AddSingleton<CredentialIssuer>();
         services.AddSingleton<MemberUpdates>();
         services.AddSingleton<MeshApi>();
@@ -77,7 +83,8 @@ internal static class ControllerHost
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(3));
     }
 
-    private static void ConfigureKestrel(KestrelServerOptions kestrel, TlsSetup tls, ControllerOptions options, ControllerPaths paths)
+    private static void ConfigureKestrel(
+        KestrelServerOptions kestrel, EndpointGroups groups, TlsSetup tls, ControllerOptions options, ControllerPaths paths)
     {
         kestrel.AddServerHeader = false;
         // A peer that is gone without a word is noticed after 15 s at most; its node then shows as offline.
@@ -92,14 +99,15 @@ internal static class ControllerHost
         kestrel.Limits.MinResponseDataRate = null;
         kestrel.Listen(EndPointOf(options), listen =>
         {
-            listen.Protocols = HttpProtocols.Http2;
+            listen.Protocols = groups.ProtocolsAt(Door.Network);
+            listen.Use(CameBy.Mark(Door.Network));
             listen.Use(new ConnectionGuard(kestrel.ApplicationServices).Limit);
             listen.UseHttps(tls.ToHandshakeOptions());
         });
         kestrel.ListenUnixSocket(paths.AdminSocket, listen =>
         {
-            listen.Protocols = HttpProtocols.Http2;
-            listen.Use(AdminConnection.Mark);
+            listen.Protocols = groups.ProtocolsAt(Door.AdminSocket);
+            listen.Use(CameBy.Mark(Door.AdminSocket));
         });
     }
 

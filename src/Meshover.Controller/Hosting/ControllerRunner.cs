@@ -27,8 +27,8 @@ internal static partial class ControllerRunner
         if (directory.State.Get<MeshRecord>(StoreKeys.Mesh) is null || directory.State.Get<SecretRecord>(StoreKeys.Secret) is not { } secret)
             throw StoreDamage.Of("use", paths.Store, "its keys are missing");
         await SettingsUpdate.ApplyAsync(directory, options, cancel);
-        var tls = new TlsSetup(secret, options, TimeProvider.System, logs.CreateLogger<TlsSetup>());
-        await ServeAsync(ControllerHost.Build(directory, secret, tls, options, paths), directory, options, paths, cancel);
+        var tls = new TlsSetup(secret, options, EndpointGroups.Present, TimeProvider.System, logs.CreateLogger<TlsSetup>());
+        await ServeAsync(ControllerHost.Build(directory, secret, EndpointGroups.Present, tls, options, paths), directory, options, paths, cancel);
     }
 
     private static async Task<MeshDirectory> OpenAsync(

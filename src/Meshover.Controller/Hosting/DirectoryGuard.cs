@@ -19,6 +19,6 @@ internal sealed partial class DirectoryGuard(MeshDirectory directory, IHostAppli
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The store cannot be followed any more; the controller stops")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The store can no longer be followed; the controller is stopping")]
     private static partial void LogEnded(ILogger logger, Exception exception);
 }

@@ -63,7 +63,20 @@ internal sealed partial class OperatorCertificate
         }
     }
 
-    private (DateTime, DateTime) Stamp() => (File.GetLastWriteTimeUtc(_certificate), File.GetLastWriteTimeUtc(_key));
+    private (DateTime, DateTime) Stamp() => (Written(_certificate), Written(_key));
+
+    // Of the file itself: who renews it may change but a link on the way to it.
+    private static DateTime Written(string path)
+    {
+        try
+        {
+            return File.GetLastWriteTimeUtc(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return default;
+        }
+    }
 
     private SslStreamCertificateContext Read()
     {
@@ -80,9 +93,9 @@ internal sealed partial class OperatorCertificate
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The certificate {File} was read again; it is good until {Until:u}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The certificate {File} was read again; it is valid until {Until:u}")]
     private static partial void LogRead(ILogger logger, string file, DateTime until);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The certificate was changed and cannot be used; the former one is shown. {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The certificate was changed and cannot be used; the former one stays in use. {Reason}")]
     private static partial void LogKept(ILogger logger, string reason);
 }

@@ -18,7 +18,8 @@ internal static class SettingsUpdate
         var addresses = options.Addresses.IsEmpty ? MachineNetworks.GlobalAddresses(Outside(mesh), options.Port) : options.Addresses;
         if (addresses.IsEmpty || addresses.SequenceEqual(mesh.Controllers))
             return;
-        await directory.ChangeAsync(draft => draft.Put(StoreKeys.Mesh, draft.State.Mesh with { Controllers = addresses }), cancel);
+        await directory.ChangeAsync(new Cause(Actor.Controller, Operation.FollowConfiguration, Reason.None),
+            draft => draft.Put(StoreKeys.Mesh, draft.State.Mesh with { Controllers = addresses }), cancel);
     }
 
     // A node of this mesh may run on the same machine: its mesh addresses are no way in for a newcomer.

@@ -19,25 +19,34 @@ internal static class CertificateAuthority
     /// <summary>Makes a CA and a key that signs tokens and credentials.</summary>
     public static SecretRecord Create(DateTimeOffset now)
     {
-        using var caKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var authority = CreateAuthority(now);
         using var signingKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return new SecretRecord
+        {
+            CaKey = authority.Key,
+            CaCertificate = authority.Certificate,
+            SigningKey = signingKey.ExportPkcs8PrivateKeyPem(),
+        };
+    }
+
+    public static AuthorityRecord CreateAuthority(DateTimeOffset now)
+    {
+        using var caKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=Meshover CA", caKey, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
         using var certificate = request.CreateSelfSigned(now - Backdated, now + CaLifetime);
-        return new SecretRecord
-        {
-            CaKey = caKey.ExportPkcs8PrivateKeyPem(),
-            CaCertificate = certificate.ExportCertificatePem(),
-            SigningKey = signingKey.ExportPkcs8PrivateKeyPem(),
-        };
+        return new AuthorityRecord(caKey.ExportPkcs8PrivateKeyPem(), certificate.ExportCertificatePem());
     }
 
     /// <summary>The pin of the CA's key, as in join strings.</summary>
-    public static string PinOf(SecretRecord secret)
+    public static string PinOf(SecretRecord secret) => PinOf(secret.CaCertificate);
+
+    /// <param name="pem">An authority's certificate.</param>
+    public static string PinOf(string pem)
     {
-        using var certificate = X509Certificate2.CreateFromPem(secret.CaCertificate);
+        using var certificate = X509Certificate2.CreateFromPem(pem);
         return CaPin.Of(certificate.PublicKey.ExportSubjectPublicKeyInfo());
     }
 

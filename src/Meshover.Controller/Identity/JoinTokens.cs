@@ -34,7 +34,7 @@ internal static class JoinTokens
     public static async ValueTask<JoinTokenClaims> ReadAsync(TokenSigner signer, string token)
     {
         var jwt = await signer.VerifyAsync(Audience, token) ?? throw new RefusalException(RefusalReason.NotAdmitted,
-            "The join string's token is not of this mesh, or was changed on the way. Copy the whole string, or ask an administrator for another "
+            "The join string's token does not belong to this mesh, or was changed on the way. Copy the whole string, or ask an administrator for another "
             + "(`meshover token create`).");
         return new JoinTokenClaims
         {

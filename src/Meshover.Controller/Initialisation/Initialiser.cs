@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Meshover.Controller.Backups;
+using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
 using Meshover.Controller.Identity;
 using Meshover.Controller.Membership;
@@ -75,7 +77,7 @@ internal static class Initialiser
         draft.Put(StoreKeys.Allocation, new AllocationRecord(1, 0));
         TokenRules.Create(draft, token);
         await using var store = SqliteStore.Open(file);
-        await store.CommitAsync([draft.ToTransaction()], cancel);
+        await OfflineChange.CommitAsync(store, draft, Operation.Initialise, now, cancel);
         using var signer = new TokenSigner(secret);
         return JoinTokens.ToJoinString(mesh, JoinTokens.Sign(signer, token)).ToString();
     }

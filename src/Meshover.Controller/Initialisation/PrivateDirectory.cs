@@ -18,7 +18,7 @@ internal static class PrivateDirectory
         {
             if ((File.GetUnixFileMode(path) & Others) != UnixFileMode.None)
                 throw new ConfigException(
-                    $"{path} is open to other users: choose a directory of the controller's own, or, where it is that, close it with `chmod 0700 {path}`.");
+                    $"{path} is open to other users: choose a directory of the controller's own, or, if it is one, close it with `chmod 0700 {path}`.");
             return false;
         }
         Directory.CreateDirectory(path, OwnerOnly);

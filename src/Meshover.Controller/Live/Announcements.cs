@@ -7,8 +7,13 @@ namespace Meshover.Controller.Live;
 internal static class Announcements
 {
     /// <summary>Announced prefixes that no grant covers; every other node refuses them. A node's own addresses need none.</summary>
-    public static IEnumerable<IPNetwork> NotGranted(NodeRecord node, NodeReport? report) =>
-        (report?.Announced ?? []).Where(prefix =>
-            prefix.ToString() != $"{node.Address4}/32" && prefix.ToString() != $"{node.Address6}/128"
-            && !node.Grants.Any(grant => MapModel.ToGrant(grant).Covers(prefix)));
+    public static IEnumerable<IPNetwork> NotGranted(NodeRecord node, NodeReport? report)
+    {
+        if (report is null || report.Announced.IsEmpty)
+            return [];
+        // Each announcement is compared with each grant, so those are read once.
+        var own = new[] { IPNetwork.Parse($"{node.Address4}/32"), IPNetwork.Parse($"{node.Address6}/128") };
+        var grants = node.Grants.Select(MapModel.ToGrant).ToArray();
+        return report.Announced.Where(prefix => !own.Contains(prefix) && !Array.Exists(grants, grant => grant.Covers(prefix)));
+    }
 }

@@ -11,18 +11,19 @@ internal sealed class GrantNotices(LiveNodes live)
 
     public void Tell(IEnumerable<NodeEntry> members)
     {
+        var now = live.State;
         foreach (var node in members)
         {
-            if (live.View(node.Record.Id) is not { IsOnline: true } view)
-            {
-                _told.Remove(node.Record.Id);
-                continue;
-            }
-            var prefixes = string.Join(", ", Announcements.NotGranted(node.Record, view.Report));
-            var told = _told.TryGetValue(node.Record.Id, out var last) && last.Stream == view.Opened ? last.Prefixes : "";
-            _told[node.Record.Id] = (view.Opened, prefixes);
-            if (prefixes != told)
-                live.Notify(node.Record.Id, Notice.Types.Kind.NotGranted, TextOf(node.Record, prefixes));
+            var id = node.Record.Id;
+            var standing = now.Node(id) ?? LiveNode.Unheard;
+            var prefixes = standing.IsOnline ? string.Join(", ", Announcements.NotGranted(node.Record, standing.Report)) : "";
+            var told = _told.TryGetValue(id, out var last) && last.Stream == standing.Opened ? last.Prefixes : "";
+            if (prefixes.Length > 0)
+                _told[id] = (standing.Opened, prefixes);
+            else
+                _told.Remove(id);
+            if (standing.IsOnline && prefixes != told)
+                live.Notify(id, Notice.Types.Kind.NotGranted, TextOf(node.Record, prefixes));
         }
     }
 
@@ -31,5 +32,5 @@ internal sealed class GrantNotices(LiveNodes live)
 
     private static string TextOf(NodeRecord node, string prefixes) => prefixes.Length == 0
         ? ""
-        : $"Announced, not granted: {prefixes}. No node accepts it until an administrator runs `meshover grant add {node.HostName} PREFIX`.";
+        : $"Announced but not granted: {prefixes}. Other nodes refuse this until an administrator runs `meshover grant add {node.HostName} PREFIX`.";
 }

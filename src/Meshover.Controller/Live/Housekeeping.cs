@@ -16,7 +16,7 @@ internal sealed partial class Housekeeping(MeshDirectory directory, TimeProvider
             var now = time.GetUtcNow().ToUnixTimeSeconds();
             try
             {
-                await directory.ChangeAsync(draft =>
+                await directory.ChangeAsync(new Cause(Actor.Controller, Operation.Tidy, Reason.None), draft =>
                 {
                     Departure.EndRests(draft, now);
                     DepartedNodes.Tend(draft, now);
@@ -31,6 +31,6 @@ internal sealed partial class Housekeeping(MeshDirectory directory, TimeProvider
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Housekeeping failed; it is tried again in a minute")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Housekeeping failed; trying again in a minute")]
     private static partial void LogFailed(ILogger logger, Exception exception);
 }

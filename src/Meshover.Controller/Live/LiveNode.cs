@@ -3,47 +3,46 @@ using System.Net;
 
 namespace Meshover.Controller.Live;
 
-/// <summary>The moving part of one node; guarded by <see cref="LiveNodes"/>'s lock.</summary>
-internal sealed class LiveNode
+/// <summary>The moving part of one node, at one moment. Immutable.</summary>
+internal sealed record LiveNode
 {
+    public static readonly LiveNode Unheard = new();
+
     // A copy that was shut down is soon no news any more.
     private static readonly TimeSpan CopyRemembered = TimeSpan.FromMinutes(10);
 
-    public InstanceHistory History { get; } = new();
-    public List<NodeSession> Sessions { get; } = [];
-    public NodeReport Report { get; set; } = NodeReport.Nothing;
+    public InstanceHistory History { get; init; } = InstanceHistory.None;
+
+    /// <summary>Its streams, the newest last.</summary>
+    public ImmutableArray<NodeSession> Sessions { get; init; } = [];
+
+    /// <summary>What it last said.</summary>
+    public NodeReport Report { get; init; } = NodeReport.Nothing;
+
+    /// <summary>Where its newest stream comes from.</summary>
+    public IPAddress? Source { get; init; }
+
+    /// <summary>When it last said something.</summary>
+    public DateTimeOffset LastSeen { get; init; }
+
+    /// <summary>How many streams it has opened: each begins without what was said on the one before.</summary>
+    public long Opened { get; init; }
+
+    /// <summary>When two machines were last found to use its identity, however long ago; null: never.</summary>
+    public DateTimeOffset? CopyFound { get; init; }
+
+    public bool IsOnline => Sessions.Length > 0;
+
+    /// <summary>Of its agent; empty while it is not connected.</summary>
+    public string Version => IsOnline ? Sessions[^1].Version : "";
+
+    /// <summary>Where its streams come from.</summary>
+    public IEnumerable<string> Places => Sessions.Select(session => session.Source?.ToString() ?? "this machine");
 
     /// <summary>What of the report's observations is counted among the places where others are seen: all while it has a stream, else none.</summary>
-    public ImmutableDictionary<uint, IPEndPoint> Counted => Sessions.Count > 0 ? Report.Observed : ImmutableDictionary<uint, IPEndPoint>.Empty;
+    public ImmutableDictionary<uint, IPEndPoint> Counted => IsOnline ? Report.Observed : ImmutableDictionary<uint, IPEndPoint>.Empty;
 
-    public IPAddress? Source { get; set; }
-    public DateTimeOffset LastSeen { get; set; }
-
-    /// <summary>How many streams it has opened.</summary>
-    public long Opened { get; set; }
-
-    /// <summary>When two machines were last found to use this node's identity.</summary>
-    public DateTimeOffset? Copied { get; set; }
-
-    public void ForgetOldCopy(DateTimeOffset now)
-    {
-        if (Copied is { } when && now - when > CopyRemembered && Sessions.DistinctBy(session => session.Instance).Count() < 2)
-            Copied = null;
-    }
-
-    public LiveView ToView() => new(
-        Sessions.Count > 0, LastSeen, Sessions.LastOrDefault()?.Version ?? "", Report, Source, Copied,
-        [.. Sessions.Select(session => session.Source?.ToString() ?? "this machine")], Opened);
+    /// <summary>When two machines were last found to use its identity, where that is still to be told.</summary>
+    public DateTimeOffset? Copied(DateTimeOffset now) =>
+        CopyFound is { } when && (now - when <= CopyRemembered || Sessions.DistinctBy(session => session.Instance).Count() > 1) ? when : null;
 }
-
-/// <summary>A node's moving part at one moment.</summary>
-/// <param name="IsOnline">It has an open stream.</param>
-/// <param name="LastSeen">When it last said something.</param>
-/// <param name="Version">Of its agent; empty while it is not connected.</param>
-/// <param name="Report">What it last said.</param>
-/// <param name="Source">Where its newest stream comes from.</param>
-/// <param name="Copied">When two machines were last found to use its identity; null: never.</param>
-/// <param name="Places">Where its streams come from.</param>
-/// <param name="Opened">How many streams it has opened: each begins without what was said on the one before.</param>
-internal sealed record LiveView(
-    bool IsOnline, DateTimeOffset LastSeen, string Version, NodeReport Report, IPAddress? Source, DateTimeOffset? Copied, string[] Places, long Opened);

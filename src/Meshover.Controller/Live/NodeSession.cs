@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Threading.Channels;
 using Meshover.Contract.V1;
@@ -24,10 +25,16 @@ internal sealed class NodeSession(uint node, string instance, string version, IP
     public string Version { get; } = version;
     public IPAddress? Source { get; } = source;
 
+    /// <summary>What its agent can do beyond the contract's first release.</summary>
+    public ImmutableArray<string> Capabilities { get; init; } = [];
+
     /// <summary>The name that it asked for last, whoever has it; null: it asked for none.</summary>
     public string? WishedName { get; set; }
 
     public ChannelReader<ControllerMessage> Outbox => _outbox.Reader;
+
+    /// <summary>What it is asked, and has not answered.</summary>
+    public StreamQueries Queries { get; } = new();
 
     /// <summary>Done when another stream takes this one's place, with the reason.</summary>
     public Task<string> Superseded => _ended.Task;
@@ -38,7 +45,15 @@ internal sealed class NodeSession(uint node, string instance, string version, IP
         Wake();
     }
 
-    /// <summary>There may be something to write: a new map, or a message in the outbox.</summary>
+    /// <inheritdoc cref="StreamQueries.AskAsync"/>
+    public Task<ReadOnlyMemory<byte>> AskAsync(Question question, TimeSpan within, TimeProvider time, CancellationToken cancel)
+    {
+        var answer = Queries.AskAsync(question, within, time, cancel);
+        Wake();
+        return answer;
+    }
+
+    /// <summary>There may be something to write: a new map, a message in the outbox, or a question.</summary>
     public void Wake() => _wake.Writer.TryWrite(true);
 
     /// <summary>Ends when it was woken since the last call. For one caller.</summary>
@@ -47,5 +62,9 @@ internal sealed class NodeSession(uint node, string instance, string version, IP
     public void Notify(Notice.Types.Kind kind, string text) =>
         Send(new ControllerMessage { Notice = new Notice { Kind = kind, Text = text } });
 
-    public void Supersede(string why) => _ended.TrySetResult(why);
+    public void Supersede(string why)
+    {
+        _ended.TrySetResult(why);
+        Queries.End(why);
+    }
 }

@@ -41,7 +41,7 @@ internal static class Adoption
             throw new RefusalException(RefusalReason.NotAdmitted, $"This mesh does not know the node \"{node.HostName}\" (any more). {again}");
         var taken = StoreKeys.Numbers(node).Append(StoreKeys.HostName(node.HostName)).Append(StoreKeys.Node(node.Id)).FirstOrDefault(key => !draft.IsFree(key));
         if (taken is not null)
-            throw new RefusalException(RefusalReason.Taken, $"The controller was restored from a backup, and {taken} went to another node since. {again}");
+            throw new RefusalException(RefusalReason.Taken, $"The controller was restored from a backup, and {taken} has gone to another node since. {again}");
         Claims.Take(draft, node);
         var allocation = draft.State.Allocation;
         draft.Put(StoreKeys.Allocation, allocation with { NextId = Math.Max(allocation.NextId, node.Id + 1) });

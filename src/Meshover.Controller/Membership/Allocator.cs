@@ -54,7 +54,7 @@ internal static class Allocator
                 return candidate;
         }
         throw new RefusalException(RefusalReason.PoolExhausted,
-            $"No {what} are left in the pool {name}: all {size} are in use or resting. Remove nodes that are gone (`meshover node remove NAME`), "
-            + "or wait until removed nodes' numbers have rested.");
+            $"No {what} are left in the pool {name}: all {size} are in use or held back. Remove nodes that are gone (`meshover node remove NAME`), "
+            + "or wait until removed nodes' numbers are free again.");
     }
 }

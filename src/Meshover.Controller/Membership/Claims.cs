@@ -14,7 +14,7 @@ internal static class Claims
             TakeWireGuardKey(draft, node.Id, key);
         foreach (var key in StoreKeys.Numbers(node).Append(StoreKeys.HostName(node.HostName)))
             draft.Put(key, new ClaimRecord(node.Id));
-        draft.Put(StoreKeys.Identity(node.Identity), new IdentityRecord(node.Id, null));
+        draft.Put(StoreKeys.Identity(node.Identity), (draft.State.Identity(node.Identity) ?? new IdentityRecord(node.Id, null)) with { Node = node.Id, Refused = null });
         draft.Put(StoreKeys.Node(node.Id), node);
     }
 

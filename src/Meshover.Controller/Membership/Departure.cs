@@ -60,5 +60,5 @@ internal static class Departure
     }
 
     private static void Refuse(Draft draft, NodeRecord node, string why) =>
-        draft.Put(StoreKeys.Identity(node.Identity), new IdentityRecord(node.Id, why));
+        draft.Put(StoreKeys.Identity(node.Identity), (draft.State.Identity(node.Identity) ?? new IdentityRecord(node.Id, null)) with { Node = node.Id, Refused = why });
 }

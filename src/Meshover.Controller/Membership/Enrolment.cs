@@ -129,7 +129,7 @@ internal static class Enrolment
     /// <summary>Why a member cannot be called so, or null.</summary>
     public static string? WhyNotNamed(Draft draft, NodeRecord node, string hostName) => draft.IsFree(StoreKeys.HostName(hostName))
         ? null
-        : $"This machine is the node \"{node.HostName}\" and stays it: \"{hostName}\" belongs to another one. Choose another with --hostname, or have an "
+        : $"This machine stays the node \"{node.HostName}\": \"{hostName}\" belongs to another one. Choose another with --hostname, or have an "
             + $"administrator run `meshover node remove {hostName}`.";
 
     private static NodeNumbers NumbersOf(NodeRecord node) => new(node.Address4, node.Address6, node.TunnelAddress, node.Asn);

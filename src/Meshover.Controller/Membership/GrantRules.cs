@@ -20,9 +20,9 @@ internal static class GrantRules
             throw new RefusalException(RefusalReason.Precondition,
                 $"Node \"{node.HostName}\" has {others.Length} grants, and a node may have {Most}: give it a shorter prefix that covers several, with a max_length (`--max-length`).");
         draft.Put(StoreKeys.Node(node.Id), node with { Grants = others.Add(grant) });
-        var withdrawn = WithdrawnOf(draft.State, node.Id);
-        if (withdrawn.Contains(grant.Prefix))
-            draft.Put(StoreKeys.Withdrawn(node.Id), new WithdrawnRecord(withdrawn.Remove(grant.Prefix)));
+        var withdrawn = RecordOf(draft.State, node.Id);
+        if (withdrawn.Prefixes.Contains(grant.Prefix))
+            draft.Put(StoreKeys.Withdrawn(node.Id), withdrawn with { Prefixes = withdrawn.Prefixes.Remove(grant.Prefix) });
     }
 
     /// <exception cref="RefusalException">The node has no such grant.</exception>
@@ -33,11 +33,12 @@ internal static class GrantRules
             throw new RefusalException(RefusalReason.NotFound,
                 $"Node \"{node.HostName}\" has no grant of {prefix}. `meshover grant list {node.HostName}` shows what it has.");
         draft.Put(StoreKeys.Node(node.Id), node with { Grants = grants });
-        draft.Put(StoreKeys.Withdrawn(node.Id), new WithdrawnRecord([.. WithdrawnOf(draft.State, node.Id).Union([prefix], StringComparer.Ordinal)]));
+        var withdrawn = RecordOf(draft.State, node.Id);
+        draft.Put(StoreKeys.Withdrawn(node.Id), withdrawn with { Prefixes = [.. withdrawn.Prefixes.Union([prefix], StringComparer.Ordinal)] });
     }
 
     /// <summary>What the node was granted and is no more.</summary>
-    public static ImmutableArray<string> WithdrawnOf(MeshState state, uint node) => state.Get<WithdrawnRecord>(StoreKeys.Withdrawn(node))?.Prefixes ?? [];
+    public static ImmutableArray<string> WithdrawnOf(MeshState state, uint node) => RecordOf(state, node).Prefixes;
 
     /// <summary>Why the grant cannot be given, or null: no node may originate what belongs to the mesh's own pools.</summary>
     public static string? WhyNot(MeshRecord mesh, RouteGrant grant)
@@ -50,4 +51,6 @@ internal static class GrantRules
         }
         return null;
     }
+
+    private static WithdrawnRecord RecordOf(MeshState state, uint node) => state.Get<WithdrawnRecord>(StoreKeys.Withdrawn(node)) ?? new WithdrawnRecord([]);
 }

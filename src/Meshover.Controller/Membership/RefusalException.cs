@@ -14,6 +14,9 @@ internal enum RefusalReason
     PoolExhausted,
     NotFound,
 
+    /// <summary>Somebody who must be asked for it does not answer now.</summary>
+    Unanswered,
+
     /// <summary>It cannot be done as things stand.</summary>
     Precondition,
 }

@@ -14,7 +14,7 @@ internal static class TokenRules
     public static void Revoke(Draft draft, string id)
     {
         var token = draft.State.Token(id)
-            ?? throw new RefusalException(RefusalReason.NotFound, $"There is no token \"{id}\". `meshover token list` shows those that there are.");
+            ?? throw new RefusalException(RefusalReason.NotFound, $"There is no token \"{id}\". `meshover token list` shows the ones there are.");
         draft.Put(StoreKeys.Token(id), token with { Revoked = true });
     }
 

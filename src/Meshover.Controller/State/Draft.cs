@@ -12,6 +12,12 @@ internal sealed class Draft(MeshState state)
 
     public MeshState State { get; } = state;
 
+    /// <summary>
+    /// Whether the key still is as the caller read it, in an earlier state, when it made up its mind: a draft's conditions are those of the state that it
+    /// is drafted on.
+    /// </summary>
+    public bool IsAsIn(MeshState read, string key) => State.ModifiedOf(key) == read.ModifiedOf(key);
+
     public void Put(string key, object record) => _writes[key] = new StoreWrite(key, RecordJson.Write(record));
 
     public void Delete(string key)

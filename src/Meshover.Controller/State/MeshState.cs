@@ -1,30 +1,29 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Stores;
 
 namespace Meshover.Controller.State;
 
 /// <summary>
-/// The whole store in memory, at one revision. Immutable: every change makes a new one from the store's own changes
+/// The store in memory, at one revision: all of it but the folders that are kept apart (<see cref="StoreKeys.Resident"/>). Immutable: every change makes a new one from the store's own changes
 /// (<see cref="Apply"/>), and by that alone, so that what is in memory is what is on the disk.
 /// </summary>
 internal sealed class MeshState : IRevisioned
 {
-    public static readonly MeshState Empty = new(0, 0, ImmutableDictionary<string, Cell>.Empty,
-        ImmutableSortedDictionary<uint, NodeEntry>.Empty, ImmutableDictionary<string, int>.Empty);
+    public static readonly MeshState Empty = new(0, ImmutableDictionary<string, Cell>.Empty, ImmutableDictionary<string, int>.Empty,
+        new MapObjects<uint, NodeEntry>(new NodeKind()), new MapObjects<string, MeshRecord>(new SettingsKind()));
 
     private readonly ImmutableDictionary<string, Cell> _cells;
     private readonly ImmutableDictionary<string, int> _counts;
 
-    private MeshState(long revision, long mapRevision, ImmutableDictionary<string, Cell> cells,
-        ImmutableSortedDictionary<uint, NodeEntry> nodes, ImmutableDictionary<string, int> counts)
+    private MeshState(long revision, ImmutableDictionary<string, Cell> cells, ImmutableDictionary<string, int> counts,
+        MapObjects<uint, NodeEntry> nodes, MapObjects<string, MeshRecord> settings)
     {
         Revision = revision;
-        MapRevision = mapRevision;
         _cells = cells;
-        Nodes = nodes;
         _counts = counts;
+        Nodes = nodes;
+        Settings = settings;
     }
 
     public long Revision { get; }
@@ -32,10 +31,13 @@ internal sealed class MeshState : IRevisioned
     /// <summary>
     /// The revision that last changed something that nodes are told of; changes of tokens, say, are not.
     /// </summary>
-    public long MapRevision { get; }
+    public long MapRevision => Math.Max(Nodes.Revision, Settings.Revision);
 
     /// <summary>Every node by id, also those that are gone, for a while; see its standing.</summary>
-    public ImmutableSortedDictionary<uint, NodeEntry> Nodes { get; }
+    public MapObjects<uint, NodeEntry> Nodes { get; }
+
+    /// <summary>The mesh's own record as nodes are told of it; of the same kind of history as the nodes.</summary>
+    public MapObjects<string, MeshRecord> Settings { get; }
 
     public MeshRecord Mesh => Get<MeshRecord>(StoreKeys.Mesh) ?? throw new InvalidOperationException("The store holds no mesh.");
 
@@ -45,13 +47,16 @@ internal sealed class MeshState : IRevisioned
     public IEnumerable<(string Key, object Record)> Records =>
         _cells.Where(cell => cell.Value.Record is not null).Select(cell => (cell.Key, cell.Value.Record!));
 
-    /// <summary>A map of an older revision than this needs a snapshot: nodes that it may still have are forgotten.</summary>
+    /// <summary>A map of an older revision than this needs a snapshot: what it may still have is forgotten.</summary>
     public long Floor => Get<FloorRecord>(StoreKeys.Floor)?.Revision ?? 0;
 
     public IEnumerable<TokenRecord> Tokens => _cells.Values.Select(cell => cell.Record).OfType<TokenRecord>();
 
-    public static MeshState Load(StoreSnapshot snapshot) =>
-        Empty.Apply(snapshot.Entries.Select(entry => new StoreChange(entry.Modified, entry.Key, entry.Value)), snapshot.Revision);
+    public static async ValueTask<MeshState> LoadAsync(IStore store, CancellationToken cancel)
+    {
+        var snapshot = await store.ReadAsync(StoreKeys.Resident, cancel);
+        return Empty.Apply(snapshot.Entries.Select(entry => new StoreChange(entry.Modified, entry.Key, entry.Value)), snapshot.Revision);
+    }
 
     public T? Get<T>(string key) where T : class => _cells.TryGetValue(key, out var cell) ? cell.Record as T : null;
 
@@ -85,69 +90,31 @@ internal sealed class MeshState : IRevisioned
     /// <summary>The state after the changes, which are in order and whole revisions.</summary>
     public MeshState Apply(IEnumerable<StoreChange> changes, long revision)
     {
-        var cells = _cells.ToBuilder();
-        var nodes = Nodes.ToBuilder();
-        var counts = _counts.ToBuilder();
-        var mapRevision = MapRevision;
-        foreach (var change in changes)
+        var (cells, counts) = (_cells.ToBuilder(), _counts.ToBuilder());
+        var (nodes, settings) = (Nodes.ToBuilder(), Settings.ToBuilder());
+        foreach (var change in changes.Where(change => StoreKeys.IsResident(change.Key)))
         {
-            if (Apply(change, cells, nodes, counts))
-                mapRevision = Math.Max(mapRevision, change.Revision);
+            var record = Apply(change, cells, counts);
+            nodes.Follow(change, record);
+            settings.Follow(change, record);
         }
-        return new MeshState(revision, mapRevision, cells.ToImmutable(), nodes.ToImmutable(), counts.ToImmutable());
+        return new MeshState(revision, cells.ToImmutable(), counts.ToImmutable(), nodes.ToImmutable(), settings.ToImmutable());
     }
 
-    /// <summary>Whether nodes are told of it.</summary>
-    private static bool Apply(StoreChange change, ImmutableDictionary<string, Cell>.Builder cells,
-        ImmutableSortedDictionary<uint, NodeEntry>.Builder nodes, ImmutableDictionary<string, int>.Builder counts)
+    /// <summary>What the key has now.</summary>
+    private static object? Apply(
+        StoreChange change, ImmutableDictionary<string, Cell>.Builder cells, ImmutableDictionary<string, int>.Builder counts)
     {
         var folder = StoreKeys.FolderOf(change.Key);
         var existed = cells.ContainsKey(change.Key);
-        if (change.Value is { } value)
-            cells[change.Key] = new Cell(RecordJson.Read(change.Key, value.Span), change.Revision);
+        var record = change.Value is { } value ? RecordJson.Read(change.Key, value.Span) : null;
+        if (change.Value is not null)
+            cells[change.Key] = new Cell(record, change.Revision);
         else
             cells.Remove(change.Key);
-        counts[folder] = counts.GetValueOrDefault(folder) + (cells.ContainsKey(change.Key) ? 1 : 0) - (existed ? 1 : 0);
-        return folder switch
-        {
-            StoreKeys.Mesh => true,
-            StoreKeys.NodeFolder => FollowNode(cells.GetValueOrDefault(change.Key).Record as NodeRecord, change, nodes),
-            StoreKeys.ReachFolder => FollowReach(cells.GetValueOrDefault(change.Key).Record as ReachRecord, change, nodes),
-            _ => false,
-        };
+        counts[folder] = counts.GetValueOrDefault(folder) + (change.Value is not null ? 1 : 0) - (existed ? 1 : 0);
+        return record;
     }
-
-    // Of a node that is gone others know that, and what becomes of its record is no news to them.
-    private static bool FollowNode(NodeRecord? record, StoreChange change, ImmutableSortedDictionary<uint, NodeEntry>.Builder nodes)
-    {
-        if (IdOf(change) is not { } id)
-            return false;
-        var known = nodes.GetValueOrDefault(id);
-        var isNews = known is not { IsActive: false } || record is { Standing: NodeStanding.Active };
-        if (record is null)
-            nodes.Remove(id);
-        else
-            nodes[id] = new NodeEntry(record, known?.Reach ?? ReachRecord.Unknown, isNews ? change.Revision : known!.Modified);
-        return isNews;
-    }
-
-    // "node/" sorts before "reach/", and a transaction writes them in that order, so the node is there when its reach comes.
-    private static bool FollowReach(ReachRecord? reach, StoreChange change, ImmutableSortedDictionary<uint, NodeEntry>.Builder nodes)
-    {
-        if (reach is not null && IdOf(change) is { } id && nodes.TryGetValue(id, out var node))
-            nodes[id] = node with { Reach = reach, Modified = Math.Max(node.Modified, change.Revision) };
-        return true;
-    }
-
-    private static uint? IdOf(StoreChange change) =>
-        uint.TryParse(change.Key.AsSpan(StoreKeys.FolderOf(change.Key).Length + 1), NumberStyles.AllowHexSpecifier, null, out var id) ? id : null;
 
     private readonly record struct Cell(object? Record, long Modified);
-}
-
-/// <summary>A node and where it is.</summary>
-/// <param name="Modified">The revision that last changed what others see of it.</param>
-internal sealed record NodeEntry(NodeRecord Record, ReachRecord Reach, long Modified)
-{
-    public bool IsActive => Record.Standing == NodeStanding.Active;
 }

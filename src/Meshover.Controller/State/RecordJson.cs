@@ -17,6 +17,7 @@ namespace Meshover.Controller.State;
 [JsonSerializable(typeof(WithdrawnRecord))]
 [JsonSerializable(typeof(ClaimRecord))]
 [JsonSerializable(typeof(TokenRecord))]
+[JsonSerializable(typeof(AuditRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext
 {
     public static byte[] Write(object record) => JsonSerializer.SerializeToUtf8Bytes(record, TypeInfo(record.GetType()));
@@ -36,11 +37,12 @@ internal sealed partial class RecordJson : JsonSerializerContext
         StoreKeys.IdentityFolder => typeof(IdentityRecord),
         StoreKeys.TokenFolder => typeof(TokenRecord),
         StoreKeys.WithdrawnFolder => typeof(WithdrawnRecord),
+        StoreKeys.AuditFolder or StoreKeys.RoutineFolder => typeof(AuditRecord),
         StoreKeys.HostNameFolder or StoreKeys.Address4Folder or StoreKeys.Address6Folder
             or StoreKeys.TunnelFolder or StoreKeys.AsnFolder or StoreKeys.WireGuardFolder => typeof(ClaimRecord),
         _ => null,
     };
 
     private static JsonTypeInfo TypeInfo(Type type) =>
-        Default.GetTypeInfo(type) ?? throw new InvalidOperationException($"{type.Name} is no record of the store.");
+        Default.GetTypeInfo(type) ?? throw new InvalidOperationException($"{type.Name} is not a record of the store.");
 }

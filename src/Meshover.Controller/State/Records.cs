@@ -3,11 +3,11 @@ using Meshover.Mesh.Map;
 
 namespace Meshover.Controller.State;
 
-// What the store holds, as JSON. Members are only ever added; a member that an older release does not know survives in no record
-// that it rewrites, which is why releases upgrade in order. Times are seconds since 1970.
+// What the store holds, as JSON. Members are only ever added, and who rewrites a record takes along what it does not know
+// (StoredRecord). Times are seconds since 1970.
 
 /// <summary>The mesh as a whole: <c>mesh</c>.</summary>
-internal sealed record MeshRecord
+internal sealed record MeshRecord : StoredRecord
 {
     /// <summary>Names this store; a restored backup has a new one.</summary>
     public required string StoreId { get; init; }
@@ -29,14 +29,17 @@ internal sealed record MeshRecord
 /// <param name="StoreId">Its name.</param>
 /// <param name="Revision">The newest revision in the backup: credentials of a later one are unknown to the backup.</param>
 /// <param name="AdoptUntil">Until when those are adopted; 0: an administrator did not say that they should be.</param>
-internal sealed record AncestorRecord(string StoreId, long Revision, long AdoptUntil);
+internal sealed record AncestorRecord(string StoreId, long Revision, long AdoptUntil) : StoredRecord;
 
 /// <summary>The CA and the signing keys: <c>secret</c>. PKCS#8 and X.509 in PEM.</summary>
-internal sealed record SecretRecord
+internal sealed record SecretRecord : StoredRecord
 {
     public required string CaKey { get; init; }
     public required string CaCertificate { get; init; }
     public required string SigningKey { get; init; }
+
+    /// <summary>The authority that will take this one's place: told to the nodes already, and not in use yet. Null: there is none.</summary>
+    public AuthorityRecord? NextCa { get; init; }
 
     /// <summary>Names it in the head of what it signs ("kid").</summary>
     public string SigningKeyId { get; init; } = "1";
@@ -45,23 +48,30 @@ internal sealed record SecretRecord
     public ImmutableArray<FormerKeyRecord> FormerKeys { get; init; } = [];
 }
 
+/// <summary>A certificate authority; PEM.</summary>
+internal sealed record AuthorityRecord(string Key, string Certificate) : StoredRecord;
+
 /// <summary>A key that signs no more.</summary>
 /// <param name="Id">As in the head of what it signed.</param>
 /// <param name="PublicKey">PEM.</param>
 /// <param name="Until">When the last of that has ended.</param>
-internal sealed record FormerKeyRecord(string Id, string PublicKey, long Until);
+internal sealed record FormerKeyRecord(string Id, string PublicKey, long Until) : StoredRecord;
 
 /// <summary>Where allocation goes on: <c>allocation</c>.</summary>
 /// <param name="NextId">The next node id; ids are never reused.</param>
 /// <param name="NextNumber">Where in the pools the search for free numbers begins; it wraps.</param>
-internal sealed record AllocationRecord(uint NextId, long NextNumber);
+internal sealed record AllocationRecord(uint NextId, long NextNumber) : StoredRecord;
 
-/// <summary>Up to where departed nodes are forgotten: <c>floor</c>.</summary>
-/// <param name="Revision">A map from before it cannot be told by a delta which of its nodes are gone.</param>
-internal sealed record FloorRecord(long Revision);
+/// <summary>Up to where what is gone is forgotten (<see cref="Tombstones"/>): <c>floor</c>.</summary>
+/// <param name="Revision">A map from before it cannot be told by a delta which of its objects are gone.</param>
+internal sealed record FloorRecord(long Revision) : StoredRecord;
 
 /// <summary>A granted prefix.</summary>
-internal sealed record GrantRecord(string Prefix, int MaxLength);
+internal sealed record GrantRecord(string Prefix, int MaxLength) : StoredRecord
+{
+    /// <summary>Guarded also inside a prefix that is granted to somebody.</summary>
+    public bool Pin { get; init; }
+}
 
 /// <summary>What became of a member.</summary>
 internal enum NodeStanding
@@ -76,7 +86,7 @@ internal enum NodeStanding
 }
 
 /// <summary>A member of the mesh: <c>node/ID</c>. Kept for a while after its end (<see cref="DepartedNodes"/>), so that old maps learn of removals.</summary>
-internal sealed record NodeRecord
+internal sealed record NodeRecord : StoredRecord
 {
     public required uint Id { get; init; }
     public required string HostName { get; init; }
@@ -106,7 +116,7 @@ internal sealed record NodeRecord
 }
 
 /// <summary>Where a member is on the underlay, as everybody is told: <c>reach/ID</c>.</summary>
-internal sealed record ReachRecord
+internal sealed record ReachRecord : StoredRecord
 {
     public static readonly ReachRecord Unknown = new();
 
@@ -130,23 +140,47 @@ internal sealed record ReachRecord
 }
 
 /// <summary>One endpoint; the kind's number is that of <see cref="Meshover.Mesh.Map.EndpointSource"/>.</summary>
-internal sealed record EndpointRecord(string Address, int Port, int Kind);
+internal sealed record EndpointRecord(string Address, int Port, int Kind) : StoredRecord;
 
 /// <summary>Whose an identity key is: <c>identity/THUMBPRINT</c>.</summary>
 /// <param name="Node">Its last node id.</param>
 /// <param name="Refused">Why it may not come back; null where it may.</param>
-internal sealed record IdentityRecord(uint Node, string? Refused);
+internal sealed record IdentityRecord(uint Node, string? Refused) : StoredRecord;
 
 /// <summary>
 /// Prefixes that a member was granted and is no more: <c>withdrawn/ID</c>. After a restore it may show a credential that still names them.
 /// </summary>
-internal sealed record WithdrawnRecord(ImmutableArray<string> Prefixes);
+internal sealed record WithdrawnRecord(ImmutableArray<string> Prefixes) : StoredRecord;
 
 /// <summary>Who has a name or a number: <c>hostname/…</c>, <c>address4/…</c>, <c>address6/…</c>, <c>tunnel/…</c>, <c>asn/…</c>, <c>wireguard/…</c>.</summary>
-internal sealed record ClaimRecord(uint Node);
+internal sealed record ClaimRecord(uint Node) : StoredRecord;
+
+/// <summary>One change of the store, in its own transaction, whose revision is its own: <c>~audit/NUMBER</c>, <c>~routine/NUMBER</c>.</summary>
+internal sealed record AuditRecord : StoredRecord
+{
+    public required long Time { get; init; }
+    public required string Actor { get; init; }
+    public required string Operation { get; init; }
+
+    /// <summary>What was changed.</summary>
+    public required string Object { get; init; }
+    public required string Reason { get; init; }
+
+    /// <summary>What of it changed, as it was; empty: it is new.</summary>
+    public string Before { get; init; } = "";
+
+    /// <summary>The same as it became; empty: it is gone.</summary>
+    public string After { get; init; } = "";
+
+    /// <summary>That made the change, in a store that was replaced by this one; 0: the entry's own did.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>Whom it concerns.</summary>
+    public ImmutableArray<uint> Nodes { get; init; } = [];
+}
 
 /// <summary>A join token: <c>token/ID</c>. The token itself is a JWT and is not kept.</summary>
-internal sealed record TokenRecord
+internal sealed record TokenRecord : StoredRecord
 {
     /// <summary>As <see cref="Uses"/>: no bound.</summary>
     public const uint Unlimited = uint.MaxValue;

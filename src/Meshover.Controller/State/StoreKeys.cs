@@ -1,4 +1,5 @@
-using System.Net;
+using System.Globalization;
+using Meshover.Controller.Stores;
 
 namespace Meshover.Controller.State;
 
@@ -9,6 +10,18 @@ internal static class StoreKeys
     public const string Secret = "secret";
     public const string Allocation = "allocation";
     public const string Floor = "floor";
+
+    /// <summary>
+    /// Folders with it in front sort behind all others. They may grow, are read in pages where somebody asks for them, and are not held in memory,
+    /// by no release, whether it knows them or not.
+    /// </summary>
+    public const char Apart = '~';
+
+    public const string AuditFolder = "~audit";
+    public const string RoutineFolder = "~routine";
+
+    /// <summary>What is held in memory.</summary>
+    public static readonly StoreRange Resident = new("", $"{Apart}");
 
     public const string NodeFolder = "node";
     public const string ReachFolder = "reach";
@@ -38,6 +51,14 @@ internal static class StoreKeys
     /// <summary>The numbers that only one node may have at a time; they rest after its removal.</summary>
     public static string[] Numbers(NodeRecord node) =>
         [Address4(node.Address4), Address6(node.Address6), Tunnel(node.TunnelAddress), Asn(node.Asn)];
+
+    public static bool IsResident(string key) => key[0] != Apart;
+
+    /// <summary>The key of an entry whose folder is in the order of its numbers.</summary>
+    public static string Numbered(string folder, long number) => $"{folder}/{number:x16}";
+
+    /// <summary>The number of such a key.</summary>
+    public static long NumberOf(string key) => long.Parse(key.AsSpan(key.IndexOf('/', StringComparison.Ordinal) + 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     public static string FolderOf(string key)
     {

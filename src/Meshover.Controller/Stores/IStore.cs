@@ -9,8 +9,8 @@ internal interface IStore : IAsyncDisposable
     /// <summary>The newest revision that is durable; 0 before the first change.</summary>
     long Revision { get; }
 
-    /// <summary>Every entry whose key begins with <paramref name="prefix"/>, in key order, all of one revision.</summary>
-    ValueTask<StoreSnapshot> ReadAsync(string prefix, CancellationToken cancel);
+    /// <summary>The entries of the range, in key order or against it, all of one revision.</summary>
+    ValueTask<StoreSnapshot> ReadAsync(StoreRange range, CancellationToken cancel);
 
     /// <summary>
     /// Applies the transactions in order, each wholly or not at all, and returns once all of them are durable. They share one write

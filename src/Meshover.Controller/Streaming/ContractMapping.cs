@@ -54,7 +54,7 @@ internal static class ContractMapping
         Grants = { node.Record.Grants.Select(ToContract) },
     };
 
-    public static ContractGrant ToContract(this GrantRecord grant) => new() { Prefix = grant.Prefix, MaxLength = (uint)grant.MaxLength };
+    public static ContractGrant ToContract(this GrantRecord grant) => new() { Prefix = grant.Prefix, MaxLength = (uint)grant.MaxLength, Pin = grant.Pin };
 
     public static ContractEndpoint ToContract(this EndpointRecord endpoint) =>
         new() { Address = endpoint.Address, Port = (uint)endpoint.Port, Kind = ToContractKind((EndpointSource)endpoint.Kind) };

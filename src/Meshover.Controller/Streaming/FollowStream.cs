@@ -8,14 +8,15 @@ using Meshover.Controller.State;
 namespace Meshover.Controller.Streaming;
 
 /// <summary>
-/// One stream after its hello. Two tasks: one reads the node's status into <see cref="LiveNodes"/>, one alone writes: the map as it
-/// changes, then what is in the session's outbox, and a new credential at half of the old one's life.
+/// One stream after its hello. Two tasks: one reads the node's status into <see cref="LiveNodes"/> and its answers, one alone writes: the map as it
+/// changes, then what is in the session's outbox, and a new credential at half of the old one's life; last what it is asked.
 /// </summary>
 internal sealed class FollowStream(
     NodeSession session, LiveNodes live, MapBroadcaster maps, CredentialIssuer issuer, MemberUpdates updates, TimeProvider time,
     IAsyncStreamReader<NodeMessage> reader, IServerStreamWriter<ControllerFrame> writer)
 {
-    /// <exception cref="RpcException">The node was removed, sent nonsense, or opened another stream.</exception>
+    /// <exception cref="RpcException">The node was removed, or opened another stream.</exception>
+    /// <exception cref="InvalidRequestException">It sent nonsense.</exception>
     public async Task RunAsync(MapCursor cursor, DateTimeOffset credentialExpires, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -42,6 +43,8 @@ internal sealed class FollowStream(
     {
         while (await reader.MoveNext(cancel))
         {
+            if (reader.Current.Result is { } result)
+                session.Queries.Take(result);
             if (reader.Current.Status is not { } status)
                 continue; // a message of a newer release
             StatusValidator.Check(status);
@@ -60,6 +63,11 @@ internal sealed class FollowStream(
             await WriteMapAsync(cursor, cancel);
             while (session.Outbox.TryRead(out var message))
                 await writer.WriteAsync(ControllerFrame.Of(message), cancel);
+            if (session.Queries.TryTake(out var query))
+            {
+                await writer.WriteAsync(ControllerFrame.Of(query), cancel);
+                continue; // the map first, if it changed meanwhile
+            }
             await session.WaitAsync(cancel);
         }
     }

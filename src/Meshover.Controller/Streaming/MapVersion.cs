@@ -7,8 +7,8 @@ using Meshover.Controller.State;
 namespace Meshover.Controller.Streaming;
 
 /// <summary>
-/// The map at one revision, as bytes for every stream. Each node keeps the revision that last changed it, so a delta from any older
-/// revision is a walk over the nodes: no log of changes is kept. What streams ask for is made once and shared: the streams that keep
+/// The map at one revision, as bytes for every stream. Each object keeps the revision that last changed it, so a delta from any older
+/// revision is a walk over them (<see cref="MapObjects{TKey,T}"/>): no log of changes is kept. What streams ask for is made once and shared: the streams that keep
 /// up all ask for the same delta. Cost of a change in a mesh of n nodes: O(n) for the walk, once; then one write of the same bytes for
 /// each stream.
 /// </summary>
@@ -58,31 +58,26 @@ internal sealed class MapVersion : IRevisioned
     private ControllerFrame EncodeSnapshot()
     {
         var snapshot = new MeshSnapshot { StoreId = State.Mesh.StoreId, Revision = Revision, Settings = State.Mesh.ToContract() };
-        foreach (var (id, node) in State.Nodes)
-        {
-            if (node.IsActive)
-                snapshot.Nodes.Add(node.ToContract());
-            else
-                snapshot.Tombstones.Add(id);
-        }
+        snapshot.Nodes.Add(State.Nodes.Present.Select(node => node.ToContract()));
+        snapshot.Tombstones.Add(State.Nodes.Gone);
         return ControllerFrame.Of(new ControllerMessage { Snapshot = snapshot });
     }
 
     private ControllerFrame? EncodeDelta(long from)
     {
-        var delta = new MeshDelta { FromRevision = from, Revision = Revision };
-        if (State.ModifiedOf(StoreKeys.Mesh) > from)
-            delta.Settings = State.Mesh.ToContract();
-        foreach (var (id, node) in State.Nodes)
+        var (settings, nodes) = (State.Settings.Since(from), State.Nodes.Since(from));
+        if (settings.IsEmpty && nodes.IsEmpty)
+            return null;
+        return ControllerFrame.Of(new ControllerMessage
         {
-            if (node.Modified <= from)
-                continue;
-            if (node.IsActive)
-                delta.Upserts.Add(node.ToContract());
-            else
-                delta.Removals.Add(id);
-        }
-        var isEmpty = delta.Settings is null && delta.Upserts.Count == 0 && delta.Removals.Count == 0;
-        return isEmpty ? null : ControllerFrame.Of(new ControllerMessage { Delta = delta });
+            Delta = new MeshDelta
+            {
+                FromRevision = from,
+                Revision = Revision,
+                Settings = settings.Upserts.Count == 0 ? null : settings.Upserts[0].ToContract(),
+                Upserts = { nodes.Upserts.Select(node => node.ToContract()) },
+                Removals = { nodes.Removals },
+            },
+        });
     }
 }

@@ -107,7 +107,7 @@ public sealed class EnrolmentTests
         await controller.ServeAsync();
 
         using var wrongToken = new TestNode(join with { Token = foreign.Token }, "a");
-        await RefusedAsync(wrongToken, "not of this mesh");
+        await RefusedAsync(wrongToken, "does not belong to this mesh");
 
         using var wrongCa = new TestNode(join with { CaPins = foreign.CaPins }, "a");
         var refused = await Assert.ThrowsAsync<RpcException>(() => wrongCa.EnrolAsync());

@@ -34,7 +34,7 @@ public sealed class RestoreTests
         without.ShouldRefuse("already holds a mesh", "--replace");
         var restored = await ControllerProcess.RunAsync(["restore", .. controller.Paths, "--replace", "--adopt", "7d", backup]);
         Assert.True(restored.ExitCode == 0, restored.Error);
-        Assert.Contains("2 node(s) out of it", restored.Error, StringComparison.Ordinal);
+        Assert.Contains("2 node(s) gone", restored.Error, StringComparison.Ordinal);
         await controller.ServeAsync();
 
         Assert.NotEqual(oldStore, await StoreIdAsync(nodes[0]));
@@ -98,9 +98,9 @@ public sealed class RestoreTests
     {
         await using var controller = new ControllerProcess();
         var file = Path.Combine(controller.Root, "nonsense");
-        await File.WriteAllTextAsync(file, "this is no database");
+        await File.WriteAllTextAsync(file, "this is not a database");
 
-        (await ControllerProcess.RunAsync(["restore", .. controller.Paths, file])).ShouldRefuse("no backup of a controller");
+        (await ControllerProcess.RunAsync(["restore", .. controller.Paths, file])).ShouldRefuse("not a backup of a controller");
         Assert.False(File.Exists(Path.Combine(controller.State, "store.db")));
     }
 

@@ -8,6 +8,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Meshover.Contract.V1;
 using Meshover.Mesh.Trust;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.LabTests.Controller;
 

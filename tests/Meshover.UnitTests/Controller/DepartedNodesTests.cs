@@ -9,7 +9,7 @@ namespace Meshover.UnitTests.Controller;
 
 public sealed class DepartedNodesTests
 {
-    private static readonly long Month = (long)DepartedNodes.KeptFor.TotalSeconds;
+    private static readonly long Month = (long)Tombstones.KeptFor.TotalSeconds;
 
     private readonly TestMesh _mesh = new();
 
@@ -71,10 +71,10 @@ public sealed class DepartedNodesTests
     {
         var removed = _mesh.Enrol("removed");
         _mesh.Remove(removed, restsUntil: TestMesh.Now + 1);
-        var told = (_mesh.State.MapRevision, _mesh.State.Nodes[removed.Id].Modified);
+        var told = (_mesh.State.MapRevision, _mesh.State.Nodes.ModifiedOf(removed.Id));
         Tend(TestMesh.Now);
         Tend(TestMesh.Now + 1);
-        Assert.Equal(told, (_mesh.State.MapRevision, _mesh.State.Nodes[removed.Id].Modified));
+        Assert.Equal(told, (_mesh.State.MapRevision, _mesh.State.Nodes.ModifiedOf(removed.Id)));
         Tend(TestMesh.Now + Month);
         Assert.Equal(told.MapRevision, _mesh.State.MapRevision);
     }

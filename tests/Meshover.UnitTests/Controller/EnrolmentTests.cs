@@ -2,6 +2,7 @@ using CsCheck;
 using Meshover.Controller.Backups;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
+using Meshover.WireGuard.Keys;
 using Xunit;
 
 namespace Meshover.UnitTests.Controller;

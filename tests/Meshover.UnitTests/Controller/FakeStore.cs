@@ -16,8 +16,13 @@ internal sealed class FakeStore : IStore
     /// <summary>Awaited before each commit; what it throws, the commit throws.</summary>
     public Func<Task> BeforeCommit { get; set; } = () => Task.CompletedTask;
 
-    public ValueTask<StoreSnapshot> ReadAsync(string prefix, CancellationToken cancel) => ValueTask.FromResult(
-        new StoreSnapshot(Revision, [.. _entries.Values.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(entry => entry.Key, StringComparer.Ordinal)]));
+    public ValueTask<StoreSnapshot> ReadAsync(StoreRange range, CancellationToken cancel)
+    {
+        var entries = _entries.Values
+            .Where(entry => string.CompareOrdinal(entry.Key, range.From) >= 0 && (range.Until is null || string.CompareOrdinal(entry.Key, range.Until) < 0))
+            .OrderBy(entry => entry.Key, StringComparer.Ordinal);
+        return ValueTask.FromResult(new StoreSnapshot(Revision, [.. (range.Backwards ? entries.Reverse() : entries).Take(range.Limit)]));
+    }
 
     public async ValueTask<IReadOnlyList<CommitResult>> CommitAsync(IReadOnlyList<StoreTransaction> batch, CancellationToken cancel)
     {

@@ -9,6 +9,7 @@ using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Controller.Stores;
 using Meshover.Controller.Streaming;
+using Meshover.WireGuard.Keys;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;

@@ -1,10 +1,9 @@
 using System.Collections;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
-using Google.Rpc;
-using Grpc.Core;
 using Meshover.Contract.V1;
 using Meshover.Controller.Api;
+using Meshover.Controller.Membership;
 using Xunit;
 
 namespace Meshover.UnitTests.Controller;
@@ -63,13 +62,13 @@ public sealed class LimitsTests
         var violations = new Violations();
         for (var i = 0; i < 1_000; i++)
             violations.Add($"field[{i}]", new string('x', 100_000));
-        var refused = Assert.Throws<RpcException>(violations.ThrowIfAny);
-        Assert.Equal(20, refused.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations.Count);
-        Assert.True(refused.Status.Detail.Length < 8_000);
+        var refused = Assert.Throws<InvalidRequestException>(violations.ThrowIfAny);
+        Assert.Equal(20, refused.Violations.Length);
+        Assert.True(refused.Message.Length < 8_000);
         Assert.Equal($"\"{new string('x', 100)}…\"", Violations.Quote(new string('x', 1_000)));
     }
 
-    private static void Refused(IMessage message) => Assert.Equal(StatusCode.InvalidArgument, Assert.Throws<RpcException>(() => Limits.Check(message)).StatusCode);
+    private static void Refused(IMessage message) => Assert.Throws<InvalidRequestException>(() => Limits.Check(message));
 
     private static bool IsUnbounded(FieldDescriptor field) => field.IsRepeated || field.FieldType is FieldType.String or FieldType.Bytes;
 

@@ -23,7 +23,7 @@ public sealed class LiveNodesTests
         var second = Open("B");
         Assert.True(first.Superseded.IsCompleted);
         Assert.False(second.Superseded.IsCompleted);
-        Assert.Null(_live.View(1)!.Copied);
+        Assert.Null(Copied());
     }
 
     [Fact]
@@ -38,7 +38,18 @@ public sealed class LiveNodesTests
             Assert.False(session.Superseded.IsCompleted);
             Assert.True(session.Outbox.TryRead(out var message) && message.Notice.Kind == Notice.Types.Kind.CopiedState);
         });
-        Assert.NotNull(_live.View(1)!.Copied);
+        Assert.NotNull(Copied());
+    }
+
+    [Fact]
+    public void Stirred_OnlyWhileSomethingIsToBePlanned_IsOver()
+    {
+        Assert.False(_live.Stirred.IsCompleted);
+        var waiting = _live.Stirred;
+        _live.MarkDirty(1);
+        Assert.True(waiting.IsCompleted);
+        Assert.Equal([1u], _live.TakeDirty());
+        Assert.False(_live.Stirred.IsCompleted);
     }
 
     [Fact]
@@ -52,7 +63,7 @@ public sealed class LiveNodesTests
         _live.Report(session, report => StatusMapping.Merge(report, new NodeStatus { Site = "here", Summary = new NodeSummary { Peers = 3, RxBytes = 7 } }, (_, _) => true));
 
         Assert.Empty(_live.TakeDirty());
-        Assert.Equal(_time.GetUtcNow(), _live.View(1)!.LastSeen);
+        Assert.Equal(_time.GetUtcNow(), _live.State.Node(1)!.LastSeen);
     }
 
     [Fact]
@@ -64,7 +75,7 @@ public sealed class LiveNodesTests
 
         _live.Report(former, report => report with { ListenPort = 1 });
 
-        Assert.Equal((2, IPAddress.Parse("198.51.100.1")), (_live.View(1)!.Report.ListenPort, _live.View(1)!.Source));
+        Assert.Equal((2, IPAddress.Parse("198.51.100.1")), (_live.State.Node(1)!.Report.ListenPort, _live.State.Node(1)!.Source));
     }
 
     [Fact]
@@ -74,10 +85,10 @@ public sealed class LiveNodesTests
         var copy = Open("B");
         Open("A");
         _time.Advance(TimeSpan.FromMinutes(11));
-        Assert.NotNull(_live.View(1)!.Copied);
+        Assert.NotNull(Copied());
 
         _live.Close(copy);
-        Assert.Null(_live.View(1)!.Copied);
+        Assert.Null(Copied());
     }
 
     [Fact]
@@ -90,10 +101,10 @@ public sealed class LiveNodesTests
         _live.Report(session, report => report with { Observed = ImmutableDictionary<uint, IPEndPoint>.Empty.Add(2, seen) });
 
         Assert.Equal([1u, 2u], _live.TakeDirty().Order());
-        Assert.Equal([new SeenPlace(seen, 1)], _live.SeenByPeers(2));
+        Assert.Equal([new SeenPlace(seen, 1)], _live.State.SeenByPeers(2));
         _live.Close(session);
-        Assert.Empty(_live.SeenByPeers(2));
-        Assert.False(_live.View(1)!.IsOnline);
+        Assert.Empty(_live.State.SeenByPeers(2));
+        Assert.False(_live.State.Node(1)!.IsOnline);
     }
 
     [Fact]
@@ -111,12 +122,12 @@ public sealed class LiveNodesTests
                 else if (sessions.TryGetValue(node, out var session))
                     live.Report(session, report => action == 2 ? report with { Observed = report.Observed.SetItem(observed, At(port)) } : Seeing(observed, port));
                 foreach (var target in (uint[])[5, 6, 7])
-                    Assert.Equal(LookThrough(live, [1, 2, 3, 4], target), live.SeenByPeers(target).OrderBy(place => place.EndPoint.Port));
+                    Assert.Equal(LookThrough(live.State, [1, 2, 3, 4], target), live.State.SeenByPeers(target).OrderBy(place => place.EndPoint.Port));
             }
         });
 
-    private static IEnumerable<SeenPlace> LookThrough(LiveNodes live, uint[] nodes, uint target) => nodes
-        .Select(live.View).Where(view => view is { IsOnline: true }).Select(view => view!.Report.Observed.GetValueOrDefault(target))
+    private static IEnumerable<SeenPlace> LookThrough(LiveState live, uint[] nodes, uint target) => nodes
+        .Select(live.Node).Where(node => node is { IsOnline: true }).Select(node => node!.Report.Observed.GetValueOrDefault(target))
         .OfType<IPEndPoint>().CountBy(place => place).Select(place => new SeenPlace(place.Key, place.Value)).OrderBy(place => place.EndPoint.Port);
 
     private static NodeReport Seeing(uint node, int port) =>
@@ -130,17 +141,17 @@ public sealed class LiveNodesTests
     public async Task Report_ThatTakesLongToRead_KeepsNobodyWaiting()
     {
         var session = Open("A");
-        var asked = Task.FromResult<LiveView?>(null);
+        var asked = Task.FromResult<LiveNode?>(null);
 
         _live.Report(session, report =>
         {
-            asked = Task.Run(() => _live.View(1));
+            asked = Task.Run(() => _live.State.Node(1));
             Assert.True(asked.Wait(TimeSpan.FromSeconds(20)), "It waits for the report.");
             return report with { ListenPort = 7 };
         });
 
         Assert.Equal(0, (await asked)!.Report.ListenPort);
-        Assert.Equal(7, _live.View(1)!.Report.ListenPort);
+        Assert.Equal(7, _live.State.Node(1)!.Report.ListenPort);
     }
 
     [Fact]
@@ -158,7 +169,7 @@ public sealed class LiveNodesTests
             return report with { ListenPort = 7 };
         });
 
-        Assert.Equal((2, 7, "copy"), (tries, _live.View(1)!.Report.ListenPort, _live.View(1)!.Report.Site));
+        Assert.Equal((2, 7, "copy"), (tries, _live.State.Node(1)!.Report.ListenPort, _live.State.Node(1)!.Report.Site));
     }
 
     [Fact]
@@ -167,10 +178,10 @@ public sealed class LiveNodesTests
         var first = Open("A");
         Open("B");
         _live.Open(Session(2), NodeReport.Nothing);
-        Assert.Equal(2, _live.CountOnline());
+        Assert.Equal(2, _live.State.Online);
         _live.Close(first);
         _live.Close(first);
-        Assert.Equal(2, _live.CountOnline());
+        Assert.Equal(2, _live.State.Online);
     }
 
     [Fact]
@@ -184,6 +195,39 @@ public sealed class LiveNodesTests
             kept.Add(message.Notice.Text);
         Assert.Equal(Enumerable.Range(84, 16).Select(i => $"{i}"), kept);
     }
+
+    [Fact]
+    public void State_ThatSomebodyHolds_StaysAsItWas()
+    {
+        var session = Open("A");
+        var held = _live.State;
+
+        _live.Report(session, _ => Seeing(2, 1));
+        _live.Open(Session(2), NodeReport.Nothing);
+        _live.Close(session);
+
+        Assert.Equal((1, NodeReport.Nothing, true), (held.Online, held.Node(1)!.Report, held.Node(1)!.IsOnline));
+        Assert.Null(held.Node(2));
+        Assert.Empty(held.SeenByPeers(2));
+    }
+
+    // What the tree of all nodes costs more than a table would must stay small: ten thousand nodes say each 30 s that they are there.
+    [Fact]
+    public void Report_OfOneOfTenThousand_MakesLittle()
+    {
+        for (uint node = 2; node <= 10_000; node++)
+            _live.Open(Session(node), NodeReport.Nothing);
+        var session = Open("A");
+        _live.Report(session, report => report);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        for (var i = 0; i < 100; i++)
+            _live.Report(session, report => report);
+
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 100, 1, 4_096);
+    }
+
+    private DateTimeOffset? Copied() => _live.State.Node(1)!.Copied(_time.GetUtcNow());
 
     private NodeSession Open(string instance)
     {

@@ -1,4 +1,4 @@
-using Meshover.Controller.Api;
+using Meshover.Controller.Administration;
 using Meshover.Controller.Membership;
 using Xunit;
 

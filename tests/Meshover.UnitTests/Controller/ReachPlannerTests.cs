@@ -140,12 +140,18 @@ public sealed class ReachPlannerTests
     [Fact]
     public void InstanceHistory_TellsARestartFromACopy()
     {
-        var history = new InstanceHistory();
-        Assert.False(history.Arrive("A"));
-        Assert.False(history.Arrive("A")); // a reconnect
-        Assert.False(history.Arrive("B")); // a restart
-        Assert.True(history.Arrive("A")); // two agents
-        Assert.True(history.Arrive("B"));
+        var history = InstanceHistory.None;
+        Assert.False(ComesBack("A"));
+        Assert.False(ComesBack("A")); // a reconnect
+        Assert.False(ComesBack("B")); // a restart
+        Assert.True(ComesBack("A")); // two agents
+        Assert.True(ComesBack("B"));
+
+        bool ComesBack(string instance)
+        {
+            history = history.Arrive(instance, out var cameBack);
+            return cameBack;
+        }
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public sealed class RestoreTests : IAsyncLifetime
 
         var said = await _folder.RestoreAsync(Week);
 
-        Assert.Contains("2 node(s) out of it", said, StringComparison.Ordinal);
+        Assert.Contains("2 node(s) gone", said, StringComparison.Ordinal);
         await _folder.WhileServingAsync(async directory =>
         {
             var state = directory.State;
@@ -190,6 +190,7 @@ public sealed class RestoreTests : IAsyncLifetime
         await other.InitAsync();
         await other.WhileServingAsync(async directory =>
         {
+            await ChangeAsync(directory, draft => draft.Put(StoreKeys.Mesh, draft.State.Mesh with { StoreId = "another" }));
             var node = await EnrolAsync(directory, "early");
             await ChangeAsync(directory, draft => Departure.Remove(draft, node, 0));
         });

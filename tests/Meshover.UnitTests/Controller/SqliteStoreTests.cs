@@ -51,8 +51,21 @@ public sealed class SqliteStoreTests : IDisposable
             await store.CommitAsync([Put("node/2", 0), Put("node/1", 0), Put("nodes", 0), Delete("node/2")], CancellationToken.None);
 
         await using var reopened = SqliteStore.Open(File);
-        Assert.Equal(["node/1"], await KeysAsync(reopened, "node/"));
+        Assert.Equal(["node/1"], await KeysAsync(reopened, "node"));
         Assert.Equal(4, reopened.Revision);
+    }
+
+    [Fact]
+    public async Task Read_SoManyFromTheEnd_GoesOnFromTheLastKey()
+    {
+        await using var store = SqliteStore.Open(File);
+        await store.CommitAsync([.. Enumerable.Range(1, 5).Select(i => Put($"a/{i}", 0)), Put("a", 0), Put("a0", 0)], CancellationToken.None);
+        var range = StoreRange.Folder("a") with { Limit = 2, Backwards = true };
+
+        Assert.Equal(["a/5", "a/4"], await KeysAsync(store, range));
+        Assert.Equal(["a/3", "a/2"], await KeysAsync(store, range with { Until = "a/4" }));
+        Assert.Equal(["a/1"], await KeysAsync(store, range with { Until = "a/2" }));
+        Assert.Equal(["a/1", "a/2"], await KeysAsync(store, range with { Backwards = false }));
     }
 
     [Fact]
@@ -161,8 +174,11 @@ public sealed class SqliteStoreTests : IDisposable
     private static async Task<CommitResult> CommitAsync(SqliteStore store, StoreTransaction transaction) =>
         (await store.CommitAsync([transaction], CancellationToken.None))[0];
 
-    private static async Task<IEnumerable<string>> KeysAsync(SqliteStore store, string prefix) =>
-        (await store.ReadAsync(prefix, CancellationToken.None)).Entries.Select(entry => entry.Key);
+    private static async Task<IEnumerable<string>> KeysAsync(SqliteStore store, StoreRange range) =>
+        (await store.ReadAsync(range, CancellationToken.None)).Entries.Select(entry => entry.Key);
+
+    private static async Task<IEnumerable<string>> KeysAsync(SqliteStore store, string folder) =>
+        (await store.ReadAsync(folder.Length == 0 ? StoreRange.All : StoreRange.Folder(folder), CancellationToken.None)).Entries.Select(entry => entry.Key);
 
     private static StoreTransaction Put(string key, long modified) =>
         new([new StoreCondition(key, modified)], [new StoreWrite(key, Encoding.UTF8.GetBytes("value"))]);

@@ -5,6 +5,7 @@ using Meshover.Controller.Identity;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Controller.Stores.Sqlite;
+using Meshover.WireGuard.Keys;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -53,7 +54,7 @@ internal sealed class StoreFolder : IDisposable
     public async Task<MeshState> StateAsync()
     {
         await using var store = SqliteStore.Open(Paths.Store);
-        return MeshState.Load(await store.ReadAsync("", CancellationToken.None));
+        return await MeshState.LoadAsync(store, CancellationToken.None);
     }
 
     public async Task<string> RestoreAsync(TimeSpan? adopt = null) =>

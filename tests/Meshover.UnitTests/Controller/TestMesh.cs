@@ -1,6 +1,7 @@
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Controller.Stores;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.UnitTests.Controller;
 
@@ -37,6 +38,10 @@ internal sealed class TestMesh
         var revision = State.Revision + 1;
         State = State.Apply(draft.ToTransaction().Writes.Select(write => new StoreChange(revision, write.Key, write.Value)), revision);
     }
+
+    /// <summary>What another release wrote.</summary>
+    public void Write(StoreWrite write) =>
+        State = State.Apply([new StoreChange(State.Revision + 1, write.Key, write.Value)], State.Revision + 1);
 
     /// <summary>Enrols the identity under the name, with a token that the mesh has made; its WireGuard key is made of the identity.</summary>
     public NodeRecord Enrol(string identity, string? hostName = null, JoinTokenClaims? token = null, long now = Now)

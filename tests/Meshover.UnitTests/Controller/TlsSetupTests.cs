@@ -49,6 +49,28 @@ public sealed class TlsSetupTests : IDisposable
         Assert.Equal("CN=second", Shown(tls));
     }
 
+    // As a container's secrets are: the files are links, and what changes is a directory on the way.
+    [Fact]
+    public void OperatorsCertificate_BehindALink_IsShownOnceTheLinkLeadsElsewhere()
+    {
+        Write("first", minute: 0, Directory.CreateDirectory(Path.Combine(_directory, "v1")).FullName);
+        Write("second", minute: 1, Directory.CreateDirectory(Path.Combine(_directory, "v2")).FullName);
+        var data = Path.Combine(_directory, "data");
+        Directory.CreateSymbolicLink(data, "v1");
+        File.CreateSymbolicLink(Certificate, "data/chain.pem");
+        File.CreateSymbolicLink(Key, "data/key.pem");
+        var tls = Create();
+        Assert.Equal("CN=first", Shown(tls));
+
+        File.Delete(data);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal("CN=first", Shown(tls)); // it leads nowhere
+
+        Directory.CreateSymbolicLink(data, "v2");
+        _time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal("CN=second", Shown(tls));
+    }
+
     [Fact]
     public void NodesCertificate_IsMadeAnew_LongBeforeItEnds()
     {
@@ -67,7 +89,7 @@ public sealed class TlsSetupTests : IDisposable
     private TlsSetup Create()
     {
         var options = ConfigReader.Read(new ControllerConfig { Certificate = Certificate, Key = Key });
-        return new TlsSetup(CertificateAuthority.Create(_time.GetUtcNow()), options, _time, NullLogger.Instance);
+        return new TlsSetup(CertificateAuthority.Create(_time.GetUtcNow()), options, EndpointGroups.Present, _time, NullLogger.Instance);
     }
 
     private static string Shown(TlsSetup tls) => tls.OptionsOf("controller.example").ServerCertificateContext!.TargetCertificate.Subject;
@@ -75,14 +97,15 @@ public sealed class TlsSetupTests : IDisposable
     // The clock of a file system is too coarse to tell two writes of a test apart.
     private static DateTime Written(int minute) => DateTimeOffset.FromUnixTimeSeconds(TestMesh.Now).UtcDateTime.AddMinutes(minute);
 
-    private void Write(string name, int minute)
+    private void Write(string name, int minute, string? directory = null)
     {
+        var (chain, privateKey) = (Path.Combine(directory ?? _directory, "chain.pem"), Path.Combine(directory ?? _directory, "key.pem"));
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256)
             .CreateSelfSigned(_time.GetUtcNow().AddDays(-1), _time.GetUtcNow().AddDays(90));
-        File.WriteAllText(Certificate, certificate.ExportCertificatePem());
-        File.WriteAllText(Key, key.ExportPkcs8PrivateKeyPem());
-        File.SetLastWriteTimeUtc(Certificate, Written(minute));
-        File.SetLastWriteTimeUtc(Key, Written(minute));
+        File.WriteAllText(chain, certificate.ExportCertificatePem());
+        File.WriteAllText(privateKey, key.ExportPkcs8PrivateKeyPem());
+        File.SetLastWriteTimeUtc(chain, Written(minute));
+        File.SetLastWriteTimeUtc(privateKey, Written(minute));
     }
 }

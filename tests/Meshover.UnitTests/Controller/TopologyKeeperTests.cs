@@ -4,6 +4,7 @@ using Meshover.Controller.Live;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Mesh.Map;
+using Meshover.WireGuard.Keys;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -88,6 +89,29 @@ public sealed class TopologyKeeperTests : IAsyncDisposable
         await UntilAsync(TimeSpan.FromMinutes(1), () => directory.State.Member(1)!.Reach.Endpoints[0] == EndpointOf(160));
         Assert.Equal(EndpointOf(160), directory.State.Member(1)!.Reach.Endpoints[0]);
         await keeper.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public void Write_ReachThatAnotherWroteSince_IsLeftAndPlannedAnew()
+    {
+        var mesh = new TestMesh();
+        mesh.Enrol("n1");
+        mesh.Enrol("n2");
+        var planned = mesh.State;
+        var newer = new ReachRecord { Endpoints = [EndpointOf(1)] };
+        mesh.Change(draft => draft.Put(StoreKeys.Reach(1), newer));
+
+        List<uint> overtaken = [];
+        mesh.Change(draft => overtaken = TopologyKeeper.Write(draft, planned, new()
+        {
+            [1] = new ReachRecord { Endpoints = [EndpointOf(101)] },
+            [2] = new ReachRecord { Endpoints = [EndpointOf(102)] },
+            [3] = new ReachRecord(),
+        }));
+
+        Assert.Equal([1], overtaken);
+        Assert.Equal(newer, mesh.State.Member(1)!.Reach);
+        Assert.Equal([EndpointOf(102)], mesh.State.Member(2)!.Reach.Endpoints);
     }
 
     private static async Task<List<NodeSession>> OnlineAsync(MeshDirectory directory, LiveNodes live)

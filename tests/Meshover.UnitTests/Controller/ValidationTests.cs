@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Google.Rpc;
 using Grpc.Core;
 using Meshover.Contract.V1;
+using Meshover.Controller.Administration;
 using Meshover.Controller.Api;
 using Meshover.Controller.Live;
 using Meshover.Controller.Membership;
@@ -74,27 +75,19 @@ public sealed class ValidationTests
     [Fact]
     public void Token_EverythingWrong_IsReportedAtOnce()
     {
-        var request = new CreateTokenRequest
-        {
-            LifetimeSeconds = -1,
-            Tags = { "no spaces" },
-            Grants =
-            {
-                new RouteGrant { Prefix = "10.64.0.0/16", MaxLength = 8 }, new RouteGrant { Prefix = "10.249.1.0/24" }, new RouteGrant { Prefix = "nonsense" },
-            },
-        };
+        var wish = new TokenWish(-1, 0, ["no spaces"], [new GrantWish("10.64.0.0/16", 8), new GrantWish("10.249.1.0/24"), new GrantWish("nonsense")], false);
         Assert.Equal(["grants[0].max_length", "grants[1].prefix", "grants[2].prefix", "lifetime_seconds", "tags"],
-            FieldsOf(() => AdminValidator.Check(request, new TestMesh().State.Mesh)).Order(StringComparer.Ordinal));
+            FieldsOf(() => AdminRules.Check(wish, new TestMesh().State.Mesh)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void Administration_WithoutWhatItIsAbout_IsRefused()
     {
-        Assert.Equal(["node", "prefix"], FieldsOf(() => AdminValidator.Check(new RemoveGrantRequest { Prefix = "10.0.0.1/8" })));
-        Assert.Equal(["node"], FieldsOf(() => AdminValidator.CheckNode("")));
-        Assert.Equal(["node"], FieldsOf(() => AdminValidator.CheckNode(new string('n', 300))));
-        Assert.Equal(["token_id"], FieldsOf(() => AdminValidator.CheckToken("")));
-        Assert.Equal(["token_id"], FieldsOf(() => AdminValidator.CheckToken("a/b")));
+        Assert.Equal(["node", "prefix"], FieldsOf(() => AdminRules.CheckWithdrawal("", "10.0.0.1/8")));
+        Assert.Equal(["node"], FieldsOf(() => AdminRules.CheckNode("")));
+        Assert.Equal(["node"], FieldsOf(() => AdminRules.CheckNode(new string('n', 300))));
+        Assert.Equal(["token_id"], FieldsOf(() => AdminRules.CheckToken("")));
+        Assert.Equal(["token_id"], FieldsOf(() => AdminRules.CheckToken("a/b")));
     }
 
     [Theory]
@@ -114,14 +107,20 @@ public sealed class ValidationTests
     [InlineData("10.64.1.0/024", "10.64.1.0/24")]
     public void Grant_IsHeldInOneForm(string said, string held)
     {
-        Assert.Equal(held, AdminValidator.ToRecord(new RouteGrant { Prefix = said }).Prefix);
-        Assert.Equal(held, AdminValidator.Canonical(said));
+        Assert.Equal(held, AdminRules.ToRecord(new GrantWish(said)).Prefix);
+        Assert.Equal(held, AdminRules.Canonical(said));
     }
 
-    private static IEnumerable<string> FieldsOf(Action check)
+    [Fact]
+    public void Violations_ReachACaller_AsInvalidArgumentWithItsFields()
     {
-        var error = Assert.Throws<RpcException>(check);
+        var invalid = Assert.Throws<InvalidRequestException>(() => AdminRules.CheckWithdrawal("", "10.0.0.1/8"));
+        var error = ErrorInterceptor.ToStatus(invalid).ToRpcException();
         Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
-        return error.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations.Select(violation => violation.Field);
+        Assert.Contains("node: is missing", error.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(["node", "prefix"], error.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations.Select(violation => violation.Field));
     }
+
+    private static IEnumerable<string> FieldsOf(Action check) =>
+        Assert.Throws<InvalidRequestException>(check).Violations.Select(violation => violation.Field);
 }

@@ -5,10 +5,14 @@ namespace Meshover.Controller.Stores.Sqlite;
 /// <summary>The prepared statements of a store's one connection. Not thread-safe.</summary>
 internal sealed class SqliteStatements : IDisposable
 {
+    // U+10FFFF sorts behind every character that a key can have.
+    private const string BehindAll = "\U0010FFFF";
+
     private readonly SqliteCommand _modified;
     private readonly SqliteCommand _put;
     private readonly SqliteCommand _delete;
-    private readonly SqliteCommand _scan;
+    private readonly SqliteCommand _forwards;
+    private readonly SqliteCommand _backwards;
     private readonly SqliteCommand _setRevision;
 
     public SqliteStatements(SqliteConnection connection)
@@ -18,9 +22,9 @@ internal sealed class SqliteStatements : IDisposable
             "INSERT INTO entries VALUES ($key, $value, $revision) ON CONFLICT (key) DO UPDATE SET value = $value, modified = $revision",
             "$key", "$value", "$revision");
         _delete = Prepare(connection, "DELETE FROM entries WHERE key = $key", "$key");
-        // U+10FFFF sorts behind every character that a key can have.
-        _scan = Prepare(connection,
-            "SELECT key, value, modified FROM entries WHERE key >= $prefix AND key < $prefix || char(1114111) ORDER BY key", "$prefix");
+        const string scan = "SELECT key, value, modified FROM entries WHERE key >= $from AND key < $until ORDER BY key";
+        _forwards = Prepare(connection, $"{scan} LIMIT $limit", "$from", "$until", "$limit");
+        _backwards = Prepare(connection, $"{scan} DESC LIMIT $limit", "$from", "$until", "$limit");
         _setRevision = Prepare(connection, "UPDATE counters SET value = $revision WHERE name = 'revision'", "$revision");
     }
 
@@ -55,12 +59,15 @@ internal sealed class SqliteStatements : IDisposable
         _setRevision.ExecuteNonQuery();
     }
 
-    public List<StoreEntry> Scan(string prefix)
+    public List<StoreEntry> Scan(StoreRange range)
     {
-        _scan.Transaction = null;
-        _scan.Parameters[0].Value = prefix;
+        var scan = range.Backwards ? _backwards : _forwards;
+        scan.Transaction = null;
+        scan.Parameters[0].Value = range.From;
+        scan.Parameters[1].Value = range.Until ?? BehindAll;
+        scan.Parameters[2].Value = range.Limit;
         var entries = new List<StoreEntry>();
-        using var reader = _scan.ExecuteReader();
+        using var reader = scan.ExecuteReader();
         while (reader.Read())
             entries.Add(new StoreEntry(reader.GetString(0), reader.GetFieldValue<byte[]>(1), reader.GetInt64(2)));
         return entries;
@@ -68,7 +75,7 @@ internal sealed class SqliteStatements : IDisposable
 
     public void Dispose()
     {
-        foreach (var command in new[] { _modified, _put, _delete, _scan, _setRevision })
+        foreach (var command in new[] { _modified, _put, _delete, _forwards, _backwards, _setRevision })
             command.Dispose();
     }
 

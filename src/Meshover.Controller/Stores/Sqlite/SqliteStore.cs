@@ -57,12 +57,12 @@ internal sealed class SqliteStore : IStore
         }
     }
 
-    public async ValueTask<StoreSnapshot> ReadAsync(string prefix, CancellationToken cancel)
+    public async ValueTask<StoreSnapshot> ReadAsync(StoreRange range, CancellationToken cancel)
     {
         await _turn.WaitAsync(cancel);
         try
         {
-            return new StoreSnapshot(_revision, _statements.Scan(prefix));
+            return new StoreSnapshot(_revision, _statements.Scan(range));
         }
         catch (SqliteException e)
         {

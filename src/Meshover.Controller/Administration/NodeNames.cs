@@ -3,7 +3,7 @@ using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Mesh.Identity;
 
-namespace Meshover.Controller.Api;
+namespace Meshover.Controller.Administration;
 
 /// <summary>Finds the node that an administrator names, by hostname or by id.</summary>
 internal static class NodeNames
@@ -11,7 +11,7 @@ internal static class NodeNames
     /// <exception cref="RefusalException">There is no such member.</exception>
     public static NodeRecord Member(MeshState state, string name) =>
         ((ByHostName(state, name) ?? ById(state, name)) is { IsActive: true } node ? node.Record : null)
-        ?? throw new RefusalException(RefusalReason.NotFound, $"There is no node \"{name}\" in the mesh. `meshover node list` shows those that there are.");
+        ?? throw new RefusalException(RefusalReason.NotFound, $"There is no node \"{name}\" in the mesh. `meshover node list` shows the ones there are.");
 
     /// <exception cref="RefusalException">There is no such removed node.</exception>
     public static NodeRecord Removed(MeshState state, string name)

@@ -1,52 +1,48 @@
-using Meshover.Contract.V1;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Mesh.Addressing;
-using ContractGrant = Meshover.Contract.V1.RouteGrant;
-using GrantRecord = Meshover.Controller.State.GrantRecord;
-using RouteGrant = Meshover.Mesh.Addressing.RouteGrant;
 
-namespace Meshover.Controller.Api;
+namespace Meshover.Controller.Administration;
 
-/// <summary>Checks what administrators ask for.</summary>
-internal static class AdminValidator
+/// <summary>What administrators may ask for. Pure. Fields are named as in the contract.</summary>
+internal static class AdminRules
 {
     private const long LongestLifetime = 10L * 365 * 24 * 3600;
     private const int LongestTag = 63;
     private const int LongestNode = 254; // a hostname and its final dot
 
-    /// <exception cref="Grpc.Core.RpcException">INVALID_ARGUMENT with every violation.</exception>
-    public static void Check(CreateTokenRequest request, MeshRecord mesh)
+    /// <exception cref="InvalidRequestException">With every violation.</exception>
+    public static void Check(TokenWish wish, MeshRecord mesh)
     {
         var violations = new Violations();
-        violations.Require(request.LifetimeSeconds is >= 0 and <= LongestLifetime, "lifetime_seconds", "from 1 second to 10 years; 0 is 24 hours.");
-        foreach (var tag in request.Tags)
-            violations.Require(IsTag(tag), "tags", $"{Violations.Quote(tag)} is no tag (1-{LongestTag} letters, digits, hyphens, dots, underscores).");
-        for (var i = 0; i < request.Grants.Count; i++)
-            Check(violations, $"grants[{i}]", request.Grants[i], mesh);
+        violations.Require(wish.LifetimeSeconds is >= 0 and <= LongestLifetime, "lifetime_seconds", "from 1 second to 10 years; 0 is 24 hours.");
+        foreach (var tag in wish.Tags)
+            violations.Require(IsTag(tag), "tags", $"{Violations.Quote(tag)} is not a tag (1-{LongestTag} letters, digits, hyphens, dots, underscores).");
+        for (var i = 0; i < wish.Grants.Length; i++)
+            Check(violations, $"grants[{i}]", wish.Grants[i], mesh);
         violations.ThrowIfAny();
     }
 
-    /// <inheritdoc cref="Check(CreateTokenRequest, MeshRecord)"/>
-    public static void Check(AddGrantRequest request, MeshRecord mesh)
+    /// <inheritdoc cref="Check(TokenWish, MeshRecord)"/>
+    public static void CheckGrant(string node, GrantWish? grant, MeshRecord mesh)
     {
         var violations = new Violations();
-        CheckNode(violations, request.Node);
-        Check(violations, "grant", request.Grant, mesh);
+        CheckNode(violations, node);
+        Check(violations, "grant", grant, mesh);
         violations.ThrowIfAny();
     }
 
-    /// <inheritdoc cref="Check(CreateTokenRequest, MeshRecord)"/>
-    public static void Check(RemoveGrantRequest request)
+    /// <inheritdoc cref="Check(TokenWish, MeshRecord)"/>
+    public static void CheckWithdrawal(string node, string prefix)
     {
         var violations = new Violations();
-        CheckNode(violations, request.Node);
-        if (!Prefixes.TryParse(request.Prefix, out _, out var error))
+        CheckNode(violations, node);
+        if (!Prefixes.TryParse(prefix, out _, out var error))
             violations.Add("prefix", $"{error}.");
         violations.ThrowIfAny();
     }
 
-    /// <inheritdoc cref="Check(CreateTokenRequest, MeshRecord)"/>
+    /// <inheritdoc cref="Check(TokenWish, MeshRecord)"/>
     public static void CheckNode(string node)
     {
         var violations = new Violations();
@@ -54,11 +50,11 @@ internal static class AdminValidator
         violations.ThrowIfAny();
     }
 
-    /// <inheritdoc cref="Check(CreateTokenRequest, MeshRecord)"/>
+    /// <inheritdoc cref="Check(TokenWish, MeshRecord)"/>
     public static void CheckToken(string id)
     {
         var violations = new Violations();
-        violations.Require(IsTag(id), "token_id", "is missing, or no token's name: `meshover token list` shows them.");
+        violations.Require(IsTag(id), "token_id", "is missing, or is not a token's id: `meshover token list` shows them.");
         violations.ThrowIfAny();
     }
 
@@ -66,15 +62,15 @@ internal static class AdminValidator
     /// A validated grant, its prefix in the one form in which records are compared and agents read them; its length is the prefix's own
     /// where none is given.
     /// </summary>
-    public static GrantRecord ToRecord(ContractGrant grant) => Prefixes.TryParse(grant.Prefix, out var prefix, out var error)
-        ? new GrantRecord(prefix.ToString(), grant.MaxLength == 0 ? prefix.PrefixLength : (int)grant.MaxLength)
+    public static GrantRecord ToRecord(GrantWish grant) => Prefixes.TryParse(grant.Prefix, out var prefix, out var error)
+        ? new GrantRecord(prefix.ToString(), grant.MaxLength == 0 ? prefix.PrefixLength : (int)grant.MaxLength) { Pin = grant.Pin }
         : throw new ArgumentException(error, nameof(grant));
 
     /// <summary>A validated prefix as grants hold it.</summary>
     public static string Canonical(string prefix) =>
         Prefixes.TryParse(prefix, out var parsed, out var error) ? parsed.ToString() : throw new ArgumentException(error, nameof(prefix));
 
-    private static void Check(Violations violations, string field, ContractGrant? grant, MeshRecord mesh)
+    private static void Check(Violations violations, string field, GrantWish? grant, MeshRecord mesh)
     {
         if (grant is null)
         {

@@ -1,0 +1,54 @@
+using Meshover.Controller.Changes;
+using Meshover.Controller.Live;
+using Meshover.Controller.Membership;
+using Meshover.Controller.State;
+
+namespace Meshover.Controller.Administration;
+
+/// <summary>What administrators ask of one connected node, which it answers itself, whatever face of the controller they come by.</summary>
+internal sealed class NodeQueries(MeshDirectory directory, LiveNodes live, TimeProvider time)
+{
+    /// <summary>At a time, of all nodes: each may hold <see cref="StreamQueries.LongestAnswer"/>.</summary>
+    public const int Most = 64;
+
+    /// <summary>How long an answer is waited for.</summary>
+    public static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
+
+    private int _asked;
+
+    /// <param name="node">By hostname or id.</param>
+    /// <param name="question">Of which the answer is the contract's, as bytes.</param>
+    /// <exception cref="InvalidRequestException">It is nobody's name.</exception>
+    /// <exception cref="RefusalException">There is no such member, it is not connected, its agent is too old, or it does not answer.</exception>
+    public async Task<ReadOnlyMemory<byte>> AskAsync(string node, Question question, CancellationToken cancel)
+    {
+        AdminRules.CheckNode(node);
+        var session = SessionOf(NodeNames.Member(directory.State, node));
+        if (!session.Capabilities.Contains(question.Capability))
+        {
+            throw new RefusalException(RefusalReason.Precondition,
+                $"The agent of that node ({session.Version}) is too old to answer this. Upgrade meshover there, or run `meshover status` on it.");
+        }
+        try
+        {
+            if (Interlocked.Increment(ref _asked) > Most)
+                throw new RefusalException(RefusalReason.Unanswered, $"{Most} questions wait for their nodes' answers: ask again in a moment.");
+            return await session.AskAsync(question, Within, time, cancel);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _asked);
+        }
+    }
+
+    // Of two copies the newest.
+    private NodeSession SessionOf(NodeRecord node)
+    {
+        var known = live.State.Node(node.Id);
+        if (known is { Sessions: [.., var newest] })
+            return newest;
+        var since = known is null ? "has not been since the controller's start" : $"was last heard at {known.LastSeen:u}";
+        throw new RefusalException(RefusalReason.Unanswered,
+            $"The node \"{node.HostName}\" is not connected (it {since}), so it cannot be asked. `meshover status` on it says why.");
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Controller.Changes;
+using Meshover.Controller.Configuration;
+using Meshover.Controller.Live;
+using Meshover.Controller.Membership;
+using Meshover.Controller.State;
+
+namespace Meshover.Controller.Administration;
+
+/// <summary>The members of the mesh: what administrators see of them and do to them, whatever face of the controller they come by.</summary>
+internal sealed class Nodes(MeshDirectory directory, LiveNodes live, ControllerOptions options, TimeProvider time)
+{
+    private static readonly TimeSpan AdoptionTold = TimeSpan.FromDays(30);
+
+    /// <summary>By id.</summary>
+    /// <param name="withRemoved">Those that administrators removed, too.</param>
+    public IEnumerable<NodeView> List(bool withRemoved)
+    {
+        var (now, state) = (time.GetUtcNow(), live.State);
+        return directory.State.Nodes.Values
+            .Where(node => node.IsActive || (withRemoved && node.Record.Standing == NodeStanding.Removed))
+            .Select(node => View(node, state.Node(node.Record.Id), now));
+    }
+
+    /// <exception cref="InvalidRequestException">It is nobody's name.</exception>
+    /// <exception cref="RefusalException">There is no such member.</exception>
+    public Task RemoveAsync(Actor actor, Reason reason, string node, CancellationToken cancel)
+    {
+        AdminRules.CheckNode(node);
+        var until = (time.GetUtcNow() + options.Rest).ToUnixTimeSeconds();
+        return directory.ChangeAsync(
+            new Cause(actor, Operation.RemoveNode, reason), draft => Departure.Remove(draft, NodeNames.Member(draft.State, node), until), cancel);
+    }
+
+    /// <exception cref="InvalidRequestException">It is nobody's name.</exception>
+    /// <exception cref="RefusalException">There is no such removed node, or it is not refused.</exception>
+    public Task AllowAsync(Actor actor, Reason reason, string node, CancellationToken cancel)
+    {
+        AdminRules.CheckNode(node);
+        return directory.ChangeAsync(new Cause(actor, Operation.AllowNode, reason), draft =>
+        {
+            if (!DepartedNodes.TryAllow(draft, node))
+                Departure.Allow(draft, NodeNames.Removed(draft.State, node));
+        }, cancel);
+    }
+
+    private static NodeView View(NodeEntry node, LiveNode? live, DateTimeOffset now) =>
+        new(node, live, [.. Announcements.NotGranted(node.Record, live?.Report)], [.. NoticesOf(node.Record, live, now)]);
+
+    private static IEnumerable<string> NoticesOf(NodeRecord node, LiveNode? live, DateTimeOffset now)
+    {
+        var adopted = DateTimeOffset.FromUnixTimeSeconds(node.Adopted);
+        if (node.Adopted != 0 && now < adopted + AdoptionTold)
+            yield return $"It came back by its credential after a restore ({adopted:u}). If it should not have, run `meshover node remove {node.HostName}`.";
+        if (live?.Copied(now) is { } when)
+            yield return $"Two machines use this node's identity (last seen together {when:u}; it connects from {string.Join(" and ", live!.Places)}).";
+    }
+}
+
+/// <summary>A node as administrators see it.</summary>
+/// <param name="Node">What the store has of it.</param>
+/// <param name="Live">What is known of its connection; null: nothing since the controller's start.</param>
+/// <param name="NotGranted">Announced, and granted by nobody.</param>
+/// <param name="Notices">What somebody should look after; a sentence or two each.</param>
+internal sealed record NodeView(NodeEntry Node, LiveNode? Live, ImmutableArray<IPNetwork> NotGranted, ImmutableArray<string> Notices);

@@ -1,0 +1,31 @@
+namespace Meshover.Controller.Changes;
+
+/// <summary>What can be done to the mesh, one for each kind of change.</summary>
+/// <param name="Name">For programs, e.g. <c>node.remove</c>; it never changes.</param>
+/// <param name="Words">For people: the reason of who gives none.</param>
+/// <param name="IsRoutine">It follows from other changes, from reports, from time or from what members do to themselves; nobody who administers decided it.</param>
+internal sealed record Operation(string Name, string Words, bool IsRoutine = false)
+{
+    public static readonly Operation Initialise = new("mesh.init", "the mesh was made");
+    public static readonly Operation Restore = new("store.restore", "a backup was restored");
+    public static readonly Operation RotateKey = new("key.rotate", "tokens have a new signing key");
+    public static readonly Operation BeginAuthority = new("authority.begin", "a new authority was made");
+    public static readonly Operation FinishAuthority = new("authority.finish", "the new authority was put into use");
+    public static readonly Operation CreateToken = new("token.create", "a join token was made");
+    public static readonly Operation RevokeToken = new("token.revoke", "a join token was revoked");
+    public static readonly Operation RemoveNode = new("node.remove", "a node was removed");
+    public static readonly Operation AllowNode = new("node.allow", "a removed node may join again");
+    public static readonly Operation AddGrant = new("grant.add", "a prefix was granted");
+    public static readonly Operation RemoveGrant = new("grant.remove", "a grant was withdrawn");
+    public static readonly Operation Enrol = new("node.enrol", "a machine joined");
+    public static readonly Operation Adopt = new("node.adopt", "a node came back by its credential after a restore");
+    public static readonly Operation Leave = new("node.leave", "a node signed off");
+    public static readonly Operation FollowConfiguration = new("mesh.settings", "the controller's configuration says so");
+
+    /// <summary>A member does so as often as it likes.</summary>
+    public static readonly Operation UpdateNode = new("node.update", "a node changed its name or its keys", IsRoutine: true);
+
+    /// <summary>Where nodes are and which of them are transit nodes: it follows from what they report.</summary>
+    public static readonly Operation Plan = new("map.plan", "nodes reported a change", IsRoutine: true);
+    public static readonly Operation Tidy = new("store.tidy", "its time was up", IsRoutine: true);
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+
+namespace Meshover.Controller.Live;
+
+/// <summary>
+/// Who is connected and what the connected say, at one moment: the part of the mesh's state that is not worth a disk write and comes back by
+/// itself when streams do. Immutable: <see cref="LiveNodes"/> makes the next, everybody reads the newest. A change copies a path of a tree, O(log n).
+/// </summary>
+internal sealed record LiveState
+{
+    public static readonly LiveState Empty = new();
+
+    /// <summary>Those that were heard since the controller's start, by id.</summary>
+    public ImmutableDictionary<uint, LiveNode> Nodes { get; private init; } = ImmutableDictionary<uint, LiveNode>.Empty;
+
+    /// <summary>How many nodes have a stream.</summary>
+    public int Online { get; private init; }
+
+    private SeenPlaces Seen { get; init; } = SeenPlaces.None;
+
+    /// <summary>Null: it was not heard since the controller's start.</summary>
+    public LiveNode? Node(uint id) => Nodes.GetValueOrDefault(id);
+
+    /// <summary>Where connected peers see the node. O(places), see <see cref="SeenPlaces"/>.</summary>
+    public SeenPlace[] SeenByPeers(uint node) => Seen.Of(node);
+
+    /// <summary>A node has opened a stream.</summary>
+    public LiveState Open(NodeSession session, NodeReport report, DateTimeOffset now)
+    {
+        var former = Former(session.Node);
+        var node = former with
+        {
+            History = former.History.Arrive(session.Instance, out var cameBack),
+            Sessions = former.Sessions.Add(session),
+            Report = report,
+            Source = session.Source,
+            LastSeen = now,
+            Opened = former.Opened + 1,
+            CopyFound = cameBack ? now : former.Copied(now),
+        };
+        return With(session.Node, node, SightingChange.Between(former.Counted, node.Counted));
+    }
+
+    /// <summary>A node has said something.</summary>
+    /// <param name="session">On which stream.</param>
+    /// <param name="report">All that it says now.</param>
+    /// <param name="moved">What of that is new about others, from what it said before.</param>
+    /// <param name="now">When.</param>
+    public LiveState Report(NodeSession session, NodeReport report, SightingChange moved, DateTimeOffset now)
+    {
+        var node = Former(session.Node) with { Report = report, Source = session.Source, LastSeen = now };
+        return With(session.Node, node, node.IsOnline ? moved : SightingChange.None);
+    }
+
+    /// <summary>A stream has ended.</summary>
+    public LiveState Close(NodeSession session, DateTimeOffset now)
+    {
+        var former = Former(session.Node);
+        var node = former with { Sessions = former.Sessions.Remove(session), LastSeen = now };
+        return With(session.Node, node, SightingChange.Between(former.Counted, node.Counted));
+    }
+
+    /// <summary>A node is a member no more. One that has a stream is kept until that has ended.</summary>
+    public LiveState Forget(uint node) => Node(node) is { IsOnline: false } ? this with { Nodes = Nodes.Remove(node) } : this;
+
+    private LiveNode Former(uint node) => Nodes.GetValueOrDefault(node, LiveNode.Unheard);
+
+    private LiveState With(uint id, LiveNode node, SightingChange counted) => this with
+    {
+        Nodes = Nodes.SetItem(id, node),
+        Online = Online + (node.IsOnline ? 1 : 0) - (Former(id).IsOnline ? 1 : 0),
+        Seen = Seen.After(counted),
+    };
+}

@@ -1,0 +1,136 @@
+using System.Net.Sockets;
+using Meshover.Controller.Administration;
+using Meshover.Controller.Changes;
+using Meshover.Controller.Configuration;
+using Meshover.Controller.Hosting;
+using Meshover.Controller.Identity;
+using Meshover.Controller.Live;
+using Meshover.Controller.Membership;
+using Meshover.Controller.State;
+using Meshover.Controller.Streaming;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Meshover.UnitTests.Controller;
+
+/// <summary>The use cases of administration, as every face of the controller has them.</summary>
+public sealed class AdministrationTests : IAsyncLifetime
+{
+    private static readonly Actor Admin = Actor.Process(0, 4711);
+
+    private readonly FakeStore _store = new();
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(TestMesh.Now));
+    private readonly TokenSigner _signer = new(CertificateAuthority.Create(DateTimeOffset.FromUnixTimeSeconds(TestMesh.Now)));
+    private MeshDirectory _directory = null!;
+
+    private MeshState State => _directory.State;
+
+    private Tokens Tokens => new(_directory, _signer, _time);
+
+    private Grants Grants => new(_directory);
+
+    private Nodes Nodes => new(_directory, new LiveNodes(_time), ConfigReader.Read(new ControllerConfig()), _time);
+
+    public async ValueTask InitializeAsync()
+    {
+        _directory = await MeshDirectory.OpenAsync(_store, NullLogger<MeshDirectory>.Instance, CancellationToken.None);
+        await _directory.ChangeAsync(draft => draft.Put(StoreKeys.Mesh, new TestMesh().State.Mesh), CancellationToken.None);
+        await _directory.ChangeAsync(draft => TokenRules.Create(draft, TestMesh.Token()), CancellationToken.None);
+        var request = new EnrolmentRequest { Identity = "a", HostName = "web-1", WireGuardKey = TestMesh.KeyOf("a"), Token = TestMesh.Token() };
+        await _directory.ChangeAsync(draft => Enrolment.Enrol(draft, request, TestMesh.Now, TestMesh.Skew), CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _directory.DisposeAsync();
+        await _store.DisposeAsync();
+        _signer.Dispose();
+    }
+
+    [Fact]
+    public async Task Token_IsMadeListedAndRevoked()
+    {
+        var made = await Tokens.CreateAsync(Admin, Reason.None, new TokenWish(0, 0, ["edge", "edge"], [new GrantWish("10.64.0.0/016")], false), CancellationToken.None);
+
+        Assert.Equal(TestMesh.Now + (24 * 3600), made.Expires);
+        Assert.Equal(made.Id, (await JoinTokens.ReadAsync(_signer, made.Join.Token)).Id);
+        var listed = Assert.Single(Tokens.List(), token => token.Id == made.Id);
+        Assert.Equal((1u, "edge", "10.64.0.0/16"), (listed.Uses, Assert.Single(listed.Tags), Assert.Single(listed.Grants).Prefix));
+
+        await Tokens.RevokeAsync(Admin, Reason.None, made.Id, CancellationToken.None);
+        Assert.True(State.Token(made.Id)!.Revoked);
+        var unknown = await Assert.ThrowsAsync<RefusalException>(() => Tokens.RevokeAsync(Admin, Reason.None, "none", CancellationToken.None));
+        Assert.Equal(RefusalReason.NotFound, unknown.Reason);
+    }
+
+    [Fact]
+    public async Task Grant_PinnedAndGivenAgainWithout_IsTheLatter()
+    {
+        await Grants.AddAsync(Admin, Reason.None, "web-1", new GrantWish("10.64.1.0/24", Pin: true), CancellationToken.None);
+        Assert.True(Assert.Single(Grants.List("web-1")).Grant.Pin);
+        Assert.True(Assert.Single(State.Nodes.Values).ToContract().Grants.Single().Pin);
+
+        await Grants.AddAsync(Admin, Reason.None, "web-1", new GrantWish("10.64.1.0/24"), CancellationToken.None);
+        Assert.False(Assert.Single(Grants.List("web-1")).Grant.Pin);
+    }
+
+    [Fact]
+    public async Task Grant_IsAddedListedAndRemoved()
+    {
+        await Grants.AddAsync(Admin, Reason.None, "web-1", new GrantWish("FD64:1::/64"), CancellationToken.None);
+
+        Assert.Equal([("web-1", new GrantRecord("fd64:1::/64", 64))], Grants.List(""));
+        Assert.Equal(Grants.List(""), Grants.List("1"));
+        Assert.Throws<RefusalException>(() => Grants.List("nobody"));
+
+        await Grants.RemoveAsync(Admin, Reason.None, "web-1", "fd64:1:0::/64", CancellationToken.None);
+        Assert.Empty(Grants.List(""));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => Grants.AddAsync(Admin, Reason.None, "web-1", null, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Node_IsListedRemovedAndAllowedAgain()
+    {
+        Assert.Equal("web-1", Assert.Single(Nodes.List(withRemoved: false)).Node.Record.HostName);
+
+        await Nodes.RemoveAsync(Admin, Reason.None, "WEB-1", CancellationToken.None);
+        Assert.Empty(Nodes.List(withRemoved: false));
+        Assert.Equal(NodeStanding.Removed, Assert.Single(Nodes.List(withRemoved: true)).Node.Record.Standing);
+        Assert.NotNull(State.Identity("a")!.Refused);
+
+        await Nodes.AllowAsync(Admin, Reason.None, "web-1", CancellationToken.None);
+        Assert.Null(State.Identity("a")!.Refused);
+        await Assert.ThrowsAsync<RefusalException>(() => Nodes.AllowAsync(Admin, Reason.None, "web-1", CancellationToken.None));
+    }
+
+    [Theory]
+    [InlineData(null, "")]
+    [InlineData("  stolen \n", "stolen")]
+    [InlineData("two\nlines\e[31m", "two lines [31m")]
+    public void Reason_IsOneLine(string? said, string kept) => Assert.Equal(kept, Reason.Of(said).Said);
+
+    [Fact]
+    public void Reason_IsBounded_AndTheOperationsWhereNoneIsGiven()
+    {
+        Assert.Equal(Reason.Longest, Reason.Of(new string('x', 1_000)).Said.Length);
+        Assert.Equal(Operation.RemoveNode.Words, new Cause(Admin, Operation.RemoveNode, Reason.Of(" ")).Why);
+        Assert.Equal("stolen", new Cause(Admin, Operation.RemoveNode, Reason.Of("stolen")).Why);
+    }
+
+    [Fact]
+    public void Peer_OfAUnixSocket_IsNamedByTheKernel()
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory("meshover-peer-").FullName, "s");
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen();
+        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        client.Connect(new UnixDomainSocketEndPoint(path));
+        using var accepted = listener.Accept();
+
+        Assert.EndsWith($"pid {Environment.ProcessId})", CameBy.PeerOf(accepted).Text, StringComparison.Ordinal);
+        Assert.Equal(Actor.Unknown, CameBy.PeerOf(null));
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+    }
+}
