@@ -1,3 +1,4 @@
+using Meshover.Linux.LocalSockets;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Uapi;
 using Microsoft.Extensions.Logging;
@@ -23,7 +24,7 @@ public static class DataplaneDaemon
         await using var uapi = new UapiServer(options.UapiDirectory, time, logger);
         using var loop = new EngineLoop(options, time, logger, uapi.Serve);
         uapi.Loop = loop;
-        await using var listener = new UnixListener(options.SocketPath, new ControlServer(loop).ServeAsync, time, logger);
+        await using var listener = Listen(options.SocketPath, new ControlServer(loop).ServeAsync, time, logger);
         loop.Ended = () =>
         {
             uapi.Unlink();
@@ -37,5 +38,17 @@ public static class DataplaneDaemon
         if (!cancellationToken.IsCancellationRequested)
             await Task.WhenAny(loop.Acknowledged, Task.Delay(AnswerTimeout, time, CancellationToken.None));
         EngineLog.Stopped(logger, isTornDown ? "are deleted" : "stay for the next start");
+    }
+
+    private static UnixListener Listen(string path, Func<Stream, CancellationToken, Task> serve, TimeProvider time, ILogger logger)
+    {
+        try
+        {
+            return new UnixListener(path, serve, time, logger);
+        }
+        catch (LocalSocketException e)
+        {
+            throw new DataplaneException(DataplaneError.Failed, e.Message, e);
+        }
     }
 }

@@ -75,7 +75,7 @@ public static class PlainWireGuard
 
 internal static partial class PlainLog
 {
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Device} is there; `wg set {Device} …` configures it. It is {Build}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Device} is ready; `wg set {Device} …` configures it. It is {Build}.")]
     public static partial void Started(ILogger logger, string device, string build);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Device} ends.")]

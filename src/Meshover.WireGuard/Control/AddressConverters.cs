@@ -8,7 +8,7 @@ namespace Meshover.WireGuard.Control;
 internal sealed class IPAddressConverter : JsonConverter<IPAddress>
 {
     public override IPAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        IPAddress.TryParse(reader.GetString(), out var address) ? address : throw new JsonException("is no IP address");
+        IPAddress.TryParse(reader.GetString(), out var address) ? address : throw new JsonException("is not an IP address");
 
     public override void Write(Utf8JsonWriter writer, IPAddress value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.ToString());
@@ -20,7 +20,7 @@ internal sealed class IPNetworkConverter : JsonConverter<IPNetwork>
     public override IPNetwork Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         IPNetwork.TryParse(reader.GetString(), out var network)
             ? network
-            : throw new JsonException("is no prefix (address/length)");
+            : throw new JsonException("is not a prefix (address/length)");
 
     public override void Write(Utf8JsonWriter writer, IPNetwork value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.ToString());
@@ -32,7 +32,7 @@ internal sealed class IPEndPointConverter : JsonConverter<IPEndPoint>
     public override IPEndPoint Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         IPEndPoint.TryParse(reader.GetString() ?? "", out var endpoint) && endpoint.Port != 0
             ? Plain(endpoint)
-            : throw new JsonException("is no endpoint (address:port, an IPv6 address in brackets)");
+            : throw new JsonException("is not an endpoint (address:port, an IPv6 address in brackets)");
 
     public override void Write(Utf8JsonWriter writer, IPEndPoint value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.ToString());

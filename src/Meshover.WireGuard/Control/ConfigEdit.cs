@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.WireGuard.Control;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.WireGuard.Control;
 
@@ -49,7 +50,7 @@ internal static class ConfigValidator
             faults.Add("a peer has no public key (it is all zero)");
         CheckRange(peer.PersistentKeepalive, 0, ushort.MaxValue, $"{name}: persistentKeepalive", faults);
         if (peer.Endpoint is { } endpoint && !IsEndpoint(endpoint))
-            faults.Add($"{name}: {endpoint} is no endpoint that packets can be sent to");
+            faults.Add($"{name}: {endpoint} is not an endpoint that packets can be sent to");
         if (peer.Link is { } link)
             CheckLink(link, peer, maximumLinkMtu, name, faults);
     }
@@ -71,7 +72,7 @@ internal static class ConfigValidator
         var isName = name.Length > 0 && Encoding.UTF8.GetByteCount(name) <= MaxNameBytes && name is not ("." or "..")
             && !name.Any(c => c is '/' or ':' or '%' || char.IsWhiteSpace(c) || char.IsControl(c));
         if (!isName)
-            faults.Add($"{what} '{name}' is no interface name (1 to {MaxNameBytes} bytes, no white space, '/', ':' or '%')");
+            faults.Add($"{what} '{name}' is not an interface name (1 to {MaxNameBytes} bytes, no white space, '/', ':' or '%')");
     }
 
     private static void CheckRange(int value, int minimum, int maximum, string what, List<string> faults)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.WireGuard.Control;
 
@@ -13,9 +14,6 @@ internal enum ControlOperation
     Update,
     SetEndpoint,
     Stop,
-
-    /// <summary>The first request of a connection: which versions the client speaks. Not known to the first engines.</summary>
-    Hello,
 }
 
 /// <summary>One request: a line of JSON. Fields that the operation does not use are left out, unknown ones are ignored.</summary>
@@ -23,11 +21,8 @@ internal sealed record ControlRequest
 {
     // The serializer leaves a property with "set" alone where JSON lacks it, but gives one with "init" its type's default.
 
-    /// <summary>The version that this request is written in; of a Hello, the newest that the client speaks.</summary>
-    public int Version { get; set; } = ControlProtocol.Newest;
-
-    /// <summary>Of a Hello: the oldest version that the client speaks; null: it speaks one only.</summary>
-    public int? Oldest { get; init; }
+    /// <summary>The version that this request is written in.</summary>
+    public int Version { get; set; } = ControlProtocol.Terms.Newest;
 
     /// <summary>A <see cref="ControlOperation"/> by its name; as text, so that one of a newer program can be named in the answer.</summary>
     public string Operation { get; set; } = nameof(ControlOperation.Status);
@@ -46,8 +41,8 @@ internal sealed record ControlRequest
 /// <summary>One answer: a line of JSON. No <see cref="Error"/>: it is done.</summary>
 internal sealed record ControlResponse
 {
-    /// <summary>The version that this answer is written in; to a Hello, the one that both are to speak from now on.</summary>
-    public int Version { get; set; } = ControlProtocol.Newest;
+    /// <summary>The version that this answer is written in.</summary>
+    public int Version { get; set; } = ControlProtocol.Terms.Newest;
 
     /// <summary>A <see cref="DataplaneError"/> by its name; as text, so that one of a newer engine is no unreadable answer.</summary>
     public string? Error { get; init; }
@@ -60,7 +55,7 @@ internal sealed record ControlResponse
 /// <summary>What the engine writes down to come back alone.</summary>
 internal sealed record SavedState
 {
-    public int Version { get; set; } = ControlProtocol.Newest;
+    public int Version { get; set; } = ControlProtocol.Terms.Newest;
     public required DataplaneConfig Config { get; init; }
 
     /// <summary>Where peers were when the state was written, if not where the configuration says.</summary>

@@ -1,44 +1,27 @@
-using System.Text.Json;
+using Meshover.Linux.LocalSockets;
 
 namespace Meshover.WireGuard.Control;
 
 /// <summary>Answers on the engine's own socket: requests in, one after the other, until the client goes.</summary>
 internal sealed class ControlServer(IControlLoop loop)
 {
-    public async Task ServeAsync(Stream stream, CancellationToken cancellationToken)
-    {
-        var lines = new ControlLine(stream);
-        while (true)
+    public Task ServeAsync(Stream stream, CancellationToken cancellationToken) =>
+        new JsonServer<ControlRequest, ControlResponse>(
+            ControlProtocol.Terms, ControlJson.Default.ControlRequest, ControlJson.Default.ControlResponse, Refuse, AnswerAsync)
         {
-            var (request, fault) = await ReadAsync(lines, cancellationToken);
-            if (request is null && fault is null)
-                return;
-            var response = fault ?? await AnswerAsync(request!, cancellationToken);
-            await ControlLine.WriteAsync(stream, response, ControlJson.Default.ControlResponse, cancellationToken);
-            if (request?.Operation == nameof(ControlOperation.Stop) && response.Error is null)
-                loop.Acknowledge();
-        }
-    }
+            Answered = Acknowledge,
+        }.ServeAsync(stream, cancellationToken, cancellationToken);
 
-    private static async Task<(ControlRequest? Request, ControlResponse? Fault)> ReadAsync(
-        ControlLine lines, CancellationToken cancellationToken)
+    private void Acknowledge(ControlRequest request, ControlResponse response)
     {
-        try
-        {
-            return (await lines.ReadAsync(ControlJson.Default.ControlRequest, cancellationToken), null);
-        }
-        catch (JsonException e)
-        {
-            return (null, Refuse($"The request is no valid message: {e.Message} Nothing was changed."));
-        }
+        if (request.Operation == nameof(ControlOperation.Stop) && response.Error is null)
+            loop.Acknowledge();
     }
 
     private async Task<ControlResponse> AnswerAsync(ControlRequest request, CancellationToken cancellationToken)
     {
-        if (request.Operation == nameof(ControlOperation.Hello))
-            return Hello(request);
-        if (!ControlProtocol.Speaks(request.Version))
-            return OtherVersion($"{request.Version}");
+        if (!ControlProtocol.Terms.Speaks(request.Version))
+            return ControlResponse.Fail(DataplaneError.Version, ControlProtocol.Terms.Refuse($"{request.Version}"));
         if (!Enum.TryParse<ControlOperation>(request.Operation, out var operation) || !Enum.IsDefined(operation))
             return UnknownOperation(request.Operation);
         try
@@ -52,14 +35,6 @@ internal sealed class ControlServer(IControlLoop loop)
         {
             return ControlResponse.Fail(e.Error, e.Message);
         }
-    }
-
-    private static ControlResponse Hello(ControlRequest request)
-    {
-        var oldest = request.Oldest ?? request.Version;
-        return ControlProtocol.Agree(oldest, request.Version) is { } agreed
-            ? new ControlResponse { Version = agreed }
-            : OtherVersion(oldest == request.Version ? $"{oldest}" : $"{oldest} to {request.Version}");
     }
 
     private static ControlResponse Do(IControlTarget target, ControlOperation operation, ControlRequest request)
@@ -82,15 +57,10 @@ internal sealed class ControlServer(IControlLoop loop)
         }
     }
 
-    private static ControlResponse OtherVersion(string versions) => ControlResponse.Fail(
-        DataplaneError.Version,
-        $"The data plane speaks versions {ControlProtocol.Oldest} to {ControlProtocol.Newest} of its protocol, not {versions}: "
-        + "restart the older program.");
-
     private static ControlResponse UnknownOperation(string name) => ControlResponse.Fail(
         DataplaneError.Version,
         $"The data plane (release {EngineStatus.Release}) does not know the request '{name}'. Nothing was changed. If the program that "
-        + "asks is newer, restart the data plane to have what it wants.");
+        + "asks is newer, restart the data plane to bring it up to date.");
 
     private static ControlResponse Refuse(string message) => ControlResponse.Fail(DataplaneError.Refused, message);
 }

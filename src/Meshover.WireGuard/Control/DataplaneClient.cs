@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Meshover.Linux.LocalSockets;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.WireGuard.Control;
 
@@ -49,8 +51,9 @@ public sealed class DataplaneClient(string socketPath, TimeProvider? time = null
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await using var connection = await ControlConnection.OpenAsync(socketPath, either.Token);
-            return Check(await connection.AskAsync(request with { Version = connection.Version }, either.Token));
+            await using var connection = await JsonConnection.OpenAsync(socketPath, ControlProtocol.Terms, either.Token);
+            return Check(await connection.AskAsync(
+                request with { Version = connection.Version }, ControlJson.Default.ControlRequest, ControlJson.Default.ControlResponse, either.Token));
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -61,8 +64,12 @@ public sealed class DataplaneClient(string socketPath, TimeProvider? time = null
         {
             throw new DataplaneException(
                 DataplaneError.Unreachable,
-                $"The data plane does not answer on {socketPath}: {e.Message}. Is `meshover dataplane` running?",
+                $"The data plane does not answer on {socketPath}: {e.Message}. `meshover up` starts it.",
                 e);
+        }
+        catch (ProtocolVersionException e)
+        {
+            throw new DataplaneException(DataplaneError.Version, e.Message, e);
         }
         catch (JsonException e)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.WireGuard.Control;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Noise;
 using Meshover.WireGuard.Pipeline;
 using Meshover.WireGuard.Session;
@@ -50,7 +51,7 @@ internal sealed class Engine : IControlTarget, IDisposable
                 Clock = time,
                 TimestampStore = _timestamps,
                 Gates = gates,
-                IndexClasses = inbox.Handshakes.Count,
+                IndexClasses = inbox.Workers,
             });
             return sessions.Indices;
         });
@@ -150,7 +151,7 @@ internal sealed class Engine : IControlTarget, IDisposable
         catch (Exception e) when (IoFailure.Is(e))
         {
             throw new DataplaneException(
-                DataplaneError.Failed, $"The configuration cannot be put in place: {Describe(e)}. What ran before runs on.", e);
+                DataplaneError.Failed, $"The configuration cannot be put in place: {Describe(e)}. What ran before keeps running.", e);
         }
     }
 
@@ -158,7 +159,7 @@ internal sealed class Engine : IControlTarget, IDisposable
     public void SetEndpoint(WireGuardKey key, IPEndPoint endpoint)
     {
         if (!ConfigValidator.IsEndpoint(endpoint))
-            throw new DataplaneException(DataplaneError.Refused, $"{endpoint} is no endpoint that packets can be sent to.");
+            throw new DataplaneException(DataplaneError.Refused, $"{endpoint} is not an endpoint that packets can be sent to.");
         RequireConfig();
         var peer = _peers.Find(key) ?? throw new DataplaneException(DataplaneError.Refused, $"There is no peer {key}.");
         peer.Peer.Endpoint = new UdpAddress(endpoint);
@@ -167,15 +168,18 @@ internal sealed class Engine : IControlTarget, IDisposable
     }
 
     /// <summary>
-    /// Takes what the workers found, as far as it had come when this began: under a flood timers and clients have their turn, too.
+    /// Takes the handshakes that came and what the workers found, as far as it had come when this began: under a flood timers and clients
+    /// have their turn, too.
     /// </summary>
     public void HandleInbox()
     {
         var now = Now;
         if (!_sessions.IsRunning)
             _plain?.Follow(); // what has come may have come because the device has just been set up
-        foreach (var handshakes in _inbox.Handshakes)
-            HandleHandshakes(handshakes, now);
+        _pipeline.Handshakes.Receive(_sessions);
+        HandleHandshakes(_pipeline.Handshakes.Received, now);
+        foreach (var strays in _inbox.Strays)
+            HandleHandshakes(strays, now);
         for (var waiting = _inbox.Waiting; waiting > 0 && _inbox.TryTake(out var signal); waiting--)
             HandleSignal(signal, now);
         if (_inbox.HasMore)
@@ -241,8 +245,8 @@ internal sealed class Engine : IControlTarget, IDisposable
     {
         if (signal.Moved)
             CheckMoved((Peer)signal.Session.Owner);
-        else if (signal.Confirmed is { } keypair)
-            signal.Session.Confirm(keypair, now);
+        else if (signal.Confirmed is { } session)
+            signal.Session.Confirm(session, now);
         else
             signal.Session.RequestHandshake(now);
     }

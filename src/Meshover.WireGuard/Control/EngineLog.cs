@@ -5,7 +5,7 @@ namespace Meshover.WireGuard.Control;
 
 internal static partial class EngineLog
 {
-    [LoggerMessage(Level = LogLevel.Error, Message = "The data plane could not come back with its last configuration: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The data plane could not restore its last configuration: {Reason}")]
     public static partial void NotRestored(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A device was changed by hand and could not be put right: {Reason}")]
@@ -33,22 +33,16 @@ internal static partial class EngineLog
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "The machine was away, or its clock was set: expired keys are zeroed, and all peers called.")]
+        Message = "The machine was suspended, or its clock was set: expired keys are erased, and all peers are called.")]
     public static partial void Leapt(ILogger logger);
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The disk has not taken the last state within {Seconds} s: the next start goes by what was written before.")]
+        Message = "The disk has not taken the last state within {Seconds} s: the next start uses what was written before.")]
     public static partial void NotWritten(ILogger logger, double seconds);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The data plane ends; its devices {Fate}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The data plane has stopped; its devices {Fate}.")]
     public static partial void Stopped(ILogger logger, string fate);
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "A connection on {Socket} ended: {Reason}")]
-    public static partial void ConnectionFailed(ILogger logger, string socket, string reason);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "A request on {Socket} met a fault; its connection is closed")]
-    public static partial void ConnectionFault(ILogger logger, Exception fault, string socket);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A UAPI request was refused: {Reason}")]
     public static partial void UapiRefused(ILogger logger, string reason);

@@ -98,7 +98,7 @@ internal sealed class EngineLoop : IControlLoop, IDisposable
         }
         catch (Exception e) when (IoFailure.Is(e))
         {
-            var what = _runs ? $"The data plane fails: {e.Message}." : $"The data plane cannot start: {e.Message}. It needs root.";
+            var what = _runs ? $"The data plane failed: {e.Message}." : $"The data plane cannot start: {e.Message}. It needs root.";
             _stopped.SetException(new DataplaneException(DataplaneError.Failed, what, e));
         }
         catch (Exception e) // the thread's last frame: whoever awaits the engine gets the fault

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Pipeline;
 using Meshover.WireGuard.Session;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Noise;
 using Microsoft.Extensions.Logging;
 
@@ -41,9 +42,9 @@ internal sealed class EngineState
         try
         {
             var saved = StateFile.Read(_path, ControlJson.Default.SavedState);
-            return saved is null || ControlProtocol.Speaks(saved.Version)
+            return saved is null || ControlProtocol.Terms.Speaks(saved.Version)
                 ? saved
-                : throw new JsonException($"it is of version {saved.Version}, which this program does not know");
+                : throw new JsonException($"it has version {saved.Version}, which this program does not know");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

@@ -34,12 +34,12 @@ internal sealed class PathMtuProber(PacketPipeline pipeline) : IDisposable
     /// <exception cref="IoException">No permission for it.</exception>
     public bool Tick(IEnumerable<EnginePeer> peers, long now)
     {
-        _echoes ??= new EchoSocket();
+        _echoes ??= new EchoSocket(_identifier);
         var linked = peers.Where(peer => peer.Config.Link is not null).ToList();
         Forget(linked);
         var before = linked.Select(peer => MtuOf(peer.Config)).ToList();
         TakeAnswers(linked, now);
-        foreach (var peer in linked.Where(peer => peer.Peer.Session.SendKeypair is not null))
+        foreach (var peer in linked.Where(peer => peer.Peer.Session.SendSession is not null))
             Probe(peer, now);
         return !before.SequenceEqual(linked.Select(peer => MtuOf(peer.Config)));
     }
@@ -66,7 +66,7 @@ internal sealed class PathMtuProber(PacketPipeline pipeline) : IDisposable
     private void TakeAnswers(List<EnginePeer> linked, long now)
     {
         var left = MaxAnswers + linked.Count;
-        while (_echoes!.TryReceive(_identifier, ref left, out var from, out var length))
+        while (_echoes!.TryReceive(ref left, out var from, out var length))
         {
             var peer = linked.Find(peer => peer.Config.Link!.RemoteTunnel.Equals(from));
             if (peer is not null && _probed.TryGetValue(peer.Config.Link!.Name, out var probed))

@@ -63,8 +63,8 @@ internal sealed partial class TimestampFile : ITai64nStore
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "{Path} has been waiting for its disk for ten seconds. Handshakes go on without it; after a restart with the clock set "
-            + "back, peers would refuse them.")]
+        Message = "{Path} is still waiting for its disk to take what was written before. Handshakes go on without it; after a restart with "
+            + "the clock set back, peers would refuse them.")]
     private partial void LogLate(string path);
 
     [LoggerMessage(

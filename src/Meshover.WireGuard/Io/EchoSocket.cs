@@ -15,22 +15,39 @@ internal sealed class EchoSocket : IDisposable
 {
     private const int IpHeader = 20;
     private const int EchoHeader = 8;
+    private const byte PlainHeader = 0x45; // version 4, without options
+    private const int IdentifierOffset = 4;
     private const byte EchoReply = 0, EchoRequest = 8;
 
     // ICMP_FILTER: a bit for each type that is not wanted.
     private const int LevelRaw = 255, Filter = 1;
     private const int OnlyEchoReplies = ~(1 << EchoReply);
 
+    private const int LevelSocket = 1, AttachFilter = 26;
+    private const ushort LoadByte = 0x30, LoadHalf = 0x28, JumpIfEqual = 0x15, Return = 0x06;
+
     private readonly byte[] _buffer = new byte[65_536];
+    private readonly ushort _identifier;
     private readonly Socket _socket;
 
+    /// <param name="identifier">Of the answers that are wanted.</param>
     /// <exception cref="IoException">No permission.</exception>
-    public EchoSocket()
+    public EchoSocket(ushort identifier)
     {
+        _identifier = identifier;
         try
         {
             _socket = new Socket(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Icmp) { Blocking = false };
             _socket.SetRawSocketOption(LevelRaw, Filter, BitConverter.GetBytes(OnlyEchoReplies));
+            Attach(
+            [
+                new(LoadByte, 0),
+                new(JumpIfEqual, PlainHeader, IfFalse: 3),
+                new(LoadHalf, IpHeader + IdentifierOffset),
+                new(JumpIfEqual, identifier, IfFalse: 1),
+                new(Return, uint.MaxValue),
+                new(Return, 0),
+            ]);
         }
         catch (SocketException e)
         {
@@ -42,7 +59,7 @@ internal sealed class EchoSocket : IDisposable
     public static byte[] Request(IPAddress from, IPAddress to, ushort identifier, int length)
     {
         var packet = new byte[length];
-        packet[0] = 0x45;
+        packet[0] = PlainHeader;
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), (ushort)length);
         packet[8] = 64; // time to live
         packet[9] = (byte)ProtocolType.Icmp;
@@ -57,11 +74,11 @@ internal sealed class EchoSocket : IDisposable
     }
 
     /// <summary>
-    /// The next answer with this identifier: from whom, and how long; false if there is none now. Every echo reply that the machine gets
-    /// comes here, so there is an end to looking: a flood of them must not hold whoever looks.
+    /// The next answer: from whom, and how long; false if there is none now. Anybody may send what looks like one, so there is an end to
+    /// looking: a flood of them must not hold whoever looks.
     /// </summary>
     /// <param name="left">How many may be looked at, counted down.</param>
-    public bool TryReceive(ushort identifier, ref int left, out IPAddress from, out int length)
+    public bool TryReceive(ref int left, out IPAddress from, out int length)
     {
         (from, length) = (IPAddress.None, 0);
         while (left > 0 && _socket.Available > 0)
@@ -70,8 +87,9 @@ internal sealed class EchoSocket : IDisposable
             length = _socket.Receive(_buffer, SocketFlags.None, out var error);
             if (error != SocketError.Success)
                 return false;
-            var isOurs = length >= IpHeader + EchoHeader && _buffer[0] == 0x45
-                && BinaryPrimitives.ReadUInt16BigEndian(_buffer.AsSpan(IpHeader + 4)) == identifier;
+            // Some may have come before the filter was there.
+            var isOurs = length >= IpHeader + EchoHeader && _buffer[0] == PlainHeader
+                && BinaryPrimitives.ReadUInt16BigEndian(_buffer.AsSpan(IpHeader + IdentifierOffset)) == _identifier;
             if (!isOurs)
                 continue;
             from = new IPAddress(_buffer.AsSpan(12, 4));
@@ -81,6 +99,17 @@ internal sealed class EchoSocket : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
+
+    // A classic BPF program (linux/filter.h), which sees the packet from its IP header on: every echo reply that the machine gets would come
+    // here.
+    private unsafe void Attach(ReadOnlySpan<BpfInstruction> instructions)
+    {
+        fixed (BpfInstruction* first = instructions)
+        {
+            var program = new BpfProgram { Length = (ushort)instructions.Length, Instructions = first };
+            _socket.SetRawSocketOption(LevelSocket, AttachFilter, new ReadOnlySpan<byte>(&program, sizeof(BpfProgram)));
+        }
+    }
 
     // RFC 1071
     private static ushort Checksum(ReadOnlySpan<byte> bytes)

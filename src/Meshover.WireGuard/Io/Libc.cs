@@ -59,6 +59,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "write")]
     public static partial nint Write(int descriptor, byte* buffer, nuint length);
 
+    [LibraryImport(Name, EntryPoint = "write")]
+    public static partial nint Write(SafeFileHandle descriptor, byte* buffer, nuint length);
+
     [LibraryImport(Name, EntryPoint = "writev")]
     public static partial nint WriteVector(int descriptor, IoVector* vectors, int count);
 

@@ -1,5 +1,4 @@
 using Meshover.Linux.Tun;
-using Meshover.WireGuard.Pipeline;
 
 namespace Meshover.WireGuard.Io;
 

@@ -22,7 +22,7 @@ internal sealed unsafe class UdpSocket : IDisposable
     // A stuck device must not hold the send worker, which serves all peers; what is not taken in this time is lost.
     private const long SendTimeoutMicroseconds = 50_000;
 
-    // What is sent datagram by datagram are handshakes: AF41, as Linux marks them, so that a full queue does not lose the session.
+    // What is sent to a peer datagram by datagram is handshakes: AF41, as Linux marks them, so that a full queue does not lose a session.
     private const int HandshakeClass = 0x88;
 
     private readonly SafeFileHandle _handle;
@@ -89,7 +89,7 @@ internal sealed unsafe class UdpSocket : IDisposable
         {
             var program = new BpfProgram { Length = (ushort)instructions.Length, Instructions = first };
             if (Libc.SetSocketOption(_handle, LevelSocket, AttachReusePortFilter, &program, (uint)sizeof(BpfProgram)) != 0)
-                throw new IoException("steer UDP packets to their workers (SO_ATTACH_REUSEPORT_CBPF; try 1 worker)", Libc.Errno);
+                throw new IoException("steer UDP packets to their workers (SO_ATTACH_REUSEPORT_CBPF)", Libc.Errno);
         }
     }
 
@@ -97,12 +97,17 @@ internal sealed unsafe class UdpSocket : IDisposable
     public bool TrySend(UdpAddress to, byte* data, int length)
     {
         var control = stackalloc byte[UdpControl.MaxLength];
-        var sent = TrySend(to.Pointer, control, to.WriteSource(control), data, length);
+        var controlLength = to.WriteSource(control);
+        controlLength += UdpControl.WriteTrafficClass(control + controlLength, !IsV6, HandshakeClass);
+        var sent = TrySend(to.Pointer, control, controlLength, data, length);
         GC.KeepAlive(to);
         return sent || (to.Unpin(Libc.Errno) && TrySend(to, data, length));
     }
 
-    /// <summary>Sends one datagram back to where one came from, from where it came to (<see cref="UdpAddress.RawLength"/>). Any thread.</summary>
+    /// <summary>
+    /// Sends one datagram back to where one came from, from where it came to (<see cref="UdpAddress.RawLength"/>). Any thread. Those are
+    /// cookies, for somebody who may be nobody: Linux does not mark them either.
+    /// </summary>
     public bool TryAnswer(byte* raw, byte* data, int length)
     {
         var control = stackalloc byte[UdpControl.MaxLength];
@@ -138,7 +143,6 @@ internal sealed unsafe class UdpSocket : IDisposable
 
     private bool TrySend(byte* name, byte* control, int controlLength, byte* data, int length)
     {
-        controlLength += UdpControl.WriteTrafficClass(control + controlLength, !IsV6, HandshakeClass);
         var vector = new IoVector(data, length);
         var message = new MultiMessageHeader
         {

@@ -19,10 +19,11 @@ internal sealed unsafe class WakeSignal : IDisposable
     public int Descriptor => (int)_handle.DangerousGetHandle();
 
     /// <summary>Any thread. Several before the other wakes are one.</summary>
+    /// <exception cref="ObjectDisposedException">It is no more; nothing is written to who has its number by now.</exception>
     public void Set()
     {
         ulong one = 1;
-        _ = Libc.Write(Descriptor, (byte*)&one, sizeof(ulong));
+        _ = Libc.Write(_handle, (byte*)&one, sizeof(ulong));
     }
 
     /// <summary>The waiting thread, once it has woken and before it looks at what there is to do.</summary>

@@ -1,5 +1,5 @@
-using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.WireGuard.Noise;
 

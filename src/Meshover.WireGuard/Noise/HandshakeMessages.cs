@@ -11,6 +11,10 @@ internal static class MessageType
     public const uint Response = 2;
     public const uint CookieReply = 3;
 
+    /// <summary>Whether it says that it is a handshake message, whatever its length.</summary>
+    public static bool IsHandshake(ReadOnlySpan<byte> message) =>
+        message.Length >= sizeof(uint) && BinaryPrimitives.ReadUInt32LittleEndian(message) is >= Initiation and <= CookieReply;
+
     /// <summary>The type of a handshake message whose length is the type's; 0 for anything else.</summary>
     public static uint Of(ReadOnlySpan<byte> message)
     {

@@ -10,8 +10,8 @@ public interface ITai64nStore
     Tai64n? Load();
 
     /// <summary>
-    /// Has a mark saved, long before the last one is reached; every ten seconds at most while handshakes are made. It does not wait
-    /// until that is done, reports its own failures and does not throw: a handshake now is worth more than the mark.
+    /// Has a mark saved before the last one is reached (<see cref="Tai64nClock"/>). It does not wait until that is done, reports its own
+    /// failures and does not throw: a handshake now is worth more than the mark.
     /// </summary>
     void Save(Tai64n mark);
 

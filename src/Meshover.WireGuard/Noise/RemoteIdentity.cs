@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.WireGuard.Noise;
 

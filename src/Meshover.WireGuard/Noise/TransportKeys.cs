@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Meshover.WireGuard.Noise;
 
 /// <summary>
-/// The two keys that a handshake ends with (WireGuard paper, section 5.4.5), on their way into a <see cref="Session.Keypair"/>.
+/// The two keys that a handshake ends with (WireGuard paper, section 5.4.5), on their way into a <see cref="Session.TransportSession"/>.
 /// </summary>
 internal sealed class TransportKeys : IDisposable
 {

@@ -127,7 +127,7 @@ internal sealed unsafe class Coalescer : IDisposable
         return new VnetHeader
         {
             Flags = VnetHeader.NeedsChecksum,
-            GsoType = isTcp ? (isV4 ? VnetHeader.GsoTcp4 : VnetHeader.GsoTcp6) : VnetHeader.GsoUdp,
+            GsoType = isTcp ? (isV4 ? VnetHeader.GsoTcp4 : VnetHeader.GsoTcp6) : VnetHeader.GsoUdpL4,
             HeaderLength = (ushort)_shape.Headers,
             GsoSize = (ushort)_segment,
             ChecksumStart = (ushort)_shape.Transport,

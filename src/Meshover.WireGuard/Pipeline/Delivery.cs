@@ -1,3 +1,5 @@
+using Meshover.WireGuard.Io;
+
 namespace Meshover.WireGuard.Pipeline;
 
 /// <summary>

@@ -24,7 +24,7 @@ internal enum DropReason
     /// <summary>The kernel did not take a datagram: no route, no buffer.</summary>
     SendFailed,
 
-    /// <summary>More datagrams came than a receive worker took: the socket's buffer was full.</summary>
+    /// <summary>More packets came than a receive worker took: the socket's buffer was full. Handshakes have another.</summary>
     SocketFull,
 
     /// <summary>A datagram of no known type.</summary>
@@ -33,9 +33,12 @@ internal enum DropReason
     /// <summary>More handshake messages than the control thread handled.</summary>
     HandshakeQueueFull,
 
+    /// <summary>A handshake message of a wrong length, or with a wrong mac1: whoever sent it does not know our public key.</summary>
+    InvalidHandshake,
+
     /// <summary>
-    /// A session of another worker's: the kernel had joined its packet to a message for this one (UDP_GRO), which happens at most
-    /// when a handshake message and a shorter packet of one sender meet.
+    /// A packet for another thread: the kernel had joined it to a message for this one (UDP_GRO), which happens when a handshake message
+    /// and a shorter packet of one sender meet.
     /// </summary>
     WrongWorker,
 

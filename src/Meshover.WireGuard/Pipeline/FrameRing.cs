@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Meshover.WireGuard.Io;
 
 namespace Meshover.WireGuard.Pipeline;
 

@@ -19,7 +19,7 @@ internal sealed unsafe class OpenBatch : IDisposable
     private readonly int _worker;
     private readonly PacketJob* _jobs = (PacketJob*)NativeMemory.AllocZeroed((nuint)(MaxPackets * sizeof(PacketJob)));
 
-    private Keypair? _keypair;
+    private TransportSession? _session;
     private Peer? _peer;
     private byte* _source;
     private uint _index;
@@ -42,12 +42,12 @@ internal sealed unsafe class OpenBatch : IDisposable
     /// <param name="source">As the kernel wrote it; must stay where it is until <see cref="Flush"/>.</param>
     public void MoveTo(byte* source)
     {
-        if (_keypair is not null && !UdpAddress.AreSame(_source, source))
+        if (_session is not null && !UdpAddress.AreSame(_source, source))
             Flush();
     }
 
     /// <summary>Whether a datagram to this receiver index goes on with the session that the batch is at.</summary>
-    public bool IsAt(uint index) => _keypair is not null && _index == index;
+    public bool IsAt(uint index) => _session is not null && _index == index;
 
     /// <summary>Turns to a session, after delivering what another's was waiting. False: there is none of that index, or it is too old.</summary>
     /// <param name="source">Where its packets come from, as the kernel wrote it.</param>
@@ -59,15 +59,15 @@ internal sealed unsafe class OpenBatch : IDisposable
             _drops.Count(DropReason.WrongWorker);
             return false;
         }
-        var keypair = _state.Indices.FindKeypair(index);
-        if (keypair is null || keypair.IsExpired(now))
+        var session = _state.Indices.FindSession(index);
+        if (session is null || session.IsExpired(now))
         {
-            _drops.Count(keypair is null ? DropReason.UnknownIndex : DropReason.ExpiredKey);
+            _drops.Count(session is null ? DropReason.UnknownIndex : DropReason.ExpiredKey);
             return false;
         }
-        (_keypair, _index, _now) = (keypair, index, now);
+        (_session, _index, _now) = (session, index, now);
         _source = source;
-        _peer = (Peer)keypair.Session.Owner;
+        _peer = (Peer)session.Owner.Owner;
         return true;
     }
 
@@ -77,7 +77,7 @@ internal sealed unsafe class OpenBatch : IDisposable
     /// <param name="isMarked">It met congestion on its way (<see cref="Ecn"/>).</param>
     public void Add(byte* datagram, int length, ulong counter, bool isMarked = false)
     {
-        if (!_keypair!.MayReceive(counter))
+        if (!_session!.MayReceive(counter))
         {
             _drops.Count(DropReason.UsedUpKey);
             return;
@@ -97,12 +97,12 @@ internal sealed unsafe class OpenBatch : IDisposable
     /// <summary>Delivers what waits, and turns away from the session: before its source or its datagrams go.</summary>
     public void Flush()
     {
-        if (_keypair is null)
+        if (_session is null)
             return;
         OpenWaiting();
         if (_authenticBytes > 0)
             NoteReceived(_peer!);
-        (_keypair, _peer) = (null, null);
+        (_session, _peer) = (null, null);
     }
 
     public void Dispose() => NativeMemory.Free(_jobs);
@@ -111,26 +111,26 @@ internal sealed unsafe class OpenBatch : IDisposable
     {
         if (_packets == 0)
             return;
-        _keypair!.ReceiveCipher.Open(_jobs, _packets);
+        _session!.ReceiveCipher.Open(_jobs, _packets);
         for (var i = 0; i < _packets; i++)
-            Check(_keypair, _jobs[i], (_marked & (1UL << i)) != 0);
+            Check(_session, _jobs[i], (_marked & (1UL << i)) != 0);
         (_packets, _marked) = (0, 0);
     }
 
-    private void Check(Keypair keypair, in PacketJob job, bool isMarked)
+    private void Check(TransportSession session, in PacketJob job, bool isMarked)
     {
         if (!job.IsAuthentic)
         {
             _drops.Count(DropReason.NotAuthentic);
             return;
         }
-        if (!keypair.Replay.TryAccept(job.Counter))
+        if (!session.Replay.TryAccept(job.Counter))
         {
             _drops.Count(DropReason.Replayed);
             return;
         }
-        if (keypair.TryConfirm())
-            _state.Inbox.Post(new PeerSignal(keypair.Session, keypair));
+        if (session.TryConfirm())
+            _state.Inbox.Post(new PeerSignal(session.Owner, session));
         _authenticBytes += job.Length + TransportMessage.Overhead;
         if (job.Length == 0)
             return;

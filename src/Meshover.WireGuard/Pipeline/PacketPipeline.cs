@@ -17,7 +17,7 @@ namespace Meshover.WireGuard.Pipeline;
 //
 // In, on a receive worker (ReceiveWorker, OpenBatch, Delivery, Coalescer):
 //   5. recvmmsg on its IPv4 and its IPv6 socket, each buffer a run of equal datagrams of one source (UDP_GRO).
-//   6. Handshake messages go to the control thread's queue. The receiver index of the others finds their keypair.
+//   6. The receiver index finds the session. Handshake messages have other sockets, which the control thread reads (HandshakeReceiver).
 //   7. Packets of one session from one source are opened in place together; then the replay window, one by one. The first packet of
 //      a session confirms it; the source of an authentic packet is where the peer is.
 //   8. GRE from the peer's tunnel address to ours, strictly as it must be, goes to the peer's link without its outer headers; all
@@ -29,8 +29,8 @@ namespace Meshover.WireGuard.Pipeline;
 //   - A send worker: nonces and send ciphers of its peers, their staged packets, their links' devices, a socket, a batch. Number 0 also
 //     reads the main device, and hands the others the frames for their peers (FrameRing).
 //   - A receive worker: replay windows and receive ciphers of its peers, a coalescer. Its peers' receiver indices are of one class
-//     (IndexTable), by which the kernel steers packets to its socket (ReceiveSteering). Handshake messages come to number 0.
-//   - The control thread (Control/EngineLoop): handshakes, timers, configuration, devices, sockets.
+//     (IndexTable), by which the kernel steers packets to its socket (ReceiveSteering).
+//   - The control thread (Control/EngineLoop): handshakes and a socket for them, timers, configuration, devices, all sockets' lives.
 //   - What a worker needs of another's is a reference that its owner replaces whole (PipelineState, Peer), or a counter that it
 //     alone writes. No locks.
 //   - What the control thread takes away is disposed of once all workers have left the pass they were in (KeyReclaimer, Graveyard).
@@ -55,18 +55,20 @@ internal sealed class PacketPipeline : IDisposable
     // Of the devices and sockets that were let go of: a count never goes down.
     private long _refusedBefore;
     private long _socketFullBefore;
+    private long _controlFullBefore;
 
     /// <param name="inbox">Has a queue for each worker, and so says how many there are.</param>
     /// <param name="indices">Makes the table of receiver indices, given the workers' gates.</param>
     public PacketPipeline(EngineClock clock, ControlInbox inbox, Func<IReadOnlyList<WorkerGate>, IndexTable> indices)
     {
-        var workers = inbox.Handshakes.Count;
+        var workers = inbox.Workers;
         WorkerGate[] gates = [.. Enumerable.Range(0, 2 * workers).Select(_ => new WorkerGate())];
         _graveyard = new Graveyard(gates);
         State = new PipelineState { Workers = workers, Clock = clock, Inbox = inbox, Indices = indices(gates) };
         _senders = [.. Enumerable.Range(0, workers).Select(number => new SendWorker(State, gates[number], number))];
         _receivers = [.. Enumerable.Range(0, workers).Select(number => new ReceiveWorker(State, gates[workers + number], number))];
         _peersOf = new int[workers];
+        Handshakes = new HandshakeReceiver(State);
         foreach (var sender in _senders)
             sender.Join(_senders);
         _threads =
@@ -77,6 +79,9 @@ internal sealed class PacketPipeline : IDisposable
     }
 
     public PipelineState State { get; }
+
+    /// <summary>What comes in for the control thread.</summary>
+    public HandshakeReceiver Handshakes { get; }
 
     public void Start()
     {
@@ -119,13 +124,16 @@ internal sealed class PacketPipeline : IDisposable
     {
         var former = State.Udp;
         State.Udp = port;
+        State.Inbox.Attach(port);
         foreach (var receiver in _receivers)
             receiver.Attach(port);
         if (former is null)
             return;
+        State.Inbox.Detach(former);
         foreach (var receiver in _receivers)
             receiver.Detach(former);
         _socketFullBefore += former.ReadDrops();
+        _controlFullBefore += former.ReadControlDrops();
         _graveyard.Bury(former);
     }
 
@@ -182,13 +190,14 @@ internal sealed class PacketPipeline : IDisposable
             : throw new IoException($"make the device {name} anew while it is being deleted", DeviceBusy);
     }
 
-    /// <summary>Packets dropped by the workers for this reason.</summary>
+    /// <summary>Packets dropped for this reason.</summary>
     public long Drops(DropReason reason) =>
-        _senders.Sum(sender => sender.Drops[reason]) + _receivers.Sum(receiver => receiver.Drops[reason])
+        _senders.Sum(sender => sender.Drops[reason]) + _receivers.Sum(receiver => receiver.Drops[reason]) + Handshakes.Drops[reason]
         + reason switch
         {
             DropReason.DeviceRefused => _refusedBefore + _sources.Values.Sum(read => read.Source.Port.Refused),
             DropReason.SocketFull => _socketFullBefore + (State.Udp?.ReadDrops() ?? 0),
+            DropReason.HandshakeQueueFull => _controlFullBefore + (State.Udp?.ReadControlDrops() ?? 0),
             _ => 0,
         };
 
@@ -214,6 +223,7 @@ internal sealed class PacketPipeline : IDisposable
             sender.Dispose();
         foreach (var receiver in _receivers)
             receiver.Dispose();
+        Handshakes.Dispose();
         _replyPaths.Dispose();
     }
 

@@ -1,5 +1,5 @@
-using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Session;
 
 namespace Meshover.WireGuard.Pipeline;

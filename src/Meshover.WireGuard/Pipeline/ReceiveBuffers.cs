@@ -81,4 +81,20 @@ internal readonly unsafe ref struct ReceivedMessage(byte* data, int length, int 
 
     /// <summary>The TOS field or the traffic class; the kernel joins only datagrams that are alike in it.</summary>
     public readonly byte TrafficClass = trafficClass;
+
+    /// <summary>The same as <see cref="Source"/>.</summary>
+    public ReadOnlySpan<byte> SourceBytes => new(Source, UdpAddress.RawLength);
+
+    /// <summary>How many datagrams; an empty one counts as any other.</summary>
+    public int Count => Length == 0 ? 1 : (Length + SegmentSize - 1) / SegmentSize;
+
+    /// <summary>One of them.</summary>
+    public ReadOnlySpan<byte> this[int number]
+    {
+        get
+        {
+            var start = number * SegmentSize;
+            return new ReadOnlySpan<byte>(Data + start, Math.Min(SegmentSize, Length - start));
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Noise;
 using Meshover.WireGuard.Session;
 
 namespace Meshover.WireGuard.Pipeline;
@@ -15,7 +16,7 @@ internal sealed unsafe class ReceiveWorker : IDisposable
     private readonly PipelineState _state;
     private readonly WorkerGate _gate;
     private readonly int _number;
-    private readonly HandshakeQueue _handshakes;
+    private readonly HandshakeQueue _strays;
     private readonly Epoll _epoll = new();
     private readonly WakeSignal _wake = new();
     private readonly ReceiveBuffers _buffers = new();
@@ -29,7 +30,7 @@ internal sealed unsafe class ReceiveWorker : IDisposable
         _state = state;
         _gate = gate;
         _number = number;
-        _handshakes = state.Inbox.Handshakes[number];
+        _strays = state.Inbox.Strays[number];
         _delivery = new Delivery(state, Drops);
         _batch = new OpenBatch(state, _delivery, Drops, number);
         _epoll.Add(_wake.Descriptor, WakeKey);
@@ -128,22 +129,19 @@ internal sealed unsafe class ReceiveWorker : IDisposable
     private void TakeDatagram(byte* data, int length, in ReceivedMessage message, long now)
     {
         if (!TransportMessage.TryReadHeader(new ReadOnlySpan<byte>(data, length), out var index, out var counter))
-            TakeHandshake(data, length, message.Source);
+            TakeStray(new ReadOnlySpan<byte>(data, length), message.SourceBytes);
         else if (_batch.IsAt(index) || _batch.TryBegin(index, message.Source, now))
             _batch.Add(data, length, counter, Ecn.IsMarked(message.TrafficClass));
     }
 
-    private void TakeHandshake(byte* data, int length, byte* source)
+    // Handshakes have sockets of their own, but the kernel joins one to packets of its sender that it is not longer than.
+    private void TakeStray(ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> source)
     {
-        if (length < sizeof(uint) || *(uint*)data is 0 or >= TransportMessage.Type)
-        {
+        if (!MessageType.IsHandshake(datagram))
             Drops.Count(DropReason.UnknownMessage);
-            return;
-        }
-        var address = new ReadOnlySpan<byte>(source, UdpAddress.RawLength);
-        if (!_handshakes.TryAdd(new ReadOnlySpan<byte>(data, length), address))
+        else if (!_strays.TryAdd(datagram, source))
             Drops.Count(DropReason.HandshakeQueueFull);
-        else if (_handshakes.Count == 1) // else the control thread is at it, and finds this one too
+        else if (_strays.Count == 1) // else the control thread is at it, and finds this one too
             _state.Inbox.Wake();
     }
 }

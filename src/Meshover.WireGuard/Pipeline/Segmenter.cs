@@ -1,3 +1,5 @@
+using Meshover.WireGuard.Io;
+
 namespace Meshover.WireGuard.Pipeline;
 
 /// <summary>
@@ -57,9 +59,9 @@ internal unsafe ref struct Segmenter
             NextLength = _length;
             return;
         }
-        if (gso is not (VnetHeader.GsoTcp4 or VnetHeader.GsoTcp6 or VnetHeader.GsoUdp))
+        if (gso is not (VnetHeader.GsoTcp4 or VnetHeader.GsoTcp6 or VnetHeader.GsoUdpL4))
             return;
-        _isTcp = gso != VnetHeader.GsoUdp;
+        _isTcp = gso != VnetHeader.GsoUdpL4;
         _isV4 = IpHeader.Version(_packet) == 4;
         _payloadSize = vnet.GsoSize;
         _headers = HeaderLength();
@@ -173,13 +175,20 @@ internal unsafe ref struct Segmenter
     private readonly ulong ConstantTransportSum()
     {
         var header = Checksum.Add(_packet + _transport, _headers - _transport);
-        header += Checksum.PseudoHeader(_packet, _isTcp ? IpHeader.ProtocolTcp : IpHeader.ProtocolUdp, 0);
+        header += PseudoSum();
         if (!_isTcp)
             return Without(Without(header, _transport + IpHeader.UdpLengthField), _transport + IpHeader.UdpChecksum);
         header = Without(Without(header, _transport + IpHeader.TcpSequence), _transport + IpHeader.TcpSequence + sizeof(ushort));
         header = Without(header, _transport + IpHeader.TcpChecksum);
         return header + ((ulong)(ushort)~(_tcpFlags << 8));
     }
+
+    // Of the addresses and the protocol. Behind an IPv6 routing header the final destination counts, which is not the one in the IP header
+    // (RFC 8200, section 8.1): there the sum is what the kernel left in the field, without the length of the whole.
+    private readonly ulong PseudoSum() => _isV4 || _transport == IpHeader.V6Length
+        ? Checksum.PseudoHeader(_packet, _isTcp ? IpHeader.ProtocolTcp : IpHeader.ProtocolUdp, 0)
+        : *(ushort*)(_packet + _transport + (_isTcp ? IpHeader.TcpChecksum : IpHeader.UdpChecksum))
+            + (ulong)(ushort)~(ushort)Checksum.Word(_length - _transport);
 
     // Taking a word away is adding its complement.
     private readonly ulong Without(ulong sum, int field) => sum + (ushort)~*(ushort*)(_packet + field);

@@ -25,7 +25,7 @@ internal sealed unsafe class SendBatch : IDisposable
     private readonly PacketJob* _jobs = (PacketJob*)NativeMemory.AllocZeroed((nuint)(MaxPackets * sizeof(PacketJob)));
 
     private Peer? _peer;
-    private Keypair? _keypair;
+    private TransportSession? _session;
     private long _now;
     private int _used;
     private int _packets;
@@ -46,11 +46,11 @@ internal sealed unsafe class SendBatch : IDisposable
         if (ReferenceEquals(peer, _peer))
             return true;
         Flush();
-        var keypair = peer.Session.SendKeypair;
-        if (keypair is null || keypair.IsExpired(now))
+        var session = peer.Session.SendSession;
+        if (session is null || session.IsExpired(now))
             return false;
         _peer = peer;
-        _keypair = keypair;
+        _session = session;
         _now = now;
         return true;
     }
@@ -72,7 +72,7 @@ internal sealed unsafe class SendBatch : IDisposable
     /// </summary>
     public bool TryCommit(int length)
     {
-        if (!_keypair!.TryTakeCounter(out var counter))
+        if (!_session!.TryTakeCounter(out var counter))
         {
             Flush();
             return false;
@@ -81,7 +81,7 @@ internal sealed unsafe class SendBatch : IDisposable
         var packet = datagram + TransportMessage.HeaderLength;
         var padded = PaddedLength(length);
         new Span<byte>(packet + length, padded - length).Clear();
-        TransportMessage.WriteHeader(new Span<byte>(datagram, TransportMessage.HeaderLength), _keypair.RemoteIndex, counter);
+        TransportMessage.WriteHeader(new Span<byte>(datagram, TransportMessage.HeaderLength), _session.RemoteIndex, counter);
         _jobs[_packets++] = new PacketJob { Packet = packet, Length = padded, Counter = counter };
         _runs.Add(datagram, padded + TransportMessage.Overhead, length > 0 ? Ecn.Outer(packet) : 0);
         _used += padded + TransportMessage.Overhead;
@@ -89,12 +89,12 @@ internal sealed unsafe class SendBatch : IDisposable
         return true;
     }
 
-    /// <summary>Sends what waits, and turns away from the peer: at the end of each pass, before its keypair may go.</summary>
+    /// <summary>Sends what waits, and turns away from the peer: at the end of each pass, before its session may go.</summary>
     public void Flush()
     {
         SendWaiting();
         _peer = null;
-        _keypair = null;
+        _session = null;
     }
 
     /// <summary>Sends one packet so that no hop may fragment it. One that is too large for a hop is lost without a word.</summary>
@@ -123,7 +123,7 @@ internal sealed unsafe class SendBatch : IDisposable
     {
         if (_packets == 0)
             return;
-        _keypair!.SendCipher.Seal(_jobs, _packets);
+        _session!.SendCipher.Seal(_jobs, _packets);
         var peer = _peer!;
         if (peer.Endpoint is { } endpoint && _state.Udp?.For(endpoint, _worker) is { } socket)
         {

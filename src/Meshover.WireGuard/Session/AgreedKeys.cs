@@ -1,4 +1,4 @@
-using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.WireGuard.Session;
 

@@ -16,7 +16,7 @@ internal interface ISessionSink
     void SendKeepalive(PeerSession peer);
 
     /// <summary>
-    /// <see cref="PeerSession.SendKeypair"/> is new and may be used: send the packets that wait. With <paramref name="mustConfirm"/> (we
+    /// <see cref="PeerSession.SendSession"/> is new and may be used: send the packets that wait. With <paramref name="mustConfirm"/> (we
     /// were the initiator) and none waiting, an empty one: only a packet tells the peer that the keys are in use.
     /// </summary>
     void SessionReady(PeerSession peer, bool mustConfirm);

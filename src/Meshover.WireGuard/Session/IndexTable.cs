@@ -5,7 +5,7 @@ namespace Meshover.WireGuard.Session;
 
 /// <summary>
 /// Our 32-bit receiver indices: random, so that they tell an observer nothing. The high bits of an index are its place in the table (the
-/// low ones are not free: they say its class), so that a receive worker finds a keypair with one read and no lock; the control thread
+/// low ones are not free: they say its class), so that a receive worker finds a transport with one read and no lock; the control thread
 /// alone adds and removes.
 /// </summary>
 /// <param name="entropy">Where indices come from.</param>
@@ -17,8 +17,8 @@ internal sealed class IndexTable(IEntropy entropy, int classes = 1)
 
     public int Count => _count;
 
-    /// <summary>The keypair that packets with this index are for, or null. Any thread.</summary>
-    public Keypair? FindKeypair(uint index) => Find(index)?.Keypair;
+    /// <summary>The transport that packets with this index are for, or null. Any thread.</summary>
+    public TransportSession? FindSession(uint index) => Find(index)?.TransportSession;
 
     /// <summary>Any thread.</summary>
     public IndexEntry? Find(uint index)
@@ -77,19 +77,19 @@ internal sealed class IndexTable(IEntropy entropy, int classes = 1)
     private static uint Place(uint index, IndexEntry?[] places) => (uint)(((ulong)index * (uint)places.Length) >> 32);
 }
 
-/// <summary>One index given out: first to a handshake in progress, then to the keypair that it ends with.</summary>
+/// <summary>One index given out: first to a handshake in progress, then to the transport that it ends with.</summary>
 internal sealed class IndexEntry(uint index, PeerSession session)
 {
-    private volatile Keypair? _keypair;
+    private volatile TransportSession? _session;
 
     public uint Index => index;
 
     public PeerSession Session => session;
 
     /// <summary>Null while the handshake is in progress.</summary>
-    public Keypair? Keypair
+    public TransportSession? TransportSession
     {
-        get => _keypair;
-        set => _keypair = value;
+        get => _session;
+        set => _session = value;
     }
 }

@@ -1,21 +1,21 @@
 namespace Meshover.WireGuard.Session;
 
 /// <summary>
-/// Zeroes dropped keypairs as soon as no worker can be using them, without a lock on the packet's path: a keypair is first made
+/// Zeroes dropped sessions as soon as no worker can be using them, without a lock on the packet's path: a session is first made
 /// impossible to find; every worker that was inside a pass then (<see cref="WorkerGate"/>) must have left it once. Control thread only.
 /// </summary>
 internal sealed class KeyReclaimer(IReadOnlyList<WorkerGate> gates)
 {
-    private readonly List<(Keypair Keypair, long[] Passes)> _dropped = [];
+    private readonly List<(TransportSession TransportSession, long[] Passes)> _dropped = [];
 
-    /// <summary>Takes a keypair that no index and no peer leads to any more.</summary>
-    public void Retire(Keypair keypair)
+    /// <summary>Takes a session that no index and no peer leads to any more.</summary>
+    public void Retire(TransportSession session)
     {
         Interlocked.MemoryBarrier(); // the removal is visible before the gates are read
         var passes = new long[gates.Count];
         for (var i = 0; i < passes.Length; i++)
             passes[i] = gates[i].Passes;
-        _dropped.Add((keypair, passes));
+        _dropped.Add((session, passes));
     }
 
     /// <summary>Zeroes what it can; at each tick.</summary>
@@ -25,7 +25,7 @@ internal sealed class KeyReclaimer(IReadOnlyList<WorkerGate> gates)
         {
             if (!IsUnreachable(_dropped[i].Passes))
                 continue;
-            _dropped[i].Keypair.Dispose();
+            _dropped[i].TransportSession.Dispose();
             _dropped.RemoveAt(i);
         }
     }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Noise;
 
 namespace Meshover.WireGuard.Session;

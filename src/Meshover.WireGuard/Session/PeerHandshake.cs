@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
-using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Noise;
 
 namespace Meshover.WireGuard.Session;
@@ -14,10 +14,10 @@ internal sealed class PeerHandshake(SessionContext context, ImmutableArray<WireG
     // Whoever sees our initiations can answer them falsely, and have us work for it.
     private const int MaxForgeries = 3;
 
-    private readonly Acquaintances _acquaintances = new(context, peerKeys);
+    private readonly KeyPairings _pairings = new(context, peerKeys);
     private InitiatorHandshake? _begun;
     private IndexEntry? _begunEntry;
-    private Acquaintance? _begunBetween;
+    private KeyPairing? _begunBetween;
     private int _attempts;
     private int _forgeries;
     private Tai64n _lastTimestampSent;
@@ -27,16 +27,16 @@ internal sealed class PeerHandshake(SessionContext context, ImmutableArray<WireG
     public Tai64n NewestTimestamp { get; set; }
 
     /// <summary>The preferred first.</summary>
-    public ImmutableArray<WireGuardKey> PeerKeys => _acquaintances.PeerKeys;
+    public ImmutableArray<WireGuardKey> PeerKeys => _pairings.PeerKeys;
 
-    public void SetPresharedKey(ReadOnlySpan<byte> key) => _acquaintances.SetPresharedKey(key);
+    public void SetPresharedKey(ReadOnlySpan<byte> key) => _pairings.SetPresharedKey(key);
 
     /// <summary>Our own keys are others, or none, or the peer has these.</summary>
     public void KeysChanged(ImmutableArray<WireGuardKey> peerKeys)
     {
-        if (_begunBetween is not { } between || !_acquaintances.IsValid(between, peerKeys))
+        if (_begunBetween is not { } between || !_pairings.IsValid(between, peerKeys))
             Drop();
-        _acquaintances.KeysChanged(peerKeys);
+        _pairings.KeysChanged(peerKeys);
         _attempts = 0;
     }
 
@@ -47,7 +47,7 @@ internal sealed class PeerHandshake(SessionContext context, ImmutableArray<WireG
     public bool TryBegin(IndexEntry entry, Span<byte> initiation, long now)
     {
         Drop();
-        if (_acquaintances.ForAttempt(_attempts) is not { } between)
+        if (_pairings.ForAttempt(_attempts) is not { } between)
             return false;
         _lastTimestampSent = context.Timestamps.Next(_lastTimestampSent);
         _begun = InitiatorHandshake.Create(between.Self, between.Peer, entry.Index, _lastTimestampSent, context.Entropy, initiation);
@@ -108,7 +108,7 @@ internal sealed class PeerHandshake(SessionContext context, ImmutableArray<WireG
         return true;
     }
 
-    public bool TryConsumeCookie(ReadOnlySpan<byte> reply, long now) => _acquaintances.TryConsumeCookie(reply, now);
+    public bool TryConsumeCookie(ReadOnlySpan<byte> reply, long now) => _pairings.TryConsumeCookie(reply, now);
 
     /// <summary>There is a session: one that waits is of no use any more.</summary>
     public void Complete()
@@ -130,8 +130,8 @@ internal sealed class PeerHandshake(SessionContext context, ImmutableArray<WireG
     public void Dispose()
     {
         Drop();
-        _acquaintances.Dispose();
+        _pairings.Dispose();
     }
 
-    private Acquaintance Between(ResponderHandshake handshake) => _acquaintances.Between(handshake.Self, handshake.Initiator);
+    private KeyPairing Between(ResponderHandshake handshake) => _pairings.Between(handshake.Self, handshake.Initiator);
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Noise;
 
 namespace Meshover.WireGuard.Session;
@@ -14,9 +14,9 @@ internal sealed class PeerSession : IDisposable
     private readonly SessionContext _context;
     private readonly int _indexClass;
     private readonly PeerTimers _timers;
-    private readonly KeypairSlots _slots;
+    private readonly SessionSlots _slots;
     private readonly PeerHandshake _handshake;
-    private readonly KeyAgreement _agreement;
+    private readonly KeyChangeSchedule _keyChange;
     private bool _waitsForTurn;
     private bool _isDisposed;
 
@@ -26,9 +26,9 @@ internal sealed class PeerSession : IDisposable
         _indexClass = indexClass;
         Owner = owner;
         _timers = new PeerTimers(context.Times, context.Entropy);
-        _slots = new KeypairSlots(context.Indices, context.Reclaimer);
+        _slots = new SessionSlots(context.Indices, context.Reclaimer);
         _handshake = new PeerHandshake(context, peerKeys);
-        _agreement = new KeyAgreement(context);
+        _keyChange = new KeyChangeSchedule(context);
     }
 
     /// <summary>The peer's, the preferred first.</summary>
@@ -39,8 +39,8 @@ internal sealed class PeerSession : IDisposable
 
     // Data path
 
-    /// <summary>The keypair to send with, or null; also ask <see cref="Keypair.IsExpired"/>. Any thread, inside its gate.</summary>
-    public Keypair? SendKeypair => _slots.Current;
+    /// <summary>The session to send with, or null; also ask <see cref="TransportSession.IsExpired"/>. Any thread, inside its gate.</summary>
+    public TransportSession? SendSession => _slots.Current;
 
     /// <summary>Written by the peer's send worker, once per batch.</summary>
     public TrafficStamps Sent => _timers.Sent;
@@ -57,7 +57,7 @@ internal sealed class PeerSession : IDisposable
     // Control thread
 
     /// <summary>Between which keys the last handshake was; null = there was none.</summary>
-    public AgreedKeys? Agreed => _agreement.Last;
+    public AgreedKeys? Agreed => _keyChange.Last;
 
     /// <summary>When a handshake was last completed, by the wall clock; null = never.</summary>
     public DateTimeOffset? LastHandshakeTime { get; private set; }
@@ -94,7 +94,7 @@ internal sealed class PeerSession : IDisposable
             _slots.Clear();
         _handshake.KeysChanged(peerKeys);
         if (_slots.Current is not null)
-            _agreement.KeysChanged(peerKeys, spread);
+            _keyChange.KeysChanged(peerKeys, spread);
     }
 
     /// <summary>
@@ -129,7 +129,7 @@ internal sealed class PeerSession : IDisposable
         var due = _timers.Tick(now, _slots.Current);
         if (due != TimerActions.None)
             Act(due, now);
-        if (_agreement.IsDue(now))
+        if (_keyChange.IsDue(now))
             RequestHandshake(now);
     }
 
@@ -216,11 +216,11 @@ internal sealed class PeerSession : IDisposable
 
         _context.Sink.PeerSeen(this);
         var remoteIndex = BinaryPrimitives.ReadUInt32LittleEndian(response[ResponseMessage.Sender..]);
-        var keypair = NewKeypair(entry, remoteIndex, isInitiator: true, keys!, agreed!, now);
-        _slots.InstallInitiated(keypair);
-        entry.Keypair = keypair;
+        var session = NewSession(entry, remoteIndex, isInitiator: true, keys!, agreed!, now);
+        _slots.InstallInitiated(session);
+        entry.TransportSession = session;
         _timers.ResponseReceived(now);
-        Complete(keypair);
+        Complete(session);
         _context.Sink.SessionReady(this, mustConfirm: true);
         return HandshakeOutcome.Completed;
     }
@@ -239,40 +239,40 @@ internal sealed class PeerSession : IDisposable
             return HandshakeOutcome.NotAuthentic;
         }
         _context.Sink.PeerSeen(this);
-        var keypair = NewKeypair(entry, handshake.InitiatorIndex, isInitiator: false, keys, agreed, now);
-        _slots.InstallAnswered(keypair);
-        entry.Keypair = keypair; // before the answer leaves: the first packet may come at once
+        var session = NewSession(entry, handshake.InitiatorIndex, isInitiator: false, keys, agreed, now);
+        _slots.InstallAnswered(session);
+        entry.TransportSession = session; // before the answer leaves: the first packet may come at once
         _timers.InitiationAnswered(now);
         _context.Sink.SendToPeer(this, response);
         return HandshakeOutcome.Answered;
     }
 
-    /// <summary>A receive worker got the first packet on a session that we answered (<see cref="Keypair.TryConfirm"/>).</summary>
-    public void Confirm(Keypair keypair, long now)
+    /// <summary>A receive worker got the first packet on a session that we answered (<see cref="TransportSession.TryConfirm"/>).</summary>
+    public void Confirm(TransportSession session, long now)
     {
-        if (!_slots.TryConfirm(keypair))
+        if (!_slots.TryConfirm(session))
             return;
         _handshake.Complete(); // we may have begun one too, but the peer's is in use
         _timers.HandshakeComplete(now);
-        Complete(keypair);
+        Complete(session);
         _context.Sink.SessionReady(this, mustConfirm: false);
     }
 
     public HandshakeOutcome ReceiveCookie(ReadOnlySpan<byte> reply, long now) =>
         _handshake.TryConsumeCookie(reply, now) ? HandshakeOutcome.CookieTaken : HandshakeOutcome.NotAuthentic;
 
-    private void Complete(Keypair keypair)
+    private void Complete(TransportSession session)
     {
         _waitsForTurn = false;
         LastHandshakeTime = _context.WallClock.GetUtcNow();
-        _agreement.Completed(keypair.Agreed, PeerKeys);
+        _keyChange.Completed(session.Agreed, PeerKeys);
     }
 
-    private Keypair NewKeypair(IndexEntry entry, uint remoteIndex, bool isInitiator, TransportKeys keys, AgreedKeys agreed, long now)
+    private TransportSession NewSession(IndexEntry entry, uint remoteIndex, bool isInitiator, TransportKeys keys, AgreedKeys agreed, long now)
     {
         using (keys)
         {
-            return new Keypair(entry, remoteIndex, isInitiator, keys, now, _context.Times)
+            return new TransportSession(entry, remoteIndex, isInitiator, keys, now, _context.Times)
             {
                 Agreed = agreed,
                 RenewsSooner = _context.Entropy.Below(_context.Times.RekeyAfterTimeSpread + 1),

@@ -119,14 +119,14 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
     }
 
     /// <summary>Everything that has become due. <paramref name="current"/> is the session that is sent on.</summary>
-    public TimerActions Tick(long now, Keypair? current) =>
+    public TimerActions Tick(long now, TransportSession? current) =>
         Renewal(current) | Silence(now) | Retransmission(now) | Keepalive(now) | PersistentKeepaliveDue(now) | ZeroKeys(now);
 
     /// <summary>
     /// REKEY_AFTER_TIME and REKEY_AFTER_MESSAGES when something was sent; when something was received, only so late that the answer
     /// is there before REJECT_AFTER_TIME. By time only the initiator acts, so that not both ends begin at once.
     /// </summary>
-    private TimerActions Renewal(Keypair? current)
+    private TimerActions Renewal(TransportSession? current)
     {
         var (sent, received) = (Sent.Any, Received.Any);
         var (sends, receives) = (sent > _seenSent, received > _seenReceived);
@@ -141,7 +141,7 @@ internal sealed class PeerTimers(ProtocolTimes times, IEntropy entropy)
         return TimerActions.Initiate;
     }
 
-    private static bool IsOlder(Keypair current, long at, long age) =>
+    private static bool IsOlder(TransportSession current, long at, long age) =>
         current.IsInitiator && at - current.Created >= age - current.RenewsSooner;
 
     /// <summary>

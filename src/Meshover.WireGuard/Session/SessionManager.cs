@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto.Batch;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Noise;
 
 namespace Meshover.WireGuard.Session;
@@ -45,7 +45,7 @@ internal sealed class SessionManager : IDisposable
             options.Clock);
     }
 
-    /// <summary>Finds keypairs by receiver index; any thread.</summary>
+    /// <summary>Finds sessions by receiver index; any thread.</summary>
     public IndexTable Indices { get; }
 
     /// <summary>Our public key; all zero as long as no private key is set.</summary>
@@ -87,7 +87,7 @@ internal sealed class SessionManager : IDisposable
 
     /// <param name="publicKey">Not our own.</param>
     /// <param name="owner">The pipeline's object, found again at <see cref="PeerSession.Owner"/>.</param>
-    /// <param name="indexClass">The receive worker that shall own its keypairs: their indices modulo the number of classes.</param>
+    /// <param name="indexClass">The receive worker that shall own its sessions: their indices modulo the number of classes.</param>
     public PeerSession AddPeer(WireGuardKey publicKey, object owner, int indexClass = 0)
     {
         var peer = new PeerSession(_context, [publicKey], owner, indexClass);
@@ -122,6 +122,16 @@ internal sealed class SessionManager : IDisposable
     }
 
     public PeerSession? FindPeer(WireGuardKey publicKey) => _byKey.GetValueOrDefault(publicKey);
+
+    /// <summary>
+    /// Whether a datagram of types 1 to 3 is worth a place in a queue: whoever sent it knows our public key, or says that it is a cookie.
+    /// </summary>
+    public bool IsForUs(ReadOnlySpan<byte> datagram) => MessageType.Of(datagram) switch
+    {
+        MessageType.CookieReply => true, // has no mac1
+        MessageType.Initiation or MessageType.Response => _context.OwnKeys.FindAddressee(datagram) is not null,
+        _ => false,
+    };
 
     /// <summary>Takes a datagram of types 1 to 3.</summary>
     /// <param name="datagram">The whole UDP payload.</param>
@@ -174,7 +184,7 @@ internal sealed class SessionManager : IDisposable
     private HandshakeOutcome ReceiveResponse(
         CookieChecker checker, ReadOnlySpan<byte> message, ReadOnlySpan<byte> source, long now, int backlog)
     {
-        if (FindEntry(message[ResponseMessage.Receiver..]) is not { Keypair: null } entry)
+        if (FindEntry(message[ResponseMessage.Receiver..]) is not { TransportSession: null } entry)
             return HandshakeOutcome.UnknownIndex;
         var refusal = entry.Session.Awaits(entry) ? null : Defend(checker, message, source, now, backlog);
         return refusal ?? entry.Session.ReceiveResponse(entry, message, now);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.WireGuard.Uapi;
 
@@ -59,7 +60,7 @@ internal sealed class UapiPeer(WireGuardKey publicKey)
                     throw new UapiException("protocol_version must be 1");
                 break;
             default:
-                throw new UapiException("a line's key is none of a peer");
+                throw new UapiException("a line's key is not one of a peer");
         }
     }
 

@@ -1,3 +1,4 @@
+using Meshover.Linux.LocalSockets;
 using Meshover.WireGuard.Control;
 using Microsoft.Extensions.Logging;
 
@@ -26,7 +27,7 @@ internal sealed class UapiServer(string directory, TimeProvider time, ILogger lo
     }
 
     /// <summary>Serves this interface.</summary>
-    /// <exception cref="DataplaneException">It cannot.</exception>
+    /// <exception cref="LocalSocketException">It cannot.</exception>
     public void Open(string device) =>
         _listener = new UnixListener(Path.Combine(directory, $"{device}.sock"), NewConversation().ServeAsync, time, logger);
 
@@ -53,7 +54,7 @@ internal sealed class UapiServer(string directory, TimeProvider time, ILogger lo
         {
             Open(device);
         }
-        catch (DataplaneException e)
+        catch (LocalSocketException e)
         {
             EngineLog.NoUapi(logger, device, e.Message);
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.WireGuard.Uapi;
 
@@ -28,7 +29,7 @@ internal sealed class UapiSet
                 continue; // behind the last line
             var separator = line.IndexOf('=');
             if (separator < 0)
-                throw new UapiException(UapiException.Protocol, "a line is no key=value");
+                throw new UapiException(UapiException.Protocol, "a line is not key=value");
             set.Take(line[..separator].ToString(), line[(separator + 1)..].ToString());
         }
         return set;
@@ -95,7 +96,7 @@ internal sealed class UapiSet
                 ReplacesPeers = UapiValue.True(key, value);
                 break;
             default:
-                throw new UapiException("a line's key is none of an interface");
+                throw new UapiException("a line's key is not one of an interface");
         }
     }
 }

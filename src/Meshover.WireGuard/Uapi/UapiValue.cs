@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.WireGuard.Uapi;
 
@@ -13,13 +14,13 @@ internal static class UapiValue
         var bytes = new byte[WireGuardKey.Length];
         var isKey = value.Length == 2 * WireGuardKey.Length
             && Convert.FromHexString(value, bytes, out _, out _) == System.Buffers.OperationStatus.Done;
-        return isKey ? bytes : throw new UapiException($"{key} is no key of 64 hexadecimal digits");
+        return isKey ? bytes : throw new UapiException($"{key} is not a key of 64 hexadecimal digits");
     }
 
     public static uint Number(string key, string value, uint maximum) =>
         uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= maximum
             ? number
-            : throw new UapiException($"{key} is no number from 0 to {maximum}");
+            : throw new UapiException($"{key} is not a number from 0 to {maximum}");
 
     public static bool True(string key, string value) =>
         value == "true" ? true : throw new UapiException($"{key} can only be 'true'");
@@ -29,11 +30,11 @@ internal static class UapiValue
     {
         var colon = value.LastIndexOf(':');
         if (colon < 0 || Number(key, value[(colon + 1)..], ushort.MaxValue) is not (> 0 and var port))
-            throw new UapiException($"{key} is no address:port");
+            throw new UapiException($"{key} is not an address:port");
         var isV6 = value.StartsWith('[') && value[..colon].EndsWith(']');
         var address = isV6 ? V6(value[1..(colon - 1)]) : V4(value[..colon]);
         return address is null
-            ? throw new UapiException($"{key} is no address:port")
+            ? throw new UapiException($"{key} is not an address:port")
             : new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, (int)port);
     }
 
@@ -43,7 +44,7 @@ internal static class UapiValue
         var slash = value.IndexOf('/', StringComparison.Ordinal);
         var text = slash < 0 ? value : value[..slash];
         if (text.Contains('%', StringComparison.Ordinal) || (V4(text) ?? V6(text)) is not { } address)
-            throw new UapiException($"{key} is no prefix");
+            throw new UapiException($"{key} is not a prefix");
         var bytes = address.GetAddressBytes();
         var length = slash < 0 ? bytes.Length * 8 : (int)Number(key, value[(slash + 1)..], (uint)bytes.Length * 8);
         for (var bit = length; bit < bytes.Length * 8; bit++)

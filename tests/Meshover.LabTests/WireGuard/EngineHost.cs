@@ -4,6 +4,7 @@ using Meshover.WireGuard;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto;
 using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Keys;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meshover.LabTests.WireGuard;

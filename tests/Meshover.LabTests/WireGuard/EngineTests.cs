@@ -1,5 +1,6 @@
 using System.Net;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.LabTests.WireGuard;
 
@@ -158,7 +159,7 @@ public sealed class EngineTests
 
         Assert.Equal(DataplaneError.Refused, fault.Error);
         Assert.Contains("mtu is 9", fault.Message);
-        Assert.Contains("'a b' is no interface name", fault.Message);
+        Assert.Contains("'a b' is not an interface name", fault.Message);
         Assert.Single((await pair.Engines[0].Client.GetStatusAsync()).Peers);
     }
 

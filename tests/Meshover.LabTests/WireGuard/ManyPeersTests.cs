@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.LabTests.WireGuard;
 

@@ -2,6 +2,7 @@ using System.Net;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto;
 using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Noise;
 using Meshover.WireGuard.Pipeline;
 using Meshover.WireGuard.Session;

@@ -109,7 +109,7 @@ public sealed class PlainLifeTests : IAsyncLifetime
 
         var (_, output) = await _wire.TryRunAsync(1, "sh", "-c", program);
 
-        Assert.Contains($"{name} is there", output);
+        Assert.Contains($"{name} is ready", output);
         Assert.Contains($"{name} ends", output);
         Assert.False(File.Exists($"/var/run/wireguard/{name}.sock"));
     }

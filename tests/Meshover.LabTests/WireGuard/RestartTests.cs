@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Meshover.WireGuard;
 using Meshover.WireGuard.Control;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -7,6 +8,9 @@ namespace Meshover.LabTests.WireGuard;
 
 public sealed class RestartTests
 {
+    // One in fifteen of them shows it, if it is not so.
+    private const int Restarts = 30;
+
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(3);
 
@@ -20,6 +24,34 @@ public sealed class RestartTests
         mesh.Engines[0].Start();
 
         await PingAllAsync(mesh, Recovery);
+    }
+
+    // What waited for the session goes before what comes when it is there.
+    [Fact]
+    public async Task Restart_UnderAStreamOfDatagrams_KeepsTheirOrder()
+    {
+        await using var pair = await Mesh.CreateAsync(2);
+        await pair.Wire.WaitForPingAsync(1, "10.99.0.2", Deadline);
+        using var receiver = pair.Wire.NewSocket(2, AddressFamily.InterNetwork, SocketType.Dgram);
+        receiver.Bind(new IPEndPoint(IPAddress.Parse("10.99.0.2"), 0));
+        using var sender = pair.Wire.NewSocket(1, AddressFamily.InterNetwork, SocketType.Dgram);
+        await sender.ConnectAsync(receiver.LocalEndPoint!);
+        using var over = new CancellationTokenSource();
+        var sending = Task.Run(() => SendNumbersAsync(sender, over.Token));
+        var last = -1;
+        for (var restart = 0; restart < Restarts; restart++)
+        {
+            await pair.Engines[0].StopAsync();
+            pair.Engines[0].Start();
+            for (var taken = 0; taken < 2_000; taken++)
+            {
+                var number = await ReceiveNumberAsync(receiver).WaitAsync(Deadline, TimeProvider.System);
+                Assert.True(number > last, $"{number} came after {last}");
+                last = number;
+            }
+        }
+        await over.CancelAsync();
+        await sending;
     }
 
     [Fact]
@@ -76,7 +108,7 @@ public sealed class RestartTests
         var fault = await Assert.ThrowsAsync<DataplaneException>(() => pair.Wire.In(1, () =>
             DataplaneDaemon.RunAsync(pair.Engines[0].Options, NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None)));
 
-        Assert.Contains("Another data plane", fault.Message);
+        Assert.Contains("already serves", fault.Message);
         Assert.Single((await pair.Engines[0].Client.GetStatusAsync()).Peers);
     }
 
@@ -85,7 +117,24 @@ public sealed class RestartTests
     {
         var fault = await Assert.ThrowsAsync<DataplaneException>(() => new DataplaneClient("/nowhere/engine.sock").GetStatusAsync());
         Assert.Equal(DataplaneError.Unreachable, fault.Error);
-        Assert.Contains("meshover dataplane", fault.Message);
+        Assert.Contains("meshover up", fault.Message);
+    }
+
+    private static async Task SendNumbersAsync(Socket sender, CancellationToken over)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        for (var number = 0; !over.IsCancellationRequested; await timer.WaitForNextTickAsync(CancellationToken.None))
+        {
+            for (var end = number + 20; number < end; number++)
+                await sender.SendAsync(BitConverter.GetBytes(number), CancellationToken.None);
+        }
+    }
+
+    private static async Task<int> ReceiveNumberAsync(Socket receiver)
+    {
+        var datagram = new byte[sizeof(int)];
+        await receiver.ReceiveAsync(datagram);
+        return BitConverter.ToInt32(datagram);
     }
 
     private static async Task PingAllAsync(Mesh mesh, TimeSpan deadline)

@@ -43,6 +43,15 @@ internal sealed class Wire : IAsyncDisposable
     public Task<(int ExitCode, string Output)> TryRunAsync(int end, params string[] command) =>
         Shell.TryRunAsync("ip", ["netns", "exec", Name(end), .. command]);
 
+    /// <summary>Gives an end more addresses, from 10.77.0.100 on.</summary>
+    public IReadOnlyList<IPAddress> AddAddresses(int end, int count)
+    {
+        using var netlink = RouteNetlink.OpenIn(NetworkNamespace.PathOf(Name(end)));
+        List<IPAddress> addresses = [.. Enumerable.Range(100, count).Select(number => Address(number))];
+        addresses.ForEach(address => netlink.ReplaceAddress(Uplink, address, 24));
+        return addresses;
+    }
+
     /// <summary>Runs something in the namespace of an end; sockets and threads made there stay there.</summary>
     public T In<T>(int end, Func<T> function) => NetworkNamespace.RunIn(NetworkNamespace.PathOf(Name(end)), function);
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.LabTests.WireGuard;
 

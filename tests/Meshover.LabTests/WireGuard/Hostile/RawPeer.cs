@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using Meshover.UnitTests.WireGuard.Pipeline;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Noise;
 using Meshover.WireGuard.Pipeline;
 using Meshover.WireGuard.Session;

@@ -1,6 +1,7 @@
 using System.Net;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.UnitTests.WireGuard.Control;
 
@@ -12,9 +13,9 @@ public sealed class ConfigValidatorTests
 
     public static TheoryData<string, DataplaneConfig> Wrong => new()
     {
-        { "interface '' is no interface name", Configs.Plain with { Interface = "" } },
-        { "interface 'a/b' is no interface name", Configs.Plain with { Interface = "a/b" } },
-        { "interface 'sixteen-letters!' is no interface name", Configs.Plain with { Interface = "sixteen-letters!" } },
+        { "interface '' is not an interface name", Configs.Plain with { Interface = "" } },
+        { "interface 'a/b' is not an interface name", Configs.Plain with { Interface = "a/b" } },
+        { "interface 'sixteen-letters!' is not an interface name", Configs.Plain with { Interface = "sixteen-letters!" } },
         { "listenPort is 65536", Configs.Plain with { ListenPort = 65536 } },
         { "listenPort is -1", Configs.Plain with { ListenPort = -1 } },
         { "mtu is 1279", Configs.Plain with { Mtu = 1279 } },
@@ -26,8 +27,8 @@ public sealed class ConfigValidatorTests
         { "a peer is null", Configs.With([null!]) },
         { "no public key", Configs.With(Plain(0)) },
         { "persistentKeepalive is 65536", Configs.With(Plain(1) with { PersistentKeepalive = 65536 }) },
-        { "0.0.0.0:1 is no endpoint", Configs.With(Plain(1) with { Endpoint = new IPEndPoint(IPAddress.Any, 1) }) },
-        { "192.0.2.1:0 is no endpoint", Configs.With(Plain(1) with { Endpoint = new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0) }) },
+        { "0.0.0.0:1 is not an endpoint", Configs.With(Plain(1) with { Endpoint = new IPEndPoint(IPAddress.Any, 1) }) },
+        { "192.0.2.1:0 is not an endpoint", Configs.With(Plain(1) with { Endpoint = new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0) }) },
         { "mtu is 65476", Configs.Plain with { Mtu = 65476 } },
         { "link mtu is 1397", Configs.With(WithLink(1, link => link with { Mtu = 1397 })) },
         { "link mtu is 1279", Configs.With(WithLink(1, link => link with { Mtu = 1279 })) },

@@ -1,5 +1,6 @@
 using System.Net;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.UnitTests.WireGuard.Control;
 

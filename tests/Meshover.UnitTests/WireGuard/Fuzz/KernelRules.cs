@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Meshover.UnitTests.WireGuard.Pipeline;
+using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Pipeline;
 
 namespace Meshover.UnitTests.WireGuard.Fuzz;
@@ -18,8 +19,8 @@ internal static class KernelRules
             return;
         }
         var isV6 = TestPackets.IsV6(packet);
-        var isUdp = vnet.GsoType == VnetHeader.GsoUdp;
-        Assert.Equal(isUdp ? VnetHeader.GsoUdp : isV6 ? VnetHeader.GsoTcp6 : VnetHeader.GsoTcp4, vnet.GsoType);
+        var isUdp = vnet.GsoType == VnetHeader.GsoUdpL4;
+        Assert.Equal(isUdp ? VnetHeader.GsoUdpL4 : isV6 ? VnetHeader.GsoTcp6 : VnetHeader.GsoTcp4, vnet.GsoType);
         Assert.Equal(VnetHeader.NeedsChecksum, vnet.Flags);
         Assert.Equal(isV6 ? 40 : 20, vnet.ChecksumStart);
         Assert.Equal(isUdp ? 6 : 16, vnet.ChecksumOffset);

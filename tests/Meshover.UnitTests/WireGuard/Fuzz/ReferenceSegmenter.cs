@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Meshover.UnitTests.WireGuard.Pipeline;
+using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Pipeline;
 
 namespace Meshover.UnitTests.WireGuard.Fuzz;
@@ -15,7 +16,7 @@ internal static class ReferenceSegmenter
     {
         if (vnet.GsoType == VnetHeader.GsoNone)
             return [(vnet.Flags & VnetHeader.NeedsChecksum) == 0 ? packet : Complete(packet, vnet.ChecksumStart, vnet.ChecksumOffset)];
-        var isTcp = (vnet.GsoType & ~VnetHeader.GsoEcn) != VnetHeader.GsoUdp;
+        var isTcp = (vnet.GsoType & ~VnetHeader.GsoEcn) != VnetHeader.GsoUdpL4;
         var headers = vnet.ChecksumStart + (isTcp ? packet[vnet.ChecksumStart + 12] / 16 * 4 : 8);
         var cut = new List<byte[]>();
         for (var at = headers; at < packet.Length; at += vnet.GsoSize)

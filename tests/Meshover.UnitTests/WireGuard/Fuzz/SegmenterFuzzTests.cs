@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Meshover.UnitTests.WireGuard.Pipeline;
+using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Pipeline;
 
 namespace Meshover.UnitTests.WireGuard.Fuzz;
@@ -90,7 +91,7 @@ public sealed unsafe class SegmenterFuzzTests
     {
         var flags = (byte)(Recipe.Ack | (dice.NextByte() & (Recipe.Fin | Recipe.Push | Recipe.Cwr)));
         var recipe = Extended(dice, Recipe.Any(dice, payload) with { TcpFlags = flags });
-        var type = recipe.Udp ? VnetHeader.GsoUdp : recipe.V6 ? VnetHeader.GsoTcp6 : VnetHeader.GsoTcp4;
+        var type = recipe.Udp ? VnetHeader.GsoUdpL4 : recipe.V6 ? VnetHeader.GsoTcp6 : VnetHeader.GsoTcp4;
         var vnet = new VnetHeader
         {
             Flags = VnetHeader.NeedsChecksum,

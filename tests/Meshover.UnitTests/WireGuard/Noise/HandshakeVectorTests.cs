@@ -1,6 +1,7 @@
 using Meshover.UnitTests.WireGuard.Session;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Noise;
 using Meshover.WireGuard.Session;
 

@@ -24,9 +24,9 @@ internal sealed unsafe class BatchEnd : IDisposable
     private readonly Delivery _delivery;
     private readonly OpenBatch _open;
 
-    private BatchEnd(byte seed, ProtocolTimes? times, int workers)
+    private BatchEnd(Session.Engine engine, int workers)
     {
-        _engine = new Session.Engine(seed, times);
+        _engine = engine;
         State = new PipelineState
         {
             Workers = workers,
@@ -49,14 +49,21 @@ internal sealed unsafe class BatchEnd : IDisposable
     public Peer Peer { get; private set; } = null!;
     public UdpSocket Socket => _port.V4![0];
 
-    /// <summary>Two ends with a session, of which A is the initiator. B takes packets from <see cref="TestPackets.Source4"/>.</summary>
-    public static (BatchEnd A, BatchEnd B) Connect(ProtocolTimes? timesOfA = null, ProtocolTimes? timesOfB = null, int workersOfB = 1)
+    /// <summary>
+    /// Two ends that know where the other is, and take packets of it from <see cref="TestPackets.Source4"/>.
+    /// </summary>
+    public static (BatchEnd A, BatchEnd B) Between(Session.Engine engineA, Session.Engine engineB, int workersOfB = 1)
     {
-        var (a, b) = (new BatchEnd(1, timesOfA, workers: 1), new BatchEnd(2, timesOfB, workersOfB));
+        var (a, b) = (new BatchEnd(engineA, workers: 1), new BatchEnd(engineB, workersOfB));
         a.Know(b);
         b.Know(a);
-        b.State.Routes.Add(new IPNetwork(TestPackets.Source4, 32), b.Peer);
-        b.State.Routes.Add(new IPNetwork(TestPackets.Source6, 128), b.Peer);
+        return (a, b);
+    }
+
+    /// <summary>The same with a session, of which A is the initiator.</summary>
+    public static (BatchEnd A, BatchEnd B) Connect(ProtocolTimes? timesOfA = null, ProtocolTimes? timesOfB = null, int workersOfB = 1)
+    {
+        var (a, b) = Between(new Session.Engine(1, timesOfA), new Session.Engine(2, timesOfB), workersOfB);
         a.Peer.Session.RequestHandshake(Now);
         b._engine.Receive(a._engine.Outbox.Dequeue(), Now);
         a._engine.Receive(b._engine.Outbox.Dequeue(), Now);
@@ -79,10 +86,15 @@ internal sealed unsafe class BatchEnd : IDisposable
     }
 
     /// <summary>The datagrams that have arrived, and the traffic class of each. UDP over the loopback interface is there when a send returns.</summary>
-    public List<(byte[] Bytes, byte TrafficClass)> Received()
+    public List<(byte[] Bytes, byte TrafficClass)> Received() => Received(Socket);
+
+    /// <summary>The same of what is no packet.</summary>
+    public List<(byte[] Bytes, byte TrafficClass)> ReceivedByControl() => Received(_port.V4!.Control);
+
+    private List<(byte[] Bytes, byte TrafficClass)> Received(UdpSocket socket)
     {
         var datagrams = new List<(byte[], byte)>();
-        while (_buffers.Receive(Socket.Descriptor) is var count && count > 0)
+        while (_buffers.Receive(socket.Descriptor) is var count && count > 0)
         {
             for (var i = 0; i < count; i++)
             {
@@ -116,6 +128,20 @@ internal sealed unsafe class BatchEnd : IDisposable
 
     public void Take(params byte[][] datagrams) => Take(Now, isMarked: false, datagrams);
 
+    /// <summary>Opens one datagram; null if it is refused.</summary>
+    /// <returns>The packet that reached the device; empty for a keepalive.</returns>
+    public byte[]? Open(long now, byte[] datagram)
+    {
+        var refused = Refused();
+        Main.Frames.Clear();
+        if (!TransportMessage.TryReadHeader(datagram, out _, out _))
+            return null;
+        Take(now, isMarked: false, datagram);
+        return Refused() > refused ? null : Main.Packets.SingleOrDefault([]);
+    }
+
+    private long Refused() => Enum.GetValues<DropReason>().Sum(reason => Drops[reason]);
+
     /// <summary>What comes now comes from another port.</summary>
     public void MoveSource() => _source[3] ^= 1;
 
@@ -130,9 +156,13 @@ internal sealed unsafe class BatchEnd : IDisposable
         NativeMemory.Free(_source);
     }
 
-    private void Know(BatchEnd other)
+    /// <summary>The other one is its peer from now on.</summary>
+    public void Know(BatchEnd other)
     {
-        Peer = Peer.Create(_engine.Manager, other._engine.PublicKey, worker: 0);
+        Peer = (Peer)_engine.AddPeer(other._engine).Owner;
         Peer.Endpoint = new UdpAddress(new IPEndPoint(IPAddress.Loopback, other._port.Port));
+        State.Routes = new AllowedIpTrie<Peer>();
+        State.Routes.Add(new IPNetwork(TestPackets.Source4, 32), Peer);
+        State.Routes.Add(new IPNetwork(TestPackets.Source6, 128), Peer);
     }
 }

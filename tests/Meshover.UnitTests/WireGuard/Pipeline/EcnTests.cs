@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Pipeline;
 
 namespace Meshover.UnitTests.WireGuard.Pipeline;
@@ -83,7 +84,7 @@ public sealed unsafe class EcnTests : IDisposable
             runs.Send(_a.Peer, _a.Socket, _a.Peer.Endpoint!, BatchEnd.Now);
         }
 
-        Assert.Equal([0, 0, Marked, Marked, Capable0, 0], _b.Received().Select(datagram => (int)datagram.TrafficClass));
+        Assert.Equal([0, 0, Marked, Marked, Capable0, 0], _b.ReceivedByControl().Select(datagram => (int)datagram.TrafficClass));
     }
 
     [Fact]
@@ -102,7 +103,20 @@ public sealed unsafe class EcnTests : IDisposable
 
         Assert.True(_a.Socket.TrySend(_a.Peer.Endpoint!, message, 148));
 
-        Assert.Equal(0x88, _b.Received().Single().TrafficClass);
+        Assert.Equal(0x88, _b.ReceivedByControl().Single().TrafficClass);
+    }
+
+    [Fact]
+    public void TryAnswer_Cookie_GoesUnmarked()
+    {
+        var source = new byte[UdpAddress.RawLength];
+        new ReadOnlySpan<byte>(_a.Peer.Endpoint!.Pointer, UdpAddress.MaxLength).CopyTo(source);
+        var message = stackalloc byte[64];
+
+        fixed (byte* raw = source)
+            Assert.True(_a.Socket.TryAnswer(raw, message, 64));
+
+        Assert.Equal(0, _b.ReceivedByControl().Single().TrafficClass);
     }
 
     public void Dispose()

@@ -1,5 +1,7 @@
 using Meshover.UnitTests.WireGuard.Session;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Pipeline;
 
 namespace Meshover.UnitTests.WireGuard.Pipeline;

@@ -1,4 +1,5 @@
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Pipeline;
 
 namespace Meshover.UnitTests.WireGuard.Pipeline;

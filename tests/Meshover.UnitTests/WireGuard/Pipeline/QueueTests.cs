@@ -5,6 +5,8 @@ namespace Meshover.UnitTests.WireGuard.Pipeline;
 
 public sealed class QueueTests
 {
+    private const int Places = 64;
+
     [Fact]
     public void StagedPackets_MoreThanFit_LoseTheOldest()
     {
@@ -50,9 +52,9 @@ public sealed class QueueTests
     [Fact]
     public void HandshakeQueue_Full_RefusesUntilOneIsTaken()
     {
-        var queue = new HandshakeQueue();
+        var queue = new HandshakeQueue(Places);
         var source = new byte[UdpAddress.RawLength];
-        for (var i = 0; i < HandshakeQueue.Capacity; i++)
+        for (var i = 0; i < Places; i++)
             Assert.True(queue.TryAdd([(byte)i], source));
         Assert.False(queue.TryAdd([0], source));
 
@@ -66,7 +68,7 @@ public sealed class QueueTests
     [Fact]
     public void HandshakeQueue_OfItsMessages_CountsThoseThatBeginAHandshake()
     {
-        var queue = new HandshakeQueue();
+        var queue = new HandshakeQueue(Places);
         var source = new byte[UdpAddress.RawLength];
         foreach (byte type in new byte[] { 2, 1, 3, 1 })
             queue.TryAdd([type, 0, 0, 0], source);
@@ -80,13 +82,13 @@ public sealed class QueueTests
 
     [Fact]
     public void HandshakeQueue_MessageLongerThanAnyHandshake_IsRefused() =>
-        Assert.False(new HandshakeQueue().TryAdd(new byte[HandshakeQueue.MaxMessage + 1], new byte[UdpAddress.RawLength]));
+        Assert.False(new HandshakeQueue(Places).TryAdd(new byte[HandshakeQueue.MaxMessage + 1], new byte[UdpAddress.RawLength]));
 
     [Fact]
     public void HandshakeQueue_ManyTimesAround_GivesEachMessageWithItsSource()
     {
-        var queue = new HandshakeQueue();
-        for (var i = 0; i < 3 * HandshakeQueue.Capacity; i++)
+        var queue = new HandshakeQueue(Places);
+        for (var i = 0; i < 3 * Places; i++)
         {
             var source = Enumerable.Repeat((byte)i, UdpAddress.RawLength).ToArray();
             Assert.True(queue.TryAdd([.. BitConverter.GetBytes(i)], source));

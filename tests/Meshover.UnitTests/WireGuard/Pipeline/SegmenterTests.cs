@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using CsCheck;
+using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Pipeline;
 
 namespace Meshover.UnitTests.WireGuard.Pipeline;
@@ -39,6 +40,25 @@ public sealed class SegmenterTests
         var flags = PipelineRig.Segment(Gso(v6: false, udp: false, 1000), packet).Select(segment => segment[33]);
 
         Assert.Equal([Ack | Cwr, Ack, Fin | Push | Ack], flags.Select(flag => (int)flag));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Segment_BehindARoutingHeader_TheChecksumsCountTheFinalDestination(bool udp)
+    {
+        var direct = Large(v6: true, udp, new byte[2_500]);
+        var packet = Routed(direct);
+        var (start, field) = (packet.Length - (direct.Length - 40), udp ? 6 : 16);
+        var transport = packet.Length - start;
+        var pseudo = TestPackets.Ones(TestPackets.Pseudo(direct, udp ? TestPackets.Udp : TestPackets.Tcp, transport));
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(start + field), pseudo);
+
+        var segments = PipelineRig.Segment(Gso(v6: true, udp, 1_000) with { ChecksumStart = (ushort)start }, packet);
+
+        Assert.Equal(3, segments.Count);
+        Assert.All(segments, segment => Assert.True(TestPackets.IsValid(
+            [.. direct[..4], (byte)((segment.Length - start) >> 8), (byte)(segment.Length - start), .. direct[6..40], .. segment[start..]])));
     }
 
     [Theory, MemberData(nameof(Kinds))]
@@ -102,10 +122,21 @@ public sealed class SegmenterTests
             Assert.True(PipelineRig.Segment(MemoryMarshal.Read<VnetHeader>(header), packet).Sum(segment => segment.Length) <= packet.Length * 201);
         });
 
+    // The same on its way to the first of two stations (RFC 8754): the IP header has that one, the routing header the final destination.
+    private static byte[] Routed(byte[] direct)
+    {
+        const int RoutingHeader = 43;
+        byte[] packet = [.. direct[..40], direct[6], 2, 4, 1, 0, 0, 0, 0, .. direct[24..40], .. direct[40..]];
+        packet[6] = RoutingHeader;
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(4), (ushort)(packet.Length - 40));
+        packet[39] ^= 0x55;
+        return packet;
+    }
+
     internal static VnetHeader Gso(bool v6, bool udp, int size) => new()
     {
         Flags = VnetHeader.NeedsChecksum,
-        GsoType = udp ? VnetHeader.GsoUdp : v6 ? VnetHeader.GsoTcp6 : VnetHeader.GsoTcp4,
+        GsoType = udp ? VnetHeader.GsoUdpL4 : v6 ? VnetHeader.GsoTcp6 : VnetHeader.GsoTcp4,
         GsoSize = (ushort)size,
         ChecksumStart = (ushort)(v6 ? 40 : 20),
         ChecksumOffset = (ushort)(udp ? 6 : 16),

@@ -96,7 +96,7 @@ public sealed class CookieTests
     [Fact]
     public void NotUnderLoad_AWrongMac2_DoesNotMatter()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         var initiation = tunnel.A.Outbox.Dequeue();
         initiation[^1] = 1;

@@ -8,7 +8,7 @@ public sealed class DamagedMessageTests
     [Fact]
     public void Initiation_AnyBitFlipped_IsRefusedWithoutHarm()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         var genuine = tunnel.A.Outbox.Dequeue();
 
@@ -21,7 +21,7 @@ public sealed class DamagedMessageTests
     [Fact]
     public void Response_AnyBitFlipped_IsRefusedWithoutHarm()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.B.Receive(tunnel.A.Outbox.Dequeue(), tunnel.Now);
         var genuine = tunnel.B.Outbox.Dequeue();
@@ -39,7 +39,7 @@ public sealed class DamagedMessageTests
     [InlineData(115)]
     public void Initiation_DamagedByOneWhoKnowsThePublicKey_IsNotAuthentic(int position)
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         var genuine = tunnel.A.Outbox.Dequeue();
         byte[] damaged = [.. genuine];
@@ -56,7 +56,7 @@ public sealed class DamagedMessageTests
     [InlineData(59)]
     public void Response_DamagedByOneWhoKnowsThePublicKey_IsNotAuthentic(int position)
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.B.Receive(tunnel.A.Outbox.Dequeue(), tunnel.Now);
         var genuine = tunnel.B.Outbox.Dequeue();
@@ -71,7 +71,7 @@ public sealed class DamagedMessageTests
     [Fact]
     public void AnyMessage_OfAnyOtherLength_IsMalformed()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         var initiation = tunnel.A.Outbox.Dequeue();
         foreach (var type in (byte[])[0, 1, 2, 3, 4, 5, 255])
@@ -90,7 +90,7 @@ public sealed class DamagedMessageTests
     [Fact]
     public void Transport_AnyBitFlippedOrCutAnywhere_IsRefusedAndTheGenuineOneIsTaken()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         var genuine = tunnel.Seal(tunnel.ToB, [.. "a packet"u8])!;
         for (var bit = 0; bit < genuine.Length * 8; bit++)
             Assert.Null(tunnel.Open(tunnel.B, Flip(genuine, bit)));
@@ -103,7 +103,7 @@ public sealed class DamagedMessageTests
     [Fact]
     public void Transport_ForgedCounterFarAhead_DoesNotMoveTheWindow()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         var genuine = tunnel.Seal(tunnel.ToB, [1])!;
         byte[] forged = [.. genuine];
         forged[14] = 0x10;

@@ -1,6 +1,8 @@
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Noise;
+using Meshover.WireGuard.Pipeline;
 using Meshover.WireGuard.Session;
 using Microsoft.Extensions.Time.Testing;
 
@@ -10,6 +12,8 @@ namespace Meshover.UnitTests.WireGuard.Session;
 internal sealed class Engine : ISessionSink
 {
     public static readonly byte[] Address = [192, 0, 2, 1, 0x32, 0x70];
+
+    private readonly Dictionary<PeerSession, Engine> _others = [];
 
     public Engine(
         int seed, ProtocolTimes? times = null, int handshakesPerSecond = 2_000, ITai64nStore? store = null, int initiationsPerSecond = 1_000)
@@ -42,7 +46,15 @@ internal sealed class Engine : ISessionSink
 
     public int Count(string @event) => Events.Count(e => string.Equals(e, @event, StringComparison.Ordinal));
 
-    public PeerSession AddPeer(Engine other) => Manager.AddPeer(other.PublicKey, other);
+    public PeerSession AddPeer(Engine other)
+    {
+        var session = Peer.Create(Manager, other.PublicKey, worker: 0).Session;
+        _others[session] = other;
+        return session;
+    }
+
+    /// <summary>The engine that is this peer.</summary>
+    public Engine Other(PeerSession session) => _others[session];
 
     public HandshakeOutcome Receive(byte[] datagram, long now) => Manager.Receive(datagram, Address, now);
 

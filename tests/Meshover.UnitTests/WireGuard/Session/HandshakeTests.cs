@@ -11,7 +11,7 @@ public sealed class HandshakeTests
     [InlineData(true)]
     public void Connect_WithAndWithoutPresharedKey_CarriesPacketsBothWays(bool withPsk)
     {
-        var tunnel = new Tunnel(presharedKey: withPsk ? Psk : null).Connect();
+        using var tunnel = new Tunnel(presharedKey: withPsk ? Psk : null).Connect();
 
         Assert.True(tunnel.Send(tunnel.ToB));
         Assert.True(tunnel.Send(tunnel.ToA));
@@ -22,32 +22,32 @@ public sealed class HandshakeTests
     [Fact]
     public void Connect_PresharedKeysDiffer_IsNotAuthentic()
     {
-        var tunnel = new Tunnel(presharedKey: Psk, presharedKeyOfB: new byte[32]);
+        using var tunnel = new Tunnel(presharedKey: Psk, presharedKeyOfB: new byte[32]);
         tunnel.ToB.RequestHandshake(tunnel.Now);
 
         Assert.Equal(HandshakeOutcome.Answered, tunnel.B.Receive(tunnel.A.Outbox.Dequeue(), tunnel.Now));
         Assert.Equal(HandshakeOutcome.NotAuthentic, tunnel.A.Receive(tunnel.B.Outbox.Dequeue(), tunnel.Now));
-        Assert.Null(tunnel.ToB.SendKeypair);
+        Assert.Null(tunnel.ToB.SendSession);
     }
 
     [Fact]
     public void Confirm_BeforeTheFirstPacket_TheResponderDoesNotSend()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.Deliver();
-        Assert.NotNull(tunnel.ToB.SendKeypair);
-        Assert.Null(tunnel.ToA.SendKeypair);
+        Assert.NotNull(tunnel.ToB.SendSession);
+        Assert.Null(tunnel.ToA.SendSession);
 
         Assert.True(tunnel.Send(tunnel.ToB, data: false));
-        Assert.NotNull(tunnel.ToA.SendKeypair);
+        Assert.NotNull(tunnel.ToA.SendSession);
         Assert.Equal(1, tunnel.B.Count("ready"));
     }
 
     [Fact]
     public void BothBeginAtOnce_BothCanSendAtOnce()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.ToA.RequestHandshake(tunnel.Now);
         tunnel.Deliver();
@@ -60,7 +60,7 @@ public sealed class HandshakeTests
     [Fact]
     public void Renewed_PacketsUnderWayOnTheFormerSession_AreStillTaken()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         var toB = tunnel.Seal(tunnel.ToB, [1])!;
         var toA = tunnel.Seal(tunnel.ToA, [2])!;
         tunnel.Pass(10_000);
@@ -74,8 +74,8 @@ public sealed class HandshakeTests
     [Fact]
     public void Renewed_TheSessionBeforeTheFormer_IsGoneAndItsKeysAreZeroed()
     {
-        var tunnel = new Tunnel().Connect();
-        var first = tunnel.ToB.SendKeypair!;
+        using var tunnel = new Tunnel().Connect();
+        var first = tunnel.ToB.SendSession!;
         var toA = tunnel.Seal(tunnel.ToA, [2])!;
         for (var i = 0; i < 2; i++)
         {
@@ -92,7 +92,7 @@ public sealed class HandshakeTests
     [Fact]
     public void Initiation_SentTwice_IsRefusedAsAReplay()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         var initiation = tunnel.A.Outbox.Dequeue();
 
@@ -103,7 +103,7 @@ public sealed class HandshakeTests
     [Fact]
     public void Initiation_NewerButWithinTwentyMilliseconds_IsRefused()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.ToB.RequestHandshake(tunnel.Now + 5_000);
 
@@ -114,7 +114,7 @@ public sealed class HandshakeTests
     [Fact]
     public void Initiation_FiftyASecond_AreAllTaken()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         for (var i = 0; i < 50; i++)
             tunnel.ToB.RequestHandshake(tunnel.Now + (i * 5_000));
 
@@ -126,7 +126,7 @@ public sealed class HandshakeTests
     [Fact]
     public void Initiation_RecordedBeforeARestart_IsRefusedByTheNextEngine()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         var recorded = tunnel.A.Outbox.Dequeue();
         Assert.Equal(HandshakeOutcome.Answered, tunnel.B.Receive(recorded, tunnel.Now));
@@ -140,7 +140,7 @@ public sealed class HandshakeTests
     [Fact]
     public void Initiation_ReplayedAfterANewerOne_IsRefused()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.ToB.RequestHandshake(tunnel.Now + 5_000);
         var (older, newer) = (tunnel.A.Outbox.Dequeue(), tunnel.A.Outbox.Dequeue());
@@ -152,7 +152,7 @@ public sealed class HandshakeTests
     [Fact]
     public void Initiation_OfAStranger_IsRefused()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         var stranger = new Engine(9);
         stranger.AddPeer(tunnel.B).RequestHandshake(tunnel.Now);
 
@@ -163,7 +163,7 @@ public sealed class HandshakeTests
     [Fact]
     public void Initiation_ForAnotherKey_IsRefusedByItsMac()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
 
         Assert.Equal(HandshakeOutcome.WrongMac, new Engine(9).Receive(tunnel.A.Outbox.Dequeue(), tunnel.Now));
@@ -193,7 +193,7 @@ public sealed class HandshakeTests
     [Fact]
     public void Response_SentTwice_IsTakenOnce()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.B.Receive(tunnel.A.Outbox.Dequeue(), tunnel.Now);
         var response = tunnel.B.Outbox.Dequeue();
@@ -205,7 +205,7 @@ public sealed class HandshakeTests
     [Fact]
     public void Response_ToAnInitiationThatWasRepeated_IsRefusedAndTheNextIsTaken()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.B.Receive(tunnel.A.Outbox.Dequeue(), tunnel.Now);
         var late = tunnel.B.Outbox.Dequeue();
@@ -219,10 +219,10 @@ public sealed class HandshakeTests
     [Fact]
     public void SetPrivateKey_AnotherOne_EndsAllSessionsAndNewOnesWorkOnceThePeerKnowsIt()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.A.Manager.SetPrivateKey(TestKeys.Private(5));
-        Assert.Null(tunnel.ToB.SendKeypair);
-        tunnel.B.AddPeer(tunnel.A);
+        Assert.Null(tunnel.ToB.SendSession);
+        tunnel.MeetAgain();
         tunnel.Pass(5_000);
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.Deliver();
@@ -233,7 +233,7 @@ public sealed class HandshakeTests
     [Fact]
     public void SetPrivateKey_None_NothingIsSentOrTaken()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         var initiation = tunnel.A.Outbox.Dequeue();
         tunnel.B.Manager.SetPrivateKey(new byte[32]);
@@ -246,7 +246,7 @@ public sealed class HandshakeTests
     [Fact]
     public void RemovePeer_ItsSessionIsGoneAndItIsAStranger()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         var packet = tunnel.Seal(tunnel.ToB, [1])!;
         tunnel.B.Manager.RemovePeer(tunnel.ToA);
         tunnel.Pass(6_000);

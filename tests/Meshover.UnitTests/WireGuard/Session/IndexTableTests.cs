@@ -5,7 +5,7 @@ namespace Meshover.UnitTests.WireGuard.Session;
 
 public sealed class IndexTableTests
 {
-    private readonly PeerSession _peer = new Tunnel().ToB;
+    private readonly PeerSession _peer = new Engine(1).AddPeer(new Engine(2));
 
     [Fact]
     public void Add_TenThousand_AllAreFoundAndDistinct()

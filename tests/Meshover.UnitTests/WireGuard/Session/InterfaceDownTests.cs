@@ -10,14 +10,14 @@ public sealed class InterfaceDownTests
     [Fact]
     public void Down_TheSessionsEndAndTheirKeysAreZeroed()
     {
-        var tunnel = new Tunnel().Connect();
-        var keypair = tunnel.ToB.SendKeypair!;
+        using var tunnel = new Tunnel().Connect();
+        var session = tunnel.ToB.SendSession!;
         tunnel.A.Manager.IsRunning = false;
         tunnel.Pass(Tunnel.TickMs);
 
-        Assert.Null(tunnel.ToB.SendKeypair);
-        Assert.True(keypair.SendCipher.IsDisposed);
-        Assert.True(keypair.ReceiveCipher.IsDisposed);
+        Assert.Null(tunnel.ToB.SendSession);
+        Assert.True(session.SendCipher.IsDisposed);
+        Assert.True(session.ReceiveCipher.IsDisposed);
         Assert.Equal(0, tunnel.A.Manager.Indices.Count);
         Assert.Equal(1, tunnel.A.Count("abandoned"));
     }
@@ -25,7 +25,7 @@ public sealed class InterfaceDownTests
     [Fact]
     public void Down_NothingIsSentAndNobodyIsAnswered()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.PersistentKeepalive = 25 * Second;
         tunnel.A.Manager.IsRunning = false;
         tunnel.ToB.RequestHandshake(tunnel.Now);
@@ -39,7 +39,7 @@ public sealed class InterfaceDownTests
     [Fact]
     public void Down_WhileAHandshakeRuns_ItIsForgotten()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.B.Receive(tunnel.A.Outbox.Dequeue(), tunnel.Now);
         tunnel.A.Manager.IsRunning = false;
@@ -53,7 +53,7 @@ public sealed class InterfaceDownTests
     [Fact]
     public void UpAgain_AHandshakeIsMadeAtOnce()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.A.Manager.IsRunning = false;
         tunnel.A.Manager.IsRunning = true;
         tunnel.ToB.RequestHandshake(tunnel.Now + 20);

@@ -1,10 +1,11 @@
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Session;
 
 namespace Meshover.UnitTests.WireGuard.Session;
 
 /// <summary>A changes its key from K1 to K2. B hears of it sooner or later than A itself, or not at all.</summary>
-public sealed class KeyChangeTests
+public sealed class KeyChangeTests : IDisposable
 {
     private static readonly byte[] K2 = TestKeys.Private(7);
 
@@ -16,6 +17,8 @@ public sealed class KeyChangeTests
     {
         _tunnel.Pass(10_000); // or no handshake would be due yet
     }
+
+    public void Dispose() => _tunnel.Dispose();
 
     [Fact]
     public void Announced_ThePeerHeardOfItFirst_NoSessionEndsAndTheNewKeyIsAnsweredAtOnce()

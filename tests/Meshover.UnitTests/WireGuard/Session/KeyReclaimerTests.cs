@@ -2,20 +2,27 @@ using Meshover.WireGuard.Session;
 
 namespace Meshover.UnitTests.WireGuard.Session;
 
-public sealed class KeyReclaimerTests
+public sealed class KeyReclaimerTests : IDisposable
 {
     private readonly WorkerGate _gate = new();
-    private readonly Keypair _keypair = new Tunnel().Connect().ToB.SendKeypair!;
+    private readonly Tunnel _tunnel = new Tunnel().Connect();
+    private readonly TransportSession _session;
     private readonly KeyReclaimer _reclaimer;
 
-    public KeyReclaimerTests() => _reclaimer = new KeyReclaimer([new WorkerGate(), _gate]);
+    public KeyReclaimerTests()
+    {
+        _session = _tunnel.ToB.SendSession!;
+        _reclaimer = new KeyReclaimer([new WorkerGate(), _gate]);
+    }
 
-    private bool IsZeroed => _keypair.SendCipher.IsDisposed && _keypair.ReceiveCipher.IsDisposed;
+    public void Dispose() => _tunnel.Dispose();
+
+    private bool IsZeroed => _session.SendCipher.IsDisposed && _session.ReceiveCipher.IsDisposed;
 
     [Fact]
     public void Sweep_NoWorkerInside_ZeroesAtOnce()
     {
-        _reclaimer.Retire(_keypair);
+        _reclaimer.Retire(_session);
         _reclaimer.Sweep();
 
         Assert.True(IsZeroed);
@@ -25,7 +32,7 @@ public sealed class KeyReclaimerTests
     public void Sweep_AWorkerWasInside_WaitsUntilItHasLeft()
     {
         _gate.Enter();
-        _reclaimer.Retire(_keypair);
+        _reclaimer.Retire(_session);
         _reclaimer.Sweep();
         Assert.False(IsZeroed);
 
@@ -38,7 +45,7 @@ public sealed class KeyReclaimerTests
     public void Sweep_TheWorkerLeftAndIsInsideAgain_ZeroesAllTheSame()
     {
         _gate.Enter();
-        _reclaimer.Retire(_keypair);
+        _reclaimer.Retire(_session);
         _gate.Leave();
         _gate.Enter();
         _reclaimer.Sweep();
@@ -49,7 +56,7 @@ public sealed class KeyReclaimerTests
     [Fact]
     public void Sweep_AWorkerCameInsideLater_DoesNotMatter()
     {
-        _reclaimer.Retire(_keypair);
+        _reclaimer.Retire(_session);
         _gate.Enter();
         _reclaimer.Sweep();
 

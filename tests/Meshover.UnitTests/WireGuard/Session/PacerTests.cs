@@ -18,7 +18,7 @@ public sealed class PacerTests
 
         var outcomes = new List<HandshakeOutcome>();
         var (most, start) = (0, _now);
-        while (peers.Exists(peer => peer.SendKeypair is null) && _now < start + (5 * Second))
+        while (peers.Exists(peer => peer.SendSession is null) && _now < start + (5 * Second))
         {
             var answers = Answer(node);
             most = Math.Max(most, answers.Count);
@@ -67,7 +67,7 @@ public sealed class PacerTests
         peers.ForEach(peer => peer.RequestHandshake(_now));
         Assert.Single(node.Outbox);
 
-        var second = (Engine)peers[1].Owner;
+        var second = node.Other(peers[1]);
         second.Manager.FindPeer(node.PublicKey)!.RequestHandshake(_now);
         Assert.Equal(HandshakeOutcome.Answered, node.Receive(second.Outbox.Dequeue(), _now));
         node.Outbox.Clear();
@@ -117,7 +117,7 @@ public sealed class PacerTests
         var answers = new List<byte[]>();
         while (node.Outbox.TryDequeue(out var initiation))
         {
-            var peer = (Engine)node.Called.Dequeue().Owner;
+            var peer = node.Other(node.Called.Dequeue());
             Assert.Equal(HandshakeOutcome.Answered, peer.Receive(initiation, _now));
             answers.Add(peer.Outbox.Dequeue());
         }

@@ -11,7 +11,7 @@ public sealed class TimerTests
     [Fact]
     public void RekeyAfterTime_TheInitiatorStillSends_ItRenewsTheSession()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.Pass(109 * Second);
         tunnel.Send(tunnel.ToB);
         tunnel.Pass(Tunnel.TickMs);
@@ -26,7 +26,7 @@ public sealed class TimerTests
     [Fact]
     public void RekeyAfterTime_TheResponderSends_ItLeavesTheRenewalToTheInitiator()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.Pass(150 * Second);
         tunnel.Send(tunnel.ToA);
         tunnel.Pass(Tunnel.TickMs);
@@ -37,7 +37,7 @@ public sealed class TimerTests
     [Fact]
     public void RekeyAfterTime_NobodySends_TheSessionIsLeftToEnd()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.Pass(179 * Second);
 
         Assert.Equal(1, tunnel.A.Count("initiation"));
@@ -47,7 +47,7 @@ public sealed class TimerTests
     [Fact]
     public void RequestHandshake_ThePeerWasRemoved_NothingIsSent()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.Dispose();
         tunnel.ToB.RequestHandshake(0);
 
@@ -57,7 +57,7 @@ public sealed class TimerTests
     [Fact]
     public void RekeyAfterMessages_EitherEndSendsMore_ItRenewsTheSession()
     {
-        var tunnel = new Tunnel(new ProtocolTimes { RekeyAfterMessages = 10 }).Connect();
+        using var tunnel = new Tunnel(new ProtocolTimes { RekeyAfterMessages = 10 }).Connect();
         tunnel.Pass(6 * Second);
         for (var i = 0; i < 10; i++)
             tunnel.Send(tunnel.ToA);
@@ -72,19 +72,19 @@ public sealed class TimerTests
     [Fact]
     public void RejectAfterMessages_TheKeyIsUsedUp()
     {
-        var tunnel = new Tunnel(new ProtocolTimes { RejectAfterMessages = 3 }).Connect(); // connecting took one
+        using var tunnel = new Tunnel(new ProtocolTimes { RejectAfterMessages = 3 }).Connect(); // connecting took one
 
         Assert.True(tunnel.Send(tunnel.ToB));
         Assert.True(tunnel.Send(tunnel.ToB));
         Assert.False(tunnel.Send(tunnel.ToB));
-        Assert.False(tunnel.ToB.SendKeypair!.MayReceive(3));
-        Assert.True(tunnel.ToB.SendKeypair!.MayReceive(2));
+        Assert.False(tunnel.ToB.SendSession!.MayReceive(3));
+        Assert.True(tunnel.ToB.SendSession!.MayReceive(2));
     }
 
     [Fact]
     public void ReceivingOnly_TheInitiatorRenewsOnceWhileTheAnswerCanStillComeInTime()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.Pass(154 * Second);
         tunnel.Send(tunnel.ToA);
         tunnel.Pass(Tunnel.TickMs);
@@ -104,7 +104,7 @@ public sealed class TimerTests
     [Fact]
     public void ReceivingOnly_TheResponderDoesNotRenew()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.Pass(170 * Second);
         tunnel.Send(tunnel.ToB);
         tunnel.Pass(Tunnel.TickMs);
@@ -115,7 +115,7 @@ public sealed class TimerTests
     [Fact]
     public void RejectAfterTime_NothingIsSentOrTakenAnyMore()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.Pass(180 * Second - 1);
         var late = tunnel.Seal(tunnel.ToB, [1]);
         Assert.NotNull(late);
@@ -129,22 +129,22 @@ public sealed class TimerTests
     [Fact]
     public void ThreeTimesRejectAfterTime_AllKeysAreForgotten()
     {
-        var tunnel = new Tunnel().Connect();
-        var keypair = tunnel.ToB.SendKeypair;
+        using var tunnel = new Tunnel().Connect();
+        var session = tunnel.ToB.SendSession;
         tunnel.Pass(539 * Second);
-        Assert.Same(keypair, tunnel.ToB.SendKeypair);
+        Assert.Same(session, tunnel.ToB.SendSession);
 
         tunnel.Pass(Second + Tunnel.TickMs);
-        Assert.Null(tunnel.ToB.SendKeypair);
-        Assert.Null(tunnel.A.Manager.Indices.FindKeypair(keypair!.LocalIndex));
+        Assert.Null(tunnel.ToB.SendSession);
+        Assert.Null(tunnel.A.Manager.Indices.FindSession(session!.LocalIndex));
         Assert.Equal(0, tunnel.A.Manager.Indices.Count);
-        Assert.True(keypair.SendCipher.IsDisposed);
+        Assert.True(session.SendCipher.IsDisposed);
     }
 
     [Fact]
     public void RekeyTimeout_NoAnswer_TheInitiationIsRepeatedEachFiveSecondsAndALittle()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         var times = new List<long>();
         for (var i = 0; i < 600; i++)
@@ -164,7 +164,7 @@ public sealed class TimerTests
     [Fact]
     public void RekeyAttemptTime_StillNoAnswer_ItIsGivenUp()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.Pass(90 * Second);
         Assert.Equal(0, tunnel.A.Count("abandoned"));
@@ -182,7 +182,7 @@ public sealed class TimerTests
     [Fact]
     public void RekeyAttemptTime_StillNoAnswer_TheHandshakeIsForgotten()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.Pass(88 * Second);
         var last = tunnel.A.Outbox.Last();
@@ -199,20 +199,20 @@ public sealed class TimerTests
     [Fact]
     public void RekeyAttemptTime_NewDataAfterwards_BeginsAnew()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.Pass(120 * Second);
         tunnel.Lose();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.Deliver();
 
-        Assert.NotNull(tunnel.ToB.SendKeypair);
+        Assert.NotNull(tunnel.ToB.SendSession);
     }
 
     [Fact]
     public void RekeyTimeout_ManyRequests_OneInitiation()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         for (var i = 0; i < 40; i++)
         {
             tunnel.ToB.RequestHandshake(tunnel.Now);
@@ -225,7 +225,7 @@ public sealed class TimerTests
     [Fact]
     public void RekeyTimeout_ARequestSoonAfterAnAnswerThatGotLost_IsNotForgotten()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToA.RequestHandshake(tunnel.Now);
         tunnel.A.Receive(tunnel.B.Outbox.Dequeue(), tunnel.Now);
         tunnel.Lose();
@@ -239,21 +239,21 @@ public sealed class TimerTests
     [Fact]
     public void RekeyTimeout_ARequestSoonAfterAnAnswerThatWasTaken_IsFulfilledByIt()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToA.RequestHandshake(tunnel.Now);
         tunnel.Deliver();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.Send(tunnel.ToA, data: false);
         tunnel.Pass(20 * Second);
 
-        Assert.NotNull(tunnel.ToB.SendKeypair);
+        Assert.NotNull(tunnel.ToB.SendSession);
         Assert.Equal(0, tunnel.A.Count("initiation"));
     }
 
     [Fact]
     public void RekeyTimeout_ARepetitionDueSoonAfterAnAnswer_WaitsForWhatComesOfIt()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.RequestHandshake(tunnel.Now);
         tunnel.Pass(4 * Second);
         tunnel.Lose();
@@ -270,7 +270,7 @@ public sealed class TimerTests
     [Fact]
     public void KeepaliveTimeout_DataReceivedAndNothingToSend_AnEmptyPacketAnswers()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.Pass(Second);
         tunnel.Send(tunnel.ToB);
         tunnel.Pass(10 * Second - Tunnel.TickMs);
@@ -285,7 +285,7 @@ public sealed class TimerTests
     [Fact]
     public void KeepaliveTimeout_SomethingWasSentMeanwhile_NoEmptyPacket()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.Send(tunnel.ToB);
         tunnel.Pass(5 * Second);
         tunnel.Send(tunnel.ToA);
@@ -297,7 +297,7 @@ public sealed class TimerTests
     [Fact]
     public void KeepaliveTimeout_AnEmptyPacketReceived_IsNotAnswered()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.Pass(Second);
         tunnel.Send(tunnel.ToB, data: false);
         tunnel.Pass(60 * Second);
@@ -308,7 +308,7 @@ public sealed class TimerTests
     [Fact]
     public void KeepaliveTimeout_AnswerAndDataInOneMillisecond_TheKeepaliveStillComes()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.Pass(Second);
         tunnel.Send(tunnel.ToB);
         tunnel.Send(tunnel.ToA); // a ping whose reply is there at once: A owes B a sign of life
@@ -320,7 +320,7 @@ public sealed class TimerTests
     [Fact]
     public void Silence_DataSentAndNothingBackForFifteenSeconds_BeginsAHandshake()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.Pass(20 * Second);
         tunnel.Send(tunnel.ToB, lost: true);
         tunnel.Pass(15 * Second - Tunnel.TickMs);
@@ -333,7 +333,7 @@ public sealed class TimerTests
     [Fact]
     public void Silence_AnEmptyPacketCameBack_NoHandshake()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.Pass(20 * Second);
         tunnel.Send(tunnel.ToB);
         tunnel.Pass(10 * Second);
@@ -346,7 +346,7 @@ public sealed class TimerTests
     [Fact]
     public void Silence_OnlyEmptyPacketsSent_NoHandshake()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.Pass(20 * Second);
         tunnel.Send(tunnel.ToB, data: false, lost: true);
         tunnel.Pass(60 * Second);
@@ -357,7 +357,7 @@ public sealed class TimerTests
     [Fact]
     public void Silence_ThePeerIsGone_TheAttemptsEnd()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.Pass(20 * Second);
         tunnel.Send(tunnel.ToB, lost: true);
         tunnel.Pass(140 * Second);
@@ -371,7 +371,7 @@ public sealed class TimerTests
     [Fact]
     public void PersistentKeepalive_NothingElseToSay_AnEmptyPacketEachInterval()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.ToB.PersistentKeepalive = 25 * Second;
         tunnel.Pass(100 * Second);
 
@@ -381,7 +381,7 @@ public sealed class TimerTests
     [Fact]
     public void PersistentKeepalive_PacketsGoAnyway_NoneIsAdded()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.ToB.PersistentKeepalive = 25 * Second;
         for (var i = 0; i < 10; i++)
         {
@@ -395,7 +395,7 @@ public sealed class TimerTests
     [Fact]
     public void PersistentKeepalive_TurnedOn_AnEmptyPacketGoesAtOnce()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         tunnel.ToB.PersistentKeepalive = 25 * Second;
         tunnel.Pass(Tunnel.TickMs);
         Assert.Equal(1, tunnel.A.Count("keepalive"));
@@ -418,7 +418,7 @@ public sealed class TimerTests
     [Fact]
     public void PersistentKeepalive_NoSession_BeginsAHandshakeAtOnceAndNeverStops()
     {
-        var tunnel = new Tunnel();
+        using var tunnel = new Tunnel();
         tunnel.ToB.PersistentKeepalive = 25 * Second;
         tunnel.Pass(Tunnel.TickMs);
         Assert.Single(tunnel.A.Outbox);
@@ -430,7 +430,7 @@ public sealed class TimerTests
     [Fact]
     public void Traffic_ForTwentyMinutes_EveryPacketArrivesThroughAllRenewals()
     {
-        var tunnel = new Tunnel().Connect();
+        using var tunnel = new Tunnel().Connect();
         for (var i = 0; i < 12_000; i++)
         {
             tunnel.Pass(Tunnel.TickMs, deliver: true);

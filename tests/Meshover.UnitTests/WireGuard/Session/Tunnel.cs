@@ -1,18 +1,28 @@
+using Meshover.UnitTests.WireGuard.Pipeline;
 using Meshover.WireGuard.Crypto;
 using Meshover.WireGuard.Session;
 
 namespace Meshover.UnitTests.WireGuard.Session;
 
-/// <summary>Two engines that know each other, one clock, and a network between that delivers when told to.</summary>
-internal sealed class Tunnel
+/// <summary>
+/// Two engines that know each other, one clock, and a network between that delivers when told to. Packets go through the workers' own
+/// batches.
+/// </summary>
+internal sealed class Tunnel : IDisposable
 {
     public const int TickMs = 100;
+
+    // IPv4 and UDP.
+    private const int UdpHeaders = 28;
+
+    private readonly BatchEnd _endA;
+    private readonly BatchEnd _endB;
 
     public Tunnel(ProtocolTimes? times = null, byte[]? presharedKey = null, byte[]? presharedKeyOfB = null)
     {
         A = new Engine(1, times);
         B = new Engine(2, times);
-        (ToB, ToA) = (A.AddPeer(B), B.AddPeer(A));
+        (_endA, _endB) = BatchEnd.Between(A, B);
         if (presharedKey is null)
             return;
         ToB.SetPresharedKey(presharedKey);
@@ -23,12 +33,15 @@ internal sealed class Tunnel
     public Engine B { get; }
 
     /// <summary>A's session with B.</summary>
-    public PeerSession ToB { get; }
+    public PeerSession ToB => _endA.Peer.Session;
 
     /// <summary>B's session with A.</summary>
-    public PeerSession ToA { get; }
+    public PeerSession ToA => _endB.Peer.Session;
 
     public long Now { get; private set; } = 1_000_000;
+
+    /// <summary>B forgets whom it knew, and gets to know A by its present key.</summary>
+    public void MeetAgain() => _endB.Know(_endA);
 
     /// <summary>A begins; afterwards both may send.</summary>
     public Tunnel Connect()
@@ -74,7 +87,7 @@ internal sealed class Tunnel
         }
     }
 
-    /// <summary>Sends one packet as the workers do. False if the sender has no key for it, or the receiver refuses it.</summary>
+    /// <summary>Sends one packet. False if the sender has no key for it, or the receiver refuses it.</summary>
     public bool Send(PeerSession from, bool data = true, bool lost = false)
     {
         if (Seal(from, data ? [.. "hello"u8] : []) is not { } message)
@@ -82,31 +95,33 @@ internal sealed class Tunnel
         return lost || Open(ReferenceEquals(from, ToB) ? B : A, message) is not null;
     }
 
-    public byte[]? Seal(PeerSession from, byte[] packet)
+    /// <summary>
+    /// What a send worker's batch makes of a packet with this payload, or of a keepalive if there is none; null if it has no key for it.
+    /// </summary>
+    public byte[]? Seal(PeerSession from, byte[] payload)
     {
-        if (from.SendKeypair is not { } keypair || keypair.IsExpired(Now) || !keypair.TryTakeCounter(out var counter))
-            return null;
-        var message = new byte[packet.Length + TransportMessage.Overhead];
-        TransportMessage.WriteHeader(message, keypair.RemoteIndex, counter);
-        packet.CopyTo(message, TransportMessage.HeaderLength);
-        Ciphers.Seal(keypair.SendCipher, message.AsSpan(TransportMessage.HeaderLength), packet.Length, counter);
-        from.Sent.Note(Now, packet.Length > 0);
-        return message;
+        var (sender, receiver) = ReferenceEquals(from, ToB) ? (_endA, _endB) : (_endB, _endA);
+        byte[] packet = payload.Length == 0 ? [] : TestPackets.UdpPacket(v6: false, payload);
+        return sender.Send(Now, packet) ? Assert.Single(receiver.Received()).Bytes : null;
     }
 
+    /// <summary>The payload that a receive worker's batch makes of a message; empty for a keepalive, null if it is refused.</summary>
     public byte[]? Open(Engine at, byte[] message)
     {
-        if (!TransportMessage.TryReadHeader(message, out var receiver, out var counter)
-            || at.Manager.Indices.FindKeypair(receiver) is not { } keypair || keypair.IsExpired(Now) || !keypair.MayReceive(counter))
-            return null;
-        var packet = message[TransportMessage.HeaderLength..];
-        var length = packet.Length - TransportMessage.TagLength;
-        if (!Ciphers.Open(keypair.ReceiveCipher, packet, length, counter) || !keypair.Replay.TryAccept(counter))
-            return null;
-        keypair.Session.Received.Note(Now, length > 0);
-        if (keypair.TryConfirm())
-            keypair.Session.Confirm(keypair, Now);
-        return packet[..length];
+        var end = ReferenceEquals(at, A) ? _endA : _endB;
+        var packet = end.Open(Now, message);
+        while (end.State.Inbox.TryTake(out var signal))
+        {
+            if (signal.Confirmed is { } session)
+                signal.Session.Confirm(session, Now);
+        }
+        return packet is { Length: > 0 } ? packet[UdpHeaders..] : packet;
+    }
+
+    public void Dispose()
+    {
+        _endA.Dispose();
+        _endB.Dispose();
     }
 }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using CsCheck;
 using Meshover.UnitTests.WireGuard.Control;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Uapi;
 using Microsoft.Extensions.Logging.Abstractions;
 

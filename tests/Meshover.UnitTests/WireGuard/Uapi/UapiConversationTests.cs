@@ -3,6 +3,7 @@ using System.Text;
 using Meshover.UnitTests.WireGuard.Control;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Io;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Uapi;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Meshover.UnitTests.WireGuard.Control;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Uapi;
 
 namespace Meshover.UnitTests.WireGuard.Uapi;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto;
+using Meshover.WireGuard.Keys;
 using Meshover.WireGuard.Noise;
 
 namespace Meshover.WireGuard.Session;
@@ -9,14 +9,14 @@ namespace Meshover.WireGuard.Session;
 /// By which keys the two ends know each other. Each has one, or two while it changes it: handshakes are begun between the first of each, those
 /// of the peer's are taken between any. Control thread.
 /// </summary>
-internal sealed class Acquaintances(SessionContext context, ImmutableArray<WireGuardKey> keys) : IDisposable
+internal sealed class KeyPairings(SessionContext context, ImmutableArray<WireGuardKey> keys) : IDisposable
 {
     private const long CookieLatency = 5_000; // a cookie is not used in its last moments: it must still be good when it arrives
 
     // A peer that has not heard of our key yet, or has lost its own new one, is still to be had by the former ones.
     private const int TriesPerFormerKeys = 3;
 
-    private readonly List<Acquaintance> _known = []; // each made when it is first needed: it costs a multiplication on the curve
+    private readonly List<KeyPairing> _known = []; // each made when it is first needed: it costs a multiplication on the curve
     private SecretKey _presharedKey = new(new byte[SecretKey.Length]);
 
     /// <summary>The peer's public keys, the preferred first.</summary>
@@ -42,14 +42,14 @@ internal sealed class Acquaintances(SessionContext context, ImmutableArray<WireG
     }
 
     /// <summary>Whether both ends have these keys still.</summary>
-    public bool IsValid(Acquaintance one, ImmutableArray<WireGuardKey> peerKeys) =>
+    public bool IsValid(KeyPairing one, ImmutableArray<WireGuardKey> peerKeys) =>
         peerKeys.Contains(one.Peer.PublicKey) && context.OwnKeys.Contain(one.Self);
 
     /// <summary>
     /// With which keys to begin a handshake, the preferred ones mostly; null if we have none, or all of the peer's are of low order.
     /// </summary>
     /// <param name="attempt">How many have been begun in vain.</param>
-    public Acquaintance? ForAttempt(int attempt)
+    public KeyPairing? ForAttempt(int attempt)
     {
         var ours = context.OwnKeys.All;
         if (ours.IsEmpty)
@@ -68,12 +68,12 @@ internal sealed class Acquaintances(SessionContext context, ImmutableArray<WireG
 
     /// <param name="self">One of ours.</param>
     /// <param name="peer">One of the peer's.</param>
-    public Acquaintance Between(LocalIdentity self, WireGuardKey peer)
+    public KeyPairing Between(LocalIdentity self, WireGuardKey peer)
     {
         var known = _known.Find(one => ReferenceEquals(one.Self, self) && one.Peer.PublicKey == peer);
         if (known is not null)
             return known;
-        known = new Acquaintance(
+        known = new KeyPairing(
             self, new RemoteIdentity(self, peer, _presharedKey), new CookieGenerator(peer, context.Times.CookieRefreshTime - CookieLatency));
         _known.Add(known);
         return known;

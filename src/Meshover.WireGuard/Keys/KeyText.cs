@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Meshover.WireGuard.Control;
+namespace Meshover.WireGuard.Keys;
 
 /// <summary>Keys as base64 text.</summary>
 internal static class KeyText
@@ -29,7 +29,7 @@ internal sealed class WireGuardKeyConverter : JsonConverter<WireGuardKey>
     public override WireGuardKey Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         WireGuardKey.TryParse(reader.GetString(), out var key)
             ? key
-            : throw new JsonException("is no WireGuard key (base64 of 32 bytes, 44 characters)");
+            : throw new JsonException("is not a WireGuard key (base64 of 32 bytes, 44 characters)");
 
     public override void Write(Utf8JsonWriter writer, WireGuardKey value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.ToString());
@@ -40,7 +40,7 @@ internal sealed class WireGuardSecretConverter : JsonConverter<WireGuardSecret>
     public override WireGuardSecret Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         WireGuardSecret.TryParse(reader.GetString(), out var secret)
             ? secret
-            : throw new JsonException("is no WireGuard key (base64 of 32 bytes, 44 characters)");
+            : throw new JsonException("is not a WireGuard key (base64 of 32 bytes, 44 characters)");
 
     public override void Write(Utf8JsonWriter writer, WireGuardSecret value, JsonSerializerOptions options) =>
         writer.WriteStringValue(Convert.ToBase64String(value.Bytes));

@@ -4,44 +4,44 @@ namespace Meshover.WireGuard.Session;
 /// The up to three sessions of one peer (WireGuard paper, section 6.3): the current one is sent on; the previous still receives what was
 /// on its way; the next is one that we answered and that the peer has not used yet. Control thread, but for <see cref="Current"/>.
 /// </summary>
-internal sealed class KeypairSlots(IndexTable indices, KeyReclaimer reclaimer)
+internal sealed class SessionSlots(IndexTable indices, KeyReclaimer reclaimer)
 {
-    private volatile Keypair? _current;
-    private Keypair? _previous;
-    private Keypair? _next;
+    private volatile TransportSession? _current;
+    private TransportSession? _previous;
+    private TransportSession? _next;
 
-    public Keypair? Current => _current;
+    public TransportSession? Current => _current;
 
     /// <summary>
     /// A handshake that we began is complete: we send with it from now on. A session that we answered meanwhile becomes the previous one:
     /// when both ends began at the same moment, the peer sends on it.
     /// </summary>
-    public void InstallInitiated(Keypair keypair)
+    public void InstallInitiated(TransportSession session)
     {
         var dropped = _next is null ? _previous : _current;
         var alsoDropped = _next is null ? null : _previous;
         (_previous, _next) = (_next ?? _current, null);
-        _current = keypair;
+        _current = session;
         Retire(dropped);
         Retire(alsoDropped);
     }
 
     /// <summary>We answered a handshake: we receive with it, and send only once the peer has shown that it has the keys.</summary>
-    public void InstallAnswered(Keypair keypair)
+    public void InstallAnswered(TransportSession session)
     {
         var (next, previous) = (_next, _previous);
-        (_next, _previous) = (keypair, null);
+        (_next, _previous) = (session, null);
         Retire(next);
         Retire(previous);
     }
 
     /// <summary>The peer has used the next session: it becomes the current one. False if it is not the next one (any more).</summary>
-    public bool TryConfirm(Keypair keypair)
+    public bool TryConfirm(TransportSession session)
     {
-        if (!ReferenceEquals(keypair, _next))
+        if (!ReferenceEquals(session, _next))
             return false;
         var previous = _previous;
-        (_previous, _current, _next) = (_current, keypair, null);
+        (_previous, _current, _next) = (_current, session, null);
         Retire(previous);
         return true;
     }
@@ -72,11 +72,11 @@ internal sealed class KeypairSlots(IndexTable indices, KeyReclaimer reclaimer)
     }
 
     // Only after its slot has been written over: from here on no worker can come to hold it.
-    private void Retire(Keypair? keypair)
+    private void Retire(TransportSession? session)
     {
-        if (keypair is null)
+        if (session is null)
             return;
-        indices.Remove(keypair.Entry);
-        reclaimer.Retire(keypair);
+        indices.Remove(session.Entry);
+        reclaimer.Retire(session);
     }
 }

@@ -1,6 +1,6 @@
 using Meshover.WireGuard.Io;
 
-namespace Meshover.WireGuard.Pipeline;
+namespace Meshover.WireGuard.Io;
 
 /// <summary>Takes frames (a vnet header and a packet) for the kernel. One call per frame, which may be dozens of packets.</summary>
 internal abstract unsafe class FrameSink

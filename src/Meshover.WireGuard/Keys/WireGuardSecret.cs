@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using Meshover.WireGuard.Crypto;
 
-namespace Meshover.WireGuard.Control;
+namespace Meshover.WireGuard.Keys;
 
 /// <summary>
 /// A private or preshared key of 32 bytes. Base64 in JSON; <see cref="ToString"/> never shows it, so that it cannot slip into a log.

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.WireGuard.Session;
 
@@ -7,7 +7,7 @@ namespace Meshover.WireGuard.Session;
 /// Between which keys the last handshake with a peer was. Where an end has another key since, sessions go on and are agreed anew: soon, so
 /// that the former key can be given up, but not with all peers in one moment. Milliseconds; control thread.
 /// </summary>
-internal sealed class KeyAgreement(SessionContext context)
+internal sealed class KeyChangeSchedule(SessionContext context)
 {
     /// <summary>A peer that did not answer, or answered the former key, may not have heard of the new one yet.</summary>
     private const long RetryInterval = 60_000;

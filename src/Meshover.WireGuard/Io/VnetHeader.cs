@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Meshover.WireGuard.Pipeline;
+namespace Meshover.WireGuard.Io;
 
 /// <summary>
 /// <c>struct virtio_net_hdr</c> (linux/virtio_net.h), in front of every packet that a TUN device with <c>IFF_VNET_HDR</c> gives and takes.
@@ -17,7 +17,7 @@ internal record struct VnetHeader
     public const byte GsoNone = 0;
     public const byte GsoTcp4 = 1;
     public const byte GsoTcp6 = 4;
-    public const byte GsoUdp = 5;
+    public const byte GsoUdpL4 = 5;
 
     /// <summary>The TCP flow uses ECN: CWR belongs to the first segment alone.</summary>
     public const byte GsoEcn = 0x80;

@@ -9,14 +9,17 @@ namespace Meshover.WireGuard.Session;
 /// <see cref="Replay"/>) to the one receive worker of its index. A worker finds it anew in each pass, between
 /// <see cref="WorkerGate.Enter"/> and <see cref="WorkerGate.Leave"/>, and never keeps it.
 /// </summary>
-internal sealed class Keypair : IDisposable
+internal sealed class TransportSession : IDisposable
 {
     private readonly ProtocolTimes _times;
     private ulong _nextCounter;
+
+    // Until the first authentic packet of a session that we answered: before it, the initiator may not have the keys yet. The receive worker
+    // that clears it tells the control thread.
     private volatile bool _unconfirmed;
 
-    /// <summary>The keypair can be found by its index as soon as it is put into <paramref name="entry"/>.</summary>
-    public Keypair(IndexEntry entry, uint remoteIndex, bool isInitiator, TransportKeys keys, long now, ProtocolTimes times)
+    /// <summary>The session can be found by its index as soon as it is put into <paramref name="entry"/>.</summary>
+    public TransportSession(IndexEntry entry, uint remoteIndex, bool isInitiator, TransportKeys keys, long now, ProtocolTimes times)
     {
         Entry = entry;
         RemoteIndex = remoteIndex;
@@ -30,7 +33,7 @@ internal sealed class Keypair : IDisposable
 
     public IndexEntry Entry { get; }
 
-    public PeerSession Session => Entry.Session;
+    public PeerSession Owner => Entry.Session;
 
     /// <summary>What the peer writes into its packets for us.</summary>
     public uint LocalIndex => Entry.Index;
@@ -58,12 +61,6 @@ internal sealed class Keypair : IDisposable
 
     /// <summary>Packets sealed so far. Read by the control thread, written by the send worker.</summary>
     public ulong SentMessages => Volatile.Read(ref _nextCounter);
-
-    /// <summary>
-    /// True until the first authentic packet of a session that we answered: before it, the initiator may not have the keys yet.
-    /// The receive worker that clears it tells the control thread (<see cref="PeerSession.Confirm"/>).
-    /// </summary>
-    public bool IsUnconfirmed => _unconfirmed;
 
     /// <summary>For the receive worker, after a packet's tag was right. True once: then tell the control thread.</summary>
     public bool TryConfirm()

@@ -1,10 +1,9 @@
-using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Noise;
 
 namespace Meshover.WireGuard.Session;
 
 /// <summary>A key of ours and one of the peer's: what handshakes between the two need.</summary>
-internal sealed class Acquaintance(LocalIdentity self, RemoteIdentity peer, CookieGenerator cookies) : IDisposable
+internal sealed class KeyPairing(LocalIdentity self, RemoteIdentity peer, CookieGenerator cookies) : IDisposable
 {
     public LocalIdentity Self => self;
 

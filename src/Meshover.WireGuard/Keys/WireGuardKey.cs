@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
-namespace Meshover.WireGuard.Control;
+namespace Meshover.WireGuard.Keys;
 
 /// <summary>A peer's Curve25519 public key of 32 bytes, compared by value; base64 in text and JSON, as <c>wg</c> writes it.</summary>
 [JsonConverter(typeof(WireGuardKeyConverter))]
