@@ -1,5 +1,3 @@
-using Meshover.Mesh.Identity;
-
 namespace Meshover.Routing.Config;
 
 /// <summary>Which neighbours' routes must be looked at anew after the contents of lists changed.</summary>
@@ -15,27 +13,34 @@ internal static class ChangedFilters
     {
         var added = ConfigLines.Parse(difference.Additions);
         var changed = ConfigLines.Parse(difference.Removals).Concat(added).Select(Positive).ToList();
-        if (changed.Any(w => w is ["bgp", "as-path", ..])) return _all;
-        var lists = changed.Select(ListOf).OfType<(string Family, string Name)>().ToHashSet();
+        var lists = changed.SelectMany(ListOf).ToHashSet();
         if (lists.Count == 0) return [];
-        var fresh = added.Where(l => l.Words is ["neighbor", _, "interface", ..]).Select(l => l.Words[1]).ToHashSet();
+        var fresh = added.Where(l => l.Words is ["neighbor", _, "interface" or "remote-as", ..]).Select(l => l.Words[1]).ToHashSet();
         var names = lists.Select(l => l.Name).ToHashSet();
-        var uses = ConfigLines.Parse(wanted).Where(l => ListOf(l.Words) is null && l.Words.Any(names.Contains)).ToList();
-        if (!uses.All(IsOfOneLink)) return _all;
-        var named = uses.Where(l => !fresh.Contains(l.Words[1]) && lists.Contains((Family(l), l.Words[3]))).Select(Command).Distinct().ToList();
-        return named.Count <= MostNamed ? named : _all;
+        var lines = ConfigLines.Parse(wanted);
+        var groups = lines.Where(l => l.Words is ["neighbor", _, "peer-group"]).Select(l => l.Words[1]).ToHashSet();
+        var uses = lines.Where(l => !ListOf(l.Words).Any() && l.Words.Any(names.Contains)).ToLookup(l => IsOfOneNeighbour(l) && !groups.Contains(l.Words[1]));
+        var named = uses[true].Where(l => !fresh.Contains(l.Words[1]) && lists.Contains((Family(l), l.Words[3]))).Select(Command).Distinct().ToLookup(c => c.EndsWith(" in", StringComparison.Ordinal));
+        var isForAll = uses[false].Any() || named[true].Count() > MostNamed;
+        return [.. isForAll ? _all : named[true], .. named[false]];
     }
 
     private static string[] Positive(ConfigLine line) => line.Words is ["no", .. var rest] ? rest : line.Words;
 
-    private static (string Family, string Name)? ListOf(string[] words) =>
-        words is ["ip" or "ipv6", "prefix-list", var name, ..] ? (words[0] == "ip" ? "ipv4" : "ipv6", name) : null;
+    /// <summary>The list that a line is part of, by the families in which it may be used.</summary>
+    private static IEnumerable<(string Family, string Name)> ListOf(string[] words) => words switch
+    {
+        ["ip", "prefix-list", var name, ..] => [("ipv4", name)],
+        ["ipv6", "prefix-list", var name, ..] => [("ipv6", name)],
+        ["bgp", "as-path", "access-list", var name, ..] => [("ipv4", name), ("ipv6", name)],
+        _ => [],
+    };
 
     private static string Family(ConfigLine line) => line.ContextLines[1].Split(' ')[1];
 
-    /// <summary>Not a peer-group, nor a route-map.</summary>
-    private static bool IsOfOneLink(ConfigLine line) =>
-        line.Words is ["neighbor", var link, "prefix-list", _, "in"] && NodeId.IsLinkName(link) && line.ContextLines is [_, "address-family ipv4 unicast" or "address-family ipv6 unicast"];
+    /// <summary>Not a route-map's.</summary>
+    private static bool IsOfOneNeighbour(ConfigLine line) =>
+        line.Words is ["neighbor", _, "prefix-list" or "filter-list", _, "in" or "out"] && line.ContextLines is [_, "address-family ipv4 unicast" or "address-family ipv6 unicast"];
 
-    private static string Command(ConfigLine use) => $"clear bgp {Family(use)} unicast {use.Words[1]} soft in";
+    private static string Command(ConfigLine use) => $"clear bgp {Family(use)} unicast {use.Words[1]} soft {use.Words[4]}";
 }

@@ -11,12 +11,26 @@ internal sealed record ConfigDifference(string Removals, string Additions, int C
 {
     public static ConfigDifference Between(string running, string wanted)
     {
-        var (old, now) = (ConfigLines.Parse(running), ConfigLines.Parse(wanted));
+        var (old, now) = (Effective(running), Effective(wanted));
         var gone = new RemovedLines(old, now);
         var kept = old.Where(l => !gone.Contains(l)).ToHashSet();
         var added = now.Where(l => !kept.Contains(l)).Distinct().ToList();
         var removals = gone.Commands();
         return new ConfigDifference(Script(removals), Script(added), removals.Count + added.Count);
+    }
+
+    /// <summary>
+    /// Without the lines that a later one overwrites, as a snippet may do with a built-in one: of such a pair, a change of either is one of what stands
+    /// last, which must be said last, and is said again when it alone is left.
+    /// </summary>
+    private static List<ConfigLine> Effective(string configuration)
+    {
+        var later = new HashSet<string>();
+        var lines = ConfigLines.Parse(configuration);
+        lines.Reverse();
+        lines.RemoveAll(line => RemovedLines.OverwriteKey(line) is { } key && !later.Add(key));
+        lines.Reverse();
+        return lines;
     }
 
     /// <summary>Lines under their contexts, each context entered anew only when it changes.</summary>

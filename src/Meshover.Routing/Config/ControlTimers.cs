@@ -6,17 +6,26 @@ namespace Meshover.Routing.Config;
 /// </summary>
 internal sealed record ControlTimers(int KeepaliveSeconds, int HoldSeconds, int ConnectSeconds, int RouterAdvertisementSeconds)
 {
-    private const int ManyNeighbors = 100;
-    private const int AdvertisementsPerSecond = 200;
+    private const int ManyNeighbors = 16;
     private const int AttemptsPerSecond = 100;
     private const int LongestSeconds = 10;
 
-    /// <summary>Coarse steps, so that few joins of a large mesh change the timers of all.</summary>
+    /// <summary>
+    /// Zebra sends some quickly, a second apart, when a link comes (FRR's fast retransmission): the rest is for a neighbour whose FRR starts anew.
+    /// Each of them wakes zebra and the data plane at both ends.
+    /// </summary>
+    private const int AdvertisementsPerSecond = 5;
+
+    /// <summary>So that few joins change the timers of all.</summary>
+    private static readonly int[] AdvertisementSteps = [1, 2, 5, LongestSeconds];
+
     public static ControlTimers For(int neighbors)
     {
         var isLarge = neighbors >= ManyNeighbors;
-        return new ControlTimers(isLarge ? 10 : 3, isLarge ? 30 : 9, Interval(neighbors, AttemptsPerSecond), Interval(neighbors, AdvertisementsPerSecond));
+        var connect = Math.Clamp(neighbors / AttemptsPerSecond, 1, LongestSeconds);
+        return new ControlTimers(isLarge ? 10 : 3, isLarge ? 30 : 9, connect, AdvertisementInterval(neighbors));
     }
 
-    private static int Interval(int neighbors, int perSecond) => Math.Clamp(neighbors / perSecond, 1, LongestSeconds);
+    private static int AdvertisementInterval(int neighbors) =>
+        AdvertisementSteps.FirstOrDefault(seconds => neighbors <= seconds * AdvertisementsPerSecond, LongestSeconds);
 }

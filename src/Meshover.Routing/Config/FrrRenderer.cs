@@ -1,18 +1,39 @@
+using System.Collections.Immutable;
 using Meshover.Mesh.Planning;
+using Scriban.Runtime;
 
 namespace Meshover.Routing.Config;
 
 /// <summary>Turns what routing must do into FRR's configuration. Pure.</summary>
 public static class FrrRenderer
 {
+    private static readonly FrrTemplate _externalNeighbors = FrrTemplateSet.ReadEmbedded("bgpd.neighbors.conf.liquid");
+
     /// <exception cref="FrrTemplateException">A template names what does not exist; nothing is to be applied then.</exception>
     public static FrrConfig Render(RoutingModel model, FrrTemplateSet templates)
     {
-        var values = TemplateValues.From(model);
-        return new FrrConfig(templates.Zebra.Render(values), templates.Bgpd.Render(values), templates.Bfdd.Render(values))
+        var values = Values(model, templates);
+        var bgpd = templates.Bgpd.Render(values, templates.Snippets) + RenderExternal(model);
+        return new FrrConfig(templates.Zebra.Render(values, templates.Snippets), bgpd, templates.Bfdd.Render(values, templates.Snippets))
         {
             BgpPort = model.BgpPort,
             BfdDetectionMs = model.BfdIntervalMs * model.BfdMultiplier,
         };
     }
+
+    /// <summary>The lines that the user's templates say, and where: for whoever must say which of them FRR refuses.</summary>
+    /// <exception cref="FrrTemplateException">As <see cref="Render"/>.</exception>
+    public static ImmutableArray<TemplateLine> Trace(RoutingModel model, FrrTemplateSet templates) => [.. templates.Trace(Values(model, templates))];
+
+    /// <summary>All that a template may name.</summary>
+    internal static ScriptObject Values(RoutingModel model, FrrTemplateSet templates)
+    {
+        var values = TemplateValues.From(model);
+        templates.Snippets.PutInto(values);
+        return values;
+    }
+
+    /// <summary>What is declared holds whatever the operator's templates make of the rest.</summary>
+    private static string RenderExternal(RoutingModel model) =>
+        model.ExternalNeighbors.IsEmpty ? "" : _externalNeighbors.Render(ExternalValues.From(model));
 }

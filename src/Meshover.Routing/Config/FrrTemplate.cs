@@ -13,20 +13,40 @@ internal sealed partial class FrrTemplate
     private const int MostLoopSteps = 10_000_000;
 
     private readonly string _file;
+    private readonly string _text;
     private readonly Template _template;
 
-    private FrrTemplate(string file, Template template) => (_file, _template) = (file, template);
+    private FrrTemplate(string file, string text, Template template) => (_file, _text, _template) = (file, text, template);
 
     public static FrrTemplate Parse(string file, string text)
     {
         var template = Template.ParseLiquid(text, file);
-        if (!template.HasErrors) return new FrrTemplate(file, template);
+        if (!template.HasErrors) return new FrrTemplate(file, text, template);
         var first = template.Messages.First(m => m.Type == ParserMessageType.Error);
-        throw Error(file, first.Span, first.Message);
+        throw Error(file, text, first.Span, first.Message);
     }
 
     /// <exception cref="FrrTemplateException">It names what does not exist, or does what cannot be done.</exception>
-    public string Render(ScriptObject values)
+    public string Render(ScriptObject values) => OneNewlineAtEnd(Run(NewContext(values)));
+
+    /// <summary>What it says as a part of another text: untouched at its ends, and what it assigns is its own.</summary>
+    /// <param name="values">Of all templates.</param>
+    /// <param name="own">Of this one alone.</param>
+    public string RenderPart(ScriptObject values, ScriptObject own) => Run(NewContext(values, own, new ScriptObject()));
+
+    /// <summary>Each line that it says, and where it is said.</summary>
+    public IEnumerable<TemplateLine> Trace(ScriptObject values, ScriptObject own)
+    {
+        var context = NewContext(values, own, new ScriptObject());
+        var trace = new LineTrace(context, _file);
+        context.PushOutput(trace);
+        Run(context);
+        trace.End();
+        return trace.Lines;
+    }
+
+    /// <param name="globals">What the template may name; what it assigns goes to the last.</param>
+    private static LiquidTemplateContext NewContext(params ScriptObject[] globals)
     {
         var context = new LiquidTemplateContext
         {
@@ -37,14 +57,19 @@ internal sealed partial class FrrTemplate
             LimitToString = 0,
             NewLine = "\n",
         };
-        context.PushGlobal(values);
+        foreach (var global in globals) context.PushGlobal(global);
+        return context;
+    }
+
+    private string Run(LiquidTemplateContext context)
+    {
         try
         {
-            return OneNewlineAtEnd(_template.Render(context));
+            return _template.Render(context);
         }
         catch (ScriptRuntimeException e)
         {
-            throw Error(_file, e.Span, e.OriginalMessage);
+            throw Error(_file, _text, e.Span, e.OriginalMessage);
         }
     }
 
@@ -54,8 +79,12 @@ internal sealed partial class FrrTemplate
         return trimmed.Length == 0 ? "" : trimmed + "\n";
     }
 
-    private static FrrTemplateException Error(string file, SourceSpan span, string message) =>
-        new(file, span.Start.Line + 1, span.Start.Column + 1, Place().Replace(message, "").TrimEnd('.'));
+    /// <summary>By its offset, as Scriban's lines leave out those whose ends a <c>{%-</c> takes away.</summary>
+    private static FrrTemplateException Error(string file, string text, SourceSpan span, string message)
+    {
+        var before = text.AsSpan(0, Math.Clamp(span.Start.Offset, 0, text.Length));
+        return new(file, before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'), Place().Replace(message, "").TrimEnd('.'));
+    }
 
     /// <summary>Scriban repeats the place before some messages.</summary>
     [GeneratedRegex(@"^.*\(\d+,\d+\)\s*:\s*(error\s*:\s*)?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -27,9 +27,13 @@ internal readonly record struct PrefixListEntry(uint Seq, bool Permit, string Ra
 
     public static string Text(IPNetwork prefix) => string.Create(CultureInfo.InvariantCulture, $"{prefix.BaseAddress}/{prefix.PrefixLength}");
 
-    private static uint FreeSeq(string range, HashSet<uint> used)
+    /// <summary>A number for an entry by its text, in the given block of ten million; entries of a lower block come first.</summary>
+    /// <param name="block">0-400.</param>
+    public static uint SeqInBlock(uint block, string range, HashSet<uint> used) => FreeSeq(range, used, block * 10_000_000);
+
+    private static uint FreeSeq(string range, HashSet<uint> used, uint from = 0)
     {
-        var seq = Fnv1a(range);
+        var seq = from + Fnv1a(range);
         while (!used.Add(seq)) seq++;
         return seq;
     }

@@ -45,7 +45,7 @@ internal sealed class PrefixLists(RoutingModel model, AddressFamily family)
     }
 
     /// <summary>Bogons, tunnel addresses, and all of the pool that is not a node's address.</summary>
-    private IEnumerable<IPNetwork> Forbidden() =>
+    public IEnumerable<IPNetwork> Forbidden() =>
         _bogons.Select(IPNetwork.Parse).Append(model.TunnelPool).Append(Pool).Where(p => p.BaseAddress.AddressFamily == family);
 
     private bool IsNodeAddress(RouteGrant grant) => grant.Prefix.PrefixLength == Bits && Pool.Contains(grant.Prefix.BaseAddress);

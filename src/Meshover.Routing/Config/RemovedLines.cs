@@ -31,8 +31,15 @@ internal sealed class RemovedLines
     public List<ConfigLine> Commands() =>
         [.. Enumerable.Reverse(_old).Where(_gone.Contains).Distinct().Where(l => !IsTakenAlong(l) && !IsOverwritten(l) && !IsMerePlace(l)).Select(Negate)];
 
-    private static ConfigLine Negate(ConfigLine line) =>
-        line with { Text = line.Text.StartsWith("no ", StringComparison.Ordinal) ? line.Text[3..] : $"no {line.Text}" };
+    private static ConfigLine Negate(ConfigLine line) => line with
+    {
+        Text = line.Words switch
+        {
+            ["no", ..] => line.Text[3..],
+            ["call", _] when IsInRouteMap(line) => "no call", // 8.4 takes no name there
+            _ => $"no {line.Text}",
+        },
+    };
 
     private bool IsTakenAlong(ConfigLine line) =>
         ContextIsGone(line) || (NeighborKey(line) is { } key && _first[key] != line && _gone.Contains(_first[key]));
@@ -65,20 +72,30 @@ internal sealed class RemovedLines
             : null;
 
     /// <summary>Equal for two lines of which the later one replaces the earlier one; null for lines that stand side by side.</summary>
-    private static string? OverwriteKey(ConfigLine line) => line.Words switch
+    public static string? OverwriteKey(ConfigLine line) => line.Words switch
     {
         ["neighbor", var name, "route-map" or "prefix-list" or "filter-list", _, "in" or "out"] w => Key(line, $"neighbor {name} {w[2]} {w[4]}"),
-        ["neighbor", var name, "port", _] => Key(line, $"neighbor {name} port"),
+        ["neighbor", var name, "port" or "password" or "update-source" or "local-as" or "ebgp-multihop" or "ttl-security", ..] w => Key(line, $"neighbor {name} {w[2]}"),
         ["neighbor", var name, "timers", "connect", _] => Key(line, $"neighbor {name} timers connect"),
         ["neighbor", var name, "timers", _, _] => Key(line, $"neighbor {name} timers"),
         ["neighbor", var name, "maximum-prefix", ..] => Key(line, $"neighbor {name} maximum-prefix"),
         ["ipv6", "nd", "ra-interval", _] => Key(line, "ipv6 nd ra-interval"),
-        ["set" or "match", .., _] w when line.Context.StartsWith("route-map ", StringComparison.Ordinal) => Key(line, string.Join(' ', w[..^1])),
-        [var timer, _] when line.Context.StartsWith("bfd", StringComparison.Ordinal) && timer != "profile" => Key(line, timer),
+        ["network", var prefix, ..] => Key(line, $"network {prefix}"),
+        ["call", _] when IsInRouteMap(line) => Key(line, "call"),
+        ["set", "as-path", "exclude", ..] when IsInRouteMap(line) => Key(line, "set as-path exclude"),
+        ["set", "community", ..] when IsInRouteMap(line) => Key(line, "set community"),
+        ["set" or "match", .., _] w when IsInRouteMap(line) => Key(line, string.Join(' ', w[..^1])),
+        [var timer, _] when line.ContextLines is ["bfd", _, ..] => Key(line, timer),
+        ["bgp", "graceful-restart", var timer, _] => Key(line, $"bgp graceful-restart {timer}"),
+        ["bgp", "router-id", _] => Key(line, "bgp router-id"),
+        ["bgp", "route-map", "delay-timer", _] => Key(line, "bgp route-map delay-timer"),
+        ["maximum-paths" or "coalesce-time", _] w => Key(line, w[0]),
         ["hostname", _] => Key(line, "hostname"),
         ["ip" or "ipv6", "protocol", _, "route-map", _] w => Key(line, string.Join(' ', w[..4])),
         _ => null,
     };
+
+    private static bool IsInRouteMap(ConfigLine line) => line.Context.StartsWith("route-map ", StringComparison.Ordinal);
 
     private static string Key(ConfigLine line, string words) => $"{line.Context}{ConfigLine.Separator}{words}";
 }

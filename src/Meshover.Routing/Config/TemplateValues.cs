@@ -16,6 +16,9 @@ internal static partial class TemplateValues
         ["source4"] = model.Source4.ToString(),
         ["source6"] = model.Source6.ToString(),
         ["bgp_port"] = model.BgpPort,
+        ["pool4"] = PrefixListEntry.Text(model.Pool4),
+        ["pool6"] = PrefixListEntry.Text(model.Pool6),
+        ["tunnel_pool"] = PrefixListEntry.Text(model.TunnelPool),
         ["is_transit"] = model.IsTransit,
         ["max_mesh_hops"] = model.MaxMeshHops,
         ["as_path"] = AsPaths.For(model.MaxMeshHops),
@@ -23,6 +26,7 @@ internal static partial class TemplateValues
         ["granted6"] = Entries(new PrefixLists(model, AddressFamily.InterNetworkV6).OfAll()),
         ["costs"] = Array(model.Neighbors.Select(n => (Hops(n), n.Cost)).Distinct().Order()
             .Select(c => new ScriptObject { ["hops"] = c.Item1, ["cost"] = c.Cost })),
+        ["network_maps"] = Array(model.Networks.Where(n => n.HasAttributes).Select(NetworkMaps)),
         ["families"] = new ScriptArray
         {
             Family("ipv4", model, AddressFamily.InterNetwork),
@@ -57,8 +61,18 @@ internal static partial class TemplateValues
     private static ScriptObject Family(string name, RoutingModel model, AddressFamily family) => new()
     {
         ["name"] = name,
-        ["networks"] = Array(model.Networks.Where(n => n.BaseAddress.AddressFamily == family).Select(PrefixListEntry.Text)),
+        ["networks"] = Array(Networks(model, family).Select(n => PrefixListEntry.Text(n.Prefix))),
+        ["origins"] = Array(Networks(model, family).Select(NetworkMap.Origin)),
         ["most_prefixes"] = PrefixBound.Of(model, family),
+    };
+
+    private static IEnumerable<Announcement> Networks(RoutingModel model, AddressFamily family) =>
+        model.Networks.Where(n => n.Prefix.BaseAddress.AddressFamily == family);
+
+    private static ScriptObject NetworkMaps(Announcement network) => new()
+    {
+        ["name"] = NetworkMap.NameOf(network.Prefix),
+        ["lines"] = Array(NetworkMap.LinesOf(network)),
     };
 
     private static ScriptObject Timers(ControlTimers timers) => new()

@@ -43,7 +43,7 @@ internal sealed partial class AddressKeeper(
     internal static ImmutableArray<(string Link, AddressInfo Address)> Missing(
         IEnumerable<LinkInfo> links, IEnumerable<AddressInfo> addresses, IReadOnlyDictionary<string, ImmutableHashSet<string>> known)
     {
-        var names = links.Where(l => NodeSettings.Default.IsOwnInterface(l.Name) && known.ContainsKey(l.Name))
+        var names = links.Where(l => KernelNames.Default.IsOurs(l.Name) && known.ContainsKey(l.Name))
             .ToDictionary(l => l.Index, l => l.Name);
         return
         [

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Processes;
+using Meshover.Mesh.Identity;
 using Meshover.Routing.Vtysh;
 using Microsoft.Extensions.Logging;
 
@@ -42,12 +43,12 @@ internal sealed partial class BfdDeadlockWatch(
     private static HashSet<string> LinksThatAreUp()
     {
         using var netlink = new RouteNetlink();
-        return [.. netlink.GetLinks().Where(link => link.Flags.HasFlag(LinkFlags.Up) && link.Flags.HasFlag(LinkFlags.Running)).Select(link => link.Name)];
+        return [.. netlink.GetLinks().Where(link => NodeId.IsLinkName(link.Name) && link.Flags.HasFlag(LinkFlags.Up) && link.Flags.HasFlag(LinkFlags.Running)).Select(link => link.Name)];
     }
 
-    [LoggerMessage(LogLevel.Warning, "BGP waits for BFD, and that for BGP, with {Neighbors} (a fault of this release of FRR): FRR starts anew")]
+    [LoggerMessage(LogLevel.Warning, "BGP and BFD wait for each other with {Neighbors} (a bug in this release of FRR): restarting FRR")]
     private partial void LogStartsAnew(string neighbors);
 
-    [LoggerMessage(LogLevel.Warning, "whether BGP and BFD wait for each other cannot be seen: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "whether BGP and BFD wait for each other cannot be determined: {Reason}")]
     private partial void LogNotSeen(string reason);
 }

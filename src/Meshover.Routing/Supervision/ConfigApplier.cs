@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Meshover.Routing.Config;
 using Meshover.Routing.Vtysh;
 using Microsoft.Extensions.Logging;
@@ -63,11 +64,28 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, VtySocket vty, IL
         {
             await vtysh.RunAsync(commands, ct);
         }
+        catch (RoutingException e) when (WithoutRefresh(e.Message) is { Length: > 0 } neighbors)
+        {
+            await vtysh.RunAsync(neighbors.Select(neighbor => $"clear bgp ipv4 unicast {neighbor}"), ct);
+        }
         catch (RoutingException e)
         {
             throw new RemovalRefusedException(e.Message); // a route that is no longer granted must not stay
         }
     }
+
+    /// <summary>
+    /// Routers outside the mesh that cannot be asked to say their routes again (RFC 2918): their sessions alone are begun anew. Empty where FRR
+    /// complains of something else, too.
+    /// </summary>
+    internal static string[] WithoutRefresh(string complaint)
+    {
+        string[] neighbors = [.. NoRefresh().Matches(complaint).Select(match => match.Groups["neighbor"].Value).Distinct()];
+        return NoRefresh().Replace(complaint, "").Contains('%', StringComparison.Ordinal) ? [] : neighbors;
+    }
+
+    [GeneratedRegex(@"% BGP: Inbound soft reconfig for (?<neighbor>\S+) not possible", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NoRefresh();
 
     private async Task RemoveAsync(FrrDaemon daemon, string lines, CancellationToken ct)
     {
@@ -81,7 +99,7 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, VtySocket vty, IL
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "neighbours could not be told that FRR ends: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "neighbours could not be told that FRR is stopping: {Reason}")]
     private partial void LogNoLeave(string reason);
 }
 

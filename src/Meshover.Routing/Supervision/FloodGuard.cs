@@ -74,7 +74,7 @@ internal sealed partial class FloodGuard(VtySocket vty, TimeProvider time, ILogg
     [GeneratedRegex(@"neighbor \S+ maximum-prefix (?<most>[0-9]{1,10})", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Bound();
 
-    [LoggerMessage(LogLevel.Warning, "{Link}: the neighbour sent {Sent} {Family} prefixes where {Most} are the most; its session is closed for five minutes")]
+    [LoggerMessage(LogLevel.Warning, "{Link}: the neighbour sent {Sent} {Family} prefixes, and the limit is {Most}; its session is closed for five minutes")]
     private partial void LogClosed(string link, long sent, string family, long most);
 }
 

@@ -32,8 +32,8 @@ public sealed record FrrFeatures
     /// <summary>Why this release may not do; null where it is one that Meshover is tested with. It is tried in any case.</summary>
     public string? Doubt => Version switch
     {
-        null => $"FRR does not say its version (`zebra -v`): Meshover knows {_oldest} to {_newest}, and treats it as {_newest}",
-        { } version when version < _oldest => $"FRR {version} is too old: Meshover needs {_oldest} to {_newest}; install a newer one (https://deb.frrouting.org)",
+        null => $"FRR does not report its version (`zebra -v`): Meshover knows {_oldest} to {_newest}, and treats it as {_newest}",
+        { } version when version < _oldest => $"FRR {version} is too old: Meshover needs {_oldest} to {_newest}; install one of these (https://deb.frrouting.org has them)",
         { } version when version >= _newest.Next => $"FRR {version} is newer than Meshover knows ({_oldest} to {_newest}): it is treated as {_newest}, and may refuse its configuration",
         _ => null,
     };

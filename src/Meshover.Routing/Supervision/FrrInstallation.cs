@@ -21,10 +21,25 @@ public sealed class FrrInstallation(RoutingOptions options, TimeProvider time)
 
     /// <summary>Asks the programs which release they are.</summary>
     /// <exception cref="RoutingException">FRR is not installed, or its zebra cannot be started.</exception>
-    public async Task<FrrFeatures> ExamineAsync(CancellationToken ct)
+    public async Task<FrrFeatures> ExamineAsync(CancellationToken ct) => _features = await AskAsync(ct);
+
+    /// <summary>Of the programs as they are on the disk, whatever runs; null where there is nothing that answers.</summary>
+    public async Task<FrrFeatures?> TryAskAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await AskAsync(ct);
+        }
+        catch (RoutingException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<FrrFeatures> AskAsync(CancellationToken ct)
     {
         var said = await ToolRunner.RunAsync(Program("zebra"), ["-v"], _patience, time, ct);
-        return _features = FrrFeatures.Of(FrrVersion.Find(said.Output));
+        return FrrFeatures.Of(FrrVersion.Find(said.Output));
     }
 
     /// <summary>Path of one of the daemons.</summary>

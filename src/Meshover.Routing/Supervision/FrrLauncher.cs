@@ -13,6 +13,8 @@ internal sealed class FrrLauncher(FrrInstallation installation, FrrFiles files, 
     /// <summary>Of the release that was started or adopted last.</summary>
     public FrrFeatures Features => installation.Features;
 
+    public FrrInstallation Installation => installation;
+
     // One that ends is noticed at once; one that is only slow, as on a busy machine, would be as slow again when started again.
     private static readonly TimeSpan _needed = TimeSpan.FromSeconds(60);
 
@@ -38,8 +40,9 @@ internal sealed class FrrLauncher(FrrInstallation installation, FrrFiles files, 
     /// <exception cref="RoutingException">Something stands in the way, or a daemon ended while it started.</exception>
     public async Task<FrrProcesses> StartAsync(FrrConfig config, CancellationToken ct)
     {
-        if (RoutingPreflight.FindProblems(Options, config.BgpPort) is { IsEmpty: false } problems) throw new RoutingException(string.Join(" ", problems));
+        if (RoutingPreflight.MissingPrograms(Options) is { } missing) throw new RoutingException(missing);
         var features = await installation.ExamineAsync(ct);
+        if (RoutingPreflight.FindProblems(Options, features, config.BgpPort) is { IsEmpty: false } problems) throw new RoutingException(string.Join(" ", problems));
         await files.PrepareAsync(time, ct);
         await files.WriteForStartAsync(config, features, time, ct);
         var started = ImmutableDictionary<string, ProcessIdentity>.Empty;
@@ -103,7 +106,7 @@ internal sealed class FrrLauncher(FrrInstallation installation, FrrFiles files, 
         var since = time.GetTimestamp();
         while (!File.Exists(socket))
         {
-            if (!process.IsAlive) throw new RoutingException($"{daemon.Name} ended as it started: {files.LastLogLine(daemon)} (its log is {files.Log(daemon)})");
+            if (!process.IsAlive) throw new RoutingException($"{daemon.Name} ended at startup: {files.LastLogLine(daemon)} (its log is {files.Log(daemon)})");
             if (time.GetElapsedTime(since) > patience) throw new RoutingException($"{daemon.Name} was not ready within {patience.TotalSeconds:0} s (its log is {files.Log(daemon)})");
             await Task.Delay(TimeSpan.FromMilliseconds(20), time, ct);
         }

@@ -30,7 +30,7 @@ internal sealed record FrrPort(FrrDaemon Daemon, ProtocolType Protocol, int Numb
         var isOurs = owner is null ? scan.Ours.ContainsKey(Daemon.Name) : scan.Ours.Values.Any(p => p.Pid == owner.Pid);
         if (isOurs || (besideSystemFrr && owner?.Name == Daemon.Name)) return null;
         var name = $"{(Protocol == ProtocolType.Tcp ? "TCP" : "UDP")} port {Number}";
-        return new TakenPort($"{name}, on which {Purpose} of the mesh listens, is in use by {PortOwner.Describe(Protocol, Number)}", Purpose, Mend);
+        return new TakenPort($"{name}, on which the mesh's {Purpose} listens, is in use by {PortOwner.Describe(Protocol, Number)}", Purpose, Mend);
     }
 
     private bool IsInUse() => Families.Any(IsInUse);

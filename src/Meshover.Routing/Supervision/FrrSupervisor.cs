@@ -109,7 +109,7 @@ internal sealed partial class FrrSupervisor(
         var delay = _delay.After(time.GetElapsedTime(_startedAt), Detection);
         LogDied(died, delay);
         _current = _current with { Restarts = _current.Restarts + 1 };
-        Publish(RoutingState.Starting, $"{died} ended and FRR is started again as a whole: {files.LastLogLine(FrrDaemon.Named(died))}");
+        Publish(RoutingState.Starting, $"{died} ended and all of FRR is being restarted: {files.LastLogLine(FrrDaemon.Named(died))}");
         await Task.Delay(delay, time, ct);
         if (_applied is not null) await TryStartAsync(ct);
     }
@@ -174,8 +174,9 @@ internal sealed partial class FrrSupervisor(
         {
             batch.Refuse(e as RoutingException ?? Unwritable(e));
         }
-        catch (OperationCanceledException e)
+        catch (Exception e)
         {
+            // We end, told to or by a defect: whoever waits must not wait for ever, and keep us from ending.
             batch.Refuse(RequestQueue.Ending(e));
             throw;
         }
@@ -198,7 +199,7 @@ internal sealed partial class FrrSupervisor(
 
     private async Task<ApplyResult> FirstAsync(FrrConfig config, CancellationToken ct)
     {
-        if (Problems(config) is { IsEmpty: false } problems)
+        if (await ProblemsAsync(config, ct) is { IsEmpty: false } problems)
         {
             Publish(RoutingState.Failed, [.. problems]);
             throw new RoutingException(string.Join(" ", problems));
@@ -247,7 +248,7 @@ internal sealed partial class FrrSupervisor(
                 _refusals.RememberDaemons(config, reason);
                 throw new RoutingException(reason, failure);
             default:
-                throw new RoutingException($"FRR ended while it was configured ({failure.Message}) and is started again", failure);
+                throw new RoutingException($"FRR ended while it was being configured ({failure.Message}) and is being restarted", failure);
         }
     }
 
@@ -260,7 +261,7 @@ internal sealed partial class FrrSupervisor(
     {
         if (_running is not null)
         {
-            if (Problems(config) is { IsEmpty: false } problems) throw new RoutingException(string.Join(" ", problems));
+            if (await ProblemsAsync(config, ct) is { IsEmpty: false } problems) throw new RoutingException(string.Join(" ", problems));
             files.WriteTexts(config, launcher.Features);
             files.IsChanging = true;
             await KillAsync(ct);
@@ -270,7 +271,9 @@ internal sealed partial class FrrSupervisor(
         return new ApplyResult(0, Restarted: true);
     }
 
-    private ImmutableArray<string> Problems(FrrConfig config) => RoutingPreflight.FindProblems(launcher.Options, config.BgpPort);
+    /// <summary>Of the programs that would start: those that run may be of another release.</summary>
+    private async Task<ImmutableArray<string>> ProblemsAsync(FrrConfig config, CancellationToken ct) =>
+        RoutingPreflight.FindProblems(launcher.Options, await launcher.Installation.TryAskAsync(ct), config.BgpPort);
 
     private async Task KillAsync(CancellationToken ct)
     {
@@ -323,7 +326,7 @@ internal sealed partial class FrrSupervisor(
 
     private void Publish(RoutingState state, params ReadOnlySpan<string> errors) => _current = _current.Become(state, [.. errors], _running);
 
-    [LoggerMessage(LogLevel.Information, "FRR runs already and was adopted: {Daemons}")]
+    [LoggerMessage(LogLevel.Information, "FRR was already running and was adopted: {Daemons}")]
     private partial void LogAdopted(string daemons);
 
     [LoggerMessage(LogLevel.Information, "FRR started: {Daemons}")]
@@ -332,15 +335,15 @@ internal sealed partial class FrrSupervisor(
     [LoggerMessage(LogLevel.Information, "FRR is left running")]
     private partial void LogLeft();
 
-    [LoggerMessage(LogLevel.Warning, "{Daemon} ended; all of FRR starts again after {Delay}")]
+    [LoggerMessage(LogLevel.Warning, "{Daemon} ended; all of FRR restarts after {Delay}")]
     private partial void LogDied(string daemon, TimeSpan delay);
 
     [LoggerMessage(LogLevel.Error, "FRR cannot run: {Reason}")]
     private partial void LogCannotRun(string reason);
 
-    [LoggerMessage(LogLevel.Warning, "A difference could not be applied ({Reason}); FRR starts anew with the new configuration")]
+    [LoggerMessage(LogLevel.Warning, "A change could not be applied ({Reason}); restarting FRR with the new configuration")]
     private partial void LogStartsAnew(string reason);
 
-    [LoggerMessage(LogLevel.Error, "A new configuration could not be applied ({Reason}); FRR starts anew with the last good one")]
+    [LoggerMessage(LogLevel.Error, "A new configuration could not be applied ({Reason}); restarting FRR with the last good one")]
     private partial void LogKeepsLast(string reason);
 }

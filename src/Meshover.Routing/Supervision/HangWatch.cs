@@ -58,6 +58,6 @@ internal sealed partial class HangWatch(
     [LoggerMessage(LogLevel.Warning, "{Daemon} (process {Pid}) does not answer: {Reason}")]
     private partial void LogSilent(string daemon, int pid, string reason);
 
-    [LoggerMessage(LogLevel.Error, "{Daemon} (process {Pid}) hangs and is killed, so that all of FRR starts again")]
+    [LoggerMessage(LogLevel.Error, "{Daemon} (process {Pid}) hangs and is killed, so that all of FRR restarts")]
     private partial void LogHangs(string daemon, int pid);
 }

@@ -65,9 +65,9 @@ internal sealed partial class NeighborWatch(
         if (current().State != RoutingState.Running) return false;
         try
         {
-            var tables = await SummaryAsync(TablesAlone, ct);
+            var (tables, failed) = await SummariesAsync(ct);
             if (applied() is { } config) await _floods.LookAsync(tables, config.Bgpd, ct);
-            var step = _lost.Look(LostPeers.In(await SummaryAsync("failed", ct)));
+            var step = _lost.Look(LostPeers.In(failed));
             foreach (var link in step.Ask) Ask(echo, netlink, link);
             if (!step.GiveUp.IsEmpty) await DropRoutesAsync(LostPeers.Router(tables), step.GiveUp, ct);
             return !step.Ask.IsEmpty;
@@ -79,8 +79,14 @@ internal sealed partial class NeighborWatch(
         }
     }
 
-    private async Task<BgpSummary> SummaryAsync(string of, CancellationToken ct) =>
-        JsonSerializer.Deserialize(await vty.AskAsync(FrrDaemon.Bgpd, _patience, ct, $"show bgp summary {of} json"), FrrJson.Default.BgpSummary) ?? new BgpSummary();
+    // Both at once: each connection costs both ends as much as its answer.
+    private async Task<(BgpSummary Tables, BgpSummary Failed)> SummariesAsync(CancellationToken ct)
+    {
+        var said = await vty.AskAllAsync(FrrDaemon.Bgpd, _patience, ct, $"show bgp summary {TablesAlone} json", "show bgp summary failed json");
+        return (Parse(said[0]), Parse(said[1]));
+
+        static BgpSummary Parse(string json) => JsonSerializer.Deserialize(json, FrrJson.Default.BgpSummary) ?? new BgpSummary();
+    }
 
     private void Ask(EchoSocket echo, RouteNetlink netlink, string link)
     {
@@ -106,7 +112,7 @@ internal sealed partial class NeighborWatch(
         foreach (var link in links) LogDropped(link);
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Link}: the neighbour's FRR ended and its machine does not answer; the routes by it are dropped")]
+    [LoggerMessage(LogLevel.Warning, "{Link}: the neighbour's FRR ended and its machine does not answer; the routes through it are dropped")]
     private partial void LogDropped(string link);
 
     [LoggerMessage(LogLevel.Debug, "{Link} cannot be asked: {Reason}")]

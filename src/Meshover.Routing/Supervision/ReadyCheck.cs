@@ -14,7 +14,7 @@ internal sealed class ReadyCheck(VtySocket vty, FrrFiles files)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var patience = Patience.For($"{config.Zebra}{config.Bgpd}{config.Bfdd}");
-        Task answered = Task.WhenAll(FrrDaemon.AnyRelease.Where(d => running.Daemons.ContainsKey(d.Name)).Select(d => vty.AskAsync(d, patience, stop.Token, "echo ready")));
+        Task answered = Task.WhenAll(FrrDaemon.AnyRelease.Where(d => running.Daemons.ContainsKey(d.Name)).Select(d => vty.WaitForAnswerAsync(d, patience, stop.Token)));
         var first = await Task.WhenAny(answered, running.Ended);
         await stop.CancelAsync();
         await answered.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -26,6 +26,6 @@ internal sealed class ReadyCheck(VtySocket vty, FrrFiles files)
     private string EndedText(string name)
     {
         var daemon = FrrDaemon.Named(name);
-        return $"{name} ended as it read its configuration: {files.LastLogLine(daemon)} (its log is {files.Log(daemon)})";
+        return $"{name} ended while reading its configuration: {files.LastLogLine(daemon)} (its log is {files.Log(daemon)})";
     }
 }

@@ -13,6 +13,7 @@ internal sealed partial class RequestHandler(FrrSupervisor supervisor, StatusRea
         { Op: RoutingProtocol.Apply } => throw new RoutingException("'apply' needs a config with zebra, bgpd, bfdd and a bgpPort of 1-65535"),
         { Op: RoutingProtocol.Status } => new RoutingReply { Status = await status.ReadAsync(supervisor.Current, ct) },
         { Op: RoutingProtocol.ToggleSource } => await ToggleSourceAsync(ct),
+        { Op: RoutingProtocol.Running } => new RoutingReply { Running = supervisor.Applied },
         { Op: RoutingProtocol.Stop } => await StopAsync(ct),
         _ => throw new RoutingException($"meshover routing does not know the request '{request.Op}'; are both of the same release?"),
     };

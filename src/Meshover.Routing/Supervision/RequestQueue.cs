@@ -49,8 +49,8 @@ internal sealed class RequestQueue
     }
 
     public static RoutingException Ending(Exception? inner) => inner is null
-        ? new RoutingException("meshover routing is ending")
-        : new RoutingException("meshover routing is ending", inner);
+        ? new RoutingException("meshover routing is stopping")
+        : new RoutingException("meshover routing is stopping", inner);
 }
 
 /// <summary>One request.</summary>

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using Meshover.Linux.LocalSockets;
 using Meshover.Routing.Config;
 
 namespace Meshover.Routing.Supervision;
@@ -23,6 +24,10 @@ public sealed class RoutingClient(string socketPath, TimeProvider? time = null)
     public async Task<RoutingStatus> GetStatusAsync(CancellationToken ct = default) =>
         Required((await CallAsync(new RoutingRequest { Op = RoutingProtocol.Status }, _answerWithin, ct)).Status);
 
+    /// <summary>The configuration that FRR runs, or is to be started with; null where there is none.</summary>
+    public async Task<FrrConfig?> GetRunningAsync(CancellationToken ct = default) =>
+        (await CallAsync(new RoutingRequest { Op = RoutingProtocol.Running }, _answerWithin, ct)).Running;
+
     /// <summary>
     /// Makes zebra put back the routes that the kernel flushed when their preferred source address was removed by hand. Call it after
     /// the address is there again.
@@ -39,30 +44,26 @@ public sealed class RoutingClient(string socketPath, TimeProvider? time = null)
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
         try
         {
-            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), either.Token);
-            await using var stream = new NetworkStream(socket);
-            var lines = new JsonLines(stream);
-            await lines.WriteAsync(request with { Version = RoutingProtocol.Version }, RoutingJson.Default.RoutingRequest, either.Token);
-            return Checked(await lines.ReadAsync(RoutingJson.Default.RoutingReply, either.Token));
+            await using var connection = await JsonConnection.OpenAsync(socketPath, RoutingProtocol.Terms, either.Token);
+            return Checked(await connection.AskAsync(
+                request with { Version = connection.Version }, RoutingJson.Default.RoutingRequest, RoutingJson.Default.RoutingReply, either.Token));
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
             throw new RoutingException($"meshover routing has not answered on {socketPath} for {within.TotalMinutes:0} min; see its log", e);
         }
+        catch (ProtocolVersionException e)
+        {
+            throw new RoutingException(e.Message, e);
+        }
         catch (Exception e) when (e is SocketException or IOException or JsonException)
         {
-            throw new RoutingException($"meshover routing does not answer on {socketPath}: {e.Message}; start it with 'meshover routing'", e);
+            throw new RoutingException($"meshover routing does not answer on {socketPath}: {e.Message}; start it with `meshover up`", e);
         }
     }
 
-    private RoutingReply Checked(RoutingReply? reply) => reply switch
-    {
-        null => throw new RoutingException($"meshover routing ended before it answered on {socketPath}; see its log", new EndOfStreamException()),
-        { Error: { } error } => throw new RoutingException(error),
-        _ => reply,
-    };
+    private static RoutingReply Checked(RoutingReply reply) => reply.Error is { } error ? throw new RoutingException(error) : reply;
 
     private static T Required<T>(T? part) where T : class =>
-        part ?? throw new RoutingException("meshover routing answered something else than was asked; are both of the same release?");
+        part ?? throw new RoutingException("meshover routing answered something other than what was asked; are both of the same release?");
 }

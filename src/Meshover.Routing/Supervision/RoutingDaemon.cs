@@ -21,22 +21,20 @@ public static class RoutingDaemon
         var supervisor = new FrrSupervisor(
             new FrrLauncher(installation, files, vtysh, time), files, new ConfigApplier(vtysh, vty, logger), new ReadyCheck(vty, files),
             () => MachineStop.IsUnderWayAsync(time), time, logger);
-        var requests = new RequestHandler(supervisor, new StatusReader(vtysh, installation), vtysh);
-        using var server = new RoutingServer(options.SocketPath, requests.HandleAsync, time, logger);
-        server.Listen();
+        var conflicts = new RouteConflicts(vty, () => supervisor.Current, time);
+        var requests = new RequestHandler(supervisor, new StatusReader(vtysh, installation, () => conflicts.Current), vtysh);
+        await using var server = new RoutingServer(options.SocketPath, requests.HandleAsync, time, logger, ct);
         using var serving = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var served = server.RunAsync(serving.Token, ct);
         var deadlocks = new BfdDeadlockWatch(installation, files, vtysh, () => supervisor.Current, time, logger);
-        var keeping = KeepAsync(supervisor, files, vty, () => FrrDaemon.Named(installation.TakerOf(FrrDaemon.Zebra.Name)), deadlocks, time, logger, serving.Token);
+        var keeping = KeepAsync(supervisor, files, vty, () => FrrDaemon.Named(installation.TakerOf(FrrDaemon.Zebra.Name)), deadlocks, conflicts, time, logger, serving.Token);
         await supervisor.RunAsync(ct);
         await serving.CancelAsync();
-        await served;
         await keeping;
     }
 
     /// <summary>Tasks beside the supervisor's; none of them ends before us.</summary>
     private static Task KeepAsync(
-        FrrSupervisor supervisor, FrrFiles files, VtySocket vty, Func<FrrDaemon> taker, BfdDeadlockWatch deadlocks, TimeProvider time, ILogger logger, CancellationToken ct)
+        FrrSupervisor supervisor, FrrFiles files, VtySocket vty, Func<FrrDaemon> taker, BfdDeadlockWatch deadlocks, RouteConflicts conflicts, TimeProvider time, ILogger logger, CancellationToken ct)
     {
         SupervisorState Current() => supervisor.Current;
         Task Ping(FrrDaemon daemon, CancellationToken stop) => vty.AskAsync(daemon, _pingPatience, stop, "echo ping");
@@ -48,6 +46,7 @@ public static class RoutingDaemon
             ("telling zebra of addresses", new AddressKeeper(vty, Current, () => supervisor.Applied, taker, time, logger).RunAsync),
             ("finding daemons that hang", new HangWatch(Ping, Kill, Current, time, logger).RunAsync),
             ("finding BGP and BFD that wait for each other", deadlocks.RunAsync),
+            ("finding routes that are not used", conflicts.RunAsync),
             ("watching neighbours", new NeighborWatch(vty, Current, () => supervisor.Applied, time, logger).RunAsync),
         ];
         return Task.WhenAll(tasks.Select(t => Forever.RunAsync(t.Name, t.Body, logger, time, ct)));

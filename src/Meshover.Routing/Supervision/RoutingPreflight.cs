@@ -6,14 +6,16 @@ namespace Meshover.Routing.Supervision;
 public static class RoutingPreflight
 {
     /// <summary>One sentence for each hindrance, with what to do; empty where FRR can start or already runs for us.</summary>
+    /// <param name="options">Where FRR is.</param>
+    /// <param name="features">Of the FRR that is to start; null where it was not asked.</param>
     /// <param name="bgpPort">TCP port that bgpd is to listen on.</param>
     /// <param name="besideSystemFrr">Another zebra is no hindrance, as it will be stopped before ours start.</param>
-    public static ImmutableArray<string> FindProblems(RoutingOptions options, int bgpPort = 12914, bool besideSystemFrr = false)
+    public static ImmutableArray<string> FindProblems(RoutingOptions options, FrrFeatures? features, int bgpPort = 12914, bool besideSystemFrr = false)
     {
         if (MissingPrograms(options) is { } missing) return [missing];
         var scan = FrrProcessScan.Take(new FrrFiles(options));
         var problems = ImmutableArray.CreateBuilder<string>();
-        if (ReadByMgmtd(options) is { } read) problems.Add(read);
+        if (ReadByMgmtd(options, features) is { } read) problems.Add(read);
         if (!besideSystemFrr && scan.ForeignZebras is [var zebra, ..]) problems.Add(SystemFrr.Inspect().AdviceAgainst(zebra.Pid, zebra.CommandLine));
         problems.AddRange(FrrPort.FindTaken(scan, bgpPort, besideSystemFrr).Select(p => $"{p.Problem}: {p.Mend}"));
         return problems.ToImmutable();
@@ -32,9 +34,9 @@ public static class RoutingPreflight
             : $"FRR is not installed ({string.Join(", ", missing)} missing): install it (Debian: `apt install frr frr-rpki-rtrlib`), or leave routing out (--routing off)";
     }
 
-    // mgmtd reads these of the machine, whatever it is told, and gives what they say to our zebra. FRR has it from 9.0 on.
-    private static string? ReadByMgmtd(RoutingOptions options) =>
-        File.Exists(Path.Combine(options.FrrBinaries, FrrDaemon.Mgmtd.Name)) && SystemFrr.LineForMgmtd() is { } line
-            ? $"{line}, which FRR's mgmtd would give to the zebra of the mesh: move those lines to /etc/frr/frr.conf (`vtysh -f` reads them) and delete the file, or leave routing out (--routing off)"
+    // mgmtd reads these of the machine, whatever it is told, and gives what they say to our zebra. FRR 9 has an mgmtd that nobody here starts.
+    internal static string? ReadByMgmtd(RoutingOptions options, FrrFeatures? features, string directory = "/etc/frr") =>
+        features?.HasMgmtd != false && File.Exists(Path.Combine(options.FrrBinaries, FrrDaemon.Mgmtd.Name)) && SystemFrr.LineForMgmtd(directory) is { } line
+            ? $"{line}, which FRR's mgmtd would pass to the mesh's zebra: move those lines to /etc/frr/frr.conf (`vtysh -f` reads them) and delete the file, or leave routing out (--routing off)"
             : null;
 }

@@ -1,23 +1,25 @@
 using System.Text.Json.Serialization;
+using Meshover.Linux.LocalSockets;
 using Meshover.Routing.Config;
 
 namespace Meshover.Routing.Supervision;
 
-/// <summary>
-/// The words on routing.sock: one JSON object a line, a reply for each request, in order. Unknown members are ignored, so that a
-/// newer agent may say more; a version that is not ours is refused.
-/// </summary>
+/// <summary>The words on routing.sock.</summary>
 internal static class RoutingProtocol
 {
-    public const int Version = 1;
-
-    /// <summary>Bytes in one line: a configuration of 5,000 neighbours fits four times.</summary>
-    public const int LongestLine = 16 << 20;
-
     public const string Apply = "apply";
     public const string Status = "status";
     public const string Stop = "stop";
     public const string ToggleSource = "toggle-source-route-map";
+
+    /// <summary>Asks for the configuration that FRR runs.</summary>
+    public const string Running = "running";
+
+    /// <summary>A configuration of 5,000 neighbours fits four times into a line.</summary>
+    public static ProtocolTerms Terms { get; } = new("`meshover routing`", Oldest: 1, Newest: 1, LongestLine: 16 << 20)
+    {
+        Capabilities = [Apply, Status, Stop, ToggleSource, Running],
+    };
 }
 
 internal sealed record RoutingRequest
@@ -31,12 +33,15 @@ internal sealed record RoutingRequest
 
 internal sealed record RoutingReply
 {
-    [JsonPropertyName("v")] public int Version { get; init; } = RoutingProtocol.Version;
+    [JsonPropertyName("v")] public int Version { get; init; } = RoutingProtocol.Terms.Newest;
 
     /// <summary>Null where the request was done.</summary>
     public string? Error { get; init; }
     public RoutingStatus? Status { get; init; }
     public ApplyResult? Applied { get; init; }
+
+    /// <summary>Of <see cref="RoutingProtocol.Running"/>; null: none.</summary>
+    public FrrConfig? Running { get; init; }
 }
 
 /// <summary>What applying a configuration changed.</summary>

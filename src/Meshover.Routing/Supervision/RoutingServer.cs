@@ -1,146 +1,50 @@
-using System.Net.Sockets;
-using System.Text.Json;
+using Meshover.Linux.LocalSockets;
 using Microsoft.Extensions.Logging;
 
 namespace Meshover.Routing.Supervision;
 
-/// <summary>Serves routing.sock: who may open it may do everything (mode 0600), so nothing else is asked of a caller.</summary>
-internal sealed partial class RoutingServer(string path, Func<RoutingRequest, CancellationToken, Task<RoutingReply>> handle, TimeProvider time, ILogger logger) : IDisposable
+/// <summary>Serves routing.sock from its construction on.</summary>
+internal sealed class RoutingServer : IAsyncDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
-    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-    private bool _ours;
+    private readonly Func<RoutingRequest, CancellationToken, Task<RoutingReply>> _handle;
+    private readonly JsonServer<RoutingRequest, RoutingReply> _server;
+    private readonly UnixListener _listener;
 
+    /// <param name="handle">Does what is asked; fails with a <see cref="RoutingException"/>.</param>
+    /// <param name="answering">Ends also what was begun.</param>
     /// <exception cref="RoutingException">The socket cannot be made, or another process serves it.</exception>
-    public void Listen()
+    public RoutingServer(string path, Func<RoutingRequest, CancellationToken, Task<RoutingReply>> handle, TimeProvider time, ILogger logger, CancellationToken answering)
     {
+        _handle = handle;
+        _server = new(RoutingProtocol.Terms, RoutingJson.Default.RoutingRequest, RoutingJson.Default.RoutingReply, reason => new RoutingReply { Error = reason }, AnswerAsync);
         try
         {
-            if (IsServed()) throw new RoutingException($"Another `meshover routing` already serves {path}: stop it first");
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.Delete(path);
-            _listener.Bind(new UnixDomainSocketEndPoint(path));
-            _ours = true;
-            File.SetUnixFileMode(path, OwnerOnly);
-            _listener.Listen();
+            _listener = new UnixListener(path, (stream, reading) => _server.ServeAsync(stream, reading, answering), time, logger);
         }
-        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
+        catch (LocalSocketException e)
         {
-            throw new RoutingException($"The socket {path} cannot be made: {e.Message}; run as root", e);
+            throw new RoutingException(e.Message, e);
         }
     }
 
-    /// <summary>Serves until <paramref name="accepting"/> is cancelled; requests that were begun are answered before it ends.</summary>
-    /// <param name="accepting">Ends the reading of requests.</param>
-    /// <param name="answering">Ends the answering, too.</param>
-    public async Task RunAsync(CancellationToken accepting, CancellationToken answering)
+    /// <summary>No more requests are read; those that were begun are answered before it ends.</summary>
+    public async ValueTask DisposeAsync()
     {
-        var open = new HashSet<Task>();
-        try
-        {
-            while (true)
-            {
-                var connection = await AcceptAsync(accepting);
-                open.RemoveWhere(t => t.IsCompleted);
-                open.Add(ServeAsync(connection, accepting, answering));
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            await Task.WhenAll(open);
-        }
-    }
-
-    public void Dispose()
-    {
-        _listener.Dispose();
-        if (_ours) File.Delete(path);
-    }
-
-    /// <summary>The next caller. Out of descriptors we are deaf for a moment and not for ever; the pause is for the processor.</summary>
-    private async Task<Socket> AcceptAsync(CancellationToken ct)
-    {
-        while (true)
-        {
-            try
-            {
-                return await _listener.AcceptAsync(ct);
-            }
-            catch (SocketException e)
-            {
-                LogNotAccepted(e.Message);
-            }
-            await Task.Delay(_pause, time, ct);
-        }
-    }
-
-    private bool IsServed()
-    {
-        if (!File.Exists(path)) return false;
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false; // left by a process that was killed
-        }
-    }
-
-    private async Task ServeAsync(Socket connection, CancellationToken accepting, CancellationToken answering)
-    {
-        using (connection)
-        {
-            var lines = new JsonLines(new NetworkStream(connection));
-            try
-            {
-                var goOn = true;
-                while (goOn) goOn = await ServeNextAsync(lines, accepting, answering);
-            }
-            catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
-            {
-                LogConnectionEnded(e.Message);
-            }
-        }
-    }
-
-    /// <returns>False at the end of the stream, and after a line that was no request.</returns>
-    private async Task<bool> ServeNextAsync(JsonLines lines, CancellationToken accepting, CancellationToken answering)
-    {
-        try
-        {
-            if (await lines.ReadAsync(RoutingJson.Default.RoutingRequest, accepting) is not { } request) return false;
-            await lines.WriteAsync(await AnswerAsync(request, answering), RoutingJson.Default.RoutingReply, answering);
-            return true;
-        }
-        catch (JsonException e)
-        {
-            var refusal = new RoutingReply { Error = $"this is not a request, one JSON object in a line: {e.Message}" };
-            await lines.WriteAsync(refusal, RoutingJson.Default.RoutingReply, answering);
-            return false;
-        }
+        await _listener.DisposeAsync();
+        _listener.Unlink();
     }
 
     private async Task<RoutingReply> AnswerAsync(RoutingRequest request, CancellationToken ct)
     {
-        if (request.Version != RoutingProtocol.Version)
-            return new RoutingReply { Error = $"meshover routing speaks version {RoutingProtocol.Version} of its protocol, not {request.Version}: restart it, so that both are of one release" };
+        if (!RoutingProtocol.Terms.Speaks(request.Version))
+            return new RoutingReply { Error = RoutingProtocol.Terms.Refuse($"{request.Version}") };
         try
         {
-            return await handle(request, ct);
+            return await _handle(request, ct);
         }
         catch (RoutingException e)
         {
             return new RoutingReply { Error = e.Message };
         }
     }
-
-    [LoggerMessage(LogLevel.Warning, "a caller cannot be accepted: {Reason}")]
-    private partial void LogNotAccepted(string reason);
-
-    [LoggerMessage(LogLevel.Debug, "a connection ended: {Reason}")]
-    private partial void LogConnectionEnded(string reason);
 }

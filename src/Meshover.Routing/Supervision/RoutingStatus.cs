@@ -32,15 +32,22 @@ public sealed record RoutingStatus
     /// <summary>One sentence each: what failed, why, what to do.</summary>
     public ImmutableArray<string> Errors { get; init; } = [];
     public ImmutableArray<NeighborStatus> Neighbors { get; init; } = [];
+
+    /// <summary>TCP segments with another MD5 signature than ours that came to this machine since its start; of whom the kernel does not say.</summary>
+    public long WrongSignatures { get; init; }
     public ImmutableArray<FrrDaemonStatus> Daemons { get; init; } = [];
+
+    /// <summary>Routes of the mesh that are not used; at most ten of each family. Empty from a daemon that does not say it.</summary>
+    public ImmutableArray<RouteConflict> Conflicts { get => field.IsDefault ? [] : field; init; } = [];
 
     /// <summary>How often all of FRR was started again after one of its daemons died.</summary>
     public int Restarts { get; init; }
 }
 
-/// <summary>One BGP neighbour of the mesh.</summary>
+/// <summary>One BGP neighbour.</summary>
 public sealed record NeighborStatus
 {
+    /// <summary>The link; of one outside the mesh, its address or interface.</summary>
     public required string Interface { get; init; }
 
     /// <summary>FRR's own word: Established, Active, Connect, Idle, OpenSent, OpenConfirm.</summary>
@@ -48,6 +55,12 @@ public sealed record NeighborStatus
 
     /// <summary>Accepted, IPv4 and IPv6 together.</summary>
     public required int PrefixesReceived { get; init; }
+
+    /// <summary>Told to it, IPv4 and IPv6 together.</summary>
+    public int PrefixesSent { get; init; }
+
+    /// <summary>Of one outside the mesh: why it has no session, in FRR's words; empty where it has one, or FRR does not say.</summary>
+    public string LastError { get; init; } = "";
 
     /// <summary>Time since Established, or since the session was lost.</summary>
     public required long UptimeMs { get; init; }

@@ -6,20 +6,21 @@ using Meshover.Routing.Vtysh;
 namespace Meshover.Routing.Supervision;
 
 /// <summary>Asks FRR how its neighbours are. Changes nothing, so it runs beside the supervisor's loop.</summary>
-internal sealed class StatusReader(VtyshRunner vtysh, FrrInstallation installation)
+internal sealed class StatusReader(VtyshRunner vtysh, FrrInstallation installation, Func<ImmutableArray<RouteConflict>> conflicts)
 {
     /// <summary>What <see cref="ParseNeighbors"/> reads the answers to.</summary>
     internal static readonly string[] NeighborCommands = ["show bgp summary json", "show bfd peers json"];
 
     public async Task<RoutingStatus> ReadAsync(SupervisorState state, CancellationToken ct)
     {
-        var status = new RoutingStatus { State = state.State, Errors = state.Errors, Daemons = state.Daemons, Restarts = state.Restarts };
+        var status = new RoutingStatus { State = state.State, Errors = state.Errors, Daemons = state.Daemons, Restarts = state.Restarts, Conflicts = conflicts() };
         if (installation.Examined is { } features)
             status = status with { FrrVersion = features.Version?.ToString(), Errors = [.. status.Errors, .. features.Doubt is { } doubt ? [doubt] : Array.Empty<string>()] };
         if (state.State != RoutingState.Running) return status;
         try
         {
-            return status with { Neighbors = ParseNeighbors(await vtysh.RunAsync(NeighborCommands, ct)) };
+            var neighbors = ParseNeighbors(await vtysh.RunAsync(NeighborCommands, ct));
+            return status with { Neighbors = await NeighborErrors.AddAsync(neighbors, vtysh, ct), WrongSignatures = NeighborErrors.WrongSignatures() };
         }
         catch (Exception e) when (e is RoutingException or JsonException)
         {
@@ -36,13 +37,14 @@ internal sealed class StatusReader(VtyshRunner vtysh, FrrInstallation installati
         var summary = JsonSerializer.Deserialize(ref reader, FrrJson.Default.BgpSummary) ?? new BgpSummary();
         if (!reader.Read()) throw new JsonException("FRR's answer ends before its BFD peers");
         var up = (JsonSerializer.Deserialize(ref reader, FrrJson.Default.ListBfdPeer) ?? [])
-            .Where(p => p.Status == "up").Select(p => p.Interface).OfType<string>().ToHashSet();
+            .Where(p => p.Status == "up").SelectMany(p => new[] { p.Interface, p.Peer }).OfType<string>().ToHashSet();
         var families = new[] { summary.Ipv4, summary.Ipv6 }.OfType<BgpFamily>().SelectMany(f => f.Peers);
         return [.. families.GroupBy(p => p.Key, p => p.Value).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => new NeighborStatus
         {
             Interface = g.Key,
             BgpState = g.First().State,
             PrefixesReceived = g.Sum(p => p.PrefixesReceived),
+            PrefixesSent = g.Sum(p => p.PrefixesSent),
             UptimeMs = g.First().UptimeMs,
             BfdUp = up.Contains(g.Key),
         })];

@@ -24,6 +24,7 @@ internal sealed record BgpPeer
 {
     [JsonPropertyName("state")] public string State { get; set; } = "";
     [JsonPropertyName("pfxRcd")] public int PrefixesReceived { get; set; }
+    [JsonPropertyName("pfxSnt")] public int PrefixesSent { get; set; }
     [JsonPropertyName("peerUptimeMsec")] public long UptimeMs { get; set; }
     [JsonPropertyName("msgRcvd")] public long MessagesReceived { get; set; }
     [JsonPropertyName("connectionsEstablished")] public int TimesEstablished { get; set; }
@@ -41,9 +42,20 @@ internal sealed record BgpTableCounts
     [JsonPropertyName("Adj-in")] public long Received { get; set; }
 }
 
+/// <summary>One of <c>show bgp neighbors json</c>: why it had no session, or lost it, the last time.</summary>
+internal sealed record BgpNeighbor
+{
+    /// <summary>FRR's words, such as "BGP Notification received", "Waiting for NHT".</summary>
+    [JsonPropertyName("lastResetDueTo")] public string ResetDueTo { get; set; } = "";
+
+    /// <summary>Of a notification, such as "OPEN Message Error/Bad Peer AS".</summary>
+    [JsonPropertyName("lastNotificationReason")] public string NotificationReason { get; set; } = "";
+}
+
 /// <summary>One of <c>show bfd peers json</c>.</summary>
 internal sealed record BfdPeer
 {
+    [JsonPropertyName("peer")] public string? Peer { get; set; }
     [JsonPropertyName("interface")] public string? Interface { get; set; }
     [JsonPropertyName("status")] public string? Status { get; set; }
 }
@@ -59,7 +71,22 @@ internal sealed record ZebraAddress
     [JsonPropertyName("address")] public string Address { get; set; } = "";
 }
 
+/// <summary>One of <c>show ip route json</c>, of each prefix.</summary>
+internal sealed record ZebraRoute
+{
+    [JsonPropertyName("protocol")] public string Protocol { get; set; } = "";
+    [JsonPropertyName("selected")] public bool Selected { get; set; }
+    [JsonPropertyName("nexthops")] public List<ZebraNextHop> NextHops { get; set; } = [];
+}
+
+internal sealed record ZebraNextHop
+{
+    [JsonPropertyName("interfaceName")] public string? Interface { get; set; }
+}
+
+[JsonSerializable(typeof(Dictionary<string, List<ZebraRoute>>))]
 [JsonSerializable(typeof(BgpSummary))]
+[JsonSerializable(typeof(BgpNeighbor))]
 [JsonSerializable(typeof(BgpPrefixCounts))]
 [JsonSerializable(typeof(Dictionary<string, ZebraInterface>))]
 [JsonSerializable(typeof(List<BfdPeer>))]

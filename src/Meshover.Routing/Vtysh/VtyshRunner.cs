@@ -56,7 +56,7 @@ public sealed class VtyshRunner(FrrInstallation installation, TimeProvider time)
     /// <summary>vtysh may end with 0 although a daemon refused a whole transaction; FRR begins every complaint with <c>%</c>.</summary>
     private static string Checked(ToolResult result, string what) => result.ExitCode == 0 && !Lines(result).Any(l => l.StartsWith('%') && l != ChangesNothing)
         ? result.Output
-        : throw new RoutingException($"{what}: {string.Join("; ", Lines(result))}");
+        : throw new RoutingException($"{what}: {Secrets.Hide(string.Join("; ", Lines(result)))}");
 
     private static string[] Lines(ToolResult result) =>
         result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

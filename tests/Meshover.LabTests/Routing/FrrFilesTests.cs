@@ -42,8 +42,8 @@ public sealed class FrrFilesTests : IDisposable
         var keeper = new LogKeeper(files, () => running, TimeProvider.System, NullLogger.Instance);
         await NetworkNamespace.RunIn(_node.Namespace, () => keeper.RotateAsync(CancellationToken.None));
         Assert.True(File.Exists($"{log}.1"));
-        await Until.TrueAsync("bgpd writes its new log", TimeSpan.FromSeconds(10), () => OpenFiles(running[0].Pid).Contains(log));
-        Assert.DoesNotContain($"{log}.1", OpenFiles(running[0].Pid));
+        await Until.TrueAsync("bgpd writes its new log, and has let go of the old one", TimeSpan.FromSeconds(10), () =>
+            OpenFiles(running[0].Pid) is var open && open.Contains(log) && !open.Contains($"{log}.1"));
     }
 
     [Fact]

@@ -17,13 +17,17 @@ namespace Meshover.LabTests.Routing;
 /// <summary>One node: a namespace with its addresses, a docker0 and an underlay address that must not leak, a workload behind it, and <c>meshover routing</c>.</summary>
 internal sealed class FrrNode : IDisposable
 {
+    private static int _count;
+
+    // Beds stand side by side, each with nodes of the same numbers.
+    private readonly string _serial = $"{Environment.ProcessId}-{Interlocked.Increment(ref _count)}";
     private readonly RouteNetlink _workload;
 
     /// <param name="system">Whose FRR it runs (<see cref="OtherSystem"/>); null: this machine's.</param>
     public FrrNode(uint id, RoutingModel model, string? system = null)
     {
         (Id, Model, System) = (id, model, system);
-        RunDirectory = $"/run/t-routing/{id}";
+        RunDirectory = $"/run/t-routing/{_serial}";
         Options = new RoutingOptions { SocketPath = $"{RunDirectory}/routing.sock", FrrDirectory = $"{RunDirectory}/frr" };
         Client = new RoutingClient(Options.SocketPath);
         foreach (var name in (string[])[Name, WorkloadName])
@@ -41,9 +45,9 @@ internal sealed class FrrNode : IDisposable
     public uint Id { get; }
     public RoutingModel Model { get; set; }
     public string? System { get; }
-    public string Name => $"t-routing-{Id}";
+    public string Name => $"t-routing-{_serial}";
     public string Namespace => NetworkNamespace.PathOf(Name);
-    public string WorkloadName => $"t-routing-w{Id}";
+    public string WorkloadName => $"t-routing-w{_serial}";
     public string RunDirectory { get; }
     public RoutingOptions Options { get; }
     public RouteNetlink Netlink { get; }
@@ -55,26 +59,34 @@ internal sealed class FrrNode : IDisposable
     public async Task StartSupervisorAsync()
     {
         Directory.CreateDirectory(RunDirectory);
-        string[] command = [.. Prefix, LabPrograms.Meshover, "--run-dir", RunDirectory, "routing"];
-        Supervisor = DetachedProcess.Start(command[0], command[1..], $"{RunDirectory}/routing.log", Namespace);
+        Supervisor = Start([]);
         await Until.TrueAsync($"{Name} serves its socket", TimeSpan.FromSeconds(15), async () => await StateAsync() is not null);
     }
 
-    /// <summary>Ends <c>meshover routing</c> and starts it with other programs found first, such as another systemctl.</summary>
-    public async Task RestartSupervisorAsync(string programs)
+    /// <summary>Ends <c>meshover routing</c> and starts it once more, by way of the command that is given.</summary>
+    public async Task RestartSupervisorAsync(IReadOnlyList<string> by)
     {
         Supervisor!.Kill();
         await Supervisor.WaitForExitAsync();
-        string[] command = [.. Prefix, LabPrograms.Meshover, "--run-dir", RunDirectory, "routing"];
-        Supervisor = DetachedProcess.Start(new DetachedProcessOptions
-        {
-            FileName = command[0],
-            Arguments = [.. command[1..]],
-            LogFile = $"{RunDirectory}/routing.log",
-            NetworkNamespacePath = Namespace,
-            Environment = new Dictionary<string, string?> { ["PATH"] = $"{programs}:{Environment.GetEnvironmentVariable("PATH")}" },
-        });
+        Supervisor = Start(by);
         await Until.TrueAsync($"{Name} adopts FRR", TimeSpan.FromSeconds(15), async () => await StateAsync() == RoutingState.Running);
+    }
+
+    /// <summary>Kills <c>meshover routing</c> and its FRR: the node's routing is away, its links stay.</summary>
+    public async Task StopAsync()
+    {
+        Supervisor!.Kill();
+        await Supervisor.WaitForExitAsync();
+        foreach (var daemon in FrrProcessScanIn().Ours.Values) daemon.Kill();
+    }
+
+    /// <summary>What <c>meshover routing</c> said.</summary>
+    public Task<string> LogAsync() => File.ReadAllTextAsync($"{RunDirectory}/routing.log");
+
+    private ProcessIdentity Start(IReadOnlyList<string> by)
+    {
+        string[] command = [.. by, .. Prefix, LabPrograms.Meshover, "--run-dir", RunDirectory, "routing"];
+        return DetachedProcess.Start(command[0], command[1..], $"{RunDirectory}/routing.log", Namespace);
     }
 
     public Task<ApplyResult> ApplyAsync() => ApplyAsync(FrrTemplateSet.Embedded);

@@ -57,7 +57,7 @@ public abstract class RefusalTests : IDisposable
         using var taken = NetworkNamespace.RunIn(_node.Namespace, () => new UdpClient(new IPEndPoint(IPAddress.Parse(address), port)));
         await _node.StartSupervisorAsync();
         var refused = await Assert.ThrowsAsync<RoutingException>(() => _node.ApplyAsync());
-        Assert.Contains($"UDP port {port}, on which BFD of the mesh listens, is in use by {OurName} (process {Environment.ProcessId})", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"UDP port {port}, on which the mesh's BFD listens, is in use by {OurName} (process {Environment.ProcessId})", refused.Message, StringComparison.Ordinal);
         Assert.Contains("leave routing out", refused.Message, StringComparison.Ordinal);
         Assert.Equal([refused.Message], (await _node.Client.GetStatusAsync()).Errors);
         taken.Dispose();
@@ -72,7 +72,7 @@ public abstract class RefusalTests : IDisposable
     [Fact]
     public void Frr_Missing_IsSaidWithThePackages()
     {
-        var problem = Assert.Single(RoutingPreflight.FindProblems(_node.Options with { FrrBinaries = "/nonexistent" }));
+        var problem = Assert.Single(RoutingPreflight.FindProblems(_node.Options with { FrrBinaries = "/nonexistent" }, features: null));
         Assert.Contains("apt install frr", problem, StringComparison.Ordinal);
     }
 

@@ -13,7 +13,7 @@ public abstract class RoutingPolicyTests(FrrMesh mesh)
     {
         foreach (var node in mesh.Nodes)
         {
-            var expected = mesh.Nodes.Where(n => n != node).SelectMany(n => n.Model.Networks)
+            var expected = mesh.Nodes.Where(n => n != node).SelectMany(n => n.Model.Networks.Select(network => network.Prefix))
                 .ToDictionary(p => $"{p}", p => p.BaseAddress.AddressFamily == node.Model.Source4.AddressFamily ? node.Model.Source4 : node.Model.Source6);
             Assert.Equal(expected.OrderBy(e => e.Key, StringComparer.Ordinal), node.BgpRoutes().OrderBy(e => e.Key, StringComparer.Ordinal)!);
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Processes;
+using Meshover.Mesh.Planning;
 using Meshover.Routing.Config;
 using Meshover.Routing.Supervision;
 using Meshover.Routing.Vtysh;
@@ -131,8 +132,9 @@ public abstract class SupervisionTests(FrrMesh mesh)
         var byDifference = await ConfigurationAsync(node);
         Assert.Equal(since, await EstablishedAsync(node));
 
+        var restarts = (await node.Client.GetStatusAsync()).Restarts;
         (await node.DaemonAsync("zebra")).Kill();
-        await Until.TrueAsync("the death is noticed", TimeSpan.FromSeconds(5), async () => await node.StateAsync() != RoutingState.Running);
+        await Until.TrueAsync("the death is noticed", TimeSpan.FromSeconds(5), async () => (await node.Client.GetStatusAsync()).Restarts > restarts);
         await Until.TrueAsync("FRR runs again", TimeSpan.FromSeconds(20), async () => await node.StateAsync() == RoutingState.Running);
         Assert.Equal(byDifference, await ConfigurationAsync(node));
 
@@ -140,6 +142,36 @@ public abstract class SupervisionTests(FrrMesh mesh)
         await node.ApplyAsync();
         await mesh.WholeAsync();
     }
+
+    [Fact]
+    public async Task Attributes_OfAnAnnouncedPrefix_ReachTheNeighboursAndChangeInPlace()
+    {
+        var (node, whole) = (mesh.Node(2), mesh.Node(2).Model);
+        var announced = new Announcement(IPNetwork.Parse("10.64.2.128/26"));
+        foreach (var (now, med, community) in new[]
+        {
+            (announced with { Med = 100, Communities = [new(65000, 1)] }, 110, "65000:1"),
+            (announced with { Med = 200, Communities = [new(65000, 1), new(65000, 2)] }, 210, "65000:1 65000:2"),
+            (announced, 10, null),
+        })
+        {
+            node.Model = whole with { Networks = [.. whole.Networks, now] };
+            Assert.False((await node.ApplyAsync()).Restarted);
+            await Until.NothingIsMissingAsync($"the neighbour sees a MED of {med} and {community ?? "no"} community", TimeSpan.FromSeconds(10), async () =>
+            {
+                var said = await mesh.Node(3).VtyshAsync("show bgp ipv4 unicast 10.64.2.128/26 json");
+                using var seen = System.Text.Json.JsonDocument.Parse(said);
+                return seen.RootElement.TryGetProperty("paths", out var paths) && paths.EnumerateArray().Any(path => IsSo(path, med, community)) ? null : said;
+            }, CancellationToken.None);
+        }
+        node.Model = whole;
+        await node.ApplyAsync();
+        await mesh.WholeAsync();
+    }
+
+    private static bool IsSo(System.Text.Json.JsonElement path, int med, string? community) =>
+        path.TryGetProperty("metric", out var metric) && metric.GetInt32() == med
+        && (path.TryGetProperty("community", out var told) ? told.GetProperty("string").GetString() : null) == community;
 
     [Theory]
     [InlineData("router bgp {{ asn }}\n bgp no-such-command\nexit\n", "no-such-command")]
@@ -155,6 +187,41 @@ public abstract class SupervisionTests(FrrMesh mesh)
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
         Assert.Equal(before, await ConfigurationAsync(node));
         Assert.Equal(new ApplyResult(0, Restarted: false), await node.ApplyAsync());
+        await mesh.WholeAsync();
+    }
+
+    [Fact]
+    public async Task RouteOfTheMachine_ToThePrefixOfAPeer_IsSaidUntilItIsGone()
+    {
+        var node = mesh.Node(2);
+        var other = new RouteInfo { Destination = IPNetwork.Parse("10.64.3.0/24"), OutputLink = node.Netlink.GetLink("docker0").Index, Protocol = RouteProtocols.Static };
+        Assert.Empty((await node.Client.GetStatusAsync()).Conflicts);
+        node.Netlink.ReplaceRoute(other);
+        await Until.NothingIsMissingAsync("it is said", TimeSpan.FromSeconds(40), async () =>
+            (await node.Client.GetStatusAsync()).Conflicts is [{ Prefix: "10.64.3.0/24", By: "kernel", Interface: "docker0" }] ? null : await node.VtyshAsync("show ip route 10.64.3.0/24 json"), CancellationToken.None);
+        node.Netlink.DeleteRoute(other);
+        await Until.TrueAsync("nothing is said any longer", TimeSpan.FromSeconds(40), async () => (await node.Client.GetStatusAsync()).Conflicts.IsEmpty);
+        await mesh.WholeAsync();
+    }
+
+    [Fact]
+    public async Task Snippets_OneAtEachPlace_AreTakenWithoutAResetAndGoAsTheyCame()
+    {
+        var node = mesh.Node(2);
+        var directory = Directory.CreateTempSubdirectory("t-routing-").FullName;
+        OneOfEach.Write(directory);
+        var (before, since) = (await ConfigurationAsync(node), await EstablishedAsync(node));
+
+        Assert.False((await node.ApplyAsync(FrrTemplateSet.Load(directory))).Restarted);
+        var now = await ConfigurationAsync(node);
+        foreach (var line in (string[])["route-map OF-ZEBRA permit 10", "profile SNIPPET", "call SLOW", "set community 65000:2 additive", "bgp default local-preference 123", "network 10.99.0.0/24",
+            "network fd99::/64", "neighbor mo-00000001 description n1", "neighbor mo-00000001 weight 7", "neighbor mo-00000001 weight 8"]) Assert.Contains(line, now);
+        Assert.Contains(now, line => line.StartsWith("bgp community-list standard SLOW", StringComparison.Ordinal));
+
+        Directory.Delete(directory, recursive: true);
+        Assert.False((await node.ApplyAsync()).Restarted);
+        Assert.Equal(before, await ConfigurationAsync(node));
+        Assert.Equal(since, await EstablishedAsync(node));
         await mesh.WholeAsync();
     }
 
@@ -210,9 +277,9 @@ public abstract class SupervisionTests(FrrMesh mesh)
     {
         var (node, stopped) = (mesh.Node(3), mesh.Node(4));
         var before = await stopped.DaemonAsync("bgpd");
-        using (new StoppingSystemd())
+        using (var systemd = new StoppingSystemd())
         {
-            await stopped.RestartSupervisorAsync(StoppingSystemd.Path);
+            await stopped.RestartSupervisorAsync(systemd.Prefix);
             stopped.Supervisor!.Signal(15);
             await stopped.Supervisor.WaitForExitAsync();
         }
@@ -242,8 +309,9 @@ public abstract class SupervisionTests(FrrMesh mesh)
     public async Task Links_MadeWhileZebraStarts_AreKnownToItWithTheirAddresses()
     {
         var node = mesh.Node(4);
+        var restarts = (await node.Client.GetStatusAsync()).Restarts;
         (await node.DaemonAsync("zebra")).Kill();
-        await Until.TrueAsync("the death is noticed", TimeSpan.FromSeconds(5), async () => await node.StateAsync() != RoutingState.Running);
+        await Until.TrueAsync("the death is noticed", TimeSpan.FromSeconds(5), async () => (await node.Client.GetStatusAsync()).Restarts > restarts);
         await Until.TrueAsync("zebra starts", TimeSpan.FromSeconds(10), () => node.FrrProcessScanIn().Ours.ContainsKey("zebra"));
         string[] made = [.. Enumerable.Range(0x100, 150).Select(peer => node.MakeLink((uint)peer))];
         await Until.TrueAsync("FRR runs again", TimeSpan.FromSeconds(20), async () => await node.StateAsync() == RoutingState.Running);

@@ -61,6 +61,30 @@ public sealed class BfdDeadlocksTests
         Assert.True(After(16, Waiting()));
     }
 
+    // As FRR 10.3.0 said it of a neighbour with 8.4.4 whose FRR was away, without what is not read.
+    [Fact]
+    public void Neighbour_AsFrr103TellsOfIt_IsSeenToWait()
+    {
+        const string said = """
+            {
+            "ipv4Unicast":{"routerId":"10.249.0.4","as":4200000004,"peers":{
+                "mo-00000001":{"remoteAs":4200000001,"peerUptimeMsec":7000,"pfxRcd":6,"state":"Established","peerState":"OK","idType":"interface"},
+                "mo-00000002":{"remoteAs":4200000003,"peerUptimeMsec":5000,"pfxRcd":2,"state":"Idle","peerState":"NSF passive","idType":"interface"}}}
+            ,
+            "ipv6Unicast":{"peers":{
+                "mo-00000001":{"remoteAs":4200000001,"peerUptimeMsec":7000,"pfxRcd":6,"state":"Established","peerState":"OK","idType":"interface"},
+                "mo-00000002":{"remoteAs":4200000003,"peerUptimeMsec":5000,"pfxRcd":2,"state":"Idle","peerState":"NSF passive","idType":"interface"}}}
+            }
+            [
+              {"multihop":false,"peer":"fe80::1","local":"fe80::4","vrf":"default","interface":"mo-00000001","status":"up","uptime":16,"diagnostic":"ok","type":"dynamic"},
+              {"multihop":false,"peer":"fe80::3","local":"fe80::4","vrf":"default","interface":"mo-00000002","status":"down"}
+            ]
+            """;
+        var neighbors = StatusReader.ParseNeighbors(said);
+        Assert.False(_deadlocks.Look(neighbors, Up));
+        Assert.True(After(16, [.. neighbors]));
+    }
+
     [Fact]
     public void AnotherNeighbour_SoonAfterAStart_WaitsUntilTwoMinutesAreOver()
     {

@@ -31,7 +31,7 @@ public sealed class ChangedFiltersTests
     }
 
     [Fact]
-    public void Commands_AsPathsChange_LooksAtAllAnew() => Assert.Equal(All, Commands(Models.Node(1, 4), Models.Node(1, 4) with { MaxMeshHops = 3 }));
+    public void Commands_AsPathsChange_LooksAtAllAnew() => Assert.Equal(All, Commands(Models.Node(1, 4, 2), Models.Node(1, 4, 2) with { MaxMeshHops = 3 }));
 
     [Fact]
     public void Commands_ListOfARouteMap_LooksAtAllAnew()

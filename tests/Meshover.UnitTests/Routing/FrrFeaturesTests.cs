@@ -40,7 +40,7 @@ public sealed class FrrFeaturesTests
     [InlineData("zebra version 7.5", "7.5 is too old")]
     [InlineData("zebra version 10.8", "10.8 is newer")]
     [InlineData("zebra version 11.0.1", "11.0.1 is newer")]
-    [InlineData("zebra of my own", "does not say its version")]
+    [InlineData("zebra of my own", "does not report its version")]
     public void Release_ThatIsNotKnown_IsSaid(string said, string doubt) =>
         Assert.Contains(doubt, FrrFeatures.Of(FrrVersion.Find(said)).Doubt, StringComparison.Ordinal);
 

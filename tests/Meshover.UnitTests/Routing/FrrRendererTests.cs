@@ -9,6 +9,8 @@ namespace Meshover.UnitTests.Routing;
 
 public sealed class FrrRendererTests
 {
+    private static readonly IPNetwork Prefix = IPNetwork.Parse("10.9.0.0/24");
+
     [Fact]
     public void Render_NodeWithATransitAndAPlainNeighbour_EqualsTheGoldenFiles()
     {
@@ -62,6 +64,27 @@ public sealed class FrrRendererTests
         Assert.Single(Render(model).Bgpd.Split('\n'), l => l.Contains("10.9.0.0/24", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Render_PrefixWithAttributes_HasARouteMapOfItsOwn_AndNoOtherLineChanges()
+    {
+        var plain = Models.Node(1, 3);
+        var attributed = plain with { Networks = [.. plain.Networks, new Announcement(IPNetwork.Parse("10.9.0.0/24")) { Med = 100, Communities = [new(65000, 1), new(65000, 2)] }] };
+        Assert.Equal(
+            ["  network 10.9.0.0/24 route-map MO-NET-10.9.0.0-24", " set community 65000:1 65000:2", " set metric 100", "route-map MO-NET-10.9.0.0-24 permit 10"],
+            LinesOf(attributed).Except(LinesOf(plain)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Render_AttributesThatChange_AreReplacedInPlaceAndNothingIsWithdrawn()
+    {
+        Assert.Equal("route-map MO-NET-10.9.0.0-24 permit 10\n set metric 200\nexit\n", Change(new(Prefix) { Med = 100 }, new(Prefix) { Med = 200 }));
+        Assert.Equal(
+            "route-map MO-NET-10.9.0.0-24 permit 10\n set community 65000:1 65000:2\nexit\n",
+            Change(new(Prefix) { Communities = [new(65000, 1)] }, new(Prefix) { Communities = [new(65000, 1), new(65000, 2)] }));
+        Assert.DoesNotContain("no network", Change(new(Prefix) { Med = 100 }, new(Prefix)), StringComparison.Ordinal);
+        Assert.DoesNotContain("no network", Change(new(Prefix), new(Prefix) { Med = 100 }), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(1, "^42[0-9]{8}$", "_42[0-9]{8}_")]
     [InlineData(2, "^(42[0-9]{8}_)?42[0-9]{8}$", "_42[0-9]{8}_(.*_)?42[0-9]{8}_")]
@@ -91,9 +114,10 @@ public sealed class FrrRendererTests
 
     [Theory]
     [InlineData(2, "timers 3 9", "timers connect 1", "ra-interval 1")]
-    [InlineData(100, "timers 3 9", "timers connect 1", "ra-interval 1")]
-    [InlineData(101, "timers 10 30", "timers connect 1", "ra-interval 1")]
-    [InlineData(401, "timers 10 30", "timers connect 4", "ra-interval 2")]
+    [InlineData(7, "timers 3 9", "timers connect 1", "ra-interval 2")]
+    [InlineData(17, "timers 10 30", "timers connect 1", "ra-interval 5")]
+    [InlineData(27, "timers 10 30", "timers connect 1", "ra-interval 10")]
+    [InlineData(401, "timers 10 30", "timers connect 4", "ra-interval 10")]
     [InlineData(3001, "timers 10 30", "timers connect 10", "ra-interval 10")]
     public void Render_MoreNeighbours_AreSpokenToLessOften(uint nodes, string timers, string connect, string advertisements)
     {
@@ -124,6 +148,13 @@ public sealed class FrrRendererTests
     private static FrrConfig Render(RoutingModel model) => FrrRenderer.Render(model, FrrTemplateSet.Embedded);
 
     private static int Lines(RoutingModel model) => LinesOf(model).Count;
+
+    private static string Change(Announcement before, Announcement after)
+    {
+        var model = Models.Node(1, 3);
+        var difference = ConfigDifference.Between(Render(model with { Networks = [before] }).Bgpd, Render(model with { Networks = [after] }).Bgpd);
+        return difference.Removals + difference.Additions;
+    }
 
     private static List<string> LinesOf(RoutingModel model)
     {

@@ -53,6 +53,14 @@ public sealed class FrrTemplateTests : IDisposable
     }
 
     [Fact]
+    public void Render_NameThatDoesNotExistBehindTagsThatTakeLinesAway_IsAnErrorWithItsPlace()
+    {
+        Write("bgpd.extra.conf.liquid", "a\n{%- for n in neighbors %}\nb\n{%- endfor %}\n{%- if is_transit %}{%- endif %}\n neighbor {{ nieghbor }}\n");
+        var error = Assert.Throws<FrrTemplateException>(() => FrrRenderer.Render(Models.Node(1, 3), FrrTemplateSet.Load(_directory)));
+        Assert.Equal((6, 14), (error.Line, error.Column));
+    }
+
+    [Fact]
     public void Render_MemberThatDoesNotExist_IsAnErrorWithItsPlace()
     {
         Write("bgpd.extra.conf.liquid", "{% for n in neighbors %}\n! {{ n.asm }}\n{% endfor %}");

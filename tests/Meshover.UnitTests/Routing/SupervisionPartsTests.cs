@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Meshover.Linux.LocalSockets;
 using Meshover.Routing.Config;
 using Meshover.Routing.Supervision;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -60,58 +61,124 @@ public sealed class SupervisionPartsTests : IDisposable
     public void Status_NoNeighbours_IsEmpty() => Assert.Empty(StatusReader.ParseNeighbors("{\n}\n[\n]\n"));
 
     [Theory]
-    [InlineData("not json\n", "not a request")]
-    [InlineData("[]\n", "not a request")]
-    [InlineData("null\n", "not a request")]
-    [InlineData("{\"v\":2,\"op\":\"status\"}\n", "version 1")]
-    [InlineData("{\"op\":\"status\"}\n", "version 1")]
+    [InlineData("not json\n", "not a valid message")]
+    [InlineData("[]\n", "not a valid message")]
+    [InlineData("null\n", "not a valid message")]
+    [InlineData("{\"v\":2,\"op\":\"status\"}\n", "not 2")]
+    [InlineData("{\"op\":\"status\"}\n", "not 0")]
+    [InlineData("{\"version\":9,\"oldest\":8,\"operation\":\"Hello\"}\n", "not 8 to 9: restart the older program")]
     public async Task Server_BadRequest_IsRefusedWithTheReason(string line, string reason)
     {
-        using var server = new RoutingServer(SocketPath, (_, _) => Task.FromResult(new RoutingReply()), TimeProvider.System, NullLogger.Instance);
-        using var stop = new CancellationTokenSource();
-        server.Listen();
-        var serving = server.RunAsync(stop.Token, CancellationToken.None);
+        await using var server = Serve((_, _) => Task.FromResult(new RoutingReply()));
         Assert.Contains(reason, await ExchangeAsync(line), StringComparison.Ordinal);
-        await stop.CancelAsync();
-        await serving;
+    }
+
+    [Fact]
+    public async Task Server_AgentFromBeforeTheHello_IsServed()
+    {
+        await using var server = Serve((request, _) => Task.FromResult(new RoutingReply { Applied = new ApplyResult(request.Op == RoutingProtocol.Apply ? 7 : 0, Restarted: false) }));
+        Assert.Contains("\"commands\":7", await ExchangeAsync("{\"v\":1,\"op\":\"apply\"}\n"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Client_ErrorOfTheOtherSide_IsThrownAsItIs()
     {
-        using var server = new RoutingServer(SocketPath, (_, _) => throw new RoutingException("FRR is not installed"), TimeProvider.System, NullLogger.Instance);
-        using var stop = new CancellationTokenSource();
-        server.Listen();
-        var serving = server.RunAsync(stop.Token, CancellationToken.None);
+        await using var server = Serve((_, _) => throw new RoutingException("FRR is not installed"));
         var refused = await Assert.ThrowsAsync<RoutingException>(() => new RoutingClient(SocketPath).ApplyAsync(new FrrConfig("", "", "")));
         Assert.Equal("FRR is not installed", refused.Message);
-        await stop.CancelAsync();
-        await serving;
+    }
+
+    [Fact]
+    public async Task Client_WhatFrrRuns_IsToldWholeOrAsNothing()
+    {
+        FrrConfig? runs = new("z", "b", "f") { BgpPort = 1790 };
+        await using var server = Serve((request, _) => Task.FromResult(new RoutingReply { Running = request.Op == RoutingProtocol.Running ? runs : null }));
+        Assert.Equal(runs, await new RoutingClient(SocketPath).GetRunningAsync());
+        runs = null;
+        Assert.Null(await new RoutingClient(SocketPath).GetRunningAsync());
+    }
+
+    [Fact]
+    public async Task Hello_TellsTheVersionThatBothSpeakAndWhatTheServerCan()
+    {
+        await using var server = Serve((_, _) => Task.FromResult(new RoutingReply()));
+        await using var connection = await JsonConnection.OpenAsync(SocketPath, RoutingProtocol.Terms with { Newest = 5 }, CancellationToken.None);
+        Assert.Equal(1, connection.Version);
+        Assert.Equal(["apply", "status", "stop", "toggle-source-route-map", "running"], connection.Capabilities);
+    }
+
+    /// <summary>Word for word what releases before the Hello answer to it.</summary>
+    [Fact]
+    public async Task Client_DaemonFromBeforeTheHello_IsSpokenToInVersionOne()
+    {
+        var asked = new List<string>();
+        await using var older = new UnixListener(SocketPath, async (stream, ct) =>
+        {
+            using var reader = new StreamReader(stream);
+            await using var writer = new StreamWriter(stream) { AutoFlush = true };
+            while (await reader.ReadLineAsync(ct) is { } line)
+            {
+                asked.Add(line);
+                await writer.WriteLineAsync(line.Contains("\"v\":1", StringComparison.Ordinal)
+                    ? "{\"v\":1,\"status\":{\"state\":\"Running\",\"frrVersion\":\"8.4.4\"}}"
+                    : "{\"v\":1,\"error\":\"meshover routing speaks version 1 of its protocol, not 0: restart it, so that both are of one release\"}");
+            }
+        }, TimeProvider.System, NullLogger.Instance);
+        Assert.Equal("8.4.4", (await new RoutingClient(SocketPath).GetStatusAsync()).FrrVersion);
+        Assert.Equal(2, asked.Count);
+    }
+
+    [Fact]
+    public async Task Client_DaemonThatSpeaksNoVersionOfOurs_SaysWhatToDoAndIsNoRefusalOfWords()
+    {
+        var server = new JsonServer<RoutingRequest, RoutingReply>(
+            RoutingProtocol.Terms with { Oldest = 8, Newest = 9 }, RoutingJson.Default.RoutingRequest, RoutingJson.Default.RoutingReply, _ => new RoutingReply(),
+            (_, _) => throw new InvalidOperationException("it is never asked"));
+        await using var newer = new UnixListener(SocketPath, (stream, ct) => server.ServeAsync(stream, ct, ct), TimeProvider.System, NullLogger.Instance);
+        var failed = await Assert.ThrowsAsync<RoutingException>(() => new RoutingClient(SocketPath).GetStatusAsync());
+        Assert.Equal("`meshover routing` speaks versions 8 to 9 of its protocol, not 1: restart the older program.", failed.Message);
+        Assert.NotNull(failed.InnerException);
     }
 
     [Fact]
     public async Task Client_NobodyServes_SaysWhatToStart()
     {
         var failed = await Assert.ThrowsAsync<RoutingException>(() => new RoutingClient(SocketPath).GetStatusAsync());
-        Assert.Contains("start it with 'meshover routing'", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("start it with `meshover up`", failed.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Server_Listening_IsForItsOwnerOnly()
+    public async Task Server_Listening_IsForItsOwnerOnly()
     {
-        using var server = new RoutingServer(SocketPath, (_, _) => Task.FromResult(new RoutingReply()), TimeProvider.System, NullLogger.Instance);
-        server.Listen();
+        await using var server = Serve((_, _) => Task.FromResult(new RoutingReply()));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(SocketPath));
     }
 
     [Fact]
-    public void SecondServer_OnTheSameSocket_IsRefusedAndLeavesTheSocketToTheFirst()
+    public async Task SecondServer_OnTheSameSocket_IsRefusedAndLeavesTheSocketToTheFirst()
     {
-        using var first = new RoutingServer(SocketPath, (_, _) => Task.FromResult(new RoutingReply()), TimeProvider.System, NullLogger.Instance);
-        first.Listen();
-        using (var second = new RoutingServer(SocketPath, (_, _) => Task.FromResult(new RoutingReply()), TimeProvider.System, NullLogger.Instance))
-            Assert.Throws<RoutingException>(second.Listen);
+        await using var first = Serve((_, _) => Task.FromResult(new RoutingReply()));
+        Assert.Throws<RoutingException>(() => Serve((_, _) => Task.FromResult(new RoutingReply())));
         Assert.True(File.Exists(SocketPath));
+    }
+
+    [Fact]
+    public async Task Server_ThatEnds_AnswersWhatWasBegun()
+    {
+        var (begun, done) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var server = Serve(async (_, _) =>
+        {
+            begun.SetResult();
+            await done.Task;
+            return new RoutingReply { Status = new RoutingStatus { State = RoutingState.Stopped } };
+        });
+        var asking = new RoutingClient(SocketPath).GetStatusAsync();
+        await begun.Task;
+        var ending = server.DisposeAsync();
+        done.SetResult();
+        Assert.Equal(RoutingState.Stopped, (await asking).State);
+        await ending;
+        Assert.False(File.Exists(SocketPath));
     }
 
     [Theory]
@@ -136,6 +203,19 @@ public sealed class SupervisionPartsTests : IDisposable
         Assert.Equal(found, SystemFrr.LineForMgmtd(_directory)?.Contains($"{name} says 'ip route", StringComparison.Ordinal) == true);
     }
 
+    [Theory]
+    [InlineData("FRRouting version 9.1", false)] // has an mgmtd, which nobody starts for its zebra
+    [InlineData("FRRouting version 10.0", true)]
+    [InlineData(null, true)]
+    public void Preflight_FileThatMgmtdWouldRead_IsAHindranceWhereOneIsStarted(string? said, bool isHindrance)
+    {
+        File.WriteAllText(Path.Combine(_directory, "zebra.conf"), "ip route 10.0.0.0/8 blackhole\n");
+        File.WriteAllText(Path.Combine(_directory, "mgmtd"), "");
+        var options = new RoutingOptions { FrrBinaries = _directory };
+        var features = said is null ? null : FrrFeatures.Of(FrrVersion.Find(said));
+        Assert.Equal(isHindrance, RoutingPreflight.ReadByMgmtd(options, features, _directory) is not null);
+    }
+
     [Fact]
     public void FrrUser_IsFoundInThePasswords()
     {
@@ -146,6 +226,9 @@ public sealed class SupervisionPartsTests : IDisposable
     }
 
     private string SocketPath => Path.Combine(_directory, "routing.sock");
+
+    private RoutingServer Serve(Func<RoutingRequest, CancellationToken, Task<RoutingReply>> handle) =>
+        new(SocketPath, handle, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
 
     private async Task<string> ExchangeAsync(string line)
     {

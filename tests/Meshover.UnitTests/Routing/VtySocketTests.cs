@@ -71,6 +71,27 @@ public sealed class VtySocketTests : IDisposable
     [Fact]
     public async Task Ask_NoDaemon_HasACause() => Assert.NotNull((await Assert.ThrowsAsync<RoutingException>(() => AskAsync("echo"))).InnerException);
 
+    [Fact]
+    public async Task WaitForAnswer_SocketThatDoesNotListenYet_IsWaitedFor()
+    {
+        _daemon.Bind(new UnixDomainSocketEndPoint(_files.VtySocket(FrrDaemon.Bgpd)));
+        Assert.NotNull((await Assert.ThrowsAsync<RoutingException>(() => AskAsync("echo ready"))).InnerException);
+        var waiting = new VtySocket(_files, TimeProvider.System).WaitForAnswerAsync(FrrDaemon.Bgpd, TimeSpan.FromSeconds(30), CancellationToken.None);
+        Assert.False(waiting.IsCompleted);
+        _daemon.Listen();
+        using var connection = await _daemon.AcceptAsync();
+        await connection.SendAsync("ready\0\0\0\0"u8.ToArray());
+        await waiting;
+    }
+
+    [Fact]
+    public async Task WaitForAnswer_SocketThatNeverListens_EndsWithThePatience()
+    {
+        _daemon.Bind(new UnixDomainSocketEndPoint(_files.VtySocket(FrrDaemon.Bgpd)));
+        await Assert.ThrowsAsync<RoutingException>(() =>
+            new VtySocket(_files, TimeProvider.System).WaitForAnswerAsync(FrrDaemon.Bgpd, TimeSpan.FromMilliseconds(50), CancellationToken.None));
+    }
+
     private Task<string> AskAsync(params string[] commands) =>
         new VtySocket(_files, TimeProvider.System).AskAsync(FrrDaemon.Bgpd, TimeSpan.FromSeconds(30), CancellationToken.None, commands);
 

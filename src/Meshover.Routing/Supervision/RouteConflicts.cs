@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Meshover.Routing.Vtysh;
+
+namespace Meshover.Routing.Supervision;
+
+/// <summary>A route of the mesh that zebra has and does not use, as this machine has another one of the same prefix.</summary>
+/// <param name="Prefix">As FRR writes it.</param>
+/// <param name="By">Who set the other: kernel (by hand, a network manager or DHCP), connected, static, ….</param>
+/// <param name="Interface">By which the other leads; empty: by none.</param>
+public sealed record RouteConflict(string Prefix, string By, string Interface);
+
+/// <summary>
+/// Looks for routes of BGP that zebra has not selected. A table of thousands takes zebra a while to print, so it is asked the more seldom, the
+/// longer that is.
+/// </summary>
+internal sealed class RouteConflicts(VtySocket vty, Func<SupervisorState> state, TimeProvider time)
+{
+    private const int Most = 10;
+    private const int Share = 50;
+    private static readonly TimeSpan _interval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+    private static readonly string[] _families = ["ip", "ipv6"];
+
+    /// <summary>What was found last.</summary>
+    public ImmutableArray<RouteConflict> Current { get; private set; } = [];
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            var since = time.GetTimestamp();
+            Current = state().State == RoutingState.Running ? await LookAsync(ct) : [];
+            var pause = time.GetElapsedTime(since) * Share;
+            await Task.Delay(pause > _interval ? pause : _interval, time, ct);
+        }
+    }
+
+    /// <summary>Prefixes of which no route of BGP is selected, in FRR's order.</summary>
+    /// <param name="said">The answer to <c>show ip route bgp json</c>, or of IPv6: for each prefix its entries, of which the selected one says so.</param>
+    /// <exception cref="JsonException">FRR said something else.</exception>
+    internal static IEnumerable<string> Unselected(string said) =>
+        Parse(said).Where(prefix => !prefix.Value.Exists(entry => entry.Selected)).Select(prefix => prefix.Key);
+
+    /// <param name="prefix">Of which it is.</param>
+    /// <param name="said">The answer to <c>show ip route PREFIX json</c>.</param>
+    /// <returns>Null where there is no other route that is selected.</returns>
+    /// <exception cref="JsonException">FRR said something else.</exception>
+    internal static RouteConflict? Of(string prefix, string said)
+    {
+        var chosen = Parse(said).Values.SelectMany(entries => entries).FirstOrDefault(entry => entry is { Selected: true, Protocol: not "bgp" });
+        return chosen is null ? null : new RouteConflict(prefix, chosen.Protocol, chosen.NextHops.FirstOrDefault(hop => hop.Interface is not null)?.Interface ?? "");
+    }
+
+    /// <summary>Nothing where FRR does not answer: that is said elsewhere.</summary>
+    private async Task<ImmutableArray<RouteConflict>> LookAsync(CancellationToken ct)
+    {
+        try
+        {
+            var found = ImmutableArray.CreateBuilder<RouteConflict>();
+            foreach (var family in _families)
+            {
+                foreach (var prefix in Unselected(await AskAsync($"show {family} route bgp json", ct)).Take(Most))
+                    if (Of(prefix, await AskAsync($"show {family} route {prefix} json", ct)) is { } conflict) found.Add(conflict);
+            }
+            return found.ToImmutable();
+        }
+        catch (Exception e) when (e is RoutingException or JsonException)
+        {
+            return [];
+        }
+    }
+
+    private Task<string> AskAsync(string command, CancellationToken ct) => vty.AskAsync(FrrDaemon.Zebra, _patience, ct, "enable", command);
+
+    private static Dictionary<string, List<ZebraRoute>> Parse(string said) => JsonSerializer.Deserialize(said, FrrJson.Default.DictionaryStringListZebraRoute) ?? [];
+}

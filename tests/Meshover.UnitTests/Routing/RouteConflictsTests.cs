@@ -1,0 +1,34 @@
+using System.Text.Json;
+using Meshover.Routing.Supervision;
+using Xunit;
+
+namespace Meshover.UnitTests.Routing;
+
+/// <summary>As FRR 8.4 and 10.3 say it, shortened to what is read and what could be mistaken for it.</summary>
+public sealed class RouteConflictsTests
+{
+    private const string Used = """{"prefix":"10.64.2.0/24","protocol":"bgp","selected":true,"destSelected":true,"distance":20,"installed":true,"nexthops":[{"fib":true,"interfaceName":"mo-00000002","active":true}]}""";
+    private const string Unused = """{"prefix":"10.64.3.0/24","protocol":"bgp","distance":20,"metric":10,"nexthops":[{"interfaceName":"mo-00000003","active":true}]}""";
+    private const string Kernels = """{"prefix":"10.64.3.0/24","protocol":"kernel","selected":true,"destSelected":true,"distance":0,"installed":true,"nexthops":[{"fib":true,"interfaceName":"docker0","active":true}]}""";
+
+    [Fact]
+    public void Unselected_RoutesOfWhichNoneIsSelected_AreNamed() =>
+        Assert.Equal(["10.64.3.0/24"], RouteConflicts.Unselected($$"""{"10.64.2.0/24":[{{Used}},{{Unused}}],"10.64.3.0/24":[{{Unused}}]}"""));
+
+    [Fact]
+    public void Unselected_NoRoutes_IsNothing() => Assert.Empty(RouteConflicts.Unselected("{}"));
+
+    [Fact]
+    public void Of_AnotherThatIsSelected_SaysWhose() =>
+        Assert.Equal(new RouteConflict("10.64.3.0/24", "kernel", "docker0"), RouteConflicts.Of("10.64.3.0/24", $$"""{"10.64.3.0/24":[{{Unused}},{{Kernels}}]}"""));
+
+    [Fact]
+    public void Of_AnotherWithoutAnInterface_NamesNone() =>
+        Assert.Equal("", RouteConflicts.Of("10.64.3.0/24", """{"10.64.3.0/24":[{"protocol":"kernel","selected":true,"nexthops":[{"unreachable":true,"reject":true}]}]}""")?.Interface);
+
+    [Fact]
+    public void Of_RouteThatWasNotTakenForAnotherReason_IsNoConflict() => Assert.Null(RouteConflicts.Of("10.64.3.0/24", $$"""{"10.64.3.0/24":[{{Unused}}]}"""));
+
+    [Fact]
+    public void Unselected_SomethingElse_IsAnError() => Assert.Throws<JsonException>(() => RouteConflicts.Unselected("% Unknown command").ToList());
+}
