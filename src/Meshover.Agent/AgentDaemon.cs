@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Threading.Channels;
+using Meshover.Agent.Announcing;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Endpoints;
@@ -9,6 +11,7 @@ using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
+using Meshover.Linux.Modules;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
@@ -24,10 +27,11 @@ namespace Meshover.Agent;
 /// <summary>
 /// The process <c>meshover agent</c>. Its parts, each a task; only <see cref="AgentLoop"/> owns state:
 /// <code>
-/// ControllerLinkLoop ─┐                         ┌─> ReconcileWorker (data plane, then kernel) ─> ReconcileWorker (routing)
+/// ControllerLinkLoop ─┐                         ┌─> ReconcileWorker (data plane, then kernel), ReconcileWorker (routing, after it)
 /// KernelWatcher ──────┼─> inputs ─> AgentLoop ──┼─> EndpointKeeper
 /// EndpointKeeper ─────┤   (bounded)             ├─> RttProbe
-/// workers, ticks ─────┘                         └─> ReportBoard ─> ControllerLinkLoop
+/// Announcer, workers, ─┘                        └─> ReportBoard ─> ControllerLinkLoop
+/// ticks
 /// </code>
 /// </summary>
 public sealed class AgentDaemon
@@ -35,7 +39,7 @@ public sealed class AgentDaemon
     /// <summary>Inputs are coalesced; a full channel only means that the loop is busy, and writers wait.</summary>
     private const int InputCapacity = 256;
 
-    private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(2);
     private static readonly ReconcileTimes KernelTimes = new(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(1));
 
     /// <summary>Asking FRR starts vtysh, and it repairs itself: once in a while is enough when all is right.</summary>
@@ -56,16 +60,21 @@ public sealed class AgentDaemon
     private readonly EndpointKeeper _endpoints;
     private readonly RttProbe _rtt;
     private readonly KernelWatcher _watcher;
-    private readonly ReconcileWorker _system;
+    private readonly ConfiguredAnnouncements _configured;
+    private readonly Announcer _announcer;
+    private readonly SourceRouteDebt _sourceRoutes;
+    private readonly ReconcileWorker<SystemPlan> _system;
+    private readonly TemplateFiles _templates;
     private readonly RoutingReconciler? _routingReconciler;
-    private readonly ReconcileWorker _frr;
+    private readonly ReconcileWorker<RoutingPlan> _frr;
     private readonly ReportBoard _board;
     private readonly AgentLoop _loop;
 
     private AgentDaemon(
-        AgentOptions options, NodeIdentity identity, IRouteNetlink netlink, IWireGuardNetlink wireGuard, KernelReconciler kernel, ILoggerFactory loggers, TimeProvider time)
+        AgentOptions options, NodeIdentity identity, IRouteNetlink netlink, IWireGuardNetlink wireGuard, KernelReconciler kernel, SourceRouteDebt sourceRoutes,
+        ILoggerFactory loggers, TimeProvider time)
     {
-        (_options, _netlink, _kernel, _loggers, _time) = (options, netlink, kernel, loggers, time);
+        (_options, _netlink, _kernel, _sourceRoutes, _loggers, _time) = (options, netlink, kernel, sourceRoutes, loggers, time);
         _identities = new IdentityKeeper(new IdentityStore(options.StateDirectory), identity, Logger<IdentityKeeper>());
         _keys = new KeyChanger(_identities, options.Config.RotateKeyAfter, Logger<KeyChanger>(), time);
         _mapFile = new MapFile(options.StateDirectory);
@@ -76,56 +85,66 @@ public sealed class AgentDaemon
         _routing = new RoutingClient(Path.Combine(options.RuntimeDirectory, "routing.sock"));
         _endpoints = new EndpointKeeper(_dataplane.Chosen, _inputs.Writer, Logger<EndpointKeeper>(), time);
         _rtt = new RttProbe(netlink, Logger<RttProbe>(), time);
-        _routingReconciler = options.Config.Routing == RoutingChoice.Off ? null : new RoutingReconciler(_routing, options.Config.Templates, time);
-        IReconciler routing = _routingReconciler is null ? new AbsentComponent("routing") : _routingReconciler;
-        _frr = new ReconcileWorker([routing], RoutingTimes, _inputs.Writer, Logger<RoutingReconciler>(), time)
+        _templates = new TemplateFiles(options.Config.Templates);
+        _routingReconciler = options.Config.Routing == RoutingChoice.Off ? null : new RoutingReconciler(_routing, _templates, sourceRoutes, time);
+        _system = new ReconcileWorker<SystemPlan>(System(), KernelTimes, _inputs.Writer, Logger<KernelReconciler>(), time) { AfterPass = SeeSourceRoutesAsync };
+        IReconciler<RoutingPlan> routing = _routingReconciler is null ? new AbsentComponent<RoutingPlan>(Wanted.Routing) : _routingReconciler;
+        _frr = new ReconcileWorker<RoutingPlan>([routing], RoutingTimes, _inputs.Writer, Logger<RoutingReconciler>(), time)
         {
+            // For bgpd wants addresses and links when it starts.
+            BeforePass = _system.WaitForPassAsync,
             AfterPass = SeeRoutingAsync,
-            Same = NodePlanChanges.SameForRouting,
         };
-        _system = new ReconcileWorker(System(), KernelTimes, _inputs.Writer, Logger<ReconcileWorker>(), time)
-        {
-            AfterPass = HandOnAsync,
-            Same = (former, plan) => NodePlanChanges.SameForSystem(former, plan) && NodePlanChanges.SameForRouting(former, plan),
-        };
+        _configured = new ConfiguredAnnouncements(options.Config.Announce);
+        _announcer = new Announcer([_configured], _inputs.Writer);
         _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time);
         _watcher.SetSurroundings(Surroundings(plan: null));
         var reporter = new StateReporter(options.Config, _identities, time);
         _board = new ReportBoard(reporter.Report(new AgentState()));
-        var planner = new StatePlanner(options.Config, _identities, new NodeCapabilities());
+        var capabilities = CapabilityProbe.Look(KernelModules.Read());
+        var planner = new StatePlanner(options.Config, _identities, capabilities);
         var saver = new MapSaver(_mapFile, _retainedFile, Logger<MapSaver>(), time);
         _loop = new AgentLoop(new AgentLoopParts(planner, reporter, _board, _identities, _keys, saver, Publish), Logger<AgentLoop>(), time);
     }
 
     /// <summary>Runs until cancelled. The data plane and FRR are never stopped by its end.</summary>
-    /// <exception cref="AgentException">It cannot start: no identity, or a directory that cannot be written. That no other agent runs is the caller's to see to.</exception>
+    /// <exception cref="AgentException">It cannot start: no identity, a directory that cannot be written, or another agent on the same state.</exception>
     public static async Task RunAsync(
         AgentOptions options, ILoggerFactory loggerFactory, TimeProvider time, CancellationToken cancellationToken)
     {
+        // Before the identity is read: an agent that ends just now may write it once more.
+        using var alone = Directory.Exists(options.StateDirectory) ? AgentLock.Take(options.StateDirectory) : null;
         var identity = new IdentityStore(options.StateDirectory).Load();
         if (identity is not { IsEnrolled: true })
             throw new AgentException($"This machine is in no mesh ({options.StateDirectory} holds no enrolled identity). Join one with `meshover up --join STRING`.");
         AtomicFile.Tidy(options.StateDirectory);
         using var netlink = new RouteNetlink();
         using var wireGuard = new WireGuardNetlink();
-        using var kernel = new KernelReconciler(new KernelReconcilerOptions { StateDirectory = options.StateDirectory });
-        await new AgentDaemon(options, identity, netlink, wireGuard, kernel, loggerFactory, time).RunAsync(cancellationToken);
+        var sourceRoutes = new SourceRouteDebt(options.RuntimeDirectory);
+        using var kernel = new KernelReconciler(new KernelReconcilerOptions
+        {
+            StateDirectory = options.StateDirectory,
+            SourceRoutes = options.Config.Routing == RoutingChoice.Off ? null : sourceRoutes,
+        });
+        await new AgentDaemon(options, identity, netlink, wireGuard, kernel, sourceRoutes, loggerFactory, time).RunAsync(cancellationToken);
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
         var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _time);
         var socket = Path.Combine(_options.RuntimeDirectory, "agent.sock");
-        await using var api = await LocalApiServer.StartAsync(socket, source, _inputs.Writer, _loggers, cancellationToken);
+        using var reload = new ConfigReload(_options.Config, _options.ReadConfig, _configured, _inputs.Writer, _loop);
+        await using var api = await LocalApiServer.StartAsync(socket, source, reload, new FrrPreview(_loop, _templates, _routing), _inputs.Writer, _loggers, cancellationToken);
         var initial = LoadState();
         var link = new ControllerLinkLoop(
-            _identities, _board, new ControllerLinkOptions(_options.Config.Controllers), _inputs.Writer, Logger<ControllerLinkLoop>(), _time);
+            _identities, _board, StatusQueries.Desk(source, Logger<StatusSource>(), _time), new ControllerLinkOptions(_options.Config.Controllers), _inputs.Writer, Logger<ControllerLinkLoop>(), _time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] parts =
         [
             _loop.RunAsync(initial, _inputs.Reader, stop.Token),
             link.RunAsync(initial.Told, stop.Token),
             _watcher.RunAsync(stop.Token),
+            _announcer.RunAsync(initial.Announcements, stop.Token),
             TickAsync(stop.Token),
             _system.RunAsync(stop.Token),
             .. Optional(stop.Token),
@@ -146,6 +165,7 @@ public sealed class AgentDaemon
             yield return _rtt.RunAsync(cancellationToken);
         }
         yield return _frr.RunAsync(cancellationToken);
+        yield return new TemplateWatch(_templates, _frr.Poke, Logger<TemplateWatch>(), _time).RunAsync(cancellationToken);
     }
 
     /// <summary>What the last agent left: the map that it followed. The machine itself is looked at by the reconcilers.</summary>
@@ -153,13 +173,15 @@ public sealed class AgentDaemon
     {
         var map = _mapFile.Load(out var problem);
         if (map is not null && IsOfAnotherMesh(map))
-            (map, problem) = (null, $"The map on disk, {_mapFile.FilePath}, is of another mesh; a controller's next answer replaces it.");
+            (map, problem) = (null, $"The map on disk, {_mapFile.FilePath}, belongs to another mesh; a controller's next answer replaces it.");
         var state = new AgentState
         {
             Told = map,
             Map = map,
             LastHeard = map is null ? null : _mapFile.LastHeard(),
             OwnNotices = problem is null ? [] : [problem],
+            Announcements = _announcer.Current,
+            Neighbors = _options.Config.Neighbors,
         };
         var now = _time.GetUtcNow();
         return state.WithRetained(_retainedFile.Load(out _), now - (_retainedFile.LastHeard() ?? now), _time.Uptime()).WithUnderlay(_watcher.Find());
@@ -175,46 +197,44 @@ public sealed class AgentDaemon
             await _inputs.Writer.WriteAsync(new AgentInput.Tick(), cancellationToken);
     }
 
-    /// <summary>Links first, for addresses need them; routing last, for bgpd wants addresses and links when it starts.</summary>
-    private ImmutableArray<IReconciler> System() =>
+    /// <summary>Links first, for addresses need them.</summary>
+    private ImmutableArray<IReconciler<SystemPlan>> System() =>
         _options.Config.Dataplane == DataplaneChoice.Off
             ? [new AbsentDataplane(_dataplane, _netlink), _kernel]
             : [new DataplaneReconciler(_dataplane, _netlink, _identities), _kernel];
 
-    private void Publish(NodePlan plan, bool keysChanged)
+    private void Publish(Wanted wanted)
     {
+        var plan = wanted.Plan!;
         _watcher.SetSurroundings(Surroundings(plan));
         _endpoints.Post(plan);
         _rtt.Post(plan);
-        _system.Post(plan);
-        if (keysChanged)
-            _system.Poke();
+        _system.Post(plan.ForSystem, wanted.SystemSince);
+        _frr.Post(plan.ForRouting, wanted.RoutingSince);
     }
 
-    private UnderlaySurroundings Surroundings(NodePlan? plan) => new(
+    private UnderlaySurroundings Surroundings(NodePlan? plan) => Surroundings(plan, [.. _announcer.Current.Merge().Select(asked => asked.Announcement.Prefix)]);
+
+    private UnderlaySurroundings Surroundings(NodePlan? plan, ImmutableArray<IPNetwork> announced) => new(
         plan is null
-            ? _options.Config.Announce
-            : [.. _options.Config.Announce, Prefixes.Host(plan.Kernel.Address4), Prefixes.Host(plan.Kernel.Address6), plan.Kernel.TunnelPool],
+            ? announced
+            : [.. announced, Prefixes.Host(plan.Kernel.Address4), Prefixes.Host(plan.Kernel.Address6), plan.Kernel.TunnelPool],
         [
             .. UnderlaySurroundings.AddressesOf(_identities.Current.Controllers),
             .. plan?.WireGuard.Peers.SelectMany(peer => peer.Endpoints).Select(candidate => candidate.EndPoint.Address) ?? [],
         ])
     {
-        Announced = _options.Config.Announce,
+        Announced = announced,
     };
 
-    private Task HandOnAsync(NodePlan plan, ImmutableArray<ReconcileReport> reports, CancellationToken cancellationToken)
+    private Task SeeSourceRoutesAsync(CancellationToken cancellationToken)
     {
-        if (_routingReconciler is not null && reports.Any(report => report.NodeAddressRestored))
-        {
-            _routingReconciler.OweSourceRoutes();
+        if (_routingReconciler is not null && _sourceRoutes.Owed is not null)
             _frr.Poke();
-        }
-        _frr.Post(plan);
         return Task.CompletedTask;
     }
 
-    private async Task SeeRoutingAsync(NodePlan plan, ImmutableArray<ReconcileReport> reports, CancellationToken cancellationToken)
+    private async Task SeeRoutingAsync(CancellationToken cancellationToken)
     {
         if (_routingReconciler is not null)
             await _inputs.Writer.WriteAsync(new AgentInput.RoutingSeen(_routingReconciler.LastStatus), cancellationToken);

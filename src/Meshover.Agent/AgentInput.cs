@@ -14,8 +14,8 @@ internal abstract record AgentInput
     /// <summary>The machine's addresses on the underlay changed.</summary>
     public sealed record UnderlayChanged(UnderlayState State) : AgentInput;
 
-    /// <summary>A reconciler finished a pass.</summary>
-    public sealed record Reconciled(string Component, ReconcileReport Report) : AgentInput;
+    /// <summary>A reconciler finished a pass, with the plan of this generation.</summary>
+    public sealed record Reconciled(string Component, ReconcileReport Report, long Generation) : AgentInput;
 
     /// <summary>What the data plane says now.</summary>
     /// <param name="Status">Null: it does not answer.</param>
@@ -24,6 +24,12 @@ internal abstract record AgentInput
 
     /// <summary>What FRR says now; null: it does not answer.</summary>
     public sealed record RoutingSeen(RoutingStatus? Status) : AgentInput;
+
+    /// <summary>Another set of prefixes is to be announced.</summary>
+    public sealed record AnnouncementsChanged(Announcing.AnnouncementSet Announcements) : AgentInput;
+
+    /// <summary>Other routers outside the mesh are to be spoken to.</summary>
+    public sealed record NeighborsChanged(System.Collections.Immutable.ImmutableArray<Mesh.Planning.ExternalNeighbor> Neighbors) : AgentInput;
 
     /// <summary>The operator wants another WireGuard key.</summary>
     public sealed record KeyChangeAsked(TaskCompletionSource<Trust.KeyChangeAnswer> Answer) : AgentInput;

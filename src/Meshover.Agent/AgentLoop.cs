@@ -19,8 +19,8 @@ namespace Meshover.Agent;
 internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, TimeProvider time)
 {
     private readonly StatePlanner _planner = parts.Planner;
+    private readonly Pulse _changed = new();
     private AgentState _state = new();
-    private bool _keysChanged;
 
     public AgentState State => Volatile.Read(ref _state);
 
@@ -47,13 +47,33 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         }
     }
 
+    /// <summary>Ends when every component has applied at least this generation without an error.</summary>
+    /// <exception cref="AgentException">One of them tried, and could not: its error.</exception>
+    public Task WaitForAppliedAsync(long generation, CancellationToken cancellationToken) =>
+        WaitForAsync(state => state.Applied.Has(generation, state.Wanted), cancellationToken);
+
+    /// <returns>The first state, of now or later, of which it is true.</returns>
+    public async Task<AgentState> WaitForAsync(Func<AgentState, bool> condition, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var changed = _changed.Next;
+            var state = State;
+            if (condition(state))
+                return state;
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
     private AgentState Take(AgentState state, AgentInput input) => input switch
     {
         AgentInput.FromController { Event: var message } => TakeLinkEvent(state, message),
         AgentInput.UnderlayChanged { State: var underlay } => state.WithUnderlay(underlay),
-        AgentInput.Reconciled { Component: var component, Report: var report } => TakeReport(state, component, report),
+        AgentInput.Reconciled reconciled => TakeReport(state, reconciled.Component, reconciled.Report, reconciled.Generation),
         AgentInput.DataplaneSeen { Status: var status, At: var at } => state with { Dataplane = status, DataplaneSeenAt = at },
         AgentInput.RoutingSeen { Status: var status } => state with { Routing = status },
+        AgentInput.AnnouncementsChanged { Announcements: var announcements } => state with { Announcements = announcements },
+        AgentInput.NeighborsChanged { Neighbors: var neighbors } => state with { Neighbors = neighbors },
         AgentInput.KeyChangeAsked { Answer: var answer } => TakeKeyChangeAsked(state, answer),
         AgentInput.Tick => TakeTick(state),
         _ => throw new InvalidOperationException($"Unknown input {input}."),
@@ -105,24 +125,22 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
     private static NodeIdentity Renamed(NodeIdentity identity, MeshMap map) =>
         identity.Numbers is { } numbers && map.Nodes.TryGetValue(numbers.Id, out var me) ? identity.WithHostName(me.HostName) : identity;
 
-    private AgentState TakeReport(AgentState state, string component, Reconciling.ReconcileReport report)
+    private AgentState TakeReport(AgentState state, string component, Reconciling.ReconcileReport report, long generation)
     {
-        var former = state.Components.GetValueOrDefault(component);
+        var former = state.Applied.Reports.GetValueOrDefault(component);
         if (former is null || former.State != report.State || !former.Errors.SequenceEqual(report.Errors))
         {
             var error = report.Errors.FirstOrDefault() ?? "";
             LogComponent(logger, component, report.State, error);
         }
-        return state with { Components = state.Components.SetItem(component, report) };
+        return state with { Applied = state.Applied.With(component, report, generation) };
     }
 
     private AgentState TakeKeyChangeAsked(AgentState state, TaskCompletionSource<KeyChangeAnswer> answer)
     {
         try
         {
-            var before = parts.Identities.Current;
             answer.TrySetResult(parts.Keys.Ask(state));
-            _keysChanged |= !ReferenceEquals(before, parts.Identities.Current);
         }
         catch (AgentException e)
         {
@@ -143,11 +161,12 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
     {
         if (_planner.MustPlan(next, former, time.GetUtcNow()))
             next = Plan(next);
+        parts.Keys.Advance(next);
+        next = next with { Wanted = next.Wanted.With(next.Plan, parts.Identities.Current.KeyChange) };
         Volatile.Write(ref _state, next);
-        _keysChanged |= parts.Keys.Advance(next);
-        if (next.Plan is { } plan && (_keysChanged || !ReferenceEquals(plan, former?.Plan)))
-            parts.Publish(plan, _keysChanged);
-        _keysChanged = false;
+        _changed.Beat();
+        if (next.Wanted.Generation > (former?.Wanted.Generation ?? 0))
+            parts.Publish(next.Wanted);
         parts.Board.Post(parts.Reporter.Report(next));
         parts.Saver.Look(next);
     }
@@ -161,7 +180,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         }
         catch (Exception e)
         {
-            var problem = $"The map of revision {state.Map?.Revision} cannot be worked with ({e.Message}): this node goes on as before it.";
+            var problem = $"The map of revision {state.Map?.Revision} cannot be used ({e.Message}): this node goes on as before.";
             if (problem != state.PlanProblem)
                 LogNoPlan(logger, e);
             return state with { PlanProblem = problem };
@@ -171,7 +190,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
     [LoggerMessage(Level = LogLevel.Information, Message = "Controller: {State} {Controller}")]
     private static partial void LogLink(ILogger logger, LinkState state, string controller);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Notice of the controller: {Text}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Notice from the controller: {Text}")]
     private static partial void LogNotice(ILogger logger, string text);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Component} is {State} {Error}")]

@@ -1,6 +1,6 @@
+using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
-using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent;
 
@@ -11,7 +11,7 @@ namespace Meshover.Agent;
 /// <param name="Identities">Keeps credentials and controllers.</param>
 /// <param name="Keys">Changes the WireGuard key.</param>
 /// <param name="Saver">Keeps the map.</param>
-/// <param name="Publish">Hands a new plan, or one under which the keys changed, to all who work by it.</param>
+/// <param name="Publish">Hands what is wanted anew to all who work by it.</param>
 internal sealed record AgentLoopParts(
     StatePlanner Planner, StateReporter Reporter, ReportBoard Board, IdentityKeeper Identities, KeyChanger Keys, MapSaver Saver,
-    Action<NodePlan, bool> Publish);
+    Action<Wanted> Publish);

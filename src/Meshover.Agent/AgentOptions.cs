@@ -7,6 +7,9 @@ public sealed record AgentOptions
 {
     public AgentConfig Config { get; init; } = AgentConfig.Default;
 
+    /// <summary>Reads <see cref="Config"/> again from where it came; throws <see cref="ConfigurationException"/>.</summary>
+    public Func<AgentConfig> ReadConfig { get; init; } = () => AgentConfig.Default;
+
     /// <summary>Keeps identity.json and map.pb.</summary>
     public string StateDirectory { get; init; } = "/var/lib/meshover";
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Meshover.Agent.Announcing;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Endpoints;
 using Meshover.Agent.Reconciling;
@@ -38,6 +39,9 @@ internal sealed record AgentState
     public bool IsMapTooOld { get; init; }
     public UnderlayState? Underlay { get; init; }
 
+    /// <summary>What the kernel can do; null before it was asked.</summary>
+    public NodeCapabilities? Capabilities { get; init; }
+
     /// <summary>Announced prefixes that this machine has reached by a better route than its default, since the agent's start.</summary>
     public ImmutableHashSet<IPNetwork> Reached { get; init; } = [];
     public NodePlan? Plan { get; init; }
@@ -52,7 +56,11 @@ internal sealed record AgentState
 
     /// <summary>Addresses that BGP has set a route to in the kernel, of those that are asked for a status.</summary>
     public ImmutableHashSet<IPAddress> Routed { get; init; } = [];
-    public ImmutableDictionary<string, ReconcileReport> Components { get; init; } = ImmutableDictionary<string, ReconcileReport>.Empty;
+    /// <summary>What the components are to be: the plan, and the WireGuard keys.</summary>
+    public Wanted Wanted { get; init; } = new();
+
+    /// <summary>How far they are.</summary>
+    public Applied Applied { get; init; } = new();
 
     /// <summary>From the controller, by kind: a newer one replaces the older.</summary>
     public ImmutableSortedDictionary<string, string> Notices { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
@@ -63,7 +71,14 @@ internal sealed record AgentState
     /// <summary>Endpoints that this node offers.</summary>
     public ImmutableArray<EndpointCandidate> Offered { get; init; } = [];
 
+    /// <summary>What is to be announced, and who wants that.</summary>
+    public AnnouncementSet Announcements { get; init; } = AnnouncementSet.Empty;
+
+    /// <summary>What is announced of it, granted or not.</summary>
     public ImmutableArray<IPNetwork> Announced { get; init; } = [];
+
+    /// <summary>The routers outside the mesh that the operator declares.</summary>
+    public ImmutableArray<ExternalNeighbor> Neighbors { get; init; } = [];
 
     /// <summary>The state with a map as told, and what is retained beside it.</summary>
     public AgentState WithMap(MeshMap told, MeshMap? retained) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Meshover.Linux.Files;
 
 namespace Meshover.Agent;
 
@@ -11,7 +12,7 @@ public static class AtomicFile
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
         var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        Directory.CreateDirectory(directory, PrivateDirectory);
+        CreateDirectory(directory);
         var temporary = $"{path}.{Environment.ProcessId}.tmp";
         try
         {
@@ -24,8 +25,12 @@ public static class AtomicFile
             File.Delete(temporary);
             throw;
         }
-        SyncDirectory(directory);
+        // The renaming itself is on the disk only when its directory is.
+        DirectorySync.Flush(directory);
     }
+
+    /// <summary>For root only, where it is made now.</summary>
+    public static void CreateDirectory(string directory) => Directory.CreateDirectory(directory, PrivateDirectory);
 
     /// <summary>Deletes what writers left that were killed while they wrote. Whoever is still alive may be writing.</summary>
     public static void Tidy(string directory)
@@ -52,18 +57,5 @@ public static class AtomicFile
         using var file = new FileStream(path, options);
         file.Write(content);
         file.Flush(flushToDisk: true);
-    }
-
-    /// <summary>The rename itself is on disk only when its directory is. Where the directory cannot be opened, the kernel writes it in time.</summary>
-    private static void SyncDirectory(string directory)
-    {
-        try
-        {
-            using var handle = File.OpenHandle(directory);
-            RandomAccess.FlushToDisk(handle);
-        }
-        catch (UnauthorizedAccessException)
-        {
-        }
     }
 }

@@ -19,11 +19,14 @@ internal sealed partial class MapSaver(MapFile told, MapFile retained, ILogger l
     private Task _writing = Task.CompletedTask;
     private MeshMap? _told;
     private MeshMap? _retained;
+    private bool _leavesRetained;
     private TimeSpan _next;
     private TimeSpan _nextTouch;
 
+    /// <summary>What a former agent retained and this one does not goes with the first write.</summary>
     /// <param name="state">As read from the disk.</param>
-    public void Begin(AgentState state) => (_told, _retained) = (state.Told, state.Retained);
+    public void Begin(AgentState state) =>
+        (_told, _retained, _leavesRetained) = (state.Told, state.Retained, state.Retained is null && retained.LastHeard() is not null);
 
     /// <summary>Begins to write what is new, unless it is too early, or the last write is still under way.</summary>
     public void Look(AgentState state)
@@ -42,14 +45,16 @@ internal sealed partial class MapSaver(MapFile told, MapFile retained, ILogger l
 
     private bool IsDue(AgentState state) => IsNew(state) || (state.Link == LinkState.Connected && time.Uptime() >= _nextTouch);
 
-    private bool IsNew(AgentState state) => !ReferenceEquals(state.Told, _told) || !ReferenceEquals(state.Retained, _retained);
+    private bool IsNew(AgentState state) => !ReferenceEquals(state.Told, _told) || IsRetainedNew(state);
+
+    private bool IsRetainedNew(AgentState state) => _leavesRetained || !ReferenceEquals(state.Retained, _retained);
 
     private void Write(AgentState state)
     {
         var now = time.Uptime();
         try
         {
-            if (!ReferenceEquals(state.Retained, _retained))
+            if (IsRetainedNew(state))
                 WriteRetained(state.Retained);
             if (state.Told is { } map && !ReferenceEquals(map, _told))
                 told.Save(map);
@@ -70,7 +75,7 @@ internal sealed partial class MapSaver(MapFile told, MapFile retained, ILogger l
             retained.Delete();
         else
             retained.Save(map);
-        _retained = map;
+        (_retained, _leavesRetained) = (map, false);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The map cannot be written to disk: {Reason}")]

@@ -17,7 +17,6 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         ListenPort = config.ListenPort,
         UnderlayMtu = config.Mtu,
         ProbePathMtu = config.ProbePathMtu,
-        Announce = config.Announce,
         Advertise = config.Advertise,
         AcceptDefault = config.AcceptDefault,
         BfdPacketsPerSecond = config.BfdRate,
@@ -33,17 +32,23 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         former is null || next.Plan is null
         || !ReferenceEquals(next.Map, former.Map)
         || !ReferenceEquals(next.Underlay, former.Underlay)
+        || !ReferenceEquals(next.Announcements, former.Announcements)
+        || next.Neighbors != former.Neighbors
         || IsTooOld(next, now) != next.IsMapTooOld;
 
     /// <summary>The state with its plan; unchanged where there is no map, or none that knows this node.</summary>
     public AgentState Plan(AgentState state, DateTimeOffset now)
     {
         var offered = Offer(state);
-        state = state with { IsMapTooOld = IsTooOld(state, now), Offered = offered, Announced = _settings.Advertise ? config.Announce : [] };
+        ImmutableArray<Announcement> announce = [.. state.Announcements.Merge().Select(asked => asked.Announcement)];
+        state = state with { IsMapTooOld = IsTooOld(state, now), Offered = offered, Capabilities = capabilities, Announced = Announced(announce) };
         if (state.Map is not { } map || Self is not { } self || !map.Nodes.ContainsKey(self))
             return state;
-        return state with { Plan = NodePlanner.Plan(map, self, _settings, capabilities, Health(state)) };
+        return state with { Plan = NodePlanner.Plan(map, self, _settings with { Announce = announce, Neighbors = state.Neighbors }, capabilities, Health(state)) };
     }
+
+    private ImmutableArray<IPNetwork> Announced(ImmutableArray<Announcement> announce) =>
+        _settings.Advertise ? [.. announce.Where(announcement => !announcement.IsWithdrawn).Select(announcement => announcement.Prefix)] : [];
 
     /// <summary>Before the machine was looked at, nothing is held against it.</summary>
     private static NodeHealth Health(AgentState state) => state.Underlay is not { } underlay

@@ -32,6 +32,12 @@ public enum RoutingChoice
 /// </summary>
 public sealed record AgentConfig
 {
+    private readonly ListOf<IPNetwork> _announce;
+    private readonly ListOf<string> _interfaces;
+    private readonly ListOf<IPEndPoint> _endpoints;
+    private readonly ListOf<string> _controllers;
+    private readonly ListOf<ExternalNeighbor> _neighbors;
+
     public const int DefaultListenPort = 12912;
     public const int DefaultControllerPort = 12913;
 
@@ -42,16 +48,16 @@ public sealed record AgentConfig
     public string? HostName { get; init; }
 
     /// <summary><c>announce</c>: prefixes behind this node. They take effect where they are granted to it.</summary>
-    public ImmutableArray<IPNetwork> Announce { get; init; } = [];
+    public ImmutableArray<IPNetwork> Announce { get => _announce.Elements; init => _announce = new(value); }
 
     /// <summary><c>listen-port</c>: UDP port of WireGuard, 1-65535.</summary>
     public int ListenPort { get; init; } = DefaultListenPort;
 
     /// <summary><c>interface</c>: underlay interfaces whose addresses are offered as endpoints. Empty: all but our own and bridges of containers.</summary>
-    public ImmutableArray<string> Interfaces { get; init; } = [];
+    public ImmutableArray<string> Interfaces { get => _interfaces.Elements; init => _interfaces = new(value); }
 
     /// <summary><c>endpoint</c>: further places where this node is reached, e.g. a forwarded port. Ports are never 0.</summary>
-    public ImmutableArray<IPEndPoint> Endpoints { get; init; } = [];
+    public ImmutableArray<IPEndPoint> Endpoints { get => _endpoints.Elements; init => _endpoints = new(value); }
 
     /// <summary><c>site</c>: groups the nodes of one place; at most 63 characters.</summary>
     public string Site { get; init; } = "";
@@ -80,10 +86,13 @@ public sealed record AgentConfig
     /// <summary><c>accept-default</c>: a default route that is granted to a node of the mesh may take this node's traffic.</summary>
     public bool AcceptDefault { get; init; }
 
+    /// <summary><c>neighbors</c>: BGP routers outside the mesh.</summary>
+    public ImmutableArray<ExternalNeighbor> Neighbors { get => _neighbors.Elements; init => _neighbors = new(value); }
+
     /// <summary><c>docker-user</c>: two tagged rules in Docker's <c>DOCKER-USER</c> let the links pass.</summary>
     public bool DockerUser { get; init; }
 
-    /// <summary><c>templates</c>: absolute path of a directory whose files replace the built-in templates of FRR's configuration.</summary>
+    /// <summary><c>templates</c>: absolute path of a directory whose files add to the built-in templates of FRR's configuration, or replace them.</summary>
     public string? Templates { get; init; }
 
     /// <summary><c>map.maxAge</c>: how long the node goes on without hearing a controller. Null: for ever.</summary>
@@ -93,5 +102,5 @@ public sealed record AgentConfig
     public TimeSpan? RotateKeyAfter { get; init; }
 
     /// <summary><c>controller</c>: "host:port" of controllers to use instead of those that the join string and the map name.</summary>
-    public ImmutableArray<string> Controllers { get; init; } = [];
+    public ImmutableArray<string> Controllers { get => _controllers.Elements; init => _controllers = new(value); }
 }

@@ -69,11 +69,11 @@ public static class AgentConfigFile
         if (stream.Documents.Count == 0)
             return;
         if (stream.Documents.Count > 1)
-            errors.Add($"{path}: there are {stream.Documents.Count} YAML documents; leave one.");
+            errors.Add($"{path}: there are {stream.Documents.Count} YAML documents; keep one.");
         if (stream.Documents[0].RootNode is YamlMappingNode root)
             ReadMapping(root, path, settings, errors);
         else
-            errors.Add($"{Where(path, stream.Documents[0].RootNode.Start)}: settings are expected, one a line, like \"listen-port: 12912\".");
+            errors.Add($"{Where(path, stream.Documents[0].RootNode.Start)}: settings are expected, one per line, like \"listen-port: 12912\".");
     }
 
     private static void ReadMapping(
@@ -84,14 +84,31 @@ public static class AgentConfigFile
             var where = Where(path, key.Start);
             if (key is not YamlScalarNode { Value: { } name })
                 errors.Add($"{where}: the name of a setting is expected here.");
-            else if (Values(value) is not { } values)
+            else if ((AgentSettings.Find(name) is { IsNested: true } ? NestedValues(value) : Values(value)) is not { } values)
                 errors.Add($"{where}: \"{name}\" takes a value or a list of values, nothing nested.");
             else
                 settings[name] = new RawSetting(name, values, where);
         }
     }
 
-    private static ImmutableArray<string>? Values(YamlNode node) => node switch
+    /// <summary>Each mapping as one text of YAML in flow style, as it may also be written in a flag.</summary>
+    private static ImmutableArray<string>? NestedValues(YamlNode node) => node switch
+    {
+        YamlMappingNode mapping => [Flow(mapping)],
+        YamlSequenceNode list => [.. list.Children.Select(child => child is YamlScalarNode { Value: { } text } ? text : Flow(child))],
+        _ => Values(node),
+    };
+
+    private static string Flow(YamlNode node) => node switch
+    {
+        YamlMappingNode mapping => $"{{{string.Join(", ", mapping.Children.Select(pair => $"{Flow(pair.Key)}: {Flow(pair.Value)}"))}}}",
+        YamlSequenceNode list => $"[{string.Join(", ", list.Children.Select(Flow))}]",
+        YamlScalarNode scalar when Values(scalar) is { IsEmpty: true } => "~",
+        YamlScalarNode scalar => $"'{scalar.Value?.Replace("'", "''", StringComparison.Ordinal)}'",
+        _ => "~",
+    };
+
+    internal static ImmutableArray<string>? Values(YamlNode node) => node switch
     {
         YamlScalarNode { Value: null or "" or "~" or "null", Style: ScalarStyle.Plain } => [],
         YamlScalarNode scalar => [scalar.Value ?? ""],

@@ -17,6 +17,9 @@ public sealed record AgentSetting
     /// <summary>Whether it may be given several times (a list in the file).</summary>
     public bool IsList { get; init; }
 
+    /// <summary>Each value is a mapping of YAML; as a flag it is written like <c>{key: value}</c>.</summary>
+    public bool IsNested { get; init; }
+
     /// <summary>Puts the values into the configuration, or throws <see cref="FormatException"/> saying what to write instead.</summary>
     public required Func<AgentConfig, ImmutableArray<string>, AgentConfig> Apply { get; init; }
 }

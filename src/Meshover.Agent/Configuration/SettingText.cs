@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Configuration;
 
@@ -22,7 +23,7 @@ internal static class SettingText
     {
         var repeated = values.GroupBy(v => v).FirstOrDefault(g => g.Count() > 1);
         if (repeated is not null)
-            throw new FormatException($"\"{repeated.Key}\" is there twice; leave one.");
+            throw new FormatException($"\"{repeated.Key}\" is there twice; keep one.");
         return [.. values.Select(read)];
     }
 
@@ -33,7 +34,7 @@ internal static class SettingText
             if (name == text)
                 return value;
         }
-        throw new FormatException($"\"{text}\" is none of {string.Join(", ", names.Select(n => n.Name))}.");
+        throw new FormatException($"\"{text}\" is not one of {string.Join(", ", names.Select(n => n.Name))}.");
     }
 
     public static string HostName(string text) =>
@@ -56,12 +57,12 @@ internal static class SettingText
     public static int Port(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65535
             ? port
-            : throw new FormatException($"\"{text}\" is no port; write a number from 1 to 65535.");
+            : throw new FormatException($"\"{text}\" is not a port; write a number from 1 to 65535.");
 
     public static string InterfaceName(string text)
     {
         if (text.Length is 0 or > MaxInterfaceName || text is "." or ".." || text.Any(c => c is '/' or ':' || char.IsWhiteSpace(c)))
-            throw new FormatException($"\"{text}\" is no interface name (1-{MaxInterfaceName} characters); `ip link` lists those of this machine.");
+            throw new FormatException($"\"{text}\" is not an interface name (1-{MaxInterfaceName} characters); `ip link` lists those of this machine.");
         if (KernelNames.Default.IsOurs(text))
             throw new FormatException($"\"{text}\" is an interface of the mesh itself; name one of the underlay.");
         return text;
@@ -74,7 +75,7 @@ internal static class SettingText
             return new IPEndPoint(Usable(address, text), 0);
         if (IPEndPoint.TryParse(text, out var endpoint) && endpoint.Port != 0 && TryAddress(text[..text.LastIndexOf(':')].Trim('[', ']'), out _))
             return new IPEndPoint(Usable(endpoint.Address, text), endpoint.Port);
-        throw new FormatException($"\"{text}\" is no endpoint; write it like 203.0.113.7:12912 or [2001:db8::7]:12912.");
+        throw new FormatException($"\"{text}\" is not an endpoint; write it like 203.0.113.7:12912 or [2001:db8::7]:12912.");
     }
 
     private static IPAddress Usable(IPAddress address, string text) =>
@@ -90,17 +91,17 @@ internal static class SettingText
     public static int Mtu(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var mtu) && mtu is 0 or (>= MinMtu and <= MaxMtu)
             ? mtu
-            : throw new FormatException($"\"{text}\" is no MTU; write 0 (follow the underlay) or {MinMtu}-{MaxMtu} bytes.");
+            : throw new FormatException($"\"{text}\" is not a valid MTU; write 0 (follow the underlay) or {MinMtu}-{MaxMtu} bytes.");
 
     public static int BfdRate(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var rate) && rate is >= MinBfdRate and <= MaxBfdRate
             ? rate
-            : throw new FormatException($"\"{text}\" is no rate; write {MinBfdRate}-{MaxBfdRate} packets a second.");
+            : throw new FormatException($"\"{text}\" is not a valid rate; write {MinBfdRate}-{MaxBfdRate} packets a second.");
 
     public static string AbsolutePath(string text) =>
         Path.IsPathFullyQualified(text) && !text.Any(char.IsControl)
             ? text
-            : throw new FormatException($"\"{text}\" is no absolute path; begin it with '/', and leave control characters out.");
+            : throw new FormatException($"\"{text}\" is not an absolute path; begin it with '/', and leave control characters out.");
 
     /// <summary>A whole number with a unit (s, m, h, d); null for 0.</summary>
     public static TimeSpan? Duration(string text)
@@ -109,7 +110,7 @@ internal static class SettingText
             return null;
         var seconds = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
         if (seconds == 0 || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
-            throw new FormatException($"\"{text}\" is no duration; write a number with a unit, like 90m, 36h or 30d, or 0.");
+            throw new FormatException($"\"{text}\" is not a duration; write a number with a unit, like 90m, 36h or 30d, or 0.");
         return count == 0 ? null : TimeSpan.FromSeconds((long)count * seconds);
     }
 
@@ -126,7 +127,7 @@ internal static class SettingText
         var withPort = text.Contains(':', StringComparison.Ordinal) ? text : $"{text}:{AgentConfig.DefaultControllerPort}";
         return HostPort.TryParse(withPort, out var controller)
             ? controller.ToString()
-            : throw new FormatException($"\"{text}\" is no controller; write it like ctl.example.net:12913 or [2001:db8::1]:12913.");
+            : throw new FormatException($"\"{text}\" is not a controller's address; write it like ctl.example.net:12913 or [2001:db8::1]:12913.");
     }
 
     /// <summary>Only full dotted quads and IPv6 literals: not "10" or "0x7f.1", which .NET would take.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using Grpc.Core;
+using Meshover.Agent.ControllerLink.Queries;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
@@ -15,7 +16,7 @@ namespace Meshover.Agent.ControllerLink;
 /// jitter) and tries the next. Tells the main loop through <paramref name="inputs"/>; a full channel slows the stream down.
 /// </summary>
 internal sealed partial class ControllerLinkLoop(
-    IdentityKeeper identities, ReportBoard board, ControllerLinkOptions options, ChannelWriter<AgentInput> inputs, ILogger logger, TimeProvider time)
+    IdentityKeeper identities, ReportBoard board, QueryDesk desk, ControllerLinkOptions options, ChannelWriter<AgentInput> inputs, ILogger logger, TimeProvider time)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(10);
@@ -59,7 +60,7 @@ internal sealed partial class ControllerLinkLoop(
     {
         var identity = identities.Current;
         using var channel = new ControllerChannel(identity, identity.CaPins, dialer);
-        var follower = new MapFollower(channel.Client, () => dialer.Connected?.ToString() ?? "", board, _instanceId, PublishAsync) { Map = _map };
+        var follower = new MapFollower(channel.Client, () => dialer.Connected?.ToString() ?? "", board, desk, _instanceId, PublishAsync) { Map = _map };
         try
         {
             identity = await RenewIfExpiredAsync(identity, channel, cancellationToken);
@@ -139,7 +140,7 @@ internal sealed partial class ControllerLinkLoop(
         channel.Dialer.Rotate();
         var refused = isRefusal || channel.TrustRefusal is not null;
         if (reason != _lastFailure)
-            LogFailed(logger, refused ? "refused us" : "is not to be had", reason);
+            LogFailed(logger, refused ? "refused this node" : "cannot be reached", reason);
         _lastFailure = reason;
         await TellAsync(refused ? LinkState.Refused : LinkState.Unreachable, "", reason, cancellationToken);
         return refused ? _whenRefused.Next() : _backoff.Next();

@@ -27,13 +27,14 @@ internal sealed class ControllerTrust(ImmutableArray<string> pins)
     private string? Refuse(X509Certificate? certificate, X509Chain? presented, SslPolicyErrors errors)
     {
         if (certificate is not X509Certificate2 leaf)
-            return "The controller showed no certificate.";
+            return "The controller presented no certificate.";
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
-            return $"The other end is no controller of a mesh: its certificate is not for {ContractRevision.ServerName}.";
+            return $"The other end is not a controller of a mesh: its certificate is not for {ContractRevision.ServerName}.";
         var pinned = Shown(leaf, presented).Where(shown => pins.Contains(CaPin.Of(shown.PublicKey.ExportSubjectPublicKeyInfo()))).ToList();
         if (pinned.Count == 0)
             return "The controller's certificate is not signed by the authority that the join string pins: this is another mesh's "
-                + "controller, or somebody stands between. Join with a string of this controller.";
+                + "controller, its authority was replaced (`rotate-ca`) while this node was off, or somebody intercepts the connection. If it is the right "
+                + "controller: `meshover leave --force`, then `meshover up --join` with a string from `meshover token create --replace` there.";
         return Chain(leaf, presented, pinned);
     }
 

@@ -68,7 +68,7 @@ internal sealed class DialAttempt(DialTarget target, uint mark, SecureConnection
         Failure = error switch
         {
             SocketException refused => refused.SocketErrorCode.ToString(),
-            OperationCanceledException when IsConnected => "takes connections and says nothing",
+            OperationCanceledException when IsConnected => "accepts connections but says nothing",
             OperationCanceledException => "no answer in time",
             _ => error.Message,
         };

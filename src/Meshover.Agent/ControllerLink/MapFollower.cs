@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Meshover.Agent.ControllerLink.Queries;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
@@ -12,16 +13,17 @@ namespace Meshover.Agent.ControllerLink;
 /// <list type="number">
 /// <item>we say who we are and which map we have; the controller answers with its hello;</item>
 /// <item>down come a snapshot or deltas to our map; one that does not fit ends the stream, and the next asks for a snapshot;</item>
-/// <item>up go changes of our report, as they happen.</item>
+/// <item>up go changes of our report, as they happen, and answers to what the controller asks, beside the rest.</item>
 /// </list>
 /// </summary>
 /// <param name="client">Of one controller, or of whichever answers.</param>
 /// <param name="controller">Names the one that answered, for the status.</param>
 /// <param name="board">What is told of this node.</param>
+/// <param name="desk">Answers what the controller asks.</param>
 /// <param name="instanceId">Made at the agent's start: by it a copied state is noticed.</param>
 /// <param name="publish">Takes what the controller says.</param>
 internal sealed class MapFollower(
-    MeshService.MeshServiceClient client, Func<string> controller, ReportBoard board, string instanceId, Func<LinkEvent, CancellationToken, ValueTask> publish)
+    MeshService.MeshServiceClient client, Func<string> controller, ReportBoard board, QueryDesk desk, string instanceId, Func<LinkEvent, CancellationToken, ValueTask> publish)
 {
     /// <summary>A controller that accepts a connection and says nothing is none.</summary>
     private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
@@ -44,11 +46,12 @@ internal sealed class MapFollower(
         var sent = board.Newest;
         await stream.RequestStream.WriteAsync(new NodeMessage { Hello = Hello(identity, sent) }, stop.Token);
         await WelcomeAsync(stream.ResponseStream, time, stop.Token);
-        var sending = SendReportsAsync(stream.RequestStream, sent, stop.Token);
+        using var writer = new SharedWriter(stream.RequestStream);
+        var sending = SendReportsAsync(writer, sent, stop.Token);
         try
         {
             while (await stream.ResponseStream.MoveNext(stop.Token))
-                await HandleAsync(stream.ResponseStream.Current, stop.Token);
+                await HandleAsync(stream.ResponseStream.Current, writer, stop.Token);
         }
         finally
         {
@@ -59,7 +62,7 @@ internal sealed class MapFollower(
 
     private NodeHello Hello(NodeIdentity identity, NodeReport report) => new()
     {
-        Hello = AgentHello.Create(),
+        Hello = Introduction(),
         Credential = identity.Credential ?? "",
         // A map that lacks something is asked for whole: what was wrong may have been mended, or we by a newer release.
         StoreId = Map is { LeftOut.IsEmpty: true, SettingsProblem: "" } whole ? whole.StoreId : "",
@@ -67,6 +70,13 @@ internal sealed class MapFollower(
         InstanceId = instanceId,
         Status = NodeReportDiff.Between(null, report),
     };
+
+    private Hello Introduction()
+    {
+        var hello = AgentHello.Create();
+        hello.Capabilities.Add(desk.Capabilities);
+        return hello;
+    }
 
     private async Task WelcomeAsync(IAsyncStreamReader<ControllerMessage> answers, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -85,12 +95,12 @@ internal sealed class MapFollower(
         }
         catch (Exception e) when (limit.IsCancellationRequested && e is (OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled }))
         {
-            throw new IOException($"The controller accepted the connection and said nothing for {HelloTimeout.TotalSeconds:0} s.", e);
+            throw new IOException($"The controller accepted the connection but said nothing for {HelloTimeout.TotalSeconds:0} s.", e);
         }
     }
 
     /// <summary>Ends without a word when the stream does: the reading half throws the reason.</summary>
-    private async Task SendReportsAsync(IClientStreamWriter<NodeMessage> stream, NodeReport sent, CancellationToken cancellationToken)
+    private async Task SendReportsAsync(SharedWriter stream, NodeReport sent, CancellationToken cancellationToken)
     {
         try
         {
@@ -103,12 +113,26 @@ internal sealed class MapFollower(
                 sent = newest;
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or RpcException or InvalidOperationException)
+        catch (Exception e) when (IsEndOfStream(e))
         {
         }
     }
 
-    private async ValueTask HandleAsync(ControllerMessage message, CancellationToken cancellationToken)
+    /// <inheritdoc cref="SendReportsAsync"/>
+    private async Task AnswerAsync(SharedWriter stream, Query query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await stream.WriteAsync(new NodeMessage { Result = await desk.AnswerAsync(query, cancellationToken) }, cancellationToken);
+        }
+        catch (Exception e) when (IsEndOfStream(e))
+        {
+        }
+    }
+
+    private static bool IsEndOfStream(Exception e) => e is OperationCanceledException or RpcException or InvalidOperationException;
+
+    private async ValueTask HandleAsync(ControllerMessage message, SharedWriter stream, CancellationToken cancellationToken)
     {
         switch (message.MessageCase)
         {
@@ -124,6 +148,10 @@ internal sealed class MapFollower(
                 break;
             case ControllerMessage.MessageOneofCase.Notice:
                 await publish(new LinkEvent.NoticeReceived(message.Notice.Kind.ToString(), message.Notice.Text), cancellationToken);
+                break;
+            case ControllerMessage.MessageOneofCase.Query:
+                // Nobody waits for it here: the map goes on meanwhile.
+                _ = AnswerAsync(stream, message.Query, cancellationToken);
                 break;
             default:
                 // A newer controller may say more than we know.

@@ -62,7 +62,7 @@ internal static class WireFormat
         {
             try
             {
-                nodes.Add(known.Add(info.Id) ? ToNode(info) : throw new FormatException("Its id is there twice."));
+                nodes.Add(known.Add(info.Id) ? ToNode(info) : throw new FormatException("Its id occurs twice."));
             }
             catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
             {
@@ -147,7 +147,7 @@ internal static class WireFormat
     private static RouteGrant ToGrant(Contract.V1.RouteGrant grant)
     {
         var prefix = IPNetwork.Parse(grant.Prefix);
-        return new RouteGrant(prefix, grant.MaxLength == 0 ? prefix.PrefixLength : checked((int)grant.MaxLength));
+        return new RouteGrant(prefix, grant.MaxLength == 0 ? prefix.PrefixLength : checked((int)grant.MaxLength)) { IsPinned = grant.Pin };
     }
 
     private static MeshSettings ToSettings(WireSettings settings)
@@ -179,7 +179,7 @@ internal static class WireFormat
         };
         info.WireguardKeys.Add(node.WireGuardKeys.Select(key => Google.Protobuf.ByteString.CopyFrom(key.Bytes)));
         info.Endpoints.Add(node.Endpoints.Select(FromEndpoint));
-        info.Grants.Add(node.Grants.Select(grant => new Contract.V1.RouteGrant { Prefix = grant.Prefix.ToString(), MaxLength = (uint)grant.MaxLength }));
+        info.Grants.Add(node.Grants.Select(grant => new Contract.V1.RouteGrant { Prefix = grant.Prefix.ToString(), MaxLength = (uint)grant.MaxLength, Pin = grant.IsPinned }));
         return info;
     }
 

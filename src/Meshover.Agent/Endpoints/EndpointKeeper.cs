@@ -6,19 +6,27 @@ using Meshover.Mesh.Endpoints;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Planning;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 using Microsoft.Extensions.Logging;
 
 namespace Meshover.Agent.Endpoints;
 
 /// <summary>
-/// Looks at the data plane each second, and where the underlay lost a way: tells the main loop what it sees, and lets each peer's <see cref="EndpointChooser"/> decide
-/// whether another endpoint is to be tried.
+/// Looks at the data plane, and tells the main loop what it sees; lets each peer's <see cref="EndpointChooser"/> decide whether another endpoint is
+/// to be tried. Each second, at once where the underlay lost a way, and less often while all peers are heard: asking costs both daemons O(peers).
 /// </summary>
 internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter<AgentInput> inputs, ILogger logger, TimeProvider time)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    /// <summary>A peer that was heard of so lately is far from the silence that has it called elsewhere.</summary>
+    private static readonly TimeSpan Lately = TimeSpan.FromSeconds(6);
+
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
     private const int JitterSteps = 8;
+
+    /// <summary>While all are heard, it looks in each third period only.</summary>
+    private const int QuietPeriods = 3;
     private static readonly TimeSpan JitterStep = TimeSpan.FromMilliseconds(110);
 
     private readonly Dictionary<NodeId, EndpointChooser> _choosers = [];
@@ -26,11 +34,13 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
     // A look that is due stands for all that are asked for.
     private readonly Channel<bool> _toLook = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private NodePlan? _plan;
+    private volatile bool _isQuiet;
 
     /// <summary>Where the routes of the underlay changed, it looks at once: a peer that was called by one that is gone is called by another.</summary>
     public void Post(NodePlan plan)
     {
         var former = Interlocked.Exchange(ref _plan, plan);
+        _isQuiet = false;
         if (former is not null && !former.WireGuard.Routes.SameAs(plan.WireGuard.Routes))
             _toLook.Writer.TryWrite(true);
     }
@@ -49,8 +59,11 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
     private async Task TickAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Period, time);
-        while (await timer.WaitForNextTickAsync(cancellationToken))
-            _toLook.Writer.TryWrite(true);
+        for (var left = 0; await timer.WaitForNextTickAsync(cancellationToken); left = left == 0 ? QuietPeriods - 1 : left - 1)
+        {
+            if (left == 0 || !_isQuiet)
+                _toLook.Writer.TryWrite(true);
+        }
     }
 
     private async Task LookAsync(NodePlan plan, CancellationToken cancellationToken)
@@ -58,10 +71,12 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
         using var limit = new CancellationTokenSource(AnswerWithin, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         DataplaneStatus? status = null;
+        _isQuiet = false;
         var asked = time.GetUtcNow();
         try
         {
             status = await dataplane.GetStatusAsync(both.Token);
+            _isQuiet = AreAllHeard(plan, status);
             foreach (var (key, peer, next) in Choose(plan, status, time.Uptime()))
                 await CallAsync(key, peer, next, both.Token);
         }
@@ -88,6 +103,13 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
         {
             LogNotCalled(logger, peer, endpoint, e.Message);
         }
+    }
+
+    private static bool AreAllHeard(NodePlan plan, DataplaneStatus status)
+    {
+        var contacts = PeerStatuses.Of(status);
+        return plan.WireGuard.Peers.All(peer =>
+            contacts.Find(peer) is { LastReceiveAgeMs: >= 0 } contact && contact.LastReceiveAgeMs < Lately.TotalMilliseconds);
     }
 
     private List<(WireGuardKey Key, NodeId Node, IPEndPoint Next)> Choose(NodePlan plan, DataplaneStatus status, TimeSpan now)

@@ -18,12 +18,13 @@ internal sealed partial class KernelWatcher(
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(4);
 
-    // One look stands for all that were asked for.
-    private readonly Channel<bool> _toLook = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    // One turn stands for all that were asked for.
+    private readonly Channel<bool> _turns = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     // Whoever holds its one token looks: what is told later was seen later.
-    private readonly Channel<bool> _turn = Channel.CreateBounded<bool>(1);
+    private readonly Channel<bool> _look = Channel.CreateBounded<bool>(1);
     private volatile KernelMonitor? _monitor;
+    private int _gathered;
     private UnderlayState? _last;
     private UnderlaySurroundings _surroundings = UnderlaySurroundings.None;
 
@@ -32,8 +33,12 @@ internal sealed partial class KernelWatcher(
     {
         if (Interlocked.Exchange(ref _surroundings, surroundings).SameAs(surroundings))
             return;
-        _toLook.Writer.TryWrite(true);
+        Gather(KernelChanges.Underlay);
     }
+
+    /// <summary>Whether the reconcilers look at once. All else may come many times a second, from programs that are not ours.</summary>
+    internal static bool IsUrgent(KernelChanges changes) =>
+        (changes & (KernelChanges.Own | KernelChanges.UnderlayLost | KernelChanges.Resync)) != KernelChanges.None;
 
     public UnderlayState Find() => UnderlayDiscovery.Find(netlink, underlayInterfaces, Volatile.Read(ref _surroundings));
 
@@ -67,28 +72,35 @@ internal sealed partial class KernelWatcher(
         {
             if ((changes & (KernelChanges.UnderlayLost | KernelChanges.Resync)) != KernelChanges.None)
                 await TellAsync(cancellationToken);
-            else if (changes.HasFlag(KernelChanges.Underlay))
-                _toLook.Writer.TryWrite(true);
-            if (changes != KernelChanges.Underlay)
+            else if ((changes & (KernelChanges.Underlay | KernelChanges.Mirror)) != KernelChanges.None)
+                Gather(changes);
+            if (IsUrgent(changes))
                 poke();
         }
+    }
+
+    private void Gather(KernelChanges changes)
+    {
+        Interlocked.Or(ref _gathered, (int)changes);
+        _turns.Writer.TryWrite(true);
     }
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
         var pace = new Pace(ShortestPause, LongestPause, time);
-        while (await _toLook.Reader.WaitToReadAsync(cancellationToken))
+        while (await _turns.Reader.WaitToReadAsync(cancellationToken))
         {
             await Task.Delay(pace.Next(), time, cancellationToken);
-            _toLook.Reader.TryRead(out _);
-            await TellAsync(cancellationToken);
+            _turns.Reader.TryRead(out _);
+            if (((KernelChanges)Interlocked.Exchange(ref _gathered, 0)).HasFlag(KernelChanges.Underlay))
+                await TellAsync(cancellationToken);
             poke();
         }
     }
 
     private async Task TellAsync(CancellationToken cancellationToken)
     {
-        await _turn.Writer.WriteAsync(true, cancellationToken);
+        await _look.Writer.WriteAsync(true, cancellationToken);
         try
         {
             var found = Find();
@@ -104,7 +116,7 @@ internal sealed partial class KernelWatcher(
         }
         finally
         {
-            _turn.Reader.TryRead(out _);
+            _look.Reader.TryRead(out _);
         }
     }
 

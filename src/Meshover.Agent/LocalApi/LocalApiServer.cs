@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Meshover.Agent.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -18,12 +19,14 @@ internal sealed class LocalApiServer : IAsyncDisposable
 
     /// <exception cref="AgentException">The socket cannot be made.</exception>
     public static async Task<LocalApiServer> StartAsync(
-        string socketPath, StatusSource source, ChannelWriter<AgentInput> inputs, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
+        string socketPath, StatusSource source, ConfigReload reload, FrrPreview frr, ChannelWriter<AgentInput> inputs, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
     {
         // Its content root is watched with all below it; by default that is the working directory, which for a daemon is "/".
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(loggerFactory);
         builder.Services.AddSingleton(source);
+        builder.Services.AddSingleton(reload);
+        builder.Services.AddSingleton(frr);
         builder.Services.AddSingleton(inputs);
         builder.Services.AddGrpc();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(socketPath, listen => listen.Protocols = HttpProtocols.Http2));

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Net;
+using Meshover.Agent.Announcing;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Dataplane;
@@ -13,6 +15,7 @@ using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
 using EnginePeer = Meshover.WireGuard.Control.PeerStatus;
 using WireGuardKeys = Meshover.Agent.Trust.WireGuardKeys;
+using WireAnnouncement = Meshover.Contract.V1.Announcement;
 using WireKeyChange = Meshover.Contract.V1.KeyChange;
 using WirePeer = Meshover.Contract.V1.PeerStatus;
 
@@ -28,8 +31,8 @@ internal static class StatusBuilder
     private const string Transit = "transit";
     private const string None = "none";
     private const string Unanswered = "The peer does not answer at any of its endpoints.";
-    private const string Gone = "The peer does not answer at any of its endpoints, and no other node reaches it: it is off, or cut off.";
-    private static readonly PathExpectation NoMember = new(PathKind.None, "This node is no member of the mesh any more.");
+    private const string Gone = "The peer does not answer at any of its endpoints, and no other node reaches it: it is off or cut off.";
+    private static readonly PathExpectation NoMember = new(PathKind.None, "This node is not a member of the mesh any more.");
 
     public static AgentStatus Build(AgentState state, NodeIdentity identity, Func<Mesh.Identity.NodeId, double?> rtt, DateTimeOffset now)
     {
@@ -47,12 +50,14 @@ internal static class StatusBuilder
             MapAgeSeconds = state is { Map: not null, LastHeard: { } heard } ? Math.Max(0, (long)(now - heard).TotalSeconds) : -1,
             CredentialExpiresUnix = identity.CredentialExpires,
             Dataplane = Dataplane(state),
-            Routing = Component(state, "routing"),
-            Kernel = Component(state, "kernel"),
+            Routing = Component(state, Wanted.Routing),
+            Kernel = Component(state, Wanted.Kernel),
+            Generation = state.Wanted.Generation,
         };
         AddNumbers(status, identity.Numbers);
         AddKey(status, state, identity, now);
         AddOwn(status, state);
+        status.Neighbors.Add(ExternalNeighborStatuses.Of(state.Plan?.Routing, state.Routing));
         if (state is { Plan: not null, Map: not null })
             AddPeers(status, state, rtt);
         return status;
@@ -96,6 +101,9 @@ internal static class StatusBuilder
 
     private static void AddOwn(AgentStatus status, AgentState state)
     {
+        var can = (state.Capabilities?.All ?? []).ToLookup(capability => capability.Has, capability => capability.Name);
+        status.KernelHas.Add(can[true]);
+        status.KernelLacks.Add(can[false]);
         status.Endpoints.Add(state.Offered.Select(WireFormat.FromEndpoint));
         status.Notices.Add(state.Notices.Values.Concat(OwnNotices(state)).Concat(state.Plan?.Warnings ?? []));
         if (Self(state) is not { } me)
@@ -104,6 +112,24 @@ internal static class StatusBuilder
         var byGrant = state.Announced.ToLookup(prefix => me.Grants.Any(grant => grant.Covers(prefix)), prefix => prefix.ToString());
         status.Announced.Add(byGrant[true]);
         status.AnnouncedNotGranted.Add(byGrant[false]);
+        status.Announcements.Add(state.Announcements.Merge().Select(asked => Announcement(asked, me, state.Announced)));
+        status.AnnouncementSources.Add(state.Announcements.Sources.Select(source => new AnnouncementSource { Name = source.Source, Status = source.Status }));
+    }
+
+    private static WireAnnouncement Announcement(AskedAnnouncement asked, MeshNode me, ImmutableArray<IPNetwork> announced)
+    {
+        var (announcement, sources) = asked;
+        var wire = new WireAnnouncement
+        {
+            Prefix = announcement.Prefix.ToString(),
+            Sources = { sources },
+            Granted = me.Grants.Any(grant => grant.Covers(announcement.Prefix)),
+            Withdrawn = !announced.Contains(announcement.Prefix),
+            Communities = { announcement.Communities.Select(community => community.ToString()) },
+        };
+        if (announcement.Med is { } med)
+            wire.Med = med;
+        return wire;
     }
 
     private static IEnumerable<string> OwnNotices(AgentState state)
@@ -112,13 +138,19 @@ internal static class StatusBuilder
             yield return notice;
         if (OfferedEndpoints.LeftOut(state.Offered.Count(offered => offered.Source == EndpointSource.Configured), state.Underlay?.Addresses.Length ?? 0) is { } leftOut)
             yield return leftOut;
+        foreach (var conflict in state.Routing?.Conflicts ?? [])
+            yield return Unused(conflict);
         if (state.Map is not { } map)
             yield break;
         if (map.SettingsProblem.Length > 0)
-            yield return $"The controller told settings of the mesh that cannot be used ({map.SettingsProblem}): this node goes on with the former ones.";
+            yield return $"The controller sent settings of the mesh that cannot be used ({map.SettingsProblem}): this node keeps the former ones.";
         foreach (var (node, why) in map.LeftOut)
-            yield return $"The controller told of node {node} in a way that cannot be used ({why}): this node goes on without it.";
+            yield return $"What the controller sent about node {node} cannot be used ({why}): this node goes on without it.";
     }
+
+    private static string Unused(RouteConflict conflict) =>
+        $"The mesh's route to {conflict.Prefix} is not used: this machine has its own, which comes first ({conflict.By}"
+        + $"{(conflict.Interface.Length > 0 ? $", by {conflict.Interface}" : "")}). Take that away if the mesh is meant; else nothing is amiss.";
 
     /// <summary>This node in the map; null before there is one, and in the map of a mesh that has removed it.</summary>
     private static MeshNode? Self(AgentState state) =>
@@ -186,7 +218,7 @@ internal static class StatusBuilder
         var expected = Self(state) is { } me ? PathFinder.Between(transits, me, node) : NoMember;
         var why = expected.Kind switch
         {
-            PathKind.Direct when isUp => $"The tunnel is up, BGP is {bgp?.BgpState ?? "not there"}.",
+            PathKind.Direct when isUp => $"The tunnel is up, BGP is {bgp?.BgpState ?? "not running"}.",
             PathKind.Direct => Unanswered,
             _ => expected.Reason,
         };
@@ -195,16 +227,23 @@ internal static class StatusBuilder
 
     private static ComponentStatus Dataplane(AgentState state)
     {
-        var status = Component(state, "dataplane");
+        var status = Component(state, Wanted.Dataplane);
         status.Build = state.Dataplane?.Build?.Describe() ?? "";
         return status;
     }
 
     private static ComponentStatus Component(AgentState state, string name)
     {
-        if (!state.Components.TryGetValue(name, out var report))
+        if (!state.Applied.Reports.TryGetValue(name, out var report))
             return new ComponentStatus { State = "starting" };
-        return new ComponentStatus { State = Word(report.State), Kind = report.Kind, Reason = report.Reason, Errors = { report.Errors } };
+        return new ComponentStatus
+        {
+            State = Word(report.State),
+            Kind = report.Kind,
+            Reason = report.Reason,
+            Errors = { report.Errors },
+            AppliedGeneration = state.Applied.Newest(name, state.Wanted),
+        };
     }
 
     private static string Word(ComponentState state) => state switch

@@ -6,11 +6,11 @@ using Meshover.WireGuard.Control;
 namespace Meshover.Agent.Reconciling;
 
 /// <summary>Stands for the data plane where the operator wants none: what a former one left is taken away.</summary>
-internal sealed class AbsentDataplane(DataplaneSelection selection, IRouteNetlink netlink) : IReconciler
+internal sealed class AbsentDataplane(DataplaneSelection selection, IRouteNetlink netlink) : IReconciler<SystemPlan>
 {
     public string Name => "dataplane";
 
-    public async Task<ReconcileReport> ReconcileAsync(NodePlan plan, CancellationToken cancellationToken)
+    public async Task<ReconcileReport> ReconcileAsync(SystemPlan plan, CancellationToken cancellationToken)
     {
         try
         {

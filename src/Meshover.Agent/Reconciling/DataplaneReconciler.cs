@@ -4,6 +4,7 @@ using Meshover.Agent.Trust;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Planning;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.Agent.Reconciling;
 
@@ -11,14 +12,14 @@ namespace Meshover.Agent.Reconciling;
 /// Makes the chosen data plane carry the plan's peers and links, once the other kind has let go. A peer's endpoint is set once, when it
 /// is new: from then on <see cref="Endpoints.EndpointKeeper"/> and WireGuard's roaming decide.
 /// </summary>
-internal sealed class DataplaneReconciler(DataplaneSelection selection, IRouteNetlink netlink, IdentityKeeper identities) : IReconciler
+internal sealed class DataplaneReconciler(DataplaneSelection selection, IRouteNetlink netlink, IdentityKeeper identities) : IReconciler<SystemPlan>
 {
     private readonly Dictionary<WireGuardKey, IPEndPoint?> _endpoints = [];
     private readonly IDataplane _dataplane = selection.Chosen;
 
     public string Name => "dataplane";
 
-    public async Task<ReconcileReport> ReconcileAsync(NodePlan plan, CancellationToken cancellationToken)
+    public async Task<ReconcileReport> ReconcileAsync(SystemPlan plan, CancellationToken cancellationToken)
     {
         var identity = identities.Current;
         try
@@ -29,7 +30,6 @@ internal sealed class DataplaneReconciler(DataplaneSelection selection, IRouteNe
             var changes = await _dataplane.ReconcileAsync(ToConfig(plan, identity), status, cancellationToken);
             return Report(ComponentState.Ok) with
             {
-                KeyChange = identity.KeyChange,
                 Changes = [.. released ? [$"took over from {selection.Other.Kind}"] : Array.Empty<string>(), .. changes],
             };
         }
@@ -46,7 +46,7 @@ internal sealed class DataplaneReconciler(DataplaneSelection selection, IRouteNe
     private ReconcileReport Report(ComponentState state) => new() { State = state, Kind = _dataplane.Kind, Reason = selection.Reason };
 
     /// <summary>A peer that the data plane has keeps its endpoint. A new one gets its best, if it is ours to call first.</summary>
-    private void Remember(NodePlan plan, DataplaneStatus status)
+    private void Remember(SystemPlan plan, DataplaneStatus status)
     {
         var running = PeerStatuses.Of(status);
         foreach (var key in _endpoints.Keys.Except(status.Peers.Select(peer => peer.PublicKey)).ToList())
@@ -61,7 +61,7 @@ internal sealed class DataplaneReconciler(DataplaneSelection selection, IRouteNe
 
     private static IPEndPoint? FirstCall(WireGuardPeerPlan peer) => peer.CallsFirst ? peer.Endpoints.FirstOrDefault()?.EndPoint : null;
 
-    private DataplaneConfig ToConfig(NodePlan plan, NodeIdentity identity)
+    private DataplaneConfig ToConfig(SystemPlan plan, NodeIdentity identity)
     {
         var links = plan.Links.ToDictionary(link => link.Peer);
         return new DataplaneConfig

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Reconciling;
 

@@ -12,7 +12,7 @@ namespace Meshover.Agent.Reconciling;
 /// (<see cref="KernelDiff"/>, pure) and applies it (<see cref="KernelApplier"/>). Everything of ours is known by its name or by protocol
 /// 112, so a pass adopts what a former agent left, and <see cref="UndoAsync"/> needs no plan.
 /// </summary>
-public sealed class KernelReconciler : IReconciler, IDisposable
+public sealed class KernelReconciler : IReconciler<SystemPlan>, IDisposable
 {
     private readonly RouteNetlink _netlink;
     private readonly NftGeneration? _generation;
@@ -24,6 +24,7 @@ public sealed class KernelReconciler : IReconciler, IDisposable
     private readonly KernelObserver _observer;
     private readonly DockerUser _docker;
     private readonly RepeatFuse _fuse;
+    private readonly SourceRouteDebt? _sourceRoutes;
 
     /// <exception cref="NetlinkException">No netlink socket could be opened.</exception>
     public KernelReconciler(KernelReconcilerOptions options)
@@ -35,6 +36,7 @@ public sealed class KernelReconciler : IReconciler, IDisposable
         _sysctls = new KernelSysctls(options.NamespacePath);
         _memory = SysctlMemory.In(options.StateDirectory, _sysctls, options.NamespacePath);
         _fuse = new RepeatFuse(options.Time);
+        _sourceRoutes = options.SourceRoutes;
         var heard = new RouteMonitorOptions { Rules = false };
         _events = options.NamespacePath is { } there ? RouteEventQueue.OpenIn(there, heard) : new RouteEventQueue(heard);
         _routes = new RouteBook(_netlink, _events, options.Time);
@@ -44,11 +46,11 @@ public sealed class KernelReconciler : IReconciler, IDisposable
 
     public string Name => "kernel";
 
-    public async Task<ReconcileReport> ReconcileAsync(NodePlan plan, CancellationToken cancellationToken)
+    public async Task<ReconcileReport> ReconcileAsync(SystemPlan plan, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
         var names = KernelDiff.NamesOf(plan);
-        var applier = new KernelApplier(_netlink, _sysctls, _memory, _firewall, names);
+        var applier = new KernelApplier(_netlink, _sysctls, _memory, _firewall, names, _sourceRoutes);
         var isComplete = false;
         await AttemptAsync(applier, async () =>
         {
@@ -62,7 +64,7 @@ public sealed class KernelReconciler : IReconciler, IDisposable
             applier.Errors.AddRange([.. _fuse.Complaints, .. Limits(state, plan, names)]);
         }).ConfigureAwait(false);
         if (_netlink.TakeUnreadable() is { } unreadable)
-            applier.Errors.Add($"Something in the kernel is not as this release knows it and was left out: {unreadable}");
+            applier.Errors.Add($"Something in the kernel is unknown to this release and was left out: {unreadable}");
         _memory.Retry();
         if (_memory.TakeDamage() is { } damage)
             applier.Done.Add(damage);
@@ -100,10 +102,10 @@ public sealed class KernelReconciler : IReconciler, IDisposable
         _netlink.Dispose();
     }
 
-    private static IEnumerable<string> Limits(KernelState state, NodePlan plan, KernelNames names) =>
+    private static IEnumerable<string> Limits(KernelState state, SystemPlan plan, KernelNames names) =>
         UnderlayLimits.Of(state, names, plan.Kernel.FirewallMark, PeersOf(plan));
 
-    private static HashSet<IPAddress> PeersOf(NodePlan plan) =>
+    private static HashSet<IPAddress> PeersOf(SystemPlan plan) =>
         [.. plan.WireGuard.Peers.SelectMany(peer => peer.Endpoints).Select(endpoint => endpoint.EndPoint.Address)];
 
     private async Task RemoveTaggedAsync(KernelApplier applier, KernelNames names, CancellationToken cancellationToken)
@@ -144,7 +146,6 @@ public sealed class KernelReconciler : IReconciler, IDisposable
         State = applier.Errors.Count == 0 ? state : ComponentState.Degraded,
         Changes = [.. applier.Done],
         Errors = [.. applier.Errors],
-        NodeAddressRestored = applier.NodeAddressRestored,
     };
 
     // A kernel without netfilter: then there is nothing to count.

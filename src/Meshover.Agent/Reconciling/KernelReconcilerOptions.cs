@@ -9,5 +9,8 @@ public sealed record KernelReconcilerOptions
     /// <summary>Such as <c>/run/netns/NAME</c>; null for the process's own network namespace.</summary>
     public string? NamespacePath { get; init; }
 
+    /// <summary>Is told where the kernel lost routes with the node's address; null: nobody is.</summary>
+    public SourceRouteDebt? SourceRoutes { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -34,17 +34,14 @@ public sealed record ReconcileReport
     /// <summary>What was changed in this pass, one line each; empty when everything was right. For the log.</summary>
     public ImmutableArray<string> Changes { get; init; } = [];
 
-    /// <summary>The change of the WireGuard key that the data plane has been told of in this pass; null: none.</summary>
-    public Trust.KeyChange? KeyChange { get; init; }
+    /// <summary>Of the plan that the pass was made with.</summary>
+    public long Generation { get; init; }
 
-    /// <summary>
-    /// A node address was put (back) in place. The kernel has flushed every route that had it as its source, and zebra does not put them
-    /// back by itself: routing is to apply BGP's route-map anew.
-    /// </summary>
-    public bool NodeAddressRestored { get; init; }
+    /// <summary>All is as the plan says.</summary>
+    public bool IsClean => State is ComponentState.Ok or ComponentState.Off && Errors.IsEmpty;
 
     /// <summary>The report with so many errors as somebody reads, and how many there are beside.</summary>
     public ReconcileReport Bounded() => Errors.Length <= MostErrors
         ? this
-        : this with { Errors = [.. Errors.Take(MostErrors), $"And {Errors.Length - MostErrors} more of the kind."] };
+        : this with { Errors = [.. Errors.Take(MostErrors), $"And {Errors.Length - MostErrors} more of this kind."] };
 }

@@ -39,7 +39,7 @@ internal static class OfferedEndpoints
     public static string? LeftOut(int configured, int found) => configured + found <= Most
         ? null
         : $"This machine has {found} underlay addresses and {configured} configured endpoints; the best {Most} are offered to peers. "
-            + "`interfaces` in agent.yaml says which interfaces are meant.";
+            + "`interface` in agent.yaml says which interfaces to offer.";
 
     private static IEnumerable<(IPAddress Address, int Rank)> Ranked(IEnumerable<IPAddress> family) => family
         .GroupBy(NetworkOf).SelectMany(network => network.Select((address, place) => (address, place)))

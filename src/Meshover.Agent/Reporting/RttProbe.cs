@@ -12,8 +12,9 @@ using Microsoft.Extensions.Logging;
 namespace Meshover.Agent.Reporting;
 
 /// <summary>
-/// Measures the round trip over each link: an ICMPv6 echo to the peer's link-local address (RFC 4443, section 4.1), each peer about
-/// every 5 s, less often in a mesh so large that it would be more than 50 a second. One raw socket serves all.
+/// Measures the round trip over each link: an ICMPv6 echo to the peer's link-local address (RFC 4443, section 4.1), each peer
+/// every 5 s, less often in a mesh so large that it would be more than 250 at once. One raw socket serves all; they are asked together, since their
+/// answers then come together and wake this process a few times and not for each.
 /// </summary>
 internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, TimeProvider time)
 {
@@ -22,9 +23,11 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     private const int PacketLength = 16;
     private const int TagLength = 8;
     private const int WholeLength = PacketLength + sizeof(uint) + TagLength;
-    private const int MostPerSecond = 50;
-    private const int SecondsPerRound = 5;
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private const int MostAtOnce = 250;
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+
+    /// <summary>While there is no link yet, so that the first round does not wait for the next but one.</summary>
+    private static readonly TimeSpan FirstPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Forget = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RetryEvery = TimeSpan.FromSeconds(30);
 
@@ -90,21 +93,21 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
 
     private async Task SendAsync(Socket socket, CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Period, time);
-        while (await timer.WaitForNextTickAsync(cancellationToken))
+        while (true)
         {
-            foreach (var link in NextSecond())
+            await Task.Delay(Volatile.Read(ref _peers).Count == 0 ? FirstPeriod : Period, time, cancellationToken);
+            foreach (var link in NextRound())
                 TrySend(socket, link);
         }
     }
 
-    /// <summary>Whom to ask in this second: all in turn.</summary>
-    internal LinkPlan[] NextSecond()
+    /// <summary>Whom to ask in this round: all, or as many as go at once in turn.</summary>
+    internal LinkPlan[] NextRound()
     {
         if (Volatile.Read(ref _plan) is not { Links: { IsEmpty: false } links })
             return [];
         var first = _next;
-        var count = Math.Min(MostPerSecond, (links.Length + SecondsPerRound - 1) / SecondsPerRound);
+        var count = Math.Min(MostAtOnce, links.Length);
         _next = (first + count) % links.Length;
         return [.. Enumerable.Range(first, count).Select(index => links[index % links.Length])];
     }

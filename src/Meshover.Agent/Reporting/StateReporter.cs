@@ -78,7 +78,7 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
         if (now < _nextSummary || state.Plan is null)
             return _summary;
         _nextSummary = now + SummaryEvery;
-        var neighbors = state.Routing?.Neighbors ?? [];
+        var neighbors = (state.Routing?.Neighbors ?? []).Where(neighbor => NodeId.IsLinkName(neighbor.Interface)).ToList();
         var peers = state.Dataplane?.Peers ?? [];
         return _summary = new ReportSummary(
             state.Plan.WireGuard.Peers.Length,

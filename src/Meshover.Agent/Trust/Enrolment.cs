@@ -33,13 +33,12 @@ public static partial class Enrolment
         var former = store.Load();
         var identity = (former ?? IdentityFactory.Create(hostName, time)) with { HostName = hostName, Settings = options.Settings ?? former?.Settings };
         // Saved before it is shown to a controller: an answer that is lost on the way must not cost the node its name.
-        store.Save(identity);
+        identity = store.Update(identity.WithWhatIsNewerIn);
         var attempt = new Attempt(join, options, identity, logger, time);
         try
         {
-            var enrolled = (await attempt.RunAsync(cancellationToken)).WithWhatIsNewerIn(store.Load());
-            store.Save(enrolled);
-            return enrolled;
+            var enrolled = await attempt.RunAsync(cancellationToken);
+            return store.Update(enrolled.WithWhatIsNewerIn);
         }
         catch (Exception) when (Undo(store, former, attempt))
         {
@@ -94,7 +93,7 @@ public static partial class Enrolment
     private static bool Undo(IdentityStore store, NodeIdentity? former, Attempt attempt)
     {
         if (former is not null)
-            store.Save(former.WithWhatIsNewerIn(store.Load()));
+            store.Update(former.WithWhatIsNewerIn);
         else if (!attempt.MayBeKnown)
             store.Delete();
         return false;
@@ -185,8 +184,8 @@ public static partial class Enrolment
             MayBeKnown |= channel.Dialer.Connected is not null;
             channel.Dialer.Rotate();
             if (limit.IsCancellationRequested)
-                throw new AgentException($"No controller took this node in within {options.Timeout.TotalSeconds:0} s. {Why(error, reason)} "
-                    + "Check that the controller runs and that this machine reaches it.", error)
+                throw new AgentException($"No controller admitted this node within {options.Timeout.TotalSeconds:0} s. {Why(error, reason)} "
+                    + "Check that the controller is running and that this machine can reach it.", error)
                 {
                     IsUnanswered = true,
                 };

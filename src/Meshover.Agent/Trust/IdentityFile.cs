@@ -53,7 +53,7 @@ internal sealed class IdentityFile
     {
         var file = JsonSerializer.Deserialize(json, IdentityJsonContext.Default.IdentityFile) ?? throw new FormatException("It is empty.");
         if (file.Version != 1)
-            throw new FormatException($"It is of version {file.Version}; this release knows version 1.");
+            throw new FormatException($"It has version {file.Version}; this release knows version 1.");
         return new NodeIdentity
         {
             HostName = file.HostName,
@@ -74,7 +74,7 @@ internal sealed class IdentityFile
     // A private key has the form of a public one.
     private static string ReadWireGuardKey(string text) => WireGuardPublicKey.TryParse(text, out _)
         ? text
-        : throw new FormatException("Its WireGuard key is none.");
+        : throw new FormatException("Its WireGuard key is not valid.");
 
     private NodeNumbers ReadNumbers() => new(
         new NodeId(NodeId), IPAddress.Parse(Address4 ?? ""), IPAddress.Parse(Address6 ?? ""), IPAddress.Parse(TunnelAddress ?? ""), new Asn(Asn));

@@ -41,7 +41,7 @@ internal sealed partial class IdentityKeeper(IdentityStore store, NodeIdentity f
     {
         try
         {
-            store.Save(identity);
+            store.Update(disk => identity.WithSettingsOf(disk));
             _saved = identity;
         }
         catch (AgentException e)

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Mesh.Endpoints;
 using Meshover.Mesh.Identity;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.Agent.Trust;
 
@@ -36,7 +38,8 @@ internal sealed record KeyChangeProgress(int Peers, int Agreed, ImmutableArray<N
     }
 
     /// <summary>Whether the data plane has been given the keys of this very step.</summary>
-    public static bool IsTold(AgentState state, KeyChange change) => state.Components.GetValueOrDefault("dataplane")?.KeyChange == change;
+    public static bool IsTold(AgentState state, KeyChange change) =>
+        state.Wanted.Keys == change && state.Applied.Newest(Wanted.Dataplane, state.Wanted) >= state.Wanted.KeysSince;
 
     // The kernel and older engines do not tell which key a handshake was under. They have one: the new one as soon as they are told, when
     // Linux forgets peers with which there was a handshake under the former right before.

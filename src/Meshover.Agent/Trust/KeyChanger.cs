@@ -39,10 +39,10 @@ internal sealed partial class KeyChanger(IdentityKeeper identities, TimeSpan? ma
         {
             var why = state.ControllerError.Length > 0 ? $" ({state.ControllerError})" : "";
             throw new AgentException(
-                $"No controller answers{why}, and the other nodes hear of a new key by one: try again when `meshover status` shows it connected.");
+                $"No controller answers{why}, and the other nodes learn of a new key through one: try again when `meshover status` shows it connected.");
         }
         if (SelfIn(state) is null)
-            throw new AgentException("This node is no member of the mesh (any more): join again with `meshover up --join STRING`.");
+            throw new AgentException("This node is not a member of the mesh (any more): join again with `meshover up --join STRING`.");
         var isUnderWay = IsUnderWay(state, identities.Current);
         if (!isUnderWay)
             Begin();
@@ -108,7 +108,7 @@ internal sealed partial class KeyChanger(IdentityKeeper identities, TimeSpan? ma
         if (!identities.IsSaved)
         {
             identities.Update(now => now with { KeyChange = before.KeyChange });
-            throw new AgentException("The new key cannot be written to the disk (the agent's log says why); the node goes on with the one that it has.");
+            throw new AgentException("The new key cannot be written to the disk (the agent's log says why); the node keeps the one that it has.");
         }
         Volatile.Write(ref _problem, "");
         var key = WireGuardKeys.Newest(identities.Current);
@@ -119,7 +119,7 @@ internal sealed partial class KeyChanger(IdentityKeeper identities, TimeSpan? ma
     {
         _notBefore = time.Uptime() + TryAgainAfter;
         identities.Update(now => now with { KeyChange = null });
-        Volatile.Write(ref _problem, $"The controller refused this node while it changed its key, so it goes on with the one that it has: {reason}");
+        Volatile.Write(ref _problem, $"The controller refused this node while it was changing its key, so it keeps the one that it has: {reason}");
         LogGivenUp(logger, reason);
     }
 
@@ -141,12 +141,12 @@ internal sealed partial class KeyChanger(IdentityKeeper identities, TimeSpan? ma
         SelfIn(state) is not null && !state.IsMapTooOld && KeyChangeProgress.Of(state, identity).IsWhole;
 
     private static bool DataplaneHas(AgentState state, KeyChange change) =>
-        state.Components.GetValueOrDefault("dataplane")?.State == ComponentState.Off || KeyChangeProgress.IsTold(state, change);
+        state.Applied.Reports.GetValueOrDefault(Wanted.Dataplane)?.State == ComponentState.Off || KeyChangeProgress.IsTold(state, change);
 
     private static Mesh.Map.MeshNode? SelfIn(AgentState state) =>
         state is { Plan.Self: var self, Told: { } map } ? map.Nodes.GetValueOrDefault(self) : null;
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The WireGuard key changes to {Key}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The WireGuard key is changing to {Key}")]
     private static partial void LogBegun(ILogger logger, WireGuardPublicKey key);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The WireGuard key {Key} is in use")]
@@ -155,9 +155,9 @@ internal sealed partial class KeyChanger(IdentityKeeper identities, TimeSpan? ma
     [LoggerMessage(Level = LogLevel.Information, Message = "The WireGuard key {Key} is the only one now")]
     private static partial void LogDone(ILogger logger, WireGuardPublicKey key);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The WireGuard key is old, and cannot be changed: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The WireGuard key is due for a change, but cannot be changed: {Reason}")]
     private static partial void LogNotBegun(ILogger logger, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The change of the WireGuard key is given up, the controller refused this node: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The WireGuard key change was abandoned, as the controller refused this node: {Reason}")]
     private static partial void LogGivenUp(ILogger logger, string reason);
 }

@@ -83,6 +83,13 @@ public sealed record NodeIdentity
             KeyChange = other.KeyChange,
         };
 
+    /// <summary>
+    /// This identity with the settings that a command has written beside the running agent, which knows only those that it started with.
+    /// Itself where the other is another machine's, or none.
+    /// </summary>
+    public NodeIdentity WithSettingsOf(NodeIdentity? other) =>
+        other is null || other.IdentityKeyPem != IdentityKeyPem ? this : this with { Settings = other.Settings };
+
     /// <summary>This identity with the new key in use, and the former as the other one.</summary>
     public NodeIdentity WithNewKeyInUse(DateTimeOffset now) => KeyChange is not { Stage: not KeyChangeStage.InUse } change ? this : this with
     {

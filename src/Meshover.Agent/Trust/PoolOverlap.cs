@@ -3,6 +3,7 @@ using System.Net;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Trust;
 
@@ -26,8 +27,8 @@ public static class PoolOverlap
             foreach (var (name, pool) in pools)
             {
                 if (Prefixes.Overlap(network, pool))
-                    return $"The mesh's {name} {pool} overlaps {address}, which this machine has on {link}: take that address off, "
-                        + "or make the mesh with another pool (`meshover-controller init --help`).";
+                    return $"The mesh's {name} {pool} overlaps {address}, which this machine has on {link}: remove that address, "
+                        + "or create the mesh with another pool (`meshover-controller init --help`).";
             }
         }
         return null;

@@ -88,4 +88,15 @@ internal sealed record NodeDocument
     };
 }
 
-internal sealed record GrantDocument(string Hostname, string Prefix, uint MaxLength);
+internal sealed record GrantDocument(string Hostname, string Prefix, uint MaxLength, bool Pin);
+
+/// <param name="Operation">E.g. node.remove.</param>
+/// <param name="Before">What of the object changed; empty: it is new.</param>
+/// <param name="After">Empty: it is gone.</param>
+/// <param name="Nodes">Whom it concerns, by id.</param>
+internal sealed record AuditDocument(
+    DateTimeOffset Time, long Revision, string Actor, string Operation, string Object, string Reason, string Before, string After, uint[] Nodes)
+{
+    public static AuditDocument Of(AuditEntry entry) => new(AdminText.Time(entry.TimeUnix), entry.Revision, entry.Actor, entry.Operation, entry.Object,
+        entry.Reason, entry.Before, entry.After, [.. entry.Nodes]);
+}

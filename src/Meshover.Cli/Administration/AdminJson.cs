@@ -10,6 +10,7 @@ namespace Meshover.Cli.Administration;
 [JsonSerializable(typeof(NodeDocument))]
 [JsonSerializable(typeof(NodeDocument[]))]
 [JsonSerializable(typeof(GrantDocument[]))]
+[JsonSerializable(typeof(AuditDocument[]))]
 internal sealed partial class AdminJson : JsonSerializerContext
 {
     public static void Write<T>(T document, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(document, type));

@@ -15,6 +15,9 @@ internal static class AdminOptions
         Recursive = true,
     };
 
+    /// <summary>Why something is changed; a new one each time.</summary>
+    public static Option<string> Reason() => new("--reason") { Description = "Why, for the audit: a line of at most 200 characters [default: names the operation].", HelpName = "TEXT" };
+
     /// <summary>A new one each time: an option belongs to one command.</summary>
-    public static Option<bool> Json() => new("--json") { Description = "Print JSON instead of a table." };
+    public static Option<bool> Json() => new("--json") { Description = "Print JSON instead of text." };
 }

@@ -18,7 +18,7 @@ internal static class AdminText
         var unit = text.Length == 0 ? 0 : text[^1] switch { 's' => 1L, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
         if (unit != 0 && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0)
             return count * unit;
-        throw new CliException($"\"{text}\" is no duration: write 30s, 15m, 24h or 7d.", ExitCode.Usage);
+        throw new CliException($"\"{text}\" is not a duration: write 30s, 15m, 24h or 7d.", ExitCode.Usage);
     }
 
     /// <exception cref="CliException">No number from 1, nor "unlimited".</exception>
@@ -30,7 +30,7 @@ internal static class AdminText
             return Unlimited;
         return uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var uses) && uses is > 0 and < Unlimited
             ? uses
-            : throw new CliException($"\"{text}\" is no number of uses: write a number from 1, or unlimited.", ExitCode.Usage);
+            : throw new CliException($"\"{text}\" is not a number of uses: write a number from 1, or unlimited.", ExitCode.Usage);
     }
 
     /// <summary>PREFIX or PREFIX,MAXLENGTH; the controller checks the prefix.</summary>
@@ -41,7 +41,7 @@ internal static class AdminText
             return new RouteGrant { Prefix = text };
         return uint.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var longest)
             ? new RouteGrant { Prefix = prefix, MaxLength = longest }
-            : throw new CliException($"\"{text}\" is no grant: write PREFIX or PREFIX,MAXLENGTH, e.g. 10.64.0.0/16,24.", ExitCode.Usage);
+            : throw new CliException($"\"{text}\" is not a grant: write PREFIX or PREFIX,MAXLENGTH, e.g. 10.64.0.0/16,24.", ExitCode.Usage);
     }
 
     public static string WriteGrant(RouteGrant grant) =>

@@ -14,14 +14,23 @@ internal static class GrantCommands
         var node = NodeName();
         var prefix = new Argument<string>("PREFIX") { Description = "E.g. 10.64.1.0/24 or fd64:1::/64." };
         var length = new Option<uint>("--max-length") { Description = "Longest announced prefix length [default: the prefix's own].", HelpName = "LENGTH" };
-        var command = new ExampleCommand("add", "Lets a node announce a prefix.",
-            "meshover grant add web-1 10.64.1.0/24", "meshover grant add web-1 10.64.0.0/16 --max-length 24") { node, prefix, length };
+        var pin = new Option<bool>("--pin")
+        {
+            Description = "While nobody announces it, its packets go nowhere, also where another node is granted a prefix around it and announces that.",
+        };
+        var reason = AdminOptions.Reason();
+        var command = new ExampleCommand("add", "Lets a node announce a prefix. Where it has the prefix already, the rest of what is said replaces what was.",
+            "meshover grant add web-1 10.64.1.0/24", "meshover grant add web-1 10.64.0.0/16 --max-length 24", "meshover grant add web-1 10.64.1.0/24 --pin")
+        {
+            node, prefix, length, pin, reason,
+        };
         command.SetAction((parsed, cancel) =>
         {
             var request = new AddGrantRequest
             {
                 Node = parsed.GetRequiredValue(node),
-                Grant = new RouteGrant { Prefix = parsed.GetRequiredValue(prefix), MaxLength = parsed.GetValue(length) },
+                Grant = new RouteGrant { Prefix = parsed.GetRequiredValue(prefix), MaxLength = parsed.GetValue(length), Pin = parsed.GetValue(pin) },
+                Reason = parsed.GetValue(reason) ?? "",
             };
             return AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.AddGrantAsync(request, options), cancel);
         });
@@ -32,13 +41,19 @@ internal static class GrantCommands
     {
         var node = NodeName();
         var prefix = new Argument<string>("PREFIX") { Description = "As `meshover grant list` shows it." };
+        var reason = AdminOptions.Reason();
         var command = new ExampleCommand("remove", "Takes a prefix from a node; the others stop accepting it at once.", "meshover grant remove web-1 10.64.1.0/24")
         {
-            node, prefix,
+            node, prefix, reason,
         };
         command.SetAction((parsed, cancel) =>
         {
-            var request = new RemoveGrantRequest { Node = parsed.GetRequiredValue(node), Prefix = parsed.GetRequiredValue(prefix) };
+            var request = new RemoveGrantRequest
+            {
+                Node = parsed.GetRequiredValue(node),
+                Prefix = parsed.GetRequiredValue(prefix),
+                Reason = parsed.GetValue(reason) ?? "",
+            };
             return AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.RemoveGrantAsync(request, options), cancel);
         });
         return command;
@@ -54,11 +69,11 @@ internal static class GrantCommands
         {
             var request = new ListGrantsRequest { Node = parsed.GetValue(node) ?? "" };
             var answer = await AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.ListGrantsAsync(request, options), cancel);
-            GrantDocument[] grants = [.. answer.Grants.Select(grant => new GrantDocument(grant.Node, grant.Grant.Prefix, grant.Grant.MaxLength))];
+            GrantDocument[] grants = [.. answer.Grants.Select(grant => new GrantDocument(grant.Node, grant.Grant.Prefix, grant.Grant.MaxLength, grant.Grant.Pin))];
             if (parsed.GetValue(json))
                 AdminJson.Write(grants, AdminJson.Default.GrantDocumentArray);
             else
-                AdminTable.Write(["hostname", "prefix", "up to"], grants.Select(grant => (string[])[grant.Hostname, grant.Prefix, $"/{grant.MaxLength}"]));
+                AdminTable.Write(["hostname", "prefix", "up to", "pinned"], grants.Select(grant => (string[])[grant.Hostname, grant.Prefix, $"/{grant.MaxLength}", grant.Pin ? "yes" : ""]));
         });
         return command;
     }

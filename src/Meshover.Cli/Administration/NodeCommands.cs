@@ -5,10 +5,10 @@ using Meshover.Contract.V1;
 
 namespace Meshover.Cli.Administration;
 
-/// <summary><c>meshover node list|show|remove|allow</c></summary>
+/// <summary><c>meshover node list|show|status|remove|allow</c></summary>
 internal static class NodeCommands
 {
-    public static Command Create() => new("node", "The members of the mesh.") { List(), Show(), Remove(), Allow() };
+    public static Command Create() => new("node", "The members of the mesh.") { List(), Show(), NodeStatusCommand.Create(NodeName()), Remove(), Allow() };
 
     private static ExampleCommand List()
     {
@@ -33,14 +33,14 @@ internal static class NodeCommands
     {
         var json = AdminOptions.Json();
         var name = NodeName();
-        var command = new ExampleCommand("show", "Shows all about one node.", "meshover node show web-1") { name, json };
+        var command = new ExampleCommand("show", "Shows everything about one node.", "meshover node show web-1") { name, json };
         command.SetAction(async (parsed, cancel) =>
         {
             var wanted = parsed.GetRequiredValue(name);
             var nodes = await FetchAsync(parsed, withRemoved: true, cancel);
             // A removed node may have had the name that another has now.
             var node = nodes.OrderBy(n => n.State == NodeDocument.Removed).FirstOrDefault(n => IsNamed(n, wanted))
-                ?? throw new CliException($"There is no node \"{wanted}\" in the mesh. `meshover node list` shows those that there are.");
+                ?? throw new CliException($"There is no node \"{wanted}\" in the mesh. `meshover node list` shows the ones there are.");
             if (parsed.GetValue(json))
                 AdminJson.Write(node, AdminJson.Default.NodeDocument);
             else
@@ -52,19 +52,27 @@ internal static class NodeCommands
     private static ExampleCommand Remove()
     {
         var name = NodeName();
-        var command = new ExampleCommand("remove",
-            "Takes a node out of the mesh at once; its identity is refused until it is allowed again, its numbers rest.", "meshover node remove web-1") { name };
-        command.SetAction((parsed, cancel) => AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket),
-            (api, options) => api.RemoveNodeAsync(new RemoveNodeRequest { Node = parsed.GetRequiredValue(name) }, options), cancel));
+        var reason = AdminOptions.Reason();
+        var command = new ExampleCommand("remove", "Takes a node out of the mesh at once; its identity is refused until allowed again, its numbers held back.",
+            "meshover node remove web-1", "meshover node remove web-1 --reason \"stolen\"") { name, reason };
+        command.SetAction((parsed, cancel) =>
+        {
+            var request = new RemoveNodeRequest { Node = parsed.GetRequiredValue(name), Reason = parsed.GetValue(reason) ?? "" };
+            return AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.RemoveNodeAsync(request, options), cancel);
+        });
         return command;
     }
 
     private static ExampleCommand Allow()
     {
         var name = NodeName();
-        var command = new ExampleCommand("allow", "Lets a removed node join again.", "meshover node allow web-1") { name };
-        command.SetAction((parsed, cancel) => AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket),
-            (api, options) => api.AllowNodeAsync(new AllowNodeRequest { Node = parsed.GetRequiredValue(name) }, options), cancel));
+        var reason = AdminOptions.Reason();
+        var command = new ExampleCommand("allow", "Lets a removed node join again.", "meshover node allow web-1") { name, reason };
+        command.SetAction((parsed, cancel) =>
+        {
+            var request = new AllowNodeRequest { Node = parsed.GetRequiredValue(name), Reason = parsed.GetValue(reason) ?? "" };
+            return AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.AllowNodeAsync(request, options), cancel);
+        });
         return command;
     }
 
@@ -91,7 +99,7 @@ internal static class NodeCommands
         yield return ("hostname", node.Hostname);
         yield return ("node", node.Id.ToString(CultureInfo.InvariantCulture));
         yield return ("state", node.State);
-        yield return ("last seen", node.LastSeen?.ToString("u", CultureInfo.InvariantCulture) ?? "not since the controller's start");
+        yield return ("last seen", node.LastSeen?.ToString("u", CultureInfo.InvariantCulture) ?? "not since the controller started");
         yield return ("version", node.Version);
         yield return ("IPv4", node.Address4);
         yield return ("IPv6", node.Address6);

@@ -12,16 +12,17 @@ internal static class TokenCommands
 
     private static ExampleCommand CreateToken()
     {
-        var lifetime = new Option<string>("--lifetime") { Description = "How long it admits: 30m, 24h, 7d [default: 24h].", HelpName = "DURATION" };
+        var lifetime = new Option<string>("--lifetime") { Description = "How long it admits nodes: 30m, 24h, 7d [default: 24h].", HelpName = "DURATION" };
         var uses = new Option<string>("--uses") { Description = "How many new nodes it admits: a number, or unlimited [default: 1].", HelpName = "NUMBER" };
         var tags = new Option<string[]>("--tag") { Description = "Given to each node that joins with it; repeatable.", HelpName = "TAG" };
         var grants = new Option<string[]>("--grant") { Description = "A prefix that each node that joins with it may announce; PREFIX or PREFIX,MAXLENGTH; repeatable.", HelpName = "PREFIX" };
         var replace = new Option<bool>("--replace") { Description = "It may take over a hostname, with its addresses, that belongs to another machine." };
+        var reason = AdminOptions.Reason();
         var json = AdminOptions.Json();
         var command = new ExampleCommand("create", "Makes a token and prints its join string, alone, on standard output.",
             "meshover token create", "meshover token create --uses 10 --lifetime 7d --grant 10.64.1.0/24", "meshover up --join \"$(ssh controller meshover token create)\"")
         {
-            lifetime, uses, tags, grants, replace, json,
+            lifetime, uses, tags, grants, replace, reason, json,
         };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -32,6 +33,7 @@ internal static class TokenCommands
                 Tags = { parsed.GetValue(tags) ?? [] },
                 Grants = { (parsed.GetValue(grants) ?? []).Select(AdminText.ReadGrant) },
                 Replace = parsed.GetValue(replace),
+                Reason = parsed.GetValue(reason) ?? "",
             };
             var token = await AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.CreateTokenAsync(request, options), cancel);
             if (parsed.GetValue(json))
@@ -45,7 +47,7 @@ internal static class TokenCommands
     private static ExampleCommand List()
     {
         var json = AdminOptions.Json();
-        var command = new ExampleCommand("list", "Shows the tokens; one that ended is shown for a day more.", "meshover token list") { json };
+        var command = new ExampleCommand("list", "Shows the tokens; one that has ended is shown for another day.", "meshover token list") { json };
         command.SetAction(async (parsed, cancel) =>
         {
             var answer = await AdminApi.CallAsync(
@@ -62,10 +64,14 @@ internal static class TokenCommands
 
     private static ExampleCommand Revoke()
     {
+        var reason = AdminOptions.Reason();
         var id = new Argument<string>("TOKEN") { Description = "The token's id, as `meshover token list` shows it." };
-        var command = new ExampleCommand("revoke", "Ends a token; nodes that joined with it stay.", "meshover token revoke 1f0c5a9e3b7d2468") { id };
-        command.SetAction((parsed, cancel) => AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket),
-            (api, options) => api.RevokeTokenAsync(new RevokeTokenRequest { TokenId = parsed.GetRequiredValue(id) }, options), cancel));
+        var command = new ExampleCommand("revoke", "Ends a token; nodes that joined with it stay.", "meshover token revoke 1f0c5a9e3b7d2468") { id, reason };
+        command.SetAction((parsed, cancel) =>
+        {
+            var request = new RevokeTokenRequest { TokenId = parsed.GetRequiredValue(id), Reason = parsed.GetValue(reason) ?? "" };
+            return AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.RevokeTokenAsync(request, options), cancel);
+        });
         return command;
     }
 

@@ -25,7 +25,7 @@ internal static class Failure
         IOException or SocketException => ($"The system refused: {failure.Message}", ExitCode.Error),
         _ when IsConfiguration(failure) => (failure.Message, ExitCode.Usage),
         _ when IsForUsers(failure) => (failure.Message, ExitCode.Error),
-        _ => ($"This is a defect of meshover ({failure.GetType().Name}: {failure.Message}); please report it with the output of --debug.",
+        _ => ($"This is a bug in meshover ({failure.GetType().Name}: {failure.Message}); report it with the output of --debug.",
             ExitCode.Error),
     };
 

@@ -24,7 +24,7 @@ internal sealed class SettingOptions
            select new RawSetting(pair.Setting.Name, [.. (parsed.GetValue(pair.Option) ?? []).SelectMany(value => Values(pair.Setting, value))], pair.Option.Name),
     ];
 
-    private static string[] Values(AgentSetting setting, string written) => setting.IsList ? written.Split(',', StringSplitOptions.TrimEntries) : [written];
+    private static string[] Values(AgentSetting setting, string written) => setting is { IsList: true, IsNested: false } ? written.Split(',', StringSplitOptions.TrimEntries) : [written];
 
     /// <summary>The same settings as arguments for another process.</summary>
     public static ImmutableArray<string> ToArguments(IEnumerable<RawSetting> settings) =>
@@ -32,7 +32,12 @@ internal sealed class SettingOptions
 
     private static Option<string[]> Create(AgentSetting setting) => new($"--{setting.Name}")
     {
-        Description = setting.IsList ? $"{setting.Help} May be repeated, or several with commas between them." : setting.Help,
+        Description = setting switch
+        {
+            { IsNested: true } => $"{setting.Help} May be repeated; docs/configuration.md has the keys.",
+            { IsList: true } => $"{setting.Help} May be repeated, or given several separated by commas.",
+            _ => setting.Help,
+        },
         HelpName = setting.ValueName,
         // How many there may be is checked with the values, so that all errors come together.
         Arity = ArgumentArity.OneOrMore,

@@ -18,11 +18,13 @@ internal static class AgentCommand
         settings.AddTo(command);
         command.SetAction(parsed =>
         {
-            var config = AgentConfigFile.Load(parsed.Paths().ConfigFile, settings.Read(parsed));
+            AgentConfig ReadConfig() => AgentConfigFile.Load(parsed.Paths().ConfigFile, settings.Read(parsed));
+            var config = ReadConfig();
             return DaemonHost.RunAsync("agent", parsed, (context, cancellationToken) => AgentDaemon.RunAsync(
                 new AgentOptions
                 {
                     Config = config,
+                    ReadConfig = ReadConfig,
                     StateDirectory = context.Paths.StateDirectory,
                     RuntimeDirectory = context.Paths.RuntimeDirectory,
                 },

@@ -23,13 +23,13 @@ internal static class DataplaneCommand
 
     private static readonly Option<int> Workers = new("--workers")
     {
-        Description = "Threads that send and as many that receive, 1-16. Default: half as many as there are cores.",
+        Description = "Number of sending threads, and of receiving threads, 1-16. Default: half the number of cores.",
         HelpName = "N",
     };
 
     private static readonly Option<bool> Plain = new("--plain")
     {
-        Description = "Be a plain WireGuard, as `wireguard-go INTERFACE` is: no agent, no configuration, nothing on disk. "
+        Description = "Run as a plain WireGuard, like `wireguard-go INTERFACE`: no agent, no configuration, nothing on disk. "
             + "Ends when INTERFACE or its socket is deleted.",
     };
 
@@ -80,7 +80,7 @@ internal static class DataplaneCommand
         if (result.GetValue(Workers) is < 0 or > DataplaneOptions.MaximumWorkers)
             result.AddError($"--workers takes 1 to {DataplaneOptions.MaximumWorkers}.");
         if (isPlain && result.GetValue(Workers) != 0)
-            result.AddError("--workers is for the node's own engine.");
+            result.AddError("--workers is for the node's own engine; leave it out with --plain.");
         if (isPlain && result.GetValue(Interface) is null)
             result.AddError("--plain needs the INTERFACE to make, such as wg0.");
         if (!isPlain && (result.GetValue(Interface) is not null || result.GetValue(Foreground)))

@@ -78,6 +78,6 @@ internal static class EngineBuild
     private static string Complaint(Process process)
     {
         var said = process.StandardError.ReadToEnd().ReplaceLineEndings(" ").Trim();
-        return said.Length > 0 ? said : $"it ended with {process.ExitCode}";
+        return said.Length > 0 ? said : $"it exited with status {process.ExitCode}";
     }
 }

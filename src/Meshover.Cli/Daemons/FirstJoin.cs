@@ -47,6 +47,6 @@ internal static partial class FirstJoin
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Not joined yet: {Reason} Tried again in {Seconds} s")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not joined yet: {Reason} Trying again in {Seconds} s")]
     private static partial void LogNotYet(ILogger logger, string reason, double seconds);
 }

@@ -64,7 +64,7 @@ internal sealed class PlainBackground(string socketPath, TimeProvider time)
         catch (OperationCanceledException)
         {
             child.Kill();
-            throw new CliException($"{socketPath} was not served within {Deadline.TotalSeconds} s; what should have served it was ended.");
+            throw new CliException($"{socketPath} was not ready within {Deadline.TotalSeconds} s; the process that should have served it was stopped.");
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed class PlainHost(string device, NodePaths paths, bool debug, bool
     private static void RequireRoot()
     {
         if (!Environment.IsPrivilegedProcess)
-            throw new CliException("A WireGuard device is made by root only: run this as root.");
+            throw new CliException("Only root can create a WireGuard device: run this as root.");
     }
 
     private LogLevel Level(string? name) => name switch

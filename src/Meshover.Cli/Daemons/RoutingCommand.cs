@@ -11,7 +11,7 @@ internal static class RoutingCommand
     public static Command Create()
     {
         var command = new ExampleCommand(
-            "routing", "Keeps FRR (zebra, bgpd, bfdd; from FRR 10 on mgmtd) alive and applies its configuration, in the foreground (systemd and `run` start it).",
+            "routing", "Keeps FRR (zebra, bgpd, bfdd; since FRR 10 also mgmtd) alive and applies its configuration, in the foreground (systemd and `run` start it).",
             "meshover routing", "meshover vtysh -c 'show bgp summary'");
         command.SetAction(parsed => DaemonHost.RunAsync("routing", parsed, (context, cancellationToken) => RoutingDaemon.RunAsync(
             context.Paths.ToRoutingOptions(), context.Loggers, context.Time, cancellationToken)));

@@ -18,6 +18,7 @@ internal static class AllChecks
         new Docker(),
         new Firewalld(),
         new OwnNftables(),
+        new TransitTranslation(),
         new Ipv6(),
         new ReversePath(),
         new ReversePathRules(),

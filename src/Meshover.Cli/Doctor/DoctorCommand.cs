@@ -13,9 +13,9 @@ internal static class DoctorCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Print JSON (docs/doctor.schema.json)." };
-        var fix = new Option<bool>("--fix") { Description = "Mend what can be mended safely; `down` takes back what it did to the running system." };
+        var fix = new Option<bool>("--fix") { Description = "Fix what can be fixed safely; `down` undoes what it did to the running system." };
         var command = new ExampleCommand(
-            "doctor", "Looks for what is in the mesh's way on this machine: names and numbers in use, firewalls, policy rules, sysctls, network managers. "
+            "doctor", "Looks for what stands in the mesh's way on this machine: names and numbers in use, firewalls, policy rules, sysctls, network managers. "
                 + "Works before `up`, too. Exit code: 0 no fault, 1 a fault.",
             "meshover doctor", "meshover doctor --fix", "meshover doctor --json | jq '.findings[] | select(.severity == \"fault\")'")
         {

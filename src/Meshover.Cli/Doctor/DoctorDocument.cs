@@ -8,7 +8,7 @@ namespace Meshover.Cli.Doctor;
 [Description("What is in the mesh's way on one machine, as `meshover doctor --json` prints it. Fields are only ever added; readers ignore unknown ones.")]
 internal sealed record DoctorDocument
 {
-    [Description("Version of this form; it changes only when the meaning of a field changes.")]
+    [Description("Version of this format; it changes only when the meaning of a field changes.")]
     public int Format { get; init; } = 1;
 
     [Description("Version of the program that printed it.")]
@@ -38,16 +38,16 @@ internal sealed record FindingSection
     [Description("What it breaks.")]
     public required string Breaks { get; init; }
 
-    [Description("How to mend it by hand.")]
+    [Description("How to fix it by hand.")]
     public required string Mend { get; init; }
 
-    [Description("`meshover doctor --fix` mends it: safely, and so that it can be taken back.")]
+    [Description("`meshover doctor --fix` fixes it safely, and in a way that can be undone.")]
     public required bool Fixable { get; init; }
 
-    [Description("It was mended just now.")]
+    [Description("It was fixed just now.")]
     public required bool Fixed { get; init; }
 
-    [Description("Why it could not be mended; null where that was not tried, or done.")]
+    [Description("Why it could not be fixed; null if that was not tried, or if it worked.")]
     public required string? FixError { get; init; }
 }
 

@@ -15,21 +15,21 @@ internal static class DoctorText
             ? $"[green]Nothing is in the way[/] ({document.Checks.Length} checks)."
             : $"{Count(faults, "fault")}, {Count(warnings, "warning")}.");
         if (document.Findings.Any(finding => finding is { Fixable: true, Fixed: false, FixError: null }))
-            console.MarkupLine("What is marked with [green]*[/] `meshover doctor --fix` mends.");
+            console.MarkupLine("`meshover doctor --fix` fixes what is marked with [green]*[/].");
     }
 
     private static void Write(IAnsiConsole console, FindingSection finding)
     {
         var colour = finding.Severity == Severity.Fault ? "red" : "yellow";
-        var word = finding.Fixed ? "mended" : finding.Severity == Severity.Fault ? "fault" : "warning";
+        var word = finding.Fixed ? "fixed" : finding.Severity == Severity.Fault ? "fault" : "warning";
         var star = finding is { Fixable: true, Fixed: false } ? "[green]*[/]" : "";
         console.MarkupLine($"[{(finding.Fixed ? "green" : colour)}]{word}[/]{star} [grey]{finding.Check}[/]: {Markup.Escape(finding.Problem)}");
         if (finding.Fixed)
             return;
         console.MarkupLineInterpolated($"  breaks: {finding.Breaks}");
-        console.MarkupLineInterpolated($"  mend:   {finding.Mend}");
+        console.MarkupLineInterpolated($"  fix:    {finding.Mend}");
         if (finding.FixError is { } error)
-            console.MarkupLineInterpolated($"  [red]could not be mended: {error}[/]");
+            console.MarkupLineInterpolated($"  [red]could not be fixed: {error}[/]");
     }
 
     private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";

@@ -105,7 +105,7 @@ internal sealed class FactsCollector(NodePaths paths)
         var isOurs = ProcessIdentity.ReadLive(paths.PidFile(DaemonNames.Dataplane)) is not null || KernelDataplaneReader.IsThere();
         if (node.Settings.Dataplane && !isOurs && Preflight.WhyNoPort(port) is not null)
         {
-            yield return new PortInUse($"UDP port {port} is in use by {PortOwner.Describe(ProtocolType.Udp, port)}.", "WireGuard listens there.",
+            yield return new PortInUse($"UDP port {port} is in use by {PortOwner.Describe(ProtocolType.Udp, port)}.", "WireGuard needs it.",
                 "Stop that program, or choose another port (`meshover up --listen-port PORT`).");
         }
     }
@@ -113,20 +113,11 @@ internal sealed class FactsCollector(NodePaths paths)
     private IEnumerable<PortInUse> RoutingPorts(NodeFacts node, AgentConfig config) => config.Routing != RoutingChoice.Frr
         ? []
         : RoutingPreflight.FindTakenPorts(paths.ToRoutingOptions(), node.BgpPort)
-            .Select(port => new PortInUse($"{port.Problem}.", $"{port.Purpose} of the mesh needs it.", $"{char.ToUpperInvariant(port.Mend[0])}{port.Mend[1..]}."));
+            .Select(port => new PortInUse($"{port.Problem}.", $"The mesh's {port.Purpose} needs it.", $"{char.ToUpperInvariant(port.Mend[0])}{port.Mend[1..]}."));
 
     // Without FRR there is nothing to doubt: `up` says that it is missing.
-    private async Task<string?> FrrDoubtAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await new FrrInstallation(paths.ToRoutingOptions(), TimeProvider.System).ExamineAsync(cancellationToken)).Doubt;
-        }
-        catch (RoutingException)
-        {
-            return null;
-        }
-    }
+    private async Task<string?> FrrDoubtAsync(CancellationToken cancellationToken) =>
+        (await new FrrInstallation(paths.ToRoutingOptions(), TimeProvider.System).TryAskAsync(cancellationToken))?.Doubt;
 
     private static ImmutableArray<Snippet> MissingSnippets()
     {

@@ -11,7 +11,7 @@ internal sealed record Finding
     /// <summary>What it breaks.</summary>
     public required string Breaks { get; init; }
 
-    /// <summary>How to mend it by hand.</summary>
+    /// <summary>How to fix it by hand.</summary>
     public required string Mend { get; init; }
 
     /// <summary>What `doctor --fix` would do; null where that is not safe, or cannot be known.</summary>

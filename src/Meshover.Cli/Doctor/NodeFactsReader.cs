@@ -25,7 +25,7 @@ internal sealed class NodeFactsReader(NodePaths paths)
         var mesh = ReadMap()?.Settings;
         var node = new NodeFacts
         {
-            Settings = new NodeSettings { ListenPort = config.ListenPort, Announce = config.Announce, Dataplane = config.Dataplane != DataplaneChoice.Off },
+            Settings = new NodeSettings { ListenPort = config.ListenPort, Announce = [.. config.Announce], Dataplane = config.Dataplane != DataplaneChoice.Off },
             IsUp = ProcessIdentity.ReadLive(paths.PidFile(DaemonNames.Agent)) is not null,
             Pools = DefaultPools,
         };

@@ -29,7 +29,7 @@ internal sealed record Snippet
             Manager = "NetworkManager",
             Process = "NetworkManager",
             Path = "/etc/NetworkManager/conf.d/90-meshover.conf",
-            Harm = "it may take a connection up on our interfaces, and take off the addresses that it did not set",
+            Harm = "it may bring up a connection on our interfaces, and remove the addresses that it did not set",
             Reload = ["nmcli", "general", "reload", "conf"],
             Release = device => ["nmcli", "device", "set", device, "managed", "no"],
         },
@@ -46,7 +46,7 @@ internal sealed record Snippet
             Manager = "systemd-networkd",
             Process = "systemd-network",
             Path = "/etc/systemd/networkd.conf.d/90-meshover.conf",
-            Harm = "started again it deletes rules and routes that it did not make; the mesh stands still until the agent has put them back",
+            Harm = "a restart of it deletes rules and routes that it did not create; the mesh stands still until the agent has put them back",
             Reload = [],
         },
     ];

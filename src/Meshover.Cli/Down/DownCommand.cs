@@ -11,7 +11,7 @@ internal static class DownCommand
     public static Command Create()
     {
         var command = new ExampleCommand(
-            "down", "Stops the daemons and undoes everything that they did to this machine; keeps the identity, so that `up` alone comes back as the same node.",
+            "down", "Stops the daemons and undoes everything that they did to this machine; keeps the identity, so that `up` alone brings the same node back.",
             "meshover down");
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed.Paths(), cancellationToken));
         return command;
@@ -22,7 +22,7 @@ internal static class DownCommand
         DaemonHost.RequireRoot("down");
         var time = TimeProvider.System;
         await new DownSequence(paths, NodeServices.For(paths, time), time, Console.Error.WriteLine).RunAsync(cancellationToken);
-        await Console.Error.WriteLineAsync("Down. The identity is kept: `meshover up` comes back as the same node, `meshover leave` ends its membership.");
+        await Console.Error.WriteLineAsync("Down. The identity is kept: `meshover up` brings the same node back, `meshover leave` ends its membership.");
         return ExitCode.Fine;
     }
 }

@@ -115,7 +115,7 @@ internal sealed class DownSequence(NodePaths paths, INodeServices services, Time
         }
         var store = new IdentityStore(paths.StateDirectory);
         if (store.Load() is { } identity)
-            store.Save(identity with { Settings = text });
+            store.Update(newest => (newest ?? identity) with { Settings = text });
         File.Delete(paths.ConfigFile);
         RuntimeFiles.RemoveIfEmpty(Path.GetDirectoryName(paths.ConfigFile));
     }
@@ -125,6 +125,7 @@ internal sealed class DownSequence(NodePaths paths, INodeServices services, Time
         RuntimeFiles.Delete(paths.MapFile);
         RuntimeFiles.Delete(paths.TimestampFile);
         RuntimeFiles.DeleteHalfWritten(paths.IdentityFile);
+        RuntimeFiles.Delete(IdentityStore.LockFileOf(paths.IdentityFile));
         RuntimeFiles.DeleteHalfWritten(paths.SysctlFile);
         RuntimeFiles.Remove(paths);
     }

@@ -13,7 +13,7 @@ internal static class LeaveCommand
 {
     public static Command Create()
     {
-        var force = new Option<bool>("--force") { Description = "Leave even where no controller answers; an administrator then removes the node." };
+        var force = new Option<bool>("--force") { Description = "Leave even if no controller answers; an administrator then has to remove the node." };
         var command = new ExampleCommand(
             "leave", "Signs this node off, so that its name and numbers are free at once, then does what `down` does and deletes the identity.",
             "meshover leave", "meshover leave --force")
@@ -37,7 +37,7 @@ internal static class LeaveCommand
         await Enrolment.LeaveAsync(paths.StateDirectory, EnrolmentSettings.Controllers(paths), force, loggers.CreateLogger("leave"), time, cancellationToken);
         await new DownSequence(paths, NodeServices.For(paths, time), time, Console.Error.WriteLine).RunAsync(cancellationToken);
         new IdentityStore(paths.StateDirectory).Delete();
-        await Console.Error.WriteLineAsync("This machine belongs to no mesh any more.");
+        await Console.Error.WriteLineAsync("This machine no longer belongs to a mesh.");
         return ExitCode.Fine;
     }
 }

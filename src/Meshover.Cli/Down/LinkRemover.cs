@@ -1,5 +1,4 @@
 using Meshover.Linux.Netlink;
-using Meshover.Mesh.Identity;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.Cli.Down;
@@ -26,7 +25,5 @@ internal static class LinkRemover
         }
     }
 
-    internal static bool IsOurs(LinkInfo link) =>
-        (link.Kind is "tun" or "wireguard" && link.Name == NodeSettings.Default.Interface)
-        || (link.Kind is "tun" or "gre" && NodeId.IsLinkName(link.Name));
+    private static bool IsOurs(LinkInfo link) => link.Name != KernelNames.Default.Loopback && KernelNames.Default.IsOurs(link.Name, link.Kind);
 }

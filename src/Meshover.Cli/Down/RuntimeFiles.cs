@@ -1,3 +1,4 @@
+using Meshover.Agent.Reconciling;
 using Meshover.Cli.Hosting;
 using Meshover.Cli.Supervision;
 
@@ -23,6 +24,7 @@ internal static class RuntimeFiles
         }
         Delete(paths.KeptDaemonsFile);
         Delete(paths.DataplaneState);
+        Delete(SourceRouteDebt.FileIn(paths.RuntimeDirectory));
         Delete(paths.UapiSocket);
         RemoveIfEmpty(paths.UapiDirectory);
         if (Directory.Exists(paths.FrrDirectory))

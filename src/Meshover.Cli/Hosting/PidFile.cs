@@ -29,7 +29,7 @@ internal sealed class PidFile : IDisposable
         catch (IOException e) when (ProcessIdentity.ReadLive(path) is { } other)
         {
             throw new CliException(
-                $"`meshover {name}` runs already on this machine (process {other.Pid}); `meshover status` shows it, `meshover down` ends it.",
+                $"`meshover {name}` is already running on this machine (process {other.Pid}); `meshover status` shows it, `meshover down` stops it.",
                 inner: e);
         }
     }

@@ -17,7 +17,7 @@ internal sealed class FollowedKeyChange(RotateKeyResponse begun)
 
     /// <summary>How far it is, in a sentence.</summary>
     public string State { get; private set; } =
-        begun.Joined ? "A change of the key is under way already; waiting for its end." : $"The new key is {begun.NewKey}.";
+        begun.Joined ? "A key change is already under way; waiting for it to finish." : $"The new key is {begun.NewKey}.";
 
     /// <summary>Takes the next look. Null: it is still under way.</summary>
     /// <exception cref="CliException">It was given up: why.</exception>
@@ -29,7 +29,7 @@ internal sealed class FollowedKeyChange(RotateKeyResponse begun)
             return Document((uint)status.Peers.Count, (uint)status.Peers.Count);
         throw new CliException(status.KeyChangeProblem.Length > 0
             ? status.KeyChangeProblem
-            : "The change of the key did not come to its end: it was given up, or another one has followed it. The agent's log says which.");
+            : "The key change did not finish: it was abandoned, or another one followed it. The agent's log says which.");
     }
 
     private RotateKeyDocument? Take(AgentStatus status, KeyChange change)
@@ -47,8 +47,8 @@ internal sealed class FollowedKeyChange(RotateKeyResponse begun)
 
     private static string Describe(KeyChange change) => change switch
     {
-        { Stage: "prepared" } => "The data plane is to take the new key.",
-        { Stage: "declared" } => "The controller is to tell the mesh of the new key.",
+        { Stage: "prepared" } => "Waiting for the data plane to take the new key.",
+        { Stage: "declared" } => "Waiting for the controller to tell the mesh of the new key.",
         _ => $"The new key is in use, agreed with {change.Agreed} of {change.Peers} peers"
             + $"{(change.Missing.Count > 0 ? $"; waiting for {string.Join(", ", change.Missing)}" : "")}.",
     };

@@ -25,7 +25,7 @@ internal static class RotateKeyCommand
                 result.AddError("--timeout takes 1 second or more.");
         });
         var command = new ExampleCommand(
-            "rotate-key", "Gives this node another WireGuard key, and waits until every node that is reached has a session under it. "
+            "rotate-key", "Gives this node another WireGuard key, and waits until every reachable node has a session under it. "
                 + "Needs a controller. No packet is lost with the userspace data plane, at most a second's with the kernel's. "
                 + "The setting rotate-key-after does the same by age.",
             "meshover rotate-key", "meshover rotate-key --timeout 300", "meshover rotate-key --json | jq .publicKey")
@@ -39,7 +39,7 @@ internal static class RotateKeyCommand
 
     private static async Task<int> RunAsync(NodePaths paths, bool json, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        DaemonHost.RequireRoot("rotate-key", "asks the agent, which answers root alone");
+        DaemonHost.RequireRoot("rotate-key", "asks the agent, which answers only root");
         var rotation = new RotateKeySequence(paths, Console.Error.WriteLine, TimeProvider.System);
         var result = await rotation.RunAsync(timeout, cancellationToken);
         await Console.Out.WriteLineAsync(json ? JsonSerializer.Serialize(result, RotateKeyJson.Default.RotateKeyDocument) : result.Describe());

@@ -23,9 +23,9 @@ internal sealed record RotateKeyDocument
     public required bool Complete { get; init; }
 
     public string Describe() => Complete
-        ? $"The WireGuard key is now {PublicKey}, agreed with all {Peers} peers; the former is given up."
-        : $"The WireGuard key is now {PublicKey}, agreed with {Agreed} of {Peers} peers. The others are not reached at present: the former key is kept "
-            + "for them for 24 hours at most, and nothing is left to do.";
+        ? $"The WireGuard key is now {PublicKey}, agreed with all {Peers} peers; the former one is dropped."
+        : $"The WireGuard key is now {PublicKey}, agreed with {Agreed} of {Peers} peers. The others cannot be reached at present: the former key is kept "
+            + "for them for at most 24 hours, and there is nothing left to do.";
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

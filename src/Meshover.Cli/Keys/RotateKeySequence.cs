@@ -27,7 +27,7 @@ internal sealed class RotateKeySequence(NodePaths paths, Action<string> tell, Ti
             Tell(followed.State);
             await Task.Delay(LookEvery, time, cancellationToken);
         }
-        throw new CliException($"After {timeout.TotalSeconds:0} s: {followed.State} It goes on by itself: `meshover status` shows how far it is, and "
+        throw new CliException($"After {timeout.TotalSeconds:0} s: {followed.State} It continues by itself: `meshover status` shows how far it is, and "
             + "`meshover rotate-key --timeout SECONDS` waits again.");
     }
 
@@ -47,7 +47,7 @@ internal sealed class RotateKeySequence(NodePaths paths, Action<string> tell, Ti
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.Unimplemented)
         {
-            throw new CliException("The agent that runs is older than this program and cannot change the key: restart it with `meshover up`.", inner: e);
+            throw new CliException("The running agent is older than this program and cannot change the key: restart it (`systemctl restart meshover-agent`, or `meshover down` and `meshover up`).", inner: e);
         }
         catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
         {

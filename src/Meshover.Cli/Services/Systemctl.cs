@@ -1,6 +1,5 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using Meshover.Cli.CommandLine;
+using Meshover.Linux.Processes;
 
 namespace Meshover.Cli.Services;
 
@@ -18,16 +17,14 @@ internal sealed class SystemctlProcess : ISystemctl
         var what = $"systemctl {string.Join(' ', arguments)}";
         try
         {
-            using var process = Process.Start(new ProcessStartInfo("systemctl", arguments) { RedirectStandardError = true, UseShellExecute = false })
-                ?? throw new CliException($"`{what}` could not be started.");
-            var error = await process.StandardError.ReadToEndAsync(cancellationToken);
-            await process.WaitForExitAsync(cancellationToken);
-            if (process.ExitCode != 0)
-                throw new CliException($"`{what}` failed with status {process.ExitCode}: {error.Trim()}");
+            // A unit may take its time to start or stop; systemd bounds that itself.
+            var ending = await new ProgramRun("systemctl", arguments) { Patience = Timeout.InfiniteTimeSpan }.RunAsync(cancellationToken);
+            if (ending.ExitCode != 0)
+                throw new CliException($"`{what}` failed with status {ending.ExitCode}: {ending.Errors.Trim()}");
         }
-        catch (Win32Exception e)
+        catch (ProgramException e)
         {
-            throw new CliException($"`{what}` could not be started: {e.Message}", inner: e);
+            throw new CliException($"`{what}`: {e.Message}", inner: e);
         }
     }
 }

@@ -9,6 +9,23 @@ internal static class AgentApi
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    /// <summary>Lets the agent read its settings anew. Null where none answers, or one that cannot.</summary>
+    public static async Task<ReloadResponse?> TryReloadAsync(string socketPath, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(socketPath))
+            return null;
+        using var channel = LocalChannel.Open(socketPath);
+        try
+        {
+            var deadline = time.GetUtcNow().UtcDateTime + Patience;
+            return await new LocalService.LocalServiceClient(channel).ReloadAsync(new ReloadRequest(), deadline: deadline, cancellationToken: cancellationToken);
+        }
+        catch (RpcException e) when (e.StatusCode != StatusCode.Cancelled)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Null where no agent answers.</summary>
     public static async Task<AgentStatus?> TryGetStatusAsync(string socketPath, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -25,8 +25,14 @@ internal static class AgentStatusReader
             Map = new() { StoreId = Known(status.StoreId), Revision = status.MapRevision, AgeSeconds = Age(status.MapAgeSeconds) },
             Components = components,
             Peers = [.. status.Peers.OrderBy(p => p.Hostname, StringComparer.Ordinal).Select(Peer)],
+            Neighbors = [.. status.Neighbors.Select(Neighbor)],
             Announced = [.. status.Announced],
             AnnouncedNotGranted = [.. status.AnnouncedNotGranted],
+            Announcements = [.. status.Announcements.Select(Announcement)],
+            AnnouncementSources = [.. status.AnnouncementSources.Select(source => new AnnouncementSourceSection { Name = source.Name, Status = source.Status })],
+            KernelHas = [.. status.KernelHas],
+            KernelLacks = [.. status.KernelLacks],
+            Generation = status.Generation > 0 ? status.Generation : null,
             Endpoints = [.. status.Endpoints.Select(Text)],
             Notices = [.. status.Notices],
         };
@@ -69,7 +75,18 @@ internal static class AgentStatusReader
         Kind = Known(status?.Kind),
         Reason = Known(status?.Reason),
         Build = Known(status?.Build),
+        AppliedGeneration = status is { AppliedGeneration: > 0 } ? status.AppliedGeneration : null,
         Errors = status is null ? [] : [.. status.Errors],
+    };
+
+    private static AnnouncementSection Announcement(Announcement announcement) => new()
+    {
+        Prefix = announcement.Prefix,
+        Sources = [.. announcement.Sources],
+        Granted = announcement.Granted,
+        Withdrawn = announcement.Withdrawn,
+        Med = announcement.HasMed ? announcement.Med : null,
+        Communities = [.. announcement.Communities],
     };
 
     private static PeerSection Peer(PeerStatus peer) => new()
@@ -92,6 +109,18 @@ internal static class AgentStatusReader
         PathReason = peer.PathReason,
         Silent = peer.Silent,
         Transit = peer.Transit,
+    };
+
+    private static NeighborSection Neighbor(OutsideNeighbor neighbor) => new()
+    {
+        Name = neighbor.Name,
+        RemoteAs = neighbor.RemoteAs,
+        BgpState = neighbor.BgpState,
+        SinceSeconds = Age(neighbor.SinceSeconds),
+        PrefixesReceived = neighbor.PrefixesReceived,
+        PrefixesSent = neighbor.PrefixesSent,
+        BfdState = neighbor.BfdState,
+        Error = Known(neighbor.Error),
     };
 
     private static string Text(Endpoint endpoint) =>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Meshover.Cli.CommandLine;
 using Spectre.Console;
 
 namespace Meshover.Cli.Status;
@@ -40,7 +41,7 @@ internal static class PeerTable
         foreach (var column in columns)
             table.AddColumn(new TableColumn(column.Title).NoWrap());
         foreach (var peer in peers)
-            table.AddRow([.. columns.Select(column => new Text(column.Cell(peer)))]);
+            table.AddRow([.. columns.Select(column => new Text(Terminal.Safe(column.Cell(peer))))]);
         return table;
     }
 

@@ -83,7 +83,7 @@ internal sealed record RemnantStatus
     {
         not null => Component("dataplane", "ok", DataplaneKind, []) with { Build = Dataplane.Build?.Describe() },
         _ when !Daemons.Contains(DaemonNames.Dataplane) => Component("dataplane", "off", null, []),
-        _ => Component("dataplane", "failed", null, ["The data plane does not answer."]),
+        _ => Component("dataplane", "failed", null, ["The data plane does not answer; `meshover up` starts it."]),
     };
 
     private ComponentSection RoutingComponent() => Routing switch
@@ -92,7 +92,7 @@ internal sealed record RemnantStatus
         { State: RoutingState.Starting or RoutingState.Waiting } => Component("routing", "starting", Frr, Routing.Errors),
         not null => Component("routing", "failed", Frr, Routing.Errors),
         _ when !Daemons.Contains(DaemonNames.Routing) => Component("routing", "off", null, []),
-        _ => Component("routing", "failed", null, ["`meshover routing` does not answer."]),
+        _ => Component("routing", "failed", null, ["`meshover routing` does not answer; `meshover up` starts it."]),
     };
 
     private string? Frr => Routing?.FrrVersion is { } version ? $"frr {version}" : null;

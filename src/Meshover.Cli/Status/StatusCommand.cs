@@ -27,7 +27,7 @@ internal static class StatusCommand
 
     private static async Task<int> RunAsync(NodePaths paths, bool json, bool watch)
     {
-        DaemonHost.RequireRoot("status", "asks the node's daemons, which answer root alone");
+        DaemonHost.RequireRoot("status", "asks the node's daemons, which answer only root");
         var time = TimeProvider.System;
         var collector = new StatusCollector(paths, time);
         using var signals = new TerminationSignals();
@@ -48,14 +48,14 @@ internal static class StatusCommand
         return !interrupted.IsCancellationRequested;
     }
 
-    private static int ToExitCode(NodeState state) => state switch
+    public static int ToExitCode(NodeState state) => state switch
     {
         NodeState.Up => ExitCode.Fine,
         NodeState.Degraded => ExitCode.Degraded,
         _ => ExitCode.Error,
     };
 
-    private static void Print(StatusDocument status, bool json, bool clear)
+    public static void Print(StatusDocument status, bool json, bool clear)
     {
         if (json)
         {

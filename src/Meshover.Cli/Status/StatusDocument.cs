@@ -8,7 +8,7 @@ namespace Meshover.Cli.Status;
 [Description("The state of one node, as `meshover status --json` prints it. Fields are only ever added; readers ignore unknown ones.")]
 internal sealed record StatusDocument
 {
-    [Description("Version of this form; it changes only when the meaning of a field changes.")]
+    [Description("Version of this format; it changes only when the meaning of a field changes.")]
     public int Format { get; init; } = 1;
 
     [Description("Version of the program that printed it.")]
@@ -28,11 +28,29 @@ internal sealed record StatusDocument
     [Description("The other nodes of the mesh, by hostname.")]
     public required ImmutableArray<PeerSection> Peers { get; init; }
 
+    [Description("BGP routers outside the mesh, as the settings have them; empty while the agent does not answer.")]
+    public ImmutableArray<NeighborSection> Neighbors { get; init; } = [];
+
     [Description("Prefixes that this node announces beside its own addresses.")]
     public required ImmutableArray<string> Announced { get; init; }
 
     [Description("Prefixes that the configuration announces but no grant allows.")]
     public required ImmutableArray<string> AnnouncedNotGranted { get; init; }
+
+    [Description("Each prefix that is to be announced, and who wants it; empty while the agent does not answer.")]
+    public ImmutableArray<AnnouncementSection> Announcements { get; init; } = [];
+
+    [Description("The sources of announced prefixes, and the state of each; empty while the agent does not answer.")]
+    public ImmutableArray<AnnouncementSourceSection> AnnouncementSources { get; init; } = [];
+
+    [Description("Which of wireguard, gre, dummy, vrf, vxlan, mpls and nftables this kernel has, built in or as a module.")]
+    public ImmutableArray<string> KernelHas { get; init; } = [];
+
+    [Description("Which of them it lacks; one that cannot be determined is in neither list.")]
+    public ImmutableArray<string> KernelLacks { get; init; } = [];
+
+    [Description("Number of plans that the agent has made since it started; null while there is none, or the agent does not answer.")]
+    public long? Generation { get; init; }
 
     [Description("Where other nodes may find this one: address and UDP port.")]
     public required ImmutableArray<string> Endpoints { get; init; }
@@ -58,7 +76,7 @@ internal sealed record NodeSection
     public required string Address4 { get; init; }
     public required string Address6 { get; init; }
 
-    [Description("Addresses this node's end of the tunnels; never routed.")]
+    [Description("Address of this node's end of the tunnels; never routed.")]
     public required string TunnelAddress { get; init; }
     public required uint Asn { get; init; }
 
@@ -71,16 +89,16 @@ internal sealed record NodeSection
     [Description("Seconds since it was made; null while unknown.")]
     public long? KeyAgeSeconds { get; init; }
 
-    [Description("The change of the key that is under way; null where there is none.")]
+    [Description("The key change that is under way; null if there is none.")]
     public KeyChangeSection? KeyChange { get; init; }
 
-    [Description("Why the last change of the key was given up, or one that is due by age was not begun; null where neither is so.")]
+    [Description("Why the last key change was abandoned, or one that is due by age was not started; null if neither applies.")]
     public string? KeyChangeProblem { get; init; }
 
     [Description("UDP port of WireGuard; 0 while unknown.")]
     public required uint ListenPort { get; init; }
 
-    [Description("When the credential ends, if it is not renewed before; null while unknown.")]
+    [Description("When the credential expires unless it is renewed first; null while unknown.")]
     public required DateTimeOffset? CredentialExpires { get; init; }
 }
 
@@ -89,11 +107,11 @@ internal sealed record KeyChangeSection
     [Description("Base64: the new key until it is in use, then the former one.")]
     public required string OtherKey { get; init; }
 
-    [Description("prepared: the data plane is to take the new key. declared: the controller is to tell the mesh. "
-        + "in-use: the former is kept until all peers have the new one.")]
+    [Description("prepared: the data plane has yet to take the new key. declared: the controller has yet to tell the mesh. "
+        + "in-use: the former key is kept until all peers have the new one.")]
     public required string Stage { get; init; }
 
-    [Description("Seconds since it was begun.")]
+    [Description("Seconds since it began.")]
     public required long AgeSeconds { get; init; }
 
     [Description("The other nodes of the mesh.")]
@@ -121,7 +139,7 @@ internal sealed record MapSection
     public required string? StoreId { get; init; }
     public required long Revision { get; init; }
 
-    [Description("Seconds since the controller was last heard; null where it never was, or the agent does not answer.")]
+    [Description("Seconds since the controller was last heard from; null if it never was, or if the agent does not answer.")]
     public required long? AgeSeconds { get; init; }
 }
 
@@ -135,14 +153,46 @@ internal sealed record ComponentSection
     [Description("Such as userspace, or frr 8.4.4; null where there is nothing to say.")]
     public required string? Kind { get; init; }
 
-    [Description("Why it is this kind, where another is to be preferred; else null.")]
+    [Description("Why it is this kind, where another would be preferable; else null.")]
     public string? Reason { get; init; }
 
-    [Description("Of the userspace data plane: which build and cipher it is, and which this processor could run; else null.")]
+    [Description("For the userspace data plane: which build and cipher it runs, and which build this processor could run; else null.")]
     public string? Build { get; init; }
+
+    [Description("The newest generation that it has applied without an error; null if there is none, or if it does not work by plans.")]
+    public long? AppliedGeneration { get; init; }
 
     [Description("One sentence each.")]
     public required ImmutableArray<string> Errors { get; init; }
+}
+
+internal sealed record AnnouncementSection
+{
+    public required string Prefix { get; init; }
+
+    [Description("Who wants it, by name.")]
+    public required ImmutableArray<string> Sources { get; init; }
+
+    [Description("Whether a grant allows it; if not, other nodes refuse it.")]
+    public required bool Granted { get; init; }
+
+    [Description("Not announced at the moment, because its sources or the settings say so.")]
+    public required bool Withdrawn { get; init; }
+
+    [Description("The BGP MED that it is announced with; null if none is set.")]
+    public required uint? Med { get; init; }
+
+    [Description("The BGP communities that it is announced with, such as 65000:1.")]
+    public required ImmutableArray<string> Communities { get; init; }
+}
+
+internal sealed record AnnouncementSourceSection
+{
+    [Description("Such as configuration.")]
+    public required string Name { get; init; }
+
+    [Description("In words.")]
+    public required string Status { get; init; }
 }
 
 internal sealed record PeerSection
@@ -171,21 +221,44 @@ internal sealed record PeerSection
     [Description("FRR's own word, such as Established; empty where there is no session.")]
     public required string BgpState { get; init; }
 
-    [Description("up or down: while it is down, a link that dies is noticed after BGP's hold time only; empty where it is unknown.")]
+    [Description("up or down: while it is down, a link that dies is noticed only after BGP's hold time; empty if it is unknown.")]
     public required string BfdState { get; init; }
     public required uint PrefixesReceived { get; init; }
 
-    [Description("direct, transit (by way of another node) or none; unknown while the agent does not answer.")]
+    [Description("direct, transit (through another node) or none; unknown while the agent does not answer.")]
     public required string Path { get; init; }
 
     [Description("Why it is not direct; empty where it is.")]
     public required string PathReason { get; init; }
 
-    [Description("Nothing is heard of it by any way, while others are reached: it is off, or cut off. That is no fault of this node's.")]
+    [Description("Nothing is heard from it by any path while others are reachable: it is off or cut off. That is not a fault of this node.")]
     public bool Silent { get; init; }
 
     [Description("Whether it passes on others' routes; null while unknown.")]
     public required bool? Transit { get; init; }
+}
+
+internal sealed record NeighborSection
+{
+    [Description("Its address, or its interface where it has none.")]
+    public required string Name { get; init; }
+    public required uint RemoteAs { get; init; }
+
+    [Description("FRR's own word, such as Established; empty where FRR does not know it yet.")]
+    public required string BgpState { get; init; }
+
+    [Description("Seconds since it became Established, or was it last; null: never.")]
+    public required long? SinceSeconds { get; init; }
+
+    [Description("Accepted, of both families.")]
+    public required uint PrefixesReceived { get; init; }
+    public required uint PrefixesSent { get; init; }
+
+    [Description("up or down; empty where it is not watched by BFD.")]
+    public required string BfdState { get; init; }
+
+    [Description("Why there is no session, as far as it is known; else null.")]
+    public required string? Error { get; init; }
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]

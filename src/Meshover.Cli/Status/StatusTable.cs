@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Meshover.Cli.CommandLine;
 using Meshover.Cli.Keys;
 using Spectre.Console;
 
 namespace Meshover.Cli.Status;
 
-/// <summary>The status for people: a few lines and a table of peers.</summary>
+/// <summary>The status for people: a few lines and a table of peers. What it says may come from another machine, which may say anything.</summary>
 internal static class StatusTable
 {
     public static void Write(IAnsiConsole console, StatusDocument status)
@@ -17,18 +18,29 @@ internal static class StatusTable
         WriteKey(console, status.Node);
         foreach (var component in status.Components)
             WriteComponent(console, component);
+        foreach (var neighbor in status.Neighbors)
+            WriteNeighbor(console, neighbor);
         if (!status.Announced.IsEmpty)
-            console.MarkupLineInterpolated($"[grey]announced[/]   {string.Join(", ", status.Announced)}");
+            Line(console, $"[grey]announced[/]   {Named(status, status.Announced)}");
         if (!status.AnnouncedNotGranted.IsEmpty)
-            console.MarkupLineInterpolated($"[yellow]not granted[/] {string.Join(", ", status.AnnouncedNotGranted)}");
+            Line(console, $"[yellow]not granted[/] {Named(status, status.AnnouncedNotGranted)}");
         foreach (var notice in status.Notices)
-            console.MarkupLineInterpolated($"[yellow]notice[/]      {Terminal.Safe(notice)}");
+            Line(console, $"[yellow]notice[/]      {notice}");
         if (status.Peers.IsEmpty)
             return;
         console.Write(PeerTable.Of(status.Peers, console.Profile.Width));
         foreach (var peer in status.Peers.Where(p => p.PathReason.Length > 0))
-            console.MarkupLineInterpolated($"  {PeerTable.Name(peer)}: [yellow]{peer.PathReason}[/]");
+            Line(console, $"  {PeerTable.Name(peer)}: [yellow]{peer.PathReason}[/]");
     }
+
+    /// <summary>Each with who wants it announced, as far as the agent says it.</summary>
+    private static string Named(StatusDocument status, IEnumerable<string> prefixes) =>
+        string.Join(", ", prefixes.Select(prefix => status.Announcements.FirstOrDefault(asked => asked.Prefix == prefix) is { } asked
+            ? $"{prefix} ({string.Join(", ", asked.Sources)})"
+            : prefix));
+
+    private static void Line(IAnsiConsole console, FormattableString text) => console.MarkupLineInterpolated(
+        FormattableStringFactory.Create(text.Format, [.. text.GetArguments().Select(said => said is string words ? Terminal.Safe(words) : said)]));
 
     private static void WriteNode(IAnsiConsole console, StatusDocument status)
     {
@@ -38,7 +50,7 @@ internal static class StatusTable
             return;
         }
         var transit = node.Transit == true ? ", transit" : "";
-        console.MarkupLineInterpolated($"[bold]{node.Hostname}[/]  {node.Address4}  {node.Address6}  AS {node.Asn}  node {node.Id}{transit}");
+        Line(console, $"[bold]{node.Hostname}[/]  {node.Address4}  {node.Address6}  AS {node.Asn}  node {node.Id}{transit}");
         if (status.State == NodeState.Down)
             console.MarkupLine("It is down; `meshover up` brings it back.");
     }
@@ -46,35 +58,51 @@ internal static class StatusTable
     private static void WriteMap(IAnsiConsole console, StatusDocument status)
     {
         var controller = string.Join(" ", ((string?[])[status.Controller.State, status.Controller.Address, status.Controller.Error]).OfType<string>());
-        console.MarkupLineInterpolated($"[grey]controller[/]  {Terminal.Safe(controller)}");
+        Line(console, $"[grey]controller[/]  {controller}");
         var age = status.Map.AgeSeconds is { } seconds ? $"heard {Age(seconds)} ago" : "age unknown";
-        console.MarkupLineInterpolated($"[grey]map[/]         {(status.Map.StoreId is null ? "none yet" : $"revision {status.Map.Revision}, {age}")}");
+        Line(console, $"[grey]map[/]         {(status.Map.StoreId is null ? "none yet" : $"revision {status.Map.Revision}, {age}")}");
     }
 
     private static void WriteKey(IAnsiConsole console, NodeSection? node)
     {
         if (node is null)
             return;
-        console.MarkupLineInterpolated($"[grey]key[/]         {node.PublicKey}{(node.KeyAgeSeconds is { } age ? $", {Age(age)} old" : "")}");
+        Line(console, $"[grey]key[/]         {node.PublicKey}{(node.KeyAgeSeconds is { } age ? $", {Age(age)} old" : "")}");
         if (node.KeyChangeProblem is { } problem)
-            console.MarkupLineInterpolated($"            [yellow]{problem}[/]");
+            Line(console, $"            [yellow]{problem}[/]");
         if (node.KeyChange is not { } change)
             return;
-        var what = change.Stage == FollowedKeyChange.InUse ? $"the former, {change.OtherKey}, is kept" : $"changes to {change.OtherKey}";
-        console.MarkupLineInterpolated($"            {what}: {change.Agreed} of {change.Peers} peers have the new one");
+        var what = change.Stage == FollowedKeyChange.InUse ? $"the former key, {change.OtherKey}, is kept" : $"changing to {change.OtherKey}";
+        Line(console, $"            {what}: {change.Agreed} of {change.Peers} peers have the new one");
     }
 
     private static void WriteComponent(IAnsiConsole console, ComponentSection component)
     {
         var colour = component.State switch { "ok" => "green", "off" or "unknown" => "grey", "starting" or "degraded" => "yellow", _ => "red" };
         var kind = component.Kind is null ? "" : $" ({component.Kind})";
-        console.MarkupLine($"[grey]{component.Name,-11}[/] [{colour}]{Markup.Escape(component.State)}[/]{Markup.Escape(kind)}");
+        Line(console, $"[grey]{component.Name,-11}[/] [{colour}]{component.State}[/]{kind}");
         if (component.Build is { } build)
-            console.MarkupLineInterpolated($"            [grey]{build}[/]");
+            Line(console, $"            [grey]{build}[/]");
         if (component.Reason is { } reason)
-            console.MarkupLineInterpolated($"            [grey]{reason}[/]");
+            Line(console, $"            [grey]{reason}[/]");
         foreach (var error in component.Errors)
-            console.MarkupLineInterpolated($"            {error}");
+            Line(console, $"            {error}");
+    }
+
+    private static void WriteNeighbor(IAnsiConsole console, NeighborSection neighbor)
+    {
+        var state = neighbor.BgpState.Length == 0 ? "not there yet" : neighbor.BgpState;
+        var since = neighbor switch
+        {
+            { SinceSeconds: null } => "",
+            { BgpState: "Established", SinceSeconds: { } seconds } => $" for {Age(seconds)}",
+            { SinceSeconds: { } seconds } => $", lost {Age(seconds)} ago",
+        };
+        var bfd = neighbor.BfdState.Length == 0 ? "" : $", BFD {neighbor.BfdState}";
+        Line(console,
+            $"[grey]neighbour[/]   {neighbor.Name} AS {neighbor.RemoteAs}: {state}{since}{bfd}, {neighbor.PrefixesReceived} prefixes in, {neighbor.PrefixesSent} out");
+        if (neighbor.Error is { } error)
+            Line(console, $"            [yellow]{error}[/]");
     }
 
     internal static string Age(long seconds) => seconds switch

@@ -56,18 +56,18 @@ internal sealed partial class DaemonKeeper(string name, IDaemonProcesses process
         return process;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Daemon} runs already (process {Pid}): adopted")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Daemon} is already running (process {Pid}): adopted")]
     private partial void LogAdopted(string daemon, int pid);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Daemon} started (process {Pid})")]
     private partial void LogStarted(string daemon, int pid);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Daemon} ended by itself (process {Pid}, status {Status}); it is started again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Daemon} ended by itself (process {Pid}, status {Status}); starting it again")]
     private partial void LogEnded(string daemon, int pid, int? status);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Daemon} stopped (process {Pid})")]
     private partial void LogStopped(string daemon, int pid);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Daemon} cannot be started or watched: {Reason}; tried again")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Daemon} cannot be started or watched: {Reason}; trying again")]
     private partial void LogCannotKeep(string daemon, string reason);
 }

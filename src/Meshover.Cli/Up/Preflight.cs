@@ -19,17 +19,22 @@ internal static class Preflight
 
     /// <param name="config">Of the node to be.</param>
     /// <param name="dataplaneRuns">Ours runs already, and so has its port.</param>
-    /// <param name="routing">Where FRR is.</param>
+    /// <param name="frr">The machine's FRR.</param>
     /// <param name="stopsSystemFrr">The system's own FRR will be stopped.</param>
     /// <exception cref="CliException">All that is missing, one sentence each.</exception>
-    public static void Check(AgentConfig config, bool dataplaneRuns, RoutingOptions routing, bool stopsSystemFrr)
+    public static async Task CheckAsync(
+        AgentConfig config, bool dataplaneRuns, FrrInstallation frr, bool stopsSystemFrr, CancellationToken cancellationToken)
     {
-        var errors = Errors(config, dataplaneRuns, routing, stopsSystemFrr).ToImmutableArray();
+        ImmutableArray<string> errors =
+        [
+            .. Errors(config, dataplaneRuns),
+            .. config.Routing == RoutingChoice.Frr ? await RoutingErrorsAsync(frr, stopsSystemFrr, cancellationToken) : [],
+        ];
         if (!errors.IsEmpty)
             throw new CliException(string.Join(Environment.NewLine, errors));
     }
 
-    private static IEnumerable<string> Errors(AgentConfig config, bool dataplaneRuns, RoutingOptions routing, bool stopsSystemFrr)
+    private static IEnumerable<string> Errors(AgentConfig config, bool dataplaneRuns)
     {
         if (config.Dataplane != DataplaneChoice.Off && !dataplaneRuns)
         {
@@ -40,13 +45,14 @@ internal static class Preflight
         }
         foreach (var taken in NamesTaken())
             yield return $"{taken.Problem} {taken.Mend}";
-        if (config.Routing == RoutingChoice.Frr)
-        {
-            foreach (var problem in RoutingPreflight.FindProblems(routing, besideSystemFrr: stopsSystemFrr))
-                yield return $"{problem}.";
-        }
         if (config.Templates is { } templates && !Directory.Exists(templates))
-            yield return $"The templates' directory {templates} does not exist: make it, or leave --templates out.";
+            yield return $"The template directory {templates} does not exist: create it, or leave --templates out.";
+    }
+
+    private static async Task<IEnumerable<string>> RoutingErrorsAsync(FrrInstallation frr, bool stopsSystemFrr, CancellationToken cancellationToken)
+    {
+        var features = await frr.TryAskAsync(cancellationToken);
+        return RoutingPreflight.FindProblems(frr.Options, features, besideSystemFrr: stopsSystemFrr).Select(problem => $"{problem}.");
     }
 
     private static Finding[] NamesTaken()

@@ -36,10 +36,10 @@ internal static class UpCommand
         });
         var settings = new SettingOptions();
         var command = new ExampleCommand(
-            "up", "Joins this machine to a mesh, or brings it back to its mesh, and starts the daemons. Settings of an earlier `up` hold until changed; an empty value takes one back.",
+            "up", "Joins this machine to a mesh, or brings it back to its mesh, and starts the daemons. Settings from an earlier `up` hold until changed; an empty value resets one.",
             "meshover up --join mo1.…",
             "meshover up --join @/root/join --announce 10.64.1.0/24 --site tokyo",
-            "meshover up --announce ''        (the same node, announcing nothing more)")
+            "meshover up --announce ''        (the same node, announcing nothing more; no restart)")
         {
             join, disableSystemFrr, noWait, timeout,
         };

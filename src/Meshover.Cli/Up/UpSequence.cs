@@ -6,8 +6,10 @@ using Meshover.Agent.Trust;
 using Meshover.Cli.CommandLine;
 using Meshover.Cli.Hosting;
 using Meshover.Cli.Services;
+using Meshover.Cli.Status;
 using Meshover.Cli.Supervision;
 using Meshover.Linux.Processes;
+using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
 using Microsoft.Extensions.Logging;
 
@@ -36,7 +38,9 @@ internal sealed class UpSequence(
         CheckMembership(identity);
         var settings = DesiredSettings.Of(_paths.ConfigFile, ReadConfig(), identity?.Settings, request.Flags);
         var stopsSystemFrr = request.DisableSystemFrr && settings.Config.Routing == RoutingChoice.Frr && systemFrr.CanBeStopped();
-        Preflight.Check(settings.Config, Runs(DaemonNames.Dataplane) || KernelDataplaneReader.IsThere(), _paths.ToRoutingOptions(), stopsSystemFrr);
+        var dataplaneRuns = Runs(DaemonNames.Dataplane) || KernelDataplaneReader.IsThere();
+        var frr = new FrrInstallation(_paths.ToRoutingOptions(), time);
+        await Preflight.CheckAsync(settings.Config, dataplaneRuns, frr, stopsSystemFrr, cancellationToken);
         var enrolled = await EnrolAsync(identity, settings, cancellationToken);
         WriteConfig(settings);
         if (stopsSystemFrr)
@@ -56,7 +60,8 @@ internal sealed class UpSequence(
                 "This machine belongs to no mesh yet: give it a join string, `meshover up --join STRING` (`meshover token create` on the controller prints one).");
         if (request.Join is { } join && identity is { IsEnrolled: true } && !join.CaPins.Intersect(identity.CaPins).Any())
             throw new CliException(
-                $"This machine is {identity.HostName} of another mesh ({string.Join(", ", identity.Controllers)}): run `meshover leave` first.");
+                $"This machine is node {identity.HostName} of a mesh whose authority this join string does not pin ({string.Join(", ", identity.Controllers)}): to join "
+                + "another mesh, or the same one after its authority was replaced, run `meshover leave` first (`--force` if no controller accepts it).");
     }
 
     /// <summary>
@@ -80,7 +85,7 @@ internal sealed class UpSequence(
         }
         catch (AgentException e) when (e.IsUnanswered && member is not null)
         {
-            say($"{e.Message} Going on as {member.HostName}, which this machine is already.");
+            say($"{e.Message} Continuing as {member.HostName}, which this machine already is.");
             return member;
         }
     }
@@ -93,7 +98,7 @@ internal sealed class UpSequence(
         {
             await services.StopAsync(cancellationToken);
         }
-        else if (agentRan && (settings.IsChange || isNewNode))
+        else if (agentRan && (isNewNode || await MustRestartAsync(settings, cancellationToken)))
         {
             await services.RestartAgentAsync(cancellationToken);
             if (!daemons.Contains(DaemonNames.Dataplane))
@@ -101,6 +106,10 @@ internal sealed class UpSequence(
         }
         await services.StartAsync(daemons, cancellationToken);
     }
+
+    /// <summary>Not where a running agent can take all that changed.</summary>
+    private async Task<bool> MustRestartAsync(DesiredSettings settings, CancellationToken cancellationToken) =>
+        (await AgentApi.TryReloadAsync(_paths.AgentSocket, time, cancellationToken))?.RestartNeeded ?? settings.IsChange;
 
     /// <summary>
     /// An engine that is to run no more carries the packets until the new agent takes them over. It forgets its configuration, too: it would

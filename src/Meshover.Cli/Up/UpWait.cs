@@ -27,9 +27,11 @@ internal sealed class UpWait(NodePaths paths, TimeProvider time, Action<string> 
         if (IsDone(status))
         {
             say(status.Peers.Count == 0 ? "Up. There are no other nodes yet." : $"Up. {Count(status)} reachable.{Silent(status)}");
+            foreach (var error in Components(status).SelectMany(c => c.Errors).Take(MostNamed))
+                say($"Not all of the settings could be applied: {error}");
             return ExitCode.Fine;
         }
-        say($"Up, but not all is well yet: {Shortfall(status)}. The daemons go on trying; `meshover status` shows how it stands.");
+        say($"Up, but not all is well yet: {Shortfall(status)}. The daemons keep trying; `meshover status` shows the current state.");
         return ExitCode.Degraded;
     }
 
@@ -57,7 +59,11 @@ internal sealed class UpWait(NodePaths paths, TimeProvider time, Action<string> 
     }
 
     /// <summary>Nothing more is to come.</summary>
-    private static bool IsReady(AgentStatus? status) => status is not null && status.Peers.All(PeerHealth.IsReachable) && IsDone(status);
+    private static bool IsReady(AgentStatus? status) =>
+        status is not null && status.Peers.All(PeerHealth.IsReachable) && IsDone(status) && !Components(status).Any(c => IsBehind(c, status));
+
+    /// <summary>What is wrong with it is not what it is behind with.</summary>
+    private static bool IsBehind(ComponentStatus component, AgentStatus status) => component.State == "ok" && component.AppliedGeneration < status.Generation;
 
     /// <summary>All is well with this node; who does not answer after the whole wait is off.</summary>
     private static bool IsDone(AgentStatus status) =>
@@ -67,7 +73,7 @@ internal sealed class UpWait(NodePaths paths, TimeProvider time, Action<string> 
     {
         var names = status.Peers.Where(peer => peer.Silent).Select(peer => peer.Hostname).Order(StringComparer.Ordinal).ToList();
         var shown = string.Join(", ", names.Take(MostNamed)) + (names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "");
-        return names.Count == 0 ? "" : $" Nothing is heard of {shown}: off, or cut off.";
+        return names.Count == 0 ? "" : $" Nothing is heard from {shown}: off, or cut off.";
     }
 
     private static IEnumerable<ComponentStatus> Components(AgentStatus status) =>

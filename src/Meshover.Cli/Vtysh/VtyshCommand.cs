@@ -12,7 +12,7 @@ internal static class VtyshCommand
 {
     public static Command Create()
     {
-        var commands = new Option<string[]>("-c") { Description = "A command of FRR's; may be repeated.", HelpName = "CMD" };
+        var commands = new Option<string[]>("-c") { Description = "An FRR command; may be repeated.", HelpName = "CMD" };
         var command = new ExampleCommand(
             "vtysh", "Opens the shell of this node's FRR, or runs commands in it.",
             "meshover vtysh", "meshover vtysh -c 'show bgp summary'", "meshover vtysh -c 'show bgp ipv6 unicast json' | jq .")
@@ -30,7 +30,7 @@ internal static class VtyshCommand
     private static async Task<int> RunAsync(RoutingOptions options, string[] commands)
     {
         if (!Directory.Exists(options.FrrSockets))
-            throw new CliException($"This node's FRR does not run ({options.FrrSockets} is not there); `meshover up` starts it.");
+            throw new CliException($"This node's FRR is not running ({options.FrrSockets} does not exist); `meshover up` starts it.");
         var program = Path.Combine(options.VtyshBinaries, "vtysh");
         string[] arguments = ["--vty_socket", options.FrrSockets, "--config_dir", options.FrrConfigurations, .. commands.SelectMany(c => new[] { "-c", c })];
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
@@ -44,7 +44,7 @@ internal static class VtyshCommand
         }
         catch (Win32Exception e)
         {
-            throw new CliException($"{program} cannot be started ({e.Message}): install FRR (Debian: `apt install frr`).", inner: e);
+            throw new CliException($"{program} cannot be started ({e.Message}): install FRR (Debian: `apt install frr frr-rpki-rtrlib`).", inner: e);
         }
     }
 }

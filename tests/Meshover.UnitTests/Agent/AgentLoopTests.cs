@@ -1,8 +1,11 @@
+using System.Net;
 using System.Threading.Channels;
 using Meshover.Agent;
+using Meshover.Agent.Announcing;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Endpoints;
+using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Mesh.Map;
@@ -32,6 +35,65 @@ public sealed class AgentLoopTests : IDisposable
         var running = Start(FromDisk(TestMesh.Full(3)));
         Assert.Equal(2, (await NextPlanAsync()).WireGuard.Peers.Length);
         await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task WaitForApplied_EndsWithTheLastOfTheComponents_OrWithItsError()
+    {
+        var running = Start(FromDisk(TestMesh.Full(3)));
+        await NextPlanAsync();
+        var waiting = _loop!.WaitForAppliedAsync(1, _stop.Token);
+        foreach (var component in Wanted.Components)
+        {
+            Assert.False(waiting.IsCompleted);
+            _inputs.Writer.TryWrite(new AgentInput.Reconciled(component, new ReconcileReport { State = ComponentState.Ok }, 1));
+        }
+        await waiting.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, _stop.Token);
+
+        Tell(new LinkEvent.MapReceived(TestMesh.Full(2) with { Revision = 8 }));
+        await NextPlanAsync();
+        var failing = _loop.WaitForAppliedAsync(2, _stop.Token);
+        _inputs.Writer.TryWrite(new AgentInput.Reconciled(Wanted.Kernel, new ReconcileReport { State = ComponentState.Failed, Errors = ["no room"] }, 2));
+        Assert.Equal("kernel: no room", (await Assert.ThrowsAsync<AgentException>(() => failing)).Message);
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task Reload_OtherAnnouncedPrefixes_AreTakenByThisVeryAgent()
+    {
+        var running = Start(FromDisk(TestMesh.Full(2)));
+        await NextPlanAsync();
+        var source = new ConfiguredAnnouncements([]);
+        var announcing = new Announcer([source], _inputs.Writer).RunAsync(AnnouncementSet.Empty, _stop.Token);
+        var wanted = AgentConfig.Default with { Announce = [IPNetwork.Parse("10.64.1.0/24")] };
+
+        Assert.Null(await new ConfigReload(AgentConfig.Default, () => wanted with { Site = "elsewhere" }, source, _inputs.Writer, _loop!).ReloadAsync(_stop.Token));
+        var generation = await new ConfigReload(AgentConfig.Default, () => wanted, source, _inputs.Writer, _loop!).ReloadAsync(_stop.Token);
+
+        Assert.Equal(_loop!.State.Wanted.Generation, generation);
+        Assert.Contains(wanted.Announce[0], _loop.State.Plan!.Routing!.Networks.Select(network => network.Prefix));
+        Assert.Equal(wanted.Announce, _loop.State.Announced);
+        await StopAsync(running);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => announcing);
+    }
+
+    [Fact]
+    public async Task Reload_OtherNeighboursOutside_AreTakenByThisVeryAgent()
+    {
+        var running = Start(FromDisk(TestMesh.Full(2)));
+        await NextPlanAsync();
+        var source = new ConfiguredAnnouncements([]);
+        var announcing = new Announcer([source], _inputs.Writer).RunAsync(AnnouncementSet.Empty, _stop.Token);
+        var wanted = AgentConfig.Default with { Neighbors = [new ExternalNeighbor { Address = IPAddress.Parse("203.0.113.1"), RemoteAs = new(64512) }] };
+
+        var generation = await new ConfigReload(AgentConfig.Default, () => wanted, source, _inputs.Writer, _loop!).ReloadAsync(_stop.Token);
+        Assert.Equal(_loop!.State.Wanted.Generation, generation);
+        Assert.Equal(wanted.Neighbors, _loop.State.Plan!.Routing!.ExternalNeighbors);
+
+        await new ConfigReload(AgentConfig.Default, () => AgentConfig.Default, source, _inputs.Writer, _loop!).ReloadAsync(_stop.Token);
+        Assert.Empty(_loop.State.Plan!.Routing!.ExternalNeighbors);
+        await StopAsync(running);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => announcing);
     }
 
     [Fact]
@@ -132,13 +194,13 @@ public sealed class AgentLoopTests : IDisposable
         UnderlayState Underlay(int length) => new([], 1500) { Announced = [new AnnouncedReach(prefix, length, "", IsLost: false)] };
         var map = TestMesh.Of(TestMesh.Node(1).Granted("10.64.1.0/24"), TestMesh.Node(2));
         var running = Start(FromDisk(map).WithUnderlay(Underlay(0)), AgentConfig.Default with { Announce = [prefix] });
-        Assert.Contains(prefix, (await NextPlanAsync()).Routing!.Networks); // by the default route, as far as is known
+        Assert.Contains(prefix, (await NextPlanAsync()).Routing!.Networks.Select(network => network.Prefix)); // by the default route, as far as is known
         _inputs.Writer.TryWrite(new AgentInput.UnderlayChanged(Underlay(24)));
-        Assert.Contains(prefix, (await NextPlanAsync()).Routing!.Networks);
+        Assert.Contains(prefix, (await NextPlanAsync()).Routing!.Networks.Select(network => network.Prefix));
         _inputs.Writer.TryWrite(new AgentInput.UnderlayChanged(Underlay(0)));
-        Assert.DoesNotContain(prefix, (await NextPlanAsync()).Routing!.Networks);
+        Assert.DoesNotContain(prefix, (await NextPlanAsync()).Routing!.Networks.Select(network => network.Prefix));
         _inputs.Writer.TryWrite(new AgentInput.UnderlayChanged(Underlay(24)));
-        Assert.Contains(prefix, (await NextPlanAsync()).Routing!.Networks);
+        Assert.Contains(prefix, (await NextPlanAsync()).Routing!.Networks.Select(network => network.Prefix));
         await StopAsync(running);
     }
 
@@ -166,7 +228,11 @@ public sealed class AgentLoopTests : IDisposable
         _time.SetBack(TimeSpan.FromHours(9));
         _time.Advance(TimeSpan.FromSeconds(3));
         Tell(new LinkEvent.MapReceived(TestMesh.Full(4) with { Revision = 9 }));
-        await UntilAsync(_ => Saved() == 4);
+        await UntilAsync(_ =>
+        {
+            _inputs.Writer.TryWrite(new AgentInput.Tick()); // the write before may not have ended yet
+            return Saved() == 4;
+        });
         await StopAsync(running);
     }
 
@@ -211,8 +277,9 @@ public sealed class AgentLoopTests : IDisposable
         var parts = new AgentLoopParts(
             new StatePlanner(config, identities, new NodeCapabilities()), reporter, new ReportBoard(reporter.Report(new AgentState())), identities,
             new KeyChanger(identities, maxAge: null, NullLogger.Instance, _time),
-            new MapSaver(new MapFile(_directory), MapFile.OfRetained(_directory), NullLogger.Instance, _time), (plan, _) => _plans.Writer.TryWrite(plan));
+            new MapSaver(new MapFile(_directory), MapFile.OfRetained(_directory), NullLogger.Instance, _time), wanted => _plans.Writer.TryWrite(wanted.Plan!));
         _loop = new AgentLoop(parts, NullLogger.Instance, _time);
+        initial = initial with { Announcements = new AnnouncementSet { Sources = [new ConfiguredAnnouncements(config.Announce).Current] } };
         return _loop.RunAsync(initial, _inputs.Reader, _stop.Token);
     }
 

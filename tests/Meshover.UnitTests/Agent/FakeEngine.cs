@@ -5,7 +5,9 @@ using Meshover.Linux.Netlink;
 using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.UnitTests.Linux;
+using Meshover.Linux.LocalSockets;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meshover.UnitTests.Agent;
@@ -68,22 +70,19 @@ internal sealed class FakeEngine : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private async Task ServeAsync(Stream stream, CancellationToken cancellationToken)
+    private Task ServeAsync(Stream stream, CancellationToken cancellationToken) =>
+        new JsonServer<ControlRequest, ControlResponse>(
+            ControlProtocol.Terms, ControlJson.Default.ControlRequest, ControlJson.Default.ControlResponse, reason => ControlResponse.Fail(DataplaneError.Refused, reason),
+            (request, _) => Task.FromResult(Answer(request))).ServeAsync(stream, cancellationToken, cancellationToken);
+
+    private ControlResponse Answer(ControlRequest request)
     {
-        var lines = new ControlLine(stream);
-        while (await lines.ReadAsync(ControlJson.Default.ControlRequest, cancellationToken) is { } request)
-        {
-            ControlResponse response;
-            lock (_lock)
-                response = AnswerLocked(request);
-            await ControlLine.WriteAsync(stream, response, ControlJson.Default.ControlResponse, cancellationToken);
-        }
+        lock (_lock)
+            return AnswerLocked(request);
     }
 
     private ControlResponse AnswerLocked(ControlRequest request)
     {
-        if (Operation(request) == ControlOperation.Hello)
-            return new ControlResponse();
         if (Operation(request) == ControlOperation.Status)
             return new ControlResponse { Status = Status() };
         _requests.Add(Describe(request));

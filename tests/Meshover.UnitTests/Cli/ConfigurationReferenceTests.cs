@@ -15,11 +15,11 @@ public sealed class ConfigurationReferenceTests
         var text = new StringBuilder("""
             # Settings of a node
 
-            `/etc/meshover/agent.yaml` and the flags of `meshover up`, `run` and `agent` know the same settings by the same names: `site: tokyo` in
+            `/etc/meshover/agent.yaml` and the flags of `meshover up`, `run` and `agent` take the same settings under the same names: `site: tokyo` in
             the file is `--site tokyo` on the command line. Everything is checked as a whole, and every error is reported, before anything is changed.
 
-            `meshover up` writes the flags that it is given into the file and keeps those of earlier times; an empty value (`--announce ''`)
-            takes one back. A file that you wrote or changed yourself is yours: it is read and never written, `up` refuses flags that
+            `meshover up` writes the flags that it is given into the file and keeps those given earlier; an empty value (`--announce ''`)
+            resets one. `announce` and `neighbors` take effect without a restart of the agent. A file that you wrote or changed yourself is yours: it is read and never written, `up` refuses flags that
             contradict it, and `down` leaves it where it is.
 
             | setting | value | effect |
@@ -32,6 +32,39 @@ public sealed class ConfigurationReferenceTests
             text.Append($"| `{setting.Name}` | {value}{(setting.IsList ? ", or a list" : "")} | {setting.Help} |\n");
         }
         text.Append("""
+
+            ## Neighbours outside the mesh
+
+            `neighbors` is a list of mappings in the file; a flag carries one as `--neighbors '{address: 192.0.2.1, remote-as: 64512}'`. What is learned from
+            them enters the mesh within the grants of this node alone, and of the mesh they are told what `out.prefixes` names, and nothing that came
+            from outside. [guides/border-router.md](guides/border-router.md) goes through a whole one.
+
+            ```yaml
+            neighbors:
+              - address: 192.0.2.1
+                remote-as: 64512
+                password: secret
+                in:
+                  prefixes: [10.20.0.0/16 le 24]
+                out:
+                  prefixes: [10.64.0.0/16 le 24]
+            ```
+
+            | key | value | effect |
+            |---|---|---|
+
+            """);
+        foreach (var setting in NeighborSettings.All)
+        {
+            var value = setting.ValueName.Replace("|", "\\|", StringComparison.Ordinal);
+            text.Append($"| `{setting.Name}` | {value}{(setting.IsList ? ", or a list" : "")} | {setting.Help} |\n");
+        }
+        text.Append("""
+
+            A file that is wrong in any key is refused as a whole, with the key's path, and the former settings stay in force: `meshover up` says it and
+            changes nothing.
+
+            ## Exit codes
 
             Exit codes of `meshover`: 0 all is well; 1 it failed, and one sentence says why; 2 the command line or the file cannot be used, and
             nothing was done; 3 the node runs, but something about it is not as it should be (`meshover status` says what).

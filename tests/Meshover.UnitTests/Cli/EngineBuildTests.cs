@@ -17,7 +17,7 @@ public sealed class EngineBuildTests : IDisposable
         Assert.Equal("no AVX-512 here", EngineBuild.WhyNot(Script("echo no AVX-512 here >&2; exit 1")));
 
     [Fact]
-    public void WhyNot_ABuildThatDiesOfAnInstruction_SaysHowItEnded() => Assert.Equal("it ended with 132", EngineBuild.WhyNot(Script("kill -ILL $$")));
+    public void WhyNot_ABuildThatDiesOfAnInstruction_SaysHowItEnded() => Assert.Equal("it exited with status 132", EngineBuild.WhyNot(Script("kill -ILL $$")));
 
     [Fact]
     public void WhyNot_NoProgramAtAll_SaysSo() => Assert.NotNull(EngineBuild.WhyNot(Path.Combine(_directory, "none")));

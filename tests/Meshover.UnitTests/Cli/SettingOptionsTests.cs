@@ -30,6 +30,9 @@ public sealed class SettingOptionsTests
     public void Read_SingleValue_KeepsItsComma() => Assert.Equal(["a,b"], Assert.Single(Read("--site", "a,b")).Values);
 
     [Fact]
+    public void Read_Mapping_KeepsItsCommas() => Assert.Equal(["{a: 1, b: 2}", "{a: 3}"], Assert.Single(Read("--neighbors", "{a: 1, b: 2}", "--neighbors", "{a: 3}")).Values);
+
+    [Fact]
     public void Read_EmptyText_IsThere() => Assert.Equal([""], Assert.Single(Read("--announce", "")).Values);
 
     [Fact]

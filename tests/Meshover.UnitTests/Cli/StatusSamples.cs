@@ -26,7 +26,12 @@ internal static class StatusSamples
         Routing = new ComponentStatus { State = "ok", Kind = "frr 8.4.4" },
         Kernel = new ComponentStatus { State = "ok" },
         Announced = { "10.64.1.0/24" },
+        Announcements = { new Announcement { Prefix = "10.64.1.0/24", Sources = { "configuration" }, Granted = true } },
+        KernelHas = { "wireguard", "nftables" },
+        KernelLacks = { "mpls" },
+        AnnouncementSources = { new AnnouncementSource { Name = "configuration", Status = "1 prefix" } },
         Endpoints = { new Endpoint { Address = "2001:db8::1", Port = 12912 }, new Endpoint { Address = "192.0.2.11", Port = 12912 } },
+        Neighbors = { new OutsideNeighbor { Name = "203.0.113.1", RemoteAs = 64512, BgpState = "Established", SinceSeconds = 7300, PrefixesReceived = 12, PrefixesSent = 3, BfdState = "up" } },
         Peers = { Peer("n3", 3, rttMs: -1), Peer("n2", 2, rttMs: 0.42) },
     };
 
@@ -39,11 +44,13 @@ internal static class StatusSamples
         status.ControllerError = "connection refused";
         status.MapAgeSeconds = 7300;
         status.Announced.Clear();
+        status.Announcements.Clear();
         status.AnnouncedNotGranted.Add("10.99.0.0/16");
         status.Notices.Add("The underlay carries only 1280 bytes [here]: packets are fragmented.");
         status.KeyChangeProblem = "The controller refused it.";
         status.Kernel.State = "degraded";
         status.Kernel.Errors.Add("add rule 32764: operation not permitted");
+        status.Neighbors.Add(new OutsideNeighbor { Name = "eth1", RemoteAs = 64513, BgpState = "Active", SinceSeconds = -1, Error = "It does not answer at port 179." });
         status.Peers[1].BfdState = "down";
         status.Peers[1].Path = "transit";
         status.Peers[1].PathReason = "both are behind a NAT";

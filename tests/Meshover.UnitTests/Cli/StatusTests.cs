@@ -6,6 +6,7 @@ using Meshover.Contract.V1;
 using Meshover.Mesh.Identity;
 using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 using Microsoft.Extensions.Time.Testing;
 using Spectre.Console;
 using Xunit;
@@ -31,6 +32,21 @@ public sealed class StatusTests
         var lines = Table(AgentStatusReader.Read(StatusSamples.Healthy()), width).Split('\n');
         Assert.Contains(lines, line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).SequenceEqual(expected.Split(' ')));
         Assert.Contains(lines, line => line.StartsWith("  n2 ", StringComparison.Ordinal) && line.Contains("Established", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Table_OfAnotherMachine_HasNothingInItThatATerminalWouldObey()
+    {
+        var status = StatusSamples.Degraded();
+        const string wrong = "x\e]0;owned\a[red]";
+        (status.Hostname, status.Dataplane.Reason, status.Routing.Kind, status.ControllerError) = (wrong, wrong, wrong, wrong);
+        (status.Peers[0].Hostname, status.Peers[0].PathReason, status.Peers[0].BgpState) = (wrong, wrong, wrong);
+        status.Kernel.Errors.Add(wrong);
+
+        var table = Table(AgentStatusReader.Read(status));
+
+        Assert.DoesNotContain('\e', table);
+        Assert.Equal(9, table.Split("x?]0;owned?[red]").Length - 1);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Meshover.Agent.Configuration;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Reconciling.Dataplane;
 

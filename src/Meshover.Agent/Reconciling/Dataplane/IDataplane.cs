@@ -1,5 +1,6 @@
 using Meshover.Linux.Netlink;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.Agent.Reconciling.Dataplane;
 

@@ -3,7 +3,9 @@ using System.Net;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.WireGuard;
+using Meshover.Mesh.Planning;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.Agent.Reconciling.Dataplane;
 

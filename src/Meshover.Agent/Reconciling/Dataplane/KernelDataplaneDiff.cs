@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.WireGuard;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.Agent.Reconciling.Dataplane;
 

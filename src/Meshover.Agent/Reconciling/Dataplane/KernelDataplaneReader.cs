@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.WireGuard;
+using Meshover.Mesh.Planning;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.Agent.Reconciling.Dataplane;
 

@@ -19,7 +19,7 @@ internal sealed class KernelLinks(IRouteNetlink netlink)
     internal static AddressGenerationMode? NoOwnAddress(LinkInfo device) => device.AddressGeneration is null ? null : AddressGenerationMode.None;
 
     internal static DataplaneException InTheWay(LinkInfo link) => new(
-        DataplaneError.Failed, $"An interface {link.Name} of the kind {link.Kind} is in the way: delete or rename it (`ip link delete {link.Name}`).");
+        DataplaneError.Failed, $"An interface {link.Name} of kind {link.Kind} is in the way: delete or rename it (`ip link delete {link.Name}`).");
 
     /// <summary>Makes, changes and removes links as the configuration says, and goes on past one that fails.</summary>
     /// <exception cref="DataplaneException">All that failed.</exception>

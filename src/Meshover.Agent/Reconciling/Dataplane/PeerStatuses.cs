@@ -1,6 +1,7 @@
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Planning;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.Agent.Reconciling.Dataplane;
 

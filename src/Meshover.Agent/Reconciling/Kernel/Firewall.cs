@@ -27,7 +27,7 @@ internal sealed class Firewall(Nft nft, NftGeneration? generation)
         return _checked.Stands;
     }
 
-    /// <summary>Replaces the whole in one transaction.</summary>
+    /// <summary>Replaces the whole in one transaction; its counters go on.</summary>
     /// <exception cref="NftException">nft refused, and what stood before stands.</exception>
     internal async Task SetAsync(FirewallDocument wanted, CancellationToken cancellationToken)
     {
@@ -47,8 +47,11 @@ internal sealed class Firewall(Nft nft, NftGeneration? generation)
 
     private FirewallDocument Possible(FirewallDocument wanted) => _refused?.Json == wanted.Json ? wanted.Lesser ?? wanted : wanted;
 
-    private Task ApplyAsync(FirewallDocument document, CancellationToken cancellationToken) =>
-        nft.ApplyAsync(document.Json, $"set nftables table {FirewallDocument.Table}", cancellationToken);
+    private async Task ApplyAsync(FirewallDocument document, CancellationToken cancellationToken)
+    {
+        using var former = await nft.ListTableAsync("inet", FirewallDocument.Table, cancellationToken).ConfigureAwait(false);
+        await nft.ApplyAsync(document.Replacing(former), $"set nftables table {FirewallDocument.Table}", cancellationToken).ConfigureAwait(false);
+    }
 
     private uint? ReadGeneration()
     {

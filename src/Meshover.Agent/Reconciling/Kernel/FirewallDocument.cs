@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -15,17 +16,20 @@ namespace Meshover.Agent.Reconciling.Kernel;
 /// <item>guards the tunnel addresses: a kernel's GRE device takes a packet with the right addresses from wherever it comes, so what has
 /// one of them and does not come by WireGuard is forged; and what has one of them and leaves by another interface would carry the mesh's
 /// packets in clear text;</item>
+/// <item>lets BGP's port be reached, from outside the mesh, by the neighbours there alone, where there are such;</item>
 /// <item>keeps what passes from one link to another out of connection tracking: a transit node would fill its table with others' flows, and
 /// see half of those whose answers go another way.</item>
 /// </list>
 /// Once set it stands by itself, whether an agent runs or not. A rule that no packet comes to carries the fingerprint of the whole, so that
-/// another release of it is known to be another. The counters <c>forged</c> and <c>leaked</c> tell what was dropped.
+/// another release of it is known to be another. The counters <c>forged</c> and <c>leaked</c> tell what was dropped, and go on counting where
+/// another document takes this one's place.
 /// </summary>
 internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comments)
 {
     internal const string Table = KernelNames.FirewallTable;
 
     private const string MarkChain = "fingerprint";
+    private const string Forged = "forged", Leaked = "leaked";
 
     /// <summary>Of hooks, priorities and counters: count it up when these change.</summary>
     private const int Layout = 1;
@@ -33,22 +37,24 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
     /// <summary>The same without what a kernel without nft_fib refuses: traffic from link to link is tracked then.</summary>
     internal FirewallDocument? Lesser { get; private init; }
 
-    internal static FirewallDocument? Of(NodePlan plan) =>
-        plan.Kernel.Firewall ? Of(plan.WireGuard.Interface, plan.Kernel.TunnelPool) : null;
+    internal static FirewallDocument? Of(SystemPlan plan) =>
+        plan.Kernel.Firewall ? Of(plan.WireGuard.Interface, plan.Kernel.TunnelPool, plan.Kernel.Bgp) : null;
 
     /// <param name="device">The WireGuard device.</param>
     /// <param name="tunnelPool">IPv4.</param>
-    internal static FirewallDocument Of(string device, IPNetwork tunnelPool) =>
-        Of(device, tunnelPool, isTransitTracked: false) with { Lesser = Of(device, tunnelPool, isTransitTracked: true) };
+    /// <param name="bgp">Null: BGP's port is nobody's business.</param>
+    internal static FirewallDocument Of(string device, IPNetwork tunnelPool, BgpGuard? bgp = null) =>
+        Of(device, tunnelPool, bgp, isTransitTracked: false) with { Lesser = Of(device, tunnelPool, bgp, isTransitTracked: true) };
 
-    private static FirewallDocument Of(string device, IPNetwork tunnelPool, bool isTransitTracked)
+    private static FirewallDocument Of(string device, IPNetwork tunnelPool, BgpGuard? bgp, bool isTransitTracked)
     {
         FirewallRule[] rules =
         [
             ClampRule,
-            .. GuardRules("arriving", "tunnel-in", "iifname", "forged"),
-            .. GuardRules("leaving", "tunnel-out", "oifname", "leaked"),
+            .. GuardRules("arriving", "tunnel-in", "iifname", Forged),
+            .. GuardRules("leaving", "tunnel-out", "oifname", Leaked),
             .. isTransitTracked ? [] : (ReadOnlySpan<FirewallRule>)[UntrackedRule],
+            .. bgp is null ? [] : BgpRules(bgp),
         ];
         var mark = MarkRule(rules, tunnelPool);
         // Deleted (after an empty add, so that this never fails) and made anew: one transaction. "raw" (-300) is before connection
@@ -58,14 +64,15 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
             {"add":{"table":{"family":"inet","name":"{{Table}}"} } },
             {"delete":{"table":{"family":"inet","name":"{{Table}}"} } },
             {"add":{"table":{"family":"inet","name":"{{Table}}"} } },
-            {"add":{"counter":{"family":"inet","table":"{{Table}}","name":"forged"} } },
-            {"add":{"counter":{"family":"inet","table":"{{Table}}","name":"leaked"} } },
+            {{Counter(Forged)}},
+            {{Counter(Leaked)}},
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"forward","type":"filter","hook":"forward","prio":-150,"policy":"accept"} } },
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"arriving","type":"filter","hook":"prerouting","prio":-300,"policy":"accept"} } },
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"leaving","type":"filter","hook":"postrouting","prio":-300,"policy":"accept"} } },
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"tunnel-in"} } },
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"tunnel-out"} } },
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"{{MarkChain}}"} } },
+            {{(bgp is null ? "" : BgpChains)}}
             {{string.Join(",\n", rules.Append(mark).Select(rule => rule.Json))}}
             ]}
             """;
@@ -93,6 +100,23 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
         return rules.Count == Comments.Length && Comments.All(rules.Select(CommentOf).ToHashSet(StringComparer.Ordinal).Contains);
     }
 
+    /// <summary>The JSON to be applied where <paramref name="former"/> stands: its counters are taken over.</summary>
+    /// <param name="former">Our table as nft lists it; null: there is none.</param>
+    internal string Replacing(JsonDocument? former)
+    {
+        var counters = former?.RootElement.GetProperty("nftables").EnumerateArray().Where(item => item.TryGetProperty("counter", out _)) ?? [];
+        return counters.Select(item => item.GetProperty("counter")).Aggregate(Json, TakeOver);
+
+        static string TakeOver(string json, JsonElement counter) =>
+            counter.GetProperty("name").GetString() is (Forged or Leaked) and var name
+                ? json.Replace(Counter(name), Counter(name, counter.GetProperty("packets").GetInt64(), counter.GetProperty("bytes").GetInt64()), StringComparison.Ordinal)
+                : json;
+    }
+
+    private static string Counter(string name, long packets = 0, long bytes = 0) => $$"""
+        {"add":{"counter":{"family":"inet","table":"{{Table}}","name":"{{name}}","packets":{{packets}},"bytes":{{bytes}}} } }
+        """;
+
     private static string? CommentOf(JsonElement item) => item.GetProperty("rule").TryGetProperty("comment", out var comment) ? comment.GetString() : null;
 
     private static FirewallRule MarkRule(FirewallRule[] rules, IPNetwork tunnelPool)
@@ -119,6 +143,35 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
         {"match":{"op":"==","left":{"fib":{"result":"oifname","flags":["daddr"]} },"right":"mo-*"} },
         {"notrack":null}
         """);
+
+    private const string BgpChains = $$"""
+        {"add":{"counter":{"family":"inet","table":"{{Table}}","name":"strangers"} } },
+        {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"local","type":"filter","hook":"input","prio":-150,"policy":"accept"} } },
+        {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"bgp"} } },
+        """;
+
+    private static IEnumerable<FirewallRule> BgpRules(BgpGuard bgp) =>
+    [
+        new("local", $"to port {bgp.Port}: bgp?", $$"""
+            {"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"} },"right":{{bgp.Port}} } },
+            {{GoTo("bgp")}}
+            """),
+        new("bgp", "bgp from the mesh", $"{IsFrom("mo-*")},{Accept}"),
+        new("bgp", "bgp from this machine", $"{IsFrom("lo")},{Accept}"),
+        .. bgp.Callers.Select(caller => new FirewallRule(
+            "bgp", $"bgp from {caller.Address?.ToString() ?? "its link"}{(caller.Interface is { } link ? $" on {link}" : "")}",
+            string.Join(',', (string[])[.. caller.Interface is { } name ? [IsFrom(name)] : (string[])[], HasSource(caller.Address), Accept]))),
+        new("bgp", "bgp from nobody else: strangers", """{"counter":"strangers"},{"drop":null}"""),
+    ];
+
+    private const string Accept = """{"accept":null}""";
+
+    private static string IsFrom(string link) => $$"""{"match":{"op":"==","left":{"meta":{"key":"iifname"} },"right":"{{link}}"} }""";
+
+    /// <param name="address">Null: any link-local one.</param>
+    private static string HasSource(IPAddress? address) => address is null
+        ? """{"match":{"op":"==","left":{"payload":{"protocol":"ip6","field":"saddr"} },"right":{"prefix":{"addr":"fe80::","len":10} } } }"""
+        : $$"""{"match":{"op":"==","left":{"payload":{"protocol":"{{(address.AddressFamily == AddressFamily.InterNetwork ? "ip" : "ip6")}}","field":"saddr"} },"right":"{{address}}"} }""";
 
     /// <summary>By its comment a rule is found again.</summary>
     /// <param name="Statements">As <c>nft -j</c> takes them, with commas between them.</param>

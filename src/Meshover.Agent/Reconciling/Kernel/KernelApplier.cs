@@ -2,11 +2,13 @@ using System.Net.Sockets;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
 using Meshover.Linux.Sysctl;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Reconciling.Kernel;
 
 /// <summary>Applies changes one by one, goes on past a failure, and keeps what it did and what failed.</summary>
-internal sealed class KernelApplier(IRouteNetlink netlink, ISysctls sysctls, SysctlMemory memory, Firewall firewall, KernelNames names)
+internal sealed class KernelApplier(
+    IRouteNetlink netlink, ISysctls sysctls, SysctlMemory memory, Firewall firewall, KernelNames names, SourceRouteDebt? sourceRoutes = null)
 {
     private readonly List<(string Key, string Value)> _refused = [];
     private IReadOnlyList<LinkInfo>? _links;
@@ -17,9 +19,6 @@ internal sealed class KernelApplier(IRouteNetlink netlink, ISysctls sysctls, Sys
     internal List<KernelChange> Made { get; } = [];
 
     internal List<string> Errors { get; } = [];
-
-    /// <summary>A node address was added.</summary>
-    internal bool NodeAddressRestored { get; private set; }
 
     internal async Task ApplyAsync(IEnumerable<KernelChange> changes, CancellationToken cancellationToken)
     {
@@ -132,6 +131,9 @@ internal sealed class KernelApplier(IRouteNetlink netlink, ISysctls sysctls, Sys
 
     private void AddAddress(AddAddress address)
     {
+        // Before it stands: whoever ends us in between leaves a debt too many, which costs little, and never one too few.
+        if (address.IsNodeAddress)
+            sourceRoutes?.Owe();
         netlink.ReplaceAddress(new AddressInfo
         {
             LinkIndex = address.LinkIndex ?? netlink.GetLink(address.Link).Index,
@@ -140,6 +142,5 @@ internal sealed class KernelApplier(IRouteNetlink netlink, ISysctls sysctls, Sys
             Flags = AddressFlags.NoDad,
             Protocol = names.Protocol,
         });
-        NodeAddressRestored |= address.IsNodeAddress;
     }
 }

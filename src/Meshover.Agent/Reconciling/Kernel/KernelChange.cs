@@ -1,5 +1,6 @@
 using System.Net;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Reconciling.Kernel;
 

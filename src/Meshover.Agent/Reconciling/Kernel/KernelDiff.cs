@@ -30,14 +30,14 @@ internal sealed class KernelDiff
     private const int MinimumMtu = 1280;
 
     private readonly KernelState _state;
-    private readonly NodePlan _plan;
+    private readonly SystemPlan _plan;
     private readonly KernelNames _names;
     private readonly Dictionary<string, LinkInfo> _links;
     private readonly Dictionary<int, string> _linkNames;
     private readonly ILookup<int, AddressInfo> _addresses;
     private readonly List<KernelChange> _changes = [];
 
-    private KernelDiff(KernelState state, NodePlan plan)
+    private KernelDiff(KernelState state, SystemPlan plan)
     {
         _state = state;
         _plan = plan;
@@ -47,17 +47,17 @@ internal sealed class KernelDiff
         _addresses = state.Addresses.ToLookup(address => address.LinkIndex);
     }
 
-    internal static KernelNames NamesOf(NodePlan plan) =>
+    internal static KernelNames NamesOf(SystemPlan plan) =>
         new(plan.Kernel.LoopbackInterface, plan.WireGuard.Interface, plan.Kernel.UnderlayTable, plan.Kernel.RouteProtocol);
 
     /// <summary>The planned interfaces of the data plane that are not there (yet).</summary>
-    internal static ImmutableArray<string> MissingLinks(KernelState state, NodePlan plan)
+    internal static ImmutableArray<string> MissingLinks(KernelState state, SystemPlan plan)
     {
         var present = state.Links.Select(link => link.Name).ToHashSet(StringComparer.Ordinal);
         return [.. plan.Links.Select(link => link.Name).Prepend(plan.WireGuard.Interface).Where(name => !present.Contains(name))];
     }
 
-    internal static ImmutableArray<KernelChange> Compute(KernelState state, NodePlan plan) => new KernelDiff(state, plan).Compute();
+    internal static ImmutableArray<KernelChange> Compute(KernelState state, SystemPlan plan) => new KernelDiff(state, plan).Compute();
 
     private ImmutableArray<KernelChange> Compute()
     {
@@ -100,18 +100,18 @@ internal sealed class KernelDiff
         var wanted = families.ToDictionary(family => family, family => WantedRules(family).ToList());
         foreach (var family in families)
             DiffRules(present.FindAll(rule => rule.Family == family), wanted[family]);
-        foreach (var rule in present.Where(rule => !wanted[rule.Family].Contains(rule) && rule.Priority != OwnRules.LookupPriority))
+        foreach (var rule in present.Where(rule => !wanted[rule.Family].Contains(rule) && rule.Priority != KernelNames.LookupPriority))
             _changes.Add(new RemoveRule(rule));
     }
 
     // Rules of one preference are asked in the order in which they were made: behind the first that is out of place all are made anew.
     private void DiffRules(List<RuleInfo> present, List<RuleInfo> wanted)
     {
-        var lookups = present.FindAll(rule => rule.Priority == OwnRules.LookupPriority);
+        var lookups = present.FindAll(rule => rule.Priority == KernelNames.LookupPriority);
         var right = lookups.Zip(wanted).TakeWhile(pair => pair.First == pair.Second).Count();
         foreach (var rule in lookups.Skip(right))
             _changes.Add(new RemoveRule(rule));
-        foreach (var rule in wanted.Skip(right).Where(rule => rule.Priority == OwnRules.LookupPriority || !present.Contains(rule)))
+        foreach (var rule in wanted.Skip(right).Where(rule => rule.Priority == KernelNames.LookupPriority || !present.Contains(rule)))
             _changes.Add(new AddRule(rule));
     }
 
@@ -120,7 +120,7 @@ internal sealed class KernelDiff
         var marked = new RuleInfo
         {
             Family = family,
-            Priority = OwnRules.LookupPriority,
+            Priority = KernelNames.LookupPriority,
             Mark = _plan.Kernel.FirewallMark,
             MarkMask = _plan.Kernel.FirewallMask,
             Protocol = _names.Protocol,
@@ -130,7 +130,7 @@ internal sealed class KernelDiff
         [
             marked,
             .. UnderlayRules.CopiesBehindMain(_state, _names, family, _plan.Kernel.FirewallMark, _plan.Kernel.FirewallMask),
-            marked with { Priority = OwnRules.ProhibitPriority, Action = RuleAction.Prohibit, Table = 0 },
+            marked with { Priority = KernelNames.ProhibitPriority, Action = RuleAction.Prohibit, Table = 0 },
         ];
     }
 

@@ -3,6 +3,7 @@ using System.Net;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
 using Meshover.Linux.Sysctl;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Reconciling.Kernel;
 

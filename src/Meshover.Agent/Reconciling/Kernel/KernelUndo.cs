@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Reconciling.Kernel;
 

@@ -5,9 +5,9 @@ public static class ReadOnlySysctls
 {
     /// <summary>The keys as they are given to a container from outside, with their values.</summary>
     public static string Advice(IEnumerable<(string Key, string Value)> wanted) =>
-        "/proc/sys is read-only here, so these must come from outside: give the container "
+        "/proc/sys is read-only here, so these must be set from outside: give the container "
         + string.Join(' ', wanted.Select(one => $"--sysctl {FromOutside(one.Key)}={one.Value}").Distinct(StringComparer.Ordinal))
-        + " (of a systemd unit: ProtectKernelTunables=no; of Kubernetes: securityContext.sysctls)";
+        + " (in a systemd unit: ProtectKernelTunables=no; in Kubernetes: securityContext.sysctls)";
 
     // Interfaces are not there yet when a container is made: what holds for all of them, or for new ones, is what can be given.
     private static string FromOutside(string key)

@@ -23,7 +23,7 @@ internal static class SysctlDiff
     /// <summary>Of our links. Packets may come by another link than answers take, and nobody there tells us routes.</summary>
     internal static readonly LinkIpv4Change OwnLink4 = new(RpFilter: Loose, AcceptRedirects: 0);
 
-    internal static IEnumerable<KernelChange> Compute(KernelState state, NodePlan plan, KernelNames names, IReadOnlyList<RouteInfo> mirror)
+    internal static IEnumerable<KernelChange> Compute(KernelState state, SystemPlan plan, KernelNames names, IReadOnlyList<RouteInfo> mirror)
     {
         var byIndex = state.Links.ToDictionary(link => link.Index);
         return
@@ -63,7 +63,7 @@ internal static class SysctlDiff
 
     // Where strict holds now (the larger of "all" and the interface's own counts), on the interfaces of a default route or of a way to a peer.
     private static IEnumerable<KernelChange> UnderlayRpFilter(
-        KernelState state, NodePlan plan, IReadOnlyList<RouteInfo> mirror, Dictionary<int, LinkInfo> links)
+        KernelState state, SystemPlan plan, IReadOnlyList<RouteInfo> mirror, Dictionary<int, LinkInfo> links)
     {
         if (!state.Links.Any(link => IsStrict(link, state)))
             return [];
@@ -87,7 +87,7 @@ internal static class SysctlDiff
     private static bool IsStrict(LinkInfo link, KernelState state) =>
         link.Ipv4 is { } settings && Math.Max(settings.RpFilter, state.RpFilterAll) == Strict;
 
-    private static IEnumerable<KernelChange> OurLinks(KernelState state, NodePlan plan)
+    private static IEnumerable<KernelChange> OurLinks(KernelState state, SystemPlan plan)
     {
         var links = plan.Links.Select(link => link.Name).Append(plan.WireGuard.Interface).ToHashSet(StringComparer.Ordinal);
         return state.Links.Where(link => links.Contains(link.Name)).SelectMany(OurLink);

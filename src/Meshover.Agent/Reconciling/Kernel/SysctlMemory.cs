@@ -36,7 +36,7 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls, string life = 
     /// <exception cref="SysctlException">The kernel refused.</exception>
     internal void Change(string key, string value, IEnumerable<string> links, IReadOnlyList<string>? beside = null)
     {
-        var before = sysctls.TryRead(key) ?? throw new SysctlException("write", key, "this kernel has none");
+        var before = sysctls.TryRead(key) ?? throw new SysctlException("write", key, "this kernel does not have it");
         if (before == value)
             return;
         Remember(key, before, value, links, beside);
@@ -211,5 +211,5 @@ internal sealed class SysctlMemory(string file, ISysctls sysctls, string life = 
     }
 
     private string Unwritten(Exception error) =>
-        $"What sysctls were before cannot be written down in {file}, so that `meshover down` would leave them as they are: {error.Message}";
+        $"The former values of sysctls cannot be saved in {file}, so `meshover down` would leave them as they are: {error.Message}";
 }

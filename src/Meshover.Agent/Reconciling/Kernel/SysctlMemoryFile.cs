@@ -86,11 +86,11 @@ internal sealed class SysctlMemoryFile(string path, string life)
         try
         {
             File.Move(path, damaged, overwrite: true);
-            return $"{path} was damaged ({reason}) and is {damaged} now: what it alone told of is left as it is";
+            return $"{path} was damaged ({reason}) and is now {damaged}: sysctls saved only there are left as they are";
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return $"{path} is damaged ({reason}) and cannot be set aside ({error.Message}): what it alone told of is left as it is";
+            return $"{path} is damaged ({reason}) and cannot be set aside ({error.Message}): sysctls saved only there are left as they are";
         }
     }
 }

@@ -1,5 +1,6 @@
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Reconciling.Kernel;
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Reconciling.Kernel;
 
@@ -23,7 +24,7 @@ internal static class UnderlayRules
     internal static IEnumerable<RuleInfo> CopiesBehindMain(KernelState state, KernelNames names, AddressFamily family, uint mark, uint mask) =>
         BehindMain(state, names, family)
             .Where(rule => !rule.HasMore && Catches(rule, mark))
-            .Select(rule => rule with { Priority = OwnRules.LookupPriority, Mark = mark, MarkMask = mask, Protocol = names.Protocol })
+            .Select(rule => rule with { Priority = KernelNames.LookupPriority, Mark = mark, MarkMask = mask, Protocol = names.Protocol })
             .Distinct();
 
     /// <summary>Those of which no copy can be made, as they ask for more than is read of them.</summary>
@@ -37,12 +38,12 @@ internal static class UnderlayRules
     /// only for prefixes that the mesh has learned.)
     /// </summary>
     internal static IEnumerable<RuleInfo> IntoMainBeforeOurs(IEnumerable<RuleInfo> rules, byte protocol, uint mark) =>
-        rules.Where(rule => rule is { Action: RuleAction.Lookup, Table: RouteInfo.MainTable, Priority: < OwnRules.LookupPriority }
+        rules.Where(rule => rule is { Action: RuleAction.Lookup, Table: RouteInfo.MainTable, Priority: < KernelNames.LookupPriority }
             && rule.Protocol != protocol && !rule.HasMore && Catches(rule, mark));
 
     private static IEnumerable<RuleInfo> BehindMain(KernelState state, KernelNames names, AddressFamily family) => state.Rules
         .Where(rule => rule.Family == family)
-        .SkipWhile(rule => rule.Priority <= OwnRules.ProhibitPriority)
+        .SkipWhile(rule => rule.Priority <= KernelNames.ProhibitPriority)
         .Where(rule => IsLookup(rule, names) && state.OtherRoutes.Any(route => route.Table == rule.Table && route.IsIPv6 == (family == AddressFamily.InterNetworkV6)));
 
     private static bool IsLookup(RuleInfo rule, KernelNames names) =>

@@ -17,8 +17,8 @@ internal sealed class AddressPools : ICheck
         from pool in facts.Node.Pools
         where Prefixes.Overlap(Prefixes.Containing(address.Address, address.PrefixLength), pool.Pool)
         select Of(facts, $"{address} on {facts.LinkName(address.LinkIndex)} lies in the mesh's {pool.Name} {pool.Pool}.",
-            "Nodes of the mesh that have an address of that network are not reached, or take its packets away.",
-            "Take the address off, or make the mesh with another pool (`meshover-controller init --help`).");
+            "Nodes of the mesh with an address in that network are not reached, or receive its packets instead.",
+            "Remove the address, or create the mesh with another pool (`meshover-controller init --help`).");
 
     // The network of an address is told with the address.
     private static IEnumerable<Finding> Routes(MachineFacts facts) =>
@@ -27,14 +27,14 @@ internal sealed class AddressPools : ICheck
             && route.Protocol != facts.Node.Settings.RouteProtocol && !MachineFacts.LinksOf(route).Any(facts.IsOurs)
         from pool in facts.Node.Pools
         where pool.Pool.PrefixLength <= route.Destination.PrefixLength && Prefixes.Overlap(route.Destination, pool.Pool)
-        select Of(facts, $"The route {route.Destination} by {facts.LinkName(MachineFacts.LinksOf(route).First())} lies in the mesh's {pool.Name} {pool.Pool}.",
-            "The nodes of the mesh that it covers are not reached where it is the longer one.",
-            $"Remove it (`ip route del {route.Destination}`), or make the mesh with another pool.");
+        select Of(facts, $"The route {route.Destination} on {facts.LinkName(MachineFacts.LinksOf(route).First())} lies in the mesh's {pool.Name} {pool.Pool}.",
+            "The nodes of the mesh that it covers are not reached where it is the more specific route.",
+            $"Remove it (`ip route del {route.Destination}`), or create the mesh with another pool.");
 
     private static Finding Of(MachineFacts facts, string problem, string breaks, string mend) => new()
     {
         Severity = facts.Node.KnowsMesh ? Severity.Fault : Severity.Warning,
-        Problem = facts.Node.KnowsMesh ? problem : $"{problem} (This machine belongs to no mesh yet: that is the pool that a mesh has by default.)",
+        Problem = facts.Node.KnowsMesh ? problem : $"{problem} (This machine belongs to no mesh yet: that is the default pool of a mesh.)",
         Breaks = breaks,
         Mend = mend,
     };

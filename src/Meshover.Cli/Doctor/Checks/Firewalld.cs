@@ -22,7 +22,7 @@ internal sealed class Firewalld : ICheck
             Problem = $"firewalld drops {string.Join("; ", dropped)}.",
             Breaks = "What it drops is lost: peers do not find this machine, or nothing behind it is reached.",
             Mend = "`firewall-cmd --permanent --zone=trusted --add-interface=meshover0 --add-interface=meshover-lo --add-interface=mo-+`, "
-                + $"`firewall-cmd --permanent --add-port={port}/udp`, `firewall-cmd --reload`; for what is behind this machine, its interface into a zone that forwards, too.",
+                + $"`firewall-cmd --permanent --add-port={port}/udp`, `firewall-cmd --reload`; for what is behind this machine, put its interface into a zone that forwards, too.",
         };
     }
 }

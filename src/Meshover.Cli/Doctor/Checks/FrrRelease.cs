@@ -13,7 +13,7 @@ internal sealed class FrrRelease : ICheck
             {
                 Severity = Severity.Warning,
                 Problem = $"{doubt}.",
-                Breaks = "FRR may refuse its configuration, or end at its start; then the node routes nothing.",
+                Breaks = "FRR may refuse its configuration, or exit at startup; then the node routes nothing.",
                 Mend = "Install a release of FRR that Meshover knows (Debian 12 and 13 have one), or another release of Meshover.",
             };
         }

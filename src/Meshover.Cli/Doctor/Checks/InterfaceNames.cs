@@ -14,10 +14,10 @@ internal sealed class InterfaceNames : ICheck
         .Select(link => new Finding
         {
             Severity = Severity.Fault,
-            Problem = $"The interface {link.Name} is {Kind(link.Kind)}: Meshover would make it, of kind {OwnDevices.KindsOf(link.Name)}.",
-            Breaks = "The data plane cannot make its own of that name.",
+            Problem = $"The interface {link.Name} is {Kind(link.Kind)}: Meshover needs the name for its own, of kind {OwnDevices.KindsOf(link.Name)}.",
+            Breaks = "The data plane cannot create its own interface of that name.",
             Mend = $"Rename it (`ip link set {link.Name} down; ip link set {link.Name} name OTHER`) or remove it.",
         });
 
-    private static string Kind(string kind) => kind.Length == 0 ? "a device of somebody else's" : $"somebody else's {kind}";
+    private static string Kind(string kind) => kind.Length == 0 ? "not Meshover's" : $"of kind {kind} and not Meshover's";
 }

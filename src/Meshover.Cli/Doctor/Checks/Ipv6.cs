@@ -19,16 +19,16 @@ internal sealed class Ipv6 : ICheck
     {
         Severity = Severity.Fault,
         Problem = "The kernel runs without IPv6 (ipv6.disable=1, or it is not built in).",
-        Breaks = "BGP speaks over the links' IPv6 link-local addresses: no route is learned, of IPv4 neither.",
-        Mend = "Take ipv6.disable=1 off the kernel's command line. To keep IPv6 off the underlay, net.ipv6.conf.all.disable_ipv6=1 does: the links are excepted.",
+        Breaks = "BGP speaks over the links' IPv6 link-local addresses: no route is learned, not even for IPv4.",
+        Mend = "Remove ipv6.disable=1 from the kernel's command line. To keep IPv6 off the underlay, net.ipv6.conf.all.disable_ipv6=1 is enough: the links are exempt.",
     };
 
     private static Finding Disabled() => new()
     {
         Severity = Severity.Warning,
         Problem = "net.ipv6.conf.all.disable_ipv6 is 1.",
-        Breaks = "The mesh works, as its own links are switched on; peers with IPv6 alone are reached by way of others only, and workloads here have no IPv6.",
-        Mend = "`sysctl -w net.ipv6.conf.all.disable_ipv6=0`, and in /etc/sysctl.d, if that is not meant.",
+        Breaks = "The mesh works, as IPv6 is on for its own links; peers with only IPv6 are reached only through other nodes, and workloads here have no IPv6.",
+        Mend = "If that is not intended: `sysctl -w net.ipv6.conf.all.disable_ipv6=0`, and the same in /etc/sysctl.d.",
     };
 
     private static Finding DisabledOn(string link) => new()
@@ -36,6 +36,6 @@ internal sealed class Ipv6 : ICheck
         Severity = Severity.Fault,
         Problem = $"IPv6 is disabled on {link}.",
         Breaks = "Without a link-local address there is no BGP over it.",
-        Mend = $"`sysctl -w net.ipv6.conf.{link}.disable_ipv6=0`; the agent does so when it notices, so look for the program that disables it again.",
+        Mend = $"`sysctl -w net.ipv6.conf.{link}.disable_ipv6=0`; the agent does so when it notices, so look for the program that keeps disabling it.",
     };
 }

@@ -8,8 +8,8 @@ internal sealed class NetworkManagers : ICheck
     public IEnumerable<Finding> Look(MachineFacts facts) => facts.SnippetsMissing.Select(snippet => new Finding
     {
         Severity = Severity.Warning,
-        Problem = $"{snippet.Manager} runs here, and {snippet.Path} is not there.",
-        Breaks = $"Untold, {snippet.Harm}.",
+        Problem = $"{snippet.Manager} runs here, and {snippet.Path} is missing.",
+        Breaks = $"Without that file, {snippet.Harm}.",
         Mend = $"Install {snippet.Path} (deploy/{snippet.Manager}/{Path.GetFileName(snippet.Path)}){WhatThen(snippet)}.",
         Fix = new SnippetFix(snippet),
     });
@@ -17,10 +17,10 @@ internal sealed class NetworkManagers : ICheck
     private static string WhatThen(Snippet snippet)
     {
         if (snippet.Reload.IsEmpty)
-            return "; it counts from the manager's next start";
+            return "; it takes effect at the manager's next start";
         var release = snippet.Release is null
             ? ""
-            : $", and for each interface of ours that is there already `{string.Join(' ', snippet.Release("NAME"))}`";
+            : $", and for each of our interfaces that already exists `{string.Join(' ', snippet.Release("NAME"))}`";
         return $", then `{string.Join(' ', snippet.Reload)}`{release}";
     }
 }

@@ -13,8 +13,8 @@ internal sealed class OwnNftables : ICheck
         {
             Severity = drop.Severity,
             Problem = $"The firewall's chain {drop.Chain.Name} drops {drop.What}.",
-            Breaks = drop.Packet.Hook == "input" ? "No tunnel, or no BGP over it." : "Nothing is forwarded there, though the routes stand.",
-            Mend = $"In that chain, before what drops: {Rule(drop.Packet)}.",
+            Breaks = drop.Packet.Hook == "input" ? "No tunnel comes up, or no BGP over it." : "Nothing is forwarded there, although the routes are in place.",
+            Mend = $"Add to that chain, before what drops them: {Rule(drop.Packet)}.",
         };
 
     private static string Rule(Meshover.Cli.Doctor.Firewall.PacketSample packet) => (packet.InputLink, packet.OutputLink) switch

@@ -48,23 +48,32 @@ internal sealed class PolicyRules : ICheck
 
     private static IPNetwork? BehindUs(MachineFacts facts, IPNetwork source)
     {
-        var own = facts.Node.Settings.Announce.Concat(facts.Node.Pools.Select(pool => pool.Pool)).Where(prefix => Prefixes.Overlap(prefix, source)).ToList();
+        var own = facts.Node.Settings.Announce.Select(announcement => announcement.Prefix).Concat(facts.Node.Pools.Select(pool => pool.Pool)).Where(prefix => Prefixes.Overlap(prefix, source)).ToList();
         return own.Count == 0 ? null : own[0];
     }
 
     private static Finding TakesAll(RuleInfo rule) => new()
     {
         Severity = Severity.Fault,
-        Problem = $"The rule {rule} is asked before the main table, for every packet, and table {rule.Table} has a route that covers the mesh.",
-        Breaks = "The mesh's routes stand in main: packets for the mesh leave by that table's route instead.",
-        Mend = $"Before it, have main asked without its default routes: `ip rule add pref {(rule.Priority == 0 ? 0 : rule.Priority - 1)} not fwmark 0x6d/0xff lookup main suppress_prefixlength 0` (with `ip -6` for IPv6).",
+        Problem = $"The rule {rule} comes before the main table, for every packet, and table {rule.Table} has a route that covers the mesh.",
+        Breaks = "The mesh's routes are in main: packets for the mesh leave by that table's route instead.",
+        Mend = Before(rule, "not fwmark 0x6d/0xff"),
     };
 
     private static Finding TakesOurs(RuleInfo rule, IPNetwork prefix) => new()
     {
         Severity = Severity.Fault,
         Problem = $"The rule {rule} sends packets from {rule.Source}, and so from {prefix}, to table {rule.Table}, which has a route that covers the mesh.",
-        Breaks = $"Packets from {prefix} for the mesh leave by that route, in clear text, instead of by the mesh.",
-        Mend = $"Before it, have main asked without its default routes: `ip rule add pref {(rule.Priority == 0 ? 0 : rule.Priority - 1)} from {prefix} lookup main suppress_prefixlength 0`.",
+        Breaks = $"Packets from {prefix} for the mesh leave by that route, in clear text, instead of through the mesh.",
+        Mend = Before(rule, $"from {prefix}"),
     };
+
+    // The kernel puts a rule behind those of its own preference.
+    private static string Before(RuleInfo rule, string selector)
+    {
+        var ip = rule.Family == AddressFamily.InterNetworkV6 ? "ip -6" : "ip";
+        return rule.Priority == 0
+            ? $"Move it to a preference above 0, and before it look up main without its default routes: `{ip} rule add pref 0 {selector} lookup main suppress_prefixlength 0`."
+            : $"Before it, look up main without its default routes: `{ip} rule add pref {rule.Priority - 1} {selector} lookup main suppress_prefixlength 0`.";
+    }
 }

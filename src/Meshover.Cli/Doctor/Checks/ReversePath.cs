@@ -24,7 +24,7 @@ internal sealed class ReversePath : ICheck
     {
         Severity = Severity.Fault,
         Problem = $"rp_filter is strict (1) on {link.Name}.",
-        Breaks = "The kernel drops packets whose answers would leave by another interface: those of a peer whose address a learned prefix covers, and those that come by way of a third node.",
-        Mend = $"`sysctl -w net.ipv4.conf.{link.Name}.rp_filter=2`; the agent does so when it notices, so look for the program that sets it back.",
+        Breaks = "The kernel drops packets whose answers would leave by another interface: those of a peer whose address a learned prefix covers, and those that arrive through a third node.",
+        Mend = $"`sysctl -w net.ipv4.conf.{link.Name}.rp_filter=2`; the agent does so when it notices, so look for the program that keeps setting it back.",
     };
 }

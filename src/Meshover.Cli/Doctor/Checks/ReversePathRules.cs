@@ -33,10 +33,10 @@ internal sealed class ReversePathRules : ICheck
     private static Finding Of(FirewallChain chain) => new()
     {
         Severity = Severity.Warning,
-        Problem = $"The firewall's chain {chain.Name} drops packets to whose sender the main table has no way by the interface that they came by (`fib saddr … iif oif missing`).",
-        Breaks = "Where a prefix that the mesh has learned covers a peer's address, main leads to that by a link: WireGuard's packets from that peer are dropped, without a word.",
+        Problem = $"The firewall's chain {chain.Name} drops packets if the main table has no route back to their sender through the interface that they arrived on (`fib saddr … iif oif missing`).",
+        Breaks = "Where a prefix that the mesh has learned covers a peer's address, main routes that address over a link: WireGuard's packets from that peer are dropped silently.",
         Mend = chain.Name.Table == Firewalld.Table
-            ? "In /etc/firewalld/firewalld.conf `IPv6_rpfilter=loose` (or `no`), then `firewall-cmd --reload`."
-            : "Leave `iif` out of it (`fib saddr . mark oif missing`): any way back will do then; or before it: `udp dport PORT accept` of WireGuard's port.",
+            ? "In /etc/firewalld/firewalld.conf set `IPv6_rpfilter=no` (from firewalld 2.0 on also `loose`), then `firewall-cmd --reload`."
+            : "Leave `iif` out of it (`fib saddr . mark oif missing`): any way back will do then; or add before it `udp dport PORT accept` (WireGuard's).",
     };
 }

@@ -33,8 +33,8 @@ internal sealed class RouterAdvertisements : ICheck
             ? $"{link.Name} has its IPv6 default route from a router advertisement, this machine forwards IPv6, and accept_ra is {link.Ipv6!.AcceptRa} there."
             : $"This machine forwards IPv6 and has no IPv6 default route, and accept_ra is {link.Ipv6!.AcceptRa} on {link.Name}.",
         Breaks = isAdvertised
-            ? "No further advertisement is heard: the default route ends with its lifetime, and IPv6 of this machine with it."
-            : "A router's advertisement is not heard there: if there is one, this machine has no IPv6.",
-        Mend = $"`sysctl -w net.ipv6.conf.{link.Name}.accept_ra=2`, and in /etc/sysctl.d.",
+            ? "Further advertisements are ignored: the default route expires with its lifetime, and this machine's IPv6 with it."
+            : "Router advertisements are ignored there: even if a router sends them, this machine has no IPv6.",
+        Mend = $"`sysctl -w net.ipv6.conf.{link.Name}.accept_ra=2`, and the same in /etc/sysctl.d.",
     };
 }

@@ -1,4 +1,5 @@
 using Meshover.Agent.Reconciling.Kernel;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Cli.Doctor.Checks;
 
@@ -8,12 +9,12 @@ internal sealed class RulePreferences : ICheck
     public string Name => "rule-preference";
 
     public IEnumerable<Finding> Look(MachineFacts facts) => facts.Rules
-        .Where(rule => rule.Priority is OwnRules.LookupPriority or OwnRules.ProhibitPriority && rule.Protocol != facts.Node.Settings.RouteProtocol)
+        .Where(rule => rule.Priority is KernelNames.LookupPriority or KernelNames.ProhibitPriority && rule.Protocol != facts.Node.Settings.RouteProtocol)
         .Select(rule => new Finding
         {
             Severity = Severity.Warning,
-            Problem = $"The rule {rule} of somebody else's has the preference of one of ours ({OwnRules.LookupPriority}, {OwnRules.ProhibitPriority}).",
-            Breaks = "Which of the two is asked first depends on which was made last: WireGuard's packets may take another way after each start.",
-            Mend = "Give it another preference (`ip rule add … pref N`, then `ip rule del pref` of the old one).",
+            Problem = $"The rule {rule} is not ours, but has the preference of one of ours ({KernelNames.LookupPriority}, {KernelNames.ProhibitPriority}).",
+            Breaks = "Which of the two is used first depends on which was added last: WireGuard's packets may take a different way after each start.",
+            Mend = "Give it another preference (`ip rule add … pref N`, then `ip rule del` with the whole of the old one: `pref` alone might delete ours).",
         });
 }

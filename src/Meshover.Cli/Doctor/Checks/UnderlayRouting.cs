@@ -10,16 +10,16 @@ internal sealed class UnderlayRouting : ICheck
     public IEnumerable<Finding> Look(MachineFacts facts)
     {
         foreach (var problem in UnderlayLimits.OfRoutes(facts.Routes, peers: []))
-            yield return Of(problem, "Write it as a plain route, too, with a larger metric if need be.");
+            yield return Of(problem, "Add it as a plain route as well, with a larger metric if need be.");
         foreach (var problem in UnderlayLimits.OfRules(facts.Rules, facts.Node.Settings.RouteProtocol, facts.Node.Settings.FirewallMark))
-            yield return Of(problem, "As it says, with `ip rule add`, then `ip rule del` of the old one.");
+            yield return Of(problem, "Do so with `ip rule add`, then `ip rule del` the old one.");
     }
 
     private static Finding Of(string problem, string mend) => new()
     {
         Severity = Severity.Warning,
         Problem = $"{problem}.",
-        Breaks = "Peers that are reached by it are lost, or reached by way of others only.",
+        Breaks = "Peers that are reached through it are lost, or reached only through other nodes.",
         Mend = mend,
     };
 }

@@ -14,6 +14,8 @@ internal sealed class ChainWalk
     private readonly Ruleset _ruleset;
     private readonly PacketSample _packet;
     private bool _mayPass;
+    private bool _translates;
+    private bool _namesLink;
 
     private ChainWalk(Ruleset ruleset, PacketSample packet) => (_ruleset, _packet) = (ruleset, packet);
 
@@ -33,11 +35,22 @@ internal sealed class ChainWalk
         return !walk._mayPass && (verdict == Verdict.Drop || (verdict == Verdict.None && chain.Drops));
     }
 
+    /// <summary>A rule of the chain that names one of the packet's links may translate its addresses, if it is tracked.</summary>
+    public static bool Translates(Ruleset ruleset, FirewallChain chain, PacketSample packet)
+    {
+        var walk = new ChainWalk(ruleset, packet);
+        walk.Enter(chain, 0);
+        return walk._translates;
+    }
+
     private Verdict Enter(FirewallChain chain, int depth)
     {
         foreach (var rule in chain.Rules)
         {
+            // What a rule asks holds for the chain that it jumps to, too.
+            var outer = _namesLink;
             var verdict = Apply(chain, rule, depth);
+            _namesLink = outer;
             if (verdict == Verdict.Return)
                 return Verdict.None;
             if (verdict != Verdict.None)
@@ -55,6 +68,8 @@ internal sealed class ChainWalk
                 matches = condition < matches ? condition : matches;
             if (matches == Answer.No)
                 return Verdict.None;
+            _namesLink |= statement.Name == "match" && Match.NamesLink(statement.Value);
+            _translates |= _namesLink && IsTranslation(statement);
             var verdict = Decide(chain, statement, depth);
             if (verdict == Verdict.None)
                 continue;
@@ -66,6 +81,13 @@ internal sealed class ChainWalk
         }
         return Verdict.None;
     }
+
+    private static bool IsTranslation(JsonProperty statement) => statement.Name switch
+    {
+        "snat" or "dnat" or "masquerade" or "redirect" => true,
+        "xt" => statement.Value.TryGetProperty("name", out var name) && name.GetString() is "SNAT" or "DNAT" or "MASQUERADE" or "REDIRECT" or "NETMAP",
+        _ => false,
+    };
 
     /// <summary>Null where the statement asks nothing.</summary>
     private Answer? Condition(JsonProperty statement) => statement.Name switch

@@ -25,6 +25,11 @@ internal static class Match
         };
     }
 
+    /// <summary>It asks for interfaces by name and means ours among them, not all but some others.</summary>
+    public static bool NamesLink(JsonElement match) =>
+        match.GetProperty("op").GetString() != "!=" && match.GetProperty("left") is { ValueKind: JsonValueKind.Object } left
+        && left.TryGetProperty("meta", out var meta) && meta.GetProperty("key").GetString() is "iifname" or "oifname" or "iif" or "oif";
+
     /// <summary>Whether the packet's <paramref name="left"/> is <paramref name="right"/>: a value, a list or an anonymous set.</summary>
     public static Answer IsAny(JsonElement left, JsonElement right, PacketSample packet)
     {

@@ -9,6 +9,10 @@ internal static class MeshPackets
     private const string AnyLink = "mo-00000000";
     private const int BfdPort = 3784; // RFC 5881, section 4
 
+    /// <summary>What a transit node hands on for others.</summary>
+    public static ImmutableArray<PacketSample> FromLinkToLink { get; } =
+        [.. ByBoth(new() { What = "packets from one link to another (mo-* to mo-*)", Hook = "forward", InputLink = AnyLink, OutputLink = AnyLink, ConnectionState = "untracked" })];
+
     /// <summary>Of each packet one sample for each family by which it may come: BGP and BFD speak over link-local addresses alone.</summary>
     public static ImmutableArray<PacketSample> Of(MachineFacts facts) =>
     [
@@ -16,7 +20,7 @@ internal static class MeshPackets
         new() { What = $"BGP on the links (mo-*, TCP port {facts.Node.BgpPort})", Family = IpFamily.Ipv6, Hook = "input", InputLink = AnyLink, Protocol = "tcp", DestinationPort = facts.Node.BgpPort },
         new() { What = $"BFD on the links (mo-*, UDP port {BfdPort})", Family = IpFamily.Ipv6, Hook = "input", InputLink = AnyLink, Protocol = "udp", DestinationPort = BfdPort },
         .. KernelTunnel(facts),
-        .. ByBoth(new() { What = "packets from one link to another (mo-* to mo-*)", Hook = "forward", InputLink = AnyLink, OutputLink = AnyLink, ConnectionState = "untracked" }),
+        .. FromLinkToLink,
         .. ByBoth(new() { What = "packets from the mesh to what is behind this machine (from mo-*)", Hook = "forward", InputLink = AnyLink }),
         .. ByBoth(new() { What = "packets from what is behind this machine to the mesh (to mo-*)", Hook = "forward", OutputLink = AnyLink }),
     ];

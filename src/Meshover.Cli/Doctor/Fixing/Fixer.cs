@@ -1,18 +1,19 @@
 using System.Collections.Immutable;
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Text;
 using Meshover.Agent;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Cli.Hosting;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
+using Meshover.Linux.Processes;
 
 namespace Meshover.Cli.Doctor.Fixing;
 
 /// <summary>Does what `doctor --fix` may do.</summary>
 internal sealed class Fixer(NodePaths paths)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     /// <returns>Why it could not be done; null where it was.</returns>
     public async Task<string?> TryFixAsync(Fix fix, CancellationToken cancellationToken)
     {
@@ -21,7 +22,7 @@ internal sealed class Fixer(NodePaths paths)
             await FixAsync(fix, cancellationToken);
             return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IptablesException or Win32Exception)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IptablesException)
         {
             return e.Message;
         }
@@ -58,11 +59,14 @@ internal sealed class Fixer(NodePaths paths)
     /// <returns>What it said, if it failed.</returns>
     private static async Task<string?> TryRunAsync(ImmutableArray<string> command, CancellationToken cancellationToken)
     {
-        using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { UseShellExecute = false, RedirectStandardError = true });
-        if (process is null)
-            return null;
-        var said = await process.StandardError.ReadToEndAsync(cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
-        return process.ExitCode == 0 ? null : $"`{string.Join(' ', command)}` failed: {said.Trim()}";
+        try
+        {
+            var ending = await new ProgramRun(command[0], [.. command.Skip(1)]) { Patience = Patience }.RunAsync(cancellationToken);
+            return ending.ExitCode == 0 ? null : $"`{string.Join(' ', command)}` failed: {ending.Errors.Trim()}";
+        }
+        catch (ProgramException e)
+        {
+            return $"`{string.Join(' ', command)}`: {e.Message}";
+        }
     }
 }

@@ -90,17 +90,17 @@ public sealed class AgentConfigFileTests : IDisposable
 
         Assert.Equal(
             [
-                $"{_path}:1:1: \"70000\" is no port; write a number from 1 to 65535.",
+                $"{_path}:1:1: \"70000\" is not a port; write a number from 1 to 65535.",
                 $"{_path}:2:1: there is no setting \"anounce\"; did you mean \"announce\"?",
-                $"{_path}:3:1: \"small\" is no MTU; write 0 (follow the underlay) or 1280-65000 bytes.",
-                $"{_path}:4:1: \"maybe\" is none of auto, always, never.",
+                $"{_path}:3:1: \"small\" is not a valid MTU; write 0 (follow the underlay) or 1280-65000 bytes.",
+                $"{_path}:4:1: \"maybe\" is not one of auto, always, never.",
             ],
             errors);
     }
 
     [Theory]
-    [InlineData("announce: 10.0.0.1/8", "has bits set behind its length: write 10.0.0.0/8")]
-    [InlineData("announce: 10.0.0.0", "is no prefix")]
+    [InlineData("announce: 10.0.0.1/8", "has bits set beyond its length: write 10.0.0.0/8")]
+    [InlineData("announce: 10.0.0.0", "is not a prefix")]
     [InlineData("announce: 224.0.0.0/8", "is never routed")]
     [InlineData("announce: fe80::/64", "is never routed")]
     [InlineData("announce: [10.0.0.0/8, 10.0.0.0/8]", "is there twice")]
@@ -109,25 +109,25 @@ public sealed class AgentConfigFileTests : IDisposable
     [InlineData("hostname: a_b", "characters that a hostname cannot have")]
     [InlineData("hostname: -a", "hyphen")]
     [InlineData("hostname: [a, b]", "takes one value, not 2")]
-    [InlineData("listen-port: 0", "no port")]
-    [InlineData("listen-port: +5", "no port")]
+    [InlineData("listen-port: 0", "not a port")]
+    [InlineData("listen-port: +5", "not a port")]
     [InlineData("interface: meshover0", "of the mesh itself")]
     [InlineData("interface: mo-00000001", "of the mesh itself")]
-    [InlineData("interface: 'a b'", "no interface name")]
-    [InlineData("interface: abcdefghijklmnop", "no interface name")]
-    [InlineData("endpoint: 10", "no endpoint")]
-    [InlineData("endpoint: ctl.example.net:1", "no endpoint")]
+    [InlineData("interface: 'a b'", "not an interface name")]
+    [InlineData("interface: abcdefghijklmnop", "not an interface name")]
+    [InlineData("endpoint: 10", "not an endpoint")]
+    [InlineData("endpoint: ctl.example.net:1", "not an endpoint")]
     [InlineData("endpoint: 127.0.0.1:1", "cannot be reached")]
     [InlineData("endpoint: '[::]:1'", "cannot be reached")]
-    [InlineData("mtu: 1279", "no MTU")]
-    [InlineData("mtu: -1", "no MTU")]
-    [InlineData("advertise: yes", "none of true, false")]
-    [InlineData("templates: templates", "no absolute path")]
-    [InlineData("map.maxAge: 5", "no duration")]
-    [InlineData("map.maxAge: -5h", "no duration")]
-    [InlineData("map.maxAge: 99999999999d", "no duration")]
-    [InlineData("controller: 'a b'", "no controller")]
-    [InlineData("controller: 'a:0'", "no controller")]
+    [InlineData("mtu: 1279", "not a valid MTU")]
+    [InlineData("mtu: -1", "not a valid MTU")]
+    [InlineData("advertise: yes", "not one of true, false")]
+    [InlineData("templates: templates", "not an absolute path")]
+    [InlineData("map.maxAge: 5", "not a duration")]
+    [InlineData("map.maxAge: -5h", "not a duration")]
+    [InlineData("map.maxAge: 99999999999d", "not a duration")]
+    [InlineData("controller: 'a b'", "not a controller")]
+    [InlineData("controller: 'a:0'", "not a controller")]
     [InlineData("map: {maxAge: 1d}", "nothing nested")]
     [InlineData("zzz: 1", "the settings are hostname, announce")]
     [InlineData("- a\n- b", "settings are expected")]

@@ -31,7 +31,7 @@ public sealed class ControllerTrustTests : IDisposable
         using var leaf = Leaf(_other, carried: _other);
         var trust = Trusting(_authority);
         Assert.False(trust.Validate(leaf, presented: null, SslPolicyErrors.RemoteCertificateChainErrors));
-        Assert.Contains("Join with a string of this controller", trust.Refusal, StringComparison.Ordinal);
+        Assert.Contains("token create --replace", trust.Refusal, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Threading.Channels;
 using Grpc.Core;
 using Meshover.Agent.ControllerLink;
+using Meshover.Agent.ControllerLink.Queries;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
@@ -9,6 +11,7 @@ using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Trust;
 using Meshover.UnitTests.Mesh;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Meshover.UnitTests.Agent.ControllerLink;
@@ -30,10 +33,11 @@ public sealed class MapFollowerTests
     private readonly FakeController _controller = new();
     private readonly ReportBoard _board = new(Report);
     private readonly Channel<LinkEvent> _events = Channel.CreateUnbounded<LinkEvent>();
+    private readonly TaskCompletionSource<NodeAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly MapFollower _follower;
 
     public MapFollowerTests() =>
-        _follower = new MapFollower(_controller.Client, () => "192.0.2.100:12913", _board, "instance", (message, ct) => _events.Writer.WriteAsync(message, ct));
+        _follower = new MapFollower(_controller.Client, () => "192.0.2.100:12913", _board, Desk(), "instance", (message, ct) => _events.Writer.WriteAsync(message, ct));
 
     [Fact]
     public async Task Run_FirstMessage_SaysWhoWeAreWhichMapWeHaveAndTheWholeReport()
@@ -125,6 +129,33 @@ public sealed class MapFollowerTests
     }
 
     [Fact]
+    public async Task Run_Question_IsAnsweredBesideTheMapAndTheReports_HoweverLongItTakes()
+    {
+        var running = Start();
+        Assert.Equal(["query-status"], (await _controller.HearAsync()).Hello.Hello.Capabilities);
+        Welcome(ContractRevision.Current);
+        await NextAsync<LinkEvent.StateChanged>();
+        _controller.Say(new ControllerMessage { Query = new Query { Id = 3, WithinMs = 10_000, LongestAnswer = 1_000, Question = new NodeQuestion { Status = new StatusQuestion() } } });
+        _controller.Say(new ControllerMessage { Snapshot = WireFormat.FromMap(TestMesh.Full(2)) });
+        Assert.Equal(2, (await NextAsync<LinkEvent.MapReceived>()).Map.Nodes.Count);
+        _board.Post(Report with { Site = "osaka" });
+        Assert.Equal("osaka", (await _controller.HearAsync()).Status.Site);
+
+        _answer.SetResult(new NodeAnswer { Status = new AgentStatus { Hostname = "n1" } });
+        var result = (await _controller.HearAsync()).Result;
+        Assert.Equal((3ul, "n1"), (result.Id, NodeAnswer.Parser.ParseFrom(result.Answer).Status.Hostname));
+        await EndAsync(running);
+    }
+
+    [Fact]
+    public async Task Run_StreamEndsWithAQuestionUnanswered_EndsWell()
+    {
+        var running = await WelcomedAsync();
+        _controller.Say(new ControllerMessage { Query = new Query { Id = 3, WithinMs = 10_000, Question = new NodeQuestion { Status = new StatusQuestion() } } });
+        await EndAsync(running);
+    }
+
+    [Fact]
     public async Task Run_MessageThatWeDoNotKnow_IsPassedOver()
     {
         var running = await WelcomedAsync();
@@ -186,6 +217,10 @@ public sealed class MapFollowerTests
         Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => running)).StatusCode);
         Assert.Equal(7, _follower.Map!.Revision);
     }
+
+    private QueryDesk Desk() => new(
+        ImmutableDictionary<NodeQuestion.KindOneofCase, QueryHandler>.Empty.Add(NodeQuestion.KindOneofCase.Status, (_, _, ct) => _answer.Task.WaitAsync(ct)),
+        NullLogger.Instance, _time);
 
     private Task Start() => _follower.RunAsync(Identity, _time, CancellationToken.None);
 

@@ -72,7 +72,7 @@ public sealed class EndpointKeeperTests : IAsyncDisposable
     {
         await PlanAsync(TestMesh.Of(TestMesh.Node(1), TestMesh.Node(3)));
         var key = _engine.Config!.Peers[0].PublicKey;
-        _engine.HeardAgoMs[key] = 0;
+        _engine.HeardAgoMs[key] = 6_000;
         await CallsAsync(seconds: 2);
         _engine.HeardAgoMs[key] = (long)EndpointChooser.WorkingFor.TotalMilliseconds;
         Assert.Equal(["call n1 at 192.0.2.1:12912"], await CallsAsync(seconds: 1));
@@ -83,7 +83,7 @@ public sealed class EndpointKeeperTests : IAsyncDisposable
     {
         var map = TestMesh.Of(TestMesh.Node(1), TestMesh.Node(3));
         await PlanAsync(map);
-        _engine.HeardAgoMs[_engine.Config!.Peers[0].PublicKey] = 0;
+        _engine.HeardAgoMs[_engine.Config!.Peers[0].PublicKey] = 6_000;
         await CallsAsync(seconds: 2);
 
         _keeper.Post(Plan(map, new NodeHealth { HasIPv6 = false, Routes = UnderlayRoutes.To([System.Net.IPNetwork.Parse("192.0.2.0/24")]) }));
@@ -91,6 +91,32 @@ public sealed class EndpointKeeperTests : IAsyncDisposable
         await SeenAsync();
         Assert.Equal(["call n1 at 192.0.2.1:12912"], _engine.TakeRequests());
         Assert.Empty(await CallsAsync(seconds: 3));
+    }
+
+    [Fact]
+    public async Task Run_AllPeersAreHeardLately_LooksLessOften_UntilOneIsNot()
+    {
+        await PlanAsync(TestMesh.Full(3));
+        foreach (var peer in _engine.Config!.Peers)
+            _engine.HeardAgoMs[peer.PublicKey] = 0;
+        await SecondAsync();
+        await QuietSecondsAsync();
+        _engine.HeardAgoMs[_engine.Config!.Peers[1].PublicKey] = 6_000;
+        await QuietSecondsAsync();
+        await SecondAsync();
+        await SecondAsync();
+    }
+
+    // Two seconds in which it does not look, and the third.
+    private async Task QuietSecondsAsync()
+    {
+        for (var i = 0; i < 2; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            Assert.False(_inputs.Reader.TryPeek(out _));
+        }
+        await SecondAsync();
     }
 
     [Fact]
@@ -127,7 +153,7 @@ public sealed class EndpointKeeperTests : IAsyncDisposable
     private async Task PlanAsync(MeshMap map)
     {
         var plan = Plan(map, new NodeHealth());
-        await _reconciler.ReconcileAsync(plan, CancellationToken.None);
+        await _reconciler.ReconcileAsync(plan.ForSystem, CancellationToken.None);
         _keeper.Post(plan);
         _engine.TakeRequests();
     }

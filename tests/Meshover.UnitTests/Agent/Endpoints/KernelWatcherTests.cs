@@ -2,6 +2,7 @@ using System.Net;
 using System.Threading.Channels;
 using Meshover.Agent;
 using Meshover.Agent.Endpoints;
+using Meshover.Agent.Reconciling;
 using Meshover.Linux.Netlink;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -28,6 +29,17 @@ public sealed class KernelWatcherTests
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
+
+    [Theory]
+    [InlineData(KernelChanges.Own, true)]
+    [InlineData(KernelChanges.Own | KernelChanges.Mirror, true)]
+    [InlineData(KernelChanges.UnderlayLost | KernelChanges.Underlay, true)]
+    [InlineData(KernelChanges.Resync, true)]
+    [InlineData(KernelChanges.Underlay, false)]
+    [InlineData(KernelChanges.Mirror, false)] // of another daemon's, some thousand routes
+    [InlineData(KernelChanges.Mirror | KernelChanges.Underlay, false)]
+    public void Changes_OfOthersThatLoseNothing_AreGathered(KernelChanges changes, bool isUrgent) =>
+        Assert.Equal(isUrgent, KernelWatcher.IsUrgent(changes));
 
     private static async Task<IPAddress[]> NextAsync(ChannelReader<AgentInput> inputs)
     {

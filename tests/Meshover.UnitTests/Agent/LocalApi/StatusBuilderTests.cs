@@ -1,5 +1,6 @@
 using System.Net;
 using Meshover.Agent;
+using Meshover.Agent.Announcing;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.LocalApi;
 using Meshover.Agent.Reconciling;
@@ -12,6 +13,7 @@ using Meshover.Mesh.Planning;
 using Meshover.Routing.Supervision;
 using Meshover.UnitTests.Mesh;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 using EnginePeer = Meshover.WireGuard.Control.PeerStatus;
 using WirePeer = Meshover.Contract.V1.PeerStatus;
 
@@ -50,7 +52,7 @@ public sealed class StatusBuilderTests
     public void Build_Component_IsShownWithItsKindAndErrors()
     {
         var report = new ReconcileReport { State = ComponentState.Degraded, Kind = "frr 8.4.4", Errors = ["/etc/meshover/bgpd.conf.liquid(1,2): no."] };
-        var status = Build(State(TestMesh.Full(1)) with { Components = new AgentState().Components.Add("routing", report) });
+        var status = Build(State(TestMesh.Full(1)) with { Applied = new Applied().With("routing", report, generation: 1) });
         Assert.Equal(("degraded", "frr 8.4.4", report.Errors[0]), (status.Routing.State, status.Routing.Kind, Assert.Single(status.Routing.Errors)));
     }
 
@@ -58,9 +60,24 @@ public sealed class StatusBuilderTests
     public void Build_Announced_IsPartedByWhatTheGrantsCover()
     {
         var state = State(TestMesh.Of(TestMesh.Node(1).Granted("10.64.1.0/24"))) with { Announced = [IPNetwork.Parse("10.64.1.0/24"), IPNetwork.Parse("10.65.0.0/16")] };
+        var configured = new ConfiguredAnnouncements([.. state.Announced, IPNetwork.Parse("10.66.0.0/16")]);
+        state = state with { Announcements = new AnnouncementSet { Sources = [configured.Current] } };
         var status = Build(state);
         Assert.Equal(["10.64.1.0/24"], status.Announced);
         Assert.Equal(["10.65.0.0/16"], status.AnnouncedNotGranted);
+        Assert.Equal([("10.64.1.0/24", true, false), ("10.65.0.0/16", false, false), ("10.66.0.0/16", false, true)],
+            status.Announcements.Select(asked => (asked.Prefix, asked.Granted, asked.Withdrawn)));
+        Assert.All(status.Announcements, asked => Assert.Equal("configuration", Assert.Single(asked.Sources)));
+        Assert.Equal(("configuration", "3 prefixes"), (status.AnnouncementSources[0].Name, status.AnnouncementSources[0].Status));
+    }
+
+    [Fact]
+    public void Build_RouteThatIsNotUsed_IsNamedWithWhoseComesFirst()
+    {
+        var routing = new RoutingStatus { State = RoutingState.Running, Conflicts = [new("10.64.2.0/24", "kernel", "eth0"), new("0.0.0.0/0", "static", "")] };
+        var notices = Build(State(TestMesh.Full(1)) with { Routing = routing }).Notices;
+        Assert.Contains(notices, notice => notice.StartsWith("The mesh's route to 10.64.2.0/24 is not used: this machine has its own, which comes first (kernel, by eth0).", StringComparison.Ordinal));
+        Assert.Contains(notices, notice => notice.Contains("(static)", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -109,7 +126,7 @@ public sealed class StatusBuilderTests
         var map = TestMesh.Of(TestMesh.Node(1), TestMesh.Node(2), TestMesh.Node(3) with { IsTransit = true });
         var peer = Peer(State(map, [Heard(2, Silent), Heard(3, 0)], [Session(2, "Connect"), Session(3)]), 2);
         Assert.Equal(("none", true), (peer.Path, peer.Silent));
-        Assert.EndsWith("it is off, or cut off.", peer.PathReason, StringComparison.Ordinal);
+        Assert.EndsWith("it is off or cut off.", peer.PathReason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -119,10 +136,10 @@ public sealed class StatusBuilderTests
     [Fact]
     public void Build_WhatCouldNotBeUsed_IsNamed()
     {
-        var map = TestMesh.Full(2) with { SettingsProblem = "0 is no TCP port", LeftOut = TestMesh.Full(1).LeftOut.Add(new NodeId(9), "it has no id") };
+        var map = TestMesh.Full(2) with { SettingsProblem = "0 is not a TCP port", LeftOut = TestMesh.Full(1).LeftOut.Add(new NodeId(9), "it has no id") };
         var notices = Build(State(map) with { PlanProblem = "no plan" }).Notices;
         Assert.Equal("no plan", notices[0]);
-        Assert.Contains("0 is no TCP port", notices[1], StringComparison.Ordinal);
+        Assert.Contains("0 is not a TCP port", notices[1], StringComparison.Ordinal);
         Assert.Contains("node 9", notices[2], StringComparison.Ordinal);
     }
 
@@ -146,7 +163,7 @@ public sealed class StatusBuilderTests
         var status = Build(state with { Link = LinkState.Refused, Map = TestMesh.Of(TestMesh.Node(2), TestMesh.Node(3)) });
         Assert.Equal("refused", status.ControllerState);
         Assert.Equal(["direct", "none"], status.Peers.Select(peer => peer.Path));
-        Assert.Equal("This node is no member of the mesh any more.", status.Peers[1].PathReason);
+        Assert.Equal("This node is not a member of the mesh any more.", status.Peers[1].PathReason);
     }
 
     private static AgentStatus Build(AgentState state, double? rtt = null) => StatusBuilder.Build(state, Identity, _ => rtt, Now);

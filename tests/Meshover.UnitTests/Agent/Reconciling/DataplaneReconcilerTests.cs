@@ -8,6 +8,7 @@ using Meshover.Mesh.Planning;
 using Meshover.UnitTests.Agent.Endpoints;
 using Meshover.UnitTests.Mesh;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meshover.UnitTests.Agent.Reconciling;
@@ -138,7 +139,7 @@ public sealed class DataplaneReconcilerTests : IAsyncDisposable
 
         var report = await ReconcileAsync(TestMesh.Full(3));
         Assert.Equal(ComponentState.Starting, report.State);
-        Assert.Contains("Is `meshover dataplane` running?", Assert.Single(report.Errors), StringComparison.Ordinal);
+        Assert.Contains("`meshover up` starts it.", Assert.Single(report.Errors), StringComparison.Ordinal);
 
         _engine.Start();
         _engine.TakeRequests();
@@ -161,5 +162,5 @@ public sealed class DataplaneReconcilerTests : IAsyncDisposable
     private DataplaneReconciler NewAgent() => new(_engine.Selection(_machine), _machine, Identity);
 
     private Task<ReconcileReport> ReconcileAsync(MeshMap map) =>
-        _reconciler.ReconcileAsync(NodePlanner.Plan(map, new NodeId(2), new NodeSettings(), new NodeCapabilities(), new NodeHealth()), _ct);
+        _reconciler.ReconcileAsync(NodePlanner.Plan(map, new NodeId(2), new NodeSettings(), new NodeCapabilities(), new NodeHealth()).ForSystem, _ct);
 }

@@ -3,6 +3,7 @@ using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.WireGuard;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 using Xunit;
 
 namespace Meshover.UnitTests.Agent.Reconciling;

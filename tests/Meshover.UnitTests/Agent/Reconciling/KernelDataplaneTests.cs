@@ -5,6 +5,7 @@ using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.UnitTests.Agent.Endpoints;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.UnitTests.Agent.Reconciling;
 

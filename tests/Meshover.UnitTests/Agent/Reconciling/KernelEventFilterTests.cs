@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Planning;
 using Xunit;
 using static Meshover.UnitTests.Agent.Reconciling.KernelScene;
 

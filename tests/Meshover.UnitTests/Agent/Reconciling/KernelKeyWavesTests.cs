@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Trust;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.UnitTests.Agent.Reconciling;
 

@@ -11,7 +11,7 @@ internal static class KernelScene
 {
     internal const int Eth0 = 2;
 
-    internal static NodePlan Plan(params string[] endpoints) => KernelPlans.OneLink(endpoints);
+    internal static SystemPlan Plan(params string[] endpoints) => KernelPlans.OneLink(endpoints).ForSystem;
 
     /// <summary>Before anything of ours: the data plane has made its interfaces, nobody else was here.</summary>
     internal static KernelState Fresh() => new()

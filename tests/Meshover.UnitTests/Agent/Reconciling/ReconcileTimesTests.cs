@@ -26,7 +26,7 @@ public sealed class ReconcileTimesTests
     {
         var report = Report(ComponentState.Degraded, [.. Enumerable.Range(0, 1000).Select(i => $"error {i}")]).Bounded();
         Assert.Equal(11, report.Errors.Length);
-        Assert.Equal("And 990 more of the kind.", report.Errors[10]);
+        Assert.Equal("And 990 more of this kind.", report.Errors[10]);
         Assert.Equal(10, Report(ComponentState.Degraded, [.. Enumerable.Range(0, 10).Select(i => $"error {i}")]).Bounded().Errors.Length);
     }
 

@@ -17,20 +17,25 @@ public sealed class RoutingReconcilerTests : IAsyncDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly string _directory = Directory.CreateTempSubdirectory("meshover-routing").FullName;
     private readonly List<FrrConfig> _applied = [];
-    private readonly RoutingReconciler _reconciler;
-    private CancellationTokenSource? _serving;
-    private Task _served = Task.CompletedTask;
+    private readonly TemplateFiles _templates;
+    private RoutingReconciler _reconciler;
+    private SourceRouteDebt _debt = null!;
+    private RoutingServer? _server;
     private RoutingState _state;
     private int _questions;
     private int _toggles;
     private bool _refusesToToggle;
     private string? _refusal;
+    private string _refusedWord = "";
 
     public RoutingReconcilerTests()
     {
-        _reconciler = new RoutingReconciler(new RoutingClient(SocketPath), _directory, _time);
+        _templates = new TemplateFiles(_directory);
+        _reconciler = NewReconciler();
         Serve();
     }
+
+    private RoutingReconciler NewReconciler() => new(new RoutingClient(SocketPath), _templates, _debt = new SourceRouteDebt(_directory), _time);
 
     private string SocketPath => Path.Combine(_directory, "routing.sock");
 
@@ -78,6 +83,25 @@ public sealed class RoutingReconcilerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Reconcile_TemplateOfWhichNobodySaidThatItChanged_IsNotReadAgain()
+    {
+        await ReconcileAsync();
+        await File.WriteAllTextAsync(Path.Combine(_directory, Extra), "{{ no_such_value }}");
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(ComponentState.Ok, (await ReconcileAsync()).State);
+    }
+
+    [Fact]
+    public async Task Reconcile_FrrRefusesALineOfATemplate_NamesFileAndLine()
+    {
+        await ReconcileAsync();
+        await WriteAsync("! mine\nrouter bgp {{ asn }}\n bgp nonsense {{ asn }}");
+        _refusal = "the rendered bgpd.conf has a line that FRR does not know: line 99: % Unknown command[37]:  bgp nonsense 4200000001";
+        var said = Assert.Single((await ReconcileAsync()).Errors);
+        Assert.Equal($"{Path.Combine(_directory, Extra)}(3): {_refusal}. FRR keeps its last configuration; correct the templates in {_directory}", said);
+    }
+
+    [Fact]
     public async Task Reconcile_FrrRefuses_IsShownAndTheSameWordsAreTriedAgainInAWhileOnly()
     {
         await ReconcileAsync();
@@ -88,16 +112,54 @@ public sealed class RoutingReconcilerTests : IAsyncDisposable
         var said = $"{_refusal}. FRR keeps its last configuration; correct the templates in {_directory}";
         Assert.Equal((ComponentState.Degraded, said), (report.State, Assert.Single(report.Errors)));
         Assert.Equal(said, Assert.Single((await ReconcileAsync()).Errors));
-        Assert.Equal(2, _applied.Count);
+        Assert.Equal(3, _applied.Count); // the first, the refused one, and again the first, to go on with
 
         _time.Advance(TimeSpan.FromSeconds(15));
         await ReconcileAsync();
-        Assert.Equal(3, _applied.Count);
+        Assert.Equal(_applied[0], _applied[3]);
+        Assert.Equal(4, _applied.Count);
 
         (_refusal, var before) = (null, _applied.Count);
         await WriteAsync("! mended");
         Assert.Equal(ComponentState.Ok, (await ReconcileAsync()).State);
         Assert.Equal(before + 1, _applied.Count);
+    }
+
+    [Theory]
+    [InlineData("bgp nonsense")]
+    [InlineData("{{ no_such_value }}")]
+    public async Task Reconcile_TemplatesAreWrong_TheMapsChangesGoOnWithTheLastThatWereRight(string wrong)
+    {
+        await WriteAsync("! mine");
+        await ReconcileAsync();
+        (_refusal, _refusedWord) = ("bgpd refused its configuration: % Unknown command", "nonsense");
+        await WriteAsync(wrong);
+        await ReconcileAsync();
+
+        var report = await _reconciler.ReconcileAsync(Plan(new NodeSettings(), nodes: 3), CancellationToken.None);
+
+        Assert.Equal(ComponentState.Degraded, report.State);
+        Assert.Contains("neighbor mo-00000003 interface", _applied[^1].Bgpd, StringComparison.Ordinal);
+        Assert.EndsWith("! mine\n", _applied[^1].Bgpd, StringComparison.Ordinal);
+        var count = _applied.Count;
+        Assert.Empty((await _reconciler.ReconcileAsync(Plan(new NodeSettings(), nodes: 3), CancellationToken.None)).Changes);
+        Assert.Equal(count, _applied.Count);
+
+        await WriteAsync("! mended");
+        Assert.Equal(ComponentState.Ok, (await _reconciler.ReconcileAsync(Plan(new NodeSettings(), nodes: 3), CancellationToken.None)).State);
+        Assert.EndsWith("! mended\n", _applied[^1].Bgpd, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Reconcile_TemplatesAreWrong_ANeighbourThatIsRemovedGoesAllTheSame()
+    {
+        var settings = new NodeSettings { Neighbors = [new ExternalNeighbor { Address = System.Net.IPAddress.Parse("203.0.113.1"), RemoteAs = new Asn(64512) }] };
+        await _reconciler.ReconcileAsync(Plan(settings), CancellationToken.None);
+        Assert.Contains("neighbor 203.0.113.1 remote-as", _applied[^1].Bgpd, StringComparison.Ordinal);
+        await WriteAsync("{{ no_such_value }}");
+
+        Assert.Equal(ComponentState.Degraded, (await _reconciler.ReconcileAsync(Plan(new NodeSettings()), CancellationToken.None)).State);
+        Assert.DoesNotContain("203.0.113.1", _applied[^1].Bgpd, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -146,7 +208,7 @@ public sealed class RoutingReconcilerTests : IAsyncDisposable
         await ReconcileAsync();
         Assert.Equal(0, _toggles);
         _refusesToToggle = true;
-        _reconciler.OweSourceRoutes();
+        _debt.Owe();
 
         var report = await ReconcileAsync();
 
@@ -165,12 +227,31 @@ public sealed class RoutingReconcilerTests : IAsyncDisposable
         await ReconcileAsync();
         await StopAsync();
         _time.Advance(Asked);
-        _reconciler.OweSourceRoutes();
+        _debt.Owe();
         await ReconcileAsync();
 
         Serve();
         await ReconcileAsync();
         await ReconcileAsync();
+
+        Assert.Equal(1, _toggles);
+    }
+
+    [Fact]
+    public async Task Reconcile_SourceRoutesOwedByAFormerAgent_AreSetOnce()
+    {
+        await ReconcileAsync();
+        _refusesToToggle = true;
+        _debt.Owe();
+        await ReconcileAsync();
+        (_refusesToToggle, _toggles) = (false, 0);
+
+        for (var agent = 0; agent < 2; agent++)
+        {
+            _reconciler = NewReconciler();
+            await ReconcileAsync();
+            await ReconcileAsync();
+        }
 
         Assert.Equal(1, _toggles);
     }
@@ -185,26 +266,19 @@ public sealed class RoutingReconcilerTests : IAsyncDisposable
 
     private Task<ReconcileReport> ReconcileAsync() => _reconciler.ReconcileAsync(Plan(new NodeSettings()), CancellationToken.None);
 
-    private Task WriteAsync(string text) => File.WriteAllTextAsync(Path.Combine(_directory, Extra), text + "\n");
-
-    private void Serve()
+    private async Task WriteAsync(string text)
     {
-        var server = new RoutingServer(SocketPath, AnswerAsync, TimeProvider.System, NullLogger.Instance);
-        server.Listen();
-        (_state, _serving) = (RoutingState.Waiting, new CancellationTokenSource());
-        _served = RunAsync(server, _serving.Token);
+        await File.WriteAllTextAsync(Path.Combine(_directory, Extra), text + "\n");
+        _templates.Forget();
     }
 
-    private static async Task RunAsync(RoutingServer server, CancellationToken stop)
-    {
-        using (server)
-            await server.RunAsync(stop, stop);
-    }
+    private void Serve() => (_state, _server) = (RoutingState.Waiting, new RoutingServer(SocketPath, AnswerAsync, TimeProvider.System, NullLogger.Instance, CancellationToken.None));
 
     private async Task StopAsync()
     {
-        await _serving!.CancelAsync();
-        await _served;
+        if (_server is { } server)
+            await server.DisposeAsync();
+        _server = null;
     }
 
     private Task<RoutingReply> AnswerAsync(RoutingRequest request, CancellationToken ct)
@@ -221,12 +295,12 @@ public sealed class RoutingReconcilerTests : IAsyncDisposable
             return Task.FromResult(new RoutingReply { Status = new RoutingStatus { State = _state, FrrVersion = "8.4.4", Errors = [.. errors] } });
         }
         _applied.Add(request.Config!);
-        if (_refusal is not null)
+        if (_refusal is not null && request.Config!.Bgpd.Contains(_refusedWord, StringComparison.Ordinal))
             throw new RoutingException(_refusal);
         (var former, _state) = (_state, RoutingState.Running);
         return Task.FromResult(new RoutingReply { Applied = new ApplyResult(Commands: 1, Restarted: former != RoutingState.Running) });
     }
 
-    private static NodePlan Plan(NodeSettings settings) =>
-        NodePlanner.Plan(TestMesh.Full(2), new NodeId(1), settings, new NodeCapabilities(), new NodeHealth());
+    private static RoutingPlan Plan(NodeSettings settings, int nodes = 2) =>
+        NodePlanner.Plan(TestMesh.Full(nodes), new NodeId(1), settings, new NodeCapabilities(), new NodeHealth()).ForRouting;
 }

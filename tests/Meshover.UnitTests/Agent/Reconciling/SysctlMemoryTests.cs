@@ -1,6 +1,7 @@
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Sysctl;
+using Meshover.Mesh.Planning;
 using Xunit;
 
 namespace Meshover.UnitTests.Agent.Reconciling;
@@ -142,7 +143,7 @@ public sealed class SysctlMemoryTests : IDisposable
         _memory.Change("net.ipv4.conf.eth0.rp_filter", "2", []);
         _memory.Retry();
         Assert.Equal("2", _sysctls["net.ipv4.conf.eth0.rp_filter"]);
-        Assert.Contains("cannot be written down", _memory.Problem, StringComparison.Ordinal);
+        Assert.Contains("cannot be saved", _memory.Problem, StringComparison.Ordinal);
 
         System.IO.File.Delete(_directory.FullName);
         _directory.Create();

@@ -2,6 +2,7 @@ using System.Net;
 using Meshover.Agent;
 using Meshover.Agent.Trust;
 using Meshover.Mesh.Identity;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meshover.UnitTests.Agent.Trust;
 
@@ -55,6 +56,40 @@ public sealed class IdentityStoreTests : IDisposable
         Assert.True(read.IsEnrolled);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(store.FilePath));
         Assert.Single(Directory.GetFiles(_directory));
+    }
+
+    [Fact]
+    public void Update_ByACommandAndTheRunningAgentAtOnce_LosesNothingOfEither()
+    {
+        const int times = 100;
+        var first = IdentityFactory.Create("n1", TimeProvider.System);
+        new IdentityStore(_directory).Save(first);
+        var keeper = new IdentityKeeper(new IdentityStore(_directory), first, NullLogger.Instance);
+        Parallel.Invoke(
+            () =>
+            {
+                for (var i = 1; i <= times; i++)
+                    keeper.Update(now => now.WithCredential($"{i}", i));
+            },
+            () =>
+            {
+                for (var i = 1; i <= times; i++)
+                    new IdentityStore(_directory).Update(now => now! with { Settings = $"{now.Settings}{i} " });
+            });
+        var last = new IdentityStore(_directory).Load()!;
+        Assert.Equal(($"{times}", string.Concat(Enumerable.Range(1, times).Select(i => $"{i} "))), (last.Credential, last.Settings));
+        Assert.True(keeper.IsSaved);
+        new IdentityStore(_directory).Delete();
+        Assert.False(Directory.Exists(_directory));
+        Directory.CreateDirectory(_directory);
+    }
+
+    [Fact]
+    public void AgentLock_HeldByOneAgent_IsRefusedToAnotherWithTheDirectory()
+    {
+        using (AgentLock.Take(_directory))
+            Assert.Contains(_directory, Assert.Throws<AgentException>(() => AgentLock.Take(_directory)).Message, StringComparison.Ordinal);
+        AgentLock.Take(_directory).Dispose();
     }
 
     [Fact]

@@ -1,10 +1,9 @@
-using System.Collections.Immutable;
 using Meshover.Agent;
-using Meshover.Agent.Reconciling;
 using Meshover.Agent.Trust;
 using Meshover.Mesh.Planning;
 using Meshover.UnitTests.Mesh;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.UnitTests.Agent.Trust;
 
@@ -42,9 +41,7 @@ public sealed class KeyChangeProgressTests
             Plan = NodePlanner.Plan(map, TestMesh.Node(1).Id, new NodeSettings(), new NodeCapabilities(), new NodeHealth()),
             Dataplane = new DataplaneStatus { Version = "kernel", Peers = [peer] },
             DataplaneSeenAt = InUse.AddMilliseconds(400),
-            Components = ImmutableDictionary<string, ReconcileReport>.Empty
-                .Add("dataplane", new ReconcileReport { State = ComponentState.Ok, KeyChange = told }),
         };
-        return KeyChangeProgress.Of(state, IdentityFactory.Create("n1", TimeProvider.System) with { KeyChange = Change });
+        return KeyChangeProgress.Of(KeyChangerTests.Told(state, told), IdentityFactory.Create("n1", TimeProvider.System) with { KeyChange = Change });
     }
 }

@@ -8,6 +8,7 @@ using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
 using Meshover.UnitTests.Mesh;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meshover.UnitTests.Agent.Trust;
@@ -40,7 +41,7 @@ public sealed class KeyChangerTests : IDisposable
         Assert.False(_changer.Advance(State()));
         Assert.Equal([first], Declared);
 
-        Assert.True(_changer.Advance(State() with { Components = Has(_identities.Current.KeyChange) }));
+        Assert.True(_changer.Advance(Told(State())));
         Assert.Equal([second, first], Declared);
         Assert.Equal(first, _identities.Current.WireGuardPublicKey);
 
@@ -66,7 +67,7 @@ public sealed class KeyChangerTests : IDisposable
         var second = WireGuardKeys.Newest(_identities.Current);
         var steps = new List<Action>
         {
-            () => _changer.Advance(State() with { Components = Has(_identities.Current.KeyChange) }),
+            () => _changer.Advance(Told(State())),
             () => _changer.Advance(State(second, first)),
             () => _changer.Advance(Agreed(State(second, first), second, 2, 3)),
         };
@@ -158,7 +159,7 @@ public sealed class KeyChangerTests : IDisposable
     {
         var refusal = Assert.Throws<AgentException>(() => _changer.Ask(State() with { Told = TestMesh.Of(TestMesh.Node(2)) }));
 
-        Assert.Contains("no member", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("not a member", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -229,7 +230,7 @@ public sealed class KeyChangerTests : IDisposable
         var first = Declared[0];
         _changer.Ask(State());
         var second = WireGuardKeys.Newest(_identities.Current);
-        _changer.Advance(State() with { Components = Has(_identities.Current.KeyChange) });
+        _changer.Advance(Told(State()));
         _changer.Advance(State(second, first));
         Assert.Equal(KeyChangeStage.InUse, _identities.Current.KeyChange?.Stage);
         return (first, second);
@@ -253,8 +254,14 @@ public sealed class KeyChangerTests : IDisposable
         return new AgentState { Link = LinkState.Connected, Plan = plan }.WithMap(map, retained: null);
     }
 
-    private static ImmutableDictionary<string, ReconcileReport> Has(KeyChange? change) =>
-        ImmutableDictionary<string, ReconcileReport>.Empty.Add("dataplane", new ReconcileReport { State = ComponentState.Ok, KeyChange = change });
+    /// <summary>The data plane has applied the keys of now.</summary>
+    private AgentState Told(AgentState state) => Told(state, _identities.Current.KeyChange);
+
+    internal static AgentState Told(AgentState state, KeyChange? keys)
+    {
+        var wanted = state.Wanted.With(state.Plan, keys);
+        return state with { Wanted = wanted, Applied = state.Applied.With("dataplane", new ReconcileReport { State = ComponentState.Ok }, wanted.KeysSince) };
+    }
 
     /// <summary>Only these peers are reached, and have a session under the key.</summary>
     private static AgentState Agreed(AgentState state, WireGuardPublicKey key, params uint[] peers) => state with

@@ -43,6 +43,33 @@ public sealed class FirewallCheckTests
     public void Docker_KeptByTheOldIptables_IsAFault() =>
         Assert.Equal(["docker: fault"], (Machine.Fine() with { LegacyDocker = [new LegacyDocker("iptables", DropsForwarding: true, HasOurRules: false)] }).Findings());
 
+    private const string Masquerade = """{"masquerade":null}""";
+    private const string Source = """{"payload":{"protocol":"ip","field":"saddr"}}""";
+
+    public static TheoryData<string[], bool> Translations => new()
+    {
+        { [Machine.Is(OutputLink, "\"mo-*\""), Masquerade], true },
+        { [Machine.Is(InputLink, "\"mo-*\""), Machine.Is(Source, "\"10.64.0.1\""), """{"snat":{"addr":"192.0.2.1"}}"""], true },
+        { [Machine.Is(OutputLink, "\"mo-*\""), """{"xt":{"type":"target","name":"MASQUERADE"}}"""], true },
+        { [Machine.Is(OutputLink, "\"mo-*\""), Machine.Is(InputLink, "\"mo-*\"", "!="), Masquerade], false }, // what stands behind this machine
+        { [Machine.Is(OutputLink, "\"eth0\""), Masquerade], false },
+        { [Machine.Is(Source, "\"172.17.0.0\""), Machine.Is(OutputLink, "\"docker0\"", "!="), Masquerade], false }, // Docker's
+        { [Machine.Is(OutputLink, "\"mo-*\""), Accept], false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Translations))]
+    public void Nat_OnTheLinks_DoesNotSeeWhatIsHandedOn(string[] rule, bool isFound) =>
+        Assert.Equal(isFound ? ["nat: warning"] : [], Machine.Fine().WithFirewall(
+            Machine.Chain("ip", "nat", "post", "postrouting"), Machine.Rule("ip", "nat", "post", rule)).Findings());
+
+    [Fact]
+    public void Nat_InAChainThatTheLinksAreLedTo_IsFoundToo() =>
+        Assert.Equal(["nat: warning"], Machine.Fine().WithFirewall(
+            Machine.Chain("inet", "firewalld", "nat_POSTROUTING", "postrouting"), Machine.Chain("inet", "firewalld", "nat_POST_public"),
+            Machine.Rule("inet", "firewalld", "nat_POSTROUTING", Machine.Is(OutputLink, "\"mo-*\""), """{"goto":{"target":"nat_POST_public"}}"""),
+            Machine.Rule("inet", "firewalld", "nat_POST_public", Masquerade)).Findings());
+
     [Fact]
     public void OwnTable_PolicyDropOfInput_NamesEachPacketThatIsLost() =>
         Assert.Equal(["firewall: fault", "firewall: fault", "firewall: fault"], Input().Findings());
