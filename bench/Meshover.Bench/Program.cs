@@ -1,16 +1,20 @@
 using System.Runtime.InteropServices;
+using Grpc.Core;
 using Meshover.Bench;
 using Meshover.Bench.Dataplane;
+using Meshover.Bench.Idle;
 using Meshover.Bench.Kernel;
 using Meshover.Bench.Mesh;
+using Meshover.Bench.Streams;
 using Meshover.Lab;
 using Meshover.Linux.Namespaces;
 using Meshover.Linux.Netlink;
 using Meshover.WireGuard.Control;
 
-// meshover-bench mesh|dataplane|peers|kernel, with the options that BenchOptions tells.
-// mesh: the whole mesh in the lab. dataplane: the data plane beside other userspace tunnels.
+// meshover-bench mesh|idle|dataplane|peers|controller|kernel, with the options that BenchOptions tells.
+// mesh: the whole mesh in the lab. idle: what it costs while nothing happens. dataplane: the data plane beside other userspace tunnels.
 // peers: one data plane with a hundred busy peers.
+// controller: a controller with up to ten thousand streams.
 // members --members DIRECTORY: no benchmark, but what "kernel" needs done before, on a quicker machine.
 // kernel: the kernel's data plane beside one made by hand; wants a kernel that has WireGuard and GRE. Needs root.
 if (args.Contains("--help"))
@@ -43,15 +47,18 @@ try
     var results = options.Name switch
     {
         "mesh" => await new MeshBench(options.Rounds, Console.Error).RunAsync(ct),
+        "idle" => await new IdleBench(options.Seconds, Console.Error).RunAsync(ct),
         "peers" => await PeersBench.RunAsync(options, Console.Error, ct),
+        "controller" => await new ControllerBench(options, Console.Error).RunAsync(ct),
         "kernel" => await KernelBench.RunAsync(options, Console.Error, ct),
         _ => await DataplaneBench.RunAsync(options, Console.Error, ct),
     };
-    Report.WriteTable(results);
+    var note = options.Name == "controller" ? ControllerBench.Note : "";
+    Report.WriteTable(results, note);
     if (options.JsonPath is { } path)
-        await Report.WriteJsonAsync(results, path);
+        await Report.WriteJsonAsync(results, path, note);
     if (options.MarkdownPath is { } document)
-        await Report.UpdateDocumentAsync(results, document, options.Name);
+        await Report.UpdateDocumentAsync(results, document, options.Name, note);
     return 0;
 }
 catch (Exception) when (interruption.IsCancellationRequested)
@@ -59,7 +66,7 @@ catch (Exception) when (interruption.IsCancellationRequested)
     await Console.Error.WriteLineAsync("meshover-bench: interrupted; nothing of it is left.");
     return 130;
 }
-catch (Exception e) when (e is InvalidOperationException or TimeoutException or IOException or DataplaneException
+catch (Exception e) when (e is InvalidOperationException or TimeoutException or IOException or RpcException or DataplaneException
     or NetworkNamespaceException or NetlinkException or LabException)
 {
     await Console.Error.WriteLineAsync($"meshover-bench: {e.Message} (It needs root, and what `./dev bench` installs.)");

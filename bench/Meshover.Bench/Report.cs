@@ -17,10 +17,12 @@ internal static class Report
     // The program itself says as which build it runs here: figures of two builds cannot be compared.
     private static readonly Lazy<string> Engine = new(() => Programs.Output(LabPrograms.Meshover, "dataplane", "--probe"));
 
-    public static void WriteTable(IReadOnlyList<Measurement> measurements)
+    /// <param name="measurements">In the order of the table.</param>
+    /// <param name="note">What else must be known of the machine; may be empty.</param>
+    public static void WriteTable(IReadOnlyList<Measurement> measurements, string note)
     {
         AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, Width);
-        var table = new Table { Border = TableBorder.Simple, Title = new TableTitle($"{Machine()}: medians, smallest and largest below") };
+        var table = new Table { Border = TableBorder.Simple, Title = new TableTitle($"{Machine(note)}: medians, smallest and largest below") };
         table.AddColumn("");
         var cases = Cases(measurements);
         foreach (var (name, unit) in cases)
@@ -60,23 +62,23 @@ internal static class Report
     /// <c>&lt;!-- end of NAME --&gt;</c>.
     /// </summary>
     /// <exception cref="InvalidOperationException">The document has no such lines.</exception>
-    public static async Task UpdateDocumentAsync(IReadOnlyList<Measurement> measurements, string path, string name)
+    public static async Task UpdateDocumentAsync(IReadOnlyList<Measurement> measurements, string path, string name, string note)
     {
         string first = $"<!-- {name} -->\n", last = $"<!-- end of {name} -->";
         var text = await File.ReadAllTextAsync(path);
         var (start, end) = (text.IndexOf(first, StringComparison.Ordinal), text.IndexOf(last, StringComparison.Ordinal));
         if (start < 0 || end < start)
             throw new InvalidOperationException($"{path} has no lines \"{first.Trim()}\" and \"{last}\" to put the table between.");
-        await File.WriteAllTextAsync(path, $"{text[..(start + first.Length)]}{Markdown(measurements)}{text[end..]}");
+        await File.WriteAllTextAsync(path, $"{text[..(start + first.Length)]}{Markdown(measurements, note)}{text[end..]}");
     }
 
-    private static string Markdown(IReadOnlyList<Measurement> measurements)
+    private static string Markdown(IReadOnlyList<Measurement> measurements, string note)
     {
         var cases = Cases(measurements);
         var rounds = measurements.GroupBy(measurement => (measurement.Subject, measurement.Case)).Max(group => group.Count());
         var lines = new List<string>
         {
-            $"{Machine()}; medians of {rounds} rounds, smallest and largest in parentheses.",
+            $"{Machine(note)}; medians of {rounds} rounds, smallest and largest in parentheses.",
             "",
             $"| | {string.Join(" | ", cases.Select(one => $"{one.Name}, {one.Unit}"))} |",
             $"|---|{string.Concat(cases.Select(_ => "---:|"))}",
@@ -86,12 +88,12 @@ internal static class Report
         return string.Join('\n', lines) + "\n";
     }
 
-    public static async Task WriteJsonAsync(IReadOnlyList<Measurement> measurements, string path)
+    public static async Task WriteJsonAsync(IReadOnlyList<Measurement> measurements, string path, string note)
     {
         await using var stream = File.Create(path);
         await using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
         json.WriteStartObject();
-        json.WriteString("machine", Machine());
+        json.WriteString("machine", Machine(note));
         json.WriteStartArray("rows");
         foreach (var group in measurements.GroupBy(measurement => (measurement.Subject, measurement.Case, measurement.Unit)))
         {
@@ -125,11 +127,11 @@ internal static class Report
         return (median, values[0], values[^1]);
     }
 
-    private static string Machine()
+    private static string Machine(string note)
     {
         var line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal));
         var model = line?.Split(": ")[^1];
         var kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
-        return $"{model ?? "unknown processor"}, {Environment.ProcessorCount} cores, Linux {kernel}, {Engine.Value}";
+        return $"{model ?? "unknown processor"}, {Environment.ProcessorCount} cores, Linux {kernel}, {Engine.Value}{(note.Length > 0 ? $", {note}" : "")}";
     }
 }

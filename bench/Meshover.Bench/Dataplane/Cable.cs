@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Meshover.Linux.Namespaces;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.Bench.Dataplane;
 

@@ -6,6 +6,12 @@ namespace Meshover.Bench.Dataplane;
 /// </summary>
 internal static class DataplaneBench
 {
+    private const string Debian13 = "peers-trixie";
+
+    // The newer one uses the kernel's offloads, as it has since 2023.
+    private static readonly PeerRelease[] WireGuardGo = [new("wireguard-go", 1), new("wireguard-go-2023", 6, Debian13)];
+    private static readonly PeerRelease[] Nebula = [new("nebula", 4), new("nebula-1.9", 7, Debian13)];
+
     public static async Task<IReadOnlyList<Measurement>> RunAsync(BenchOptions options, TextWriter progress, CancellationToken ct)
     {
         await using var cable = await Cable.LayAsync();
@@ -18,7 +24,7 @@ internal static class DataplaneBench
         }
         finally
         {
-            Peers.CleanUp();
+            Array.ForEach(WireGuardGo, Peers.CleanUp);
         }
     }
 
@@ -26,10 +32,10 @@ internal static class DataplaneBench
     {
         List<Subject> subjects = [new Subject("veth", Cable.Address(2), [])];
         bool Wants(string name) => wanted.Count == 0 || wanted.Contains(name, StringComparer.Ordinal);
-        if (Wants("wireguard-go"))
-            subjects.Add(await Peers.StartWireGuardGoAsync(cable));
-        if (Wants("nebula"))
-            subjects.Add(await Peers.StartNebulaAsync(cable));
+        foreach (var release in WireGuardGo.Where(release => Wants(release.Name)))
+            subjects.Add(await Peers.StartWireGuardGoAsync(cable, release));
+        foreach (var release in Nebula.Where(release => Wants(release.Name)))
+            subjects.Add(await Peers.StartNebulaAsync(cable, release));
         if (Wants("tinc"))
             subjects.Add(await Peers.StartTincAsync(cable));
         if (Wants("meshover") || Wants("meshover+gre"))

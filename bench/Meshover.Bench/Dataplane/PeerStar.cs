@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Meshover.Lab;
 using Meshover.WireGuard.Control;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.Bench.Dataplane;
 

@@ -44,10 +44,10 @@ internal sealed class AgentEnd : IDisposable
     public async Task<PassTimes> PassAsync(NodePlan plan)
     {
         var start = Stopwatch.GetTimestamp();
-        var devices = await _dataplane.ReconcileAsync(plan, CancellationToken.None);
+        var devices = await _dataplane.ReconcileAsync(plan.ForSystem, CancellationToken.None);
         var between = Stopwatch.GetTimestamp();
         // Without a firewall it waits for nothing, so all of it is done by this thread.
-        var addresses = await NetworkNamespace.RunIn(_path, () => _kernel.ReconcileAsync(plan, CancellationToken.None));
+        var addresses = await NetworkNamespace.RunIn(_path, () => _kernel.ReconcileAsync(plan.ForSystem, CancellationToken.None));
         var changes = devices.Changes.Length + addresses.Changes.Length;
         var times = new PassTimes(Stopwatch.GetElapsedTime(start, between), Stopwatch.GetElapsedTime(between), changes);
         return devices.Errors.IsEmpty && addresses.Errors.IsEmpty

@@ -99,13 +99,8 @@ internal sealed class MeshBench(int rounds, TextWriter progress)
     {
         foreach (var node in mesh.Nodes)
             foreach (var (id, name) in MachineProcesses.Of(node.Machine))
-                _results.Add(new Measurement(DaemonOf(id, name), "rss", "MB", ProcessMemory.ResidentMegabytes(id)));
+                _results.Add(new Measurement(DaemonName.Of(id, name), "rss", "MB", ProcessMemory.ResidentMegabytes(id)));
     }
-
-    // `meshover agent`, `meshover dataplane`, …: the word that tells them apart stands behind the program's name, whatever its file's is.
-    private static string DaemonOf(int id, string name) => name.StartsWith("meshover", StringComparison.Ordinal)
-        ? $"meshover {File.ReadAllText($"/proc/{id}/cmdline").Split('\0')[1..].FirstOrDefault(word => !word.StartsWith('-'))}"
-        : name;
 
     private async Task AddAsync(string name, string unit, double value)
     {
@@ -114,12 +109,4 @@ internal sealed class MeshBench(int rounds, TextWriter progress)
     }
 
     private static LabOptions Options(int nodes) => new() { Prefix = "mobench", Nodes = nodes };
-
-    private sealed class Silent : ILabProgress
-    {
-        public void Step(string text)
-        {
-            // The figures are the progress.
-        }
-    }
 }
