@@ -10,7 +10,7 @@ internal static class LabCommands
 {
     private static readonly Option<string> Prefix = new("--prefix")
     {
-        Description = "Starts the names of the lab's network namespaces.",
+        Description = "Prefix of the names of the lab's network namespaces.",
         DefaultValueFactory = _ => LabOptions.DefaultPrefix,
         Recursive = true,
     };
@@ -36,10 +36,10 @@ internal static class LabCommands
         var check = new Option<bool>("--check") { Description = "Verify every pair and end; the exit status is the verdict." };
         var detach = new Option<bool>("--detach") { Description = "Return as soon as every pair is reachable; `down` ends the lab." };
         var json = new Option<bool>("--json") { Description = "Verify every pair and print the result as JSON, nothing else, on stdout." };
-        var keep = new Option<bool>("--keep") { Description = "Leave a lab that did not come up as it is, for a look at it." };
+        var keep = new Option<bool>("--keep") { Description = "Keep a lab that did not come up, so that you can look at it." };
         var frr = new Option<string[]>("--frr")
         {
-            Description = "The release of FRR that the nodes run, 8.4, 10.3 or 10.7, or that one runs, as in n2=10.3; may be repeated. Default: this machine's.",
+            Description = "The release of FRR for all nodes (8.4, 10.3 or 10.7), or for one, as in n2=10.3; may be repeated. Default: this machine's.",
             HelpName = "[NODE=]RELEASE",
         };
         nodes.Validators.Add(result =>

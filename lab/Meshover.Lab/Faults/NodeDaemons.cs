@@ -19,7 +19,7 @@ public static class NodeDaemons
     /// <exception cref="LabException">It does not run.</exception>
     public static ProcessIdentity Kill(this LabNode node, string daemon)
     {
-        var process = node.Find(daemon) ?? throw new LabException($"meshover {daemon} does not run on {node.Machine.Name}");
+        var process = node.Find(daemon) ?? throw new LabException($"meshover {daemon} is not running on {node.Machine.Name}");
         process.Kill();
         return process;
     }
@@ -39,7 +39,7 @@ public static class NodeDaemons
     public static void KillFrr(this LabNode node, params IEnumerable<string> daemons)
     {
         var processes = MachineProcesses.Of(node.Machine).Where(process => daemons.Contains(process.Name)).ToArray();
-        if (processes.Length == 0) throw new LabException($"no {string.Join(' ', daemons)} runs on {node.Machine.Name}");
+        if (processes.Length == 0) throw new LabException($"no {string.Join(' ', daemons)} is running on {node.Machine.Name}");
         foreach (var (id, _) in processes) ProcessIdentity.TryFind(id)?.Kill();
     }
 }

@@ -7,5 +7,5 @@ public sealed record CommandResult(string Command, int ExitCode, string Output, 
     /// <exception cref="LabException">It did not.</exception>
     public string Checked() => ExitCode == 0
         ? Output
-        : throw new LabException($"`{Command}` ended with {ExitCode}: {(Error.Length > 0 ? Error : Output).Trim()}");
+        : throw new LabException($"`{Command}` exited with status {ExitCode}: {(Error.Length > 0 ? Error : Output).Trim()}");
 }

@@ -24,7 +24,7 @@ internal sealed class MachineRoom(LabPaths paths)
     public void Open(int nodes)
     {
         if (Directory.Exists(paths.State))
-            throw new LabException($"a lab runs already ({paths.State}): end it with `./dev down`");
+            throw new LabException($"a lab is already running ({paths.State}): end it with `./dev down`");
         Directory.CreateDirectory(paths.State);
         try
         {

@@ -23,10 +23,17 @@ public static class OtherSystem
     public static string? WithFrr(string release)
     {
         if (OwnRelease() is { } own && (own == release || own.StartsWith(release + ".", StringComparison.Ordinal))) return null;
-        var system = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(LabPrograms.Meshover)!, "..", "roots", $"frr-{release}"));
-        return Directory.Exists(Path.Combine(system, "usr", "lib", "frr"))
+        return Of($"frr-{release}");
+    }
+
+    /// <summary>The directory of a system that <c>./dev</c> makes beside the programs.</summary>
+    /// <exception cref="LabException">It is not there.</exception>
+    public static string Of(string name)
+    {
+        var system = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(LabPrograms.Meshover)!, "..", "roots", name));
+        return Directory.Exists(Path.Combine(system, "usr", "lib"))
             ? system
-            : throw new LabException($"{system} is not there: `./dev up --frr {release}` and `./dev test lab` make the systems that they need");
+            : throw new LabException($"{system} does not exist: `./dev up --frr`, `./dev test lab` and `./dev bench dataplane` create the systems they need");
     }
 
     /// <summary>Covers /usr in the calling thread's mount namespace, which must be its own.</summary>

@@ -44,13 +44,16 @@ public sealed class LabController(Machine machine, TimeProvider time)
         var start = time.GetTimestamp();
         while (true)
         {
-            var result = await machine.RunAsync(LabPrograms.Meshover, ["token", "list"], ct);
-            if (result.ExitCode == 0) return;
+            // Asking before it listens would keep a slow machine from starting it.
+            var answer = File.Exists(AdminSocket) ? await machine.RunAsync(LabPrograms.Meshover, ["token", "list"], ct) : null;
+            if (answer is { ExitCode: 0 }) return;
             if (time.GetElapsedTime(start) > patience)
-                throw new LabException($"the controller does not answer after {patience.TotalSeconds:0} s: {result.Error.Trim()}\n{LogTail.Of(LogFile)}");
+                throw new LabException($"the controller does not answer after {patience.TotalSeconds:0} s: {answer?.Error.Trim() ?? "it does not listen"}\n{LogTail.Of(LogFile)}");
             await Task.Delay(TimeSpan.FromMilliseconds(50), time, ct);
         }
     }
+
+    private string AdminSocket => machine.Disk("/run/meshover-controller/admin.sock");
 
     /// <summary>A join string for one node, which may announce the prefixes behind it.</summary>
     public Task<string> CreateTokenAsync(int node, CancellationToken ct) => CreateTokenAsync(AddressPlan.Announced(node), ct);

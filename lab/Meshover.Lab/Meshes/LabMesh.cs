@@ -89,7 +89,7 @@ public sealed class LabMesh : IAsyncDisposable
         await Controller.InitAsync(ct);
         Controller.Serve();
         await Controller.WaitAsync(ct);
-        progress.Step("the controller serves");
+        progress.Step("the controller is up");
     }
 
     /// <summary>A few at a time: a node's start takes a processor for a second, and all of them have one machine's.</summary>

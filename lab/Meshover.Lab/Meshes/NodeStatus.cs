@@ -32,7 +32,7 @@ public sealed record NodeStatus
         }
         catch (JsonException error)
         {
-            throw new LabException($"`meshover status --json` printed something else than expected: {error.Message}", error);
+            throw new LabException($"`meshover status --json` printed something unexpected: {error.Message}", error);
         }
     }
 }
@@ -54,7 +54,10 @@ public sealed record ControllerLink(string State, string? Error);
 /// <param name="State">ok | starting | degraded | failed | off | unknown</param>
 /// <param name="Kind">What does the work; null where there is nothing to say.</param>
 /// <param name="Reason">Why it is this kind, where another is to be preferred; else null.</param>
-public sealed record ComponentState(string Name, string State, string? Kind, string? Reason, IReadOnlyList<string> Errors);
+public sealed record ComponentState(string Name, string State, string? Kind, string? Reason, IReadOnlyList<string> Errors)
+{
+    public override string ToString() => $"{Name} {State} {Kind} {Reason} {string.Join("; ", Errors)}";
+}
 
 /// <summary>A node's view of one peer.</summary>
 public sealed record PeerState

@@ -64,8 +64,8 @@ public sealed class TransferServer : IDisposable
         await stream.WriteAsync(sent, ct);
         await stream.ReadExactlyAsync(hash, ct);
         await stream.ReadExactlyAsync(back, ct);
-        if (!hash.AsSpan().SequenceEqual(SHA256.HashData(sent))) return "the server received other bytes than were sent";
-        return back.AsSpan().SequenceEqual(sent) ? null : "other bytes came back than were sent";
+        if (!hash.AsSpan().SequenceEqual(SHA256.HashData(sent))) return "the server received bytes other than those sent";
+        return back.AsSpan().SequenceEqual(sent) ? null : "bytes other than those sent came back";
     }
 
     private async Task AcceptAsync()

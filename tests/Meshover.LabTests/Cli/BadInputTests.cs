@@ -95,7 +95,7 @@ public sealed class BadInputTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLif
     {
         (await bed.OnMachineAsync("ip", "link", "set", "eth0", "down")).Checked();
 
-        await RefusedAsync(1, "No controller took this node in within 2 s", "up", "--join", bed.Join, "--timeout", "2");
+        await RefusedAsync(1, "No controller admitted this node within 2 s", "up", "--join", bed.Join, "--timeout", "2");
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class BadInputTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLif
     {
         (await bed.OnMachineAsync("ip", "link", "add", "meshover0", "type", "veth", "peer", "name", "other0")).Checked();
 
-        await RefusedAsync(1, "The interface meshover0 is somebody else's veth", "up", "--join", bed.Join);
+        await RefusedAsync(1, "The interface meshover0 is of kind veth and not Meshover's", "up", "--join", bed.Join);
     }
 
     [Fact]

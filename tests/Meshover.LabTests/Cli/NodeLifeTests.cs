@@ -63,6 +63,25 @@ public sealed class NodeLifeTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLif
     }
 
     [Fact]
+    public async Task Up_OtherAnnouncedPrefixes_RestartsNobody()
+    {
+        (await UpAsync()).Checked();
+        var before = bed.Pids(["run", .. Daemons]);
+
+        (await bed.MeshoverAsync("up", "--announce", "10.64.7.0/24")).Checked();
+
+        Assert.Equal(before, bed.Pids(["run", .. Daemons]));
+        var status = await bed.StatusAsync();
+        var asked = Assert.Single(status.GetProperty("announcements").EnumerateArray());
+        Assert.Equal(("10.64.7.0/24", "configuration"), (asked.GetProperty("prefix").GetString(), asked.GetProperty("sources")[0].GetString()));
+        var generation = status.GetProperty("generation").GetInt64();
+        Assert.All(status.GetProperty("components").EnumerateArray().Skip(1), component => Assert.Equal(generation, component.GetProperty("appliedGeneration").GetInt64()));
+        (await bed.MeshoverAsync("up", "--announce", "")).Checked();
+        Assert.Equal(before, bed.Pids(["run", .. Daemons]));
+        Assert.Empty((await bed.StatusAsync()).GetProperty("announcements").EnumerateArray());
+    }
+
+    [Fact]
     public async Task Up_Again_ChangesNothing_AndANewSettingRestartsTheAgentAlone()
     {
         (await UpAsync()).Checked();
@@ -134,7 +153,7 @@ public sealed class NodeLifeTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLif
         var second = await bed.MeshoverAsync("run");
 
         Assert.Equal(1, second.ExitCode);
-        Assert.StartsWith("meshover: `meshover run` runs already on this machine", second.Error, StringComparison.Ordinal);
+        Assert.StartsWith("meshover: `meshover run` is already running on this machine", second.Error, StringComparison.Ordinal);
     }
 
     [Fact]

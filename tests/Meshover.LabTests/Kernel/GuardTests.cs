@@ -82,9 +82,12 @@ public sealed class GuardTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Guard_SetAgain_IsReplacedWholeAndStands()
+    public async Task Guard_SetAgain_IsReplacedWholeAndCountsOn()
     {
         await SetGuardAsync();
+        using var victim = _wire.NewSocket(1, AddressFamily.InterNetwork, SocketType.Dgram);
+        victim.Bind(new IPEndPoint(IPAddress.Parse("10.99.0.1"), 0));
+        Assert.False(await IsDeliveredAsync(victim, (IPEndPoint)victim.LocalEndPoint!));
         var (former, once) = await StandingAsync();
         await SetGuardAsync();
         var (table, twice) = await StandingAsync();
@@ -92,6 +95,7 @@ public sealed class GuardTests : IAsyncLifetime
         Assert.NotEqual(former, table);
         Assert.Contains("rule", once);
         Assert.Equal(once, twice);
+        Assert.Equal(1, await CountAsync("forged"));
     }
 
     /// <summary>The table's handle, which another table does not have, and the kinds of what stands in it.</summary>
@@ -117,7 +121,7 @@ public sealed class GuardTests : IAsyncLifetime
     }
 
     private Task SetGuardAsync() =>
-        _nft.ApplyAsync(FirewallDocument.Of("meshover0", IPNetwork.Parse("198.18.0.0/15")).Json, "set the guard", default);
+        new Firewall(_nft, generation: null).SetAsync(FirewallDocument.Of("meshover0", IPNetwork.Parse("198.18.0.0/15")), default);
 
     private async Task<long> CountAsync(string counter)
     {

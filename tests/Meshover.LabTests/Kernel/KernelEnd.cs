@@ -9,6 +9,7 @@ using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Crypto;
+using Meshover.WireGuard.Keys;
 
 namespace Meshover.LabTests.Kernel;
 

@@ -11,7 +11,7 @@ public sealed class DepartureTests
     [Fact]
     public async Task Node_DownThenUpThenLeave_LeavesMachineAsItWasAndKeepsIdentityOnlyUntilLeave()
     {
-        await using var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = "md", Nodes = 2 }, TimeProvider.System, _ct);
+        await using var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 2 }, TimeProvider.System, _ct);
         await mesh.StartControllerAsync(new TestProgress(), _ct);
         var node = mesh.Node(1);
         var before = await SystemSnapshot.TakeAsync(node.Machine, _ct);

@@ -10,7 +10,7 @@ public sealed class FrrReleaseMesh : IAsyncLifetime
     public LabMesh Mesh { get; private set; } = null!;
 
     public async ValueTask InitializeAsync() =>
-        Mesh = await LabMesh.StartAsync(new LabOptions { Prefix = "mv", Nodes = 3, Systems = Systems() }, TimeProvider.System, new TestProgress(), TestContext.Current.CancellationToken);
+        Mesh = await LabMesh.StartAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 3, Systems = Systems() }, TimeProvider.System, new TestProgress(), TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => Mesh.DisposeAsync();
 

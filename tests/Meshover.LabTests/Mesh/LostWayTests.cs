@@ -16,7 +16,7 @@ public sealed class LostWayTests
     [Fact]
     public async Task IPv6SwitchedOff_OnARunningNode_TheOtherFamilyIsInUseWithinASecond()
     {
-        await using var mesh = await LabMesh.StartAsync(Options("mi", UnderlayKind.Flat, nodes: 3), TimeProvider.System, new TestProgress(), _ct);
+        await using var mesh = await LabMesh.StartAsync(Options(UnderlayKind.Flat, nodes: 3), TimeProvider.System, new TestProgress(), _ct);
         await mesh.SettledAsync(_ct);
         foreach (var peer in (await mesh.Node(1).StatusAsync(_ct)).Peers) Assert.StartsWith("[2001:db8::", peer.Endpoint, StringComparison.Ordinal);
 
@@ -37,7 +37,7 @@ public sealed class LostWayTests
     [Fact]
     public async Task InterfaceOfAnAnnouncedPrefixDown_NothingIsForwardedByTheDefaultAndThePrefixIsBackWithIt()
     {
-        await using var mesh = await LabMesh.StartAsync(Options("ma", UnderlayKind.Routed, nodes: 2), TimeProvider.System, new TestProgress(), _ct);
+        await using var mesh = await LabMesh.StartAsync(Options(UnderlayKind.Routed, nodes: 2), TimeProvider.System, new TestProgress(), _ct);
         await mesh.SettledAsync(_ct);
         var lan = IPNetwork.Parse(AddressPlan.Announced(1)[0]);
         using var announcer = RouteNetlink.OpenIn(mesh.Node(1).Machine.NetworkPath);
@@ -58,7 +58,7 @@ public sealed class LostWayTests
     [Fact]
     public async Task MachineIsOff_TheOthersShowItAsThatAndAreWell()
     {
-        await using var mesh = await LabMesh.StartAsync(Options("mx", UnderlayKind.Flat, nodes: 3), TimeProvider.System, new TestProgress(), _ct);
+        await using var mesh = await LabMesh.StartAsync(Options(UnderlayKind.Flat, nodes: 3), TimeProvider.System, new TestProgress(), _ct);
         await mesh.SettledAsync(_ct);
 
         using (var switchboard = RouteNetlink.OpenIn(mesh.Node(3).Machine.NetworkPath))
@@ -72,13 +72,13 @@ public sealed class LostWayTests
         }, _ct);
         var up = await mesh.Node(1).UpAsync(input: null, [], _ct);
         up.Checked();
-        Assert.Contains("Nothing is heard of n3", up.Output + up.Error, StringComparison.Ordinal);
+        Assert.Contains("Nothing is heard from n3", up.Output + up.Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task OneHostWithJumboFrames_LinksFitTheSmallerEndUntilTheOtherHasThem()
     {
-        await using var mesh = await LabMesh.StartAsync(Options("mj", UnderlayKind.Flat, nodes: 2), TimeProvider.System, new TestProgress(), _ct);
+        await using var mesh = await LabMesh.StartAsync(Options(UnderlayKind.Flat, nodes: 2), TimeProvider.System, new TestProgress(), _ct);
         await mesh.SettledAsync(_ct);
         using var first = RouteNetlink.OpenIn(mesh.Node(1).Machine.NetworkPath);
         using var second = RouteNetlink.OpenIn(mesh.Node(2).Machine.NetworkPath);
@@ -92,7 +92,7 @@ public sealed class LostWayTests
             Task.FromResult((MtuOf(first, "mo-"), MtuOf(second, "mo-")) is var mtus && mtus != (8896, 8896) ? $"{mtus}" : null), _ct);
     }
 
-    private static LabOptions Options(string prefix, UnderlayKind underlay, int nodes) => new() { Prefix = prefix, Nodes = nodes, Underlay = underlay };
+    private static LabOptions Options(UnderlayKind underlay, int nodes) => new() { Prefix = LabPrefix.Next(), Nodes = nodes, Underlay = underlay };
 
     private static bool IsLearned(RouteNetlink netlink, IPNetwork prefix) =>
         netlink.GetRoutes(new RouteFilter { Protocol = RouteProtocols.Bgp }).Any(route => route.Destination == prefix);

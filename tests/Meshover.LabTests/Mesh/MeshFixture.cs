@@ -9,7 +9,7 @@ public sealed class MeshFixture : IAsyncLifetime
     public LabMesh Mesh { get; private set; } = null!;
 
     public async ValueTask InitializeAsync() =>
-        Mesh = await LabMesh.StartAsync(new LabOptions { Prefix = "mt", Nodes = 3 }, TimeProvider.System, new TestProgress(), TestContext.Current.CancellationToken);
+        Mesh = await LabMesh.StartAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 3 }, TimeProvider.System, new TestProgress(), TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => Mesh.DisposeAsync();
 }

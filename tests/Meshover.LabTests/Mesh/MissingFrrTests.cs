@@ -11,7 +11,7 @@ public sealed class MissingFrrTests
     [Fact]
     public async Task Up_FrrMissing_IsRefusedWithThePackageToInstallAndChangesNothing()
     {
-        await using var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = "mf", Nodes = 1 }, TimeProvider.System, _ct);
+        await using var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 1 }, TimeProvider.System, _ct);
         await mesh.StartControllerAsync(new TestProgress(), _ct);
         var node = mesh.Node(1);
         (await node.Machine.RunAsync("mount", ["-t", "tmpfs", "none", "/usr/lib/frr"], _ct)).Checked();

@@ -23,10 +23,10 @@ public sealed class NetworkManagersTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _mesh = await LabMesh.StartAsync(new LabOptions { Prefix = "mm", Nodes = 2 }, TimeProvider.System, new TestProgress(), _ct);
+        _mesh = await LabMesh.StartAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 2 }, TimeProvider.System, new TestProgress(), _ct);
         await _mesh.SettledAsync(_ct);
         using (var netlink = RouteNetlink.OpenIn(Machine.NetworkPath))
-            _ours = [.. netlink.GetLinks().Select(link => link.Name).Where(NodeSettings.Default.IsOwnInterface)];
+            _ours = [.. netlink.GetLinks().Select(link => link.Name).Where(KernelNames.Default.IsOurs)];
         Assert.Equal(3, _ours.Length);
         // Where they may write there they wait for udev, which is not here.
         await ShellAsync("mount -o remount,bind,ro /sys");
@@ -82,7 +82,7 @@ public sealed class NetworkManagersTests : IAsyncLifetime
     private async Task AssertFixedAsync(params string[] files)
     {
         var before = await _mesh.Node(1).MeshoverAsync(["doctor"], _ct);
-        Assert.All(files, file => Assert.Contains($"{file} is not there", before.Output, StringComparison.Ordinal));
+        Assert.All(files, file => Assert.Contains($"{file} is missing", before.Output, StringComparison.Ordinal));
         (await _mesh.Node(1).MeshoverAsync(["doctor", "--fix"], _ct)).Checked();
         Assert.All(files, file => Assert.True(File.Exists(Machine.Disk(file)), file));
         Assert.DoesNotContain("network-manager", (await _mesh.Node(1).MeshoverAsync(["doctor"], _ct)).Checked(), StringComparison.Ordinal);

@@ -11,7 +11,7 @@ public sealed class SharedMachineTests
     [Fact]
     public async Task ControllerAndNode_InOneNamespace_LiveTogether()
     {
-        await using var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = "ms", Nodes = 2 }, TimeProvider.System, _ct);
+        await using var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 2 }, TimeProvider.System, _ct);
         var controller = new LabController(mesh.Node(1).Machine, TimeProvider.System);
         await controller.InitAsync(AddressesOf(1), _ct);
         controller.Serve();

@@ -14,7 +14,7 @@ public sealed class SystemFrrTests
     [Fact]
     public async Task Up_SystemFrrUnconfigured_IsStoppedByConsentAloneAndStartedAgainByDown()
     {
-        await using var mesh = await StartAsync("mx");
+        await using var mesh = await StartAsync();
         var node = mesh.Node(1);
         var join = await mesh.Controller.CreateTokenAsync(1, _ct);
         await StartSystemFrrAsync(node);
@@ -36,7 +36,7 @@ public sealed class SystemFrrTests
     [Fact]
     public async Task Up_SystemFrrConfigured_IsNeverStopped()
     {
-        await using var mesh = await StartAsync("my");
+        await using var mesh = await StartAsync();
         var node = mesh.Node(1);
         (await node.Machine.RunAsync("sh", ["-c", "echo 'ip prefix-list MINE permit any' >>/etc/frr/frr.conf"], _ct)).Checked();
         await StartSystemFrrAsync(node);
@@ -49,9 +49,9 @@ public sealed class SystemFrrTests
         SystemSnapshot.AssertEqual(before, await SystemSnapshot.TakeAsync(node.Machine, _ct));
     }
 
-    private async Task<LabMesh> StartAsync(string prefix)
+    private async Task<LabMesh> StartAsync()
     {
-        var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = prefix, Nodes = 1 }, TimeProvider.System, _ct);
+        var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 1 }, TimeProvider.System, _ct);
         await mesh.StartControllerAsync(new TestProgress(), _ct);
         return mesh;
     }

@@ -16,7 +16,7 @@ public sealed class UnderlayAddressTests
     [Fact]
     public async Task OneFamilyEach_IPv4OnlyAndIPv6Only_JoinAndReachEachOtherByTheNodeThatHasBoth()
     {
-        await using var mesh = await LabMesh.BuildAsync(Options("mu"), TimeProvider.System, _ct);
+        await using var mesh = await LabMesh.BuildAsync(Options(), TimeProvider.System, _ct);
         Remove(mesh.Node(1), AddressFamily.InterNetwork);
         Remove(mesh.Node(2), AddressFamily.InterNetworkV6);
         await mesh.StartControllerAsync(new TestProgress(), _ct);
@@ -32,7 +32,7 @@ public sealed class UnderlayAddressTests
     [Fact]
     public async Task Addresses_OfARunningNodeChange_PeersAndControllerFollow()
     {
-        await using var mesh = await LabMesh.StartAsync(Options("mw"), TimeProvider.System, new TestProgress(), _ct);
+        await using var mesh = await LabMesh.StartAsync(Options(), TimeProvider.System, new TestProgress(), _ct);
         await mesh.SettledAsync(_ct);
 
         foreach (var family in (AddressFamily[])[AddressFamily.InterNetwork, AddressFamily.InterNetworkV6]) Remove(mesh.Node(1), family);
@@ -47,7 +47,7 @@ public sealed class UnderlayAddressTests
         await mesh.SettledAsync(_ct);
     }
 
-    private static LabOptions Options(string prefix) => new() { Prefix = prefix, Nodes = 3 };
+    private static LabOptions Options() => new() { Prefix = LabPrefix.Next(), Nodes = 3 };
 
     /// <summary>All addresses of that family but the link-local one.</summary>
     private static void Remove(LabNode node, AddressFamily family)

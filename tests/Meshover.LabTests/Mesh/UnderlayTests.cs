@@ -16,7 +16,7 @@ public sealed class UnderlayTests
     [Fact]
     public async Task Routed_PrefixOverPeersAndControllerAnnounced_BreaksNothingEvenWithStrictReversePathFilter()
     {
-        await using var mesh = await LabMesh.BuildAsync(Options("mr", UnderlayKind.Routed), TimeProvider.System, _ct);
+        await using var mesh = await LabMesh.BuildAsync(Options(UnderlayKind.Routed), TimeProvider.System, _ct);
         foreach (var node in mesh.Nodes) node.Machine.InNetwork(FilterStrictly);
         await mesh.StartControllerAsync(new TestProgress(), _ct);
         foreach (var node in mesh.Nodes)
@@ -37,7 +37,7 @@ public sealed class UnderlayTests
     [Fact]
     public async Task Nat_TwoNodesBehindMasquerades_JoinAndReachAllDirectlyWhereTheOtherEndIsPublic()
     {
-        await using var mesh = await LabMesh.StartAsync(Options("mn", UnderlayKind.Nat), TimeProvider.System, new TestProgress(), _ct);
+        await using var mesh = await LabMesh.StartAsync(Options(UnderlayKind.Nat), TimeProvider.System, new TestProgress(), _ct);
         await AssertReachableAsync(mesh);
         foreach (var hidden in (int[])[1, 2])
             await Until.NothingIsMissingAsync($"n{hidden} has a direct path to n3", TimeSpan.FromSeconds(20), async () =>
@@ -47,7 +47,7 @@ public sealed class UnderlayTests
             }, _ct);
     }
 
-    private static LabOptions Options(string prefix, UnderlayKind underlay) => new() { Prefix = prefix, Nodes = 3, Underlay = underlay };
+    private static LabOptions Options(UnderlayKind underlay) => new() { Prefix = LabPrefix.Next(), Nodes = 3, Underlay = underlay };
 
     private static int FilterStrictly()
     {

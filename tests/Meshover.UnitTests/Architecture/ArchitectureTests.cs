@@ -44,8 +44,8 @@ public sealed partial class ArchitectureTests
     public void Engine_MeetsTheKernelOnlyInIo() => AssertNoReferences(
         typeof(Meshover.WireGuard.DataplaneDaemon).Assembly,
         from => !IsIn(from, "Meshover.WireGuard.Io"),
-        to => IsIn(to, "Meshover.Linux"),
-        "the protocol, its sessions and the pipeline are tested without a kernel, and another system's I/O could take its place");
+        to => IsIn(to, "Meshover.Linux") && !IsIn(to, "Meshover.Linux.LocalSockets"),
+        "what programs of one machine say to each other is the same for all of them and no matter of the kernel's; for the rest the protocol, its sessions and the pipeline are tested without a kernel, and another system's I/O could take its place");
 
     [Fact]
     public void Protocol_KnowsNoSocketsFilesThreadsOrTimers() => AssertNoReferences(
@@ -54,6 +54,19 @@ public sealed partial class ArchitectureTests
         to => IsIn(to, "System.IO") || IsIn(to, "System.Net") || to == typeof(Thread) || to == typeof(Timer)
             || to == typeof(System.Diagnostics.Stopwatch) || IsIn(to, "Meshover.WireGuard.Io") || IsIn(to, "Meshover.WireGuard.Pipeline"),
         "bytes and the time go in, what to do comes out: each rule of WireGuard is tested in virtual time, and no rule can block");
+
+    /// <summary>From the bottom to the top; each may use those before it. The two faces, Uapi and Control, stand beside each other.</summary>
+    private static readonly string[] EngineRooms = ["Crypto", "Keys", "Noise", "Session", "Io", "Pipeline", "Uapi", "Control"];
+
+    public static TheoryData<string> Rooms => [.. EngineRooms[..^2]];
+
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void Engine_ItsRoomsStandOneOnTheOther(string room) => AssertNoReferences(
+        typeof(Meshover.WireGuard.DataplaneDaemon).Assembly,
+        from => IsIn(from, $"Meshover.WireGuard.{room}"),
+        to => EngineRooms[(Array.IndexOf(EngineRooms, room) + 1)..].Any(above => IsIn(to, $"Meshover.WireGuard.{above}")),
+        "a room can be read, and its tests run, without what stands above it");
 
     [Fact]
     public void Domain_DoesNoInputOrOutputAndReadsNoClock() => AssertNoReferences(
@@ -75,15 +88,23 @@ public sealed partial class ArchitectureTests
     public void ProtobufTypes_StayOutOfTheControllersStateAndStore() => AssertNoReferences(
         Assembly.Load("meshover-controller"),
         from => IsIn(from, "Meshover.Controller.State") || IsIn(from, "Meshover.Controller.Stores") || IsIn(from, "Meshover.Controller.Membership")
-            || IsIn(from, "Meshover.Controller.Identity"),
+            || IsIn(from, "Meshover.Controller.Identity") || IsIn(from, "Meshover.Controller.Changes"),
         IsProtobuf,
         "what is stored outlives releases of the contract");
+
+    [Fact]
+    public void Administration_KnowsNoneOfItsFaces() => AssertNoReferences(
+        Assembly.Load("meshover-controller"),
+        from => IsIn(from, "Meshover.Controller.Administration"),
+        to => IsProtobuf(to) || IsIn(to, "Grpc") || IsIn(to, "Microsoft.AspNetCore") || IsIn(to, "Meshover.Controller.Api") || IsIn(to, "Meshover.Controller.Streaming")
+            || IsIn(to, "Meshover.Controller.Hosting"),
+        "gRPC, HTTP and a console do the same by it, so it speaks of nothing that only one of them knows");
 
     [Fact]
     public void KernelTypes_StopAtTheAgentsReconcilersAndWatchers() => AssertNoReferences(
         typeof(Meshover.Agent.AgentDaemon).Assembly,
         from => !IsIn(from, "Meshover.Agent.Reconciling") && !IsIn(from, "Meshover.Agent.Endpoints")
-            && from.Name is not ("AgentDaemon" or "RttProbe" or "Enrolment" or "PoolOverlap"),
+            && from.Name is not ("AgentDaemon" or "RttProbe" or "Enrolment" or "PoolOverlap" or "AtomicFile" or "AgentLock"),
         to => IsIn(to, "Meshover.Linux"),
         "state and plans are made without a kernel, so that they are tested without one");
 

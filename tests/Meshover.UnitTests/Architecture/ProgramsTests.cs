@@ -14,7 +14,7 @@ public sealed partial class ProgramsTests
     [Fact]
     public void Programs_ThatAreStarted_AreInThePackagesOfDev()
     {
-        Assert.SkipUnless(DebianPackages.IsHere, "this is no Debian: nobody knows whose a program is");
+        Assert.SkipUnless(DebianPackages.IsHere, "this is not a Debian: nobody knows whose a program is");
         var debian = DebianPackages.Read();
         var installed = debian.With([.. debian.Essential, .. Lists()]);
 

@@ -18,11 +18,14 @@ public sealed class KernelReconcilerTests : IDisposable
     private static readonly CancellationToken Ct = TestContext.Current.CancellationToken;
     private readonly TestNamespace _here = new();
     private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("t-linux-");
+    private readonly DirectoryInfo _runtime = Directory.CreateTempSubdirectory("t-linux-");
+    private readonly SourceRouteDebt _debt;
     private readonly KernelReconciler _reconciler;
 
     public KernelReconcilerTests()
     {
-        _reconciler = new KernelReconciler(new KernelReconcilerOptions { NamespacePath = _here.Path, StateDirectory = _state.FullName });
+        _debt = new SourceRouteDebt(_runtime.FullName);
+        _reconciler = new KernelReconciler(new KernelReconcilerOptions { NamespacePath = _here.Path, StateDirectory = _state.FullName, SourceRoutes = _debt });
         // The underlay: a link with an on-link route and a default, IPv4 and IPv6, and strict reverse path filtering.
         _here.Netlink.CreateLink(LinkSpec.Veth("eth0", "eth1"));
         foreach (var end in new[] { "eth0", "eth1" })
@@ -45,6 +48,7 @@ public sealed class KernelReconcilerTests : IDisposable
         _reconciler.Dispose();
         _here.Dispose();
         _state.Delete(recursive: true);
+        _runtime.Delete(recursive: true);
     }
 
     [Fact]
@@ -52,7 +56,8 @@ public sealed class KernelReconcilerTests : IDisposable
     {
         MakeDataPlaneLinks();
         var report = await ReconcileAsync();
-        Assert.True(report.NodeAddressRestored);
+        var owed = _debt.Owed;
+        Assert.NotNull(owed);
         Assert.Equal(ComponentState.Ok, report.State);
 
         Assert.Contains(Addresses("meshover-lo"), a => a == "10.249.0.1/32");
@@ -71,7 +76,7 @@ public sealed class KernelReconcilerTests : IDisposable
 
         var again = await ReconcileAsync();
         Assert.Empty(again.Changes);
-        Assert.False(again.NodeAddressRestored);
+        Assert.Equal(owed, _debt.Owed);
     }
 
     [Fact]
@@ -149,7 +154,7 @@ public sealed class KernelReconcilerTests : IDisposable
         _here.Netlink.CreateLink(LinkSpec.Bridge("meshover-lo"));
         _here.Netlink.SetLink("meshover-lo", new LinkChange { Mtu = 1000 });
         MakeDataPlaneLinks();
-        var report = await _reconciler.ReconcileAsync(KernelPlans.OneLink(), Ct);
+        var report = await _reconciler.ReconcileAsync(KernelPlans.OneLink().ForSystem, Ct);
         Assert.Equal(ComponentState.Degraded, report.State);
         Assert.All(report.Errors, error => Assert.Contains("fd00::1/128", error, StringComparison.Ordinal));
         Assert.Equal(["10.249.0.1/32", "fe80::1/64"], Addresses(Link));
@@ -243,7 +248,7 @@ public sealed class KernelReconcilerTests : IDisposable
         Assert.Equal(["set nftables table inet meshover"], (await ReconcileAsync()).Changes);
         Assert.Empty((await ReconcileAsync()).Changes);
 
-        var plan = KernelPlans.OneLink();
+        var plan = KernelPlans.OneLink().ForSystem;
         await _reconciler.ReconcileAsync(plan with { Kernel = plan.Kernel with { Firewall = false } }, Ct);
         using var gone = await nft.ListTableAsync("inet", "meshover", Ct);
         Assert.Null(gone);
@@ -308,7 +313,7 @@ public sealed class KernelReconcilerTests : IDisposable
 
     private async Task<ReconcileReport> ReconcileAsync()
     {
-        var report = await _reconciler.ReconcileAsync(KernelPlans.OneLink(), Ct);
+        var report = await _reconciler.ReconcileAsync(KernelPlans.OneLink().ForSystem, Ct);
         Assert.Empty(report.Errors);
         return report;
     }

@@ -44,7 +44,7 @@ public sealed class NothingFallsThroughTests : IAsyncLifetime
             NamespacePath = NetworkNamespace.PathOf(_wire.Name(1)),
             StateDirectory = _state.FullName,
         });
-        await reconciler.ReconcileAsync(KernelPlans.OneLink(), default);
+        await reconciler.ReconcileAsync(KernelPlans.OneLink().ForSystem, default);
         await CallAllAsync();
 
         Assert.Equal(Targets.Length, await CapturedAsync());
