@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Meshover.Lab;
 using Meshover.Lab.Machines;
 using Meshover.Lab.Meshes;
+using Meshover.Lab.Underlays;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Planning;
 
@@ -64,6 +65,9 @@ public sealed class NetworkManagersTests : IAsyncLifetime
     [Fact]
     public async Task Networkd_WithAFileForEveryInterface_FixHasItLetGo()
     {
+        // The machine's own: without link-local addresses there, the kernel asks for no neighbour of what it forwards (ndisc_send_ns).
+        await WriteAsync("/etc/systemd/network/40-own.network",
+            $"[Match]\nName={UnderlayPlanner.Uplink} {UnderlayPlanner.WorkloadInterface}\n[Network]\nLinkLocalAddressing=ipv6\nKeepConfiguration=yes\n");
         await WriteAsync("/etc/systemd/network/50-all.network", "[Match]\nName=*\n[Network]\nLinkLocalAddressing=no\n");
         var manager = Start("/lib/systemd/systemd-networkd");
         Task UntilStateAsync(string state) => UntilAsync($"our interfaces are {state}", async () =>
