@@ -45,7 +45,7 @@ internal static class AuditCommand
         do
         {
             request.Limit = (uint)Math.Min(limit - entries.Count, PageSize);
-            var page = await AdminApi.CallAsync(socket, (api, options) => api.ListAuditAsync(request, options), cancel);
+            var page = await AdminCalls.CallAsync(socket, (api, options) => api.ListAuditAsync(request, options), cancel);
             entries.AddRange(page.Entries.Select(AuditDocument.Of));
             request.Below = page.Next;
         }

@@ -32,7 +32,7 @@ internal static class GrantCommands
                 Grant = new RouteGrant { Prefix = parsed.GetRequiredValue(prefix), MaxLength = parsed.GetValue(length), Pin = parsed.GetValue(pin) },
                 Reason = parsed.GetValue(reason) ?? "",
             };
-            return AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.AddGrantAsync(request, options), cancel);
+            return AdminCalls.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.AddGrantAsync(request, options), cancel);
         });
         return command;
     }
@@ -54,7 +54,7 @@ internal static class GrantCommands
                 Prefix = parsed.GetRequiredValue(prefix),
                 Reason = parsed.GetValue(reason) ?? "",
             };
-            return AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.RemoveGrantAsync(request, options), cancel);
+            return AdminCalls.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.RemoveGrantAsync(request, options), cancel);
         });
         return command;
     }
@@ -68,7 +68,7 @@ internal static class GrantCommands
         command.SetAction(async (parsed, cancel) =>
         {
             var request = new ListGrantsRequest { Node = parsed.GetValue(node) ?? "" };
-            var answer = await AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.ListGrantsAsync(request, options), cancel);
+            var answer = await AdminCalls.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.ListGrantsAsync(request, options), cancel);
             GrantDocument[] grants = [.. answer.Grants.Select(grant => new GrantDocument(grant.Node, grant.Grant.Prefix, grant.Grant.MaxLength, grant.Grant.Pin))];
             if (parsed.GetValue(json))
                 AdminJson.Write(grants, AdminJson.Default.GrantDocumentArray);

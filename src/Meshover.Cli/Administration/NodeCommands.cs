@@ -58,7 +58,7 @@ internal static class NodeCommands
         command.SetAction((parsed, cancel) =>
         {
             var request = new RemoveNodeRequest { Node = parsed.GetRequiredValue(name), Reason = parsed.GetValue(reason) ?? "" };
-            return AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.RemoveNodeAsync(request, options), cancel);
+            return AdminCalls.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.RemoveNodeAsync(request, options), cancel);
         });
         return command;
     }
@@ -71,7 +71,7 @@ internal static class NodeCommands
         command.SetAction((parsed, cancel) =>
         {
             var request = new AllowNodeRequest { Node = parsed.GetRequiredValue(name), Reason = parsed.GetValue(reason) ?? "" };
-            return AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.AllowNodeAsync(request, options), cancel);
+            return AdminCalls.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.AllowNodeAsync(request, options), cancel);
         });
         return command;
     }
@@ -81,7 +81,7 @@ internal static class NodeCommands
     private static async Task<NodeDocument[]> FetchAsync(ParseResult parsed, bool withRemoved, CancellationToken cancel)
     {
         var request = new ListNodesRequest { IncludeRemoved = withRemoved };
-        var answer = await AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.ListNodesAsync(request, options), cancel);
+        var answer = await AdminCalls.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.ListNodesAsync(request, options), cancel);
         return [.. answer.Nodes.Select(NodeDocument.Of)];
     }
 

@@ -45,6 +45,6 @@ internal static class NodeStatusCommand
     private static async Task<NodeAnswer> AskAsync(string socket, string node, NodeQuestion question, CancellationToken cancel)
     {
         var request = new AskNodeRequest { Node = node, Question = question };
-        return (await AdminApi.CallAsync(socket, (api, options) => api.AskNodeAsync(request, options), cancel)).Answer;
+        return (await AdminCalls.CallAsync(socket, (api, options) => api.AskNodeAsync(request, options), cancel)).Answer;
     }
 }

@@ -35,7 +35,7 @@ internal static class TokenCommands
                 Replace = parsed.GetValue(replace),
                 Reason = parsed.GetValue(reason) ?? "",
             };
-            var token = await AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.CreateTokenAsync(request, options), cancel);
+            var token = await AdminCalls.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.CreateTokenAsync(request, options), cancel);
             if (parsed.GetValue(json))
                 AdminJson.Write(new CreatedTokenDocument(token.TokenId, token.JoinString, AdminText.Time(token.ExpiresUnix)), AdminJson.Default.CreatedTokenDocument);
             else
@@ -50,7 +50,7 @@ internal static class TokenCommands
         var command = new ExampleCommand("list", "Shows the tokens; one that has ended is shown for another day.", "meshover token list") { json };
         command.SetAction(async (parsed, cancel) =>
         {
-            var answer = await AdminApi.CallAsync(
+            var answer = await AdminCalls.CallAsync(
                 parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.ListTokensAsync(new ListTokensRequest(), options), cancel);
             var now = TimeProvider.System.GetUtcNow();
             TokenDocument[] tokens = [.. answer.Tokens.Select(token => TokenDocument.Of(token, now))];
@@ -70,7 +70,7 @@ internal static class TokenCommands
         command.SetAction((parsed, cancel) =>
         {
             var request = new RevokeTokenRequest { TokenId = parsed.GetRequiredValue(id), Reason = parsed.GetValue(reason) ?? "" };
-            return AdminApi.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.RevokeTokenAsync(request, options), cancel);
+            return AdminCalls.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.RevokeTokenAsync(request, options), cancel);
         });
         return command;
     }

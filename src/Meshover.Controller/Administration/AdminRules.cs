@@ -62,8 +62,8 @@ internal static class AdminRules
     /// A validated grant, its prefix in the one form in which records are compared and agents read them; its length is the prefix's own
     /// where none is given.
     /// </summary>
-    public static GrantRecord ToRecord(GrantWish grant) => Prefixes.TryParse(grant.Prefix, out var prefix, out var error)
-        ? new GrantRecord(prefix.ToString(), grant.MaxLength == 0 ? prefix.PrefixLength : (int)grant.MaxLength) { Pin = grant.Pin }
+    public static StoredGrant ToRecord(GrantWish grant) => Prefixes.TryParse(grant.Prefix, out var prefix, out var error)
+        ? new StoredGrant(prefix.ToString(), grant.MaxLength == 0 ? prefix.PrefixLength : (int)grant.MaxLength) { Pin = grant.Pin }
         : throw new ArgumentException(error, nameof(grant));
 
     /// <summary>A validated prefix as grants hold it.</summary>

@@ -29,7 +29,7 @@ internal sealed class Grants(MeshDirectory directory)
 
     /// <param name="node">Whose; empty: of all members.</param>
     /// <exception cref="RefusalException">There is no such node.</exception>
-    public IEnumerable<(string HostName, GrantRecord Grant)> List(string node)
+    public IEnumerable<(string HostName, StoredGrant Grant)> List(string node)
     {
         var nodes = node.Length == 0
             ? directory.State.Nodes.Values.Where(entry => entry.IsActive).Select(entry => entry.Record)

@@ -9,12 +9,12 @@ namespace Meshover.Controller.Administration;
 internal static class NodeNames
 {
     /// <exception cref="RefusalException">There is no such member.</exception>
-    public static NodeRecord Member(MeshState state, string name) =>
+    public static StoredNode Member(MeshState state, string name) =>
         ((ByHostName(state, name) ?? ById(state, name)) is { IsActive: true } node ? node.Record : null)
         ?? throw new RefusalException(RefusalReason.NotFound, $"There is no node \"{name}\" in the mesh. `meshover node list` shows the ones there are.");
 
     /// <exception cref="RefusalException">There is no such removed node.</exception>
-    public static NodeRecord Removed(MeshState state, string name)
+    public static StoredNode Removed(MeshState state, string name)
     {
         var removed = state.Nodes.Values.Where(node => node.Record.Standing == NodeStanding.Removed);
         // Of several with one name the last is meant.

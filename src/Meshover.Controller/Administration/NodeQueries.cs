@@ -42,7 +42,7 @@ internal sealed class NodeQueries(MeshDirectory directory, LiveNodes live, TimeP
     }
 
     // Of two copies the newest.
-    private NodeSession SessionOf(NodeRecord node)
+    private NodeSession SessionOf(StoredNode node)
     {
         var known = live.State.Node(node.Id);
         if (known is { Sessions: [.., var newest] })

@@ -48,7 +48,7 @@ internal sealed class Nodes(MeshDirectory directory, LiveNodes live, ControllerO
     private static NodeView View(NodeEntry node, LiveNode? live, DateTimeOffset now) =>
         new(node, live, [.. Announcements.NotGranted(node.Record, live?.Report)], [.. NoticesOf(node.Record, live, now)]);
 
-    private static IEnumerable<string> NoticesOf(NodeRecord node, LiveNode? live, DateTimeOffset now)
+    private static IEnumerable<string> NoticesOf(StoredNode node, LiveNode? live, DateTimeOffset now)
     {
         var adopted = DateTimeOffset.FromUnixTimeSeconds(node.Adopted);
         if (node.Adopted != 0 && now < adopted + AdoptionTold)

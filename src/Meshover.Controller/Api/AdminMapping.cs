@@ -6,7 +6,6 @@ using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Controller.Streaming;
 using Meshover.Mesh.Trust;
-using NodeRecord = Meshover.Contract.V1.NodeRecord;
 
 namespace Meshover.Controller.Api;
 

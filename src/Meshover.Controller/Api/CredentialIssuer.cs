@@ -4,7 +4,6 @@ using Meshover.Controller.Configuration;
 using Meshover.Controller.Identity;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
-using NodeRecord = Meshover.Controller.State.NodeRecord;
 
 namespace Meshover.Controller.Api;
 
@@ -23,7 +22,7 @@ internal sealed class CredentialIssuer(MeshDirectory directory, TokenSigner sign
 
     /// <param name="node">The member.</param>
     /// <param name="revision">The store's, at which it is one.</param>
-    public Credential Sign(NodeRecord node, long revision)
+    public Credential Sign(StoredNode node, long revision)
     {
         var now = time.GetUtcNow();
         var claims = new CredentialClaims

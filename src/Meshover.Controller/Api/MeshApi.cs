@@ -87,7 +87,7 @@ internal sealed partial class MeshApi(
         IAsyncStreamReader<NodeMessage> reader, IServerStreamWriter<ControllerFrame> writer, CancellationToken cancel)
     {
         var state = directory.State;
-        live.Open(session, StatusMapping.Merge(NodeReport.Nothing, hello.Status ?? new NodeStatus(), (node, place) => Sightings.IsNews(state, node, place)));
+        live.Open(session, StatusMapping.Merge(ReportedState.Nothing, hello.Status ?? new NodeStatus(), (node, place) => Sightings.IsNews(state, node, place)));
         try
         {
             var stream = new FollowStream(session, live, maps, issuer, updates, time, reader, writer);
@@ -157,7 +157,7 @@ internal sealed partial class MeshApi(
             WireGuardKey = Convert.ToBase64String(request.WireguardKey.Span),
             Token = token,
         };
-        var report = NodeReport.Nothing with
+        var report = ReportedState.Nothing with
         {
             Endpoints = StatusMapping.ToRecords(request.Endpoints),
             OtherAddresses = StatusMapping.ToAddresses(request.OtherAddresses),

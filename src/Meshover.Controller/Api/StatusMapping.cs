@@ -9,14 +9,14 @@ using TransitRole = Meshover.Mesh.Map.TransitRole;
 
 namespace Meshover.Controller.Api;
 
-/// <summary>From validated status messages to <see cref="NodeReport"/>.</summary>
+/// <summary>From validated status messages to <see cref="ReportedState"/>.</summary>
 internal static class StatusMapping
 {
     /// <summary>The report after the message: what is absent in it stays.</summary>
     /// <param name="report">Before the message.</param>
     /// <param name="status">The message.</param>
     /// <param name="isNews">Whether it is worth keeping that a node is seen at a place; see <see cref="Sightings"/>.</param>
-    public static NodeReport Merge(NodeReport report, NodeStatus status, Func<uint, IPEndPoint, bool> isNews) => report with
+    public static ReportedState Merge(ReportedState report, NodeStatus status, Func<uint, IPEndPoint, bool> isNews) => report with
     {
         Endpoints = status.Endpoints is { } endpoints ? ToRecords(endpoints.Endpoints) : report.Endpoints,
         ListenPort = status.HasListenPort ? (int)status.ListenPort : report.ListenPort,

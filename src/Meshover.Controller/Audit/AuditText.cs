@@ -73,7 +73,7 @@ internal static class AuditText
 
     private static Subject? SubjectOf(string key, object? record) => record switch
     {
-        NodeRecord node => new("node", node.Id),
+        StoredNode node => new("node", node.Id),
         ReachRecord => new("node", (uint)StoreKeys.NumberOf(key)),
         IdentityRecord identity => new("node", identity.Node),
         TokenRecord token => new($"token {token.Id}", null),
@@ -84,7 +84,7 @@ internal static class AuditText
 
     private static Dictionary<string, string> PartsOf(object? record) => (record switch
     {
-        NodeRecord node => PartsOf(node),
+        StoredNode node => PartsOf(node),
         ReachRecord reach => PartsOf(reach),
         IdentityRecord identity => [("refused", Yes(identity.Refused is not null))],
         TokenRecord token => PartsOf(token),
@@ -93,7 +93,7 @@ internal static class AuditText
         _ => Enumerable.Empty<(string, string)>(),
     }).ToDictionary(StringComparer.Ordinal);
 
-    private static IEnumerable<(string, string)> PartsOf(NodeRecord node) =>
+    private static IEnumerable<(string, string)> PartsOf(StoredNode node) =>
     [
         ("standing", node.Standing.ToString()), (HostName, node.HostName), ("IPv4", node.Address4), ("IPv6", node.Address6),
         ("AS", $"{node.Asn}"), (TagList, string.Join(" ", node.Tags)), (GrantList, Grants(node.Grants)),
@@ -127,7 +127,7 @@ internal static class AuditText
         ("next authority", secret.NextCa is { } next ? Short(CertificateAuthority.PinOf(next.Certificate)) : ""),
     ];
 
-    private static string Grants(ImmutableArray<GrantRecord> grants) => string.Join(" ", grants.Select(grant => GrantText.Write(grant) + (grant.Pin ? "-pinned" : "")));
+    private static string Grants(ImmutableArray<StoredGrant> grants) => string.Join(" ", grants.Select(grant => GrantText.Write(grant) + (grant.Pin ? "-pinned" : "")));
 
     private static string Yes(bool holds) => holds ? "yes" : "";
 

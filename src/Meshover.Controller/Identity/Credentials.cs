@@ -48,7 +48,7 @@ internal static class Credentials
         StoreId = jwt.GetPayloadValue<string>("store"),
         Revision = jwt.GetPayloadValue<long>("rev"),
         Expires = long.Parse(jwt.GetClaim("exp").Value, CultureInfo.InvariantCulture),
-        Node = new NodeRecord
+        Node = new StoredNode
         {
             Id = uint.Parse(jwt.Subject, CultureInfo.InvariantCulture),
             HostName = jwt.GetPayloadValue<string>("name"),

@@ -6,11 +6,11 @@ namespace Meshover.Controller.Identity;
 /// <summary>A grant inside a JWT: <c>10.64.1.0/24-28</c>, the number behind the hyphen being the longest announced length.</summary>
 internal static class GrantText
 {
-    public static string Write(GrantRecord grant) => $"{grant.Prefix}-{grant.MaxLength}";
+    public static string Write(StoredGrant grant) => $"{grant.Prefix}-{grant.MaxLength}";
 
-    public static GrantRecord Read(string text)
+    public static StoredGrant Read(string text)
     {
         var hyphen = text.LastIndexOf('-');
-        return new GrantRecord(text[..hyphen], int.Parse(text.AsSpan(hyphen + 1), CultureInfo.InvariantCulture));
+        return new StoredGrant(text[..hyphen], int.Parse(text.AsSpan(hyphen + 1), CultureInfo.InvariantCulture));
     }
 }

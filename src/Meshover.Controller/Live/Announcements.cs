@@ -7,7 +7,7 @@ namespace Meshover.Controller.Live;
 internal static class Announcements
 {
     /// <summary>Announced prefixes that no grant covers; every other node refuses them. A node's own addresses need none.</summary>
-    public static IEnumerable<IPNetwork> NotGranted(NodeRecord node, NodeReport? report)
+    public static IEnumerable<IPNetwork> NotGranted(StoredNode node, ReportedState? report)
     {
         if (report is null || report.Announced.IsEmpty)
             return [];

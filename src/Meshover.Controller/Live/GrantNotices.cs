@@ -1,6 +1,5 @@
 using Meshover.Contract.V1;
 using Meshover.Controller.State;
-using NodeRecord = Meshover.Controller.State.NodeRecord;
 
 namespace Meshover.Controller.Live;
 
@@ -30,7 +29,7 @@ internal sealed class GrantNotices(LiveNodes live)
     /// <summary>Drops a node that is no longer a member.</summary>
     public void Forget(uint node) => _told.Remove(node);
 
-    private static string TextOf(NodeRecord node, string prefixes) => prefixes.Length == 0
+    private static string TextOf(StoredNode node, string prefixes) => prefixes.Length == 0
         ? ""
         : $"Announced but not granted: {prefixes}. Other nodes refuse this until an administrator runs `meshover grant add {node.HostName} PREFIX`.";
 }

@@ -17,7 +17,7 @@ internal sealed record LiveNode
     public ImmutableArray<NodeSession> Sessions { get; init; } = [];
 
     /// <summary>What it last said.</summary>
-    public NodeReport Report { get; init; } = NodeReport.Nothing;
+    public ReportedState Report { get; init; } = ReportedState.Nothing;
 
     /// <summary>Where its newest stream comes from.</summary>
     public IPAddress? Source { get; init; }

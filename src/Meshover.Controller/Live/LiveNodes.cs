@@ -27,7 +27,7 @@ internal sealed class LiveNodes(TimeProvider time)
     }
 
     /// <summary>Takes a new stream of a node. Its older stream is ended, unless the two are copies of one state: then both stay and are told.</summary>
-    public void Open(NodeSession session, NodeReport report)
+    public void Open(NodeSession session, ReportedState report)
     {
         lock (_writing)
         {
@@ -48,7 +48,7 @@ internal sealed class LiveNodes(TimeProvider time)
     /// From what it said before. Nobody waits for it, since reading a message may take long; it is called anew where another stream of the same
     /// node was quicker.
     /// </param>
-    public void Report(NodeSession session, Func<NodeReport, NodeReport> change)
+    public void Report(NodeSession session, Func<ReportedState, ReportedState> change)
     {
         while (!session.Superseded.IsCompleted)
         {
@@ -108,10 +108,10 @@ internal sealed class LiveNodes(TimeProvider time)
             session.Notify(kind, text);
     }
 
-    private NodeReport Said(uint node) => (_state.Node(node) ?? LiveNode.Unheard).Report;
+    private ReportedState Said(uint node) => (_state.Node(node) ?? LiveNode.Unheard).Report;
 
     // Each node says each 30 s that it is there. In a large mesh that is all the time, and must not plan it anew each time.
-    private bool TryReport(NodeSession session, NodeReport before, NodeReport report, SightingChange moved)
+    private bool TryReport(NodeSession session, ReportedState before, ReportedState report, SightingChange moved)
     {
         lock (_writing)
         {

@@ -25,7 +25,7 @@ internal sealed record LiveState
     public SeenPlace[] SeenByPeers(uint node) => Seen.Of(node);
 
     /// <summary>A node has opened a stream.</summary>
-    public LiveState Open(NodeSession session, NodeReport report, DateTimeOffset now)
+    public LiveState Open(NodeSession session, ReportedState report, DateTimeOffset now)
     {
         var former = Former(session.Node);
         var node = former with
@@ -46,7 +46,7 @@ internal sealed record LiveState
     /// <param name="report">All that it says now.</param>
     /// <param name="moved">What of that is new about others, from what it said before.</param>
     /// <param name="now">When.</param>
-    public LiveState Report(NodeSession session, NodeReport report, SightingChange moved, DateTimeOffset now)
+    public LiveState Report(NodeSession session, ReportedState report, SightingChange moved, DateTimeOffset now)
     {
         var node = Former(session.Node) with { Report = report, Source = session.Source, LastSeen = now };
         return With(session.Node, node, node.IsOnline ? moved : SightingChange.None);

@@ -11,7 +11,7 @@ internal sealed class MemberModels
 {
     private readonly Dictionary<uint, Model> _known = [];
 
-    public MeshNode Of(NodeRecord node, ReachRecord reach)
+    public MeshNode Of(StoredNode node, ReachRecord reach)
     {
         // Records never change, so what is made of the same two is the same.
         if (_known.TryGetValue(node.Id, out var known) && ReferenceEquals(known.Node, node) && ReferenceEquals(known.Reach, reach))
@@ -24,5 +24,5 @@ internal sealed class MemberModels
     /// <summary>Drops a node that is no longer a member.</summary>
     public void Forget(uint node) => _known.Remove(node);
 
-    private sealed record Model(NodeRecord Node, ReachRecord Reach, MeshNode Result);
+    private sealed record Model(StoredNode Node, ReachRecord Reach, MeshNode Result);
 }

@@ -17,7 +17,7 @@ internal static class NatJudgement
     /// <param name="report">The node's own.</param>
     /// <param name="seen">Where its stream comes from; null: from where nothing can be told.</param>
     /// <returns>Null: nothing to tell by.</returns>
-    public static bool? IsBehindNat(NodeReport report, IPAddress? seen)
+    public static bool? IsBehindNat(ReportedState report, IPAddress? seen)
     {
         if (report.Endpoints.Any(endpoint => endpoint.Kind == (int)EndpointSource.Configured))
             return false;
@@ -28,17 +28,17 @@ internal static class NatJudgement
     /// Whether the place where the controller sees the node may be one to call it at: not the NAT's of a second uplink, not a proxy's, nor an
     /// address made to be forgotten.
     /// </summary>
-    public static bool IsPlace(NodeReport report, IPAddress seen) =>
+    public static bool IsPlace(ReportedState report, IPAddress seen) =>
         Offers(report, seen) || (!Has(report, seen) && !HasPublic(report, seen.AddressFamily));
 
-    private static bool Has(NodeReport report, IPAddress address) => Offers(report, address) || report.OtherAddresses.Contains(address);
+    private static bool Has(ReportedState report, IPAddress address) => Offers(report, address) || report.OtherAddresses.Contains(address);
 
-    private static bool Offers(NodeReport report, IPAddress address) => report.Endpoints.Any(endpoint => endpoint.Address == address.ToString());
+    private static bool Offers(ReportedState report, IPAddress address) => report.Endpoints.Any(endpoint => endpoint.Address == address.ToString());
 
     // With a public address nobody needs a NAT. A stream by IPv4 says nothing of the node's IPv6, which has none as a rule.
-    private static bool CanDoWithout(NodeReport report, IPAddress seen) =>
+    private static bool CanDoWithout(ReportedState report, IPAddress seen) =>
         HasPublic(report, seen.AddressFamily) || HasPublic(report, AddressFamily.InterNetworkV6);
 
-    private static bool HasPublic(NodeReport report, AddressFamily family) => report.Endpoints.Any(endpoint =>
+    private static bool HasPublic(ReportedState report, AddressFamily family) => report.Endpoints.Any(endpoint =>
         IPAddress.TryParse(endpoint.Address, out var address) && address.AddressFamily == family && !NotPublic.Any(network => network.Contains(address)));
 }

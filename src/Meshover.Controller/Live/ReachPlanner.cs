@@ -22,7 +22,7 @@ internal static class ReachPlanner
     /// <param name="seenByPeers">Where peers have authenticated packets from it, each place once.</param>
     /// <param name="known">What the map says now: kept where nothing better is known.</param>
     public static ReachRecord Plan(
-        MeshRecord mesh, ImmutableArray<GrantRecord> grants, NodeReport report, SeenSource source, IEnumerable<SeenPlace> seenByPeers,
+        MeshRecord mesh, ImmutableArray<StoredGrant> grants, ReportedState report, SeenSource source, IEnumerable<SeenPlace> seenByPeers,
         ReachRecord known)
     {
         var pools = new[] { mesh.Pool4, mesh.Pool6, mesh.TunnelPool }.Select(IPNetwork.Parse).ToArray();
@@ -41,7 +41,7 @@ internal static class ReachPlanner
         };
     }
 
-    private static IEnumerable<EndpointRecord> OwnEndpoints(ImmutableArray<GrantRecord> grants, NodeReport report)
+    private static IEnumerable<EndpointRecord> OwnEndpoints(ImmutableArray<StoredGrant> grants, ReportedState report)
     {
         var granted = grants.Select(grant => IPNetwork.Parse(grant.Prefix)).ToArray();
         var outside = report.Endpoints

@@ -12,7 +12,7 @@ internal sealed record CredentialClaims
     public required long Expires { get; init; }
 
     /// <summary>The member as it was then.</summary>
-    public required NodeRecord Node { get; init; }
+    public required StoredNode Node { get; init; }
 }
 
 /// <summary>
@@ -25,7 +25,7 @@ internal static class Adoption
     /// <param name="claims">Of a credential whose key the caller proved.</param>
     /// <param name="now">Seconds since 1970.</param>
     /// <exception cref="RefusalException">It is not to be adopted, with the reason.</exception>
-    public static NodeRecord Adopt(Draft draft, CredentialClaims claims, long now)
+    public static StoredNode Adopt(Draft draft, CredentialClaims claims, long now)
     {
         const string again = "Join again: `meshover up --join …` with a token from `meshover token create`.";
         var node = claims.Node with

@@ -8,7 +8,7 @@ internal static class Claims
 {
     /// <summary>Writes a new member with all its claims.</summary>
     /// <exception cref="RefusalException">Its WireGuard key belongs to another node.</exception>
-    public static void Take(Draft draft, NodeRecord node)
+    public static void Take(Draft draft, StoredNode node)
     {
         foreach (var key in node.WireGuardKeys)
             TakeWireGuardKey(draft, node.Id, key);
@@ -20,7 +20,7 @@ internal static class Claims
 
     /// <summary>Gives the node these keys and no others. Does not write the node.</summary>
     /// <exception cref="RefusalException">One belongs to another node.</exception>
-    public static NodeRecord ChangeWireGuardKeys(Draft draft, NodeRecord node, ImmutableArray<string> keys)
+    public static StoredNode ChangeWireGuardKeys(Draft draft, StoredNode node, ImmutableArray<string> keys)
     {
         if (node.WireGuardKeys.SequenceEqual(keys))
             return node;
@@ -32,7 +32,7 @@ internal static class Claims
     }
 
     /// <summary>Gives up everything but the numbers.</summary>
-    public static void ReleaseNames(Draft draft, NodeRecord node)
+    public static void ReleaseNames(Draft draft, StoredNode node)
     {
         draft.Delete(StoreKeys.HostName(node.HostName));
         foreach (var key in node.WireGuardKeys)
@@ -41,7 +41,7 @@ internal static class Claims
         draft.Delete(StoreKeys.Withdrawn(node.Id));
     }
 
-    public static void ReleaseNumbers(Draft draft, NodeRecord node)
+    public static void ReleaseNumbers(Draft draft, StoredNode node)
     {
         foreach (var key in StoreKeys.Numbers(node))
             draft.Delete(key);

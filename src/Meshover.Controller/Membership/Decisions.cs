@@ -10,7 +10,7 @@ namespace Meshover.Controller.Membership;
 internal static class Decisions
 {
     /// <summary>Whether a record says such a thing; so does the mesh's own, which says whose decisions these are.</summary>
-    public static bool IsOne(object? record) => record is IdentityRecord { Refused: not null } or NodeRecord { Standing: NodeStanding.Removed }
+    public static bool IsOne(object? record) => record is IdentityRecord { Refused: not null } or StoredNode { Standing: NodeStanding.Removed }
         or TokenRecord { Revoked: true } or WithdrawnRecord or MeshRecord;
 
     /// <summary>Takes the decisions of a later state over into an earlier one.</summary>
@@ -44,7 +44,7 @@ internal static class Decisions
         return departed;
     }
 
-    private static void Depart(Draft draft, MeshState later, NodeRecord member, NodeRecord node)
+    private static void Depart(Draft draft, MeshState later, StoredNode member, StoredNode node)
     {
         if (node.Standing == NodeStanding.Left)
         {
@@ -60,7 +60,7 @@ internal static class Decisions
     }
 
     // One that the earlier state never had: so that it can be allowed again by its id, and its numbers rest.
-    private static void Remember(Draft draft, NodeRecord node)
+    private static void Remember(Draft draft, StoredNode node)
     {
         var numbers = StoreKeys.Numbers(node);
         var rests = node.RestsUntil != 0 && numbers.All(draft.IsFree);
@@ -114,7 +114,7 @@ internal static class Decisions
         foreach (var member in draft.State.Nodes.Values.Where(node => node.IsActive).Select(node => node.Record))
         {
             var kept = KeptGrants(member, later);
-            if (kept.SequenceEqual(member.Grants) || (draft.Written<NodeRecord>(StoreKeys.Node(member.Id)) ?? member).Standing != NodeStanding.Active)
+            if (kept.SequenceEqual(member.Grants) || (draft.Written<StoredNode>(StoreKeys.Node(member.Id)) ?? member).Standing != NodeStanding.Active)
                 continue;
             draft.Put(StoreKeys.Node(member.Id), member with { Grants = kept });
             withdrawn += member.Grants.Length - kept.Length;
@@ -126,7 +126,7 @@ internal static class Decisions
         && !state.Nodes.ContainsKey(uint.Parse(entry.Key.AsSpan(StoreKeys.WithdrawnFolder.Length + 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
 
     // What both states grant, as the later one has it: it may have become narrower.
-    private static ImmutableArray<GrantRecord> KeptGrants(NodeRecord member, MeshState later)
+    private static ImmutableArray<StoredGrant> KeptGrants(StoredNode member, MeshState later)
     {
         if (later.Member(member.Id) is { } known)
             return [.. known.Record.Grants.Where(grant => member.Grants.Any(held => held.Prefix == grant.Prefix))];

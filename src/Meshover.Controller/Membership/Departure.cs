@@ -9,7 +9,7 @@ internal static class Departure
     /// <param name="draft">Gets the writes.</param>
     /// <param name="node">A member.</param>
     /// <param name="restsUntil">When its numbers may go to another; seconds since 1970.</param>
-    public static void Remove(Draft draft, NodeRecord node, long restsUntil)
+    public static void Remove(Draft draft, StoredNode node, long restsUntil)
     {
         Claims.ReleaseNames(draft, node);
         Refuse(draft, node, $"An administrator removed this node (\"{node.HostName}\") from the mesh. To let it back in, an administrator runs "
@@ -18,7 +18,7 @@ internal static class Departure
     }
 
     /// <summary>The node signed off: name and numbers are free at once, and its identity may join again as a new one.</summary>
-    public static void Leave(Draft draft, NodeRecord node)
+    public static void Leave(Draft draft, StoredNode node)
     {
         Claims.ReleaseNames(draft, node);
         Claims.ReleaseNumbers(draft, node);
@@ -27,7 +27,7 @@ internal static class Departure
     }
 
     /// <summary>Another machine takes the node's name and numbers; the one that had them is refused from now on.</summary>
-    public static void Replaced(Draft draft, NodeRecord node)
+    public static void Replaced(Draft draft, StoredNode node)
     {
         Claims.ReleaseNames(draft, node);
         Claims.ReleaseNumbers(draft, node);
@@ -38,7 +38,7 @@ internal static class Departure
 
     /// <summary>Lets a removed node's identity join again.</summary>
     /// <exception cref="RefusalException">It is not refused.</exception>
-    public static void Allow(Draft draft, NodeRecord node)
+    public static void Allow(Draft draft, StoredNode node)
     {
         if (draft.State.Identity(node.Identity) is not { Refused: not null } identity)
             throw new RefusalException(RefusalReason.Precondition, $"Node {node.Id} (\"{node.HostName}\") is not refused: there is nothing to allow.");
@@ -59,6 +59,6 @@ internal static class Departure
         }
     }
 
-    private static void Refuse(Draft draft, NodeRecord node, string why) =>
+    private static void Refuse(Draft draft, StoredNode node, string why) =>
         draft.Put(StoreKeys.Identity(node.Identity), (draft.State.Identity(node.Identity) ?? new IdentityRecord(node.Id, null)) with { Node = node.Id, Refused = why });
 }

@@ -16,7 +16,7 @@ internal static class Enrolment
     /// <param name="skew">Seconds by which clocks may differ.</param>
     /// <returns>The member as it will be.</returns>
     /// <exception cref="RefusalException">With the way out.</exception>
-    public static NodeRecord Enrol(Draft draft, EnrolmentRequest request, long now, long skew)
+    public static StoredNode Enrol(Draft draft, EnrolmentRequest request, long now, long skew)
     {
         var identity = draft.State.Identity(request.Identity);
         if (identity?.Refused is { } refused)
@@ -54,11 +54,11 @@ internal static class Enrolment
     private static TokenRecord? Unknown(MeshState state, JoinTokenClaims claims, long now) =>
         state.Mesh.Ancestors.Any(ancestor => now <= ancestor.AdoptUntil) ? claims.ToRecord() : null;
 
-    private static NodeRecord Join(Draft draft, EnrolmentRequest request, TokenRecord token, IdentityRecord? identity, long now)
+    private static StoredNode Join(Draft draft, EnrolmentRequest request, TokenRecord token, IdentityRecord? identity, long now)
     {
         var numbers = TakeOver(draft, request, token) ?? TakeBack(draft, request, identity) ?? Allocator.TakeNumbers(draft);
         var allocation = draft.Written<AllocationRecord>(StoreKeys.Allocation) ?? draft.State.Allocation;
-        var node = new NodeRecord
+        var node = new StoredNode
         {
             Id = Allocator.TakeId(draft, allocation),
             HostName = request.HostName,
@@ -101,12 +101,12 @@ internal static class Enrolment
     }
 
     // A node that is changing its key names one of the two.
-    private static ImmutableArray<string> KeysOf(NodeRecord member, EnrolmentRequest request) =>
+    private static ImmutableArray<string> KeysOf(StoredNode member, EnrolmentRequest request) =>
         member.WireGuardKeys.Contains(request.WireGuardKey) ? member.WireGuardKeys : [request.WireGuardKey];
 
     /// <summary>Brings a member up to date: another name, other WireGuard keys.</summary>
     /// <exception cref="RefusalException">The name or a key belongs to another node.</exception>
-    public static NodeRecord Update(Draft draft, NodeRecord node, string hostName, ImmutableArray<string> wireGuardKeys)
+    public static StoredNode Update(Draft draft, StoredNode node, string hostName, ImmutableArray<string> wireGuardKeys)
     {
         var updated = node;
         if (node.HostName != hostName)
@@ -117,7 +117,7 @@ internal static class Enrolment
         return updated;
     }
 
-    private static NodeRecord Rename(Draft draft, NodeRecord node, string hostName)
+    private static StoredNode Rename(Draft draft, StoredNode node, string hostName)
     {
         if (WhyNotNamed(draft, node, hostName) is { } reason)
             throw new RefusalException(RefusalReason.Taken, reason);
@@ -127,10 +127,10 @@ internal static class Enrolment
     }
 
     /// <summary>Why a member cannot be called so, or null.</summary>
-    public static string? WhyNotNamed(Draft draft, NodeRecord node, string hostName) => draft.IsFree(StoreKeys.HostName(hostName))
+    public static string? WhyNotNamed(Draft draft, StoredNode node, string hostName) => draft.IsFree(StoreKeys.HostName(hostName))
         ? null
         : $"This machine stays the node \"{node.HostName}\": \"{hostName}\" belongs to another one. Choose another with --hostname, or have an "
             + $"administrator run `meshover node remove {hostName}`.";
 
-    private static NodeNumbers NumbersOf(NodeRecord node) => new(node.Address4, node.Address6, node.TunnelAddress, node.Asn);
+    private static NodeNumbers NumbersOf(StoredNode node) => new(node.Address4, node.Address6, node.TunnelAddress, node.Asn);
 }

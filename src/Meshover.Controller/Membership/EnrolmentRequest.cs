@@ -24,7 +24,7 @@ internal sealed record JoinTokenClaims
     public required long Expires { get; init; }
     public required uint Uses { get; init; }
     public ImmutableArray<string> Tags { get; init; } = [];
-    public ImmutableArray<GrantRecord> Grants { get; init; } = [];
+    public ImmutableArray<StoredGrant> Grants { get; init; } = [];
     public bool Replace { get; init; }
 
     public TokenRecord ToRecord() => new()

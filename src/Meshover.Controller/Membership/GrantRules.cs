@@ -13,7 +13,7 @@ internal static class GrantRules
 
     /// <summary>Gives the node a grant; one of the same prefix is replaced.</summary>
     /// <exception cref="RefusalException">It has as many as a node may have.</exception>
-    public static void Add(Draft draft, NodeRecord node, GrantRecord grant)
+    public static void Add(Draft draft, StoredNode node, StoredGrant grant)
     {
         var others = node.Grants.RemoveAll(held => held.Prefix == grant.Prefix);
         if (others.Length >= Most)
@@ -26,7 +26,7 @@ internal static class GrantRules
     }
 
     /// <exception cref="RefusalException">The node has no such grant.</exception>
-    public static void Remove(Draft draft, NodeRecord node, string prefix)
+    public static void Remove(Draft draft, StoredNode node, string prefix)
     {
         var grants = node.Grants.RemoveAll(grant => grant.Prefix == prefix);
         if (grants.Length == node.Grants.Length)

@@ -7,7 +7,7 @@ namespace Meshover.Controller.Membership;
 internal static class MemberWishes
 {
     /// <returns>Why it did not get all, for its operator; empty where it did.</returns>
-    public static string Grant(Draft draft, NodeRecord node, string hostName, ImmutableArray<string> wireGuardKeys)
+    public static string Grant(Draft draft, StoredNode node, string hostName, ImmutableArray<string> wireGuardKeys)
     {
         var noName = node.HostName == hostName ? null : Enrolment.WhyNotNamed(draft, node, hostName);
         var noKeys = wireGuardKeys.Except(node.WireGuardKeys).Select(key => Claims.WhyNotKeyed(draft, key)).FirstOrDefault(why => why is not null);

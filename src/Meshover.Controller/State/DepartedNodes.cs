@@ -18,7 +18,7 @@ internal static class DepartedNodes
             if (node.IsActive || node.Record.Departed != 0)
                 continue;
             var key = StoreKeys.Node(id);
-            draft.Put(key, (draft.Written<NodeRecord>(key) ?? node.Record) with { Departed = now });
+            draft.Put(key, (draft.Written<StoredNode>(key) ?? node.Record) with { Departed = now });
         }
         Tombstones.Forget(draft, draft.State.Nodes, now);
     }

@@ -17,7 +17,7 @@ internal sealed class NodeKind : MapKind<uint, NodeEntry>
     // "node/" sorts before "reach/", and a transaction writes them in that order, so the node is there when its reach comes.
     public override NodeEntry? Merge(NodeEntry? former, string storeKey, object? record) => record switch
     {
-        NodeRecord node => new NodeEntry(node, former?.Reach ?? ReachRecord.Unknown),
+        StoredNode node => new NodeEntry(node, former?.Reach ?? ReachRecord.Unknown),
         ReachRecord reach => former is null ? null : former with { Reach = reach },
         _ => StoreKeys.FolderOf(storeKey) == StoreKeys.NodeFolder ? null : former,
     };
@@ -43,7 +43,7 @@ internal sealed class SettingsKind : MapKind<string, MeshRecord>
 }
 
 /// <summary>A node and where it is.</summary>
-internal sealed record NodeEntry(NodeRecord Record, ReachRecord Reach)
+internal sealed record NodeEntry(StoredNode Record, ReachRecord Reach)
 {
     public bool IsActive => Record.Standing == NodeStanding.Active;
 }

@@ -8,7 +8,7 @@ namespace Meshover.Controller.State;
 /// <summary>From the store's records to the domain's types.</summary>
 internal static class MapModel
 {
-    public static MeshNode ToMeshNode(NodeRecord node, ReachRecord reach) => new()
+    public static MeshNode ToMeshNode(StoredNode node, ReachRecord reach) => new()
     {
         Id = new NodeId(node.Id),
         HostName = node.HostName,
@@ -26,5 +26,5 @@ internal static class MapModel
         UnderlayMtu = reach.UnderlayMtu,
     };
 
-    public static RouteGrant ToGrant(GrantRecord grant) => new(IPNetwork.Parse(grant.Prefix), grant.MaxLength) { IsPinned = grant.Pin };
+    public static RouteGrant ToGrant(StoredGrant grant) => new(IPNetwork.Parse(grant.Prefix), grant.MaxLength) { IsPinned = grant.Pin };
 }

@@ -11,7 +11,7 @@ namespace Meshover.Controller.State;
 [JsonSerializable(typeof(SecretRecord))]
 [JsonSerializable(typeof(AllocationRecord))]
 [JsonSerializable(typeof(FloorRecord))]
-[JsonSerializable(typeof(NodeRecord))]
+[JsonSerializable(typeof(StoredNode))]
 [JsonSerializable(typeof(ReachRecord))]
 [JsonSerializable(typeof(IdentityRecord))]
 [JsonSerializable(typeof(WithdrawnRecord))]
@@ -32,7 +32,7 @@ internal sealed partial class RecordJson : JsonSerializerContext
         StoreKeys.Secret => typeof(SecretRecord),
         StoreKeys.Allocation => typeof(AllocationRecord),
         StoreKeys.Floor => typeof(FloorRecord),
-        StoreKeys.NodeFolder => typeof(NodeRecord),
+        StoreKeys.NodeFolder => typeof(StoredNode),
         StoreKeys.ReachFolder => typeof(ReachRecord),
         StoreKeys.IdentityFolder => typeof(IdentityRecord),
         StoreKeys.TokenFolder => typeof(TokenRecord),

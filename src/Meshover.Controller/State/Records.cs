@@ -67,7 +67,7 @@ internal sealed record AllocationRecord(uint NextId, long NextNumber) : StoredRe
 internal sealed record FloorRecord(long Revision) : StoredRecord;
 
 /// <summary>A granted prefix.</summary>
-internal sealed record GrantRecord(string Prefix, int MaxLength) : StoredRecord
+internal sealed record StoredGrant(string Prefix, int MaxLength) : StoredRecord
 {
     /// <summary>Guarded also inside a prefix that is granted to somebody.</summary>
     public bool Pin { get; init; }
@@ -86,7 +86,7 @@ internal enum NodeStanding
 }
 
 /// <summary>A member of the mesh: <c>node/ID</c>. Kept for a while after its end (<see cref="DepartedNodes"/>), so that old maps learn of removals.</summary>
-internal sealed record NodeRecord : StoredRecord
+internal sealed record StoredNode : StoredRecord
 {
     public required uint Id { get; init; }
     public required string HostName { get; init; }
@@ -101,7 +101,7 @@ internal sealed record NodeRecord : StoredRecord
     public required string TunnelAddress { get; init; }
     public required uint Asn { get; init; }
     public ImmutableArray<string> Tags { get; init; } = [];
-    public ImmutableArray<GrantRecord> Grants { get; init; } = [];
+    public ImmutableArray<StoredGrant> Grants { get; init; } = [];
     public required long Enrolled { get; init; }
     public NodeStanding Standing { get; init; }
 
@@ -195,7 +195,7 @@ internal sealed record TokenRecord : StoredRecord
     public ImmutableArray<string> Tags { get; init; } = [];
 
     /// <summary>Given to each node that joins with it.</summary>
-    public ImmutableArray<GrantRecord> Grants { get; init; } = [];
+    public ImmutableArray<StoredGrant> Grants { get; init; } = [];
 
     /// <summary>It may take over a hostname that belongs to another identity.</summary>
     public bool Replace { get; init; }

@@ -49,7 +49,7 @@ internal static class StoreKeys
     public static string WireGuard(string key) => $"{WireGuardFolder}/{key}";
 
     /// <summary>The numbers that only one node may have at a time; they rest after its removal.</summary>
-    public static string[] Numbers(NodeRecord node) =>
+    public static string[] Numbers(StoredNode node) =>
         [Address4(node.Address4), Address6(node.Address6), Tunnel(node.TunnelAddress), Asn(node.Asn)];
 
     public static bool IsResident(string key) => key[0] != Apart;

@@ -6,7 +6,6 @@ using Meshover.Mesh.Trust;
 using ContractEndpoint = Meshover.Contract.V1.Endpoint;
 using ContractGrant = Meshover.Contract.V1.RouteGrant;
 using ContractSettings = Meshover.Contract.V1.MeshSettings;
-using GrantRecord = Meshover.Controller.State.GrantRecord;
 
 namespace Meshover.Controller.Streaming;
 
@@ -54,7 +53,7 @@ internal static class ContractMapping
         Grants = { node.Record.Grants.Select(ToContract) },
     };
 
-    public static ContractGrant ToContract(this GrantRecord grant) => new() { Prefix = grant.Prefix, MaxLength = (uint)grant.MaxLength, Pin = grant.Pin };
+    public static ContractGrant ToContract(this StoredGrant grant) => new() { Prefix = grant.Prefix, MaxLength = (uint)grant.MaxLength, Pin = grant.Pin };
 
     public static ContractEndpoint ToContract(this EndpointRecord endpoint) =>
         new() { Address = endpoint.Address, Port = (uint)endpoint.Port, Kind = ToContractKind((EndpointSource)endpoint.Kind) };

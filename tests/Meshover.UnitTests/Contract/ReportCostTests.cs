@@ -94,7 +94,7 @@ public sealed class ReportCostTests
             },
             Links = new LinkStates { Up = { ids } },
         };
-        var report = StatusMapping.Merge(Meshover.Controller.Live.NodeReport.Nothing, whole, (node, place) => Sightings.IsNews(state, node, place));
+        var report = StatusMapping.Merge(Meshover.Controller.Live.ReportedState.Nothing, whole, (node, place) => Sightings.IsNews(state, node, place));
         Assert.Equal([ids[7]], report.Observed.Keys);
         Assert.Equal(ids.Length, report.LinksUp);
     }

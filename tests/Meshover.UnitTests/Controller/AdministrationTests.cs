@@ -80,7 +80,7 @@ public sealed class AdministrationTests : IAsyncLifetime
     {
         await Grants.AddAsync(Admin, Reason.None, "web-1", new GrantWish("FD64:1::/64"), CancellationToken.None);
 
-        Assert.Equal([("web-1", new GrantRecord("fd64:1::/64", 64))], Grants.List(""));
+        Assert.Equal([("web-1", new StoredGrant("fd64:1::/64", 64))], Grants.List(""));
         Assert.Equal(Grants.List(""), Grants.List("1"));
         Assert.Throws<RefusalException>(() => Grants.List("nobody"));
 

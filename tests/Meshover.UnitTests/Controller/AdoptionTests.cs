@@ -10,7 +10,7 @@ public sealed class AdoptionTests
     private const long SevenDays = 7 * 86_400;
 
     private readonly TestMesh _restored = new();
-    private readonly NodeRecord _node;
+    private readonly StoredNode _node;
     private readonly CredentialClaims _credential;
 
     public AdoptionTests()

@@ -167,9 +167,9 @@ public sealed class AuditTests : IAsyncLifetime
     public async Task GrantAmongMany_IsNamedAlone()
     {
         await EnrolAsync("a", "web-1");
-        GrantRecord[] many = [.. Enumerable.Range(0, 40).Select(i => new GrantRecord($"10.64.{i}.0/24", 24))];
+        StoredGrant[] many = [.. Enumerable.Range(0, 40).Select(i => new StoredGrant($"10.64.{i}.0/24", 24))];
         await GrantsAsync(many);
-        await GrantsAsync([.. many, new GrantRecord("10.99.0.0/24", 24)]);
+        await GrantsAsync([.. many, new StoredGrant("10.99.0.0/24", 24)]);
         await GrantsAsync(many[1..]);
         await GrantsAsync([.. many[1..39], many[39] with { Pin = true }]);
         Assert.Equal(("grants 10.64.39.0/24-24", "grants 10.64.39.0/24-24-pinned"), (await ListAsync(1)).Records.Select(view => (view.Record.Before, view.Record.After)).Single());
@@ -178,7 +178,7 @@ public sealed class AuditTests : IAsyncLifetime
         var records = (await ListAsync(4)).Records.Select(view => (view.Record.Before, view.Record.After));
         Assert.Equal([("grants 10.64.0.0/24-24 10.99.0.0/24-24", ""), ("", "grants 10.99.0.0/24-24")], records.Skip(2));
 
-        Task GrantsAsync(GrantRecord[] grants) => ChangeAsync(
+        Task GrantsAsync(StoredGrant[] grants) => ChangeAsync(
             Operation.AddGrant, draft => draft.Put(StoreKeys.Node(1), draft.State.Nodes[1].Record with { Grants = [.. grants] }));
     }
 

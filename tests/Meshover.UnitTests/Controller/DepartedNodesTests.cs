@@ -3,7 +3,6 @@ using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Controller.Streaming;
 using Xunit;
-using NodeRecord = Meshover.Controller.State.NodeRecord;
 
 namespace Meshover.UnitTests.Controller;
 
@@ -79,7 +78,7 @@ public sealed class DepartedNodesTests
         Assert.Equal(told.MapRevision, _mesh.State.MapRevision);
     }
 
-    private NodeRecord Forgotten()
+    private StoredNode Forgotten()
     {
         var removed = _mesh.State.MemberByHostName("removed")?.Record ?? _mesh.Enrol("removed");
         _mesh.Remove(removed, restsUntil: TestMesh.Now);

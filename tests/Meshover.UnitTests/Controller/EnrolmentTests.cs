@@ -231,7 +231,7 @@ public sealed class EnrolmentTests
         }
     }
 
-    private static void AllDiffer<T>(List<NodeRecord> nodes, Func<NodeRecord, T> select) => Assert.Equal(nodes.Count, nodes.Select(select).Distinct().Count());
+    private static void AllDiffer<T>(List<StoredNode> nodes, Func<StoredNode, T> select) => Assert.Equal(nodes.Count, nodes.Select(select).Distinct().Count());
 
     private static void Refused(RefusalReason reason, string wayOut, Action action)
     {
@@ -240,12 +240,12 @@ public sealed class EnrolmentTests
         Assert.Contains(wayOut, refusal.Message, StringComparison.Ordinal);
     }
 
-    private sealed class RecordComparer : IEqualityComparer<NodeRecord>
+    private sealed class RecordComparer : IEqualityComparer<StoredNode>
     {
         public static readonly RecordComparer Instance = new();
 
-        public bool Equals(NodeRecord? x, NodeRecord? y) => RecordJson.Write(x!).AsSpan().SequenceEqual(RecordJson.Write(y!));
+        public bool Equals(StoredNode? x, StoredNode? y) => RecordJson.Write(x!).AsSpan().SequenceEqual(RecordJson.Write(y!));
 
-        public int GetHashCode(NodeRecord node) => (int)node.Id;
+        public int GetHashCode(StoredNode node) => (int)node.Id;
     }
 }

@@ -2,15 +2,15 @@ using System.Net;
 using Meshover.Contract.V1;
 using Meshover.Controller.Live;
 using Meshover.Controller.Membership;
+using Meshover.Controller.State;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
-using GrantRecord = Meshover.Controller.State.GrantRecord;
 
 namespace Meshover.UnitTests.Controller;
 
 public sealed class GrantNoticesTests
 {
-    private static readonly NodeReport Announcing = NodeReport.Nothing with { Announced = [IPNetwork.Parse("10.64.1.0/24")] };
+    private static readonly ReportedState Announcing = ReportedState.Nothing with { Announced = [IPNetwork.Parse("10.64.1.0/24")] };
 
     private readonly TestMesh _mesh = new();
     private readonly LiveNodes _live = new(new FakeTimeProvider());
@@ -43,7 +43,7 @@ public sealed class GrantNoticesTests
     {
         var session = Open();
         Told(session);
-        _mesh.Change(draft => GrantRules.Add(draft, _mesh.State.Member(_node)!.Record, new GrantRecord("10.64.1.0/24", 24)));
+        _mesh.Change(draft => GrantRules.Add(draft, _mesh.State.Member(_node)!.Record, new StoredGrant("10.64.1.0/24", 24)));
         Assert.Equal([""], Told(session));
         Assert.Empty(Told(session));
     }
@@ -51,11 +51,11 @@ public sealed class GrantNoticesTests
     [Fact]
     public void Tell_NodeThatAnnouncesNothing_HearsNothing()
     {
-        var session = Open(NodeReport.Nothing);
+        var session = Open(ReportedState.Nothing);
         Assert.Empty(Told(session));
     }
 
-    private NodeSession Open(NodeReport? report = null)
+    private NodeSession Open(ReportedState? report = null)
     {
         var session = new NodeSession(_node, "A", "0.1.0", IPAddress.Parse("192.0.2.1"));
         _live.Open(session, report ?? Announcing);

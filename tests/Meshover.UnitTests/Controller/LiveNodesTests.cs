@@ -70,8 +70,8 @@ public sealed class LiveNodesTests
     public void Report_OfAStreamWhosePlaceAnotherHasTaken_ComesTooLate()
     {
         var former = new NodeSession(1, "A", "0.1.0", IPAddress.Parse("192.0.2.1"));
-        _live.Open(former, NodeReport.Nothing);
-        _live.Open(new NodeSession(1, "A", "0.1.0", IPAddress.Parse("198.51.100.1")), NodeReport.Nothing with { ListenPort = 2 });
+        _live.Open(former, ReportedState.Nothing);
+        _live.Open(new NodeSession(1, "A", "0.1.0", IPAddress.Parse("198.51.100.1")), ReportedState.Nothing with { ListenPort = 2 });
 
         _live.Report(former, report => report with { ListenPort = 1 });
 
@@ -130,8 +130,8 @@ public sealed class LiveNodesTests
         .Select(live.Node).Where(node => node is { IsOnline: true }).Select(node => node!.Report.Observed.GetValueOrDefault(target))
         .OfType<IPEndPoint>().CountBy(place => place).Select(place => new SeenPlace(place.Key, place.Value)).OrderBy(place => place.EndPoint.Port);
 
-    private static NodeReport Seeing(uint node, int port) =>
-        NodeReport.Nothing with { Observed = ImmutableDictionary<uint, IPEndPoint>.Empty.Add(node, At(port)) };
+    private static ReportedState Seeing(uint node, int port) =>
+        ReportedState.Nothing with { Observed = ImmutableDictionary<uint, IPEndPoint>.Empty.Add(node, At(port)) };
 
     private static IPEndPoint At(int port) => new(IPAddress.Parse("203.0.113.1"), port);
 
@@ -177,7 +177,7 @@ public sealed class LiveNodesTests
     {
         var first = Open("A");
         Open("B");
-        _live.Open(Session(2), NodeReport.Nothing);
+        _live.Open(Session(2), ReportedState.Nothing);
         Assert.Equal(2, _live.State.Online);
         _live.Close(first);
         _live.Close(first);
@@ -203,10 +203,10 @@ public sealed class LiveNodesTests
         var held = _live.State;
 
         _live.Report(session, _ => Seeing(2, 1));
-        _live.Open(Session(2), NodeReport.Nothing);
+        _live.Open(Session(2), ReportedState.Nothing);
         _live.Close(session);
 
-        Assert.Equal((1, NodeReport.Nothing, true), (held.Online, held.Node(1)!.Report, held.Node(1)!.IsOnline));
+        Assert.Equal((1, ReportedState.Nothing, true), (held.Online, held.Node(1)!.Report, held.Node(1)!.IsOnline));
         Assert.Null(held.Node(2));
         Assert.Empty(held.SeenByPeers(2));
     }
@@ -216,7 +216,7 @@ public sealed class LiveNodesTests
     public void Report_OfOneOfTenThousand_MakesLittle()
     {
         for (uint node = 2; node <= 10_000; node++)
-            _live.Open(Session(node), NodeReport.Nothing);
+            _live.Open(Session(node), ReportedState.Nothing);
         var session = Open("A");
         _live.Report(session, report => report);
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -232,7 +232,7 @@ public sealed class LiveNodesTests
     private NodeSession Open(string instance)
     {
         var session = new NodeSession(1, instance, "0.1.0", IPAddress.Parse("192.0.2.1"));
-        _live.Open(session, NodeReport.Nothing);
+        _live.Open(session, ReportedState.Nothing);
         return session;
     }
 }

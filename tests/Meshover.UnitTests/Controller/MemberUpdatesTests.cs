@@ -91,7 +91,7 @@ public sealed class MemberUpdatesTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => more);
     }
 
-    private Meshover.Controller.State.NodeRecord Member => _directory.State.Member(_session.Node)!.Record;
+    private Meshover.Controller.State.StoredNode Member => _directory.State.Member(_session.Node)!.Record;
 
     private Task ApplyAsync(NodeStatus status) => _updates.ApplyAsync(_session, status, CancellationToken.None);
 

@@ -30,8 +30,8 @@ public sealed class NewerRecordTests
     public void Node_ChangedInEachWayThereIs_KeepsWhatANewerReleaseWrote()
     {
         var node = _mesh.Enrol("n1");
-        Change(draft => GrantRules.Add(draft, Node(1), new GrantRecord("10.64.1.0/24", 24)));
-        Change(draft => GrantRules.Add(draft, Node(1), new GrantRecord("10.64.2.0/24", 24)));
+        Change(draft => GrantRules.Add(draft, Node(1), new StoredGrant("10.64.1.0/24", 24)));
+        Change(draft => GrantRules.Add(draft, Node(1), new StoredGrant("10.64.2.0/24", 24)));
         Change(draft => GrantRules.Remove(draft, Node(1), "10.64.2.0/24"));
         string[] keys =
         [
@@ -43,7 +43,7 @@ public sealed class NewerRecordTests
 
         _mesh.Enrol("n2");
         Change(draft => Enrolment.Update(draft, Node(1), "renamed", [TestMesh.KeyOf("another")]));
-        Change(draft => GrantRules.Add(draft, Node(1), new GrantRecord("10.64.2.0/24", 24)));
+        Change(draft => GrantRules.Add(draft, Node(1), new StoredGrant("10.64.2.0/24", 24)));
         Change(draft => GrantRules.Remove(draft, Node(1), "10.64.2.0/24"));
         Change(draft => draft.Put(StoreKeys.Mesh, draft.State.Mesh with { Controllers = ["192.0.2.9:12913"] }));
         Change(draft => TokenRules.Revoke(draft, "token"));
@@ -67,7 +67,7 @@ public sealed class NewerRecordTests
         Assert.Equal(Node(1), Node(1) with { HostName = "n1" });
     }
 
-    private NodeRecord Node(uint id) => _mesh.State.Nodes[id].Record;
+    private StoredNode Node(uint id) => _mesh.State.Nodes[id].Record;
 
     private void Change(Action<Draft> change) => _mesh.Change(change);
 

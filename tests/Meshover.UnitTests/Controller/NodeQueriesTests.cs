@@ -91,7 +91,7 @@ public sealed class NodeQueriesTests : IAsyncLifetime
     public async Task Agent_WithoutTheCapability_IsNotAsked()
     {
         var session = new NodeSession(1, "A", "0.1.0", null) { Capabilities = ["query-peers"] };
-        _live.Open(session, NodeReport.Nothing);
+        _live.Open(session, ReportedState.Nothing);
         Assert.Contains("(0.1.0) is too old", await RefusedAsync(RefusalReason.Precondition, Ask()), StringComparison.Ordinal);
         Assert.False(session.Queries.TryTake(out _));
     }
@@ -192,7 +192,7 @@ public sealed class NodeQueriesTests : IAsyncLifetime
     private NodeSession Open(uint node)
     {
         var session = new NodeSession(node, "A", "0.1.0", null) { Capabilities = [Capability] };
-        _live.Open(session, NodeReport.Nothing);
+        _live.Open(session, ReportedState.Nothing);
         return session;
     }
 

@@ -35,7 +35,7 @@ public sealed class ReachPlannerTests
     [Fact]
     public void Endpoints_InsideTheNodesOwnGrants_AreItsWorkloads_UnlessTheGrantCoversAll()
     {
-        var grants = new[] { new GrantRecord("10.64.1.0/24", 24) };
+        var grants = new[] { new StoredGrant("10.64.1.0/24", 24) };
         Assert.Equal(["192.0.2.5 12912 Interface"], Text(Plan([Own("10.64.1.1"), Own("192.0.2.5")], null, [], grants)));
         Assert.Equal(["10.64.1.1 12912 Interface"], Text(Plan([Own("10.64.1.1")], null, [], grants)));
     }
@@ -130,11 +130,11 @@ public sealed class ReachPlannerTests
     public void UnderlayMtu_IsTheNodesOwnWord_AndKeptFromAnOlderAgent()
     {
         var known = ReachRecord.Unknown with { UnderlayMtu = 9000 };
-        Assert.Equal(1492, Told(StatusMapping.Merge(NodeReport.Nothing, new Meshover.Contract.V1.NodeStatus { UnderlayMtu = 1492 }, (_, _) => true)).UnderlayMtu);
-        Assert.Equal(9000, Told(StatusMapping.Merge(NodeReport.Nothing, new Meshover.Contract.V1.NodeStatus(), (_, _) => true)).UnderlayMtu);
+        Assert.Equal(1492, Told(StatusMapping.Merge(ReportedState.Nothing, new Meshover.Contract.V1.NodeStatus { UnderlayMtu = 1492 }, (_, _) => true)).UnderlayMtu);
+        Assert.Equal(9000, Told(StatusMapping.Merge(ReportedState.Nothing, new Meshover.Contract.V1.NodeStatus(), (_, _) => true)).UnderlayMtu);
         Assert.NotEqual(known, known with { UnderlayMtu = 1500 });
 
-        ReachRecord Told(NodeReport report) => ReachPlanner.Plan(_mesh, [], report, new SeenSource(null), [], known);
+        ReachRecord Told(ReportedState report) => ReachPlanner.Plan(_mesh, [], report, new SeenSource(null), [], known);
     }
 
     [Fact]
@@ -158,8 +158,8 @@ public sealed class ReachPlannerTests
     public void NotGranted_IsWhatNoGrantCovers_BesideTheNodesOwnAddresses()
     {
         var mesh = new TestMesh();
-        var node = mesh.Enrol("a") with { Grants = [new GrantRecord("10.64.0.0/16", 24)] };
-        var report = NodeReport.Nothing with
+        var node = mesh.Enrol("a") with { Grants = [new StoredGrant("10.64.0.0/16", 24)] };
+        var report = ReportedState.Nothing with
         {
             Announced =
             [
@@ -170,8 +170,8 @@ public sealed class ReachPlannerTests
     }
 
     private ReachRecord Plan(
-        EndpointRecord[] own, string? source, string[] seen, GrantRecord[]? grants = null, ReachRecord? known = null, string others = "") =>
-        ReachPlanner.Plan(_mesh, [.. grants ?? []], NodeReport.Nothing with
+        EndpointRecord[] own, string? source, string[] seen, StoredGrant[]? grants = null, ReachRecord? known = null, string others = "") =>
+        ReachPlanner.Plan(_mesh, [.. grants ?? []], ReportedState.Nothing with
         {
             Endpoints = [.. own],
             ListenPort = 12912,

@@ -13,8 +13,8 @@ public sealed class RestoreTests : IAsyncLifetime
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);
 
     private readonly StoreFolder _folder = new();
-    private NodeRecord _early = null!;
-    private NodeRecord _late = null!;
+    private StoredNode _early = null!;
+    private StoredNode _late = null!;
     private CredentialClaims _lateCredential = null!;
 
     public async ValueTask InitializeAsync()
@@ -23,12 +23,12 @@ public sealed class RestoreTests : IAsyncLifetime
         await _folder.WhileServingAsync(async directory =>
         {
             _early = await EnrolAsync(directory, "early");
-            await ChangeAsync(directory, draft => GrantRules.Add(draft, draft.State.Member(_early.Id)!.Record, new GrantRecord("10.64.1.0/24", 24)));
-            await ChangeAsync(directory, draft => GrantRules.Add(draft, draft.State.Member(_early.Id)!.Record, new GrantRecord("10.64.2.0/24", 28)));
+            await ChangeAsync(directory, draft => GrantRules.Add(draft, draft.State.Member(_early.Id)!.Record, new StoredGrant("10.64.1.0/24", 24)));
+            await ChangeAsync(directory, draft => GrantRules.Add(draft, draft.State.Member(_early.Id)!.Record, new StoredGrant("10.64.2.0/24", 28)));
             await ChangeAsync(directory, draft => TokenRules.Create(draft, TestMesh.Token(id: "other")));
             StoreBackup.Write(_folder.Paths.Store, _folder.Backup);
             _late = await EnrolAsync(directory, "late");
-            await ChangeAsync(directory, draft => GrantRules.Add(draft, draft.State.Member(_late.Id)!.Record, new GrantRecord("10.64.3.0/24", 24)));
+            await ChangeAsync(directory, draft => GrantRules.Add(draft, draft.State.Member(_late.Id)!.Record, new StoredGrant("10.64.3.0/24", 24)));
             _lateCredential = CredentialOf(directory, _late);
         });
     }
@@ -89,7 +89,7 @@ public sealed class RestoreTests : IAsyncLifetime
         await _folder.RestoreAsync(); // of a journal that knows of no signing off: it is a member again
         Assert.NotNull((await _folder.StateAsync()).Member(_early.Id));
         await DecideAsync(damaged: false, draft => Departure.Leave(draft, draft.State.Member(_early.Id)!.Record));
-        NodeRecord again = null!;
+        StoredNode again = null!;
         await _folder.WhileServingAsync(async directory => again = await EnrolAsync(directory, "early"));
         await DecideAsync(damaged: true, draft => Departure.Remove(draft, draft.State.Member(again.Id)!.Record, TestMesh.Now + 86_400));
 

@@ -70,14 +70,14 @@ internal sealed class StoreFolder : IDisposable
 
     public static Task ChangeAsync(MeshDirectory directory, Action<Draft> change) => directory.ChangeAsync(change, CancellationToken.None);
 
-    public static async Task<NodeRecord> EnrolAsync(MeshDirectory directory, string name, JoinTokenClaims? token = null)
+    public static async Task<StoredNode> EnrolAsync(MeshDirectory directory, string name, JoinTokenClaims? token = null)
     {
         var request = new EnrolmentRequest { Identity = name, HostName = name, WireGuardKey = TestMesh.KeyOf(name), Token = token ?? Token };
         return (await directory.ChangeAsync(draft => Enrolment.Enrol(draft, request, TestMesh.Now, TestMesh.Skew), CancellationToken.None)).Value;
     }
 
     /// <summary>The credential that a member would have now.</summary>
-    public static CredentialClaims CredentialOf(MeshDirectory directory, NodeRecord node) => new()
+    public static CredentialClaims CredentialOf(MeshDirectory directory, StoredNode node) => new()
     {
         StoreId = directory.State.Mesh.StoreId,
         Revision = directory.State.Revision,

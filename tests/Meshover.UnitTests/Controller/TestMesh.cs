@@ -44,7 +44,7 @@ internal sealed class TestMesh
         State = State.Apply([new StoreChange(State.Revision + 1, write.Key, write.Value)], State.Revision + 1);
 
     /// <summary>Enrols the identity under the name, with a token that the mesh has made; its WireGuard key is made of the identity.</summary>
-    public NodeRecord Enrol(string identity, string? hostName = null, JoinTokenClaims? token = null, long now = Now)
+    public StoredNode Enrol(string identity, string? hostName = null, JoinTokenClaims? token = null, long now = Now)
     {
         token ??= Token();
         if (State.Token(token.Id) is null)
@@ -53,9 +53,9 @@ internal sealed class TestMesh
     }
 
     /// <summary>The same with a token that the store need not know.</summary>
-    public NodeRecord EnrolWith(JoinTokenClaims token, string identity, string? hostName = null, long now = Now)
+    public StoredNode EnrolWith(JoinTokenClaims token, string identity, string? hostName = null, long now = Now)
     {
-        NodeRecord? node = null;
+        StoredNode? node = null;
         Change(draft => node = Enrolment.Enrol(draft, new EnrolmentRequest
         {
             Identity = identity,
@@ -66,7 +66,7 @@ internal sealed class TestMesh
         return node!;
     }
 
-    public void Remove(NodeRecord node, long restsUntil = Now + 86_400) => Change(draft => Departure.Remove(draft, node, restsUntil));
+    public void Remove(StoredNode node, long restsUntil = Now + 86_400) => Change(draft => Departure.Remove(draft, node, restsUntil));
 
     public static string KeyOf(string identity)
     {

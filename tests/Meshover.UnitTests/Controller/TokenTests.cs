@@ -14,7 +14,7 @@ public sealed class TokenTests : IDisposable
     [Fact]
     public async Task JoinToken_ComesBackAsItWasSigned()
     {
-        var claims = TestMesh.Token(uses: TokenRecord.Unlimited, replace: true) with { Tags = ["edge"], Grants = [new GrantRecord("fd64::/48", 64)] };
+        var claims = TestMesh.Token(uses: TokenRecord.Unlimited, replace: true) with { Tags = ["edge"], Grants = [new StoredGrant("fd64::/48", 64)] };
         var read = await JoinTokens.ReadAsync(_signer, JoinTokens.Sign(_signer, claims));
         Assert.Equal((claims.Id, claims.Created, claims.Expires, claims.Uses, claims.Replace), (read.Id, read.Created, read.Expires, read.Uses, read.Replace));
         Assert.Equal(claims.Tags, read.Tags);
@@ -83,7 +83,7 @@ public sealed class TokenTests : IDisposable
         StoreId = "store-1",
         Revision = 42,
         Expires = TestMesh.Now - 1,
-        Node = new TestMesh().Enrol("a") with { Tags = ["edge"], Grants = [new GrantRecord("10.64.0.0/16", 24)] },
+        Node = new TestMesh().Enrol("a") with { Tags = ["edge"], Grants = [new StoredGrant("10.64.0.0/16", 24)] },
     };
 
     private async Task RefusedAsync(string token) =>

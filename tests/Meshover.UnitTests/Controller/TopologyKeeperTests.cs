@@ -32,7 +32,7 @@ public sealed class TopologyKeeperTests : IAsyncDisposable
         for (var number = 1; number <= Nodes; number++)
             await EnrolAsync(directory, number);
         for (uint online = 2; online <= Nodes; online++)
-            live.Open(new NodeSession(online, "A", "0.1.0", null), NodeReport.Nothing with { Endpoints = [EndpointOf((int)online)] });
+            live.Open(new NodeSession(online, "A", "0.1.0", null), ReportedState.Nothing with { Endpoints = [EndpointOf((int)online)] });
         using var keeper = new TopologyKeeper(directory, live, _time, NullLogger<TopologyKeeper>.Instance);
 
         await keeper.StartAsync(CancellationToken.None);
@@ -123,7 +123,7 @@ public sealed class TopologyKeeperTests : IAsyncDisposable
         {
             await EnrolAsync(directory, number);
             sessions.Add(new NodeSession((uint)number, "A", "0.1.0", null));
-            live.Open(sessions[^1], NodeReport.Nothing with { Endpoints = [EndpointOf(number)] });
+            live.Open(sessions[^1], ReportedState.Nothing with { Endpoints = [EndpointOf(number)] });
         }
         return sessions;
     }

@@ -45,7 +45,7 @@ public sealed class ValidationTests
     [Fact]
     public void Status_AbsentFields_KeepWhatWasSaid()
     {
-        var said = StatusMapping.Merge(NodeReport.Nothing, new NodeStatus { ListenPort = 5, Site = "here", Announced = new PrefixList { Prefixes = { "10.0.0.0/8" } } }, (_, _) => true);
+        var said = StatusMapping.Merge(ReportedState.Nothing, new NodeStatus { ListenPort = 5, Site = "here", Announced = new PrefixList { Prefixes = { "10.0.0.0/8" } } }, (_, _) => true);
         var after = StatusMapping.Merge(said, new NodeStatus { Site = "there" }, (_, _) => true);
         Assert.Equal((5, "there", 1), (after.ListenPort, after.Site, after.Announced.Length));
         Assert.Empty(StatusMapping.Merge(after, new NodeStatus { Announced = new PrefixList() }, (_, _) => true).Announced);
@@ -98,7 +98,7 @@ public sealed class ValidationTests
     {
         Assert.Equal(held, StatusMapping.ToRecords([new Endpoint { Address = said, Port = 1 }]).Single().Address);
         var status = new NodeStatus { Observed = new ObservedPeers { Peers = { new ObservedPeers.Types.Peer { NodeId = 2, Address = said, Port = 1 } } } };
-        Assert.Equal(held, StatusMapping.Merge(NodeReport.Nothing, status, (_, _) => true).Observed[2].Address.ToString());
+        Assert.Equal(held, StatusMapping.Merge(ReportedState.Nothing, status, (_, _) => true).Observed[2].Address.ToString());
     }
 
     [Theory]

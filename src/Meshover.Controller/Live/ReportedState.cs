@@ -6,9 +6,9 @@ using Meshover.Mesh.Map;
 namespace Meshover.Controller.Live;
 
 /// <summary>What a node says of itself and its peers. Status messages carry changes only: a null member there keeps what is here.</summary>
-internal sealed record NodeReport
+internal sealed record ReportedState
 {
-    public static readonly NodeReport Nothing = new();
+    public static readonly ReportedState Nothing = new();
 
     /// <summary>What the node itself can tell: configured ones and its interfaces'.</summary>
     public ImmutableArray<EndpointRecord> Endpoints { get; init; } = [];

@@ -7,7 +7,7 @@ using Meshover.Contract.V1;
 namespace Meshover.Cli.Administration;
 
 /// <summary>Calls the controller on its admin socket (gRPC on a unix socket), and says in one sentence why a call failed.</summary>
-internal static class AdminApi
+internal static class AdminCalls
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
