@@ -13,6 +13,6 @@ internal static class NodeServices
     /// </summary>
     public static INodeServices For(NodePaths paths, TimeProvider time) =>
         Directory.Exists(SystemdMark) && paths.AreDefault
-            ? new SystemdServices(new SystemctlProcess(), SystemdServices.DefaultUnitDirectory)
+            ? SystemdServices.OfThisMachine()
             : new DetachedServices(paths, time);
 }

@@ -4,10 +4,24 @@ using Meshover.Cli.Supervision;
 
 namespace Meshover.Cli.Services;
 
-/// <summary>One systemd unit per daemon, installed by `up` and removed by `down`.</summary>
-internal sealed class SystemdServices(ISystemctl systemctl, string unitDirectory) : INodeServices
+/// <summary>
+/// One systemd unit per daemon. Where a package of this program has brought them they are only enabled and disabled; else `up` writes them
+/// and `down` removes them. systemd prefers the administrator's directory, so one of ours there would hide the package's for ever.
+/// </summary>
+/// <param name="systemctl">systemd.</param>
+/// <param name="unitDirectory">The administrator's units.</param>
+/// <param name="packagedDirectory">The distribution's units; null where this program is not the package's.</param>
+internal sealed class SystemdServices(ISystemctl systemctl, string unitDirectory, string? packagedDirectory) : INodeServices
 {
     public const string DefaultUnitDirectory = "/etc/systemd/system";
+    private const string DistributionsUnits = "/usr/lib/systemd/system";
+
+    /// <summary>Where the packages put the program (deploy/package); /usr/bin/meshover is a link to it.</summary>
+    private const string PackagedProgram = "/usr/lib/meshover/meshover";
+
+    /// <summary>The machine's own.</summary>
+    public static SystemdServices OfThisMachine() =>
+        new(new SystemctlProcess(), DefaultUnitDirectory, Environment.ProcessPath == PackagedProgram ? DistributionsUnits : null);
 
     public async Task StartAsync(ImmutableArray<string> daemons, CancellationToken cancellationToken)
     {
@@ -20,7 +34,9 @@ internal sealed class SystemdServices(ISystemctl systemctl, string unitDirectory
         await systemctl.RunAsync(["enable", "--now", .. daemons.Select(UnitName)], cancellationToken);
     }
 
-    public bool Keeps(string daemon) => IsInstalled(daemon);
+    /// <summary>A package's unit lies there unused until `up` enables it.</summary>
+    public bool Keeps(string daemon) =>
+        IsPackaged(daemon) ? Path.Exists(Path.Combine(unitDirectory, "multi-user.target.wants", UnitName(daemon))) : IsInstalled(daemon);
 
     public Task RestartAgentAsync(CancellationToken cancellationToken) =>
         systemctl.RunAsync(["restart", UnitName(DaemonNames.Agent)], cancellationToken);
@@ -31,15 +47,30 @@ internal sealed class SystemdServices(ISystemctl systemctl, string unitDirectory
 
     private string UnitPath(string daemon) => Path.Combine(unitDirectory, UnitName(daemon));
 
-    private bool IsInstalled(string daemon) => File.Exists(UnitPath(daemon));
+    private bool IsPackaged(string daemon) => packagedDirectory is not null && File.Exists(Path.Combine(packagedDirectory, UnitName(daemon)));
 
-    /// <returns>Whether the unit was not there, or was another.</returns>
+    private bool IsInstalled(string daemon) => File.Exists(UnitPath(daemon)) || IsPackaged(daemon);
+
+    /// <returns>Whether systemd has to read its units anew.</returns>
     private bool Install(string daemon)
     {
+        if (IsPackaged(daemon))
+            return Uninstall(daemon);
         var unit = UnitFile.Render(daemon, Environment.ProcessPath ?? "/usr/bin/meshover");
-        if (IsInstalled(daemon) && File.ReadAllText(UnitPath(daemon)) == unit)
+        if (File.Exists(UnitPath(daemon)) && File.ReadAllText(UnitPath(daemon)) == unit)
             return false;
         File.WriteAllText(UnitPath(daemon), unit);
+        return true;
+    }
+
+    /// <summary>Removes what `up` wrote. What an administrator wrote in the place of a package's is his.</summary>
+    /// <returns>Whether there was something.</returns>
+    private bool Uninstall(string daemon)
+    {
+        var path = UnitPath(daemon);
+        if (!File.Exists(path) || (IsPackaged(daemon) && !UnitFile.IsOurs(File.ReadAllText(path), daemon)))
+            return false;
+        File.Delete(path);
         return true;
     }
 
@@ -49,19 +80,20 @@ internal sealed class SystemdServices(ISystemctl systemctl, string unitDirectory
     {
         var installed = daemons.Where(IsInstalled).ToImmutableArray();
         var failures = new List<CliException>();
+        var changed = false;
         foreach (var daemon in installed)
         {
             try
             {
                 await systemctl.RunAsync(["disable", "--now", UnitName(daemon)], cancellationToken);
-                File.Delete(UnitPath(daemon));
+                changed |= Uninstall(daemon);
             }
             catch (CliException e)
             {
                 failures.Add(e);
             }
         }
-        if (!installed.IsEmpty)
+        if (changed)
             await systemctl.RunAsync(["daemon-reload"], cancellationToken);
         if (failures.Count > 0)
             throw new CliException(string.Join(" ", failures.Select(failure => failure.Message)));

@@ -8,9 +8,14 @@ namespace Meshover.UnitTests.Cli;
 public sealed class SystemdServicesTests : IDisposable
 {
     private readonly string _units = Directory.CreateTempSubdirectory("units").FullName;
+    private readonly string _packaged = Directory.CreateTempSubdirectory("packaged").FullName;
     private readonly RecordedSystemctl _systemctl = new();
 
-    public void Dispose() => Directory.Delete(_units, recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(_units, recursive: true);
+        Directory.Delete(_packaged, recursive: true);
+    }
 
     [Fact]
     public async Task Start_NothingInstalled_InstallsReloadsAndEnables()
@@ -100,7 +105,74 @@ public sealed class SystemdServicesTests : IDisposable
     public void Render_PathThatSystemdWouldSplit_IsQuoted() =>
         Assert.Contains("\nExecStart=\"/opt/my tools/100%%/meshover\" agent\n", UnitFile.Render("agent", "/opt/my tools/100%/meshover"), StringComparison.Ordinal);
 
-    private SystemdServices Services => new(_systemctl, _units);
+    [Fact]
+    public async Task Start_OfAPackage_EnablesItsUnitsAndWritesNone()
+    {
+        await Packaged.StartAsync(DaemonNames.All, CancellationToken.None);
+
+        Assert.Equal(["enable --now meshover-agent.service meshover-routing.service meshover-dataplane.service"], _systemctl.Calls);
+        Assert.Empty(Directory.GetFiles(_units));
+        Assert.False(Packaged.Keeps(DaemonNames.Agent)); // this systemctl enables nothing
+        Directory.CreateDirectory(Path.Combine(_units, "multi-user.target.wants"));
+        File.CreateSymbolicLink(Path.Combine(_units, "multi-user.target.wants", "meshover-agent.service"), "/nowhere");
+        Assert.True(Packaged.Keeps(DaemonNames.Agent));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("of a former release")]
+    public async Task Start_OfAPackageAfterABuildTree_UnitsThatWouldHideItsOwnGo(string release)
+    {
+        await Services.StartAsync(DaemonNames.All, CancellationToken.None);
+        if (release.Length > 0)
+        {
+            foreach (var file in Directory.GetFiles(_units))
+                File.WriteAllText(file, File.ReadAllText(file)[(File.ReadAllText(file).IndexOf('\n', StringComparison.Ordinal) + 1)..]);
+        }
+        _systemctl.Calls.Clear();
+
+        await Packaged.StartAsync(DaemonNames.All, CancellationToken.None);
+
+        Assert.Equal(
+            ["daemon-reload", "enable --now meshover-agent.service meshover-routing.service meshover-dataplane.service"], _systemctl.Calls);
+        Assert.Empty(Directory.GetFiles(_units));
+    }
+
+    [Fact]
+    public async Task Life_OfAPackageWithAnAdministratorsUnit_LeavesThatAlone()
+    {
+        var own = Path.Combine(_units, "meshover-agent.service");
+        await File.WriteAllTextAsync(own, "[Service]\nExecStart=/usr/bin/nice /usr/bin/meshover agent\n");
+
+        await Packaged.StartAsync(DaemonNames.All, CancellationToken.None);
+        await Packaged.StopAsync(CancellationToken.None);
+
+        Assert.Equal([own], Directory.GetFiles(_units));
+        Assert.DoesNotContain("daemon-reload", _systemctl.Calls);
+    }
+
+    [Fact]
+    public async Task Stop_OfAPackage_DisablesItsUnitsAndKeepsThem()
+    {
+        await Packaged.StopAsync(CancellationToken.None);
+
+        Assert.Equal(
+            ["disable --now meshover-agent.service", "disable --now meshover-routing.service", "disable --now meshover-dataplane.service"],
+            _systemctl.Calls);
+        Assert.Equal(3, Directory.GetFiles(_packaged).Length);
+    }
+
+    private SystemdServices Services => new(_systemctl, _units, packagedDirectory: null);
+
+    private SystemdServices Packaged
+    {
+        get
+        {
+            foreach (var daemon in DaemonNames.All)
+                File.WriteAllText(Path.Combine(_packaged, SystemdServices.UnitName(daemon)), "");
+            return new(_systemctl, _units, _packaged);
+        }
+    }
 
     private sealed class RecordedSystemctl : ISystemctl
     {

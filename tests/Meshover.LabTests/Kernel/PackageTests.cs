@@ -1,0 +1,166 @@
+using Meshover.Lab;
+using Meshover.Lab.Machines;
+using Meshover.Lab.Meshes;
+using Meshover.LabTests.Mesh;
+using Meshover.Linux.Processes;
+
+namespace Meshover.LabTests.Kernel;
+
+/// <summary>
+/// Both Debian packages on a machine with systemd: installed, a mesh made and joined by the commands of the README, upgraded, removed, purged.
+/// </summary>
+[Collection(SystemdTests.Collection)]
+public sealed class PackageTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly string[] Daemons = ["meshover-agent.service", "meshover-dataplane.service", "meshover-routing.service"];
+    private static readonly string[] Places =
+    [
+        "/usr/bin", "/usr/lib", "/usr/lib/systemd/system", "/usr/share/man/man1", "/usr/share/doc", "/usr/share/lintian/overrides",
+        "/usr/share/bash-completion/completions", "/etc", "/etc/systemd/system", "/etc/systemd/system/multi-user.target.wants", "/var/lib", "/var/log", "/run",
+    ];
+    private const string Controller = "meshover-controller.service";
+    private readonly string _directory = Directory.CreateTempSubdirectory("meshover-packages-").FullName;
+    private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
+    private SystemdMachine _systemd = null!;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task Packages_InstalledUsedUpgradedAndPurged_LeaveNothing()
+    {
+        await using var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = "mp", Nodes = 1 }, TimeProvider.System, _ct);
+        using var systemd = _systemd = await SystemdMachine.StartAsync(mesh.Node(1).Machine, [], _ct);
+        var before = await LeftAsync();
+
+        await CheckedAsync("dpkg", "--install", Package("meshover"), Package("meshover-controller"));
+        Assert.Equal(["ActiveState=inactive", "UnitFileState=enabled"], await _systemd.ShowAsync(Controller, _ct, "ActiveState", "UnitFileState"));
+        foreach (var daemon in Daemons)
+            Assert.Equal(["ActiveState=inactive", "UnitFileState=disabled"], await _systemd.ShowAsync(daemon, _ct, "ActiveState", "UnitFileState"));
+
+        var join = await CheckedAsync("meshover-controller", "init", "--address", "192.0.2.1");
+        await CheckedAsync("systemctl", "start", Controller);
+        Assert.Equal("meshover-controller", (await CheckedAsync("stat", "--format=%U", "/var/lib/meshover-controller/store.db")).Trim());
+        (await _systemd.RunAsync("meshover", ["up", "--join", "-", "--timeout", $"{Patience.TotalSeconds}"], _ct, join)).Checked();
+        await AssertRunsAsync();
+        Assert.Contains("n1", await CheckedAsync("meshover", "node", "list"), StringComparison.Ordinal); // root asks another user's controller
+
+        await AssertUpgradedAsync(mesh.Node(1).Machine);
+        await AssertRootsCommandsLeaveTheStoreToItsUserAsync();
+
+        await CheckedAsync("dpkg", "--remove", "meshover");
+        Assert.Empty(FrrOf(mesh.Node(1).Machine));
+        Assert.DoesNotContain("mo-", await CheckedAsync("ip", "-o", "link"), StringComparison.Ordinal);
+        await CheckedAsync("test", "-e", "/var/lib/meshover/identity.json"); // for whoever installs it again
+        await CheckedAsync("dpkg", "--purge", "meshover", "meshover-controller");
+        Assert.Equal(before, await LeftAsync());
+    }
+
+    [Fact]
+    public async Task Repository_SignedByTheUsersKey_IsWhatAptInstallsFrom()
+    {
+        var repository = $"{_directory}/repository";
+        await ShellAsync("install -d -m 700 gnupg && gpg --batch --passphrase '' --quick-generate-key packages@example.net default default never");
+        await ShellAsync($"{Publish} repository packages@example.net {Package("meshover")} {Package("meshover-controller")}");
+        await ShellAsync($"{Publish} repository packages@example.net {Package("meshover")}"); // again, as it is
+        Assert.Equal("0.1.0", await CandidateAsync(repository, "meshover"));
+        Assert.Equal("0.1.0", await CandidateAsync(repository, "meshover-controller"));
+
+        // One who changes a package, or the index, is found out.
+        await ShellAsync("cp -a repository/. changed && echo >>changed/dists/stable/main/binary-amd64/Packages && gzip -9nkf changed/dists/stable/main/binary-amd64/Packages");
+        Assert.Equal("(none)", await CandidateAsync($"{_directory}/changed", "meshover"));
+        var other = await RunAsync($"echo x >>other && {Publish} repository packages@example.net other");
+        Assert.NotEqual(0, other.ExitCode);
+        Assert.Contains("other is not a Debian package; nothing was changed", other.Error, StringComparison.Ordinal);
+    }
+
+    private static string Publish => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(LabPrograms.Meshover)!, "../../deploy/apt/publish"));
+
+    /// <summary>The version that apt would install from that repository alone, with lists and state of its own.</summary>
+    private async Task<string> CandidateAsync(string repository, string package)
+    {
+        var apt = $"-o Dir::State=apt -o Dir::Cache=apt/cache -o Dir::Etc::sourcelist={_directory}/apt/list -o Dir::Etc::sourceparts=- -o Dir::State::status=/var/lib/dpkg/status";
+        await ShellAsync("rm -rf apt && mkdir -p apt/lists/partial apt/cache/archives/partial");
+        await File.WriteAllTextAsync($"{_directory}/apt/list", $"deb [signed-by={repository}/meshover.asc] file:{repository} stable main\n", _ct);
+        await RunAsync($"apt-get {apt} -o APT::Sandbox::User=root update");
+        var policy = await ShellAsync($"apt-cache {apt} policy {package}");
+        return policy.Split('\n').FirstOrDefault(line => line.Contains("Candidate:", StringComparison.Ordinal))?.Split(' ')[^1] ?? "(none)";
+    }
+
+    private async Task<string> ShellAsync(string command) => (await RunAsync(command)).Checked();
+
+    private async Task<CommandResult> RunAsync(string command)
+    {
+        var run = await new ProgramRun("sh", "-c", $"cd {_directory} && export GNUPGHOME={_directory}/gnupg && {command}") { Patience = Patience }.RunAsync(_ct);
+        return new CommandResult(command, run.ExitCode, run.Output, run.Errors);
+    }
+
+    private async Task AssertRunsAsync()
+    {
+        foreach (var daemon in Daemons)
+            Assert.Equal([$"FragmentPath=/usr/lib/systemd/system/{daemon}", "ActiveState=active", "UnitFileState=enabled"],
+                await _systemd.ShowAsync(daemon, _ct, "FragmentPath", "ActiveState", "UnitFileState"));
+        await Until.NothingIsMissingAsync("all is well", Patience, async () =>
+        {
+            var status = NodeStatus.Parse((await _systemd.RunAsync("meshover", ["status", "--json"], _ct)).Output);
+            return status.State == "up" ? null : string.Join(", ", status.Components);
+        }, _ct);
+    }
+
+    /// <summary>The daemons are the new program's, and FRR has not noticed.</summary>
+    private async Task AssertUpgradedAsync(Machine machine)
+    {
+        var frr = FrrOf(machine);
+        Assert.Equal(3, frr.Length);
+        string[] units = [.. Daemons, Controller];
+        var old = await ProcessesAsync(units);
+        await CheckedAsync("dpkg", "--install", await UpgradeAsync("meshover"), await UpgradeAsync("meshover-controller"));
+        Assert.Empty(old.Intersect(await ProcessesAsync(units)));
+        await AssertRunsAsync();
+        Assert.Equal(frr, FrrOf(machine));
+    }
+
+    private async Task AssertRootsCommandsLeaveTheStoreToItsUserAsync()
+    {
+        await CheckedAsync("meshover-controller", "backup", "/root/mesh.backup");
+        await CheckedAsync("systemctl", "stop", Controller);
+        await CheckedAsync("meshover-controller", "restore", "--replace", "/root/mesh.backup");
+        await CheckedAsync("rm", "/root/mesh.backup");
+        await CheckedAsync("systemctl", "start", Controller);
+        Assert.Equal(["ActiveState=active"], await _systemd.ShowAsync(Controller, _ct, "ActiveState"));
+    }
+
+    private async Task<string[]> ProcessesAsync(string[] units)
+    {
+        var processes = await Task.WhenAll(units.Select(async unit => (await _systemd.ShowAsync(unit, _ct, "MainPID"))[0]));
+        Assert.DoesNotContain("MainPID=0", processes);
+        return processes;
+    }
+
+    /// <summary>What there is of ours on the machine.</summary>
+    private async Task<string> LeftAsync() =>
+        (await _systemd.RunAsync("sh", ["-c", $"ls -d {string.Join(' ', Places.Select(place => $"{place}/*meshover*"))};"
+            + "find /var/lib/meshover /etc/meshover /run/meshover -mindepth 1; getent passwd meshover-controller; dpkg-query -W 'meshover*'"], _ct)).Output;
+
+    private async Task<string> CheckedAsync(string program, params string[] arguments) => (await _systemd.RunAsync(program, arguments, _ct)).Checked();
+
+    private static (int Id, string Name)[] FrrOf(Machine machine) =>
+        [.. MachineProcesses.Of(machine).Where(process => process.Name is "zebra" or "bgpd" or "bfdd").OrderBy(process => process.Id)];
+
+    /// <summary>The same again under a later number, packed without compressing: this processor is emulated.</summary>
+    private async Task<string> UpgradeAsync(string name)
+    {
+        var package = $"{_directory}/{name}.deb";
+        await CheckedAsync("sh", "-c",
+            $"cd {_directory} && dpkg-deb -R {Package(name)} {name} && sed -i 's/^Version: .*/&+1/' {name}/DEBIAN/control && dpkg-deb --root-owner-group -Znone -b {name} {package} && rm -r {name}");
+        return package;
+    }
+
+    private static string Package(string name)
+    {
+        var directory = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(LabPrograms.Meshover)!, "../packages"));
+        return Directory.Exists(directory) && Directory.GetFiles(directory, $"{name}_*.deb") is [var package]
+            ? package
+            : throw new FileNotFoundException($"{directory} has no package of {name}, or several. Make it with `./dev package`.");
+    }
+}
