@@ -10,7 +10,7 @@ namespace Meshover.LabTests;
 /// </summary>
 internal sealed class LongestFirst : ITestCollectionOrderer, ITestClassOrderer
 {
-    private static readonly string[] Long = [KernelMeshCollection.Name, SystemdTests.Collection];
+    private static readonly string[] Long = [KernelMeshCollection.Name];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
         where TTestCollection : ITestCollection =>

@@ -10,6 +10,7 @@ using Meshover.Controller.State;
 using Meshover.Controller.Streaming;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Hosting.Systemd;
 
 namespace Meshover.Controller.Hosting;
 
@@ -37,7 +38,8 @@ internal static class ControllerHost
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
         // Failed handshakes of scanners, and streams that end with their connection, are no news.
         builder.Logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None);
-        builder.Host.UseSystemd();
+        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 })
+            UseSystemd(builder);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, groups, tls, options, paths));
         AddServices(builder.Services, directory, secret, options);
@@ -47,6 +49,17 @@ internal static class ControllerHost
         app.Use(groups.GuardAsync);
         groups.Map(app);
         return app;
+    }
+
+    /// <summary>
+    /// systemd is told when it serves (sd_notify(3)). The library's own way looks for systemd in /proc, which the unit hides (ProtectProc), and
+    /// told it nothing.
+    /// </summary>
+    private static void UseSystemd(WebApplicationBuilder builder)
+    {
+        builder.Logging.AddSystemdConsole();
+        builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+        builder.Services.AddSingleton<IHostLifetime, SystemdLifetime>();
     }
 
     private static void AddServices(IServiceCollection services, MeshDirectory directory, SecretRecord secret, ControllerOptions options)

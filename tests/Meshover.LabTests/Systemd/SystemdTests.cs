@@ -3,14 +3,14 @@ using Meshover.Lab.Machines;
 using Meshover.Lab.Meshes;
 using Meshover.LabTests.Mesh;
 
-namespace Meshover.LabTests.Kernel;
+namespace Meshover.LabTests.Systemd;
 
 /// <summary>A node whose daemons are systemd's to keep, on a machine where Debian's own FRR was started at boot.</summary>
 [Collection(Collection)]
 public sealed class SystemdTests
 {
     public const string Collection = "systemd";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly string[] Daemons = ["meshover-agent.service", "meshover-dataplane.service", "meshover-routing.service"];
     private static readonly string[] Join = ["up", "--join", "-", "--no-wait", "--timeout", $"{Patience.TotalSeconds}"];
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using Meshover.Lab;
+using Meshover.Lab.Machines;
+using Meshover.LabTests.Mesh;
+
+namespace Meshover.LabTests.Systemd;
+
+/// <summary>
+/// A machine of the lab with a systemd of its own as the first process of its process namespace, as in a container. Its files are this
+/// machine's with a layer over them that goes when it ends, so that packages can be installed there. It has the distribution's units, and of
+/// the administrator's only those that the test enables.
+/// </summary>
+internal sealed class SystemdMachine : IDisposable
+{
+    // They look at every file of /tmp and at every device, wait for udev, which is not there, and are nobody's dependence.
+    private static readonly string[] Masked =
+    [
+        "systemd-tmpfiles-setup", "systemd-tmpfiles-setup-dev", "systemd-udev-trigger", "systemd-udevd", "systemd-logind", "systemd-journal-flush",
+        "systemd-journal-catalog-update", "console-getty", "systemd-networkd", "NetworkManager", "firewalld",
+    ];
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private readonly Machine _machine;
+    private readonly Process _starter;
+    private readonly int _first;
+
+    private SystemdMachine(Machine machine, Process starter, int first) => (_machine, _starter, _first) = (machine, starter, first);
+
+    /// <param name="machine">Where it runs.</param>
+    /// <param name="enabled">Units of the distribution that it starts.</param>
+    /// <param name="ct">Ends the waiting.</param>
+    public static async Task<SystemdMachine> StartAsync(Machine machine, IReadOnlyList<string> enabled, CancellationToken ct)
+    {
+        var starter = Process.Start(machine.Command(
+            "unshare", "--fork", "--kill-child", "--pid", "--mount", "--ipc", "--cgroup", "--", "sh", "-ec", Script(enabled)))!;
+        var first = 0;
+        await Until.NothingIsMissingAsync("systemd's process", Patience, () =>
+            Task.FromResult((first = MachineProcesses.Of(machine).FirstOrDefault(process => process.Name == "systemd").Id) == 0 ? "none" : null), ct);
+        var here = new SystemdMachine(machine, starter, first);
+        await Until.NothingIsMissingAsync("systemd has started what it should", Patience, async () =>
+            (await here.RunAsync("systemctl", ["is-system-running"], ct)).Output.Trim() is var state and not ("running" or "degraded") ? state : null, ct);
+        return here;
+    }
+
+    /// <summary>Lays the files together and becomes systemd. What holds the programs under test may be a file system of its own.</summary>
+    private static string Script(IReadOnlyList<string> enabled)
+    {
+        var programs = new DirectoryInfo(Path.GetDirectoryName(LabPrograms.Meshover)!).Parent!.FullName;
+        return $"""
+            mount -t tmpfs none /mnt
+            mkdir /mnt/changes /mnt/work /mnt/root
+            mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/changes,workdir=/mnt/work /mnt/root
+            cd /mnt/root
+            mkdir -p .{programs}
+            mount --rbind {programs} .{programs}
+            mount --rbind /dev dev
+            mount -t proc proc proc
+            mount -t sysfs sys sys
+            mount -t cgroup2 cgroup sys/fs/cgroup
+            mount -t tmpfs none run
+            mount -t tmpfs none tmp
+            hostname >etc/hostname
+            units=etc/systemd/system
+            rm -rf usr/sbin/policy-rc.d $units var/lib/meshover var/lib/meshover-controller etc/meshover
+            mkdir -p $units/multi-user.target.wants
+            for unit in {string.Join(' ', Masked)}; do ln -s /dev/null $units/$unit.service; done
+            for unit in {string.Join(' ', enabled)}; do ln -s /lib/systemd/system/$unit $units/multi-user.target.wants/; done
+            exec env container=lab chroot . /lib/systemd/systemd --unit=multi-user.target --log-target=null
+            """;
+    }
+
+    /// <summary>Runs a program beside systemd's processes.</summary>
+    public Task<CommandResult> RunAsync(string program, IEnumerable<string> arguments, CancellationToken ct, string? input = null) =>
+        _machine.RunAsync("nsenter", [$"--target={_first}", "--mount", "--pid", "--ipc", "--cgroup", "--root", "--wd", "--", program, .. arguments], input, ct);
+
+    /// <summary>The properties of a unit, as lines of NAME=VALUE.</summary>
+    public async Task<string[]> ShowAsync(string unit, CancellationToken ct, params string[] properties) =>
+        (await RunAsync("systemctl", ["show", unit, .. properties.Select(property => $"--property={property}")], ct)).Checked().Trim().Split('\n');
+
+    public void Dispose()
+    {
+        _starter.Kill();
+        _starter.Dispose();
+    }
+}
