@@ -36,7 +36,7 @@ public sealed class ReportCostTests
     public ReportCostTests()
     {
         var identities = new IdentityKeeper(new IdentityStore("/nonexistent"), IdentityFactory.Create("n1", _time), NullLogger.Instance);
-        _reporter = new StateReporter(AgentConfig.Default, identities, _time);
+        _reporter = new StateReporter(AgentConfig.Default, identities, _time, _ => 1.5);
         var map = TestMesh.Full(Nodes);
         var plan = NodePlanner.Plan(map, new NodeId(1), new NodeSettings(), new NodeCapabilities(), new NodeHealth());
         _healthy = new AgentState
