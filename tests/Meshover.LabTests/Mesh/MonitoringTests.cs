@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Meshover.Lab;
 using Meshover.Lab.Faults;
+using Meshover.Lab.Machines;
 using Meshover.Lab.Meshes;
 using Meshover.Lab.Underlays;
 
@@ -30,6 +31,19 @@ public sealed partial class MonitoringTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 3 }, TimeProvider.System, _ct);
+        try
+        {
+            await StartAsync();
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task StartAsync()
+    {
         await _mesh.Controller.InitAsync(_ct);
         await File.AppendAllTextAsync(_mesh.Controller.Machine.Disk("/etc/meshover/controller.yaml"), $"metricsListen: {AddressPlan.Controller4}:12915\n", _ct);
         _mesh.Controller.Serve();
@@ -167,15 +181,14 @@ public sealed partial class MonitoringTests : IAsyncLifetime
             """, _ct);
         _prometheus = Process.Start(machine.Command("prometheus", $"--config.file={Folder}/prometheus.yml", $"--storage.tsdb.path={Folder}/data",
             "--web.listen-address=127.0.0.1:9090", "--log.level=warn"));
-        await Until.NothingIsMissingAsync("Prometheus answers", Patience, async () => await QueryAsync("vector(1)") is "" ? "it does not" : null, _ct);
+        await Until.NothingIsMissingAsync("Prometheus answers", Patience, async () =>
+            (await AskAsync("vector(1)")) is { ExitCode: not 0 } failed ? failed.Error : null, _ct);
     }
 
     /// <summary>One line a row; empty: there are none.</summary>
-    private async Task<string> QueryAsync(string expression)
-    {
-        var result = await _mesh.Node(1).Machine.RunAsync("promtool", ["query", "instant", Prometheus, expression], _ct);
-        return result.ExitCode == 0 ? result.Output.Trim() : result.Error.Contains("connection refused", StringComparison.Ordinal) ? "" : result.Checked();
-    }
+    private async Task<string> QueryAsync(string expression) => (await AskAsync(expression)).Checked().Trim();
+
+    private Task<CommandResult> AskAsync(string expression) => _mesh.Node(1).Machine.RunAsync("promtool", ["query", "instant", Prometheus, expression], _ct);
 
     /// <summary>The queries of the dashboards, with their variables filled in.</summary>
     private static IEnumerable<string> Dashboards() => Directory.GetFiles(Path.Combine(Deploy, "grafana/dashboards"), "*.json")
