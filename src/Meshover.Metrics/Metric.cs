@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace Meshover.Metrics;
 
 public enum MetricType
@@ -13,7 +11,7 @@ public enum MetricType
 /// One metric by the conventions of Prometheus (https://prometheus.io/docs/practices/naming/): base units, a counter ends in <c>_total</c>, and nothing else
 /// does.
 /// </summary>
-public sealed partial record Metric
+public sealed record Metric
 {
     /// <param name="name">Such as <c>meshover_peers</c>.</param>
     /// <param name="type">Of its values.</param>
@@ -22,10 +20,10 @@ public sealed partial record Metric
     /// <exception cref="ArgumentException">A name is none.</exception>
     public Metric(string name, MetricType type, string help, params string[] labels)
     {
-        if (!MetricName().IsMatch(name) || (type == MetricType.Counter) != name.EndsWith("_total", StringComparison.Ordinal))
+        if (!IsName(name) || (type == MetricType.Counter) != name.EndsWith("_total", StringComparison.Ordinal))
             throw new ArgumentException($"\"{name}\" is not the name of a {type}.", nameof(name));
         // Two underscores at the beginning are Prometheus' own.
-        if (labels.FirstOrDefault(label => !LabelName().IsMatch(label) || label.StartsWith("__", StringComparison.Ordinal) || label is "le" or "quantile") is { } wrong)
+        if (labels.FirstOrDefault(label => !IsName(label) || label.StartsWith("__", StringComparison.Ordinal) || label is "le" or "quantile") is { } wrong)
             throw new ArgumentException($"\"{wrong}\" is not the name of a label.", nameof(labels));
         (Name, Type, Help, Labels) = (name, type, help, labels);
     }
@@ -35,9 +33,6 @@ public sealed partial record Metric
     public string Help { get; }
     public IReadOnlyList<string> Labels { get; }
 
-    [GeneratedRegex("^[a-zA-Z_][a-zA-Z0-9_]*$")]
-    private static partial Regex MetricName();
-
-    [GeneratedRegex("^[a-zA-Z_][a-zA-Z0-9_]*$")]
-    private static partial Regex LabelName();
+    // The data model allows a metric colons, too; those are for what rules record.
+    private static bool IsName(string text) => text.Length > 0 && !char.IsAsciiDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 }

@@ -87,20 +87,22 @@ internal static class NodeReportDiff
             },
             Announced = (uint)summary.Coarse.Announced,
             Refused = (uint)summary.Coarse.Refused,
-            NotUp = new LinkCounts
-            {
-                NoAnswer = (uint)summary.NotUp.NoAnswer,
-                NoSession = (uint)summary.NotUp.NoSession,
-                NoDirectPath = (uint)summary.NotUp.NoDirectPath,
-            },
             Figures = { summary.Figures.Select(ToWire) },
-            DataplaneAgeMs = ToMilliseconds(summary.DataplaneAge),
-            RoutingAgeMs = ToMilliseconds(summary.RoutingAge),
         };
-        var unlisted = summary.NotUp.Total - summary.Exceptions.Length;
-        if (former is null || former.NotUp.Total - former.Exceptions.Length != unlisted || !former.Exceptions.SequenceEqual(summary.Exceptions))
-            wire.Exceptions = new LinkExceptions { Links = { summary.Exceptions.Select(ToWire) }, Unlisted = (uint)unlisted };
+        if (summary.DataplaneAge is { } dataplane)
+            wire.DataplaneAgeMs = ToMilliseconds(dataplane);
+        if (summary.RoutingAge is { } routing)
+            wire.RoutingAgeMs = ToMilliseconds(routing);
+        if (summary.NotUp is { } down)
+            AddLinks(wire, summary, down, former);
         return wire;
+    }
+
+    private static void AddLinks(NodeSummary wire, ReportSummary summary, LinkTally down, ReportSummary? former)
+    {
+        wire.NotUp = new LinkCounts { NoAnswer = (uint)down.NoAnswer, NoSession = (uint)down.NoSession, NoDirectPath = (uint)down.NoDirectPath };
+        if (former?.NotUp is null || former.Unlisted != summary.Unlisted || !former.Exceptions.SequenceEqual(summary.Exceptions))
+            wire.Exceptions = new LinkExceptions { Links = { summary.Exceptions.Select(ToWire) }, Unlisted = (uint)summary.Unlisted };
     }
 
     private static LinkExceptions.Types.Link ToWire(LinkException link) =>

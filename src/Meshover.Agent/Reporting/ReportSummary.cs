@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Meshover.Agent.Reconciling;
 using Meshover.Mesh.Identity;
 
@@ -24,8 +25,8 @@ internal sealed record ReportSummary
     public ulong TxBytes { get; init; }
     public CoarseState Coarse { get; init; } = new();
 
-    /// <summary>Links that are not up, by reason, all of them.</summary>
-    public LinkTally NotUp { get; init; }
+    /// <summary>Links that are not up, by reason, all of them; null: the data plane does not say how they are.</summary>
+    public LinkTally? NotUp { get; init; }
 
     /// <summary>The first <see cref="Few"/> of them, by id; those that could be up come first.</summary>
     public ImmutableArray<LinkException> Exceptions { get; init; } = [];
@@ -33,11 +34,14 @@ internal sealed record ReportSummary
     /// <summary>Of each link, in a small mesh.</summary>
     public ImmutableArray<LinkFigure> Figures { get; init; } = [];
 
-    /// <summary>How old what is said of links and bytes is.</summary>
-    public TimeSpan DataplaneAge { get; init; }
+    /// <summary>How old what is said of links and bytes is; null: nothing is known of them.</summary>
+    public TimeSpan? DataplaneAge { get; init; }
 
-    /// <summary>How old what is said of BGP is.</summary>
-    public TimeSpan RoutingAge { get; init; }
+    /// <summary>How old what is said of BGP is; null: nothing is known of that.</summary>
+    public TimeSpan? RoutingAge { get; init; }
+
+    /// <summary>How many links that are not up are not listed.</summary>
+    public int Unlisted => Math.Max(0, (NotUp?.Total ?? 0) - Exceptions.Length);
 }
 
 /// <summary>What is told at once when it changes.</summary>
@@ -53,13 +57,16 @@ internal sealed record CoarseState
 }
 
 /// <summary>A link that is not up.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct LinkException(NodeId Peer, LinkReason Reason);
 
 /// <summary>How many links are not up, by reason.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct LinkTally(int NoAnswer, int NoSession, int NoDirectPath)
 {
     public int Total => NoAnswer + NoSession + NoDirectPath;
 }
 
 /// <param name="Rtt">Null: not known.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct LinkFigure(NodeId Peer, TimeSpan? Rtt, ulong RxBytes, ulong TxBytes);

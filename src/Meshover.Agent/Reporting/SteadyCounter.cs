@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
+
 namespace Meshover.Agent.Reporting;
 
 /// <summary>A counter of a process that may start anew, as one that only grows. What was counted between the last look and the end is lost.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal struct SteadyCounter
 {
     private long _seen;

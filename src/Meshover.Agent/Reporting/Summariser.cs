@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Meshover.Agent.Reconciling;
 using Meshover.Mesh.Identity;
 
@@ -15,9 +16,15 @@ internal sealed class Summariser(TimeProvider time, Func<NodeId, double?> rtt)
     private static readonly TimeSpan AtMostEach = TimeSpan.FromSeconds(2);
     private const double Jitter = 0.1;
 
+    /// <summary>
+    /// So long an agent that starts waits for the data plane and FRR to say how they are: what it does not know yet is not "0 of 1,000 links".
+    /// </summary>
+    private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(20);
+
     private ReportSummary? _last;
     private TimeSpan _made;
     private TimeSpan _due;
+    private TimeSpan? _planned;
 
     /// <returns>The newest, which may be the one before; null while there is no plan.</returns>
     public ReportSummary? Next(AgentState state, List<LinkStanding> links, Traffic traffic)
@@ -25,33 +32,43 @@ internal sealed class Summariser(TimeProvider time, Func<NodeId, double?> rtt)
         if (state.Plan is null)
             return _last;
         var now = time.Uptime();
+        _planned ??= now;
+        if (_last is null && now < _planned + FirstLook && IsAwaited(state))
+            return null;
         if (_last is not null && now < _due && (now < _made + AtMostEach || !IsNews(_last, state, links)))
             return _last;
         _made = now;
-        _due = now + (Every * (1 - Jitter + (2 * Jitter * Random.Shared.NextDouble())));
+        _due = now + (Every * (1 + (Jitter * RandomNumberGenerator.GetInt32(-1000, 1001) / 1000)));
         return _last = Summarise(state, links, traffic);
     }
 
+    private static bool IsAwaited(AgentState state) =>
+        (state.Dataplane is null && StateOf(state, Wanted.Dataplane) != ComponentState.Off)
+        || (state.Routing is null && StateOf(state, Wanted.Routing) != ComponentState.Off);
+
     private static bool IsNews(ReportSummary last, AgentState state, List<LinkStanding> links) =>
-        last.Coarse != Coarse(state) || (links.Count < ReportSummary.Few && !last.Exceptions.SequenceEqual(Exceptions(links)));
+        last.Coarse != Coarse(state) || (last.DataplaneAge is null) != (state.Dataplane is null) || (last.RoutingAge is null) != (state.Routing is null)
+        || (state.Dataplane is not null && links.Count < ReportSummary.Few && !last.Exceptions.SequenceEqual(Exceptions(links)));
 
     private ReportSummary Summarise(AgentState state, List<LinkStanding> links, Traffic traffic)
     {
         var neighbors = (state.Routing?.Neighbors ?? []).Where(neighbor => NodeId.IsLinkName(neighbor.Interface)).ToList();
-        var exceptions = Exceptions(links);
+        var isKnown = state.Dataplane is not null;
+        ImmutableArray<LinkException> exceptions = isKnown ? Exceptions(links) : [];
         return new ReportSummary
         {
             Peers = state.Plan!.WireGuard.Peers.Length,
-            PeersUp = links.Count(link => link.IsHeard),
+            // Transit nodes are elected by it: a data plane that does not answer for a moment moves no route.
+            PeersUp = isKnown ? links.Count(link => link.IsHeard) : _last?.PeersUp ?? 0,
             BgpEstablished = neighbors.Count(neighbor => neighbor.BgpState == LinkStanding.Established),
             Prefixes = neighbors.Sum(neighbor => neighbor.PrefixesReceived),
             RxBytes = traffic.RxBytes,
             TxBytes = traffic.TxBytes,
             Coarse = Coarse(state),
-            NotUp = Tally(links),
+            NotUp = isKnown ? Tally(links) : null,
             // The same object where nothing changed.
             Exceptions = _last is { } last && last.Exceptions.SequenceEqual(exceptions) ? last.Exceptions : exceptions,
-            Figures = links.Count < ReportSummary.Few ? Figures(links, traffic) : [],
+            Figures = isKnown && links.Count < ReportSummary.Few ? Figures(links, traffic) : [],
             DataplaneAge = Age(state.Dataplane is null, state.DataplaneSeenAt),
             RoutingAge = Age(state.Routing is null, state.RoutingSeenAt),
         };
@@ -95,9 +112,9 @@ internal sealed class Summariser(TimeProvider time, Func<NodeId, double?> rtt)
     private static ComponentState StateOf(AgentState state, string component) =>
         state.Applied.Reports.GetValueOrDefault(component)?.State ?? ComponentState.Starting;
 
-    private TimeSpan Age(bool isUnknown, DateTimeOffset seen)
+    private TimeSpan? Age(bool isUnknown, DateTimeOffset seen)
     {
         var age = time.GetUtcNow() - seen;
-        return isUnknown || age < TimeSpan.Zero ? TimeSpan.Zero : age;
+        return isUnknown ? null : age < TimeSpan.Zero ? TimeSpan.Zero : age;
     }
 }

@@ -30,12 +30,12 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt)
         writer.Single(AgentMetrics.Build, 1, AgentHello.Version);
         WriteNode(writer, state, identity, now);
         WriteComponents(writer, state);
-        WriteLinks(writer, links);
+        WriteLinks(writer, links, state.Dataplane is not null);
         WriteRouting(writer, state);
         WriteTraffic(writer, traffic);
         WriteAges(writer, state, now);
         if (config.MetricsPeers == PeerDetail.All || (config.MetricsPeers == PeerDetail.Auto && links.Count <= FewPeers))
-            WritePeers(writer, links, traffic);
+            WritePeers(writer, links, traffic, state.Dataplane is not null);
         ProcessMetrics.Write(writer);
         return writer;
     }
@@ -65,11 +65,13 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt)
         }
     }
 
-    private static void WriteLinks(ExpositionWriter writer, List<LinkStanding> links)
+    private static void WriteLinks(ExpositionWriter writer, List<LinkStanding> links, bool isKnown)
     {
+        writer.Single(AgentMetrics.Peers, (double)links.Count);
+        if (!isKnown)
+            return;
         var down = Summariser.Tally(links);
-        writer.Single(AgentMetrics.Peers, (double)links.Count)
-            .Single(AgentMetrics.PeersUp, (double)(links.Count - down.Total))
+        writer.Single(AgentMetrics.PeersUp, (double)(links.Count - down.Total))
             .Begin(AgentMetrics.PeersNotUp)
             .Sample(down.NoAnswer, "no-answer").Sample(down.NoSession, "no-session").Sample(down.NoDirectPath, "no-direct-path");
     }
@@ -108,10 +110,10 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt)
         .Single(AgentMetrics.DataplaneAge, state.Dataplane is null ? null : Seconds(now - state.DataplaneSeenAt))
         .Single(AgentMetrics.RoutingAge, state.Routing is null ? null : Seconds(now - state.RoutingSeenAt));
 
-    private void WritePeers(ExpositionWriter writer, List<LinkStanding> links, Traffic traffic)
+    private void WritePeers(ExpositionWriter writer, List<LinkStanding> links, Traffic traffic, bool isKnown)
     {
         writer.Begin(AgentMetrics.PeerUp);
-        foreach (var link in links)
+        foreach (var link in links.Where(_ => isKnown))
             writer.Sample(link.IsUp ? 1 : 0, link.Peer.HostName);
         writer.Begin(AgentMetrics.PeerReceived);
         foreach (var link in links)

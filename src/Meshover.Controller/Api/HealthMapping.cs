@@ -32,12 +32,14 @@ internal static class HealthMapping
         Components = new ComponentStates(ToState(components.Dataplane), ToState(components.Routing), ToState(components.Kernel)),
         Announced = Count(summary.Announced),
         Refused = Count(summary.Refused),
-        NotUp = summary.NotUp is { } down ? new LinkTally(Count(down.NoAnswer), Count(down.NoSession), Count(down.NoDirectPath)) : default,
-        Exceptions = summary.Exceptions is { } exceptions ? ToReasons(exceptions) : former?.Exceptions,
+        BgpEstablished = summary.HasRoutingAgeMs ? health.BgpEstablished : null,
+        Accepted = summary.HasRoutingAgeMs ? health.Accepted : null,
+        NotUp = summary.NotUp is { } down ? new LinkTally(Count(down.NoAnswer), Count(down.NoSession), Count(down.NoDirectPath)) : null,
+        Exceptions = summary.NotUp is null ? null : summary.Exceptions is { } exceptions ? ToReasons(exceptions) : former?.Exceptions,
         Unlisted = summary.Exceptions is { } listed ? Count(listed.Unlisted) : former?.Unlisted ?? 0,
         Figures = ImmutableDictionary<uint, LinkFigure>.Empty.SetItems(summary.Figures.Select(figure => KeyValuePair.Create(figure.NodeId, ToFigure(figure)))),
-        DataplaneAge = TimeSpan.FromMilliseconds(summary.DataplaneAgeMs),
-        RoutingAge = TimeSpan.FromMilliseconds(summary.RoutingAgeMs),
+        DataplaneAge = summary.HasDataplaneAgeMs ? TimeSpan.FromMilliseconds(summary.DataplaneAgeMs) : null,
+        RoutingAge = summary.HasRoutingAgeMs ? TimeSpan.FromMilliseconds(summary.RoutingAgeMs) : null,
     };
 
     private static ImmutableDictionary<uint, LinkReason> ToReasons(LinkExceptions exceptions) => ImmutableDictionary<uint, LinkReason>.Empty.SetItems(

@@ -77,7 +77,7 @@ internal static class GraphJson
         json.WriteNumber("arc__indirect", indirect);
         json.WriteNumber("arc__not_up", notUp);
         json.WriteNumber("arc__unknown", unknown);
-        json.WriteString("detail__site", node.Members[0].Site);
+        json.WriteString("detail__site", node.Members.Length == 1 ? node.Members[0].Site : "");
         json.WriteString("detail__version", node.Members.Length == 1 ? node.Members[0].Live?.LastVersion ?? "" : "");
         json.WriteNumber("detail__not_up", node.Links.NotUp);
         json.WriteString("detail__heard", node.Members.Length == 1 ? Heard(node.Members[0].Live, now) : "");

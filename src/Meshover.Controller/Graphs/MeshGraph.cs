@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Meshover.Controller.Live;
 using Meshover.Controller.State;
 
 namespace Meshover.Controller.Graphs;
 
 /// <summary>Of so many links, how many are in each state.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct LinkShares(long Up, long Indirect, long NotUp, long Unknown)
 {
     /// <summary>Those that are up among those that could be and of which it is known; NaN where there are none.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Meshover.Controller.Live;
 
 /// <summary>
@@ -34,4 +36,5 @@ internal sealed class AttentiveClock(TimeProvider time)
 }
 
 /// <summary>A wall clock's time and the <see cref="AttentiveClock"/>'s.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct Moment(DateTimeOffset Wall, TimeSpan Attentive);

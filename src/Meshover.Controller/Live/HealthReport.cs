@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace Meshover.Controller.Live;
 
@@ -11,10 +12,10 @@ internal sealed record HealthReport
 
     /// <summary>Heard of directly.</summary>
     public int PeersHeard { get; init; }
-    public int BgpEstablished { get; init; }
+    public int? BgpEstablished { get; init; }
 
     /// <summary>Prefixes accepted from peers.</summary>
-    public int Accepted { get; init; }
+    public int? Accepted { get; init; }
 
     /// <summary>UDP payload.</summary>
     public ulong RxBytes { get; init; }
@@ -41,8 +42,11 @@ internal sealed record HealthReport
     public ImmutableDictionary<uint, LinkFigure> Figures { get; init; } = ImmutableDictionary<uint, LinkFigure>.Empty;
 
     /// <summary>How old what it says of links and bytes was then, and of BGP.</summary>
-    public TimeSpan DataplaneAge { get; init; }
-    public TimeSpan RoutingAge { get; init; }
+    public TimeSpan? DataplaneAge { get; init; }
+    public TimeSpan? RoutingAge { get; init; }
+
+    /// <summary>It has peers, and its data plane hears none of them.</summary>
+    public bool IsDeaf => this is { Peers: > 0, PeersHeard: 0, NotUp: not null, Components.Dataplane: not ComponentState.Off };
 
     public int? LinksUp => NotUp is { } down ? Math.Max(0, Peers - down.Total) : null;
 
@@ -82,10 +86,12 @@ internal enum LinkReason
 }
 
 /// <summary>How many links are not up, by reason.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct LinkTally(int NoAnswer, int NoSession, int NoDirectPath)
 {
     public int Total => NoAnswer + NoSession + NoDirectPath;
 }
 
 /// <param name="Rtt">Null: not known.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct LinkFigure(TimeSpan? Rtt, ulong RxBytes, ulong TxBytes);

@@ -39,6 +39,6 @@ internal static class NodeStates
     private static NodeState Of(HealthReport health, ComponentStates components) =>
         components.Any(ComponentState.Degraded, ComponentState.Failed) ? NodeState.Degraded
         : components.Any(ComponentState.Starting, ComponentState.Unknown) ? NodeState.Starting
-        : health is { Peers: > 0, PeersHeard: 0 } ? NodeState.Degraded
+        : health.IsDeaf ? NodeState.Degraded
         : NodeState.Ok;
 }

@@ -44,6 +44,7 @@ public sealed class ReportCostTests
             Told = map,
             Map = map,
             Plan = plan,
+            Routing = new Meshover.Routing.Supervision.RoutingStatus { State = Meshover.Routing.Supervision.RoutingState.Running },
             Dataplane = new DataplaneStatus { Version = "0.1.0", Peers = [.. plan.WireGuard.Peers.Select(peer => Heard(map.Nodes[peer.Node]))] },
         };
     }

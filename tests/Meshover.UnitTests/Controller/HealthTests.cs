@@ -92,6 +92,21 @@ public sealed class HealthTests
     }
 
     [Fact]
+    public void Summary_OfANodeWhoseDataPlaneAndFrrSayNothing_HasNoFiguresOfThem()
+    {
+        var session = Open();
+        Say(session, Summary());
+        var blind = Summary(exceptions: false);
+        (blind.NotUp, blind.PeersUp, blind.BgpEstablished) = (null, 0, 0);
+        blind.ClearDataplaneAgeMs();
+        blind.ClearRoutingAgeMs();
+        Say(session, blind);
+        var health = _live.State.Node(1)!.Health!;
+        Assert.Equal((null, null, null, null, null), (health.LinksUp, health.NotUp, health.LinkWith(2), health.BgpEstablished, health.Accepted));
+        Assert.Equal(NodeState.Ok, State()); // what its components say, and nothing of what is not known
+    }
+
+    [Fact]
     public void Exceptions_HoldUntilOthersAreSaid_AndReasonsOfANewerAgentMeanNotUp()
     {
         var session = Open();
@@ -135,6 +150,8 @@ public sealed class HealthTests
         BgpEstablished = 3,
         Components = new ComponentHealths { Dataplane = ComponentHealth.Ok, Routing = ComponentHealth.Ok, Kernel = ComponentHealth.Ok },
         NotUp = new LinkCounts(),
+        DataplaneAgeMs = 900,
+        RoutingAgeMs = 9000,
         Exceptions = exceptions ? new LinkExceptions() : null,
     };
 

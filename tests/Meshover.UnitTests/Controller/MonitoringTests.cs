@@ -113,7 +113,7 @@ public sealed class MonitoringTests : IAsyncLifetime
             }
             catch (HttpRequestException) when (tries < 50)
             {
-                await Task.Delay(50);
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
             }
         }
         open.ForEach(one => one.Dispose());

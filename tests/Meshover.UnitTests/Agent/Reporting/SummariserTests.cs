@@ -39,7 +39,7 @@ public sealed class SummariserTests
         var silent = Next(Mesh(4, silent: [2], withoutSession: [3]))!;
 
         Assert.Equal([new LinkException(new NodeId(2), LinkReason.NoAnswer), new LinkException(new NodeId(3), LinkReason.NoSession)], silent.Exceptions);
-        Assert.Equal((1, 1, 0, 2), (silent.NotUp.NoAnswer, silent.NotUp.NoSession, silent.NotUp.NoDirectPath, silent.PeersUp));
+        Assert.Equal((new LinkTally(1, 1, 0), 2), (silent.NotUp!.Value, silent.PeersUp));
         Assert.Equal(TimeSpan.FromMilliseconds(1.25), silent.Figures.Single(figure => figure.Peer == new NodeId(3)).Rtt);
         Assert.Null(silent.Figures.Single(figure => figure.Peer == new NodeId(2)).Rtt);
     }
@@ -69,7 +69,7 @@ public sealed class SummariserTests
 
         var next = Next(Mesh(200, silent: [.. Enumerable.Range(50, 100).Select(id => (uint)id)]))!;
 
-        Assert.Equal((64, 100, 0), (next.Exceptions.Length, next.NotUp.Total, next.Figures.Length));
+        Assert.Equal((64, 100, 0), (next.Exceptions.Length, next.NotUp!.Value.Total, next.Figures.Length));
         Assert.Equal(36u, NodeReportDiff.Between(null, Report(next))!.Summary.Exceptions.Unlisted);
     }
 
@@ -83,6 +83,32 @@ public sealed class SummariserTests
         Assert.Single(NodeReportDiff.Between(null, after)!.Summary.Exceptions.Links);
         _time.Advance(TimeSpan.FromSeconds(40));
         Assert.Empty(NodeReportDiff.Between(after, Report(Next(Mesh(4))))!.Summary.Exceptions.Links);
+    }
+
+    [Fact]
+    public void Start_SaysNothingBeforeDataPlaneAndFrrAreHeard_AndThenWhatIsNotKnownIsNotZero()
+    {
+        var blind = Mesh(4) with { Dataplane = null, Routing = null, Applied = new Applied() };
+        Assert.Null(Next(blind));
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Null(Next(blind));
+        _time.Advance(TimeSpan.FromSeconds(16));
+
+        var unknown = NodeReportDiff.Between(null, Report(Next(blind)))!.Summary;
+        Assert.Null(unknown.NotUp);
+        Assert.Null(unknown.Exceptions);
+        Assert.False(unknown.HasDataplaneAgeMs || unknown.HasRoutingAgeMs);
+        _time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal(3, Next(Mesh(4))!.PeersUp); // at once
+    }
+
+    [Fact]
+    public void Start_OfANodeWithoutRouting_DoesNotWaitForIt()
+    {
+        var state = Mesh(4) with { Routing = null };
+        Assert.Null(new Summariser(_time, _ => null).Next(state, LinkStanding.Of(state), Traffic.None));
+        state = state with { Applied = state.Applied.With(Wanted.Routing, new ReconcileReport { State = ComponentState.Off }, 1) };
+        Assert.NotNull(new Summariser(_time, _ => null).Next(state, LinkStanding.Of(state), Traffic.None));
     }
 
     [Fact]

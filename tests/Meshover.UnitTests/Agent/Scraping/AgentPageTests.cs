@@ -31,6 +31,14 @@ public sealed class AgentPageTests
     }
 
     [Fact]
+    public void Page_WhileTheDataPlaneSaysNothing_CallsNoLinkDown()
+    {
+        var page = Scrape.Parse(Page(SummariserTests.Mesh(4) with { Dataplane = null }, PeerDetail.All));
+        Assert.Equal(3, page["meshover_peers"]);
+        Assert.DoesNotContain(page.Keys, key => key.StartsWith("meshover_peers_", StringComparison.Ordinal) || key.StartsWith("meshover_peer_up", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Page_BeforeAnythingIsKnown_SaysOnlyWhatIs()
     {
         var page = Scrape.Parse(Page(new AgentState(), PeerDetail.Auto));

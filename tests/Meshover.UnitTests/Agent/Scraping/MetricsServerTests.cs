@@ -31,7 +31,7 @@ public sealed class MetricsServerTests : IAsyncLifetime
             }
             catch (SocketException)
             {
-                await Task.Delay(50);
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
             }
         }
     }
@@ -75,10 +75,10 @@ public sealed class MetricsServerTests : IAsyncLifetime
         var idle = new List<TcpClient>();
         for (var i = 0; i < 40; i++)
             idle.Add(await ConnectAsync());
-        await Task.Delay(300);
+        await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System);
         // Those that it took say nothing; the others are closed already.
         Assert.InRange(idle.Count(client => IsClosed(client)), 24, 40);
-        await Task.Delay(TimeSpan.FromSeconds(14));
+        await Task.Delay(TimeSpan.FromSeconds(14), TimeProvider.System);
         Assert.All(idle, client => Assert.True(IsClosed(client)));
         idle.ForEach(client => client.Dispose());
         Assert.StartsWith("HTTP/1.1 200", await AskAsync("GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
@@ -91,7 +91,7 @@ public sealed class MetricsServerTests : IAsyncLifetime
         using var stop = new CancellationTokenSource();
         var running = second.RunAsync(stop.Token);
         for (var tries = 0; tries < 100 && !second.Notices(null).Any(); tries++)
-            await Task.Delay(50);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         Assert.Contains("not served", Assert.Single(second.Notices(null)), StringComparison.Ordinal);
         await stop.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
