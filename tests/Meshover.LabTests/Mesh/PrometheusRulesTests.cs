@@ -15,6 +15,7 @@ public sealed class PrometheusRulesTests
         using var promtool = Process.Start(new ProcessStartInfo("promtool", arguments)
         {
             WorkingDirectory = Directory(),
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
