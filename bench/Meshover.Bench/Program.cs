@@ -5,16 +5,17 @@ using Meshover.Bench.Dataplane;
 using Meshover.Bench.Idle;
 using Meshover.Bench.Kernel;
 using Meshover.Bench.Mesh;
+using Meshover.Bench.Status;
 using Meshover.Bench.Streams;
 using Meshover.Lab;
 using Meshover.Linux.Namespaces;
 using Meshover.Linux.Netlink;
 using Meshover.WireGuard.Control;
 
-// meshover-bench mesh|idle|dataplane|peers|controller|kernel, with the options that BenchOptions tells.
+// meshover-bench mesh|idle|dataplane|peers|controller|status|kernel, with the options that BenchOptions tells.
 // mesh: the whole mesh in the lab. idle: what it costs while nothing happens. dataplane: the data plane beside other userspace tunnels.
 // peers: one data plane with a hundred busy peers.
-// controller: a controller with up to ten thousand streams.
+// controller: a controller with up to ten thousand streams. status: what it costs to see the mesh.
 // members --members DIRECTORY: no benchmark, but what "kernel" needs done before, on a quicker machine.
 // kernel: the kernel's data plane beside one made by hand; wants a kernel that has WireGuard and GRE. Needs root.
 if (args.Contains("--help"))
@@ -50,10 +51,11 @@ try
         "idle" => await new IdleBench(options.Seconds, Console.Error).RunAsync(ct),
         "peers" => await PeersBench.RunAsync(options, Console.Error, ct),
         "controller" => await new ControllerBench(options, Console.Error).RunAsync(ct),
+        "status" => await new StatusBench(options, Console.Error).RunAsync(ct),
         "kernel" => await KernelBench.RunAsync(options, Console.Error, ct),
         _ => await DataplaneBench.RunAsync(options, Console.Error, ct),
     };
-    var note = options.Name == "controller" ? ControllerBench.Note : "";
+    var note = options.Name switch { "controller" => ControllerBench.Note, "status" => StatusBench.Note, _ => "" };
     Report.WriteTable(results, note);
     if (options.JsonPath is { } path)
         await Report.WriteJsonAsync(results, path, note);

@@ -10,6 +10,7 @@ using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Agent.Reporting;
+using Meshover.Agent.Scraping;
 using Meshover.Agent.Trust;
 using Meshover.Linux.Modules;
 using Meshover.Linux.Netlink;
@@ -68,6 +69,9 @@ public sealed class AgentDaemon
     private readonly RoutingReconciler? _routingReconciler;
     private readonly ReconcileWorker<RoutingPlan> _frr;
     private readonly ReportBoard _board;
+    private readonly MetricsServer? _metrics;
+    private readonly StateReporter _reporter;
+    private readonly AgentPage _page;
     private readonly AgentLoop _loop;
 
     private AgentDaemon(
@@ -99,12 +103,15 @@ public sealed class AgentDaemon
         _announcer = new Announcer([_configured], _inputs.Writer);
         _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time);
         _watcher.SetSurroundings(Surroundings(plan: null));
-        var reporter = new StateReporter(options.Config, _identities, time);
-        _board = new ReportBoard(reporter.Report(new AgentState()));
+        _page = new AgentPage(options.Config, _rtt.Get);
+        _reporter = new StateReporter(options.Config, _identities, time, _rtt.Get);
+        if (options.Config.MetricsListen is { } listen)
+            _metrics = new MetricsServer(listen, Scrape, loggers, time);
+        _board = new ReportBoard(_reporter.Report(new AgentState()));
         var capabilities = CapabilityProbe.Look(KernelModules.Read());
         var planner = new StatePlanner(options.Config, _identities, capabilities);
         var saver = new MapSaver(_mapFile, _retainedFile, Logger<MapSaver>(), time);
-        _loop = new AgentLoop(new AgentLoopParts(planner, reporter, _board, _identities, _keys, saver, Publish), Logger<AgentLoop>(), time);
+        _loop = new AgentLoop(new AgentLoopParts(planner, _reporter, _board, _identities, _keys, saver, Publish), Logger<AgentLoop>(), time);
     }
 
     /// <summary>Runs until cancelled. The data plane and FRR are never stopped by its end.</summary>
@@ -131,7 +138,7 @@ public sealed class AgentDaemon
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _time);
+        var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _metrics, _time);
         var socket = Path.Combine(_options.RuntimeDirectory, "agent.sock");
         using var reload = new ConfigReload(_options.Config, _options.ReadConfig, _configured, _inputs.Writer, _loop);
         await using var api = await LocalApiServer.StartAsync(socket, source, reload, new FrrPreview(_loop, _templates, _routing), _inputs.Writer, _loggers, cancellationToken);
@@ -164,6 +171,8 @@ public sealed class AgentDaemon
             yield return _endpoints.RunAsync(cancellationToken);
             yield return _rtt.RunAsync(cancellationToken);
         }
+        if (_metrics is not null)
+            yield return _metrics.RunAsync(cancellationToken);
         yield return _frr.RunAsync(cancellationToken);
         yield return new TemplateWatch(_templates, _frr.Poke, Logger<TemplateWatch>(), _time).RunAsync(cancellationToken);
     }
@@ -226,6 +235,8 @@ public sealed class AgentDaemon
     {
         Announced = announced,
     };
+
+    private ReadOnlyMemory<byte> Scrape() => _page.Build(_loop.State, _reporter.Traffic, _identities.Current, _time.GetUtcNow()).Written;
 
     private Task SeeSourceRoutesAsync(CancellationToken cancellationToken)
     {

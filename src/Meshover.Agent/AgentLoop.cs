@@ -71,7 +71,11 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         AgentInput.UnderlayChanged { State: var underlay } => state.WithUnderlay(underlay),
         AgentInput.Reconciled reconciled => TakeReport(state, reconciled.Component, reconciled.Report, reconciled.Generation),
         AgentInput.DataplaneSeen { Status: var status, At: var at } => state with { Dataplane = status, DataplaneSeenAt = at },
-        AgentInput.RoutingSeen { Status: var status } => state with { Routing = status },
+        AgentInput.RoutingSeen { Status: var status } => state with
+        {
+            Routing = status,
+            RoutingSeenAt = ReferenceEquals(status, state.Routing) ? state.RoutingSeenAt : time.GetUtcNow(),
+        },
         AgentInput.AnnouncementsChanged { Announcements: var announcements } => state with { Announcements = announcements },
         AgentInput.NeighborsChanged { Neighbors: var neighbors } => state with { Neighbors = neighbors },
         AgentInput.KeyChangeAsked { Answer: var answer } => TakeKeyChangeAsked(state, answer),

@@ -54,6 +54,9 @@ internal sealed record AgentState
     public DateTimeOffset DataplaneSeenAt { get; init; }
     public RoutingStatus? Routing { get; init; }
 
+    /// <summary>When <see cref="Routing"/> was taken.</summary>
+    public DateTimeOffset RoutingSeenAt { get; init; }
+
     /// <summary>Addresses that BGP has set a route to in the kernel, of those that are asked for a status.</summary>
     public ImmutableHashSet<IPAddress> Routed { get; init; } = [];
     /// <summary>What the components are to be: the plan, and the WireGuard keys.</summary>

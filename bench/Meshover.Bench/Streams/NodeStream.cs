@@ -66,14 +66,14 @@ internal sealed class NodeStream(StreamIdentity identity, int number, int port)
         }
     }
 
-    /// <summary>Says that all is as it was, as agents do each 30 s.</summary>
-    public async Task SummariseAsync(CancellationToken ct)
+    /// <summary>Says how it stands, as agents do each 30 s.</summary>
+    public async Task SummariseAsync(NodeSummary summary, CancellationToken ct)
     {
         if (_stream is not { } stream || Helloed == 0)
             return;
         try
         {
-            await stream.SendMessageAsync(new NodeMessage { Status = new NodeStatus { Summary = new NodeSummary { Peers = 1, PeersUp = 1 } } }.ToByteArray(), ct);
+            await stream.SendMessageAsync(new NodeMessage { Status = new NodeStatus { Summary = summary } }.ToByteArray(), ct);
         }
         catch (Exception e) when (!ct.IsCancellationRequested && e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
         {

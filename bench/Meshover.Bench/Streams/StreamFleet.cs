@@ -1,3 +1,5 @@
+using Meshover.Contract.V1;
+
 namespace Meshover.Bench.Streams;
 
 /// <summary>All the streams of a mesh.</summary>
@@ -19,6 +21,9 @@ internal sealed class StreamFleet : IAsyncDisposable
         _streams = [.. members.Select((member, number) => new NodeStream(member, number, port))];
         _running = Task.WhenAll([.. _streams.Select((stream, number) => stream.RunAsync(within * number / _streams.Length, _stop.Token)), SummariseAsync()]);
     }
+
+    /// <summary>What each says of itself each 30 s.</summary>
+    public Func<NodeSummary> Summary { get; init; } = () => new NodeSummary { Peers = 1, PeersUp = 1 };
 
     public long Failures => _streams.Sum(stream => stream.Failures);
 
@@ -81,7 +86,7 @@ internal sealed class StreamFleet : IAsyncDisposable
         {
             await Task.Delay(SummaryEach / slices, Time, _stop.Token);
             for (var number = slice; number < _streams.Length; number += slices)
-                await _streams[number].SummariseAsync(_stop.Token);
+                await _streams[number].SummariseAsync(Summary(), _stop.Token);
         }
     }
 }

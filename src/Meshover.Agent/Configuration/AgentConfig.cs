@@ -26,6 +26,15 @@ public enum RoutingChoice
     Off,
 }
 
+/// <summary>Whether the metrics tell of each peer.</summary>
+public enum PeerDetail
+{
+    /// <summary>In a mesh of up to 64 peers.</summary>
+    Auto,
+    All,
+    None,
+}
+
 /// <summary>
 /// All that an operator may set on a node, validated. Each property names its key in <c>/etc/meshover/agent.yaml</c>, which is also
 /// the name of its flag; <see cref="AgentSettings"/> holds the help texts.
@@ -100,6 +109,12 @@ public sealed record AgentConfig
 
     /// <summary><c>rotate-key-after</c>: the age at which the node changes its WireGuard key by itself. Null: never.</summary>
     public TimeSpan? RotateKeyAfter { get; init; }
+
+    /// <summary><c>metrics-listen</c>: where metrics are served to whoever asks, by plain HTTP. Null: nowhere.</summary>
+    public IPEndPoint? MetricsListen { get; init; }
+
+    /// <summary><c>metrics-peers</c></summary>
+    public PeerDetail MetricsPeers { get; init; }
 
     /// <summary><c>controller</c>: "host:port" of controllers to use instead of those that the join string and the map name.</summary>
     public ImmutableArray<string> Controllers { get => _controllers.Elements; init => _controllers = new(value); }

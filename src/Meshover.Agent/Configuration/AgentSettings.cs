@@ -53,6 +53,10 @@ public static class AgentSettings
             (c, v) => c with { MapMaxAge = SettingText.Duration(v) }),
         Single("rotate-key-after", "DURATION", "Age at which the node changes its WireGuard key by itself, at least 1h, e.g. 30d; 0: never. Default: 0.",
             (c, v) => c with { RotateKeyAfter = SettingText.KeyAge(v) }),
+        Single("metrics-listen", "ADDRESS:PORT", "Where to serve metrics for Prometheus, by plain HTTP: an address of loopback, or this node's in the mesh. Default: nowhere.",
+            (c, v) => c with { MetricsListen = SettingText.ListenEndpoint(v) }),
+        Single("metrics-peers", "auto|all|none", "Whether the metrics tell of each peer. Default: auto (up to 64 peers).",
+            (c, v) => c with { MetricsPeers = SettingText.Choice(v, PeerDetailNames) }),
         List("controller", "HOST[:PORT]", "Controller to use instead of those that the join string and the map name; port 12913. Default: none.",
             (c, v) => c with { Controllers = SettingText.Each(v, SettingText.HostAndPort) }),
     ];
@@ -64,6 +68,9 @@ public static class AgentSettings
         [("auto", DataplaneChoice.Auto), ("kernel", DataplaneChoice.Kernel), ("userspace", DataplaneChoice.Userspace), ("off", DataplaneChoice.Off)];
 
     private static readonly ImmutableArray<(string, RoutingChoice)> RoutingNames = [("frr", RoutingChoice.Frr), ("off", RoutingChoice.Off)];
+
+    private static readonly ImmutableArray<(string, PeerDetail)> PeerDetailNames =
+        [("auto", PeerDetail.Auto), ("all", PeerDetail.All), ("none", PeerDetail.None)];
 
     private static readonly ImmutableArray<(string, bool)> BooleanNames = [("true", true), ("false", false)];
 

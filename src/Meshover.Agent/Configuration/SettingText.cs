@@ -78,6 +78,12 @@ internal static class SettingText
         throw new FormatException($"\"{text}\" is not an endpoint; write it like 203.0.113.7:12912 or [2001:db8::7]:12912.");
     }
 
+    /// <summary>A local address with a port.</summary>
+    public static IPEndPoint ListenEndpoint(string text) =>
+        IPEndPoint.TryParse(text, out var endpoint) && endpoint.Port != 0 && text.LastIndexOf(':') is > 0 and var colon && TryAddress(text[..colon].Trim('[', ']'), out _)
+            ? endpoint
+            : throw new FormatException($"\"{text}\" is not an address with a port; write it like 127.0.0.1:12916 or [::1]:12916.");
+
     private static IPAddress Usable(IPAddress address, string text) =>
         IsUnroutable(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
             ? throw new FormatException($"\"{text}\" cannot be reached from another machine; write a public or site-local address.")

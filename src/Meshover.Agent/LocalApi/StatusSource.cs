@@ -1,5 +1,6 @@
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Dataplane;
+using Meshover.Agent.Scraping;
 using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
 using Meshover.Routing.Supervision;
@@ -9,7 +10,7 @@ namespace Meshover.Agent.LocalApi;
 
 /// <summary>Makes the status that is asked for, with what the data plane and FRR say at this moment, if they say it soon.</summary>
 internal sealed class StatusSource(
-    AgentLoop loop, IdentityKeeper identities, KeyChanger keys, IDataplane dataplane, RoutingClient routing, Reporting.RttProbe rtt, RoutedAddresses routed, TimeProvider time)
+    AgentLoop loop, IdentityKeeper identities, KeyChanger keys, IDataplane dataplane, RoutingClient routing, Reporting.RttProbe rtt, RoutedAddresses routed, MetricsServer? metrics, TimeProvider time)
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
 
@@ -26,6 +27,7 @@ internal sealed class StatusSource(
         state = state with { Routing = await frr ?? state.Routing, Routed = routed.Read() };
         var status = StatusBuilder.Build(state, identities.Current, rtt.Get, time.GetUtcNow());
         status.KeyChangeProblem = keys.Problem;
+        status.Notices.Add(metrics?.Notices(identities.Current.Numbers) ?? []);
         return status;
     }
 

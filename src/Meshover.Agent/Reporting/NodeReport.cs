@@ -33,4 +33,3 @@ internal sealed record NodeReport
 
 internal readonly record struct ObservedPeer(NodeId Node, IPEndPoint EndPoint);
 
-internal sealed record ReportSummary(int Peers, int PeersUp, int BgpEstablished, int Prefixes, ulong RxBytes, ulong TxBytes);

@@ -1,4 +1,5 @@
 using Meshover.Agent.ControllerLink;
+using Meshover.Agent.Reconciling;
 using Meshover.Contract.V1;
 
 namespace Meshover.Agent.Reporting;
@@ -42,7 +43,7 @@ internal static class NodeReportDiff
         if (former is null || !former.OtherAddresses.SequenceEqual(report.OtherAddresses))
             status.OtherAddresses = new AddressList { Addresses = { report.OtherAddresses.Select(address => address.ToString()) } };
         if (report.Summary is { } summary && summary != former?.Summary)
-            status.Summary = ToWire(summary);
+            status.Summary = ToWire(summary, former?.Summary);
     }
 
     private static void AddObserved(NodeStatus status, NodeReport? former, NodeReport report, bool takesChanges)
@@ -68,13 +69,62 @@ internal static class NodeReportDiff
         Port = (uint)peer.EndPoint.Port,
     };
 
-    private static NodeSummary ToWire(ReportSummary summary) => new()
+    private static NodeSummary ToWire(ReportSummary summary, ReportSummary? former)
     {
-        Peers = (uint)summary.Peers,
-        PeersUp = (uint)summary.PeersUp,
-        BgpEstablished = (uint)summary.BgpEstablished,
-        Prefixes = (uint)summary.Prefixes,
-        RxBytes = summary.RxBytes,
-        TxBytes = summary.TxBytes,
+        var wire = new NodeSummary
+        {
+            Peers = (uint)summary.Peers,
+            PeersUp = (uint)summary.PeersUp,
+            BgpEstablished = (uint)summary.BgpEstablished,
+            Prefixes = (uint)summary.Prefixes,
+            RxBytes = summary.RxBytes,
+            TxBytes = summary.TxBytes,
+            Components = new ComponentHealths
+            {
+                Dataplane = ToWire(summary.Coarse.Dataplane),
+                Routing = ToWire(summary.Coarse.Routing),
+                Kernel = ToWire(summary.Coarse.Kernel),
+            },
+            Announced = (uint)summary.Coarse.Announced,
+            Refused = (uint)summary.Coarse.Refused,
+            Figures = { summary.Figures.Select(ToWire) },
+        };
+        if (summary.DataplaneAge is { } dataplane)
+            wire.DataplaneAgeMs = ToMilliseconds(dataplane);
+        if (summary.RoutingAge is { } routing)
+            wire.RoutingAgeMs = ToMilliseconds(routing);
+        if (summary.NotUp is { } down)
+            AddLinks(wire, summary, down, former);
+        return wire;
+    }
+
+    private static void AddLinks(NodeSummary wire, ReportSummary summary, LinkTally down, ReportSummary? former)
+    {
+        wire.NotUp = new LinkCounts { NoAnswer = (uint)down.NoAnswer, NoSession = (uint)down.NoSession, NoDirectPath = (uint)down.NoDirectPath };
+        if (former?.NotUp is null || former.Unlisted != summary.Unlisted || !former.Exceptions.SequenceEqual(summary.Exceptions))
+            wire.Exceptions = new LinkExceptions { Links = { summary.Exceptions.Select(ToWire) }, Unlisted = (uint)summary.Unlisted };
+    }
+
+    private static LinkExceptions.Types.Link ToWire(LinkException link) =>
+        new() { NodeId = link.Peer.Value, Reason = (Contract.V1.LinkReason)link.Reason };
+
+    private static Contract.V1.LinkFigure ToWire(LinkFigure link) => new()
+    {
+        NodeId = link.Peer.Value,
+        // Shorter than a microsecond is no round trip, and 0 says that it is not known.
+        RttUs = link.Rtt is { } rtt ? (uint)Math.Clamp(rtt.TotalMicroseconds, 1, uint.MaxValue) : 0,
+        RxBytes = link.RxBytes,
+        TxBytes = link.TxBytes,
     };
+
+    private static ComponentHealth ToWire(ComponentState state) => state switch
+    {
+        ComponentState.Ok => ComponentHealth.Ok,
+        ComponentState.Starting => ComponentHealth.Starting,
+        ComponentState.Degraded => ComponentHealth.Degraded,
+        ComponentState.Failed => ComponentHealth.Failed,
+        _ => ComponentHealth.Off,
+    };
+
+    private static uint ToMilliseconds(TimeSpan age) => (uint)Math.Clamp(age.TotalMilliseconds, 0, uint.MaxValue);
 }

@@ -1,27 +1,27 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.Agent.Configuration;
-using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Trust;
 using Meshover.Mesh.Endpoints;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
-using Meshover.Mesh.Planning;
-using Meshover.WireGuard.Control;
 
 namespace Meshover.Agent.Reporting;
 
 /// <summary>From the agent's state to what the controller is told.</summary>
-internal sealed class StateReporter(AgentConfig config, IdentityKeeper identities, TimeProvider time)
+internal sealed class StateReporter(AgentConfig config, IdentityKeeper identities, TimeProvider time, Func<NodeId, double?> rtt)
 {
-    private static readonly TimeSpan SummaryEvery = TimeSpan.FromSeconds(30);
+    private readonly TrafficCounters _traffic = new();
+    private readonly Summariser _summariser = new(time, rtt);
     private (NodeIdentity Of, ImmutableArray<WireGuardPublicKey> Keys) _keys = (identities.Current, WireGuardKeys.Declared(identities.Current));
-    private ReportSummary? _summary;
-    private TimeSpan _nextSummary;
+
+    /// <summary>What was carried so far; for anybody.</summary>
+    public Traffic Traffic => _traffic.Now;
 
     public NodeReport Report(AgentState state)
     {
-        var working = Working(state);
+        var links = LinkStanding.Of(state);
+        var traffic = _traffic.Look(state, links);
         return new NodeReport
         {
             HostName = config.HostName ?? identities.Current.HostName,
@@ -35,10 +35,10 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
             OtherAddresses = state.Underlay?.Others ?? [],
             Observed =
             [
-                .. working.Where(pair => IsNews(state.Map!, pair.Node, pair.Peer.Endpoint))
-                    .Select(pair => new ObservedPeer(pair.Node, pair.Peer.Endpoint!)),
+                .. links.Where(link => link.IsHeard && IsNews(state.Map!, link.Peer.Id, link.Engine!.Endpoint))
+                    .Select(link => new ObservedPeer(link.Peer.Id, link.Engine!.Endpoint!)),
             ],
-            Summary = Summarise(state, working.Count),
+            Summary = _summariser.Next(state, links, traffic),
         };
     }
 
@@ -51,18 +51,6 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
         return _keys.Keys;
     }
 
-    /// <summary>Peers that were heard within the time that an endpoint counts as working, ordered by id.</summary>
-    private static List<(NodeId Node, PeerStatus Peer)> Working(AgentState state)
-    {
-        if (state is not { Dataplane: { } dataplane, Plan: { } plan })
-            return [];
-        var status = PeerStatuses.Of(dataplane);
-        return [.. plan.WireGuard.Peers
-            .Select(peer => (peer.Node, Peer: status.Find(peer)))
-            .Where(pair => pair.Peer is { LastReceiveAgeMs: >= 0 } peer && peer.LastReceiveAgeMs < EndpointChooser.WorkingFor.TotalMilliseconds)
-            .Select(pair => (pair.Node, pair.Peer!))];
-    }
-
     /// <summary>
     /// In a healthy mesh every peer is where the map says, and everybody telling that of everybody would be O(n²). What the map has from
     /// peers alone is told on: it stays there for as long as peers see it.
@@ -71,21 +59,4 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
         seen is not null && EndpointOrder.IsUnderlay(map.Settings, seen.Address)
         && !(map.Nodes.TryGetValue(peer, out var node)
             && node.Endpoints.Any(known => known.Source != EndpointSource.SeenByPeer && known.EndPoint.Equals(seen)));
-
-    private ReportSummary? Summarise(AgentState state, int working)
-    {
-        var now = time.Uptime();
-        if (now < _nextSummary || state.Plan is null)
-            return _summary;
-        _nextSummary = now + SummaryEvery;
-        var neighbors = (state.Routing?.Neighbors ?? []).Where(neighbor => NodeId.IsLinkName(neighbor.Interface)).ToList();
-        var peers = state.Dataplane?.Peers ?? [];
-        return _summary = new ReportSummary(
-            state.Plan.WireGuard.Peers.Length,
-            working,
-            neighbors.Count(neighbor => neighbor.BgpState == "Established"),
-            neighbors.Sum(neighbor => neighbor.PrefixesReceived),
-            (ulong)peers.Sum(peer => peer.RxBytes),
-            (ulong)peers.Sum(peer => peer.TxBytes));
-    }
 }

@@ -43,6 +43,8 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, Ti
 
     private RpcException Translate(Exception e, ServerCallContext context)
     {
+        if (ReasonOf(e) is { } reason)
+            ControllerMeter.Refuse(reason);
         switch (e)
         {
             case RefusalException refusal:
@@ -72,6 +74,23 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log, Ti
         };
         return new GrpcStatus { Code = (int)Code.InvalidArgument, Message = invalid.Message, Details = { Any.Pack(details) } };
     }
+
+    // For the metrics; of a fixed number. Null: nothing was refused.
+    private static string? ReasonOf(Exception e) => e switch
+    {
+        RefusalException refusal => refusal.Reason switch
+        {
+            RefusalReason.NotAdmitted => "not-admitted",
+            RefusalReason.IdentityRefused => "identity-refused",
+            RefusalReason.Taken => "taken",
+            RefusalReason.PoolExhausted => "pool-exhausted",
+            RefusalReason.NotFound => "not-found",
+            RefusalReason.Unanswered => "unanswered",
+            _ => "precondition",
+        },
+        InvalidRequestException => "invalid",
+        _ => null,
+    };
 
     private static StatusCode CodeOf(RefusalReason reason) => reason switch
     {

@@ -50,6 +50,8 @@ internal static class Limits
         ["ObservedPeers.peers"] = List(Nodes),
         ["ObservedPeers.Peer.address"] = Ascii(Address),
         ["LinkStates.up"] = List(Nodes),
+        ["LinkExceptions.links"] = List(64),
+        ["NodeSummary.figures"] = List(64),
         ["ObservedChanges.seen"] = List(Nodes),
         ["ObservedChanges.gone"] = List(Nodes),
         ["EnrollRequest.other_addresses"] = Ascii(Address) with { Items = Endpoints },

@@ -27,8 +27,10 @@ internal sealed class LimitsInterceptor(CallerLimits callers) : Interceptor
     private void Admit(ServerCallContext context)
     {
         var source = Caller.SourceOf(context);
-        if (!callers.MayCall(source))
-            throw new RpcException(new Status(StatusCode.Unavailable, $"Too many calls come from {source}; try again in a moment."));
+        if (callers.MayCall(source))
+            return;
+        ControllerMeter.Refuse("too-many");
+        throw new RpcException(new Status(StatusCode.Unavailable, $"Too many calls come from {source}; try again in a moment."));
     }
 
     private sealed class LimitedReader<T>(IAsyncStreamReader<T> reader, CallerLimits callers, string connection) : IAsyncStreamReader<T>

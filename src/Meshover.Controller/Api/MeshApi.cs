@@ -87,7 +87,10 @@ internal sealed partial class MeshApi(
         IAsyncStreamReader<NodeMessage> reader, IServerStreamWriter<ControllerFrame> writer, CancellationToken cancel)
     {
         var state = directory.State;
+        ControllerMeter.Streams.Add(1);
         live.Open(session, StatusMapping.Merge(ReportedState.Nothing, hello.Status ?? new NodeStatus(), (node, place) => Sightings.IsNews(state, node, place)));
+        if (hello.Status?.Summary is { } summary)
+            live.Tell(session, health => HealthMapping.Merge(health, summary, time.GetUtcNow()));
         try
         {
             var stream = new FollowStream(session, live, maps, issuer, updates, time, reader, writer);

@@ -65,8 +65,10 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
     public async Task<Committed<T>> ChangeAsync<T>(Cause cause, Func<Draft, T> change, CancellationToken cancel)
     {
         var pending = new PendingChange(cause, draft => change(draft));
+        var asked = _time.GetTimestamp();
         await _changes.Writer.WriteAsync(pending, cancel);
         var (result, revision) = await pending.Answer.Task.WaitAsync(cancel);
+        ControllerMeter.ChangeDuration.Record(_time.GetElapsedTime(asked).TotalSeconds);
         return new Committed<T>((T)result!, revision);
     }
 

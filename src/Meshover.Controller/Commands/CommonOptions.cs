@@ -19,6 +19,7 @@ internal sealed class CommonOptions
     private readonly Option<string?> _rest = new("--rest") { Description = "How long to hold a removed node's numbers [default: 24h]", HelpName = "DURATION" };
     private readonly Option<string?> _lifetime = new("--credential-lifetime") { Description = "How long a node's credential is valid [default: 1h]", HelpName = "DURATION" };
     private readonly Option<string?> _skew = new("--clock-skew") { Description = "By how much clocks may differ [default: 5m]", HelpName = "DURATION" };
+    private readonly Option<string?> _metricsListen = new("--metrics-listen") { Description = $"Where to serve metrics and the graph by plain HTTP, or off [default: 127.0.0.1:{ControllerConfig.DefaultMetricsPort}]", HelpName = "ADDRESS:PORT" };
     private readonly Option<string?> _certificate = new("--certificate") { Description = "Certificate chain (PEM) for every TLS name except that of the nodes", HelpName = "FILE" };
     private readonly Option<string?> _key = new("--key") { Description = "Its private key (PEM)", HelpName = "FILE" };
 
@@ -30,7 +31,7 @@ internal sealed class CommonOptions
 
     public void AddSettings(Command command)
     {
-        foreach (var option in new Option[] { _address, _listen, _port, _rest, _lifetime, _skew, _certificate, _key })
+        foreach (var option in new Option[] { _address, _listen, _port, _rest, _lifetime, _skew, _metricsListen, _certificate, _key })
             command.Options.Add(option);
     }
 
@@ -64,6 +65,7 @@ internal sealed class CommonOptions
             Rest = parsed.GetValue(_rest) ?? file.Rest,
             CredentialLifetime = parsed.GetValue(_lifetime) ?? file.CredentialLifetime,
             ClockSkew = parsed.GetValue(_skew) ?? file.ClockSkew,
+            MetricsListen = parsed.GetValue(_metricsListen) ?? file.MetricsListen,
             Certificate = parsed.GetValue(_certificate) ?? file.Certificate,
             Key = parsed.GetValue(_key) ?? file.Key,
         };

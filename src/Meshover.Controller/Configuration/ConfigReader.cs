@@ -48,6 +48,8 @@ internal sealed class ConfigReader
             CredentialLifetime = ReadDuration("credentialLifetime", config.CredentialLifetime,
                 TimeSpan.FromHours(1), TimeSpan.FromSeconds(10), TimeSpan.FromDays(90)),
             ClockSkew = ReadDuration("clockSkew", config.ClockSkew, TimeSpan.FromMinutes(5), TimeSpan.Zero, TimeSpan.FromHours(1)),
+            MetricsListen = ReadMetricsListen(config.MetricsListen),
+            IsMetricsListenSet = config.MetricsListen is not null,
             Certificate = config.Certificate,
             Key = config.Key,
         };
@@ -75,6 +77,19 @@ internal sealed class ConfigReader
         else
             Require(pool.PrefixLength >= shortest && pool.PrefixLength <= longest, $"{name}: {pool} must be between /{shortest} and /{longest}.");
         return pool;
+    }
+
+    private IPEndPoint? ReadMetricsListen(string? text)
+    {
+        if (text is null)
+            return new IPEndPoint(IPAddress.Loopback, ControllerConfig.DefaultMetricsPort);
+        if (text == "off")
+            return null;
+        // "12915" alone would be the address 0.0.50.115.
+        if (IPEndPoint.TryParse(text, out var endpoint) && endpoint.Port != 0 && (endpoint.Address.ToString() == text[..Math.Max(0, text.LastIndexOf(':'))].Trim('[', ']')))
+            return endpoint;
+        _violations.Add($"metricsListen: \"{text}\" is neither ADDRESS:PORT, such as 127.0.0.1:{ControllerConfig.DefaultMetricsPort} or [::1]:{ControllerConfig.DefaultMetricsPort}, nor off.");
+        return null;
     }
 
     private (uint, uint)? ReadAsns(string? text)

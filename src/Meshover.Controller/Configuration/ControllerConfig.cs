@@ -4,6 +4,7 @@ namespace Meshover.Controller.Configuration;
 internal sealed record ControllerConfig
 {
     public const int DefaultPort = 12913;
+    public const int DefaultMetricsPort = 12915;
 
     /// <summary>Where nodes reach this controller: HOST or HOST:PORT, as many as there are. Default: the machine's global addresses.</summary>
     public List<string> Address { get; set; } = [];
@@ -34,6 +35,9 @@ internal sealed record ControllerConfig
 
     /// <summary>By how much the clocks of nodes and controllers may differ; default 5m.</summary>
     public string? ClockSkew { get; set; }
+
+    /// <summary>ADDRESS:PORT of metrics and graph, by plain HTTP, or <c>off</c>; default 127.0.0.1:12915, as long as nobody else has that.</summary>
+    public string? MetricsListen { get; set; }
 
     /// <summary>The operator's own certificate chain (PEM) for every TLS name but that of the nodes; default: the mesh's own CA.</summary>
     public string? Certificate { get; set; }

@@ -16,6 +16,12 @@ internal sealed record ControllerOptions
     public required TimeSpan Rest { get; init; }
     public required TimeSpan CredentialLifetime { get; init; }
     public required TimeSpan ClockSkew { get; init; }
+
+    /// <summary>Where metrics and graph are served by plain HTTP; null: nowhere.</summary>
+    public required IPEndPoint? MetricsListen { get; init; }
+
+    /// <summary>The operator said so: the controller does not do without it.</summary>
+    public required bool IsMetricsListenSet { get; init; }
     public required string? Certificate { get; init; }
     public required string? Key { get; init; }
 }

@@ -18,6 +18,7 @@ internal sealed partial class ConnectionGuard(IServiceProvider services)
             await next(context);
             return;
         }
+        ControllerMeter.RefusedConnections.Add(1);
         context.Abort(new ConnectionAbortedException("Its address has too many connections."));
         if (_pace.TryPass(out var held))
             LogRefused(_log, context.RemoteEndPoint?.ToString(), held);

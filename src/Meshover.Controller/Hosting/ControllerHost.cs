@@ -6,6 +6,7 @@ using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
 using Meshover.Controller.Identity;
 using Meshover.Controller.Live;
+using Meshover.Controller.Scraping;
 using Meshover.Controller.State;
 using Meshover.Controller.Streaming;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -42,7 +43,7 @@ internal static class ControllerHost
             UseSystemd(builder);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, groups, tls, options, paths));
-        AddServices(builder.Services, directory, secret, options);
+        AddServices(builder.Services, directory, secret, options, paths);
         var app = builder.Build();
         // Before the gate, which asks what routing found; else it would run after it.
         app.UseRouting();
@@ -62,11 +63,14 @@ internal static class ControllerHost
         builder.Services.AddSingleton<IHostLifetime, SystemdLifetime>();
     }
 
-    private static void AddServices(IServiceCollection services, MeshDirectory directory, SecretRecord secret, ControllerOptions options)
+    private static void AddServices(IServiceCollection services, MeshDirectory directory, SecretRecord secret, ControllerOptions options, ControllerPaths paths)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(directory);
         services.AddSingleton(options);
+        services.AddSingleton(paths);
+        services.AddSingleton(new MeterReader());
+        services.AddSingleton<Scraping.Monitoring>();
         services.AddSingleton(new TokenSigner(secret));
         services.AddSingleton<LiveNodes>();
         services.AddSingleton<Tokens>();
@@ -81,6 +85,7 @@ internal static class ControllerHost
         services.AddHostedService(provider => provider.GetRequiredService<MapBroadcaster>());
         services.AddHostedService<TopologyKeeper>();
         services.AddHostedService<Housekeeping>();
+        services.AddHostedService<Attention>();
         services.AddHostedService<DirectoryGuard>();
         services.AddSingleton<IServiceMethodProvider<MeshApi>, MeshApiBinding>();
         services.AddSingleton<CallerLimits>(_ => new CallerLimits());
@@ -121,6 +126,14 @@ internal static class ControllerHost
         {
             listen.Protocols = groups.ProtocolsAt(Door.AdminSocket);
             listen.Use(CameBy.Mark(Door.AdminSocket));
+        });
+        if (options.MetricsListen is not { } monitoring || groups.ProtocolsAt(Door.Monitoring) == HttpProtocols.None)
+            return;
+        kestrel.Listen(monitoring, listen =>
+        {
+            listen.Protocols = groups.ProtocolsAt(Door.Monitoring);
+            listen.Use(CameBy.Mark(Door.Monitoring));
+            listen.Use(new MonitoringDoor().Limit);
         });
     }
 

@@ -12,6 +12,9 @@ internal enum Door
 
     /// <summary>The admin socket, for root on this machine.</summary>
     AdminSocket,
+
+    /// <summary>Another TCP port, without TLS: nothing can be changed by it.</summary>
+    Monitoring,
 }
 
 /// <summary>How it is known who calls.</summary>
@@ -50,6 +53,15 @@ internal sealed record EndpointGroup
         Protocols = HttpProtocols.Http2,
         SignIn = SignIn.LocalProcess,
         Map = endpoints => endpoints.MapGrpcService<AdminApi>(),
+    };
+
+    public static readonly EndpointGroup Monitoring = new()
+    {
+        Name = "monitoring",
+        Door = Door.Monitoring,
+        Protocols = HttpProtocols.Http1,
+        SignIn = SignIn.ByEndpoint,
+        Map = Scraping.Monitoring.Map,
     };
 
     public required string Name { get; init; }

@@ -22,8 +22,17 @@ internal sealed record LiveNode
     /// <summary>Where its newest stream comes from.</summary>
     public IPAddress? Source { get; init; }
 
-    /// <summary>When it last said something.</summary>
+    /// <summary>When it last said something, or its last stream ended.</summary>
     public DateTimeOffset LastSeen { get; init; }
+
+    /// <summary>When it last said something, by the <see cref="AttentiveClock"/>; null: never.</summary>
+    public TimeSpan? HeardAt { get; init; }
+
+    /// <summary>How it last said that it stands; null: it never did.</summary>
+    public HealthReport? Health { get; init; }
+
+    /// <summary>Of the agent that connected last; empty: none did.</summary>
+    public string LastVersion { get; init; } = "";
 
     /// <summary>How many streams it has opened: each begins without what was said on the one before.</summary>
     public long Opened { get; init; }

@@ -9,12 +9,16 @@ namespace Meshover.Controller.Live;
 internal sealed class LiveNodes(TimeProvider time)
 {
     private readonly Lock _writing = new();
+    private readonly AttentiveClock _clock = new(time);
     private readonly HashSet<uint> _dirty = [];
     private volatile LiveState _state = LiveState.Empty;
     private TaskCompletionSource _stirred = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The newest.</summary>
     public LiveState State => _state;
+
+    /// <summary>By which it is told who was not heard for too long.</summary>
+    public AttentiveClock Clock => _clock;
 
     /// <summary>Ends as soon as <see cref="TakeDirty"/> has something to give.</summary>
     public Task Stirred
@@ -32,7 +36,7 @@ internal sealed class LiveNodes(TimeProvider time)
         lock (_writing)
         {
             var former = _state.Node(session.Node) ?? LiveNode.Unheard;
-            _state = _state.Open(session, report, time.GetUtcNow());
+            _state = _state.Open(session, report, Now);
             var node = _state.Nodes[session.Node];
             foreach (var older in former.Sessions.Where(older => node.CopyFound is null || older.Instance == session.Instance))
                 older.Supersede("The node opened another stream.");
@@ -57,6 +61,18 @@ internal sealed class LiveNodes(TimeProvider time)
             var moved = SightingChange.Between(before.Observed, report.Observed);
             if (TryReport(session, before, report, moved))
                 return;
+        }
+    }
+
+    /// <summary>Takes how a node says that it stands. Nothing is planned by it.</summary>
+    /// <param name="session">The stream that says it; one whose place another has taken comes too late.</param>
+    /// <param name="change">From what it said before. Quick: writers wait.</param>
+    public void Tell(NodeSession session, Func<HealthReport?, HealthReport> change)
+    {
+        lock (_writing)
+        {
+            if (!session.Superseded.IsCompleted)
+                _state = _state.Tell(session.Node, change);
         }
     }
 
@@ -108,6 +124,8 @@ internal sealed class LiveNodes(TimeProvider time)
             session.Notify(kind, text);
     }
 
+    private Moment Now => new(time.GetUtcNow(), _clock.Now);
+
     private ReportedState Said(uint node) => (_state.Node(node) ?? LiveNode.Unheard).Report;
 
     // Each node says each 30 s that it is there. In a large mesh that is all the time, and must not plan it anew each time.
@@ -118,7 +136,7 @@ internal sealed class LiveNodes(TimeProvider time)
             if (session.Superseded.IsCompleted || !ReferenceEquals(Said(session.Node), before))
                 return false;
             var isNews = report != before || !Equals(session.Source, _state.Node(session.Node)?.Source);
-            _state = _state.Report(session, report, moved, time.GetUtcNow());
+            _state = _state.Report(session, report, moved, Now);
             MarkLocked(isNews ? moved.Nodes.Append(session.Node) : moved.Nodes);
             return true;
         }

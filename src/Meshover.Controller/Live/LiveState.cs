@@ -25,7 +25,7 @@ internal sealed record LiveState
     public SeenPlace[] SeenByPeers(uint node) => Seen.Of(node);
 
     /// <summary>A node has opened a stream.</summary>
-    public LiveState Open(NodeSession session, ReportedState report, DateTimeOffset now)
+    public LiveState Open(NodeSession session, ReportedState report, Moment now)
     {
         var former = Former(session.Node);
         var node = former with
@@ -34,9 +34,11 @@ internal sealed record LiveState
             Sessions = former.Sessions.Add(session),
             Report = report,
             Source = session.Source,
-            LastSeen = now,
+            LastSeen = now.Wall,
+            HeardAt = now.Attentive,
+            LastVersion = session.Version,
             Opened = former.Opened + 1,
-            CopyFound = cameBack ? now : former.Copied(now),
+            CopyFound = cameBack ? now.Wall : former.Copied(now.Wall),
         };
         return With(session.Node, node, SightingChange.Between(former.Counted, node.Counted));
     }
@@ -46,11 +48,17 @@ internal sealed record LiveState
     /// <param name="report">All that it says now.</param>
     /// <param name="moved">What of that is new about others, from what it said before.</param>
     /// <param name="now">When.</param>
-    public LiveState Report(NodeSession session, ReportedState report, SightingChange moved, DateTimeOffset now)
+    public LiveState Report(NodeSession session, ReportedState report, SightingChange moved, Moment now)
     {
-        var node = Former(session.Node) with { Report = report, Source = session.Source, LastSeen = now };
+        var node = Former(session.Node) with { Report = report, Source = session.Source, LastSeen = now.Wall, HeardAt = now.Attentive };
         return With(session.Node, node, node.IsOnline ? moved : SightingChange.None);
     }
+
+    /// <summary>A node has said how it stands.</summary>
+    /// <param name="node">Which.</param>
+    /// <param name="change">From what it said before; null: nothing.</param>
+    public LiveState Tell(uint node, Func<HealthReport?, HealthReport> change) =>
+        this with { Nodes = Nodes.SetItem(node, Former(node) with { Health = change(Former(node).Health) }) };
 
     /// <summary>A stream has ended.</summary>
     public LiveState Close(NodeSession session, DateTimeOffset now)

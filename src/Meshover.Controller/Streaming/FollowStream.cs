@@ -50,7 +50,10 @@ internal sealed class FollowStream(
             StatusValidator.Check(status);
             await updates.ApplyAsync(session, status, cancel);
             var state = maps.Current.State;
+            ControllerMeter.Reports.Add(1);
             live.Report(session, report => StatusMapping.Merge(report, status, (node, place) => Sightings.IsNews(state, node, place)));
+            if (status.Summary is { } summary)
+                live.Tell(session, health => HealthMapping.Merge(health, summary, time.GetUtcNow()));
         }
     }
 

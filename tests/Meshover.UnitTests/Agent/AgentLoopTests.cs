@@ -273,7 +273,7 @@ public sealed class AgentLoopTests : IDisposable
             Numbers = new NodeNumbers(numbers.Id, numbers.Address4, numbers.Address6, numbers.TunnelAddress, numbers.Asn),
         };
         var identities = new IdentityKeeper(new IdentityStore(_directory), identity, NullLogger.Instance);
-        var reporter = new StateReporter(config, identities, _time);
+        var reporter = new StateReporter(config, identities, _time, _ => null);
         var parts = new AgentLoopParts(
             new StatePlanner(config, identities, new NodeCapabilities()), reporter, new ReportBoard(reporter.Report(new AgentState())), identities,
             new KeyChanger(identities, maxAge: null, NullLogger.Instance, _time),

@@ -36,7 +36,7 @@ public sealed class ReportCostTests
     public ReportCostTests()
     {
         var identities = new IdentityKeeper(new IdentityStore("/nonexistent"), IdentityFactory.Create("n1", _time), NullLogger.Instance);
-        _reporter = new StateReporter(AgentConfig.Default, identities, _time);
+        _reporter = new StateReporter(AgentConfig.Default, identities, _time, _ => 1.5);
         var map = TestMesh.Full(Nodes);
         var plan = NodePlanner.Plan(map, new NodeId(1), new NodeSettings(), new NodeCapabilities(), new NodeHealth());
         _healthy = new AgentState
@@ -44,6 +44,7 @@ public sealed class ReportCostTests
             Told = map,
             Map = map,
             Plan = plan,
+            Routing = new Meshover.Routing.Supervision.RoutingStatus { State = Meshover.Routing.Supervision.RoutingState.Running },
             Dataplane = new DataplaneStatus { Version = "0.1.0", Peers = [.. plan.WireGuard.Peers.Select(peer => Heard(map.Nodes[peer.Node]))] },
         };
     }

@@ -31,6 +31,8 @@ public sealed class NodeReportDiffTests
         Assert.Null(status.ObservedChanges);
     }
 
+    private static ReportSummary Summary => new() { Peers = 2, PeersUp = 2, BgpEstablished = 2, Prefixes = 8, RxBytes = 100, TxBytes = 200 };
+
     [Fact]
     public void Between_EqualReports_IsNothing() =>
         Assert.Null(NodeReportDiff.Between(Report, Report with { Endpoints = [.. Report.Endpoints], Observed = [.. Report.Observed] }));
@@ -81,9 +83,9 @@ public sealed class NodeReportDiffTests
     [Fact]
     public void Between_NewSummary_IsSentOnce()
     {
-        var counted = Report with { Summary = new ReportSummary(2, 2, 2, 8, 100, 200) };
+        var counted = Report with { Summary = Summary };
         Assert.Equal(8u, NodeReportDiff.Between(Report, counted)!.Summary.Prefixes);
-        Assert.Null(NodeReportDiff.Between(counted, counted with { Summary = new ReportSummary(2, 2, 2, 8, 100, 200) }));
+        Assert.Null(NodeReportDiff.Between(counted, counted with { Summary = Summary }));
     }
 
     private static ObservedPeer Seen(uint node, string place) => new(new NodeId(node), IPEndPoint.Parse(place));

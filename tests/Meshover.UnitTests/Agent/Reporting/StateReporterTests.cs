@@ -17,7 +17,7 @@ public sealed class StateReporterTests
         var time = new FakeTimeProvider();
         var identities = new IdentityKeeper(new IdentityStore("/nonexistent"), IdentityFactory.Create("n1", time), NullLogger.Instance);
 
-        var report = new StateReporter(AgentConfig.Default with { HostName = setting }, identities, time).Report(new AgentState());
+        var report = new StateReporter(AgentConfig.Default with { HostName = setting }, identities, time, _ => null).Report(new AgentState());
 
         Assert.Equal(expected, report.HostName);
     }

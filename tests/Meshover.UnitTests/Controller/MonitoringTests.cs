@@ -1,0 +1,146 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Meshover.Controller.Changes;
+using Meshover.Controller.Configuration;
+using Meshover.Controller.Hosting;
+using Meshover.Controller.Identity;
+using Meshover.Controller.State;
+using Meshover.UnitTests.Metrics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Meshover.UnitTests.Controller;
+
+/// <summary>Metrics and graph of a running controller, by real HTTP.</summary>
+public sealed class MonitoringTests : IAsyncLifetime
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("meshover-monitoring-").FullName;
+    private readonly FakeStore _store = new();
+    private readonly ControllerOptions _options;
+    private MeshDirectory _directory = null!;
+    private WebApplication _app = null!;
+
+    public MonitoringTests() => _options = ConfigReader.Read(new ControllerConfig { Listen = "127.0.0.1", Port = FreePort(), MetricsListen = $"127.0.0.1:{FreePort()}" });
+
+    private IPEndPoint At => _options.MetricsListen!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _directory = await MeshDirectory.OpenAsync(_store, NullLogger<MeshDirectory>.Instance, CancellationToken.None);
+        await _directory.ChangeAsync(draft => draft.Put(StoreKeys.Mesh, new TestMesh().State.Mesh), CancellationToken.None);
+        var secret = CertificateAuthority.Create(TimeProvider.System.GetUtcNow());
+        var tls = new TlsSetup(secret, _options, EndpointGroups.Present, TimeProvider.System, NullLogger.Instance);
+        _app = ControllerHost.Build(_directory, secret, EndpointGroups.Present, tls, _options, new ControllerPaths { State = _root, Run = _root });
+        await _app.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await _directory.DisposeAsync();
+        await _store.DisposeAsync();
+        Directory.Delete(_root, recursive: true);
+    }
+
+    [Fact]
+    public async Task EveryPage_IsServed()
+    {
+        using var client = new HttpClient { BaseAddress = new Uri($"http://{At}") };
+        var metrics = await client.GetAsync(new Uri("/metrics", UriKind.Relative));
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", metrics.Content.Headers.ContentType!.ToString());
+        Assert.Equal(0, Scrape.Parse(await metrics.Content.ReadAsStringAsync())["meshover_nodes{state=\"ok\"}"]);
+        foreach (var path in new[] { "/api/graph/fields", "/api/graph/data", "/api/health", "/api/graph/data?query=x" })
+            JsonDocument.Parse(await client.GetStringAsync(new Uri(path, UriKind.Relative))).Dispose();
+    }
+
+    [Theory]
+    [InlineData("GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "HTTP/1.1 200")]
+    [InlineData("HEAD /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "HTTP/1.1 200")]
+    [InlineData("POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", "HTTP/1.1 404")] // as all that the gate does not know
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "HTTP/1.1 404")]
+    [InlineData("POST /meshover.v1.AdminService/CreateToken HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", "HTTP/1.1 404")]
+    [InlineData("GET /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n", "HTTP/1.1 413")]
+    [InlineData("GET /metrics HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 413")]
+    [InlineData("nonsense\r\n\r\n", "HTTP/1.1 400")]
+    public async Task Request_GetsItsAnswer(string request, string answer)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(At);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request));
+        var buffer = new byte[answer.Length];
+        await client.GetStream().ReadExactlyAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(answer, Encoding.ASCII.GetString(buffer));
+    }
+
+    [Fact]
+    public async Task Metrics_AreNotServedByTheNodesDoor()
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } })
+        {
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(new Uri($"https://127.0.0.1:{_options.Port}/metrics"))).StatusCode);
+    }
+
+    [Fact]
+    public async Task Connections_BeyondTheMost_AreClosed_AndTheOthersServed()
+    {
+        var open = new List<TcpClient>();
+        for (var i = 0; i < MonitoringDoor.MostConnections; i++)
+        {
+            open.Add(new TcpClient());
+            await open[^1].ConnectAsync(At);
+            await open[^1].GetStream().WriteAsync("GET /api/health HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray());
+            Assert.True(await open[^1].GetStream().ReadAsync(new byte[4096]) > 0);
+        }
+        using var more = new TcpClient();
+        await more.ConnectAsync(At);
+        var closed = await Record.ExceptionAsync(async () => Assert.Equal(0, await more.GetStream().ReadAsync(new byte[1])));
+        Assert.True(closed is null or IOException, $"{closed}");
+        open[0].Dispose();
+        using var client = new HttpClient();
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                await client.GetStringAsync(new Uri($"http://{At}/api/health"));
+                break;
+            }
+            catch (HttpRequestException) when (tries < 50)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            }
+        }
+        open.ForEach(one => one.Dispose());
+    }
+
+    [Theory]
+    [InlineData(null, "127.0.0.1:12915")]
+    [InlineData("off", "")]
+    [InlineData("[::1]:9000", "[::1]:9000")]
+    [InlineData("0.0.0.0:9000", "0.0.0.0:9000")]
+    public void MetricsListen_IsRead(string? text, string expected) =>
+        Assert.Equal(expected, ConfigReader.Read(new ControllerConfig { MetricsListen = text }).MetricsListen?.ToString() ?? "");
+
+    [Theory]
+    [InlineData("9000")]
+    [InlineData("localhost:9000")]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.1:9000")]
+    [InlineData("127.0.0.1:0")]
+    [InlineData("")]
+    public void MetricsListen_ThatIsNone_IsRefused(string text) =>
+        Assert.StartsWith("metricsListen: ", Assert.Throws<ConfigException>(() => ConfigReader.Read(new ControllerConfig { MetricsListen = text })).Message, StringComparison.Ordinal);
+
+    private static int FreePort()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)listener.LocalEndPoint!).Port;
+    }
+}
