@@ -97,7 +97,7 @@ public sealed class AgentDaemon
             AfterPass = SeeRoutingAsync,
         };
         _configured = new ConfiguredAnnouncements(options.Config.Announce);
-        _kernelSources = new KernelSources(SourcesIn(options.Config), netlink, Logger<KernelSources>(), time);
+        _kernelSources = new KernelSources(SourcesIn(options.Config, time), netlink, Logger<KernelSources>(), time);
         // Before the first plan: what a former agent announced, and is still there, is never withdrawn.
         _kernelSources.Refresh();
         _announcer = new Announcer([_configured, .. _kernelSources.Sources], _inputs.Writer);
@@ -161,8 +161,12 @@ public sealed class AgentDaemon
             await ended;
     }
 
-    private static ImmutableArray<KernelSource> SourcesIn(AgentConfig config) =>
-        [.. config.AnnounceTables.Select(table => new TableSource(table)), .. config.AnnounceInterfaces.Select(link => new InterfaceSource(link))];
+    private static ImmutableArray<KernelSource> SourcesIn(AgentConfig config, TimeProvider time) =>
+    [
+        .. config.AnnounceTables.Select(table => new TableSource(table)),
+        .. config.AnnounceInterfaces.Select(link => new InterfaceSource(link)),
+        .. config.Workloads.Select(network => network.Hosts ? new HostSource(network, time) : (KernelSource)new BridgeSource(network)),
+    ];
 
     private IEnumerable<Task> Optional(CancellationToken cancellationToken)
     {

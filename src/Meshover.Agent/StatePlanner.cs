@@ -23,6 +23,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         BfdPacketsPerSecond = config.BfdRate,
         Dataplane = config.Dataplane != DataplaneChoice.Off,
         DockerUser = config.DockerUser,
+        Workloads = config.Workloads,
         Routing = config.Routing != RoutingChoice.Off,
     };
 
@@ -74,9 +75,12 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
             IsMapTooOld = state.IsMapTooOld,
         };
 
-    /// <summary>A source that found something knows that it is reached, by a route or an address of just this prefix.</summary>
+    /// <summary>A source that found something knows that it is reached, where it says nothing else by a route or an address of just this prefix.</summary>
     private static ImmutableArray<AnnouncedReach> Found(ImmutableArray<AskedAnnouncement> asked) =>
-        [.. asked.Where(one => !one.IsConfigured).Select(one => one.Announcement.Prefix).Select(prefix => new AnnouncedReach(prefix, prefix.PrefixLength, "", IsLost: false))];
+    [
+        .. asked.Where(one => !one.IsConfigured).Select(one => one.Announcement)
+            .Select(found => new AnnouncedReach(found.Prefix, found.ReachedBy ?? found.Prefix.PrefixLength, "", IsLost: false)),
+    ];
 
     /// <summary>That the default route leads there is right only where no better one ever did.</summary>
     private static bool IsLost(AnnouncedReach reach, ImmutableHashSet<IPNetwork> reached) =>

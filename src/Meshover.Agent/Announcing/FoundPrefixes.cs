@@ -15,18 +15,22 @@ internal sealed class FoundPrefixes(string IfNone)
     public const int Most = 4096;
 
     private readonly SortedDictionary<string, int> _leftOut = new(StringComparer.Ordinal);
-    private readonly HashSet<IPNetwork> _prefixes = [];
+    private readonly Dictionary<IPNetwork, Announcement> _found = [];
+    private string? _note;
 
-    /// <summary>One that may be announced, as far as it itself allows that.</summary>
-    public void Add(IPNetwork prefix)
+    /// <summary>One that may be announced, as far as its prefix allows that.</summary>
+    public void Add(Announcement announcement)
     {
-        if (prefix.PrefixLength == 0)
+        if (announcement.Prefix.PrefixLength == 0)
             LeaveOut("default route");
-        else if (Prefixes.IsNeverRouted(prefix.BaseAddress))
+        else if (Prefixes.IsNeverRouted(announcement.Prefix.BaseAddress))
             LeaveOut("loopback, link-local or multicast");
         else
-            _prefixes.Add(prefix);
+            _found[announcement.Prefix] = announcement;
     }
+
+    /// <summary>What is said beside.</summary>
+    public void Note(string note) => _note = note;
 
     /// <param name="why">A noun without a number, such as "blackhole".</param>
     public void LeaveOut(string why) => _leftOut[why] = _leftOut.GetValueOrDefault(why) + 1;
@@ -35,16 +39,17 @@ internal sealed class FoundPrefixes(string IfNone)
     /// <param name="former">What it announced until now, which stays where there are too many.</param>
     public SourceAnnouncements AsSource(string name, SourceAnnouncements former)
     {
-        if (_prefixes.Count > Most)
-            return former with { Status = $"it has {_prefixes.Count} prefixes, and no more than {Most} can be announced: what was announced before stays" };
+        if (_found.Count > Most)
+            return former with { Status = $"it has {_found.Count} prefixes, and no more than {Most} can be announced: what was announced before stays" };
         // In an order of their own: the kernel's changes without a reason.
-        var ordered = _prefixes.OrderBy(prefix => prefix.BaseAddress.AddressFamily).ThenBy(prefix => AddressNumber.Of(prefix.BaseAddress)).ThenBy(prefix => prefix.PrefixLength);
-        return new SourceAnnouncements(name, Status()) { Announcements = [.. ordered.Select(prefix => new Announcement(prefix))] };
+        var ordered = _found.Keys.OrderBy(prefix => prefix.BaseAddress.AddressFamily).ThenBy(prefix => AddressNumber.Of(prefix.BaseAddress)).ThenBy(prefix => prefix.PrefixLength);
+        return new SourceAnnouncements(name, Status()) { Announcements = [.. ordered.Select(prefix => _found[prefix])] };
     }
 
     private string Status()
     {
-        var found = _prefixes.Count switch { 0 => IfNone, 1 => "1 prefix", var count => $"{count} prefixes" };
-        return _leftOut.Count == 0 ? found : $"{found}; left out: {string.Join(", ", _leftOut.Select(reason => $"{reason.Key} ({reason.Value})"))}";
+        var found = _found.Count switch { 0 => IfNone, 1 => "1 prefix", var count => $"{count} prefixes" };
+        var leftOut = _leftOut.Count == 0 ? null : $"left out: {string.Join(", ", _leftOut.Select(reason => $"{reason.Key} ({reason.Value})"))}";
+        return string.Join("; ", new[] { found, leftOut, _note }.OfType<string>());
     }
 }

@@ -30,7 +30,8 @@ internal sealed class InterfaceSource(string link) : KernelSource($"interface {l
         if (!seen.IsUp)
             return new FoundPrefixes("the interface is down; nothing is announced until it is up");
         var found = new FoundPrefixes("the interface has no address");
-        foreach (var address in netlink.GetAddresses(seen.Index))
+        // Every interface has addresses for itself alone (link-local, and lo its own): these are nothing to be told.
+        foreach (var address in netlink.GetAddresses(seen.Index).Where(address => !Prefixes.IsNeverRouted(address.Address)))
         {
             if ((address.Flags & NotInUse) != AddressFlags.None)
                 found.LeaveOut("deprecated or tentative");

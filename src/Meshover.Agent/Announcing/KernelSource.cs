@@ -16,6 +16,12 @@ internal abstract class KernelSource(string name) : IAnnouncementSource
 
     public Task Changed => _changed.Next;
 
+    /// <summary>It must be told of neighbours, which in a busy segment change all the time, and asked each second whether it is due.</summary>
+    public virtual bool HearsNeighbours => false;
+
+    /// <summary>It must be looked at anew because time has passed. Never asked while it is looked at.</summary>
+    public virtual bool IsDue => false;
+
     /// <summary>Takes note of a change. Called on the monitor's thread.</summary>
     /// <returns>Whether it is to be looked at anew.</returns>
     public bool Hear(RouteEvent change)

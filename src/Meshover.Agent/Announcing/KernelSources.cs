@@ -14,9 +14,12 @@ internal sealed partial class KernelSources(ImmutableArray<KernelSource> sources
 {
     public static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(20);
     public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(1);
 
     public ImmutableArray<KernelSource> Sources => sources;
+
+    private bool HearNeighbours => sources.Any(source => source.HearsNeighbours);
 
     /// <summary>Looks at those that have a reason to.</summary>
     /// <returns>False: one could not be read.</returns>
@@ -42,14 +45,17 @@ internal sealed partial class KernelSources(ImmutableArray<KernelSource> sources
     {
         // One wake stands for all that was heard.
         var wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        using var monitor = new RouteMonitor(new RouteMonitorOptions { Rules = false, Filter = Hear });
+        using var monitor = new RouteMonitor(new RouteMonitorOptions { Rules = false, Neighbours = HearNeighbours, Filter = Hear });
         // What changed before the socket was there was not heard.
         Hear(new ResyncEvent());
         wake.Writer.TryWrite(true);
         var listening = ListenAsync(monitor, wake.Writer, cancellationToken);
+        await using var ticks = HearNeighbours ? time.CreateTimer(_ => wake.Writer.TryWrite(true), state: null, TickEvery, TickEvery) : null;
         await foreach (var _ in wake.Reader.ReadAllAsync(cancellationToken))
         {
             await SettleAsync(wake.Reader, cancellationToken);
+            foreach (var source in sources.Where(source => source.IsDue))
+                source.Hear(new ResyncEvent());
             if (Refresh())
                 continue;
             await Task.Delay(RetryAfterFailure, time, cancellationToken);

@@ -35,6 +35,7 @@ public sealed record AgentConfig
     private readonly ListOf<IPNetwork> _announce;
     private readonly ListOf<uint> _announceTables;
     private readonly ListOf<string> _announceInterfaces;
+    private readonly ListOf<WorkloadNetwork> _workloads;
     private readonly ListOf<string> _interfaces;
     private readonly ListOf<IPEndPoint> _endpoints;
     private readonly ListOf<string> _controllers;
@@ -57,6 +58,9 @@ public sealed record AgentConfig
 
     /// <summary><c>announce-interfaces</c>: interfaces whose addresses are announced, each with its prefix length.</summary>
     public ImmutableArray<string> AnnounceInterfaces { get => _announceInterfaces.Elements; init => _announceInterfaces = new(value); }
+
+    /// <summary><c>workloads</c>: bridges whose hosts, or prefixes, are announced.</summary>
+    public ImmutableArray<WorkloadNetwork> Workloads { get => _workloads.Elements; init => _workloads = new(value); }
 
     /// <summary><c>listen-port</c>: UDP port of WireGuard, 1-65535.</summary>
     public int ListenPort { get; init; } = DefaultListenPort;

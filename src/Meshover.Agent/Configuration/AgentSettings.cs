@@ -16,6 +16,15 @@ public static class AgentSettings
             (c, v) => c with { AnnounceTables = SettingText.Each(v, SettingText.Table) }),
         List("announce-interfaces", "NAME", "Interface whose addresses are announced as they come and go, each with its prefix length, e.g. kube-lb0, PureLB's; as above. Default: none.",
             (c, v) => c with { AnnounceInterfaces = SettingText.Each(v, SettingText.WorkloadInterface) }),
+        new()
+        {
+            Name = "workloads",
+            ValueName = "{KEY: VALUE}",
+            Help = "Bridge with workloads on it, such as virtual machines, with the keys below; as above. Default: none.",
+            IsList = true,
+            IsNested = true,
+            Apply = (config, values) => config with { Workloads = WorkloadReader.Read(values) },
+        },
         Single("listen-port", "PORT", "UDP port of WireGuard, 1-65535. Default: 12912.",
             (c, v) => c with { ListenPort = SettingText.Port(v) }),
         List("interface", "NAME", "Underlay interface whose addresses are offered to peers. Default: all of the machine's own.",

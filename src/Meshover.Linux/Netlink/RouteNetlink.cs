@@ -78,6 +78,9 @@ public sealed class RouteNetlink : IRouteNetlink
     public IReadOnlyList<NeighbourInfo> GetNeighbours() =>
         _connection.Dump<NeighbourInfo>("list neighbours", MessageType.GetNeighbour, NeighbourCodec.WriteDump, NeighbourCodec.TryParse, skipsUnreadable: true);
 
+    public void ProbeNeighbour(NeighbourInfo neighbour) =>
+        Change("probe neighbour", neighbour, MessageType.NewNeighbour, MessageFlags.Replace, NeighbourCodec.WriteProbe);
+
     public void CreateLink(LinkSpec link)
     {
         ArgumentNullException.ThrowIfNull(link);

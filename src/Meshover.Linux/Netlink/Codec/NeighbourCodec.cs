@@ -18,6 +18,15 @@ internal static class NeighbourCodec
 
     internal static void WriteDump(ref NetlinkWriter writer) => writer.Take(HeaderLength);
 
+    internal static void WriteProbe(ref NetlinkWriter writer, NeighbourInfo neighbour)
+    {
+        var header = writer.Take(HeaderLength);
+        header[0] = Families.Of(neighbour.Address);
+        BinaryPrimitives.WriteInt32LittleEndian(header[4..], neighbour.LinkIndex);
+        BinaryPrimitives.WriteUInt16LittleEndian(header[8..], NeighbourInfo.Probe);
+        writer.PutAddress(Destination, neighbour.Address);
+    }
+
     internal static bool TryParse(NetlinkMessage message, out NeighbourInfo neighbour)
     {
         neighbour = null!;

@@ -55,6 +55,8 @@ internal sealed class FakeMachine : IRouteNetlink
 
     public IReadOnlyList<NeighbourInfo> GetNeighbours() => [];
 
+    public void ProbeNeighbour(NeighbourInfo neighbour) => throw new NotSupportedException();
+
     public void CreateLink(LinkSpec link) => throw Refusal ?? (Exception)new NotSupportedException();
 
     public void SetLink(string name, LinkChange change) => throw new NotSupportedException();

@@ -1,0 +1,156 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using Meshover.Linux.Netlink;
+using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Planning;
+
+namespace Meshover.Agent.Announcing;
+
+/// <summary>
+/// The hosts on a bridge, such as virtual machines, that the kernel has as its neighbours there: a /32 or /128 for each that lives. A host that moves
+/// here is found by its gratuitous ARP, its unsolicited NA or its first packet; see docs/decisions/061 for what happens at its former place.
+/// </summary>
+internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : KernelSource($"workloads {network.Interface}")
+{
+    /// <summary>A host that is silent for so long is probed.</summary>
+    private static readonly TimeSpan ProbeAfter = TimeSpan.FromSeconds(10);
+
+    /// <summary>As long as the kernel takes to find out that nobody answers (ucast_solicit x retrans_time), and a little.</summary>
+    private static readonly TimeSpan ProbeTakes = TimeSpan.FromSeconds(3.5);
+
+    private static readonly TimeSpan FreshAtLeast = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FreshSpread = TimeSpan.FromSeconds(2);
+    private const int MostNamed = 5;
+
+    private readonly Dictionary<IPAddress, Host> _hosts = [];
+    private volatile int _index;
+    private bool _hasLooked;
+
+    /// <summary>Who lives on the bridge is told by its neighbour table.</summary>
+    public override bool HearsNeighbours => true;
+
+    public override bool IsDue => _hosts.Values.Any(host => IsDueAt(host, time.Uptime()));
+
+    protected override bool Concerns(RouteEvent change) => change switch
+    {
+        NeighbourEvent { Neighbour: var neighbour } => neighbour.LinkIndex == _index && IsMeant(neighbour.Address),
+        RouteChangeEvent { Route: { Protocol: RouteProtocols.Bgp, Table: RouteInfo.MainTable } route } => IsHostRoute(route),
+        LinkEvent { Link: var link } => link.Name == network.Interface || link.Index == _index,
+        AddressEvent { Address: var address } => address.LinkIndex == _index,
+        _ => false,
+    };
+
+    protected override FoundPrefixes Look(IRouteNetlink netlink)
+    {
+        var link = netlink.FindLink(network.Interface);
+        // Before the neighbours are read: what changes from then on is heard.
+        _index = link?.Index ?? 0;
+        if (link is not { IsUp: true })
+        {
+            _hosts.Clear();
+            return new FoundPrefixes(link is null ? "there is no interface of that name; nothing is announced until it comes" : "the interface is down; nothing is announced until it is up");
+        }
+        Follow(netlink.GetNeighbours().Where(neighbour => neighbour.LinkIndex == link.Index && IsMeant(neighbour.Address) && neighbour.IsAlive));
+        var elsewhere = netlink.GetRoutes(new RouteFilter { Protocol = RouteProtocols.Bgp, Table = RouteInfo.MainTable })
+            .Where(IsHostRoute).Select(route => route.Destination.BaseAddress).ToHashSet();
+        foreach (var host in _hosts.Values)
+            SeeElsewhere(host, elsewhere.Contains(host.Neighbour.Address));
+        Probe(netlink);
+        _hasLooked = true;
+        return Found(netlink, link);
+    }
+
+    private bool IsMeant(IPAddress address) => network.Prefixes.Any(prefix => prefix.BaseAddress.AddressFamily == address.AddressFamily && prefix.Contains(address));
+
+    private bool IsHostRoute(RouteInfo route) =>
+        route.Kind == RouteKind.Unicast && route.Destination == Prefixes.Host(route.Destination.BaseAddress) && IsMeant(route.Destination.BaseAddress);
+
+    private void Follow(IEnumerable<NeighbourInfo> neighbours)
+    {
+        var now = time.Uptime();
+        var living = neighbours.ToDictionary(neighbour => neighbour.Address);
+        foreach (var gone in _hosts.Keys.Where(address => !living.ContainsKey(address)).ToList())
+            _hosts.Remove(gone);
+        foreach (var neighbour in living.Values)
+        {
+            if (!_hosts.TryGetValue(neighbour.Address, out var host))
+                _hosts[neighbour.Address] = host = new Host(neighbour, now) { SettlesAt = _hasLooked ? now + FreshAtLeast + (Random.Shared.NextDouble() * FreshSpread) : now };
+            if (neighbour.IsStale && !host.Neighbour.IsStale)
+                host.StaleSince = now;
+            host.Neighbour = neighbour;
+        }
+    }
+
+    /// <summary>A host that is still fresh is better here than what others say; the route to where it was is on its way out.</summary>
+    private void SeeElsewhere(Host host, bool isElsewhere)
+    {
+        var now = time.Uptime();
+        if (!isElsewhere || host.SettlesAt > now)
+            (host.ElsewhereSince, host.IsTwice) = (null, false);
+        else if (host.ElsewhereSince is null)
+            (host.ElsewhereSince, host.MustProbe) = (now, true);
+        else
+            host.IsTwice |= now - host.ElsewhereSince > ProbeTakes;
+    }
+
+    private void Probe(IRouteNetlink netlink)
+    {
+        var now = time.Uptime();
+        foreach (var host in _hosts.Values.Where(host => host.MustProbe || (host.Neighbour.IsStale && now - host.StaleSince > ProbeAfter)))
+        {
+            (host.MustProbe, host.StaleSince) = (false, now);
+            try
+            {
+                netlink.ProbeNeighbour(host.Neighbour);
+            }
+            catch (NetlinkException e) when (e is not NetlinkFormatException)
+            {
+                // It went away this moment: the kernel tells.
+            }
+        }
+    }
+
+    private static bool IsDueAt(Host host, TimeSpan now) =>
+        (host.IsFresh && now >= host.SettlesAt)
+        || (host.Neighbour.IsStale && now - host.StaleSince > ProbeAfter)
+        || (host is { ElsewhereSince: { } since, IsTwice: false } && now - since > ProbeTakes);
+
+    private FoundPrefixes Found(IRouteNetlink netlink, LinkInfo link)
+    {
+        var now = time.Uptime();
+        var onLink = netlink.GetAddresses(link.Index).Select(address => Prefixes.Containing(address.Address, address.PrefixLength)).ToList();
+        var found = new FoundPrefixes("nobody lives there");
+        foreach (var host in _hosts.Values)
+        {
+            host.IsFresh = now < host.SettlesAt;
+            var address = host.Neighbour.Address;
+            var length = onLink.Where(prefix => prefix.BaseAddress.AddressFamily == address.AddressFamily && prefix.Contains(address)).Select(prefix => prefix.PrefixLength).DefaultIfEmpty(0).Max();
+            found.Add(new Announcement(Prefixes.Host(address)) { Yields = !host.IsFresh, ReachedBy = length });
+        }
+        var twice = _hosts.Values.Where(host => host.IsTwice).ToList();
+        if (twice.Count > 0)
+            found.Note($"also at another node, which packets go to: {string.Join(", ", twice.Take(MostNamed).Select(host => $"{host.Neighbour.Address} (here {Mac(host.Neighbour.HardwareAddress)})"))}"
+                + (twice.Count > MostNamed ? $" and {twice.Count - MostNamed} more" : "") + "; give one of the two another address");
+        return found;
+    }
+
+    private static string Mac(ImmutableArray<byte> address) => string.Join(':', address.Select(part => $"{part:x2}"));
+
+    private sealed class Host(NeighbourInfo neighbour, TimeSpan now)
+    {
+        public NeighbourInfo Neighbour { get; set; } = neighbour;
+
+        /// <summary>From then on another node that announces it wins.</summary>
+        public required TimeSpan SettlesAt { get; init; }
+
+        /// <summary>As it was announced last.</summary>
+        public bool IsFresh { get; set; }
+        public TimeSpan StaleSince { get; set; } = now;
+        public bool MustProbe { get; set; }
+        public TimeSpan? ElsewhereSince { get; set; }
+
+        /// <summary>It is elsewhere, too: it was asked, and answered.</summary>
+        public bool IsTwice { get; set; }
+    }
+}
