@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Planning;
@@ -16,6 +17,7 @@ internal sealed class FoundPrefixes(string IfNone)
 
     private readonly SortedDictionary<string, int> _leftOut = new(StringComparer.Ordinal);
     private readonly Dictionary<IPNetwork, Announcement> _found = [];
+    private ImmutableArray<IPNetwork> _twice = [];
     private string? _note;
 
     /// <summary>One that may be announced, as far as its prefix allows that.</summary>
@@ -29,8 +31,8 @@ internal sealed class FoundPrefixes(string IfNone)
             _found[announcement.Prefix] = announcement;
     }
 
-    /// <summary>What is said beside.</summary>
-    public void Note(string note) => _note = note;
+    /// <summary>What is said beside, of prefixes that are at another node, too.</summary>
+    public void NoteTwice(IEnumerable<IPNetwork> prefixes, string note) => (_twice, _note) = ([.. prefixes], note);
 
     /// <param name="why">A noun without a number, such as "blackhole".</param>
     public void LeaveOut(string why) => _leftOut[why] = _leftOut.GetValueOrDefault(why) + 1;
@@ -43,7 +45,7 @@ internal sealed class FoundPrefixes(string IfNone)
             return former with { Status = $"it has {_found.Count} prefixes, and no more than {Most} can be announced: what was announced before stays" };
         // In an order of their own: the kernel's changes without a reason.
         var ordered = _found.Keys.OrderBy(prefix => prefix.BaseAddress.AddressFamily).ThenBy(prefix => AddressNumber.Of(prefix.BaseAddress)).ThenBy(prefix => prefix.PrefixLength);
-        return new SourceAnnouncements(name, Status()) { Announcements = [.. ordered.Select(prefix => _found[prefix])] };
+        return new SourceAnnouncements(name, Status()) { Announcements = [.. ordered.Select(prefix => _found[prefix])], Twice = _twice };
     }
 
     private string Status()

@@ -16,8 +16,11 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
     /// <summary>A host that is silent for so long is probed.</summary>
     private static readonly TimeSpan ProbeAfter = TimeSpan.FromSeconds(10);
 
-    /// <summary>As long as the kernel takes to find out that nobody answers (ucast_solicit x retrans_time), and a little.</summary>
-    private static readonly TimeSpan ProbeTakes = TimeSpan.FromSeconds(3.5);
+    /// <summary>One that is there answers sooner. What is heard later is no answer, but somebody who was away and is back.</summary>
+    private static readonly TimeSpan AnswerTakes = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Of a host that another node has, too, it is said then: while it moves, both may have it for a moment.</summary>
+    private static readonly TimeSpan NamedAfter = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan FreshAtLeast = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FreshSpread = TimeSpan.FromSeconds(2);
@@ -51,7 +54,11 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
             _hosts.Clear();
             return new FoundPrefixes(link is null ? "there is no interface of that name; nothing is announced until it comes" : "the interface is down; nothing is announced until it is up");
         }
-        Follow(netlink.GetNeighbours().Where(neighbour => neighbour.LinkIndex == link.Index && IsMeant(neighbour.Address) && neighbour.IsAlive));
+        var neighbours = netlink.GetNeighbours().Where(neighbour => neighbour.LinkIndex == link.Index && IsMeant(neighbour.Address)).ToList();
+        Follow(neighbours.Where(neighbour => neighbour.IsAlive));
+        // The kernel does not listen to an unsolicited NA of one that has failed (ndisc_recv_na in its net/ipv6/ndisc.c), so it would not come back.
+        foreach (var failed in neighbours.Where(neighbour => neighbour.IsFailed && neighbour.Address.AddressFamily == AddressFamily.InterNetworkV6))
+            Try(() => netlink.DeleteNeighbour(failed));
         var elsewhere = netlink.GetRoutes(new RouteFilter { Protocol = RouteProtocols.Bgp, Table = RouteInfo.MainTable })
             .Where(IsHostRoute).Select(route => route.Destination.BaseAddress).ToHashSet();
         foreach (var host in _hosts.Values)
@@ -75,7 +82,7 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
         foreach (var neighbour in living.Values)
         {
             if (!_hosts.TryGetValue(neighbour.Address, out var host))
-                _hosts[neighbour.Address] = host = new Host(neighbour, now) { SettlesAt = _hasLooked ? now + FreshAtLeast + (Random.Shared.NextDouble() * FreshSpread) : now };
+                _hosts[neighbour.Address] = host = new Host(neighbour, now) { SettlesAt = _hasLooked ? now + FreshFor() : now };
             if (neighbour.IsStale && !host.Neighbour.IsStale)
                 host.StaleSince = now;
             host.Neighbour = neighbour;
@@ -87,12 +94,19 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
     {
         var now = time.Uptime();
         if (!isElsewhere || host.SettlesAt > now)
-            (host.ElsewhereSince, host.IsTwice) = (null, false);
-        else if (host.ElsewhereSince is null)
+            (host.ElsewhereSince, host.IsAnswered) = (null, false);
+        else if (host.ElsewhereSince is not { } since)
             (host.ElsewhereSince, host.MustProbe) = (now, true);
-        else
-            host.IsTwice |= now - host.ElsewhereSince > ProbeTakes;
+        else if (!host.IsAnswered && !host.Neighbour.IsProbed)
+        {
+            if (now - since < AnswerTakes)
+                host.IsAnswered = true;
+            else
+                (host.SettlesAt, host.ElsewhereSince) = (now + FreshFor(), null);
+        }
     }
+
+    private static TimeSpan FreshFor() => FreshAtLeast + (Random.Shared.NextDouble() * FreshSpread);
 
     private void Probe(IRouteNetlink netlink)
     {
@@ -100,21 +114,26 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
         foreach (var host in _hosts.Values.Where(host => host.MustProbe || (host.Neighbour.IsStale && now - host.StaleSince > ProbeAfter)))
         {
             (host.MustProbe, host.StaleSince) = (false, now);
-            try
-            {
-                netlink.ProbeNeighbour(host.Neighbour);
-            }
-            catch (NetlinkException e) when (e is not NetlinkFormatException)
-            {
-                // It went away this moment: the kernel tells.
-            }
+            Try(() => netlink.ProbeNeighbour(host.Neighbour));
+        }
+    }
+
+    private static void Try(Action change)
+    {
+        try
+        {
+            change();
+        }
+        catch (NetlinkException e) when (e is not NetlinkFormatException)
+        {
+            // It went away this moment: the kernel tells.
         }
     }
 
     private static bool IsDueAt(Host host, TimeSpan now) =>
         (host.IsFresh && now >= host.SettlesAt)
         || (host.Neighbour.IsStale && now - host.StaleSince > ProbeAfter)
-        || (host is { ElsewhereSince: { } since, IsTwice: false } && now - since > ProbeTakes);
+        || (host is { IsAnswered: true, IsNamed: false } && host.IsTwiceAt(now));
 
     private FoundPrefixes Found(IRouteNetlink netlink, LinkInfo link)
     {
@@ -128,9 +147,11 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
             var length = onLink.Where(prefix => prefix.BaseAddress.AddressFamily == address.AddressFamily && prefix.Contains(address)).Select(prefix => prefix.PrefixLength).DefaultIfEmpty(0).Max();
             found.Add(new Announcement(Prefixes.Host(address)) { Yields = !host.IsFresh, ReachedBy = length });
         }
-        var twice = _hosts.Values.Where(host => host.IsTwice).ToList();
+        foreach (var host in _hosts.Values)
+            host.IsNamed = host.IsTwiceAt(now);
+        var twice = _hosts.Values.Where(host => host.IsNamed).ToList();
         if (twice.Count > 0)
-            found.Note($"also at another node, which packets go to: {string.Join(", ", twice.Take(MostNamed).Select(host => $"{host.Neighbour.Address} (here {Mac(host.Neighbour.HardwareAddress)})"))}"
+            found.NoteTwice(twice.Select(host => Prefixes.Host(host.Neighbour.Address)), $"also at another node, which packets go to: {string.Join(", ", twice.Take(MostNamed).Select(host => $"{host.Neighbour.Address} (here {Mac(host.Neighbour.HardwareAddress)})"))}"
                 + (twice.Count > MostNamed ? $" and {twice.Count - MostNamed} more" : "") + "; give one of the two another address");
         return found;
     }
@@ -142,15 +163,20 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
         public NeighbourInfo Neighbour { get; set; } = neighbour;
 
         /// <summary>From then on another node that announces it wins.</summary>
-        public required TimeSpan SettlesAt { get; init; }
+        public required TimeSpan SettlesAt { get; set; }
 
         /// <summary>As it was announced last.</summary>
         public bool IsFresh { get; set; }
         public TimeSpan StaleSince { get; set; } = now;
         public bool MustProbe { get; set; }
+
+        /// <summary>Another node announces it, and comes first.</summary>
         public TimeSpan? ElsewhereSince { get; set; }
 
-        /// <summary>It is elsewhere, too: it was asked, and answered.</summary>
-        public bool IsTwice { get; set; }
+        /// <summary>Although it is elsewhere, it was asked here, and answered.</summary>
+        public bool IsAnswered { get; set; }
+        public bool IsNamed { get; set; }
+
+        public bool IsTwiceAt(TimeSpan now) => IsAnswered && now - ElsewhereSince > NamedAfter;
     }
 }

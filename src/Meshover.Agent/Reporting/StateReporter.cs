@@ -17,6 +17,9 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
     private static readonly TimeSpan SummaryEvery = TimeSpan.FromSeconds(30);
     private (NodeIdentity Of, ImmutableArray<WireGuardPublicKey> Keys) _keys = (identities.Current, WireGuardKeys.Declared(identities.Current));
     private ReportSummary? _summary;
+    /// <summary>No controller takes a longer list.</summary>
+    private const int MostPrefixes = 4096;
+
     private TimeSpan _nextSummary;
 
     public NodeReport Report(AgentState state)
@@ -31,7 +34,8 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
             Transit = config.Transit,
             UnderlayMtu = config.Mtu > 0 ? config.Mtu : state.Underlay?.Mtu ?? 0,
             Endpoints = state.Offered,
-            Announced = state.Announced,
+            Announced = state.Announced.Length > MostPrefixes ? state.Announced[..MostPrefixes] : state.Announced,
+            Twice = [.. state.Announcements.Sources.SelectMany(source => source.Twice).Take(MostPrefixes)],
             OtherAddresses = state.Underlay?.Others ?? [],
             Observed =
             [

@@ -27,6 +27,8 @@ public interface IRouteNetlink : IDisposable
     /// </summary>
     void ProbeNeighbour(NeighbourInfo neighbour);
 
+    void DeleteNeighbour(NeighbourInfo neighbour);
+
     void CreateLink(LinkSpec link);
 
     void SetLink(string name, LinkChange change);

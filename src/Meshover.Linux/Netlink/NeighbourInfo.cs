@@ -22,7 +22,14 @@ public sealed record NeighbourInfo
     /// <summary>It was not heard for a while, and nobody asks.</summary>
     public bool IsStale => (State & Stale) != 0;
 
+    /// <summary>It is being asked, and has not answered yet.</summary>
+    public bool IsProbed => (State & Probe) != 0;
+
+    /// <summary>It was asked, and did not answer.</summary>
+    public bool IsFailed => (State & Failed) != 0;
+
     internal const ushort Probe = 0x10;
+    private const ushort Failed = 0x20;
     private const ushort Reachable = 0x02;
     private const ushort Stale = 0x04;
     private const ushort Delay = 0x08;

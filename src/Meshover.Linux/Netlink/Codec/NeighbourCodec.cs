@@ -18,12 +18,15 @@ internal static class NeighbourCodec
 
     internal static void WriteDump(ref NetlinkWriter writer) => writer.Take(HeaderLength);
 
-    internal static void WriteProbe(ref NetlinkWriter writer, NeighbourInfo neighbour)
+    /// <param name="writer">Takes it.</param>
+    /// <param name="neighbour">Known by its link and address.</param>
+    /// <param name="state">NUD_* that it is to have.</param>
+    internal static void Write(ref NetlinkWriter writer, NeighbourInfo neighbour, ushort state)
     {
         var header = writer.Take(HeaderLength);
         header[0] = Families.Of(neighbour.Address);
         BinaryPrimitives.WriteInt32LittleEndian(header[4..], neighbour.LinkIndex);
-        BinaryPrimitives.WriteUInt16LittleEndian(header[8..], NeighbourInfo.Probe);
+        BinaryPrimitives.WriteUInt16LittleEndian(header[8..], state);
         writer.PutAddress(Destination, neighbour.Address);
     }
 
