@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Threading.Channels;
 using Meshover.Agent.Announcing;
+using Meshover.Agent.Announcing.Kernel;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Endpoints;

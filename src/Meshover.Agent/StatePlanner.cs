@@ -45,9 +45,9 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         var asked = state.Announcements.Merge();
         ImmutableArray<Announcement> announce = [.. asked.Select(one => one.Announcement)];
         state = state with { IsMapTooOld = IsTooOld(state, now), Offered = offered, Capabilities = capabilities, Announced = Announced(announce) };
-        if (state.Map is not { } map || Self is not { } self || !map.Nodes.ContainsKey(self))
+        if (state.Map is not { } map || Self is not { } self || !map.Nodes.TryGetValue(self, out var me))
             return state;
-        var settings = _settings with { Announce = ToPlan(asked, map.Nodes[self]), Neighbors = state.Neighbors };
+        var settings = _settings with { Announce = ToPlan(asked, me), Neighbors = state.Neighbors };
         return state with { Plan = NodePlanner.Plan(map, self, settings, capabilities, Health(state, asked)) };
     }
 

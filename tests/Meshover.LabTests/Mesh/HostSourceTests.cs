@@ -1,6 +1,5 @@
 using System.Net;
 using Meshover.Lab;
-using Meshover.Lab.Machines;
 using Meshover.Lab.Meshes;
 using Meshover.Lab.Reach;
 

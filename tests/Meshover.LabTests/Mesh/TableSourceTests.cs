@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Meshover.Lab;
 using Meshover.Lab.Faults;
 using Meshover.Lab.Machines;
@@ -103,6 +104,9 @@ public sealed class TableSourceTests
 
     private static int[] FrrOf(LabNode node) => [.. MachineProcesses.Of(node.Machine).Where(process => NodeDaemons.Frr.Contains(process.Name)).Select(process => process.Id).Order()];
 
-    private async Task<long> GenerationAsync(LabNode node) =>
-        System.Text.Json.JsonDocument.Parse((await node.MeshoverAsync(["status", "--json"], _ct)).Output).RootElement.GetProperty("generation").GetInt64();
+    private async Task<long> GenerationAsync(LabNode node)
+    {
+        using var status = JsonDocument.Parse((await node.MeshoverAsync(["status", "--json"], _ct)).Output);
+        return status.RootElement.GetProperty("generation").GetInt64();
+    }
 }

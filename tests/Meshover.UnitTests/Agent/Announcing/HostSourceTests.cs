@@ -1,5 +1,6 @@
 using System.Net;
 using Meshover.Agent.Announcing;
+using Meshover.Agent.Announcing.Kernel;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Planning;
 using Meshover.UnitTests.Agent.Endpoints;

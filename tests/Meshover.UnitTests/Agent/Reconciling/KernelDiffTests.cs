@@ -56,7 +56,7 @@ public sealed class KernelDiffTests
         var state = Settled();
         state = state with
         {
-            Links = [.. state.Links, Link(20, "vmbr0") with { Ipv4 = new LinkIpv4Settings(1, 1, 0) }],
+            Links = [.. state.Links, Link(20, "vmbr0") with { Ipv4 = new LinkIpv4Settings(1, 1, 0), Ipv6 = new LinkIpv6Settings(1, 2, 0, 0) }],
             WorkloadSysctls = new Dictionary<string, string>
             {
                 ["net.ipv4.conf.vmbr0.proxy_arp"] = "0", ["net.ipv4.conf.vmbr0.arp_accept"] = "1",

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Planning;
 
-namespace Meshover.Agent.Announcing;
+namespace Meshover.Agent.Announcing.Kernel;
 
 /// <summary>
 /// The hosts on a bridge, such as virtual machines, that the kernel has as its neighbours there: a /32 or /128 for each that lives. A host that moves
@@ -106,7 +107,7 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
         }
     }
 
-    private static TimeSpan FreshFor() => FreshAtLeast + (Random.Shared.NextDouble() * FreshSpread);
+    private static TimeSpan FreshFor() => FreshAtLeast + (FreshSpread * (RandomNumberGenerator.GetInt32(1000) / 1000.0));
 
     private void Probe(IRouteNetlink netlink)
     {

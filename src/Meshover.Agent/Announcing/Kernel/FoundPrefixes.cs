@@ -3,7 +3,7 @@ using System.Net;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Planning;
 
-namespace Meshover.Agent.Announcing;
+namespace Meshover.Agent.Announcing.Kernel;
 
 /// <summary>What a look at the kernel found to announce, and what it left out, and why.</summary>
 /// <param name="IfNone">What is said where nothing is found.</param>

@@ -1,7 +1,7 @@
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Planning;
 
-namespace Meshover.Agent.Announcing;
+namespace Meshover.Agent.Announcing.Kernel;
 
 /// <summary>The prefixes of a bridge whose hosts stay where they are: announced as they are, while it is up.</summary>
 internal sealed class BridgeSource(WorkloadNetwork network) : KernelSource($"workloads {network.Interface}")

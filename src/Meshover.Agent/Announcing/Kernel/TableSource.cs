@@ -1,6 +1,6 @@
 using Meshover.Linux.Netlink;
 
-namespace Meshover.Agent.Announcing;
+namespace Meshover.Agent.Announcing.Kernel;
 
 /// <summary>
 /// The routes of a kernel table, such as 119, where Coil keeps the address blocks of a machine. The table need not be one that packets are looked

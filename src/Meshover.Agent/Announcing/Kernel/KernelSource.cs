@@ -1,6 +1,6 @@
 using Meshover.Linux.Netlink;
 
-namespace Meshover.Agent.Announcing;
+namespace Meshover.Agent.Announcing.Kernel;
 
 /// <summary>
 /// A source that is a part of the kernel's state. It is looked at whole whenever the kernel tells of something that may concern it, so nothing

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 using Meshover.Linux.Netlink;
 using Microsoft.Extensions.Logging;
 
-namespace Meshover.Agent.Announcing;
+namespace Meshover.Agent.Announcing.Kernel;
 
 /// <summary>
 /// Wakes the sources that are parts of the kernel's state. One netlink socket hears for all of them; what comes in a burst is gathered until it was

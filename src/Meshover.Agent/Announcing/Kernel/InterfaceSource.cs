@@ -1,7 +1,7 @@
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Addressing;
 
-namespace Meshover.Agent.Announcing;
+namespace Meshover.Agent.Announcing.Kernel;
 
 /// <summary>
 /// The addresses of an interface, such as <c>kube-lb0</c>, to which PureLB gives those of services: of each the prefix that its length says, so a /32
