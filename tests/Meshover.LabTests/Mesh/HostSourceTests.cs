@@ -42,12 +42,15 @@ public sealed class HostSourceTests
         await first.PlugAsync(mesh.Node(1));
         await mesh.Node(3).RoutedAsync(true, first.Prefixes);
 
+        await Task.Delay(TimeSpan.FromSeconds(6), TimeProvider.System, _ct); // until then the first one has just come, too
         await second.PlugAsync(mesh.Node(2));
+        var plugged = TimeProvider.System.GetTimestamp();
         await Until.NothingIsMissingAsync("the second one is named where packets do not go any more", TimeSpan.FromSeconds(5), async () =>
             await mesh.Node(1).SourceAsync(Source, _ct) is { } said && said.Contains("also at another node, which packets go to: 10.70.0.6 (here 02:00:00:00:", StringComparison.Ordinal) ? null : await mesh.Node(1).SourceAsync(Source, _ct), _ct);
         foreach (var node in mesh.Nodes.Take(2))
             await Until.NothingIsMissingAsync($"{node.Machine.Name} is told of both", TimeSpan.FromSeconds(5), async () => string.Join(" ", (await node.StatusAsync(_ct)).Notices) is var said
                 && said.Contains("A host with the address 10.70.0.6 lives at n1 and at n2.", StringComparison.Ordinal) ? null : said, _ct);
+        TestContext.Current.TestOutputHelper?.WriteLine($"both were told after {TimeProvider.System.GetElapsedTime(plugged).TotalSeconds:0.0} s");
         var route = await RouteAsync(mesh);
         for (var i = 0; i < 20; i++)
         {
