@@ -59,8 +59,10 @@ public sealed class KernelDiffTests
             Links = [.. state.Links, Link(20, "vmbr0") with { Ipv4 = new LinkIpv4Settings(1, 1, 0), Ipv6 = new LinkIpv6Settings(1, 2, 0, 0) }],
             WorkloadSysctls = new Dictionary<string, string>
             {
-                ["net.ipv4.conf.vmbr0.proxy_arp"] = "0", ["net.ipv4.conf.vmbr0.arp_accept"] = "1",
-                ["net.ipv4.neigh.vmbr0.proxy_delay"] = "80", ["net.ipv6.conf.vmbr0.accept_untracked_na"] = "0",
+                ["net.ipv4.conf.vmbr0.proxy_arp"] = "0",
+                ["net.ipv4.conf.vmbr0.arp_accept"] = "1",
+                ["net.ipv4.neigh.vmbr0.proxy_delay"] = "80",
+                ["net.ipv6.conf.vmbr0.accept_untracked_na"] = "0",
             },
         };
         Assert.Equal(
