@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Threading.Channels;
 using Meshover.Agent.Announcing;
+using Meshover.Agent.Announcing.Kernel;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Endpoints;
@@ -62,6 +63,7 @@ public sealed class AgentDaemon
     private readonly RttProbe _rtt;
     private readonly KernelWatcher _watcher;
     private readonly ConfiguredAnnouncements _configured;
+    private readonly KernelSources _kernelSources;
     private readonly Announcer _announcer;
     private readonly SourceRouteDebt _sourceRoutes;
     private readonly ReconcileWorker<SystemPlan> _system;
@@ -100,7 +102,10 @@ public sealed class AgentDaemon
             AfterPass = SeeRoutingAsync,
         };
         _configured = new ConfiguredAnnouncements(options.Config.Announce);
-        _announcer = new Announcer([_configured], _inputs.Writer);
+        _kernelSources = new KernelSources(SourcesIn(options.Config, time), netlink, Logger<KernelSources>(), time);
+        // Before the first plan: what a former agent announced, and is still there, is never withdrawn.
+        _kernelSources.Refresh();
+        _announcer = new Announcer([_configured, .. _kernelSources.Sources], _inputs.Writer);
         _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time);
         _watcher.SetSurroundings(Surroundings(plan: null));
         _page = new AgentPage(options.Config, _rtt.Get);
@@ -164,8 +169,17 @@ public sealed class AgentDaemon
             await ended;
     }
 
+    private static ImmutableArray<KernelSource> SourcesIn(AgentConfig config, TimeProvider time) =>
+    [
+        .. config.AnnounceTables.Select(table => new TableSource(table)),
+        .. config.AnnounceInterfaces.Select(link => new InterfaceSource(link)),
+        .. config.Workloads.Select(network => network.Hosts ? new HostSource(network, time) : (KernelSource)new BridgeSource(network)),
+    ];
+
     private IEnumerable<Task> Optional(CancellationToken cancellationToken)
     {
+        if (!_kernelSources.Sources.IsEmpty)
+            yield return _kernelSources.RunAsync(cancellationToken);
         if (_options.Config.Dataplane != DataplaneChoice.Off)
         {
             yield return _endpoints.RunAsync(cancellationToken);
@@ -222,9 +236,12 @@ public sealed class AgentDaemon
         _frr.Post(plan.ForRouting, wanted.RoutingSince);
     }
 
-    private UnderlaySurroundings Surroundings(NodePlan? plan) => Surroundings(plan, [.. _announcer.Current.Merge().Select(asked => asked.Announcement.Prefix)]);
+    private UnderlaySurroundings Surroundings(NodePlan? plan) => Surroundings(plan, _announcer.Current.Merge());
 
-    private UnderlaySurroundings Surroundings(NodePlan? plan, ImmutableArray<IPNetwork> announced) => new(
+    private UnderlaySurroundings Surroundings(NodePlan? plan, ImmutableArray<AskedAnnouncement> asked) => Surroundings(
+        plan, [.. asked.Select(one => one.Announcement.Prefix)], [.. asked.Where(one => one.IsConfigured).Select(one => one.Announcement.Prefix)]);
+
+    private UnderlaySurroundings Surroundings(NodePlan? plan, ImmutableArray<IPNetwork> announced, ImmutableArray<IPNetwork> configured) => new(
         plan is null
             ? announced
             : [.. announced, Prefixes.Host(plan.Kernel.Address4), Prefixes.Host(plan.Kernel.Address6), plan.Kernel.TunnelPool],
@@ -233,7 +250,7 @@ public sealed class AgentDaemon
             .. plan?.WireGuard.Peers.SelectMany(peer => peer.Endpoints).Select(candidate => candidate.EndPoint.Address) ?? [],
         ])
     {
-        Announced = announced,
+        Announced = configured,
     };
 
     private ReadOnlyMemory<byte> Scrape() => _page.Build(_loop.State, _reporter.Traffic, _identities.Current, _time.GetUtcNow()).Written;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Meshover.Agent.Announcing;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
@@ -22,6 +23,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         BfdPacketsPerSecond = config.BfdRate,
         Dataplane = config.Dataplane != DataplaneChoice.Off,
         DockerUser = config.DockerUser,
+        Workloads = config.Workloads,
         Routing = config.Routing != RoutingChoice.Off,
     };
 
@@ -40,19 +42,28 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
     public AgentState Plan(AgentState state, DateTimeOffset now)
     {
         var offered = Offer(state);
-        ImmutableArray<Announcement> announce = [.. state.Announcements.Merge().Select(asked => asked.Announcement)];
+        var asked = state.Announcements.Merge();
+        ImmutableArray<Announcement> announce = [.. asked.Select(one => one.Announcement)];
         state = state with { IsMapTooOld = IsTooOld(state, now), Offered = offered, Capabilities = capabilities, Announced = Announced(announce) };
-        if (state.Map is not { } map || Self is not { } self || !map.Nodes.ContainsKey(self))
+        if (state.Map is not { } map || Self is not { } self || !map.Nodes.TryGetValue(self, out var me))
             return state;
-        return state with { Plan = NodePlanner.Plan(map, self, _settings with { Announce = announce, Neighbors = state.Neighbors }, capabilities, Health(state)) };
+        var settings = _settings with { Announce = ToPlan(asked, me), Neighbors = state.Neighbors };
+        return state with { Plan = NodePlanner.Plan(map, self, settings, capabilities, Health(state, asked)) };
     }
+
+    /// <summary>
+    /// What is configured is announced whether granted or not, which everybody is told. What is found is not: there may be any number of it, and
+    /// what is refused counts in the bound beyond which other nodes close their sessions.
+    /// </summary>
+    private static ImmutableArray<Announcement> ToPlan(ImmutableArray<AskedAnnouncement> asked, MeshNode me) =>
+        [.. asked.Where(one => one.IsConfigured || me.Grants.Any(grant => grant.Covers(one.Announcement.Prefix))).Select(one => one.Announcement)];
 
     private ImmutableArray<IPNetwork> Announced(ImmutableArray<Announcement> announce) =>
         _settings.Advertise ? [.. announce.Where(announcement => !announcement.IsWithdrawn).Select(announcement => announcement.Prefix)] : [];
 
     /// <summary>Before the machine was looked at, nothing is held against it.</summary>
-    private static NodeHealth Health(AgentState state) => state.Underlay is not { } underlay
-        ? new NodeHealth { IsMapTooOld = state.IsMapTooOld }
+    private static NodeHealth Health(AgentState state, ImmutableArray<AskedAnnouncement> asked) => state.Underlay is not { } underlay
+        ? new NodeHealth { IsMapTooOld = state.IsMapTooOld, Announced = Found(asked) }
         : new NodeHealth
         {
             UnderlayMtu = underlay.Mtu,
@@ -60,9 +71,16 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
             HasIPv6 = underlay.HasIPv6,
             HasGlobalIPv6 = underlay.HasGlobalIPv6,
             Routes = underlay.Routes,
-            Announced = [.. underlay.Announced.Select(reach => reach with { IsLost = IsLost(reach, state.Reached) })],
+            Announced = [.. underlay.Announced.Select(reach => reach with { IsLost = IsLost(reach, state.Reached) }).UnionBy(Found(asked), reach => reach.Prefix)],
             IsMapTooOld = state.IsMapTooOld,
         };
+
+    /// <summary>A source that found something knows that it is reached, where it says nothing else by a route or an address of just this prefix.</summary>
+    private static ImmutableArray<AnnouncedReach> Found(ImmutableArray<AskedAnnouncement> asked) =>
+    [
+        .. asked.Where(one => !one.IsConfigured).Select(one => one.Announcement)
+            .Select(found => new AnnouncedReach(found.Prefix, found.ReachedBy ?? found.Prefix.PrefixLength, "", IsLost: false)),
+    ];
 
     /// <summary>That the default route leads there is right only where no better one ever did.</summary>
     private static bool IsLost(AnnouncedReach reach, ImmutableHashSet<IPNetwork> reached) =>

@@ -26,4 +26,10 @@ internal sealed record AnnouncementSet
 }
 
 /// <summary>An announcement and who asks for it.</summary>
-internal sealed record AskedAnnouncement(Announcement Announcement, ImmutableArray<string> Sources);
+internal sealed record AskedAnnouncement(Announcement Announcement, ImmutableArray<string> Sources)
+{
+    /// <summary>
+    /// The operator has it in the settings, whether it is there or not. What other sources ask for is there, as it is what they found.
+    /// </summary>
+    public bool IsConfigured => Sources.Contains(ConfiguredAnnouncements.Name);
+}

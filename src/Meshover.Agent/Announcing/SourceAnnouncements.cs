@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Announcing;
@@ -9,6 +10,10 @@ namespace Meshover.Agent.Announcing;
 internal sealed record SourceAnnouncements(string Source, string Status)
 {
     private readonly ListOf<Announcement> _announcements;
+    private readonly ListOf<IPNetwork> _twice;
 
     public required ImmutableArray<Announcement> Announcements { get => _announcements.Elements; init => _announcements = new(value); }
+
+    /// <summary>Of them those that are here although another node, which comes first, has them, too.</summary>
+    public ImmutableArray<IPNetwork> Twice { get => _twice.Elements; init => _twice = new(value); }
 }

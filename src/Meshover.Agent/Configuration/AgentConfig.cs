@@ -42,6 +42,9 @@ public enum PeerDetail
 public sealed record AgentConfig
 {
     private readonly ListOf<IPNetwork> _announce;
+    private readonly ListOf<uint> _announceTables;
+    private readonly ListOf<string> _announceInterfaces;
+    private readonly ListOf<WorkloadNetwork> _workloads;
     private readonly ListOf<string> _interfaces;
     private readonly ListOf<IPEndPoint> _endpoints;
     private readonly ListOf<string> _controllers;
@@ -58,6 +61,15 @@ public sealed record AgentConfig
 
     /// <summary><c>announce</c>: prefixes behind this node. They take effect where they are granted to it.</summary>
     public ImmutableArray<IPNetwork> Announce { get => _announce.Elements; init => _announce = new(value); }
+
+    /// <summary><c>announce-tables</c>: kernel tables whose routes are announced.</summary>
+    public ImmutableArray<uint> AnnounceTables { get => _announceTables.Elements; init => _announceTables = new(value); }
+
+    /// <summary><c>announce-interfaces</c>: interfaces whose addresses are announced, each with its prefix length.</summary>
+    public ImmutableArray<string> AnnounceInterfaces { get => _announceInterfaces.Elements; init => _announceInterfaces = new(value); }
+
+    /// <summary><c>workloads</c>: bridges whose hosts, or prefixes, are announced.</summary>
+    public ImmutableArray<WorkloadNetwork> Workloads { get => _workloads.Elements; init => _workloads = new(value); }
 
     /// <summary><c>listen-port</c>: UDP port of WireGuard, 1-65535.</summary>
     public int ListenPort { get; init; } = DefaultListenPort;

@@ -12,6 +12,7 @@ namespace Meshover.Agent.Configuration;
 internal static class SettingText
 {
     private const int MaxInterfaceName = 15; // IFNAMSIZ - 1
+    private static readonly string[] KernelTables = ["default", "main", "local"]; // 253 to 255
     private const int MaxSite = 63;
     private const int MinMtu = 1280;         // below it IPv6, and so BGP over link-local addresses, is dead
     private const int MaxMtu = 65000;
@@ -44,27 +45,41 @@ internal static class SettingText
     {
         if (!Prefixes.TryParse(text, out var prefix, out var error))
             throw new FormatException($"{error}.");
-        if (prefix.PrefixLength > 0 && IsUnroutable(prefix.BaseAddress))
+        if (prefix.PrefixLength > 0 && Prefixes.IsNeverRouted(prefix.BaseAddress))
             throw new FormatException($"\"{text}\" is never routed (loopback, link-local or multicast); leave it out.");
         return prefix;
     }
-
-    private static bool IsUnroutable(IPAddress address) =>
-        IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6Multicast
-        || (address.AddressFamily == AddressFamily.InterNetwork
-            && address.GetAddressBytes() is [127, ..] or [169, 254, ..] or [>= 224 and < 240, ..]);
 
     public static int Port(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65535
             ? port
             : throw new FormatException($"\"{text}\" is not a port; write a number from 1 to 65535.");
 
-    public static string InterfaceName(string text)
+    public static string InterfaceName(string text) => InterfaceName(text, "name one of the underlay");
+
+    /// <summary>One that has to do with workloads, and not with the underlay.</summary>
+    public static string WorkloadInterface(string text) => InterfaceName(text, "name one of the workloads'");
+
+    /// <summary>A routing table that others fill, by its number.</summary>
+    public static uint Table(string text)
+    {
+        if (!uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var table))
+            throw new FormatException($"\"{text}\" is not the number of a routing table; write one from 1 to {uint.MaxValue} (/etc/iproute2/rt_tables has the numbers of names).");
+        return table switch
+        {
+            0 => throw new FormatException("Table 0 is no table of its own: it stands for all of them. Write the number of the one that the workloads' routes are in."),
+            253 or 254 or 255 => throw new FormatException($"Table {table} is the kernel's own ({KernelTables[table - 253]}), where the routes of the machine and of the mesh are. Announce prefixes of it with announce."),
+            _ when table == KernelNames.Default.UnderlayTable => throw new FormatException($"Table {table} is Meshover's own. Write the number of the one that the workloads' routes are in."),
+            _ => table,
+        };
+    }
+
+    private static string InterfaceName(string text, string advice)
     {
         if (text.Length is 0 or > MaxInterfaceName || text is "." or ".." || text.Any(c => c is '/' or ':' || char.IsWhiteSpace(c)))
             throw new FormatException($"\"{text}\" is not an interface name (1-{MaxInterfaceName} characters); `ip link` lists those of this machine.");
         if (KernelNames.Default.IsOurs(text))
-            throw new FormatException($"\"{text}\" is an interface of the mesh itself; name one of the underlay.");
+            throw new FormatException($"\"{text}\" is an interface of the mesh itself; {advice}.");
         return text;
     }
 
@@ -85,7 +100,7 @@ internal static class SettingText
             : throw new FormatException($"\"{text}\" is not an address with a port; write it like 127.0.0.1:12916 or [::1]:12916.");
 
     private static IPAddress Usable(IPAddress address, string text) =>
-        IsUnroutable(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
+        Prefixes.IsNeverRouted(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
             ? throw new FormatException($"\"{text}\" cannot be reached from another machine; write a public or site-local address.")
             : address;
 

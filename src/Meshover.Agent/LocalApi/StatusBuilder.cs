@@ -138,14 +138,31 @@ internal static class StatusBuilder
             yield return notice;
         if (OfferedEndpoints.LeftOut(state.Offered.Count(offered => offered.Source == EndpointSource.Configured), state.Underlay?.Addresses.Length ?? 0) is { } leftOut)
             yield return leftOut;
-        foreach (var conflict in state.Routing?.Conflicts ?? [])
+        // What several nodes announce, each of them has: its own way is meant to come first.
+        foreach (var conflict in (state.Routing?.Conflicts ?? []).Where(conflict => !state.Announced.Any(prefix => $"{prefix}" == conflict.Prefix)))
             yield return Unused(conflict);
+        foreach (var notice in Refused(state))
+            yield return notice;
         if (state.Map is not { } map)
             yield break;
         if (map.SettingsProblem.Length > 0)
             yield return $"The controller sent settings of the mesh that cannot be used ({map.SettingsProblem}): this node keeps the former ones.";
         foreach (var (node, why) in map.LeftOut)
             yield return $"What the controller sent about node {node} cannot be used ({why}): this node goes on without it.";
+    }
+
+    /// <summary>One sentence a source: it may have thousands of prefixes. Of the configuration's the planner says it.</summary>
+    private static IEnumerable<string> Refused(AgentState state)
+    {
+        if (Self(state) is not { } me)
+            yield break;
+        foreach (var source in state.Announcements.Sources.Where(source => source.Source != ConfiguredAnnouncements.Name))
+        {
+            var refused = source.Announcements.Select(announcement => announcement.Prefix).Where(prefix => !me.Grants.Any(grant => grant.Covers(prefix))).ToList();
+            if (refused.Count > 0)
+                yield return $"{source.Source}: {(refused.Count == 1 ? $"{refused[0]} is" : $"{refused[0]} and {refused.Count - 1} more are")} not granted, and so not announced. "
+                    + $"An administrator grants with `meshover grant add {me.HostName} PREFIX --max-length LENGTH`.";
+        }
     }
 
     private static string Unused(RouteConflict conflict) =>

@@ -55,7 +55,7 @@ public sealed class KernelReconciler : IReconciler<SystemPlan>, IDisposable
         await AttemptAsync(applier, async () =>
         {
             var state = await _observer.ObserveAsync(names, FirewallDocument.Of(plan), cancellationToken, PeersOf(plan)).ConfigureAwait(false);
-            state = state with { IsForwarding6Ours = _memory.IsOurs(SysctlDiff.Forwarding6) };
+            state = state with { IsForwarding6Ours = _memory.IsOurs(SysctlDiff.Forwarding6), WorkloadSysctls = WorkloadSysctls.Observe(plan.Kernel.Workloads, _sysctls) };
             isComplete = KernelDiff.MissingLinks(state, plan).IsEmpty;
             var changes = KernelDiff.Compute(state, plan);
             _routes.Settle(changes);

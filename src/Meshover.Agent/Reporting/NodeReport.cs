@@ -21,6 +21,9 @@ internal sealed record NodeReport
     public ImmutableArray<EndpointCandidate> Endpoints { get; init; } = [];
     public ImmutableArray<IPNetwork> Announced { get; init; } = [];
 
+    /// <summary>Hosts that live here and at another node, which comes first.</summary>
+    public ImmutableArray<IPNetwork> Twice { get; init; } = [];
+
     /// <summary>Addresses of this machine that are no endpoints; a connection may come from them.</summary>
     public ImmutableArray<IPAddress> OtherAddresses { get; init; } = [];
 

@@ -40,6 +40,8 @@ internal static class NodeReportDiff
             status.Endpoints = new EndpointList { Endpoints = { report.Endpoints.Select(WireFormat.FromEndpoint) } };
         if (former is null || !former.Announced.SequenceEqual(report.Announced))
             status.Announced = new PrefixList { Prefixes = { report.Announced.Select(prefix => prefix.ToString()) } };
+        if (!(former?.Twice ?? []).SequenceEqual(report.Twice))
+            status.Twice = new PrefixList { Prefixes = { report.Twice.Select(prefix => prefix.ToString()) } };
         if (former is null || !former.OtherAddresses.SequenceEqual(report.OtherAddresses))
             status.OtherAddresses = new AddressList { Addresses = { report.OtherAddresses.Select(address => address.ToString()) } };
         if (report.Summary is { } summary && summary != former?.Summary)

@@ -11,6 +11,9 @@ namespace Meshover.Agent.Reporting;
 /// <summary>From the agent's state to what the controller is told.</summary>
 internal sealed class StateReporter(AgentConfig config, IdentityKeeper identities, TimeProvider time, Func<NodeId, double?> rtt)
 {
+    /// <summary>No controller takes a longer list.</summary>
+    private const int MostPrefixes = 4096;
+
     private readonly TrafficCounters _traffic = new();
     private readonly Summariser _summariser = new(time, rtt);
     private (NodeIdentity Of, ImmutableArray<WireGuardPublicKey> Keys) _keys = (identities.Current, WireGuardKeys.Declared(identities.Current));
@@ -31,7 +34,8 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
             Transit = config.Transit,
             UnderlayMtu = config.Mtu > 0 ? config.Mtu : state.Underlay?.Mtu ?? 0,
             Endpoints = state.Offered,
-            Announced = state.Announced,
+            Announced = state.Announced.Length > MostPrefixes ? state.Announced[..MostPrefixes] : state.Announced,
+            Twice = [.. state.Announcements.Sources.SelectMany(source => source.Twice).Take(MostPrefixes)],
             OtherAddresses = state.Underlay?.Others ?? [],
             Observed =
             [

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Meshover.Cli.CommandLine;
@@ -9,6 +10,9 @@ namespace Meshover.Cli.Status;
 /// <summary>The status for people: a few lines and a table of peers. What it says may come from another machine, which may say anything.</summary>
 internal static class StatusTable
 {
+    private const int MostPrefixes = 20;
+    private const string Configuration = "configuration";
+
     public static void Write(IAnsiConsole console, StatusDocument status)
     {
         WriteNode(console, status);
@@ -24,6 +28,8 @@ internal static class StatusTable
             Line(console, $"[grey]announced[/]   {Named(status, status.Announced)}");
         if (!status.AnnouncedNotGranted.IsEmpty)
             Line(console, $"[yellow]not granted[/] {Named(status, status.AnnouncedNotGranted)}");
+        foreach (var source in status.AnnouncementSources.Where(source => source.Name != Configuration))
+            Line(console, $"[grey]source[/]      {source.Name}: {source.Status}");
         foreach (var notice in status.Notices)
             Line(console, $"[yellow]notice[/]      {notice}");
         if (status.Peers.IsEmpty)
@@ -33,11 +39,14 @@ internal static class StatusTable
             Line(console, $"  {PeerTable.Name(peer)}: [yellow]{peer.PathReason}[/]");
     }
 
-    /// <summary>Each with who wants it announced, as far as the agent says it.</summary>
-    private static string Named(StatusDocument status, IEnumerable<string> prefixes) =>
-        string.Join(", ", prefixes.Select(prefix => status.Announcements.FirstOrDefault(asked => asked.Prefix == prefix) is { } asked
+    /// <summary>Each with who wants it announced, as far as the agent says it; the first of many.</summary>
+    private static string Named(StatusDocument status, ImmutableArray<string> prefixes)
+    {
+        var named = prefixes.Take(MostPrefixes).Select(prefix => status.Announcements.FirstOrDefault(asked => asked.Prefix == prefix) is { } asked
             ? $"{prefix} ({string.Join(", ", asked.Sources)})"
-            : prefix));
+            : prefix);
+        return string.Join(", ", named) + (prefixes.Length > MostPrefixes ? $", and {prefixes.Length - MostPrefixes} more" : "");
+    }
 
     private static void Line(IAnsiConsole console, FormattableString text) => console.MarkupLineInterpolated(
         FormattableStringFactory.Create(text.Format, [.. text.GetArguments().Select(said => said is string words ? Terminal.Safe(words) : said)]));

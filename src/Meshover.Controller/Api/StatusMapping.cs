@@ -24,6 +24,7 @@ internal static class StatusMapping
         Observed = Merge(report.Observed, status, isNews),
         LinksUp = LinksUp(status) ?? report.LinksUp,
         Announced = status.Announced is { } announced ? [.. announced.Prefixes.Select(IPNetwork.Parse)] : report.Announced,
+        Twice = status.Twice is { } twice ? [.. twice.Prefixes.Select(IPNetwork.Parse)] : report.Twice,
         Site = status.HasSite ? status.Site : report.Site,
         Transit = status.HasTransit ? ToRole(status.Transit) : report.Transit,
         UnderlayMtu = status.HasUnderlayMtu ? (int)status.UnderlayMtu : report.UnderlayMtu,

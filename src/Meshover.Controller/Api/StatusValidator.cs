@@ -37,7 +37,8 @@ internal static class StatusValidator
         CheckPeers(violations, $"{field}.observed", status.Observed?.Peers);
         CheckPeers(violations, $"{field}.observed_changes", status.ObservedChanges?.Seen);
         CheckAddresses(violations, $"{field}.other_addresses", status.OtherAddresses?.Addresses);
-        CheckAnnounced(violations, field, status.Announced);
+        CheckPrefixes(violations, $"{field}.announced", status.Announced);
+        CheckPrefixes(violations, $"{field}.twice", status.Twice);
     }
 
     public static void CheckEndpoints(Violations violations, string field, IReadOnlyList<Endpoint> endpoints)
@@ -76,12 +77,12 @@ internal static class StatusValidator
         }
     }
 
-    private static void CheckAnnounced(Violations violations, string field, PrefixList? announced)
+    private static void CheckPrefixes(Violations violations, string field, PrefixList? prefixes)
     {
-        foreach (var prefix in announced?.Prefixes.AsEnumerable() ?? [])
+        foreach (var prefix in prefixes?.Prefixes.AsEnumerable() ?? [])
         {
             if (!Prefixes.TryParse(prefix, out _, out var error))
-                violations.Add($"{field}.announced", $"{error}.");
+                violations.Add(field, $"{error}.");
         }
     }
 }

@@ -25,6 +25,9 @@ internal sealed record ReportedState
     /// <summary>How many peers it has a direct, working session with.</summary>
     public int LinksUp { get; init; }
     public ImmutableArray<IPNetwork> Announced { get; init; } = [];
+
+    /// <summary>Hosts that live there although another node, whose announcement comes first, has them, too.</summary>
+    public ImmutableArray<IPNetwork> Twice { get; init; } = [];
     public string Site { get; init; } = "";
     public TransitRole Transit { get; init; } = TransitRole.Auto;
 

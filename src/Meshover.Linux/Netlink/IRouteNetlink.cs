@@ -21,6 +21,14 @@ public interface IRouteNetlink : IDisposable
 
     IReadOnlyList<NeighbourInfo> GetNeighbours();
 
+    /// <summary>
+    /// Has the kernel ask a neighbour that it knows whether it still lives (NUD_PROBE): it fails where it does not answer ucast_solicit requests,
+    /// by default three within 3 s. ENOENT or EINVAL where it is not known any more.
+    /// </summary>
+    void ProbeNeighbour(NeighbourInfo neighbour);
+
+    void DeleteNeighbour(NeighbourInfo neighbour);
+
     void CreateLink(LinkSpec link);
 
     void SetLink(string name, LinkChange change);

@@ -15,4 +15,23 @@ public sealed record NeighbourInfo
 
     /// <summary>NUD_* (linux/neighbour.h), such as 2 reachable and 0x20 failed.</summary>
     public ushort State { get; init; }
+
+    /// <summary>It has answered, and has not failed to since: reachable, stale, delay, probe or permanent.</summary>
+    public bool IsAlive => (State & (Reachable | Stale | Delay | Probe | Permanent)) != 0;
+
+    /// <summary>It was not heard for a while, and nobody asks.</summary>
+    public bool IsStale => (State & Stale) != 0;
+
+    /// <summary>It is being asked, and has not answered yet.</summary>
+    public bool IsProbed => (State & Probe) != 0;
+
+    /// <summary>It was asked, and did not answer.</summary>
+    public bool IsFailed => (State & Failed) != 0;
+
+    internal const ushort Probe = 0x10;
+    private const ushort Failed = 0x20;
+    private const ushort Reachable = 0x02;
+    private const ushort Stale = 0x04;
+    private const ushort Delay = 0x08;
+    private const ushort Permanent = 0x80;
 }

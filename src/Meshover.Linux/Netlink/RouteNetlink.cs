@@ -78,6 +78,12 @@ public sealed class RouteNetlink : IRouteNetlink
     public IReadOnlyList<NeighbourInfo> GetNeighbours() =>
         _connection.Dump<NeighbourInfo>("list neighbours", MessageType.GetNeighbour, NeighbourCodec.WriteDump, NeighbourCodec.TryParse, skipsUnreadable: true);
 
+    public void ProbeNeighbour(NeighbourInfo neighbour) =>
+        Change("probe neighbour", neighbour, MessageType.NewNeighbour, MessageFlags.Replace, (ref NetlinkWriter writer, NeighbourInfo probed) => NeighbourCodec.Write(ref writer, probed, NeighbourInfo.Probe));
+
+    public void DeleteNeighbour(NeighbourInfo neighbour) =>
+        Change("delete neighbour", neighbour, MessageType.DeleteNeighbour, MessageFlags.None, (ref NetlinkWriter writer, NeighbourInfo deleted) => NeighbourCodec.Write(ref writer, deleted, 0));
+
     public void CreateLink(LinkSpec link)
     {
         ArgumentNullException.ThrowIfNull(link);

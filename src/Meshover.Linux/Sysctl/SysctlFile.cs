@@ -8,11 +8,13 @@ namespace Meshover.Linux.Sysctl;
 /// </summary>
 public static class SysctlFile
 {
-    /// <summary>The key of a setting of one interface; <paramref name="family"/> is <c>ipv4</c> or <c>ipv6</c>.</summary>
-    public static string InterfaceKey(string family, string link, string setting)
+    /// <summary>
+    /// The key of a setting of one interface; <paramref name="family"/> is <c>ipv4</c> or <c>ipv6</c>, <paramref name="tree"/> <c>conf</c> or <c>neigh</c>.
+    /// </summary>
+    public static string InterfaceKey(string family, string link, string setting, string tree = "conf")
     {
         ArgumentNullException.ThrowIfNull(link);
-        return $"net.{family}.conf.{link.Replace('.', '/')}.{setting}";
+        return $"net.{family}.{tree}.{link.Replace('.', '/')}.{setting}";
     }
 
     /// <summary>The value without its line end; null where this kernel (or the interface) has no such key.</summary>

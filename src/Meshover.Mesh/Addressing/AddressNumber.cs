@@ -4,8 +4,9 @@ using System.Net;
 namespace Meshover.Mesh.Addressing;
 
 /// <summary>An address as the number that it is, to sort and to mask.</summary>
-internal static class AddressNumber
+public static class AddressNumber
 {
+    /// <summary>32 bits of IPv4, 128 of IPv6.</summary>
     public static UInt128 Of(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];

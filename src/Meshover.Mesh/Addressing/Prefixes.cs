@@ -28,6 +28,12 @@ public static class Prefixes
         return error.Length == 0;
     }
 
+    /// <summary>Loopback, link-local or multicast: an address that leads no packet from one link to another.</summary>
+    public static bool IsNeverRouted(IPAddress address) =>
+        IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6Multicast
+        || (address.AddressFamily == AddressFamily.InterNetwork
+            && address.GetAddressBytes() is [127, ..] or [169, 254, ..] or [>= 224 and < 240, ..]);
+
     /// <summary>Whether the two share an address.</summary>
     public static bool Overlap(IPNetwork a, IPNetwork b) =>
         a.BaseAddress.AddressFamily == b.BaseAddress.AddressFamily && (a.Contains(b.BaseAddress) || b.Contains(a.BaseAddress));

@@ -17,6 +17,12 @@ public sealed record Announcement(IPNetwork Prefix)
     /// <summary>It belongs here, but is not told to anybody at the moment.</summary>
     public bool IsWithdrawn { get; init; }
 
+    /// <summary>Another node that announces it, too, comes first: it may have moved there.</summary>
+    public bool Yields { get; init; }
+
+    /// <summary>Length of the longest route by which this machine reaches it, where whoever asks for it knows that; null: nobody does.</summary>
+    public int? ReachedBy { get; init; }
+
     /// <summary>Something is told along with it.</summary>
     public bool HasAttributes => Med is not null || !Communities.IsEmpty;
 

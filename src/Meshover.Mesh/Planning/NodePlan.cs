@@ -117,6 +117,7 @@ public sealed record LinkPlan
 public sealed record KernelPlan
 {
     private readonly ListOf<IPNetwork> _unreachable;
+    private readonly ListOf<string> _workloads;
 
     public required IPAddress Address4 { get; init; }
     public required IPAddress Address6 { get; init; }
@@ -145,6 +146,9 @@ public sealed record KernelPlan
 
     /// <summary>Who outside may open a BGP session with this node; null: the port is left as it is.</summary>
     public BgpGuard? Bgp { get; init; }
+
+    /// <summary>Interfaces whose hosts are announced one by one: the node answers there for those that are elsewhere.</summary>
+    public ImmutableArray<string> Workloads { get => _workloads.Elements; init => _workloads = new(value); }
 
     /// <summary>Tagged rules in Docker's <c>DOCKER-USER</c> let the links pass.</summary>
     public bool DockerUser { get; init; }

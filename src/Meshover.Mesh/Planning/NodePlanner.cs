@@ -95,6 +95,7 @@ public static class NodePlanner
         RouteProtocol = settings.RouteProtocol,
         Forwarding = true,
         Firewall = capabilities.Nftables,
+        Workloads = [.. settings.Workloads.Where(network => network.Hosts).Select(network => network.Interface)],
         DockerUser = settings.DockerUser,
         Bgp = settings.Routing ? BgpGuard.For(map.Settings.BgpPort, ExternalNeighbors.Usable(map, me, settings)) : null,
     };

@@ -33,6 +33,9 @@ public sealed record NodeSettings
     /// <summary>Prefixes to originate beside the node addresses.</summary>
     public ImmutableArray<Announcement> Announce { get; init; } = [];
 
+    /// <summary>Interfaces with workloads on them.</summary>
+    public ImmutableArray<WorkloadNetwork> Workloads { get; init; } = [];
+
     /// <summary>Routers outside the mesh.</summary>
     public ImmutableArray<ExternalNeighbor> Neighbors { get; init; } = [];
 

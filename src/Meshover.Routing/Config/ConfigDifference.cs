@@ -9,6 +9,9 @@ namespace Meshover.Routing.Config;
 /// </summary>
 internal sealed record ConfigDifference(string Removals, string Additions, int Commands)
 {
+    /// <summary>Of the commands those that announce a prefix, or announce it no more. bgpd takes a thousand of them in some tenths of a second.</summary>
+    public int Announcements { get; private init; }
+
     public static ConfigDifference Between(string running, string wanted)
     {
         var (old, now) = (Effective(running), Effective(wanted));
@@ -16,8 +19,10 @@ internal sealed record ConfigDifference(string Removals, string Additions, int C
         var kept = old.Where(l => !gone.Contains(l)).ToHashSet();
         var added = now.Where(l => !kept.Contains(l)).Distinct().ToList();
         var removals = gone.Commands();
-        return new ConfigDifference(Script(removals), Script(added), removals.Count + added.Count);
+        return new ConfigDifference(Script(removals), Script(added), removals.Count + added.Count) { Announcements = removals.Concat(added).Count(IsAnnouncement) };
     }
+
+    private static bool IsAnnouncement(ConfigLine line) => line.Words is ["network", ..] or ["no", "network", ..];
 
     /// <summary>
     /// Without the lines that a later one overwrites, as a snippet may do with a built-in one: of such a pair, a change of either is one of what stands

@@ -9,7 +9,13 @@ namespace Meshover.Routing.Config;
 /// </summary>
 internal static class NetworkMap
 {
-    public static string NameOf(IPNetwork prefix) => $"MO-NET-{prefix.BaseAddress}-{prefix.PrefixLength}";
+    /// <summary>Shared by all that yield and have no attributes: a node may have thousands of hosts, and each route-map costs bgpd time.</summary>
+    private const string Yield = "MO-YIELD";
+
+    public static string NameOf(Announcement announcement) =>
+        announcement is { Yields: true, HasAttributes: false } ? Yield : $"MO-NET-{announcement.Prefix.BaseAddress}-{announcement.Prefix.PrefixLength}";
+
+    public static bool IsMapped(Announcement announcement) => announcement.HasAttributes || announcement.Yields;
 
     /// <summary>What stands in it.</summary>
     public static IEnumerable<string> LinesOf(Announcement announcement)
@@ -18,9 +24,14 @@ internal static class NetworkMap
             yield return $"set metric {med}";
         if (!announcement.Communities.IsEmpty)
             yield return $"set community {string.Join(' ', announcement.Communities)}";
+        if (!announcement.Yields)
+            yield break;
+        // Own routes have a weight of 32768, and win before anything is compared; learned ones have 0, and a local preference of 100.
+        yield return "set weight 0";
+        yield return "set local-preference 50";
     }
 
     /// <summary>What follows <c>network</c>.</summary>
     public static string Origin(Announcement announcement) =>
-        PrefixListEntry.Text(announcement.Prefix) + (announcement.HasAttributes ? $" route-map {NameOf(announcement.Prefix)}" : "");
+        PrefixListEntry.Text(announcement.Prefix) + (IsMapped(announcement) ? $" route-map {NameOf(announcement)}" : "");
 }

@@ -78,7 +78,10 @@ internal static class ApplyDecision
         _ => AfterFailure.Forward,
     };
 
-    /// <summary>A command takes FRR about as long as a line of the file does at a start. Smaller ones spare the sessions, however many they are.</summary>
+    /// <summary>
+    /// A command takes FRR about as long as a line of the file does at a start. Smaller ones spare the sessions, however many they are. Announced
+    /// prefixes come and go by the thousand, and cost little: never a reason to end it.
+    /// </summary>
     private static bool TakesLongerThanAStart(FrrConfig applied, FrrConfig wanted) =>
-        FrrDaemon.All.Sum(d => ConfigDifference.Between(d.Text(applied), d.Text(wanted)).Commands) > FrrDaemon.All.Sum(d => ConfigLines.Parse(d.Text(wanted)).Count);
+        FrrDaemon.All.Select(d => ConfigDifference.Between(d.Text(applied), d.Text(wanted))).Sum(difference => difference.Commands - difference.Announcements) > FrrDaemon.All.Sum(d => ConfigLines.Parse(d.Text(wanted)).Count);
 }

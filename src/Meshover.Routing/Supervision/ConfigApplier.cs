@@ -9,11 +9,18 @@ namespace Meshover.Routing.Supervision;
 internal sealed partial class ConfigApplier(VtyshRunner vtysh, VtySocket vty, ILogger logger)
 {
     private static readonly TimeSpan _leaveWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _announceWithin = TimeSpan.FromSeconds(10);
 
-    /// <summary>Checks the words of those daemons' configurations that change.</summary>
+    /// <summary>As many as are surely written in one go.</summary>
+    private const int MostAtOnce = 256;
+
+    /// <summary>
+    /// Checks the words of those daemons' configurations that change. A line that announces a prefix, or announces it no more, has none that could be wrong.
+    /// </summary>
     /// <exception cref="RoutingException">FRR does not know a line; nothing was changed.</exception>
     public async Task CheckAsync(FrrConfig? running, FrrConfig wanted, CancellationToken ct)
     {
+        if (running is not null && JustAnnouncements(running, wanted) is not null) return;
         foreach (var daemon in FrrDaemon.All)
             if (running is null || daemon.Text(running) != daemon.Text(wanted)) await vtysh.CheckAsync(daemon.Name, daemon.Text(wanted), ct);
     }
@@ -23,6 +30,11 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, VtySocket vty, IL
     /// <exception cref="RoutingException">FRR refused a new line; how far it came is not known.</exception>
     public async Task<int> ApplyAsync(FrrConfig running, FrrConfig wanted, CancellationToken ct)
     {
+        if (JustAnnouncements(running, wanted) is { } announcements)
+        {
+            await AnnounceAsync(announcements, ct);
+            return announcements.Commands;
+        }
         var commands = 0;
         foreach (var daemon in FrrDaemon.All)
         {
@@ -34,6 +46,24 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, VtySocket vty, IL
         }
         return commands;
     }
+
+    /// <summary>What differs, where that is some announced prefixes and nothing else; else null.</summary>
+    private static ConfigDifference? JustAnnouncements(FrrConfig running, FrrConfig wanted)
+    {
+        if (running with { Bgpd = wanted.Bgpd } != wanted)
+            return null;
+        var difference = ConfigDifference.Between(running.Bgpd, wanted.Bgpd);
+        return difference.Commands == difference.Announcements && difference.Commands <= MostAtOnce ? difference : null;
+    }
+
+    /// <summary>
+    /// By bgpd's own socket: vtysh, started once to check and once or twice to tell, takes longer than all that comes after, and a host that moves is
+    /// not reached for as long.
+    /// </summary>
+    private Task<string> AnnounceAsync(ConfigDifference difference, CancellationToken ct) => vty.AskAsync(FrrDaemon.Bgpd, _announceWithin, ct,
+        ["enable", "configure terminal", .. Lines(difference.Removals), .. Lines(difference.Additions), "end"]);
+
+    private static string[] Lines(string script) => script.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>
     /// Tells the neighbours that we go. Ended without a word, BGP is taken for one that restarts gracefully, and they would send us

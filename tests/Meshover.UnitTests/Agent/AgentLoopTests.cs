@@ -8,6 +8,7 @@ using Meshover.Agent.Endpoints;
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
+using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
 using Meshover.UnitTests.Mesh;
@@ -125,6 +126,23 @@ public sealed class AgentLoopTests : IDisposable
         var running = Start(FromDisk(TestMesh.Full(1)));
         Tell(new LinkEvent.MapReceived(TestMesh.Of(TestMesh.Node(1) with { HostName = "renamed" }) with { Revision = 8 }));
         await UntilAsync(_ => new IdentityStore(_directory).Load()?.HostName == "renamed");
+        await StopAsync(running);
+    }
+
+    [Fact]
+    public async Task Run_PrefixThatASourceFound_IsToldOnlyWhereItIsGranted_AndNeedsNoRoute()
+    {
+        var map = TestMesh.Of(TestMesh.Node(1) with { Grants = [new RouteGrant(System.Net.IPNetwork.Parse("10.224.0.0/16"), 32)] }, TestMesh.Node(2));
+        var running = Start(FromDisk(map).WithUnderlay(new UnderlayState([], 1500)), AgentConfig.Default);
+        await NextPlanAsync();
+        var found = new SourceAnnouncements("table 119", "") { Announcements = [System.Net.IPNetwork.Parse("10.224.0.0/30"), System.Net.IPNetwork.Parse("10.99.0.0/24")] };
+        _inputs.Writer.TryWrite(new AgentInput.AnnouncementsChanged(new AnnouncementSet { Sources = [found] }));
+        var plan = await NextPlanAsync();
+        Assert.Contains("10.224.0.0/30", plan.Routing!.Networks.Select(network => $"{network.Prefix}"));
+        Assert.DoesNotContain("10.99.0.0/24", plan.Routing!.Networks.Select(network => $"{network.Prefix}"));
+        Assert.Contains("10.224.0.0/16", plan.Kernel.Unreachable.Select(prefix => $"{prefix}")); // what lies in no block must not leave in clear text
+        Assert.Empty(plan.Warnings);
+        Assert.Equal(2, _loop!.State.Announced.Length); // the controller is told of both
         await StopAsync(running);
     }
 

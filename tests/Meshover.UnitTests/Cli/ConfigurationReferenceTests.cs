@@ -33,6 +33,29 @@ public sealed class ConfigurationReferenceTests
         }
         text.Append("""
 
+            ## Workloads that announce themselves
+
+            `announce-tables`, `announce-interfaces` and `workloads` watch the kernel. What they find is announced as it comes and goes, within the grants of
+            the node; what is not granted is kept back and named in `meshover status`, which has a line for each of them. A grant is for a range:
+            `meshover grant add NODE 10.224.0.0/16 --max-length 32`. Tables 253 to 255 and 7401 are refused. A change of these settings restarts the agent,
+            which withdraws nothing.
+
+            Of a table, routes to somewhere are announced; blackhole, unreachable, default, multicast and link-local ones are not. Of an interface that is up,
+            each address is, with its prefix length; link-local, deprecated and tentative ones are not. The address belongs to the node itself then: what is
+            sent there is delivered there, to a program or to what rewrites its destination.
+
+            `workloads` is a list of mappings in the file; a flag carries one as `--workloads '{interface: vmbr1, prefixes: [10.70.0.0/16], hosts: true}'`.
+
+            | key | value | effect |
+            |---|---|---|
+            | `interface` | NAME | The bridge. Needed. It must have no port to a network where others answer for the same addresses. |
+            | `prefixes` | CIDR, or a list | What the workloads there have addresses of. Needed. |
+            | `hosts` | true\|false | Announce each host that lives there for itself, as a /32 or /128, so that it can move to another node and keep its address. Default: false, the prefixes are announced while the interface is up. |
+
+            With `hosts`, the node answers ARP on the bridge for hosts that are elsewhere. All nodes have the gateway's address on their bridges, and should give
+            them one MAC address. A host is found by its gratuitous ARP, its unsolicited neighbour advertisement or its first packet. Where two nodes
+            have a host of one address, packets go to the newer one, and the source's line at the other says so.
+
             ## Neighbours outside the mesh
 
             `neighbors` is a list of mappings in the file; a flag carries one as `--neighbors '{address: 192.0.2.1, remote-as: 64512}'`. What is learned from

@@ -32,6 +32,13 @@ public sealed class GrantNoticesTests
     }
 
     [Fact]
+    public void Tell_MoreThanAnybodyReads_NamesTheFirst()
+    {
+        var many = ReportedState.Nothing with { Announced = [.. Enumerable.Range(0, 100).Select(i => IPNetwork.Parse($"10.64.{i}.0/24"))] };
+        Assert.Contains("10.64.19.0/24 and 80 more. Other nodes refuse", Assert.Single(Told(Open(many))), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Tell_NewStreamOfTheNode_IsToldAnew_ThoughTheNodeWasNeverOffline()
     {
         Told(Open());

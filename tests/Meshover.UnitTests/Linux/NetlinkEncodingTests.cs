@@ -25,6 +25,17 @@ public sealed class NetlinkEncodingTests
     }
 
     [Fact]
+    public void Neighbour_ToBeProbed_IsEncoded()
+    {
+        var neighbour = new NeighbourInfo { LinkIndex = 5, Address = IPAddress.Parse("10.70.0.5"), State = 4 };
+        AssertRequest(
+            "24000000 1c00 0505 2a000000 00000000"
+            + "02 00 0000 05000000 1000 00 00"
+            + "0800 0100 0a460005",
+            MessageType.NewNeighbour, (ref NetlinkWriter writer) => NeighbourCodec.Write(ref writer, neighbour, NeighbourInfo.Probe));
+    }
+
+    [Fact]
     public void Route_ViaGatewayInATableAbove255_IsEncoded()
     {
         var route = new RouteInfo

@@ -79,6 +79,7 @@ public sealed class NodePlanPartsTests
         var settings = new NodeSettings
         {
             Announce = [IPNetwork.Parse("10.64.1.0/24")],
+            Workloads = [new WorkloadNetwork("vmbr0") { Hosts = true }],
             Neighbors = [new ExternalNeighbor { Address = IPAddress.Parse("203.0.113.1"), RemoteAs = new Asn(64512) }],
         };
         return NodePlanner.Plan(map, new NodeId(1), settings, new NodeCapabilities(), new NodeHealth());

@@ -25,8 +25,12 @@ public sealed class ApplyDecisionTests
         ("refused a short while ago", new(true, Old, false, "no"), New, ApplyStep.Refuse),
         ("refused, and nothing runs", new(false, null, false, "no"), New, ApplyStep.Refuse),
         ("hundred nodes at once", new(true, Old, false, null), FrrRenderer.Render(Models.Node(1, 100), FrrTemplateSet.Embedded), ApplyStep.Difference),
+        ("thousand prefixes are announced no more", new(true, Old with { Bgpd = WithNetworks(Old.Bgpd, 1000) }, false, null), Old, ApplyStep.Difference),
         ("all lines are others", new(true, new FrrConfig("a\nb\nc\n", "d\ne\n", ""), false, null), new FrrConfig("f\n", "g\n", ""), ApplyStep.Anew),
     ];
+
+    private static string WithNetworks(string bgpd, int count) =>
+        bgpd.Replace(" address-family ipv4 unicast\n", " address-family ipv4 unicast\n" + string.Concat(Enumerable.Range(0, count).Select(i => $"  network 10.224.{i / 256}.{i % 256}/32\n")), StringComparison.Ordinal);
 
     [Fact]
     public void For_EachSituation_IsOneStep() =>

@@ -75,6 +75,19 @@ public sealed class FrrRendererTests
     }
 
     [Fact]
+    public void Render_PrefixesThatYield_ShareOneRouteMap()
+    {
+        var plain = Models.Node(1, 3);
+        Announcement[] hosts = [.. Enumerable.Range(1, 3).Select(i => new Announcement(IPNetwork.Parse($"10.9.0.{i}/32")) { Yields = true })];
+        Assert.Equal(
+            ["  network 10.9.0.1/32 route-map MO-YIELD", "  network 10.9.0.2/32 route-map MO-YIELD", "  network 10.9.0.3/32 route-map MO-YIELD",
+                " set local-preference 50", " set weight 0", "route-map MO-YIELD permit 10"],
+            LinesOf(plain with { Networks = [.. plain.Networks, .. hosts] }).Except(LinesOf(plain)).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain("no network", Change(new(Prefix), new(Prefix) { Yields = true }), StringComparison.Ordinal);
+        Assert.Contains(" set weight 0\n set local-preference 50\n", Change(new(Prefix) { Med = 7 }, new(Prefix) { Med = 7, Yields = true }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Render_AttributesThatChange_AreReplacedInPlaceAndNothingIsWithdrawn()
     {
         Assert.Equal("route-map MO-NET-10.9.0.0-24 permit 10\n set metric 200\nexit\n", Change(new(Prefix) { Med = 100 }, new(Prefix) { Med = 200 }));

@@ -38,6 +38,9 @@ internal sealed record KernelState
     /// <summary>Those of <see cref="NeighbourTables.Keys"/> that this namespace has, with their values.</summary>
     public required IReadOnlyDictionary<string, int> NeighbourLimits { get; init; }
 
+    /// <summary>Those of <see cref="WorkloadSysctls"/> that the planned interfaces have, with their values.</summary>
+    public IReadOnlyDictionary<string, string> WorkloadSysctls { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Our table of the firewall stands as it should; where none is wanted: there is one.</summary>
     public required bool FirewallStands { get; init; }
 }

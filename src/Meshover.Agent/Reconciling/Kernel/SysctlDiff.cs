@@ -32,6 +32,7 @@ internal static class SysctlDiff
             .. plan.Kernel.Forwarding ? Forwarding(state) : [],
             .. UnderlayRpFilter(state, plan, mirror, byIndex),
             .. OurLinks(state, plan),
+            .. WorkloadSysctls.Compute(state, plan.Kernel),
             .. NeighbourTables.Compute(state.NeighbourLimits, plan.Links.Length),
         ];
     }

@@ -18,6 +18,18 @@ internal static class NeighbourCodec
 
     internal static void WriteDump(ref NetlinkWriter writer) => writer.Take(HeaderLength);
 
+    /// <param name="writer">Takes it.</param>
+    /// <param name="neighbour">Known by its link and address.</param>
+    /// <param name="state">NUD_* that it is to have.</param>
+    internal static void Write(ref NetlinkWriter writer, NeighbourInfo neighbour, ushort state)
+    {
+        var header = writer.Take(HeaderLength);
+        header[0] = Families.Of(neighbour.Address);
+        BinaryPrimitives.WriteInt32LittleEndian(header[4..], neighbour.LinkIndex);
+        BinaryPrimitives.WriteUInt16LittleEndian(header[8..], state);
+        writer.PutAddress(Destination, neighbour.Address);
+    }
+
     internal static bool TryParse(NetlinkMessage message, out NeighbourInfo neighbour)
     {
         neighbour = null!;

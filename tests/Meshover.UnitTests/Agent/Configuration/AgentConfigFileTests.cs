@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Agent.Configuration;
 using Meshover.Mesh.Map;
+using Meshover.Mesh.Planning;
 using Xunit;
 
 namespace Meshover.UnitTests.Agent.Configuration;
@@ -18,6 +19,9 @@ public sealed class AgentConfigFileTests : IDisposable
         var config = Load("""
             hostname: Web-1.Example
             announce: [10.64.1.0/24, "fd64:1::/64"]
+            announce-tables: [119, 120]
+            announce-interfaces: kube-lb0
+            workloads: [{interface: vmbr0, prefixes: [10.70.0.0/16, 'fd70::/64'], hosts: true}]
             listen-port: 51820
             interface:
               - eth0
@@ -35,6 +39,9 @@ public sealed class AgentConfigFileTests : IDisposable
 
         Assert.Equal("web-1.example", config.HostName);
         Assert.Equal([IPNetwork.Parse("10.64.1.0/24"), IPNetwork.Parse("fd64:1::/64")], config.Announce);
+        Assert.Equal([119u, 120u], config.AnnounceTables);
+        Assert.Equal(["kube-lb0"], config.AnnounceInterfaces);
+        Assert.Equal([new WorkloadNetwork("vmbr0") { Prefixes = [IPNetwork.Parse("10.70.0.0/16"), IPNetwork.Parse("fd70::/64")], Hosts = true }], config.Workloads);
         Assert.Equal(51820, config.ListenPort);
         Assert.Equal(["eth0"], config.Interfaces);
         Assert.Equal([IPEndPoint.Parse("203.0.113.7:51820"), IPEndPoint.Parse("[2001:db8::7]:4000")], config.Endpoints);
@@ -106,6 +113,21 @@ public sealed class AgentConfigFileTests : IDisposable
     [InlineData("announce: [10.0.0.0/8, 10.0.0.0/8]", "is there twice")]
     [InlineData("announce: {a: b}", "nothing nested")]
     [InlineData("announce: [[10.0.0.0/8]]", "nothing nested")]
+    [InlineData("announce-tables: coil", "is not the number of a routing table")]
+    [InlineData("announce-tables: 0", "stands for all of them")]
+    [InlineData("announce-tables: 253", "the kernel's own (default)")]
+    [InlineData("announce-tables: 254", "the kernel's own (main)")]
+    [InlineData("announce-tables: 255", "the kernel's own (local)")]
+    [InlineData("announce-tables: 7401", "Meshover's own")]
+    [InlineData("announce-tables: [119, 119]", "is there twice")]
+    [InlineData("announce-interfaces: meshover-lo", "name one of the workloads'")]
+    [InlineData("workloads: vmbr0", "workloads[0]: keys with values are expected here")]
+    [InlineData("workloads: {interface: vmbr0}", "workloads[0].prefixes: it is missing")]
+    [InlineData("workloads: {prefixes: [10.70.0.0/16]}", "workloads[0].interface: it is missing")]
+    [InlineData("workloads: {interface: vmbr0, prefixes: [0.0.0.0/0]}", "workloads[0].prefixes: \"0.0.0.0/0\" is everything")]
+    [InlineData("workloads: {interface: vmbr0, prefixes: [10.70.0.0/16], hosts: yes}", "workloads[0].hosts: \"yes\" is not one of true, false")]
+    [InlineData("workloads: {interface: vmbr0, prefixes: [10.70.0.0/16], host: true}", "workloads[0].host: there is no such key; the keys are interface, prefixes, hosts")]
+    [InlineData("workloads: [{interface: a, prefixes: 10.70.0.0/16}, {interface: a, prefixes: 10.71.0.0/16}]", "workloads: a is there twice")]
     [InlineData("hostname: a_b", "characters that a hostname cannot have")]
     [InlineData("hostname: -a", "hyphen")]
     [InlineData("hostname: [a, b]", "takes one value, not 2")]

@@ -10,6 +10,15 @@ internal sealed class FakeMachine : IRouteNetlink
     private readonly List<AddressInfo> _addresses = [];
     private readonly List<RouteInfo> _routes = [];
 
+    /// <summary>Its neighbour table.</summary>
+    public List<NeighbourInfo> Neighbours { get; } = [];
+
+    /// <summary>Addresses of neighbours that were probed, and of those that were deleted with a "-" before.</summary>
+    public List<string> Asked { get; } = [];
+
+    /// <summary>What it answers to whoever lists something; null: what it has.</summary>
+    public NetlinkException? Failure { get; set; }
+
     /// <summary>Answered to whoever wants a link made.</summary>
     public NetlinkException? Refusal { get; init; }
 
@@ -47,13 +56,18 @@ internal sealed class FakeMachine : IRouteNetlink
 
     public LinkInfo? FindLink(string name) => _links.Find(link => link.Name == name);
 
-    public IReadOnlyList<AddressInfo> GetAddresses(int linkIndex = 0) => _addresses;
+    public IReadOnlyList<AddressInfo> GetAddresses(int linkIndex = 0) => linkIndex == 0 ? _addresses : _addresses.FindAll(address => address.LinkIndex == linkIndex);
 
-    public IReadOnlyList<RouteInfo> GetRoutes(RouteFilter? filter = null) => _routes;
+    public IReadOnlyList<RouteInfo> GetRoutes(RouteFilter? filter = null) => Failure is not null ? throw Failure : _routes.FindAll(route =>
+        (filter is not { Table: not 0 } || route.Table == filter.Table) && (filter is not { Protocol: not 0 } || route.Protocol == filter.Protocol));
 
     public IReadOnlyList<RuleInfo> GetRules() => [];
 
-    public IReadOnlyList<NeighbourInfo> GetNeighbours() => [];
+    public IReadOnlyList<NeighbourInfo> GetNeighbours() => Neighbours;
+
+    public void ProbeNeighbour(NeighbourInfo neighbour) => Asked.Add($"{neighbour.Address}");
+
+    public void DeleteNeighbour(NeighbourInfo neighbour) => Asked.Add($"-{neighbour.Address}");
 
     public void CreateLink(LinkSpec link) => throw Refusal ?? (Exception)new NotSupportedException();
 

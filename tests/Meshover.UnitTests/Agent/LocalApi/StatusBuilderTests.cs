@@ -81,6 +81,23 @@ public sealed class StatusBuilderTests
     }
 
     [Fact]
+    public void Build_PrefixThatThisNodeAnnouncesToo_IsNoConflict()
+    {
+        var routing = new RoutingStatus { State = RoutingState.Running, Conflicts = [new("10.64.2.0/24", "connected", "kube-lb0")] };
+        Assert.Empty(Build(State(TestMesh.Full(1)) with { Routing = routing, Announced = [IPNetwork.Parse("10.64.2.0/24")] }).Notices);
+    }
+
+    [Fact]
+    public void Build_SourceWithPrefixesThatAreNotGranted_IsOneNotice()
+    {
+        var found = new SourceAnnouncements("table 119", "") { Announcements = [IPNetwork.Parse("10.64.1.0/24"), IPNetwork.Parse("10.99.0.0/30"), IPNetwork.Parse("10.99.0.4/30")] };
+        var state = State(TestMesh.Of(TestMesh.Node(1).Granted("10.64.1.0/24"))) with { Announcements = new AnnouncementSet { Sources = [found] } };
+        Assert.Equal(
+            "table 119: 10.99.0.0/30 and 1 more are not granted, and so not announced. An administrator grants with `meshover grant add n1 PREFIX --max-length LENGTH`.",
+            Assert.Single(Build(state).Notices));
+    }
+
+    [Fact]
     public void Build_Notices_AreTheControllersThenOursThenThePlans()
     {
         var state = State(TestMesh.Full(1));

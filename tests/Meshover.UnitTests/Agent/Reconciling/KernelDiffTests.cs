@@ -50,6 +50,32 @@ public sealed class KernelDiffTests
             Text(KernelDiff.Compute(Fresh(), Plan())));
 
     [Fact]
+    public void Compute_BridgeWithHosts_AnswersForFarOnesAndHearsOfThoseThatCome()
+    {
+        var plan = Plan() with { Kernel = Plan().Kernel with { Workloads = ["vmbr0", "notthere"] } };
+        var state = Settled();
+        state = state with
+        {
+            Links = [.. state.Links, Link(20, "vmbr0") with { Ipv4 = new LinkIpv4Settings(1, 1, 0), Ipv6 = new LinkIpv6Settings(1, 2, 0, 0) }],
+            WorkloadSysctls = new Dictionary<string, string>
+            {
+                ["net.ipv4.conf.vmbr0.proxy_arp"] = "0",
+                ["net.ipv4.conf.vmbr0.arp_accept"] = "1",
+                ["net.ipv4.neigh.vmbr0.proxy_delay"] = "80",
+                ["net.ipv6.conf.vmbr0.accept_untracked_na"] = "0",
+            },
+        };
+        Assert.Equal(
+            """
+            sysctl net.ipv4.conf.vmbr0.proxy_arp = 1
+            sysctl net.ipv4.neigh.vmbr0.proxy_delay = 0
+            sysctl net.ipv6.conf.vmbr0.accept_untracked_na = 1
+            sysctl net.ipv4.conf.vmbr0.rp_filter = 2
+            """,
+            Text(KernelDiff.Compute(state, plan)));
+    }
+
+    [Fact]
     public void Compute_EverythingStands_ChangesNothing() => Assert.Empty(KernelDiff.Compute(Settled(), Plan()));
 
     [Theory]

@@ -72,6 +72,15 @@ public sealed class NodeReportDiffTests
     }
 
     [Fact]
+    public void Between_HostThatIsTwice_IsSent_AndThatItIsOver_AndNothingWhereThereIsNone()
+    {
+        var twice = Report with { Twice = [IPNetwork.Parse("10.70.0.6/32")] };
+        Assert.Equal(["10.70.0.6/32"], NodeReportDiff.Between(Report, twice)!.Twice.Prefixes);
+        Assert.Equal(new NodeStatus { Twice = new PrefixList() }, NodeReportDiff.Between(twice, Report));
+        Assert.Null(NodeReportDiff.Between(null, Report)!.Twice);
+    }
+
+    [Fact]
     public void Between_UnderlayOfAnotherMtu_IsSentOnceItIsKnown()
     {
         Assert.Null(NodeReportDiff.Between(Report, Report with { UnderlayMtu = 0 }));

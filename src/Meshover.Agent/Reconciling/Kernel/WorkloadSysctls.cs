@@ -1,0 +1,49 @@
+using Meshover.Linux.Netlink;
+using Meshover.Linux.Sysctl;
+using Meshover.Mesh.Planning;
+
+namespace Meshover.Agent.Reconciling.Kernel;
+
+/// <summary>
+/// What a bridge needs whose hosts are announced one by one (docs/decisions/061): the node answers ARP for the far ones, and hears of one that has
+/// just come.
+/// </summary>
+internal static class WorkloadSysctls
+{
+    private const int Strict = 1;
+    private const string Loose = "2";
+
+    // proxy_delay holds an answer back by up to 0.8 s, for another proxy on the same link to be quicker: there is none.
+    private static readonly (string Family, string Tree, string Setting, string Value)[] Wanted =
+    [
+        ("ipv4", "conf", "proxy_arp", "1"),
+        ("ipv4", "conf", "arp_accept", "1"),
+        ("ipv4", "neigh", "proxy_delay", "0"),
+        ("ipv6", "conf", "accept_untracked_na", "1"), // Linux 5.19
+    ];
+
+    /// <summary>Those of these interfaces that the kernel has, with their values.</summary>
+    internal static IReadOnlyDictionary<string, string> Observe(IEnumerable<string> links, ISysctls sysctls) =>
+        (from link in links
+         from wanted in Wanted
+         let key = SysctlFile.InterfaceKey(wanted.Family, link, wanted.Setting, wanted.Tree)
+         let value = sysctls.TryRead(key)
+         where value is not null
+         select (key, value)).ToDictionary(seen => seen.key, seen => seen.value);
+
+    internal static IEnumerable<KernelChange> Compute(KernelState state, KernelPlan plan)
+    {
+        foreach (var link in plan.Workloads)
+        {
+            foreach (var (family, tree, setting, value) in Wanted)
+            {
+                var key = SysctlFile.InterfaceKey(family, link, setting, tree);
+                if (state.WorkloadSysctls.TryGetValue(key, out var seen) && seen != value)
+                    yield return new WriteSysctl(key, value);
+            }
+            // The route to a host still leads to where it was when its first packet comes, which strict filtering would drop.
+            if (state.Links.FirstOrDefault(seen => seen.Name == link) is { Ipv4: { } ipv4 } && Math.Max(ipv4.RpFilter, state.RpFilterAll) == Strict)
+                yield return new WriteSysctl(SysctlFile.InterfaceKey("ipv4", link, "rp_filter"), Loose);
+        }
+    }
+}
