@@ -11,6 +11,7 @@ using Meshover.Controller.State;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
+using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Keys;
 using Microsoft.Extensions.Logging.Abstractions;
