@@ -54,6 +54,9 @@ internal sealed record AgentState
     public DateTimeOffset DataplaneSeenAt { get; init; }
     public RoutingStatus? Routing { get; init; }
 
+    /// <summary>What is known of BGP; null: FRR does not answer, or did not when it was asked last. One that does not run has no sessions, and that is known.</summary>
+    public RoutingStatus? RoutingRead => Routing is { IsUnread: false } read ? read : null;
+
     /// <summary>When <see cref="Routing"/> was taken.</summary>
     public DateTimeOffset RoutingSeenAt { get; init; }
 

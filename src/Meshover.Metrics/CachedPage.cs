@@ -17,9 +17,11 @@ public sealed class CachedPage(Func<ReadOnlyMemory<byte>> make, TimeProvider tim
         {
             if (_page is { } page && time.GetElapsedTime(_made) < GoodFor)
                 return page;
-            _made = time.GetTimestamp();
+            // Gone before the next is made: where that fails, an old one is not given for one of now.
+            _page = null;
+            var made = time.GetTimestamp();
             var next = make();
-            _page = next;
+            (_page, _made) = (next, made);
             return next;
         }
     }

@@ -26,7 +26,7 @@ internal enum LinkReason
 /// <summary>One link as this node sees it. What makes a path direct in <c>meshover status</c> makes it up here.</summary>
 /// <param name="Peer">At its other end.</param>
 /// <param name="Engine">Null: the data plane does not have it (yet).</param>
-/// <param name="Bgp">Null: FRR does not have it, or does not run.</param>
+/// <param name="Bgp">Null: FRR does not have it, does not run, or was not read.</param>
 /// <param name="Reason">Why it is not up.</param>
 internal readonly record struct LinkStanding(MeshNode Peer, PeerStatus? Engine, NeighborStatus? Bgp, LinkReason Reason)
 {
@@ -37,27 +37,31 @@ internal readonly record struct LinkStanding(MeshNode Peer, PeerStatus? Engine, 
     /// <summary>The peer was heard of within the time that an endpoint counts as working.</summary>
     public bool IsHeard => WasHeard(Engine);
 
-    /// <summary>Each link of the plan whose peer is in the map, in the plan's order. O(n).</summary>
+    /// <summary>Whether the data plane, and FRR where it is wanted, say enough for a link to be called up or not.</summary>
+    public static bool AreKnown(AgentState state) => state is { Plan: { } plan, Map: not null, Dataplane: not null } && (plan.Routing is null || state.RoutingRead is not null);
+
+    /// <summary>Each link of the plan whose peer is in the map, in the plan's order; without FRR's word of a session, a peer that is heard counts as up. O(n).</summary>
     public static List<LinkStanding> Of(AgentState state)
     {
         if (state is not { Plan: { } plan, Map: { } map })
             return [];
         var engine = PeerStatuses.Of(state.Dataplane);
-        var bgp = (state.Routing?.Neighbors ?? []).ToDictionary(neighbor => neighbor.Interface, StringComparer.Ordinal);
+        var bgp = (state.RoutingRead?.Neighbors ?? []).ToDictionary(neighbor => neighbor.Interface, StringComparer.Ordinal);
         var me = map.Nodes.GetValueOrDefault(plan.Self);
+        var isBgpJudged = plan.Routing is not null && state.RoutingRead is not null;
         var links = new List<LinkStanding>(plan.WireGuard.Peers.Length);
         foreach (var peer in plan.WireGuard.Peers)
         {
             if (map.Nodes.TryGetValue(peer.Node, out var node))
-                links.Add(Of(me, node, engine.Find(peer), bgp.GetValueOrDefault(node.Id.LinkName)));
+                links.Add(Of(me, node, engine.Find(peer), bgp.GetValueOrDefault(node.Id.LinkName), isBgpJudged));
         }
         return links;
     }
 
-    private static LinkStanding Of(MeshNode? me, MeshNode peer, PeerStatus? engine, NeighborStatus? bgp)
+    private static LinkStanding Of(MeshNode? me, MeshNode peer, PeerStatus? engine, NeighborStatus? bgp, bool isBgpJudged)
     {
         var reason = WasHeard(engine)
-            ? bgp is null or { BgpState: Established } ? LinkReason.None : LinkReason.NoSession
+            ? !isBgpJudged || bgp is { BgpState: Established } ? LinkReason.None : LinkReason.NoSession
             : me is null || !PathFinder.IsDirect(me, peer) ? LinkReason.NoDirectPath : LinkReason.NoAnswer;
         return new LinkStanding(peer, engine, bgp, reason);
     }

@@ -44,7 +44,8 @@ internal static class NodeReportDiff
             status.Twice = new PrefixList { Prefixes = { report.Twice.Select(prefix => prefix.ToString()) } };
         if (former is null || !former.OtherAddresses.SequenceEqual(report.OtherAddresses))
             status.OtherAddresses = new AddressList { Addresses = { report.OtherAddresses.Select(address => address.ToString()) } };
-        if (report.Summary is { } summary && summary != former?.Summary)
+        // By reference: one that is due is sent also where it says the same, since three that do not come make the node lost.
+        if (report.Summary is { } summary && !ReferenceEquals(summary, former?.Summary))
             status.Summary = ToWire(summary, former?.Summary);
     }
 

@@ -20,12 +20,12 @@ internal sealed record ReportSummary
     /// <summary>Accepted from peers.</summary>
     public int Prefixes { get; init; }
 
-    /// <summary>UDP payload since the agent's start, and what the data plane had counted then; it only grows.</summary>
+    /// <summary>UDP payload since the agent first saw the data plane; 0 before that.</summary>
     public ulong RxBytes { get; init; }
     public ulong TxBytes { get; init; }
     public CoarseState Coarse { get; init; } = new();
 
-    /// <summary>Links that are not up, by reason, all of them; null: the data plane does not say how they are.</summary>
+    /// <summary>Links that are not up, by reason, all of them; null: the data plane or FRR does not say how they are.</summary>
     public LinkTally? NotUp { get; init; }
 
     /// <summary>The first <see cref="Few"/> of them, by id; those that could be up come first.</summary>

@@ -11,6 +11,9 @@ internal struct SteadyCounter
     /// <summary>All that was counted.</summary>
     public ulong Total { get; private set; }
 
+    /// <summary>Counts from here on: what the process had counted before is not ours.</summary>
+    public void Begin(long now) => _seen = now;
+
     /// <param name="now">What the process says; less than before means that it began again at zero.</param>
     /// <returns>How much was added.</returns>
     public ulong Look(long now)

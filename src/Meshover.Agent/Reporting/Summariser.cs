@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Meshover.Agent.Reconciling;
 using Meshover.Mesh.Identity;
+using Meshover.Mesh.Map;
+using Meshover.WireGuard.Control;
 
 namespace Meshover.Agent.Reporting;
 
@@ -21,6 +23,10 @@ internal sealed class Summariser(TimeProvider time, Func<NodeId, double?> rtt)
     /// </summary>
     private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(20);
 
+    /// <summary>So long what the data plane said last counts where it does not answer: one answer that is missed is no news.</summary>
+    private static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(10);
+
+    private (DataplaneStatus Status, DateTimeOffset At, TimeSpan Until)? _seen;
     private ReportSummary? _last;
     private TimeSpan _made;
     private TimeSpan _due;
@@ -32,6 +38,13 @@ internal sealed class Summariser(TimeProvider time, Func<NodeId, double?> rtt)
         if (state.Plan is null)
             return _last;
         var now = time.Uptime();
+        if (state.Dataplane is { } dataplane)
+            _seen = (dataplane, state.DataplaneSeenAt, now + KeptFor);
+        else if (_seen is { } seen && now < seen.Until)
+        {
+            state = state with { Dataplane = seen.Status, DataplaneSeenAt = seen.At };
+            links = LinkStanding.Of(state);
+        }
         _planned ??= now;
         if (_last is null && now < _planned + FirstLook && IsAwaited(state))
             return null;
@@ -44,39 +57,39 @@ internal sealed class Summariser(TimeProvider time, Func<NodeId, double?> rtt)
 
     private static bool IsAwaited(AgentState state) =>
         (state.Dataplane is null && StateOf(state, Wanted.Dataplane) != ComponentState.Off)
-        || (state.Routing is null && StateOf(state, Wanted.Routing) != ComponentState.Off);
+        || (state.RoutingRead is null && StateOf(state, Wanted.Routing) != ComponentState.Off);
 
     private static bool IsNews(ReportSummary last, AgentState state, List<LinkStanding> links) =>
-        last.Coarse != Coarse(state) || (last.DataplaneAge is null) != (state.Dataplane is null) || (last.RoutingAge is null) != (state.Routing is null)
-        || (state.Dataplane is not null && links.Count < ReportSummary.Few && !last.Exceptions.SequenceEqual(Exceptions(links)));
+        last.Coarse != Coarse(state) || (last.DataplaneAge is null) != (state.Dataplane is null) || (last.RoutingAge is null) != (state.RoutingRead is null)
+        || (LinkStanding.AreKnown(state) && links.Count < ReportSummary.Few && !last.Exceptions.SequenceEqual(Exceptions(links)));
 
     private ReportSummary Summarise(AgentState state, List<LinkStanding> links, Traffic traffic)
     {
-        var neighbors = (state.Routing?.Neighbors ?? []).Where(neighbor => NodeId.IsLinkName(neighbor.Interface)).ToList();
-        var isKnown = state.Dataplane is not null;
-        ImmutableArray<LinkException> exceptions = isKnown ? Exceptions(links) : [];
+        var neighbors = (state.RoutingRead?.Neighbors ?? []).Where(neighbor => NodeId.IsLinkName(neighbor.Interface)).ToList();
+        var areKnown = LinkStanding.AreKnown(state);
+        ImmutableArray<LinkException> exceptions = areKnown ? Exceptions(links) : [];
         return new ReportSummary
         {
             Peers = state.Plan!.WireGuard.Peers.Length,
             // Transit nodes are elected by it: a data plane that does not answer for a moment moves no route.
-            PeersUp = isKnown ? links.Count(link => link.IsHeard) : _last?.PeersUp ?? 0,
+            PeersUp = state.Dataplane is not null ? links.Count(link => link.IsHeard) : _last?.PeersUp ?? 0,
             BgpEstablished = neighbors.Count(neighbor => neighbor.BgpState == LinkStanding.Established),
             Prefixes = neighbors.Sum(neighbor => neighbor.PrefixesReceived),
-            RxBytes = traffic.RxBytes,
-            TxBytes = traffic.TxBytes,
+            RxBytes = traffic.RxBytes ?? 0,
+            TxBytes = traffic.TxBytes ?? 0,
             Coarse = Coarse(state),
-            NotUp = isKnown ? Tally(links) : null,
+            NotUp = areKnown ? Tally(links) : null,
             // The same object where nothing changed.
             Exceptions = _last is { } last && last.Exceptions.SequenceEqual(exceptions) ? last.Exceptions : exceptions,
-            Figures = isKnown && links.Count < ReportSummary.Few ? Figures(links, traffic) : [],
+            Figures = state.Dataplane is not null && links.Count < ReportSummary.Few ? Figures(links, traffic) : [],
             DataplaneAge = Age(state.Dataplane is null, state.DataplaneSeenAt),
-            RoutingAge = Age(state.Routing is null, state.RoutingSeenAt),
+            RoutingAge = Age(state.RoutingRead is null, state.RoutingSeenAt),
         };
     }
 
     internal static CoarseState Coarse(AgentState state)
     {
-        var me = state is { Plan: { } plan, Map: { } map } ? map.Nodes.GetValueOrDefault(plan.Self) : null;
+        var me = Self(state);
         var granted = me is null ? 0 : state.Announced.Count(prefix => me.Grants.Any(grant => grant.Covers(prefix)));
         return new CoarseState
         {
@@ -87,6 +100,9 @@ internal sealed class Summariser(TimeProvider time, Func<NodeId, double?> rtt)
             Refused = me is null ? 0 : state.Announced.Length - granted,
         };
     }
+
+    /// <summary>This node, as the map has it; null before there is one.</summary>
+    internal static MeshNode? Self(AgentState state) => state is { Plan: { } plan, Map: { } map } ? map.Nodes.GetValueOrDefault(plan.Self) : null;
 
     internal static LinkTally Tally(List<LinkStanding> links) => new(
         links.Count(link => link.Reason == LinkReason.NoAnswer),

@@ -7,7 +7,8 @@ namespace Meshover.Agent.Reporting;
 
 /// <summary>
 /// Keeps counters that only grow, out of those of daemons that may start anew. A sum over the peers of the moment would shrink when one leaves, which a
-/// reader of counters takes for a restart and counts all of it again. For one caller; anybody may read <see cref="Now"/>.
+/// reader of counters takes for a restart and counts all of it again. The agent may start anew, too, and its counters begin at 0 then: so what the daemons had counted
+/// at its first look is left out. For one caller; anybody may read <see cref="Now"/>.
 /// </summary>
 internal sealed class TrafficCounters
 {
@@ -25,32 +26,47 @@ internal sealed class TrafficCounters
     {
         if (state.Routing is { } routing && !ReferenceEquals(routing, _routing))
         {
+            if (_routing is null)
+                _restarts.Begin(routing.Restarts);
             _routing = routing;
             _restarts.Look(routing.Restarts);
             Volatile.Write(ref _now, _now with { FrrRestarts = _restarts.Total });
         }
-        if (state.Dataplane is { } dataplane && !ReferenceEquals(dataplane, _dataplane))
+        if (state is { Plan: not null, Map: not null, Dataplane: { } dataplane } && !ReferenceEquals(dataplane, _dataplane))
         {
+            var isFirst = _dataplane is null;
             _dataplane = dataplane;
-            Volatile.Write(ref _now, Count(dataplane, links));
+            Volatile.Write(ref _now, Count(dataplane, links, isFirst));
         }
         return _now;
     }
 
-    private Traffic Count(DataplaneStatus dataplane, List<LinkStanding> links)
+    private Traffic Count(DataplaneStatus dataplane, List<LinkStanding> links, bool isFirst)
     {
-        var (rx, tx) = (_now.RxBytes, _now.TxBytes);
+        var (rx, tx) = (_now.RxBytes ?? 0, _now.TxBytes ?? 0);
         var peers = new Dictionary<NodeId, (SteadyCounter Rx, SteadyCounter Tx)>(links.Count);
         foreach (var link in links)
         {
             var counters = _peers.GetValueOrDefault(link.Peer.Id);
             if (link.Engine is { } engine)
+            {
+                if (isFirst)
+                {
+                    counters.Rx.Begin(engine.RxBytes);
+                    counters.Tx.Begin(engine.TxBytes);
+                }
                 (rx, tx) = (rx + counters.Rx.Look(engine.RxBytes), tx + counters.Tx.Look(engine.TxBytes));
+            }
             peers[link.Peer.Id] = counters;
         }
         _peers = peers;
         foreach (var (reason, count) in dataplane.Drops)
-            CollectionsMarshal.GetValueRefOrAddDefault(_drops, reason, out _).Look(count);
+        {
+            ref var drops = ref CollectionsMarshal.GetValueRefOrAddDefault(_drops, reason, out _);
+            if (isFirst)
+                drops.Begin(count);
+            drops.Look(count);
+        }
         return _now with
         {
             RxBytes = rx,

@@ -30,12 +30,12 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt)
         writer.Single(AgentMetrics.Build, 1, AgentHello.Version);
         WriteNode(writer, state, identity, now);
         WriteComponents(writer, state);
-        WriteLinks(writer, links, state.Dataplane is not null);
+        WriteLinks(writer, state, links);
         WriteRouting(writer, state);
         WriteTraffic(writer, traffic);
         WriteAges(writer, state, now);
         if (config.MetricsPeers == PeerDetail.All || (config.MetricsPeers == PeerDetail.Auto && links.Count <= FewPeers))
-            WritePeers(writer, links, traffic, state.Dataplane is not null);
+            WritePeers(writer, links, traffic, LinkStanding.AreKnown(state));
         ProcessMetrics.Write(writer);
         return writer;
     }
@@ -65,10 +65,10 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt)
         }
     }
 
-    private static void WriteLinks(ExpositionWriter writer, List<LinkStanding> links, bool isKnown)
+    private static void WriteLinks(ExpositionWriter writer, AgentState state, List<LinkStanding> links)
     {
-        writer.Single(AgentMetrics.Peers, (double)links.Count);
-        if (!isKnown)
+        writer.Single(AgentMetrics.Peers, state is { Plan: not null, Map: not null } ? links.Count : (double?)null);
+        if (!LinkStanding.AreKnown(state))
             return;
         var down = Summariser.Tally(links);
         writer.Single(AgentMetrics.PeersUp, (double)(links.Count - down.Total))
@@ -79,8 +79,9 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt)
     private static void WriteRouting(ExpositionWriter writer, AgentState state)
     {
         var coarse = Summariser.Coarse(state);
-        writer.Single(AgentMetrics.Announced, (double)coarse.Announced).Single(AgentMetrics.Refused, (double)coarse.Refused);
-        if (state.Routing is not { } routing)
+        if (Summariser.Self(state) is not null)
+            writer.Single(AgentMetrics.Announced, (double)coarse.Announced).Single(AgentMetrics.Refused, (double)coarse.Refused);
+        if (state.RoutingRead is not { } routing)
             return;
         var mesh = routing.Neighbors.Where(neighbor => NodeId.IsLinkName(neighbor.Interface)).ToList();
         writer.Single(AgentMetrics.Sessions, (double)mesh.Count)
@@ -98,9 +99,9 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt)
 
     private static void WriteTraffic(ExpositionWriter writer, Traffic traffic)
     {
-        writer.Single(AgentMetrics.Received, (double)traffic.RxBytes)
-            .Single(AgentMetrics.Transmitted, (double)traffic.TxBytes)
-            .Single(AgentMetrics.FrrRestarts, (double)traffic.FrrRestarts)
+        writer.Single(AgentMetrics.Received, (double?)traffic.RxBytes)
+            .Single(AgentMetrics.Transmitted, (double?)traffic.TxBytes)
+            .Single(AgentMetrics.FrrRestarts, (double?)traffic.FrrRestarts)
             .Begin(AgentMetrics.Drops);
         foreach (var (reason, count) in traffic.Drops.OrderBy(drop => drop.Key, StringComparer.Ordinal))
             writer.Sample(count, Dashed(reason));
@@ -108,7 +109,7 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt)
 
     private static void WriteAges(ExpositionWriter writer, AgentState state, DateTimeOffset now) => writer
         .Single(AgentMetrics.DataplaneAge, state.Dataplane is null ? null : Seconds(now - state.DataplaneSeenAt))
-        .Single(AgentMetrics.RoutingAge, state.Routing is null ? null : Seconds(now - state.RoutingSeenAt));
+        .Single(AgentMetrics.RoutingAge, state.RoutingRead is null ? null : Seconds(now - state.RoutingSeenAt));
 
     private void WritePeers(ExpositionWriter writer, List<LinkStanding> links, Traffic traffic, bool isKnown)
     {
@@ -116,11 +117,11 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt)
         foreach (var link in links.Where(_ => isKnown))
             writer.Sample(link.IsUp ? 1 : 0, link.Peer.HostName);
         writer.Begin(AgentMetrics.PeerReceived);
-        foreach (var link in links)
-            writer.Sample(traffic.Peers.GetValueOrDefault(link.Peer.Id).Rx, link.Peer.HostName);
+        foreach (var link in links.Where(link => traffic.Peers.ContainsKey(link.Peer.Id)))
+            writer.Sample(traffic.Peers[link.Peer.Id].Rx, link.Peer.HostName);
         writer.Begin(AgentMetrics.PeerTransmitted);
-        foreach (var link in links)
-            writer.Sample(traffic.Peers.GetValueOrDefault(link.Peer.Id).Tx, link.Peer.HostName);
+        foreach (var link in links.Where(link => traffic.Peers.ContainsKey(link.Peer.Id)))
+            writer.Sample(traffic.Peers[link.Peer.Id].Tx, link.Peer.HostName);
         writer.Begin(AgentMetrics.PeerRtt);
         foreach (var link in links)
         {

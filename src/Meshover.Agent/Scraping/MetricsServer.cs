@@ -33,12 +33,6 @@ internal sealed partial class MetricsServer(IPEndPoint endpoint, Func<ReadOnlyMe
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryEvery = TimeSpan.FromSeconds(10);
 
-    // ip(7), ipv6(7): an address may be bound before the machine has it. The node's own comes with its first plan.
-    private const int LevelIp = 0;
-    private const int FreeBind = 15;
-    private const int LevelIpv6 = 41;
-    private const int FreeBind6 = 78;
-
     private readonly CachedPage _page = new(make, time);
     private readonly ILogger _log = loggers.CreateLogger<MetricsServer>();
     private volatile string _problem = "";
@@ -91,7 +85,7 @@ internal sealed partial class MetricsServer(IPEndPoint endpoint, Func<ReadOnlyMe
         builder.Services.AddSingleton(loggers);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.Zero);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = Bind);
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = at => ScrapeSocket.Bind((IPEndPoint)at));
         builder.WebHost.ConfigureKestrel(Limit);
         var app = builder.Build();
         app.Run(ServeAsync);
@@ -111,23 +105,6 @@ internal sealed partial class MetricsServer(IPEndPoint endpoint, Func<ReadOnlyMe
         limits.KeepAliveTimeout = Grace * 2;
         limits.MinResponseDataRate = new MinDataRate(LeastRate, Grace);
         kestrel.Listen(endpoint, listen => listen.Protocols = HttpProtocols.Http1);
-    }
-
-    private static Socket Bind(EndPoint at)
-    {
-        var socket = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            var (level, option) = at.AddressFamily == AddressFamily.InterNetworkV6 ? (LevelIpv6, FreeBind6) : (LevelIp, FreeBind);
-            socket.SetRawSocketOption(level, option, BitConverter.GetBytes(1));
-            socket.Bind(at);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 
     private async Task ServeAsync(HttpContext context)

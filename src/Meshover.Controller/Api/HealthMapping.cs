@@ -21,8 +21,8 @@ internal static class HealthMapping
             PeersHeard = Count(summary.PeersUp),
             BgpEstablished = Count(summary.BgpEstablished),
             Accepted = Count(summary.Prefixes),
-            RxBytes = summary.RxBytes,
-            TxBytes = summary.TxBytes,
+            RxBytes = Bytes(summary.RxBytes, summary),
+            TxBytes = Bytes(summary.TxBytes, summary),
         };
         return summary.Components is { } components ? WithMore(health, former, summary, components) : health;
     }
@@ -59,6 +59,9 @@ internal static class HealthMapping
 
     private static LinkFigure ToFigure(Contract.V1.LinkFigure figure) =>
         new(figure.RttUs > 0 ? TimeSpan.FromMicroseconds(figure.RttUs) : null, figure.RxBytes, figure.TxBytes);
+
+    // An agent that has not seen its data plane yet has counted nothing, which is not 0.
+    private static ulong? Bytes(ulong count, NodeSummary summary) => summary.HasDataplaneAgeMs || summary.RxBytes > 0 || summary.TxBytes > 0 ? count : null;
 
     private static int Count(uint count) => (int)Math.Min(count, int.MaxValue / 8);
 }

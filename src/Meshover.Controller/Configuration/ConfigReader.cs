@@ -49,7 +49,6 @@ internal sealed class ConfigReader
                 TimeSpan.FromHours(1), TimeSpan.FromSeconds(10), TimeSpan.FromDays(90)),
             ClockSkew = ReadDuration("clockSkew", config.ClockSkew, TimeSpan.FromMinutes(5), TimeSpan.Zero, TimeSpan.FromHours(1)),
             MetricsListen = ReadMetricsListen(config.MetricsListen),
-            IsMetricsListenSet = config.MetricsListen is not null,
             Certificate = config.Certificate,
             Key = config.Key,
         };

@@ -19,9 +19,6 @@ internal sealed record ControllerOptions
 
     /// <summary>Where metrics and graph are served by plain HTTP; null: nowhere.</summary>
     public required IPEndPoint? MetricsListen { get; init; }
-
-    /// <summary>The operator said so: the controller does not do without it.</summary>
-    public required bool IsMetricsListenSet { get; init; }
     public required string? Certificate { get; init; }
     public required string? Key { get; init; }
 }

@@ -5,11 +5,13 @@ namespace Meshover.Controller.Graphs;
 
 /// <summary>
 /// A large mesh as a graph of groups. A look at each pair would be O(n²), 4.5 million at 3,000 members: so it is counted how many pairs there are between two
-/// groups, and which are listed as exceptions; of the rest those are up of which one end lists all its exceptions. O(n + exceptions + groups²). Pure.
+/// groups, and which are listed as exceptions; of the rest it is judged how many there are of each kind (<see cref="UnlistedLinks"/>).
+/// O(n + exceptions + groups²). Pure.
 /// </summary>
 internal static class GroupedGraph
 {
-    public const int MostGroups = 100;
+    /// <summary>Between so many there are 3,916 edges, fewer than <see cref="MeshGraph.MostEdges"/>.</summary>
+    public const int MostGroups = 89;
     private const string NoSite = "(no site)";
     private const string Others = "(others)";
 
@@ -22,8 +24,9 @@ internal static class GroupedGraph
             foreach (var member in groups[g].Members)
                 index[member.Id] = (g, member);
         }
-        var listed = Listed(members, index);
-        return new MeshGraph([.. groups.Select(group => Node(group, members.Length))], [.. Edges(groups, listed)]);
+        var unlisted = UnlistedLinks.Of(members);
+        var edges = Edges(groups, unlisted, Listed(members, index, unlisted));
+        return new MeshGraph([.. groups.Select(group => Node(group, members.Length))], [.. edges]);
     }
 
     // The largest by their names, the rest together. Names stay; which of them are among the largest seldom changes.
@@ -45,11 +48,11 @@ internal static class GroupedGraph
         return new GraphNode($"group:{group.Name}", group.Name, $"{group.Members.Length} nodes", state, links, group.Members);
     }
 
-    /// <summary>Pairs that somebody lists, by their groups; those of which neither end lists all are counted beside.</summary>
-    private static Dictionary<(int, int), (LinkShares Links, long OfIncomplete)> Listed(
-        ImmutableArray<GraphMember> members, Dictionary<uint, (int Group, GraphMember Member)> index)
+    /// <summary>By groups: what the pairs that somebody lists are, less what they would be if nobody did.</summary>
+    private static Dictionary<(int, int), LinkShares> Listed(
+        ImmutableArray<GraphMember> members, Dictionary<uint, (int Group, GraphMember Member)> index, Dictionary<uint, UnlistedLinks> unlisted)
     {
-        var counts = new Dictionary<(int, int), (LinkShares Links, long OfIncomplete)>();
+        var shares = new Dictionary<(int, int), LinkShares>();
         var seen = new HashSet<(uint, uint)>();
         foreach (var member in members)
         {
@@ -58,26 +61,28 @@ internal static class GroupedGraph
                 if (!index.TryGetValue(id, out var other) || other.Group == index[member.Id].Group || !seen.Add(Pair(member.Id, id)))
                     continue;
                 var pair = Pair(index[member.Id].Group, other.Group);
-                var (links, incomplete) = counts.GetValueOrDefault(pair);
-                var isOfIncomplete = !member.IsComplete && !other.Member.IsComplete;
-                counts[pair] = (links + LinkShares.Of(Links.Between(member, other.Member).State), incomplete + (isOfIncomplete ? 1 : 0));
+                var unless = UnlistedLinks.Between(unlisted[member.Id], unlisted[id]);
+                shares[pair] = shares.GetValueOrDefault(pair) + LinkShares.Of(Links.Between(member, other.Member).State) - LinkShares.Of(unless);
             }
         }
-        return counts;
+        return shares;
     }
 
-    private static IEnumerable<GraphEdge> Edges(List<GroupOfMembers> groups, Dictionary<(int, int), (LinkShares Links, long OfIncomplete)> listed)
+    private static IEnumerable<GraphEdge> Edges(List<GroupOfMembers> groups, Dictionary<uint, UnlistedLinks> unlisted, Dictionary<(int, int), LinkShares> listed)
     {
-        var incomplete = groups.ConvertAll(group => (long)group.Members.Count(member => !member.IsComplete));
+        // Of each group, how many members of each kind it has: there are few kinds.
+        var kinds = groups.ConvertAll(group => group.Members.CountBy(member => unlisted[member.Id]).ToList());
         for (var i = 0; i < groups.Count; i++)
         {
             for (var j = i + 1; j < groups.Count; j++)
             {
-                var (links, known) = listed.GetValueOrDefault((i, j));
-                var unknown = Math.Max(0, (incomplete[i] * incomplete[j]) - known);
+                var shares = listed.GetValueOrDefault((i, j));
+                foreach (var (one, ones) in kinds[i])
+                {
+                    foreach (var (other, others) in kinds[j])
+                        shares += LinkShares.Of(UnlistedLinks.Between(one, other)) * ((long)ones * others);
+                }
                 var all = (long)groups[i].Members.Length * groups[j].Members.Length;
-                var shares = links with { Unknown = links.Unknown + unknown };
-                shares = shares with { Up = shares.Up + Math.Max(0, all - shares.Up - shares.Indirect - shares.NotUp - shares.Unknown) };
                 yield return new GraphEdge($"group:{groups[i].Name}", $"group:{groups[j].Name}", shares, Word(shares, all), Rtt: null);
             }
         }

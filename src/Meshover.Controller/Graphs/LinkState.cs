@@ -28,6 +28,9 @@ internal sealed record GraphMember(uint Id, string HostName, string Site, bool I
     /// <summary>A link that it does not list is up.</summary>
     public bool IsComplete => Speaks is { Unlisted: 0 };
 
+    /// <summary>It has more links that are not up than it lists.</summary>
+    public bool IsCut => Speaks is { Unlisted: > 0 };
+
     /// <summary>What it says of its link with another; null: nothing.</summary>
     public LinkReason? Says(GraphMember other) => Speaks?.LinkWith(other.Id) switch
     {

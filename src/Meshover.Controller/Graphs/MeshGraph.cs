@@ -23,6 +23,10 @@ internal readonly record struct LinkShares(long Up, long Indirect, long NotUp, l
         return (up, indirect, notUp, Math.Max(0, 1 - up - indirect - notUp));
     }
 
+    public static LinkShares operator -(LinkShares a, LinkShares b) => new(a.Up - b.Up, a.Indirect - b.Indirect, a.NotUp - b.NotUp, a.Unknown - b.Unknown);
+
+    public static LinkShares operator *(LinkShares a, long times) => new(a.Up * times, a.Indirect * times, a.NotUp * times, a.Unknown * times);
+
     public static LinkShares operator +(LinkShares a, LinkShares b) => new(a.Up + b.Up, a.Indirect + b.Indirect, a.NotUp + b.NotUp, a.Unknown + b.Unknown);
 
     public static LinkShares Of(LinkState state) => new(
@@ -86,10 +90,10 @@ internal sealed record MeshGraph(ImmutableArray<GraphNode> Nodes, ImmutableArray
     private static MeshGraph OfMembers(ImmutableArray<GraphMember> members)
     {
         var nodes = members.Select(member => new GraphNode(IdOf(member), member.HostName, member.Site, Word(member.State), LinksOf(member, members.Length), [member]));
-        return new MeshGraph([.. nodes], [.. Drawn(members).OrderByDescending(edge => edge.Links.NotUp).Take(MostEdges)]);
+        return new MeshGraph([.. nodes], [.. Drawn(members, UnlistedLinks.Of(members)).OrderByDescending(edge => edge.Links.NotUp).Take(MostEdges)]);
     }
 
-    private static IEnumerable<GraphEdge> Drawn(ImmutableArray<GraphMember> members)
+    private static IEnumerable<GraphEdge> Drawn(ImmutableArray<GraphMember> members, Dictionary<uint, UnlistedLinks> unlisted)
     {
         for (var i = 0; i < members.Length; i++)
         {
@@ -97,6 +101,8 @@ internal sealed record MeshGraph(ImmutableArray<GraphNode> Nodes, ImmutableArray
             {
                 var (a, b) = (members[i], members[j]);
                 var (state, reason) = Links.Between(a, b);
+                if (state == LinkState.Unknown && (a.IsCut || b.IsCut))
+                    state = UnlistedLinks.Between(unlisted[a.Id], unlisted[b.Id]);
                 if (members.Length <= AllLinks || a.IsTransit || b.IsTransit || state == LinkState.NotUp)
                     yield return new GraphEdge(IdOf(a), IdOf(b), LinkShares.Of(state), Word(state, reason), RttOf(a, b) ?? RttOf(b, a));
             }

@@ -11,6 +11,7 @@ using Meshover.Controller.State;
 using Meshover.Controller.Streaming;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
 
 namespace Meshover.Controller.Hosting;
@@ -71,6 +72,9 @@ internal static class ControllerHost
         services.AddSingleton(paths);
         services.AddSingleton(new MeterReader());
         services.AddSingleton<Scraping.Monitoring>();
+        services.AddSingleton<MonitoringListener>();
+        services.AddHostedService(provider => provider.GetRequiredService<MonitoringListener>());
+        services.AddOptions<SocketTransportOptions>().Configure<MonitoringListener>((transport, monitoring) => transport.CreateBoundListenSocket = monitoring.Bind);
         services.AddSingleton(new TokenSigner(secret));
         services.AddSingleton<LiveNodes>();
         services.AddSingleton<Tokens>();
@@ -127,14 +131,7 @@ internal static class ControllerHost
             listen.Protocols = groups.ProtocolsAt(Door.AdminSocket);
             listen.Use(CameBy.Mark(Door.AdminSocket));
         });
-        if (options.MetricsListen is not { } monitoring || groups.ProtocolsAt(Door.Monitoring) == HttpProtocols.None)
-            return;
-        kestrel.Listen(monitoring, listen =>
-        {
-            listen.Protocols = groups.ProtocolsAt(Door.Monitoring);
-            listen.Use(CameBy.Mark(Door.Monitoring));
-            listen.Use(new MonitoringDoor().Limit);
-        });
+        kestrel.ApplicationServices.GetRequiredService<MonitoringListener>().Configure(kestrel, groups.ProtocolsAt(Door.Monitoring));
     }
 
     // [::] takes IPv4 too; a machine without IPv6 has only 0.0.0.0.

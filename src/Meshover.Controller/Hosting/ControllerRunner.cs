@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Meshover.Controller.Backups;
@@ -28,7 +27,6 @@ internal static partial class ControllerRunner
         if (directory.State.Get<MeshRecord>(StoreKeys.Mesh) is null || directory.State.Get<SecretRecord>(StoreKeys.Secret) is not { } secret)
             throw StoreDamage.Of("use", paths.Store, "its keys are missing");
         await SettingsUpdate.ApplyAsync(directory, options, cancel);
-        options = WithFreePort(options, logs.CreateLogger("Meshover.Controller.Monitoring"));
         var tls = new TlsSetup(secret, options, EndpointGroups.Present, TimeProvider.System, logs.CreateLogger<TlsSetup>());
         await ServeAsync(ControllerHost.Build(directory, secret, EndpointGroups.Present, tls, options, paths), directory, options, paths, cancel);
     }
@@ -67,37 +65,6 @@ internal static partial class ControllerRunner
             File.Delete(paths.AdminSocket);
         }
     }
-
-    /// <summary>A port that another has must not keep nodes from their controller, unless the operator wants that one.</summary>
-    private static ControllerOptions WithFreePort(ControllerOptions options, ILogger log)
-    {
-        if (options.MetricsListen is not { } endpoint)
-            return options;
-        try
-        {
-            using var probe = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            probe.Bind(endpoint);
-            probe.Listen();
-            if (!IPAddress.IsLoopback(endpoint.Address))
-                LogOpen(log, endpoint);
-            return options;
-        }
-        catch (SocketException e) when (!options.IsMetricsListenSet)
-        {
-            LogNotServed(log, endpoint, e.Message);
-            return options with { MetricsListen = null };
-        }
-        catch (SocketException e)
-        {
-            throw new StartException($"Cannot serve metrics at {endpoint}: {e.Message}. Stop what has that port, or choose another with --metrics-listen (or off).");
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Metrics are not served at {Where}: {Reason}. Say with --metrics-listen where, or off")]
-    private static partial void LogNotServed(ILogger logger, IPEndPoint where, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Metrics are served at {Where} without encryption or a password, to whoever reaches it")]
-    private static partial void LogOpen(ILogger logger, IPEndPoint where);
 
     private static string NotThere(ControllerPaths paths) => Directory.Exists(paths.State) && !CanRead(paths.State)
         ? $"Cannot read {paths.State}: permission denied. Run it as root, or as the user who owns it."

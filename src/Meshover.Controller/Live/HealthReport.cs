@@ -17,9 +17,9 @@ internal sealed record HealthReport
     /// <summary>Prefixes accepted from peers.</summary>
     public int? Accepted { get; init; }
 
-    /// <summary>UDP payload.</summary>
-    public ulong RxBytes { get; init; }
-    public ulong TxBytes { get; init; }
+    /// <summary>UDP payload; null: its data plane was not seen yet.</summary>
+    public ulong? RxBytes { get; init; }
+    public ulong? TxBytes { get; init; }
 
     public ComponentStates? Components { get; init; }
 

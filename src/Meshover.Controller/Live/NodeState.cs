@@ -9,7 +9,7 @@ internal enum NodeState
     /// <summary>It was not heard since the controller's start, has not said yet how it stands, or its agent is too old to say it.</summary>
     Unknown = 0,
 
-    /// <summary>It was heard, and three of its summaries did not come.</summary>
+    /// <summary>It said how it stands, and three of its summaries did not come; or its stream has ended, and none came back.</summary>
     Lost = 1,
 
     /// <summary>Something of it fails, or it hears none of its peers.</summary>
@@ -31,6 +31,8 @@ internal static class NodeStates
     public static NodeState Of(LiveNode? node, TimeSpan now) => node switch
     {
         null or { HeardAt: null } => NodeState.Unknown,
+        // An agent that has no plan yet, or is too old for it, sends no summaries that could be missed.
+        { IsOnline: true, Health: null or { Components: null } } => NodeState.Unknown,
         { HeardAt: { } heard } when now - heard > LostAfter => NodeState.Lost,
         { Health: { Components: { } components } health } => Of(health, components),
         _ => NodeState.Unknown,

@@ -16,6 +16,7 @@ internal static class ControllerMetrics
     public static readonly Metric NodeSummaryAge = new("meshover_node_summary_age_seconds", MetricType.Gauge, "Age of what the node says of itself in the metrics below; absent before the first", Node);
     public static readonly Metric NodeComponent = new("meshover_node_component_healthy", MetricType.Gauge, "1 ok, 0 starting, degraded or failed; absent where it is off or not known", Node, "component");
     public static readonly Metric NodePeers = new("meshover_node_peers", MetricType.Gauge, "Peers of the node", Node);
+    public static readonly Metric NodePeersHeard = new("meshover_node_peers_heard", MetricType.Gauge, "Peers of which the node hears directly, with or without a BGP session; absent where its data plane does not say it", Node);
     public static readonly Metric NodePeersUp = new("meshover_node_peers_up", MetricType.Gauge, "Peers whose direct link works; absent where its agent does not say it", Node);
     public static readonly Metric NodePeersNotUp = new("meshover_node_peers_not_up", MetricType.Gauge, "Peers whose direct link does not work though it could", Node);
     public static readonly Metric NodePeersIndirect = new("meshover_node_peers_indirect", MetricType.Gauge, "Peers with which no direct link is possible", Node);
@@ -43,7 +44,7 @@ internal static class ControllerMetrics
 
     public static IReadOnlyList<Metric> All { get; } =
     [
-        Build, Nodes, NodeInfo, NodeState, NodeConnected, NodeHeardAge, NodeSummaryAge, NodeComponent, NodePeers, NodePeersUp, NodePeersNotUp, NodePeersIndirect,
+        Build, Nodes, NodeInfo, NodeState, NodeConnected, NodeHeardAge, NodeSummaryAge, NodeComponent, NodePeers, NodePeersHeard, NodePeersUp, NodePeersNotUp, NodePeersIndirect,
         NodeEstablished, NodeAccepted, NodeAnnounced, NodeRefused, NodeReceived, NodeTransmitted, Streams, StreamsOpened, Reports, ChangeDuration, MapSpread,
         MapRevision, StoreRevision, StoreBytes, Tokens, RefusedCalls, RefusedConnections, GraphNodes, GraphEdges, .. ProcessMetrics.All,
     ];

@@ -17,7 +17,7 @@ namespace Meshover.Controller.Scraping;
 internal sealed record Sight(MeshState Mesh, LiveState Live, TimeSpan Attentive, DateTimeOffset Now, TimeSpan MapSpread, long StoreBytes);
 
 /// <summary>
-/// The controller as metrics: some 18 series for each member, and the graph's, of which there are at most 4,200 (<see cref="MeshGraph"/>). Pure but for what
+/// The controller as metrics: some 19 series for each member, and the graph's, of which there are at most 4,200 (<see cref="MeshGraph"/>). Pure but for what
 /// the process says of itself.
 /// </summary>
 internal static class ControllerPage
@@ -59,6 +59,7 @@ internal static class ControllerPage
         foreach (var member in members)
             WriteComponents(writer, member.HostName, member.Live?.Health?.Components);
         Each(writer, ControllerMetrics.NodePeers, members, health => health.Peers);
+        Each(writer, ControllerMetrics.NodePeersHeard, members, health => health is { Components: not null, DataplaneAge: null } ? null : health.PeersHeard);
         Each(writer, ControllerMetrics.NodePeersUp, members, health => health.LinksUp);
         Each(writer, ControllerMetrics.NodePeersNotUp, members, health => health.NotUp is { } down ? down.NoAnswer + down.NoSession : null);
         Each(writer, ControllerMetrics.NodePeersIndirect, members, health => health.NotUp?.NoDirectPath);

@@ -33,6 +33,9 @@ public sealed record RoutingStatus
     public ImmutableArray<string> Errors { get; init; } = [];
     public ImmutableArray<NeighborStatus> Neighbors { get; init; } = [];
 
+    /// <summary>FRR runs and did not answer this time: that there are no neighbours here says nothing. False from a daemon that does not say it.</summary>
+    public bool IsUnread { get; init; }
+
     /// <summary>TCP segments with another MD5 signature than ours that came to this machine since its start; of whom the kernel does not say.</summary>
     public long WrongSignatures { get; init; }
     public ImmutableArray<FrrDaemonStatus> Daemons { get; init; } = [];

@@ -24,7 +24,7 @@ internal sealed class StatusReader(VtyshRunner vtysh, FrrInstallation installati
         }
         catch (Exception e) when (e is RoutingException or JsonException)
         {
-            return status with { Errors = status.Errors.Add($"FRR's state cannot be read: {e.Message}") };
+            return status with { IsUnread = true, Errors = status.Errors.Add($"FRR's state cannot be read: {e.Message}") };
         }
     }
 

@@ -11,6 +11,7 @@ using Meshover.Controller.State;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
+using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Keys;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -44,7 +45,7 @@ public sealed class ReportCostTests
             Told = map,
             Map = map,
             Plan = plan,
-            Routing = new Meshover.Routing.Supervision.RoutingStatus { State = Meshover.Routing.Supervision.RoutingState.Running },
+            Routing = new RoutingStatus { State = RoutingState.Running, Neighbors = [.. plan.WireGuard.Peers.Select(peer => Established(peer.Node))] },
             Dataplane = new DataplaneStatus { Version = "0.1.0", Peers = [.. plan.WireGuard.Peers.Select(peer => Heard(map.Nodes[peer.Node]))] },
         };
     }
@@ -125,6 +126,9 @@ public sealed class ReportCostTests
     }
 
     private static ObservedPeers.Types.Peer Peer(uint id, string address) => new() { NodeId = id, Address = address, Port = 12912 };
+
+    private static NeighborStatus Established(NodeId node) =>
+        new() { Interface = node.LinkName, BgpState = "Established", PrefixesReceived = 2, UptimeMs = 5000, BfdUp = true };
 
     private static EnginePeer Heard(MeshNode node) => new()
     {

@@ -71,8 +71,37 @@ public sealed class HealthTests
         Say(Open(), new NodeSummary { Peers = 3, PeersUp = 2, BgpEstablished = 2, Prefixes = 9, RxBytes = 5 });
         Assert.Equal(NodeState.Unknown, State());
         var health = _live.State.Node(1)!.Health!;
-        Assert.Equal((3, 2, 2, 9, 5ul), (health.Peers, health.PeersHeard, health.BgpEstablished, health.Accepted, health.RxBytes));
+        Assert.Equal((3, 2, 2, 9, 5ul), (health.Peers, health.PeersHeard, health.BgpEstablished, health.Accepted, health.RxBytes!.Value));
         Assert.Equal((null, null, null, null, null), (health.Announced, health.Refused, health.LinksUp, health.NotUp, health.LinkWith(2)));
+    }
+
+    [Theory]
+    [InlineData(false)] // it has no plan yet
+    [InlineData(true)] // it is of the former release, and quiet
+    public void Node_ThatIsConnectedAndNeverSaidHowItsComponentsAre_IsUnknownAndNotLost_UntilItsStreamEnds(bool speaks)
+    {
+        var session = Open();
+        if (speaks)
+            Say(session, new NodeSummary { Peers = 3, PeersUp = 3 });
+        Pass(TimeSpan.FromMinutes(10));
+        Assert.Equal(NodeState.Unknown, State());
+        _live.Close(session);
+        Assert.Equal(NodeState.Lost, State());
+    }
+
+    [Fact]
+    public void Bytes_OfANodeThatHasNotSeenItsDataPlane_AreNotZero()
+    {
+        var session = Open();
+        var blind = Summary();
+        blind.ClearDataplaneAgeMs();
+        Say(session, blind);
+        Assert.Equal((null, null), (_live.State.Node(1)!.Health!.RxBytes, _live.State.Node(1)!.Health!.TxBytes));
+        Say(session, Summary());
+        Assert.Equal((0ul, 0ul), (_live.State.Node(1)!.Health!.RxBytes!.Value, _live.State.Node(1)!.Health!.TxBytes!.Value));
+        blind.RxBytes = 7;
+        Say(session, blind);
+        Assert.Equal((7ul, 0ul), (_live.State.Node(1)!.Health!.RxBytes!.Value, _live.State.Node(1)!.Health!.TxBytes!.Value));
     }
 
     [Theory]

@@ -9,6 +9,7 @@ using Meshover.Controller.Identity;
 using Meshover.Controller.State;
 using Meshover.UnitTests.Metrics;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -31,10 +32,21 @@ public sealed class MonitoringTests : IAsyncLifetime
     {
         _directory = await MeshDirectory.OpenAsync(_store, NullLogger<MeshDirectory>.Instance, CancellationToken.None);
         await _directory.ChangeAsync(draft => draft.Put(StoreKeys.Mesh, new TestMesh().State.Mesh), CancellationToken.None);
-        var secret = CertificateAuthority.Create(TimeProvider.System.GetUtcNow());
-        var tls = new TlsSetup(secret, _options, EndpointGroups.Present, TimeProvider.System, NullLogger.Instance);
-        _app = ControllerHost.Build(_directory, secret, EndpointGroups.Present, tls, _options, new ControllerPaths { State = _root, Run = _root });
+        _app = Build(_options, _root);
         await _app.StartAsync();
+    }
+
+    private WebApplication Build(IPEndPoint at)
+    {
+        var run = Directory.CreateDirectory(Path.Combine(_root, "other")).FullName;
+        return Build(ConfigReader.Read(new ControllerConfig { Listen = "127.0.0.1", Port = FreePort(), MetricsListen = $"{at}" }), run);
+    }
+
+    private WebApplication Build(ControllerOptions options, string root)
+    {
+        var secret = CertificateAuthority.Create(TimeProvider.System.GetUtcNow());
+        var tls = new TlsSetup(secret, options, EndpointGroups.Present, TimeProvider.System, NullLogger.Instance);
+        return ControllerHost.Build(_directory, secret, EndpointGroups.Present, tls, options, new ControllerPaths { State = root, Run = root });
     }
 
     public async ValueTask DisposeAsync()
@@ -121,6 +133,46 @@ public sealed class MonitoringTests : IAsyncLifetime
             }
         }
         open.ForEach(one => one.Dispose());
+    }
+
+    [Fact]
+    public async Task PortThatIsTaken_KeepsNobodyFromTheController_AndIsServedWhenItIsFree()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var at = (IPEndPoint)other.LocalEndpoint;
+        await using var app = Build(at);
+        await app.StartAsync();
+        var listener = app.Services.GetRequiredService<MonitoringListener>();
+        Assert.False(listener.IsOpen);
+        listener.TryOpen();
+        Assert.False(listener.IsOpen);
+        other.Stop();
+        listener.TryOpen();
+        Assert.True(listener.IsOpen);
+        using var client = new HttpClient();
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                Assert.Contains("meshover_nodes", await client.GetStringAsync(new Uri($"http://{at}/metrics")), StringComparison.Ordinal);
+                break;
+            }
+            catch (HttpRequestException) when (tries < 100)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            }
+        }
+        await app.StopAsync();
+    }
+
+    [Fact]
+    public async Task AddressThatIsNotThereYet_KeepsNobodyFromTheController()
+    {
+        await using var app = Build(IPEndPoint.Parse("192.0.2.77:12915")); // RFC 5737: no machine has it
+        await app.StartAsync();
+        Assert.True(app.Services.GetRequiredService<MonitoringListener>().IsOpen);
+        await app.StopAsync();
     }
 
     [Theory]

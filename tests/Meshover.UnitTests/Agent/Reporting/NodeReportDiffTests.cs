@@ -90,11 +90,13 @@ public sealed class NodeReportDiffTests
     }
 
     [Fact]
-    public void Between_NewSummary_IsSentOnce()
+    public void Between_NewSummary_IsSentOnce_AndTheNextAlsoWhereItSaysTheSame()
     {
         var counted = Report with { Summary = Summary };
         Assert.Equal(8u, NodeReportDiff.Between(Report, counted)!.Summary.Prefixes);
-        Assert.Null(NodeReportDiff.Between(counted, counted with { Summary = Summary }));
+        Assert.Null(NodeReportDiff.Between(counted, counted with { HostName = "n1" }));
+        Assert.Equal(counted.Summary, Summary);
+        Assert.Equal(8u, NodeReportDiff.Between(counted, counted with { Summary = Summary })!.Summary.Prefixes);
     }
 
     private static ObservedPeer Seen(uint node, string place) => new(new NodeId(node), IPEndPoint.Parse(place));

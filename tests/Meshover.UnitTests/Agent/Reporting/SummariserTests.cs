@@ -122,15 +122,109 @@ public sealed class SummariserTests
     }
 
     [Fact]
-    public void Counters_GoOn_WhenTheDataPlaneStartsAnew_AndWhenAPeerLeaves()
+    public void Summary_OfANodeThatNeitherDataPlaneNorFrrTellAnything_IsSentEachTimeItIsDue()
+    {
+        var blind = Mesh(3) with { Dataplane = null, Routing = null };
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Next(blind);
+        _time.Advance(TimeSpan.FromSeconds(21));
+        var report = Report(Next(blind));
+        Assert.NotNull(report.Summary);
+        var sent = 0;
+        for (var second = 0; second < 120; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            var next = Report(Next(blind));
+            sent += NodeReportDiff.Between(report, next) is null ? 0 : 1;
+            report = next;
+        }
+        Assert.InRange(sent, 3, 5);
+    }
+
+    [Fact]
+    public void DataPlane_ThatMissesAnAnswer_IsNoNews_AndOneThatStaysSilentIs()
+    {
+        var first = Next(Mesh(4));
+        for (var second = 0; second < 8; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            Assert.Same(first, Next(Mesh(4) with { Dataplane = null }));
+        }
+        _time.Advance(TimeSpan.FromSeconds(3));
+        var silent = Next(Mesh(4) with { Dataplane = null })!;
+        Assert.Equal((null, null, 3), (silent.NotUp, silent.DataplaneAge, silent.PeersUp));
+    }
+
+    [Fact]
+    public void Links_WhereFrrDoesNotRun_HaveNoSession_AndWhereItWasNotReadTheyAreNotKnown()
+    {
+        var state = Mesh(4, silent: [2]);
+        foreach (var stopped in new[] { RoutingState.Waiting, RoutingState.Starting, RoutingState.Failed, RoutingState.Stopped })
+            Assert.Equal(new LinkTally(1, 2, 0), First(state with { Routing = new RoutingStatus { State = stopped } }).NotUp);
+        Assert.Equal(new LinkTally(1, 2, 0), First(state with { Routing = state.Routing! with { Neighbors = [] } }).NotUp);
+
+        var unread = state with { Routing = new RoutingStatus { State = RoutingState.Running, IsUnread = true, Errors = ["It takes too long."] } };
+        foreach (var unknown in new[] { unread, state with { Routing = null } })
+        {
+            var summary = NodeReportDiff.Between(null, Report(First(unknown)))!.Summary;
+            Assert.Equal((false, 2u), (summary.HasRoutingAgeMs, summary.PeersUp));
+            Assert.Null(summary.NotUp);
+        }
+    }
+
+    [Fact]
+    public void Links_OfANodeWithoutRouting_AreUpWhereThePeerIsHeard()
+    {
+        var state = Mesh(4, silent: [2]);
+        state = state with { Routing = null, Plan = state.Plan! with { Routing = null }, Applied = state.Applied.With(Wanted.Routing, new ReconcileReport { State = ComponentState.Off }, 1) };
+        Assert.Equal(new LinkTally(1, 0, 0), First(state).NotUp);
+    }
+
+    [Fact]
+    public void Counters_BeginAtZeroWithTheAgent_AndGoOnWhenTheDataPlaneStartsAnew_AndWhenAPeerComesOrLeaves()
     {
         var counters = new TrafficCounters();
-        Assert.Equal(3000ul, Look(counters, Mesh(4, bytes: 1000)).RxBytes);
-        Assert.Equal(3300ul, Look(counters, Mesh(4, bytes: 1100)).RxBytes);
+        Assert.Null(Look(counters, Mesh(4) with { Dataplane = null, Routing = null }).RxBytes);
+        Assert.Null(Look(counters, Mesh(4, bytes: 900) with { Plan = null, Routing = null }).RxBytes); // whose bytes they are is not known yet
+        Assert.Null(counters.Now.FrrRestarts);
+        Assert.Equal((0ul, 0ul), Bytes(Look(counters, Mesh(4, bytes: 1000))));
+        Assert.Equal((300ul, 300ul), Bytes(Look(counters, Mesh(4, bytes: 1100))));
         var restarted = Look(counters, Mesh(4, bytes: 7));
-        Assert.Equal((3321ul, 1107ul), (restarted.RxBytes, restarted.Peers[new NodeId(2)].Rx));
+        Assert.Equal((321ul, 107ul), (restarted.RxBytes!.Value, restarted.Peers[new NodeId(2)].Rx));
         var smaller = Look(counters, Mesh(3, bytes: 7));
-        Assert.Equal((3321ul, 2), (smaller.RxBytes, smaller.Peers.Count));
+        Assert.Equal((321ul, 2), (smaller.RxBytes!.Value, smaller.Peers.Count));
+        Assert.Equal((328ul, 328ul), Bytes(Look(counters, Mesh(4, bytes: 7))));
+    }
+
+    [Fact]
+    public void Counters_OfDropsAndRestarts_BeginAtZeroWithTheAgent()
+    {
+        var counters = new TrafficCounters();
+        var first = Look(counters, With(drops: 50, restarts: 5));
+        Assert.Equal((0ul, 0ul), (first.Drops["MalformedPacket"], first.FrrRestarts!.Value));
+        var next = Look(counters, With(drops: 53, restarts: 6));
+        Assert.Equal((3ul, 1ul), (next.Drops["MalformedPacket"], next.FrrRestarts!.Value));
+
+        static AgentState With(long drops, int restarts)
+        {
+            var state = Mesh(3);
+            return state with
+            {
+                Dataplane = state.Dataplane! with { Drops = ImmutableDictionary<string, long>.Empty.Add("MalformedPacket", drops) },
+                Routing = state.Routing! with { Restarts = restarts },
+            };
+        }
+    }
+
+    private static (ulong, ulong) Bytes(Traffic traffic) => (traffic.RxBytes!.Value, traffic.TxBytes!.Value);
+
+    /// <summary>Of an agent that has waited long enough.</summary>
+    private ReportSummary First(AgentState state)
+    {
+        var summariser = new Summariser(_time, _ => null);
+        summariser.Next(state, LinkStanding.Of(state), Traffic.None);
+        _time.Advance(TimeSpan.FromSeconds(21));
+        return summariser.Next(state, LinkStanding.Of(state), Traffic.None)!;
     }
 
     private static Traffic Look(TrafficCounters counters, AgentState state) => counters.Look(state, LinkStanding.Of(state));
