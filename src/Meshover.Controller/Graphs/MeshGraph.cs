@@ -90,10 +90,12 @@ internal sealed record MeshGraph(ImmutableArray<GraphNode> Nodes, ImmutableArray
     private static MeshGraph OfMembers(ImmutableArray<GraphMember> members)
     {
         var nodes = members.Select(member => new GraphNode(IdOf(member), member.HostName, member.Site, Word(member.State), LinksOf(member, members.Length), [member]));
-        return new MeshGraph([.. nodes], [.. Drawn(members, UnlistedLinks.Of(members)).OrderByDescending(edge => edge.Links.NotUp).Take(MostEdges)]);
+        // Where many nodes are off their links are many: those of transit nodes are what the mesh hangs on.
+        var drawn = Drawn(members, UnlistedLinks.Of(members)).OrderByDescending(link => link.IsOfTransit).ThenByDescending(link => link.Edge.Links.NotUp);
+        return new MeshGraph([.. nodes], [.. drawn.Take(MostEdges).Select(link => link.Edge)]);
     }
 
-    private static IEnumerable<GraphEdge> Drawn(ImmutableArray<GraphMember> members, Dictionary<uint, UnlistedLinks> unlisted)
+    private static IEnumerable<(GraphEdge Edge, bool IsOfTransit)> Drawn(ImmutableArray<GraphMember> members, Dictionary<uint, UnlistedLinks> unlisted)
     {
         for (var i = 0; i < members.Length; i++)
         {
@@ -103,8 +105,9 @@ internal sealed record MeshGraph(ImmutableArray<GraphNode> Nodes, ImmutableArray
                 var (state, reason) = Links.Between(a, b);
                 if (state == LinkState.Unknown && (a.IsCut || b.IsCut))
                     state = UnlistedLinks.Between(unlisted[a.Id], unlisted[b.Id]);
-                if (members.Length <= AllLinks || a.IsTransit || b.IsTransit || state == LinkState.NotUp)
-                    yield return new GraphEdge(IdOf(a), IdOf(b), LinkShares.Of(state), Word(state, reason), RttOf(a, b) ?? RttOf(b, a));
+                var isOfTransit = a.IsTransit || b.IsTransit;
+                if (members.Length <= AllLinks || isOfTransit || state == LinkState.NotUp)
+                    yield return (new GraphEdge(IdOf(a), IdOf(b), LinkShares.Of(state), Word(state, reason), RttOf(a, b) ?? RttOf(b, a)), isOfTransit);
             }
         }
     }
