@@ -88,7 +88,7 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
     /// A long dump is made in parts, and where the table changes between two of them, an entry may be told twice or not at all. So one that is missed is
     /// looked for once more: it is withdrawn only where two dumps have it not.
     /// </summary>
-    private ICollection<NeighbourInfo> NeighboursOn(LinkInfo link, IRouteNetlink netlink)
+    private Dictionary<IPAddress, NeighbourInfo>.ValueCollection NeighboursOn(LinkInfo link, IRouteNetlink netlink)
     {
         var seen = new Dictionary<IPAddress, NeighbourInfo>();
         Dump();
@@ -157,7 +157,7 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
         foreach (var host in due)
         {
             var failure = Try(() => netlink.ProbeNeighbour(host.Neighbour));
-            (host.MustProbe, host.StaleSince, host.AskedAt) = (false, now, failure is null ? now : null);
+            (host.MustProbe, host.StaleSince, host.AskedAt) = (failure is not null, now, failure is null ? now : null);
             if (failure is { ErrorNumber: not NoSuchEntry })
                 _probeProblem ??= failure.Message;
         }

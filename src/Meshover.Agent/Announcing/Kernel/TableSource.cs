@@ -47,14 +47,14 @@ internal sealed class TableSource(uint table) : KernelSource($"table {table}")
     /// A long dump is made in parts, and where the table changes between two of them, a route may be told twice or not at all. So one that is missed is
     /// looked for once more.
     /// </summary>
-    private ICollection<RouteInfo> RoutesOf(IRouteNetlink netlink)
+    private List<RouteInfo> RoutesOf(IRouteNetlink netlink)
     {
         var seen = new Dictionary<(IPNetwork, RouteKind, uint, byte, IPNetwork?), RouteInfo>();
         Dump();
         var prefixes = seen.Values.Select(route => route.Destination).ToHashSet();
         if (Current.Announcements.Any(former => !prefixes.Contains(former.Prefix)))
             Dump();
-        return seen.Values;
+        return [.. seen.Values];
 
         void Dump()
         {

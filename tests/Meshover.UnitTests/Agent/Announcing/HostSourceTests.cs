@@ -168,6 +168,11 @@ public sealed class HostSourceTests : IDisposable
         Assert.StartsWith("1 prefix; not all can be asked whether they are there: ", Look().Status, StringComparison.Ordinal);
         Assert.DoesNotContain("also at another node", _source.Current.Status, StringComparison.Ordinal);
         Assert.True(Yields("10.70.0.5"));
+        _machine.ProbeFailure = null;
+        Assert.True(_source.IsDue);
+        Look();
+        Assert.Equal(["10.70.0.5"], _machine.Asked);
+        Assert.Equal("1 prefix; also at another node, which packets go to: 10.70.0.5 (here 02:00:00:00:00:05); give one of the two another address", Look().Status);
     }
 
     [Fact]
