@@ -103,11 +103,8 @@ public sealed class AgentDaemon
         };
         _configured = new ConfiguredAnnouncements(options.Config.Announce);
         _kernelSources = new KernelSources(SourcesIn(options.Config, time), netlink, Logger<KernelSources>(), time);
-        // Before the first plan: what a former agent announced, and is still there, is never withdrawn.
-        _kernelSources.Refresh();
         _announcer = new Announcer([_configured, .. _kernelSources.Sources], _inputs.Writer);
         _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time);
-        _watcher.SetSurroundings(Surroundings(plan: null));
         _page = new AgentPage(options.Config, _rtt.Get);
         _reporter = new StateReporter(options.Config, _identities, time, _rtt.Get);
         if (options.Config.MetricsListen is { } listen)
@@ -143,6 +140,9 @@ public sealed class AgentDaemon
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
+        // Before the first plan: what a former agent announced, and is still there, is never withdrawn.
+        await _kernelSources.LookFirstAsync(cancellationToken);
+        _watcher.SetSurroundings(Surroundings(plan: null));
         var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _metrics, _time);
         var socket = Path.Combine(_options.RuntimeDirectory, "agent.sock");
         using var reload = new ConfigReload(_options.Config, _options.ReadConfig, _configured, _inputs.Writer, _loop);
@@ -238,8 +238,9 @@ public sealed class AgentDaemon
 
     private UnderlaySurroundings Surroundings(NodePlan? plan) => Surroundings(plan, _announcer.Current.Merge());
 
+    // Without hosts on a bridge (they know by what they are reached): thousands, none of which is an address of this machine.
     private UnderlaySurroundings Surroundings(NodePlan? plan, ImmutableArray<AskedAnnouncement> asked) => Surroundings(
-        plan, [.. asked.Select(one => one.Announcement.Prefix)], [.. asked.Where(one => one.IsConfigured).Select(one => one.Announcement.Prefix)]);
+        plan, [.. asked.Where(one => one.Announcement.ReachedBy is null).Select(one => one.Announcement.Prefix)], [.. asked.Where(one => one.IsConfigured).Select(one => one.Announcement.Prefix)]);
 
     private UnderlaySurroundings Surroundings(NodePlan? plan, ImmutableArray<IPNetwork> announced, ImmutableArray<IPNetwork> configured) => new(
         plan is null

@@ -76,6 +76,8 @@ internal static class SettingText
 
     private static string InterfaceName(string text, string advice)
     {
+        if (text is "all" or "default")
+            throw new FormatException($"\"{text}\" is no interface: the kernel has settings for all of them, or for new ones, under that name; {advice}.");
         if (text.Length is 0 or > MaxInterfaceName || text is "." or ".." || text.Any(c => c is '/' or ':' || char.IsWhiteSpace(c)))
             throw new FormatException($"\"{text}\" is not an interface name (1-{MaxInterfaceName} characters); `ip link` lists those of this machine.");
         if (KernelNames.Default.IsOurs(text))

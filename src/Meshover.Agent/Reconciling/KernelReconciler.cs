@@ -61,6 +61,8 @@ public sealed class KernelReconciler : IReconciler<SystemPlan>, IDisposable
             _routes.Settle(changes);
             await applier.ApplyAsync(_fuse.Admit(changes), cancellationToken).ConfigureAwait(false);
             _fuse.Count(applier.Made);
+            foreach (var key in WorkloadSysctls.Owed(_memory.Entries, plan.Kernel.Workloads).ToList())
+                applier.Done.AddRange(_memory.Restore(applier.Errors, only: key));
             applier.Errors.AddRange([.. _fuse.Complaints, .. Limits(state, plan, names)]);
         }).ConfigureAwait(false);
         if (_netlink.TakeUnreadable() is { } unreadable)

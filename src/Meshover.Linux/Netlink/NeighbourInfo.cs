@@ -16,6 +16,15 @@ public sealed record NeighbourInfo
     /// <summary>NUD_* (linux/neighbour.h), such as 2 reachable and 0x20 failed.</summary>
     public ushort State { get; init; }
 
+    /// <summary>NTF_* (linux/neighbour.h).</summary>
+    public byte Flags { get; init; }
+
+    /// <summary>Somebody set it by hand: the kernel never asks whether it is so, and asked to, would forget that it is not to.</summary>
+    public bool IsPermanent => (State & (Permanent | NoArp)) != 0;
+
+    /// <summary>A control plane such as EVPN put it there (NTF_EXT_LEARNED): the neighbour is elsewhere.</summary>
+    public bool IsLearnedElsewhere => (Flags & ExternallyLearned) != 0;
+
     /// <summary>It has answered, and has not failed to since: reachable, stale, delay, probe or permanent.</summary>
     public bool IsAlive => (State & (Reachable | Stale | Delay | Probe | Permanent)) != 0;
 
@@ -33,5 +42,7 @@ public sealed record NeighbourInfo
     private const ushort Reachable = 0x02;
     private const ushort Stale = 0x04;
     private const ushort Delay = 0x08;
+    private const ushort NoArp = 0x40;
     private const ushort Permanent = 0x80;
+    private const byte ExternallyLearned = 0x10;
 }

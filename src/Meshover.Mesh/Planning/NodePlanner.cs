@@ -114,6 +114,7 @@ public static class NodePlanner
         Pool6 = map.Settings.Pool6,
         TunnelPool = map.Settings.TunnelPool,
         Networks = Originated(me, settings, health),
+        HasHosts = settings.Workloads.Any(network => network.Hosts),
         Grants = [.. map.Nodes.Values.SelectMany(node => Taken(node, settings).Select(grant => new OriginGrant(node.Asn, grant)))],
         Neighbors = [.. peers.Select(peer => PlanNeighbor(peer, settings))],
         ExternalNeighbors = ExternalNeighbors.Usable(map, me, settings),

@@ -39,6 +39,9 @@ public sealed record RoutingModel
     /// <summary>What this node originates: its addresses and its announced prefixes, and nothing else.</summary>
     public required ImmutableArray<Announcement> Networks { get => _networks.Elements; init => _networks = new(value); }
 
+    /// <summary>It announces hosts, which yield to other nodes a while after they came, even if none does at the moment.</summary>
+    public bool HasHosts { get; init; }
+
     /// <summary>Everything granted to anybody in the mesh: what a transit neighbour may bring.</summary>
     public required ImmutableArray<OriginGrant> Grants { get => _grants.Elements; init => _grants = new(value); }
 

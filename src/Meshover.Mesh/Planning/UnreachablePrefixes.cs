@@ -12,8 +12,8 @@ internal static class UnreachablePrefixes
     /// The pools, and of what is granted the outermost: a dead owner of a part must not hide the living owner of the whole. A part that is pinned is
     /// guarded too. But no default route, and no grant that covers an underlay address of a member or a
     /// controller: such an address is on the underlay by right, and loose rp_filter drops packets from a source whose route is
-    /// <c>unreachable</c>, so that the tunnels under the mesh would never come up again. O((g + e) log(g + e) + g a) for g grants, e
-    /// endpoints and a prefixes of this node's own.
+    /// <c>unreachable</c>, so that the tunnels under the mesh would never come up again. O((g + e) log(g + e) + l (g + a)) for g grants, e
+    /// endpoints, a prefixes of this node's own and l lengths of prefixes.
     /// </summary>
     /// <param name="map">Whole, however little of it the node works by.</param>
     /// <param name="announced">What this node brings into the mesh beside its addresses, and how it reaches that.</param>
@@ -25,8 +25,9 @@ internal static class UnreachablePrefixes
             .SelectMany(node => node.Grants)
             .GroupBy(grant => grant.Prefix, grant => grant.IsPinned)
             .Where(grant => grant.Key.PrefixLength > 0 && !underlay.AnyIn(grant.Key))
-            .Where(grant => !announced.Any(own => WouldCut(grant.Key, own)))
             .ToDictionary(grant => grant.Key, grant => grant.Any(isPinned => isPinned));
+        foreach (var cut in Cut([.. granted.Keys], [.. announced.Where(own => !own.IsLost)]))
+            granted.Remove(cut);
         var outermost = Outermost(pools.Concat(granted.Keys));
         var guarded = granted
             .Where(grant => grant.Value || outermost.Contains(grant.Key))
@@ -52,15 +53,27 @@ internal static class UnreachablePrefixes
     }
 
     /// <summary>
-    /// Whether the guard would stand before the route by which this node itself reaches what it announces: a route that is shorter, such as
+    /// The guards that would stand before the route by which this node itself reaches what it announces: a route that is shorter, such as
     /// its default, or any to a larger prefix. One as long is better by its metric, so there the guard stands from the beginning: when
     /// the interface goes, not a packet goes astray.
     /// </summary>
-    private static bool WouldCut(IPNetwork guard, AnnouncedReach own)
+    private static HashSet<IPNetwork> Cut(ImmutableArray<IPNetwork> guards, ImmutableArray<AnnouncedReach> announced)
     {
-        if (own.IsLost || !Prefixes.Overlap(guard, own.Prefix))
-            return false;
-        return own.Prefix.PrefixLength < guard.PrefixLength || own.RouteLength < guard.PrefixLength;
+        var parts = new PrefixTable<bool>(announced.Select(own => (own.Prefix, true)));
+        // Of a guard that is a part of one's own.
+        var cut = guards.Where(guard => parts.TryFind(Prefixes.Containing(guard.BaseAddress, guard.PrefixLength - 1), out _, out _)).ToHashSet();
+        var wholes = new PrefixTable<bool>(guards.Select(guard => (guard, true)));
+        foreach (var own in announced)
+        {
+            // From the longest guard around it to those that its route is at least as long as: none, where it is on a link.
+            var within = own.Prefix;
+            while (wholes.TryFind(within, out var length, out _) && length > own.RouteLength)
+            {
+                cut.Add(Prefixes.Containing(within.BaseAddress, length));
+                within = Prefixes.Containing(within.BaseAddress, length - 1);
+            }
+        }
+        return cut;
     }
 
     private static IEnumerable<IPAddress> UnderlayAddresses(MeshMap map)

@@ -15,6 +15,10 @@ internal static class NetworkMap
     public static string NameOf(Announcement announcement) =>
         announcement is { Yields: true, HasAttributes: false } ? Yield : $"MO-NET-{announcement.Prefix.BaseAddress}-{announcement.Prefix.PrefixLength}";
 
+    /// <summary>An announcement for each. The shared one is there before the first that yields: a change of nothing but <c>network</c> lines is a quick one.</summary>
+    public static IEnumerable<Announcement> Of(RoutingModel model) =>
+        model.Networks.Where(IsMapped).Concat(model.HasHosts ? [new Announcement(default(IPNetwork)) { Yields = true }] : []).DistinctBy(NameOf);
+
     public static bool IsMapped(Announcement announcement) => announcement.HasAttributes || announcement.Yields;
 
     /// <summary>What stands in it.</summary>

@@ -26,7 +26,7 @@ internal static partial class TemplateValues
         ["granted6"] = Entries(new PrefixLists(model, AddressFamily.InterNetworkV6).OfAll()),
         ["costs"] = Array(model.Neighbors.Select(n => (Hops(n), n.Cost)).Distinct().Order()
             .Select(c => new ScriptObject { ["hops"] = c.Item1, ["cost"] = c.Cost })),
-        ["network_maps"] = Array(model.Networks.Where(NetworkMap.IsMapped).DistinctBy(NetworkMap.NameOf).Select(NetworkMaps)),
+        ["network_maps"] = Array(NetworkMap.Of(model).Select(NetworkMaps)),
         ["families"] = new ScriptArray
         {
             Family("ipv4", model, AddressFamily.InterNetwork),

@@ -40,8 +40,8 @@ public sealed class ConfigurationReferenceTests
             `meshover grant add NODE 10.224.0.0/16 --max-length 32`. Tables 253 to 255 and 7401 are refused. A change of these settings restarts the agent,
             which withdraws nothing.
 
-            Of a table, routes to somewhere are announced; blackhole, unreachable, default, multicast and link-local ones are not. Of an interface that is up,
-            each address is, with its prefix length; link-local, deprecated and tentative ones are not. The address belongs to the node itself then: what is
+            Of a table, routes to somewhere are announced; blackhole, unreachable, default, multicast and link-local ones are not, and neither are those
+            that FRR or Meshover put there or that lead into the mesh. Of an interface that is up, each address is, with its prefix length; link-local, deprecated and tentative ones are not. The address belongs to the node itself then: what is
             sent there is delivered there, to a program or to what rewrites its destination.
 
             `workloads` is a list of mappings in the file; a flag carries one as `--workloads '{interface: vmbr1, prefixes: [10.70.0.0/16], hosts: true}'`.
@@ -53,8 +53,10 @@ public sealed class ConfigurationReferenceTests
             | `hosts` | true\|false | Announce each host that lives there for itself, as a /32 or /128, so that it can move to another node and keep its address. Default: false, the prefixes are announced while the interface is up. |
 
             With `hosts`, the node answers ARP on the bridge for hosts that are elsewhere. All nodes have the gateway's address on their bridges, and should give
-            them one MAC address. A host is found by its gratuitous ARP, its unsolicited neighbour advertisement or its first packet. Where two nodes
-            have a host of one address, packets go to the newer one, and the source's line at the other says so.
+            them one MAC address. A host is found by its gratuitous ARP, its unsolicited neighbour advertisement, or when it asks for the gateway; its packets
+            alone do not tell. One whose address is outside the bridge's own prefixes is not announced. Where two nodes have a host of one address, packets go to the
+            newer one, and the source's line at the other says so; of one MAC address no more than 16 addresses a minute are newer. No more than 4,096 prefixes of a
+            source are announced; which are not, `status` says.
 
             ## Neighbours outside the mesh
 

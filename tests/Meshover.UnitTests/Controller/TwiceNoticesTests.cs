@@ -1,6 +1,8 @@
 using System.Net;
 using Meshover.Contract.V1;
 using Meshover.Controller.Live;
+using Meshover.Controller.Membership;
+using Meshover.Controller.State;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -39,9 +41,22 @@ public sealed class TwiceNoticesTests
         Assert.Empty(Told(another));
     }
 
-    private NodeSession Open(string name, ReportedState report)
+    [Fact]
+    public void Tell_WhatANodeSaysOfOthers_OrWithoutAGrant_IsNothing()
     {
-        var session = new NodeSession(_mesh.Enrol(name).Id, "A", "0.1.0", IPAddress.Parse("192.0.2.1"));
+        var (one, another) = (Open("a", Has), Open("b", Has));
+        Open("liar", ReportedState.Nothing with { Twice = [Host] });
+        Open("other", Has with { Twice = [Host] }, grant: null);
+        Assert.Empty(Told(one));
+        Assert.Empty(Told(another));
+    }
+
+    private NodeSession Open(string name, ReportedState report, string? grant = "10.70.0.0/16")
+    {
+        var node = _mesh.Enrol(name);
+        if (grant is not null)
+            _mesh.Change(draft => GrantRules.Add(draft, _mesh.State.Member(node.Id)!.Record, new StoredGrant(grant, 32)));
+        var session = new NodeSession(node.Id, "A", "0.1.0", IPAddress.Parse("192.0.2.1"));
         _live.Open(session, report);
         return session;
     }

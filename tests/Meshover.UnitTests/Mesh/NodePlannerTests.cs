@@ -172,6 +172,20 @@ public sealed class NodePlannerTests
         Assert.Contains("lan0 is down", Assert.Single(plan.Warnings), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Plan_HostsOnABridge_LeaveTheGuardOfTheirGrant_WhereEachIsReachedByTheBridge()
+    {
+        var others = Enumerable.Range(0, 3000).Select(i => $"10.{80 + (i / 256)}.{i % 256}.0/24").ToArray();
+        var map = TestMesh.Of(TestMesh.Node(1).Granted("10.70.0.0/16"), TestMesh.Node(2).Granted(others));
+        var hosts = Enumerable.Range(0, 4096).Select(i => $"10.70.{i / 256}.{i % 256}/32").ToArray();
+        var reached = new NodeHealth { Announced = [.. hosts.Select(host => new AnnouncedReach(IPNetwork.Parse(host), 16, "", IsLost: false))] };
+        var guarded = Plan(map, Announcing(hosts), reached).Kernel.Unreachable;
+        Assert.Contains(IPNetwork.Parse("10.70.0.0/16"), guarded);
+        Assert.Equal(3003, guarded.Length);
+        var one = reached with { Announced = [.. reached.Announced.Skip(1), new AnnouncedReach(IPNetwork.Parse(hosts[0]), 0, "", IsLost: false)] };
+        Assert.DoesNotContain(IPNetwork.Parse("10.70.0.0/16"), Plan(map, Announcing(hosts), one).Kernel.Unreachable);
+    }
+
     [Theory]
     [InlineData(false, "0.0.0.0/0", 0, "")]
     [InlineData(true, "0.0.0.0/0", 0, "0.0.0.0/0 le 0")]

@@ -83,6 +83,7 @@ public sealed class FrrRendererTests
             ["  network 10.9.0.1/32 route-map MO-YIELD", "  network 10.9.0.2/32 route-map MO-YIELD", "  network 10.9.0.3/32 route-map MO-YIELD",
                 " set local-preference 50", " set weight 0", "route-map MO-YIELD permit 10"],
             LinesOf(plain with { Networks = [.. plain.Networks, .. hosts] }).Except(LinesOf(plain)).Order(StringComparer.Ordinal));
+        Assert.Equal([" set local-preference 50", " set weight 0", "route-map MO-YIELD permit 10"], LinesOf(plain with { HasHosts = true }).Except(LinesOf(plain)).Order(StringComparer.Ordinal));
         Assert.DoesNotContain("no network", Change(new(Prefix), new(Prefix) { Yields = true }), StringComparison.Ordinal);
         Assert.Contains(" set weight 0\n set local-preference 50\n", Change(new(Prefix) { Med = 7 }, new(Prefix) { Med = 7, Yields = true }), StringComparison.Ordinal);
     }

@@ -10,7 +10,8 @@ namespace Meshover.Agent.Announcing.Kernel;
 
 /// <summary>
 /// The hosts on a bridge, such as virtual machines, that the kernel has as its neighbours there: a /32 or /128 for each that lives. A host that moves
-/// here is found by its gratuitous ARP, its unsolicited NA or its first packet; see docs/decisions/061 for what happens at its former place.
+/// here is found by its gratuitous ARP or unsolicited NA, or when it asks for its gateway (any other packet makes no neighbour of it); see
+/// docs/decisions/061 for what happens at its former place.
 /// </summary>
 internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : KernelSource($"workloads {network.Interface}")
 {
@@ -27,7 +28,16 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
     private static readonly TimeSpan FreshSpread = TimeSpan.FromSeconds(2);
     private const int MostNamed = 5;
 
+    /// <summary>After a restart all are silent at once; each is asked in vain three times.</summary>
+    private const int MostProbesPerSecond = 100;
+
+    /// <summary>ENOENT: it went away this moment, of which the kernel tells.</summary>
+    private const int NoSuchEntry = 2;
+
     private readonly Dictionary<IPAddress, Host> _hosts = [];
+    private readonly FreshBudget _budget = new();
+    private (TimeSpan Begun, int Count) _probes = (TimeSpan.MinValue, 0);
+    private string? _probeProblem;
     private volatile int _index;
     private bool _hasLooked;
 
@@ -55,11 +65,11 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
             _hosts.Clear();
             return new FoundPrefixes(link is null ? "there is no interface of that name; nothing is announced until it comes" : "the interface is down; nothing is announced until it is up");
         }
-        var neighbours = netlink.GetNeighbours().Where(neighbour => neighbour.LinkIndex == link.Index && IsMeant(neighbour.Address)).ToList();
-        Follow(neighbours.Where(neighbour => neighbour.IsAlive));
+        var neighbours = NeighboursOn(link, netlink);
+        Follow(neighbours.Where(neighbour => neighbour.IsAlive).ToDictionary(neighbour => neighbour.Address));
         // The kernel does not listen to an unsolicited NA of one that has failed (ndisc_recv_na in its net/ipv6/ndisc.c), so it would not come back.
         foreach (var failed in neighbours.Where(neighbour => neighbour.IsFailed && neighbour.Address.AddressFamily == AddressFamily.InterNetworkV6))
-            Try(() => netlink.DeleteNeighbour(failed));
+            _ = Try(() => netlink.DeleteNeighbour(failed)); // it may be gone; else the next look tries again
         var elsewhere = netlink.GetRoutes(new RouteFilter { Protocol = RouteProtocols.Bgp, Table = RouteInfo.MainTable })
             .Where(IsHostRoute).Select(route => route.Destination.BaseAddress).ToHashSet();
         foreach (var host in _hosts.Values)
@@ -74,16 +84,38 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
     private bool IsHostRoute(RouteInfo route) =>
         route.Kind == RouteKind.Unicast && route.Destination == Prefixes.Host(route.Destination.BaseAddress) && IsMeant(route.Destination.BaseAddress);
 
-    private void Follow(IEnumerable<NeighbourInfo> neighbours)
+    /// <summary>
+    /// A long dump is made in parts, and where the table changes between two of them, an entry may be told twice or not at all. So one that is missed is
+    /// looked for once more: it is withdrawn only where two dumps have it not.
+    /// </summary>
+    private Dictionary<IPAddress, NeighbourInfo>.ValueCollection NeighboursOn(LinkInfo link, IRouteNetlink netlink)
+    {
+        var seen = new Dictionary<IPAddress, NeighbourInfo>();
+        Dump();
+        if (!_hasLooked || _hosts.Keys.Any(address => !seen.ContainsKey(address)))
+            Dump();
+        return seen.Values;
+
+        void Dump()
+        {
+            foreach (var neighbour in netlink.GetNeighbours())
+            {
+                if (neighbour.LinkIndex == link.Index && !neighbour.IsLearnedElsewhere && IsMeant(neighbour.Address))
+                    seen[neighbour.Address] = neighbour;
+            }
+        }
+    }
+
+    private void Follow(Dictionary<IPAddress, NeighbourInfo> living)
     {
         var now = time.Uptime();
-        var living = neighbours.ToDictionary(neighbour => neighbour.Address);
+        _budget.Forget(now);
         foreach (var gone in _hosts.Keys.Where(address => !living.ContainsKey(address)).ToList())
             _hosts.Remove(gone);
         foreach (var neighbour in living.Values)
         {
             if (!_hosts.TryGetValue(neighbour.Address, out var host))
-                _hosts[neighbour.Address] = host = new Host(neighbour, now) { SettlesAt = _hasLooked ? now + FreshFor() : now };
+                _hosts[neighbour.Address] = host = new Host(neighbour, now) { SettlesAt = _hasLooked ? SettlesAt(neighbour, now) : now };
             if (neighbour.IsStale && !host.Neighbour.IsStale)
                 host.StaleSince = now;
             host.Neighbour = neighbour;
@@ -96,43 +128,63 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
         var now = time.Uptime();
         if (!isElsewhere || host.SettlesAt > now)
             (host.ElsewhereSince, host.IsAnswered) = (null, false);
-        else if (host.ElsewhereSince is not { } since)
-            (host.ElsewhereSince, host.MustProbe) = (now, true);
-        else if (!host.IsAnswered && !host.Neighbour.IsProbed)
+        else if (host.ElsewhereSince is null)
+            (host.ElsewhereSince, host.MustProbe, host.AskedAt, host.IsAnswered) = (now, !host.Neighbour.IsPermanent, null, host.Neighbour.IsPermanent);
+        else if (host is { IsAnswered: false, AskedAt: { } asked, Neighbour.IsProbed: false })
         {
-            if (now - since < AnswerTakes)
+            if (now - asked < AnswerTakes)
                 host.IsAnswered = true;
             else
-                (host.SettlesAt, host.ElsewhereSince) = (now + FreshFor(), null);
+                (host.SettlesAt, host.ElsewhereSince) = (SettlesAt(host.Neighbour, now), null);
         }
     }
+
+    private TimeSpan SettlesAt(NeighbourInfo neighbour, TimeSpan now) => _budget.TryTake(Mac(neighbour.HardwareAddress), now) ? now + FreshFor() : now;
 
     private static TimeSpan FreshFor() => FreshAtLeast + (FreshSpread * (RandomNumberGenerator.GetInt32(1000) / 1000.0));
 
     private void Probe(IRouteNetlink netlink)
     {
         var now = time.Uptime();
-        foreach (var host in _hosts.Values.Where(host => host.MustProbe || (host.Neighbour.IsStale && now - host.StaleSince > ProbeAfter)))
+        if (_probes.Begun == TimeSpan.MinValue || now - _probes.Begun >= TimeSpan.FromSeconds(1))
+            _probes = (now, 0);
+        // One that is permanent would be so no more, and then fail. Those that another node has come first.
+        var due = _hosts.Values.Where(host => !host.Neighbour.IsPermanent && (host.MustProbe || (host.Neighbour.IsStale && now - host.StaleSince > ProbeAfter)))
+            .OrderByDescending(host => host.MustProbe).Take(MostProbesPerSecond - _probes.Count).ToList();
+        _probes.Count += due.Count;
+        if (due.Count > 0)
+            _probeProblem = null;
+        foreach (var host in due)
         {
-            (host.MustProbe, host.StaleSince) = (false, now);
-            Try(() => netlink.ProbeNeighbour(host.Neighbour));
+            var failure = Try(() => netlink.ProbeNeighbour(host.Neighbour));
+            (host.MustProbe, host.StaleSince, host.AskedAt) = (failure is not null, now, failure is null ? now : null);
+            if (failure is { ErrorNumber: not NoSuchEntry })
+                _probeProblem ??= failure.Message;
         }
     }
 
-    private static void Try(Action change)
+    /// <returns>Why it could not be done; null: it was.</returns>
+    private static NetlinkException? Try(Action change)
     {
         try
         {
             change();
+            return null;
         }
         catch (NetlinkException e) when (e is not NetlinkFormatException)
         {
-            // It went away this moment: the kernel tells.
+            return e;
         }
     }
 
+    protected override ImmutableArray<Announcement> Keep(ImmutableArray<Announcement> announced)
+    {
+        var now = time.Uptime();
+        return [.. announced.Select(host => host with { Yields = host.Yields || !_hosts.TryGetValue(host.Prefix.BaseAddress, out var known) || now >= known.SettlesAt })];
+    }
+
     private static bool IsDueAt(Host host, TimeSpan now) =>
-        (host.IsFresh && now >= host.SettlesAt)
+        host.MustProbe || (host.IsFresh && now >= host.SettlesAt)
         || (host.Neighbour.IsStale && now - host.StaleSince > ProbeAfter)
         || (host is { IsAnswered: true, IsNamed: false } && host.IsTwiceAt(now));
 
@@ -146,8 +198,16 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
             host.IsFresh = now < host.SettlesAt;
             var address = host.Neighbour.Address;
             var length = onLink.Where(prefix => prefix.BaseAddress.AddressFamily == address.AddressFamily && prefix.Contains(address)).Select(prefix => prefix.PrefixLength).DefaultIfEmpty(0).Max();
-            found.Add(new Announcement(Prefixes.Host(address)) { Yields = !host.IsFresh, ReachedBy = length });
+            // A packet to it would go by the default route, in clear text, and a guard of the whole grant would have to go for it.
+            if (length == 0)
+                found.LeaveOut("outside the interface's own prefixes");
+            else
+                found.Add(new Announcement(Prefixes.Host(address)) { Yields = !host.IsFresh, ReachedBy = length });
         }
+        foreach (var greedy in _budget.Exceeded)
+            found.Note($"{greedy} brought more than {FreshBudget.Most} addresses within a minute; the others yield to other nodes from the beginning");
+        if (_probeProblem is { } problem)
+            found.Note($"not all can be asked whether they are there: {problem}");
         foreach (var host in _hosts.Values)
             host.IsNamed = host.IsTwiceAt(now);
         var twice = _hosts.Values.Where(host => host.IsNamed).ToList();
@@ -170,6 +230,9 @@ internal sealed class HostSource(WorkloadNetwork network, TimeProvider time) : K
         public bool IsFresh { get; set; }
         public TimeSpan StaleSince { get; set; } = now;
         public bool MustProbe { get; set; }
+
+        /// <summary>When the kernel took it to ask it, last.</summary>
+        public TimeSpan? AskedAt { get; set; }
 
         /// <summary>Another node announces it, and comes first.</summary>
         public TimeSpan? ElsewhereSince { get; set; }

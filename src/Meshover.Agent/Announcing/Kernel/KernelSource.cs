@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Announcing.Kernel;
 
@@ -40,13 +42,13 @@ internal abstract class KernelSource(string name) : IAnnouncementSource
             return true;
         try
         {
-            Take(Look(netlink).AsSource(name, Current));
+            Take(Look(netlink).AsSource(name));
             return true;
         }
         catch (NetlinkException e)
         {
             Volatile.Write(ref _isStale, 1);
-            Take(Current with { Status = $"it cannot be read, and what was announced stays: {e.Message}" });
+            Take(Current with { Announcements = Keep(Current.Announcements), Status = $"it cannot be read, and what was announced stays: {e.Message}" });
             return false;
         }
     }
@@ -56,6 +58,9 @@ internal abstract class KernelSource(string name) : IAnnouncementSource
 
     /// <exception cref="NetlinkException">The kernel does not tell.</exception>
     protected abstract FoundPrefixes Look(IRouteNetlink netlink);
+
+    /// <summary>What stays announced while the kernel does not tell.</summary>
+    protected virtual ImmutableArray<Announcement> Keep(ImmutableArray<Announcement> announced) => announced;
 
     private void Take(SourceAnnouncements next)
     {

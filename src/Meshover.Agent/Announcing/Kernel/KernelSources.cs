@@ -17,6 +17,9 @@ internal sealed partial class KernelSources(ImmutableArray<KernelSource> sources
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan RetryFirstLook = TimeSpan.FromMilliseconds(200);
+    private const int FirstLooks = 25;
+
     public ImmutableArray<KernelSource> Sources => sources;
 
     private bool HearNeighbours => sources.Any(source => source.HearsNeighbours);
@@ -24,6 +27,13 @@ internal sealed partial class KernelSources(ImmutableArray<KernelSource> sources
     /// <summary>Looks at those that have a reason to.</summary>
     /// <returns>False: one could not be read.</returns>
     public bool Refresh() => sources.Select(source => source.Refresh(netlink)).ToArray().All(isRead => isRead);
+
+    /// <summary>The first look, before anything is told to others: where the kernel does not tell, it is asked again for a while, as what is not found is withdrawn.</summary>
+    public async Task LookFirstAsync(CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; !Refresh() && attempt < FirstLooks; attempt++)
+            await Task.Delay(RetryFirstLook, time, cancellationToken);
+    }
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {

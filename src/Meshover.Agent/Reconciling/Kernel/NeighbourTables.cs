@@ -24,12 +24,17 @@ internal static class NeighbourTables
             .ToDictionary(seen => seen.Key, seen => int.Parse(seen.Value!, CultureInfo.InvariantCulture), StringComparer.Ordinal);
 
     /// <summary>Raises what is too low, and never lowers: other programs have neighbours, too. In steps, so that not every join writes.</summary>
-    internal static IEnumerable<KernelChange> Compute(IReadOnlyDictionary<string, int> seen, int links)
+    /// <param name="seen">What they are.</param>
+    /// <param name="links">Of the mesh.</param>
+    /// <param name="hosts">Neighbours beside that may be announced one by one.</param>
+    internal static IEnumerable<KernelChange> Compute(IReadOnlyDictionary<string, int> seen, int links, int hosts)
     {
         var step = (int)BitOperations.RoundUpToPowerOf2((uint)links);
         return
             from key in Keys.Reverse() // the largest first: the kernel would take any order, a reader may not
-            let wanted = step << (key[^1] - '0')
+            let level = key[^1] - '0'
+            // Hosts of workloads that are gone may be collected, those that are there must find a place.
+            let wanted = (step << level) + (level == 1 ? 0 : hosts)
             where seen.TryGetValue(key, out var value) && value < wanted
             select new WriteSysctl(key, wanted.ToString(CultureInfo.InvariantCulture));
     }

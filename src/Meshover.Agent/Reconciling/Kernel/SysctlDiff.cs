@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Meshover.Agent.Announcing.Kernel;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Sysctl;
 using Meshover.Mesh.Planning;
@@ -33,7 +34,7 @@ internal static class SysctlDiff
             .. UnderlayRpFilter(state, plan, mirror, byIndex),
             .. OurLinks(state, plan),
             .. WorkloadSysctls.Compute(state, plan.Kernel),
-            .. NeighbourTables.Compute(state.NeighbourLimits, plan.Links.Length),
+            .. NeighbourTables.Compute(state.NeighbourLimits, plan.Links.Length, plan.Kernel.Workloads.Length * FoundPrefixes.Most),
         ];
     }
 

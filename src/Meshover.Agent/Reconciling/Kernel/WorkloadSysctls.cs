@@ -13,12 +13,12 @@ internal static class WorkloadSysctls
     private const int Strict = 1;
     private const string Loose = "2";
 
-    // proxy_delay holds an answer back by up to 0.8 s, for another proxy on the same link to be quicker: there is none.
+    // proxy_delay stays: of a question that is held back the route is looked up once more, and so a host that has just come is seldom told that its own
+    // address is somebody else's.
     private static readonly (string Family, string Tree, string Setting, string Value)[] Wanted =
     [
         ("ipv4", "conf", "proxy_arp", "1"),
-        ("ipv4", "conf", "arp_accept", "1"),
-        ("ipv4", "neigh", "proxy_delay", "0"),
+        ("ipv4", "conf", "arp_accept", "2"), // of the interface's own prefixes; before Linux 6.0 as 1, of all
         ("ipv6", "conf", "accept_untracked_na", "1"), // Linux 5.19
     ];
 
@@ -30,6 +30,16 @@ internal static class WorkloadSysctls
          let value = sysctls.TryRead(key)
          where value is not null
          select (key, value)).ToDictionary(seen => seen.key, seen => seen.value);
+
+    /// <summary>Of the sysctls that were changed, those of interfaces that are no longer among these.</summary>
+    internal static IEnumerable<string> Owed(IReadOnlyList<SysctlEntry> changed, IEnumerable<string> links)
+    {
+        var kept = links.Select(link => link.Replace('.', '/')).ToHashSet(StringComparer.Ordinal);
+        var left = changed.Select(entry => entry.Key.Split('.'))
+            .Where(key => key is ["net", _, _, var link, _] && !kept.Contains(link) && Wanted.Any(wanted => (wanted.Family, wanted.Tree, wanted.Setting) == (key[1], key[2], key[4])))
+            .ToList();
+        return left.Select(key => string.Join('.', key)).Concat(left.Select(key => $"net.ipv4.conf.{key[3]}.rp_filter")).Distinct().Where(key => changed.Any(entry => entry.Key == key));
+    }
 
     internal static IEnumerable<KernelChange> Compute(KernelState state, KernelPlan plan)
     {

@@ -53,6 +53,7 @@ internal static class NeighbourCodec
             Address = address ?? IPAddress.None,
             HardwareAddress = hardware,
             State = BinaryPrimitives.ReadUInt16LittleEndian(header[8..]),
+            Flags = header[10],
         };
         return address is not null;
     }

@@ -34,15 +34,56 @@ public sealed class KernelSourceTests : IDisposable
     public void Table_ThatIsNotThere_IsEmpty() => Assert.Equal("the table is empty", Look(new TableSource(119)).Status);
 
     [Fact]
-    public void Table_OfMoreThanCanBeAnnounced_ChangesNothing()
+    public void Table_OfMoreThanCanBeAnnounced_IsAnnouncedInPart_AndTheRestIsNamed()
     {
         var source = new TableSource(119);
         Route("10.224.0.0/30");
-        Look(source);
         for (var i = 0; i <= FoundPrefixes.Most; i++) Route($"10.1.{i / 256}.{i % 256}/32");
         var found = Look(source);
-        Assert.Equal("it has 4098 prefixes, and no more than 4096 can be announced: what was announced before stays", found.Status);
-        Assert.Equal("10.224.0.0/30", $"{Assert.Single(found.Announcements).Prefix}");
+        Assert.Equal("4098 prefixes; no more than 4096 can be announced, so these are not: 10.1.16.0/32, 10.224.0.0/30", found.Status);
+        Assert.Equal(("10.1.0.0/32", "10.1.15.255/32", 4096), ($"{found.Announcements[0].Prefix}", $"{found.Announcements[^1].Prefix}", found.Announcements.Length));
+    }
+
+    [Fact]
+    public void Table_DumpThatMissesARoute_IsReadOnceMore()
+    {
+        var source = new TableSource(119);
+        Route("fd24::40/123");
+        Look(source);
+        _machine.EmptyDumps = 1;
+        Assert.Single(Look(source).Announcements);
+        _machine.EmptyDumps = 2;
+        Assert.Empty(Look(source).Announcements);
+    }
+
+    [Fact]
+    public void Table_RoutesThatLieElsewhere_AreLeftOut()
+    {
+        _machine.Add("mo-00000002", "gre", LinkFlags.None);
+        _machine.Add("eth0", "", LinkFlags.None);
+        _machine.Add(RouteOf("10.1.0.0/24") with { Protocol = RouteProtocols.Bgp, OutputLink = 2 });
+        _machine.Add(RouteOf("10.2.0.0/24") with { Protocol = RouteProtocols.Zebra, OutputLink = 2 });
+        _machine.Add(RouteOf("10.3.0.0/24") with { Protocol = 112, OutputLink = 2 });
+        _machine.Add(RouteOf("10.4.0.0/24") with { OutputLink = 0, NextHops = [new NextHop { OutputLink = 2, Weight = 1 }, new NextHop { OutputLink = 1, Weight = 1 }] });
+        _machine.Add(RouteOf("10.5.0.0/24") with { OutputLink = 2 });
+        var found = Look(new TableSource(119));
+        Assert.Equal("1 prefix; left out: Meshover's own (1), from FRR (2), into the mesh (1)", found.Status);
+        Assert.Equal("10.5.0.0/24", $"{Assert.Single(found.Announcements).Prefix}");
+    }
+
+    [Fact]
+    public async Task Sources_ThatCannotBeReadAtTheStart_AreAskedAgain()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var source = new TableSource(119);
+        Route("10.224.0.0/30");
+        _machine.Failure = new NetlinkException("list routes", "", 105);
+        var first = new KernelSources([source], _machine, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, time).LookFirstAsync(TestContext.Current.CancellationToken);
+        Assert.False(first.IsCompleted);
+        _machine.Failure = null;
+        time.Advance(TimeSpan.FromMilliseconds(200));
+        await first.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Single(source.Current.Announcements);
     }
 
     [Fact]

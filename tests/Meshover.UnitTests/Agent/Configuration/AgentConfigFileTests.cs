@@ -122,6 +122,8 @@ public sealed class AgentConfigFileTests : IDisposable
     [InlineData("announce-tables: [119, 119]", "is there twice")]
     [InlineData("announce-interfaces: meshover-lo", "name one of the workloads'")]
     [InlineData("workloads: vmbr0", "workloads[0]: keys with values are expected here")]
+    [InlineData("workloads: {interface: all, prefixes: [10.70.0.0/16]}", "workloads[0].interface: \"all\" is no interface")]
+    [InlineData("announce-interfaces: default", "\"default\" is no interface")]
     [InlineData("workloads: {interface: vmbr0}", "workloads[0].prefixes: it is missing")]
     [InlineData("workloads: {prefixes: [10.70.0.0/16]}", "workloads[0].interface: it is missing")]
     [InlineData("workloads: {interface: vmbr0, prefixes: [0.0.0.0/0]}", "workloads[0].prefixes: \"0.0.0.0/0\" is everything")]

@@ -13,6 +13,15 @@ internal sealed class FakeMachine : IRouteNetlink
     /// <summary>Its neighbour table.</summary>
     public List<NeighbourInfo> Neighbours { get; } = [];
 
+    /// <summary>What the next dumps of it tell instead: parts may be there twice, or not at all.</summary>
+    public Queue<NeighbourInfo[]> NextDumps { get; } = new();
+
+    /// <summary>The next dumps of routes tell nothing, so often.</summary>
+    public int EmptyDumps { get; set; }
+
+    /// <summary>Answered to whoever wants a neighbour probed.</summary>
+    public NetlinkException? ProbeFailure { get; set; }
+
     /// <summary>Addresses of neighbours that were probed, and of those that were deleted with a "-" before.</summary>
     public List<string> Asked { get; } = [];
 
@@ -58,14 +67,19 @@ internal sealed class FakeMachine : IRouteNetlink
 
     public IReadOnlyList<AddressInfo> GetAddresses(int linkIndex = 0) => linkIndex == 0 ? _addresses : _addresses.FindAll(address => address.LinkIndex == linkIndex);
 
-    public IReadOnlyList<RouteInfo> GetRoutes(RouteFilter? filter = null) => Failure is not null ? throw Failure : _routes.FindAll(route =>
+    public IReadOnlyList<RouteInfo> GetRoutes(RouteFilter? filter = null) => Failure is not null ? throw Failure : EmptyDumps-- > 0 ? [] : _routes.FindAll(route =>
         (filter is not { Table: not 0 } || route.Table == filter.Table) && (filter is not { Protocol: not 0 } || route.Protocol == filter.Protocol));
 
     public IReadOnlyList<RuleInfo> GetRules() => [];
 
-    public IReadOnlyList<NeighbourInfo> GetNeighbours() => Neighbours;
+    public IReadOnlyList<NeighbourInfo> GetNeighbours() => NextDumps.TryDequeue(out var dump) ? dump : Neighbours;
 
-    public void ProbeNeighbour(NeighbourInfo neighbour) => Asked.Add($"{neighbour.Address}");
+    public void ProbeNeighbour(NeighbourInfo neighbour)
+    {
+        if (ProbeFailure is not null)
+            throw ProbeFailure;
+        Asked.Add($"{neighbour.Address}");
+    }
 
     public void DeleteNeighbour(NeighbourInfo neighbour) => Asked.Add($"-{neighbour.Address}");
 

@@ -60,19 +60,32 @@ public sealed class KernelDiffTests
             WorkloadSysctls = new Dictionary<string, string>
             {
                 ["net.ipv4.conf.vmbr0.proxy_arp"] = "0",
-                ["net.ipv4.conf.vmbr0.arp_accept"] = "1",
-                ["net.ipv4.neigh.vmbr0.proxy_delay"] = "80",
+                ["net.ipv4.conf.vmbr0.arp_accept"] = "0",
                 ["net.ipv6.conf.vmbr0.accept_untracked_na"] = "0",
             },
         };
         Assert.Equal(
             """
             sysctl net.ipv4.conf.vmbr0.proxy_arp = 1
-            sysctl net.ipv4.neigh.vmbr0.proxy_delay = 0
+            sysctl net.ipv4.conf.vmbr0.arp_accept = 2
             sysctl net.ipv6.conf.vmbr0.accept_untracked_na = 1
             sysctl net.ipv4.conf.vmbr0.rp_filter = 2
             """,
             Text(KernelDiff.Compute(state, plan)));
+    }
+
+    [Fact]
+    public void Owed_OfABridgeThatIsInTheSettingsNoMore_IsGivenBack()
+    {
+        SysctlEntry[] changed =
+        [
+            new("net.ipv4.conf.vmbr0.proxy_arp", "0", "1"), new("net.ipv4.conf.br/7.arp_accept", "0", "2"), new("net.ipv4.conf.br/7.rp_filter", "1", "2"),
+            new("net.ipv6.conf.br/7.accept_untracked_na", "0", "1"), new("net.ipv4.conf.eth0.rp_filter", "1", "2"), new("net.ipv4.conf.all.forwarding", "0", "1"),
+        ];
+        string[] gone = ["net.ipv4.conf.br/7.arp_accept", "net.ipv6.conf.br/7.accept_untracked_na", "net.ipv4.conf.br/7.rp_filter"];
+        Assert.Equal(gone, WorkloadSysctls.Owed(changed, ["vmbr0"]));
+        Assert.Equal(["net.ipv4.conf.vmbr0.proxy_arp"], WorkloadSysctls.Owed(changed, ["br.7"]));
+        Assert.Empty(WorkloadSysctls.Owed(changed, ["vmbr0", "br.7"]));
     }
 
     [Fact]
