@@ -92,7 +92,7 @@ internal sealed record MeshGraph(ImmutableArray<GraphNode> Nodes, ImmutableArray
         var nodes = members.Select(member => new GraphNode(IdOf(member), member.HostName, member.Site, Word(member.State), LinksOf(member, members.Length), [member]));
         // Where many nodes are off their links are many: those of transit nodes are what the mesh hangs on.
         var drawn = Drawn(members, UnlistedLinks.Of(members)).OrderByDescending(link => link.IsOfTransit).ThenByDescending(link => link.Edge.Links.NotUp);
-        return new MeshGraph([.. nodes], [.. drawn.Take(MostEdges).Select(link => link.Edge)]);
+        return new MeshGraph([.. nodes], [.. drawn.Take(MostEdges).Select(link => link.Edge).OrderByDescending(edge => edge.Links.NotUp)]);
     }
 
     private static IEnumerable<(GraphEdge Edge, bool IsOfTransit)> Drawn(ImmutableArray<GraphMember> members, Dictionary<uint, UnlistedLinks> unlisted)
