@@ -229,14 +229,15 @@ public abstract class SupervisionTests(FrrMesh mesh)
     public async Task Difference_ToolFails_FrrGoesForwardToTheNewConfiguration()
     {
         var (node, whole) = (mesh.Node(2), mesh.Node(2).Model);
-        node.Model = whole with { Networks = [.. whole.Networks, IPNetwork.Parse("10.64.2.192/26")] };
+        // With a route-map of its own: a bare prefix is told to bgpd without vtysh.
+        node.Model = whole with { Networks = [.. whole.Networks, new Announcement(IPNetwork.Parse("10.64.2.192/26")) { Med = 5 }] };
         (await node.DaemonAsync("bgpd")).Signal(Stop);
         var applying = node.ApplyAsync();
         ProcessIdentity? vtysh = null;
         await Until.TrueAsync("vtysh waits for bgpd", TimeSpan.FromSeconds(10), () => (vtysh = VtyshThatConfigures(node)) is not null);
         vtysh!.Kill();
         Assert.True((await applying).Restarted);
-        Assert.Contains(await ConfigurationAsync(node), l => l == "network 10.64.2.192/26");
+        Assert.Contains(await ConfigurationAsync(node), l => l.StartsWith("network 10.64.2.192/26 ", StringComparison.Ordinal));
         Assert.Equal(new ApplyResult(0, Restarted: false), await node.ApplyAsync());
         node.Model = whole;
         Assert.False((await node.ApplyAsync()).Restarted);
