@@ -91,6 +91,21 @@ public static class AgentConfigFile
         }
     }
 
+    /// <summary>Keys with their values; null where the text is anything else.</summary>
+    internal static YamlMappingNode? Mapping(string text)
+    {
+        try
+        {
+            var stream = new YamlStream();
+            stream.Load(new StringReader(text));
+            return stream.Documents is [{ RootNode: YamlMappingNode keys }] ? keys : null;
+        }
+        catch (YamlException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Each mapping as one text of YAML in flow style, as it may also be written in a flag.</summary>
     private static ImmutableArray<string>? NestedValues(YamlNode node) => node switch
     {

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Planning;
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Meshover.Agent.Configuration;
@@ -24,27 +23,13 @@ internal static class NeighborReader
     {
         var before = errors.Count;
         var neighbor = new ExternalNeighbor { RemoteAs = default };
-        if (Parse(text) is { } keys)
+        if (AgentConfigFile.Mapping(text) is { } keys)
             neighbor = ReadKeys(keys, path, "", neighbor, errors);
         else
             errors.Add($"{path}: keys with values are expected here, like {{address: 192.0.2.1, remote-as: 64512}}.");
         if (errors.Count == before)
             errors.AddRange(Problems(neighbor).Select(problem => $"{path}{problem}"));
         return neighbor;
-    }
-
-    private static YamlMappingNode? Parse(string text)
-    {
-        try
-        {
-            var stream = new YamlStream();
-            stream.Load(new StringReader(text));
-            return stream.Documents is [{ RootNode: YamlMappingNode keys }] ? keys : null;
-        }
-        catch (YamlException)
-        {
-            return null;
-        }
     }
 
     private static ExternalNeighbor ReadKeys(YamlMappingNode keys, string path, string under, ExternalNeighbor neighbor, List<string> errors)

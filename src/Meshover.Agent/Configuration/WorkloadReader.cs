@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Meshover.Mesh.Planning;
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Meshover.Agent.Configuration;
@@ -24,7 +23,7 @@ internal static class WorkloadReader
     private static WorkloadNetwork ReadOne(string text, string path, List<string> errors)
     {
         var network = new WorkloadNetwork("");
-        if (Parse(text) is not { } keys)
+        if (AgentConfigFile.Mapping(text) is not { } keys)
         {
             errors.Add($"{path}: keys with values are expected here, like {{interface: vmbr0, prefixes: [10.70.0.0/16], hosts: true}}.");
             return network;
@@ -35,20 +34,6 @@ internal static class WorkloadReader
         if (errors.Count == before)
             errors.AddRange(Missing(network).Select(missing => $"{path}{missing}"));
         return network;
-    }
-
-    private static YamlMappingNode? Parse(string text)
-    {
-        try
-        {
-            var stream = new YamlStream();
-            stream.Load(new StringReader(text));
-            return stream.Documents is [{ RootNode: YamlMappingNode keys }] ? keys : null;
-        }
-        catch (YamlException)
-        {
-            return null;
-        }
     }
 
     private static WorkloadNetwork ReadKey(string name, YamlNode value, string path, WorkloadNetwork network, List<string> errors)
