@@ -18,6 +18,7 @@ internal sealed partial class MonitoringListener(ControllerOptions options, Time
 
     private readonly IConfigurationRoot _endpoints = new ConfigurationBuilder().AddInMemoryCollection().Build();
     private bool _isRefused;
+    private Socket? _bound;
 
     public bool IsOpen { get; private set; }
 
@@ -36,9 +37,12 @@ internal sealed partial class MonitoringListener(ControllerOptions options, Time
         });
     }
 
-    /// <summary>As Kestrel binds: this one's address need not be there yet.</summary>
+    /// <summary>
+    /// As Kestrel binds, which gets the socket that was opened for it: were it to open its own, another could have the port meanwhile, and a port that
+    /// is taken ends the whole controller.
+    /// </summary>
     public Socket Bind(EndPoint at) =>
-        at is IPEndPoint endpoint && endpoint.Equals(options.MetricsListen) ? ScrapeSocket.Bind(endpoint) : SocketTransportOptions.CreateDefaultBoundListenSocket(at);
+        at.Equals(options.MetricsListen) ? Interlocked.Exchange(ref _bound, null) ?? ScrapeSocket.Bind((IPEndPoint)at) : SocketTransportOptions.CreateDefaultBoundListenSocket(at);
 
     /// <summary>Opens it where it is not, and its port is free.</summary>
     public void TryOpen()
@@ -47,8 +51,7 @@ internal sealed partial class MonitoringListener(ControllerOptions options, Time
             return;
         try
         {
-            using var probe = ScrapeSocket.Bind(endpoint);
-            probe.Listen();
+            _bound = Listening(endpoint);
         }
         catch (SocketException e)
         {
@@ -62,6 +65,28 @@ internal sealed partial class MonitoringListener(ControllerOptions options, Time
             LogOpen(log, endpoint);
         _endpoints[$"Endpoints:{Name}:Url"] = $"http://{endpoint}";
         _endpoints.Reload();
+    }
+
+    // Two sockets may be bound to one port where both allow that; only one of them may listen.
+    private static Socket Listening(IPEndPoint endpoint)
+    {
+        var socket = ScrapeSocket.Bind(endpoint);
+        try
+        {
+            socket.Listen();
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    public override void Dispose()
+    {
+        _bound?.Dispose();
+        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

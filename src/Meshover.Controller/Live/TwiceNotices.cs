@@ -59,6 +59,7 @@ internal sealed class TwiceNotices(LiveNodes live)
         return places;
     }
 
+    // In one order, or the same text would be told again and again.
     private static string TextOf(IPNetwork host, IEnumerable<StoredNode> nodes) =>
-        $"A host with the address {host.BaseAddress} lives at {string.Join(" and at ", nodes.Select(node => node.HostName))}. Packets go to the one that came last; give one of them another address.";
+        $"A host with the address {host.BaseAddress} lives at {string.Join(" and at ", nodes.Select(node => node.HostName).Order(StringComparer.Ordinal))}. Packets go to the one that came last; give one of them another address.";
 }

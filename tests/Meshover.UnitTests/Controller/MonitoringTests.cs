@@ -102,6 +102,20 @@ public sealed class MonitoringTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Port_FoundFree_IsKeptUntilItIsServed()
+    {
+        var options = ConfigReader.Read(new ControllerConfig { Listen = "127.0.0.1", Port = FreePort(), MetricsListen = $"127.0.0.1:{FreePort()}" });
+        using var listener = new MonitoringListener(options, TimeProvider.System, NullLogger<MonitoringListener>.Instance);
+
+        listener.TryOpen();
+
+        using var other = new TcpListener(options.MetricsListen!);
+        Assert.Equal(SocketError.AddressAlreadyInUse, Assert.Throws<SocketException>(other.Start).SocketErrorCode);
+        using var served = listener.Bind(options.MetricsListen!);
+        Assert.Equal(options.MetricsListen, served.LocalEndPoint);
+    }
+
+    [Fact]
     public async Task Connections_BeyondTheMost_AreClosed_AndTheOthersServed()
     {
         var open = new List<TcpClient>();
