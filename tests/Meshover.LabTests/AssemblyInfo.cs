@@ -3,3 +3,4 @@
 [assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 [assembly: Xunit.TestCollectionOrderer(typeof(Meshover.LabTests.LongestFirst))]
 [assembly: Xunit.TestClassOrderer(typeof(Meshover.LabTests.LongestFirst))]
+[assembly: Meshover.LabTests.TestDeadline]

@@ -12,6 +12,7 @@ internal sealed class ControllerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private static int _lastPort = Random.Shared.Next(20_000, 30_000);
     private readonly ConcurrentQueue<string> _log = new();
     private Process? _process;
 
@@ -82,11 +83,25 @@ internal sealed class ControllerProcess : IAsyncDisposable
         Directory.Delete(Root, recursive: true);
     }
 
+    /// <summary>
+    /// One that the kernel gives to nobody who asks for any port (<c>ip_local_port_range</c>): a controller that is killed finds its own free
+    /// when it comes back.
+    /// </summary>
     public static int FreePort()
     {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
+        while (true)
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            var port = Interlocked.Increment(ref _lastPort);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+            }
+        }
     }
 
     /// <summary>What it said.</summary>
@@ -100,7 +115,11 @@ internal sealed class ControllerProcess : IAsyncDisposable
 
     private bool IsListening()
     {
-        Assert.False(_process!.HasExited, $"The controller ended:\n{Log}");
+        if (_process!.HasExited)
+        {
+            _process.WaitForExit(); // until all that it said is read
+            Assert.Fail($"The controller ended:\n{Log}");
+        }
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {

@@ -9,7 +9,7 @@ namespace Meshover.LabTests.Controller;
 public sealed class EnrolmentStormTests(ITestOutputHelper output)
 {
     // MESHOVER_STORM_NODES=10000 for the large one.
-    private static readonly int Nodes = Environment.GetEnvironmentVariable("MESHOVER_STORM_NODES") is { Length: > 0 } text ? int.Parse(text) : 3_000;
+    private static readonly int Nodes = Environment.GetEnvironmentVariable("MESHOVER_STORM_NODES") is { Length: > 0 } text ? int.Parse(text) : 1_500;
     private const int InFlight = 600;
     private const int Kills = 5;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
@@ -29,9 +29,19 @@ public sealed class EnrolmentStormTests(ITestOutputHelper output)
         await controller.ServeAsync();
         var start = TimeProvider.System.GetTimestamp();
 
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var killer = KillAsync(controller);
-        await Parallel.ForEachAsync(Enumerable.Range(0, Nodes), new ParallelOptions { MaxDegreeOfParallelism = InFlight },
+        var enrolling = Parallel.ForEachAsync(Enumerable.Range(0, Nodes), new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = stop.Token },
             async (i, cancel) => await EnrolUntilAcknowledgedAsync(join, $"node-{i}", cancel));
+        try
+        {
+            await await Task.WhenAny(enrolling, killer); // against a controller that did not come back they would knock for ever
+            await enrolling;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+        }
         var inFlightAtKills = await killer;
 
         var elapsed = TimeProvider.System.GetElapsedTime(start);
