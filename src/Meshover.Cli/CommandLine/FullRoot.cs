@@ -4,6 +4,7 @@ using Meshover.Cli.Daemons;
 using Meshover.Cli.Doctor;
 using Meshover.Cli.Down;
 using Meshover.Cli.Frr;
+using Meshover.Cli.Images;
 using Meshover.Cli.Keys;
 using Meshover.Cli.Status;
 using Meshover.Cli.Up;
@@ -19,6 +20,7 @@ internal static class FullRoot
         UpCommand.Create(),
         DownCommand.Create(),
         LeaveCommand.Create(),
+        PrepareImageCommand.Create(),
         StatusCommand.Create(),
         RotateKeyCommand.Create(),
         DoctorCommand.Create(),

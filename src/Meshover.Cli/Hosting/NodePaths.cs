@@ -18,6 +18,9 @@ internal sealed record NodePaths
     /// <summary>Where WireGuard's tools look for the sockets of userspace implementations.</summary>
     public string UapiDirectory { get; init; } = "/var/run/wireguard";
 
+    /// <summary>A join string for the first boot (deploy/systemd/meshover-join.service).</summary>
+    public string JoinFile => Path.Combine(Path.GetDirectoryName(ConfigFile)!, "join");
+
     public string IdentityFile => Path.Combine(StateDirectory, "identity.json");
     public string MapFile => Path.Combine(StateDirectory, "map.pb");
     public string SysctlFile => Path.Combine(StateDirectory, "sysctls.json");

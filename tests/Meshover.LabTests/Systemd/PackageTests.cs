@@ -47,6 +47,7 @@ public sealed class PackageTests : IDisposable
 
         await AssertUpgradedAsync(mesh.Node(1).Machine);
         await AssertRootsCommandsLeaveTheStoreToItsUserAsync();
+        await AssertImageJoinsAtItsFirstBootAsync();
 
         await CheckedAsync("dpkg", "--remove", "meshover");
         Assert.Empty(FrrOf(mesh.Node(1).Machine));
@@ -130,6 +131,30 @@ public sealed class PackageTests : IDisposable
         await CheckedAsync("rm", "/root/mesh.backup");
         await CheckedAsync("systemctl", "start", Controller);
         Assert.Equal(["ActiveState=active"], await _systemd.ShowAsync(Controller, _ct, "ActiveState"));
+    }
+
+    /// <summary>A member is no image by accident. What is one has no identity and nothing of this machine's own, and joins where it starts next.</summary>
+    private async Task AssertImageJoinsAtItsFirstBootAsync()
+    {
+        var refused = await _systemd.RunAsync("meshover", ["prepare-image"], _ct);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("is a member of a mesh", refused.Error, StringComparison.Ordinal);
+        await CheckedAsync("meshover", "up", "--site", "rack7", "--endpoint", "192.0.2.1");
+        var token = await CheckedAsync("meshover", "token", "create");
+
+        var prepared = await _systemd.RunAsync("meshover", ["prepare-image", "--force", "--join", "-"], _ct, token);
+        prepared.Checked();
+        Assert.Contains("this machine's own: endpoint.", prepared.Error, StringComparison.Ordinal);
+        Assert.Equal("600 root\n", await CheckedAsync("stat", "--format=%a %U", "/etc/meshover/join"));
+        Assert.Contains("site: rack7", await CheckedAsync("cat", "/etc/meshover/agent.yaml"), StringComparison.Ordinal);
+        await CheckedAsync("test", "!", "-e", "/var/lib/meshover/identity.json");
+
+        await CheckedAsync("meshover", "node", "remove", "n1");
+        await CheckedAsync("systemctl", "start", "meshover-join");
+        await AssertRunsAsync();
+        await CheckedAsync("test", "!", "-e", "/etc/meshover/join");
+        await CheckedAsync("systemctl", "start", "meshover-join"); // at the next boot there is nothing to do
+        Assert.Equal(["ConditionResult=no"], await _systemd.ShowAsync("meshover-join", _ct, "ConditionResult"));
     }
 
     private async Task<string[]> ProcessesAsync(string[] units)

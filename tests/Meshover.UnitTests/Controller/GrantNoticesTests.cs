@@ -62,22 +62,11 @@ public sealed class GrantNoticesTests
         Assert.Empty(Told(session));
     }
 
-    private NodeSession Open(ReportedState? report = null)
-    {
-        var session = new NodeSession(_node, "A", "0.1.0", IPAddress.Parse("192.0.2.1"));
-        _live.Open(session, report ?? Announcing);
-        return session;
-    }
+    private NodeSession Open(ReportedState? report = null) => TestSession.Open(_live, _node, report ?? Announcing);
 
     private List<string> Told(NodeSession session)
     {
         _notices.Tell(_mesh.State.Nodes.Values.Where(node => node.IsActive));
-        var told = new List<string>();
-        while (session.Outbox.TryRead(out var message))
-        {
-            Assert.Equal(Notice.Types.Kind.NotGranted, message.Notice.Kind);
-            told.Add(message.Notice.Text);
-        }
-        return told;
+        return session.Told(Notice.Types.Kind.NotGranted);
     }
 }

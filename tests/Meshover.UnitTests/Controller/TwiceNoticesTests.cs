@@ -56,20 +56,12 @@ public sealed class TwiceNoticesTests
         var node = _mesh.Enrol(name);
         if (grant is not null)
             _mesh.Change(draft => GrantRules.Add(draft, _mesh.State.Member(node.Id)!.Record, new StoredGrant(grant, 32)));
-        var session = new NodeSession(node.Id, "A", "0.1.0", IPAddress.Parse("192.0.2.1"));
-        _live.Open(session, report);
-        return session;
+        return TestSession.Open(_live, node.Id, report);
     }
 
     private List<string> Told(NodeSession session)
     {
         _notices.Tell(_mesh.State.Nodes.Values.Where(node => node.IsActive));
-        var told = new List<string>();
-        while (session.Outbox.TryRead(out var message))
-        {
-            Assert.Equal(Notice.Types.Kind.Twice, message.Notice.Kind);
-            told.Add(message.Notice.Text);
-        }
-        return told;
+        return session.Told(Notice.Types.Kind.Twice);
     }
 }
