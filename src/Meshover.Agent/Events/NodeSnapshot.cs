@@ -41,6 +41,7 @@ internal sealed record NodeSnapshot
         };
     }
 
-    private static bool IsOfALink(FindingKind kind) => kind == FindingKinds.PeerOff || kind == FindingKinds.PeerUnreached || kind == FindingKinds.NoDirectPath
+    /// <summary>It is why one link is not up.</summary>
+    internal static bool IsOfALink(FindingKind kind) => kind == FindingKinds.PeerOff || kind == FindingKinds.PeerUnreached || kind == FindingKinds.NoDirectPath
         || kind == FindingKinds.TunnelOneWay || kind == FindingKinds.BgpDown;
 }

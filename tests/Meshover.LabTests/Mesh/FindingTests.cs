@@ -25,6 +25,7 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
     private const int SigStop = 19;
     private const int SigCont = 18;
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
+    private readonly ConcurrentQueue<string> _missed = [];
     private readonly LabMesh _mesh = fixture.Mesh;
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
 
@@ -35,12 +36,12 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
         // What a machine's owner, another program or an administrator does: nothing of it stops packets at once.
         await AllAsync(
             () => SeriesAsync(1,
-                Fault(FindingKinds.FirewallDropsBgp, () => ShellAsync(1, Drop("input", "iifname mo-* tcp dport 12914")), () => ShellAsync(1, "nft delete table inet mine")),
+                Fault(FindingKinds.FirewallDropsBgp, () => ShellAsync(1, Drop("input", "iifname \"mo-*\" tcp dport 12914")), () => ShellAsync(1, "nft delete table inet mine")),
                 Fault(FindingKinds.RpFilterStrict, () => LoopAsync(1, "echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter")),
                 Fault(FindingKinds.GrantUnused, () => AdminAsync("grant", "add", "n1", "10.99.1.0/24"), () => AdminAsync("grant", "remove", "n1", "10.99.1.0/24")),
                 Fault(FindingKinds.DiskFull, () => FillAsync(1), () => ShellAsync(1, "umount /var/lib/meshover"))),
             () => SeriesAsync(2,
-                Fault(FindingKinds.FirewallDropsForwarding, () => ShellAsync(2, Drop("forward", "oifname mo-*")), () => ShellAsync(2, "nft delete table inet mine")),
+                Fault(FindingKinds.FirewallDropsForwarding, () => ShellAsync(2, Drop("forward", "oifname \"mo-*\"")), () => ShellAsync(2, "nft delete table inet mine")),
                 Fault(FindingKinds.FirewallDropsTunnel, () => ShellAsync(2, Drop("input", "udp dport 12912")), () => ShellAsync(2, "nft delete table inet mine")),
                 Fault(FindingKinds.ForwardingOff, () => LoopAsync(2, "echo 0 >/proc/sys/net/ipv4/conf/all/forwarding")),
                 Fault(FindingKinds.AnnouncementNotGranted, () => UpAsync(2, "--announce", "10.64.2.0/24,fd64:2::/64,10.98.0.0/24"), () => UpAsync(2, "--announce", "10.64.2.0/24,fd64:2::/64"))),
@@ -70,11 +71,17 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
                     return stranger;
                 })),
             () => SeriesAsync(3,
+                Fault(FindingKinds.PrefixAnnouncedTwice, async () =>
+                {
+                    await AdminAsync("grant", "add", "n3", "10.64.1.0/24");
+                    await UpAsync(3, "--announce", "10.64.3.0/24,fd64:3::/64,10.64.1.0/24");
+                }, () => UpAsync(3, "--announce", "10.64.3.0/24,fd64:3::/64")),
                 Fault(FindingKinds.RouteShadowed, () => ShellAsync(3, "ip route add 10.64.2.0/24 dev eth0"), () => ShellAsync(3, "ip route del 10.64.2.0/24 dev eth0 proto boot"))));
         await AllAsync(
             () => SeriesAsync(1, Fault(FindingKinds.KeyDiffers, () => ShellAsync(1, "wg genkey >/run/other.key; wg set meshover0 private-key /run/other.key"))),
             () => SeriesAsync(3, Fault(FindingKinds.ControllerRefused, () => AdminAsync("node", "remove", "n3"))));
 
+        Assert.True(_missed.IsEmpty, string.Join('\n', _missed));
         await AssertEventsAsync();
     }
 
@@ -110,12 +117,12 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
             var since = time.GetTimestamp();
             HashSet<string> seen;
             var asked = time.GetElapsedTime(since);
-            while (!(seen = await CodesAsync(_mesh.Node(node))).Contains(kind.Code))
-            {
-                Assert.True(asked <= Within, $"n{node} does not name {kind.Code} within {Within.TotalSeconds:0} s, but {string.Join(", ", seen)}\n{_mesh.Node(node).Logs()}");
+            // Whoever asks within the time is told: how long the asking takes is another matter.
+            while (!(seen = await CodesAsync(_mesh.Node(node))).Contains(kind.Code) && asked <= Within)
                 asked = time.GetElapsedTime(since);
-            }
-            TestContext.Current.SendDiagnosticMessage($"n{node}: {kind.Code} after {asked.TotalSeconds:0.0} s");
+            if (!seen.Contains(kind.Code) || asked > Within)
+                _missed.Enqueue($"n{node} does not name {kind.Code} within {Within.TotalSeconds:0} s, but {string.Join(", ", seen)}");
+            Console.WriteLine($"n{node}: {kind.Code} after {asked.TotalSeconds:0.0} s");
         }
     }
 
@@ -145,7 +152,7 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
     private async Task AdminAsync(params string[] arguments) => (await _mesh.Controller.Machine.RunAsync(LabPrograms.Meshover, arguments, _ct)).Checked();
 
     private static string Drop(string hook, string match) =>
-        $"nft 'table inet mine {{ chain mine {{ type filter hook {hook} priority -5; policy accept; {match} drop; }} }}'";
+        $"nft 'table inet mine {{ chain mine {{ type filter hook {hook} priority -5; policy accept; {match} drop; }}; }}'";
 
     /// <summary>The state on a disk of its own, on which nothing is free.</summary>
     private Task FillAsync(int node) => ShellAsync(node,
@@ -155,8 +162,11 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
     private Task<IAsyncDisposable> LoopAsync(int node, string command) =>
         Task.FromResult<IAsyncDisposable>(new Running(_mesh.Node(node).Machine, "sh", "-c", $"while :; do {command}; sleep 0.05; done"));
 
-    private Task<IAsyncDisposable> OtherZebraAsync(int node) => Task.FromResult<IAsyncDisposable>(new Running(
-        _mesh.Node(node).Machine, "/usr/lib/frr/zebra", "-u", "root", "-g", "root", "-i", "/run/other.pid", "-z", "/run/other.sock", "--vty_socket", "/run", "-P", "0", "-f", "/dev/null"));
+    private async Task<IAsyncDisposable> OtherZebraAsync(int node)
+    {
+        await ShellAsync(node, "install -d -o frr -g frr /run/other");
+        return new Running(_mesh.Node(node).Machine, "/usr/lib/frr/zebra", "-i", "/run/other/zebra.pid", "-z", "/run/other/zserv.api", "--vty_socket", "/run/other", "-P", "0", "-f", "/dev/null");
+    }
 
     private Task HangAsync(int node, int signal)
     {
