@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Diagnosing;
 using Meshover.Agent.Trust;
 using Meshover.Mesh.Events;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Map;
 
 namespace Meshover.Agent.Events;
 
@@ -12,6 +15,7 @@ internal sealed class EventWatch(Diagnosis diagnosis, EventLog log, IdentityKeep
     private const int Few = 64;
     private static readonly TimeSpan AtMostEach = TimeSpan.FromMilliseconds(500);
 
+    private (MeshMap? Map, ImmutableDictionary<NodeId, string> Members) _members = (null, NodeSnapshot.MembersOf(null));
     private NodeSnapshot? _last;
     private TimeSpan _at;
     private bool _hasBegun;
@@ -24,7 +28,9 @@ internal sealed class EventWatch(Diagnosis diagnosis, EventLog log, IdentityKeep
             return state;
         _at = now;
         var diagnosed = diagnosis.Look(state);
-        var next = NodeSnapshot.Of(state, diagnosed);
+        if (!ReferenceEquals(state.Map, _members.Map))
+            _members = (state.Map, NodeSnapshot.MembersOf(state.Map));
+        var next = NodeSnapshot.Of(state, diagnosed, _members.Members);
         var node = identities.Current.HostName;
         log.Tell(StateChanges.Between(_last, next, node, time.GetUtcNow()));
         Begin(next, node);

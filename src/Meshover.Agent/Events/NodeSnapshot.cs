@@ -4,6 +4,7 @@ using Meshover.Agent.Diagnosing;
 using Meshover.Agent.Reporting;
 using Meshover.Mesh.Findings;
 using Meshover.Mesh.Identity;
+using Meshover.Mesh.Map;
 
 namespace Meshover.Agent.Events;
 
@@ -24,13 +25,16 @@ internal sealed record NodeSnapshot
     public required bool IsConnected { get; init; }
     public required string Controller { get; init; }
 
-    public static NodeSnapshot Of(AgentState state, Diagnosed diagnosed)
+    /// <param name="state">What is known.</param>
+    /// <param name="diagnosed">What is wrong with it.</param>
+    /// <param name="members">As <see cref="MembersOf"/> makes them: they stay the same for long, and are many.</param>
+    public static NodeSnapshot Of(AgentState state, Diagnosed diagnosed, ImmutableDictionary<NodeId, string> members)
     {
         var me = Summariser.Self(state);
         var isKnown = LinkStanding.AreKnown(state);
         return new NodeSnapshot
         {
-            Members = state.Map?.Nodes.Values.ToImmutableDictionary(node => node.Id, node => node.HostName) ?? ImmutableDictionary<NodeId, string>.Empty,
+            Members = members,
             Links = isKnown ? diagnosed.Links.ToImmutableDictionary(link => link.Peer.Id) : null,
             Announced = me is null ? ImmutableDictionary<string, bool>.Empty
                 : state.Announced.ToImmutableDictionary(prefix => $"{prefix}", prefix => me.Grants.Any(grant => grant.Covers(prefix)), StringComparer.Ordinal),
@@ -40,6 +44,9 @@ internal sealed record NodeSnapshot
             Controller = state.Controller,
         };
     }
+
+    public static ImmutableDictionary<NodeId, string> MembersOf(MeshMap? map) =>
+        map?.Nodes.Values.ToImmutableDictionary(node => node.Id, node => node.HostName) ?? ImmutableDictionary<NodeId, string>.Empty;
 
     /// <summary>It is why one link is not up.</summary>
     internal static bool IsOfALink(FindingKind kind) => kind == FindingKinds.PeerOff || kind == FindingKinds.PeerUnreached || kind == FindingKinds.NoDirectPath

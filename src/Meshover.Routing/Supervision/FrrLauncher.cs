@@ -108,7 +108,7 @@ internal sealed class FrrLauncher(FrrInstallation installation, FrrFiles files, 
         var since = time.GetTimestamp();
         while (!File.Exists(socket))
         {
-            if (!process.IsAlive) throw new RoutingException($"{daemon.Name} ended at startup: {files.LastLogLine(daemon)} (its log is {files.Log(daemon)})");
+            if (!process.IsAlive) throw new RoutingException($"{daemon.Name} ended at startup: {files.LastLogLine(daemon)} (its log is {files.Log(daemon)})") { Kind = FindingKinds.FrrRestarting };
             if (time.GetElapsedTime(since) > patience) throw new RoutingException($"{daemon.Name} was not ready within {patience.TotalSeconds:0} s (its log is {files.Log(daemon)})");
             await Task.Delay(TimeSpan.FromMilliseconds(20), time, ct);
         }

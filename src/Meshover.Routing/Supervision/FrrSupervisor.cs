@@ -23,6 +23,9 @@ internal sealed partial class FrrSupervisor(
     private volatile FrrConfig? _applied;
     private FrrProcesses? _running;
     private long _startedAt;
+
+    /// <summary>How often FRR has ended running, without having lived well in between.</summary>
+    private volatile int _deaths;
     private volatile SupervisorState _current = SupervisorState.Initial;
 
     public SupervisorState Current => _current;
@@ -31,7 +34,7 @@ internal sealed partial class FrrSupervisor(
     public FrrConfig? Applied => _applied;
 
     /// <summary>It has ended again and again, and what runs now has yet to show that it stays.</summary>
-    public bool IsUnsteady => _delay.IsPenalty && time.GetElapsedTime(_startedAt) < RestartDelay.Healthy;
+    public bool IsUnsteady => _deaths > 1 && time.GetElapsedTime(Volatile.Read(ref _startedAt)) < RestartDelay.Healthy;
 
     /// <summary>Makes FRR run this configuration.</summary>
     /// <exception cref="RoutingException">Refused, or FRR cannot run.</exception>
@@ -110,10 +113,12 @@ internal sealed partial class FrrSupervisor(
     {
         await _running!.DisposeAsync();
         _running = null;
-        var delay = _delay.After(time.GetElapsedTime(_startedAt), Detection);
+        var lived = time.GetElapsedTime(_startedAt);
+        _deaths = lived >= RestartDelay.Healthy ? 1 : _deaths + 1;
+        var delay = _delay.After(lived, Detection);
         LogDied(died, delay);
         _current = _current with { Restarts = _current.Restarts + 1 };
-        Publish(RoutingState.Starting, new Finding(_delay.IsPenalty ? FindingKinds.FrrKeepsDying : FindingKinds.FrrRestarting, died,
+        Publish(RoutingState.Starting, new Finding(DeathKind, died,
             $"{died} ended and all of FRR is being restarted: {files.LastLogLine(FrrDaemon.Named(died))}"));
         await Task.Delay(delay, time, ct);
         if (_applied is not null) await TryStartAsync(ct);
@@ -149,7 +154,8 @@ internal sealed partial class FrrSupervisor(
         {
             // Any failure must be one that is tried again: a full /run now and then must not end us.
             var failure = e as RoutingException ?? Unwritable(e);
-            Publish(RoutingState.Failed, new Finding(failure.Kind ?? FindingKinds.FrrFailed, "", failure.Message));
+            if (failure.Kind == FindingKinds.FrrRestarting) _deaths++; // one ended before all were ready
+            Publish(RoutingState.Failed, new Finding(failure.Kind == FindingKinds.FrrRestarting ? DeathKind : failure.Kind ?? FindingKinds.FrrFailed, "", failure.Message));
             throw failure;
         }
     }
@@ -306,6 +312,8 @@ internal sealed partial class FrrSupervisor(
     private static bool IsRefusal(RoutingException e) => e.InnerException is null;
 
     private static RoutingException Unwritable(Exception cause) => new($"FRR's files cannot be written: {cause.Message}", cause);
+
+    private FindingKind DeathKind => _deaths > 1 ? FindingKinds.FrrKeepsDying : FindingKinds.FrrRestarting;
 
     private TimeSpan Detection => TimeSpan.FromMilliseconds(_applied?.BfdDetectionMs ?? 900);
 

@@ -14,12 +14,12 @@ internal sealed partial class HangWatch(
     Func<FrrDaemon, CancellationToken, Task> ask, Action<FrrDaemonStatus> kill, Func<SupervisorState> current, TimeProvider time, ILogger logger)
 {
     public const int MostMisses = 3;
-    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan MissesApart = TimeSpan.FromSeconds(10);
 
     /// <summary>Who has not answered for so long is named; killed it is only after three questions, each of which is waited for longer.</summary>
-    public static readonly TimeSpan Noticed = TimeSpan.FromSeconds(4);
+    public static readonly TimeSpan Noticed = TimeSpan.FromSeconds(3);
 
     /// <summary>Misses in a row of each process.</summary>
     private Dictionary<int, int> _misses = [];

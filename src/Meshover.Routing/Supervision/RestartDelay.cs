@@ -12,10 +12,8 @@ internal sealed class RestartDelay
 
     /// <summary>FRR that has run so long is well.</summary>
     public static readonly TimeSpan Healthy = TimeSpan.FromSeconds(20);
-    private volatile int _shortLives;
+    private int _shortLives;
 
-    /// <summary>It died soon, twice running.</summary>
-    public bool IsPenalty => _shortLives > 1;
 
     /// <param name="lived">How long FRR ran before it died.</param>
     /// <param name="bfdDetection">How long neighbours take to notice.</param>

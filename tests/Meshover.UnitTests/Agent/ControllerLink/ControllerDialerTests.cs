@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Meshover.Agent.ControllerLink;
+using Meshover.Mesh.Findings;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Meshover.UnitTests.Agent.ControllerLink;
@@ -77,6 +78,7 @@ public sealed class ControllerDialerTests : IDisposable
         var connecting = Dialer(mark: 0x6d, silent).ConnectAsync(Plain, CancellationToken.None).AsTask();
         var error = await Assert.ThrowsAsync<IOException>(() => InTimeAsync(connecting, TimeSpan.FromSeconds(5)));
         Assert.Equal($"No controller answers: {silent}: no answer in time.", error.Message);
+        Assert.Same(FindingKinds.ControllerUnreachable, Assert.IsType<NoControllerException>(error).Kind);
     }
 
     [Fact]
@@ -112,6 +114,7 @@ public sealed class ControllerDialerTests : IDisposable
         var error = await Assert.ThrowsAsync<IOException>(() =>
             InTimeAsync(Hanging("dead.example:12913").ConnectAsync(Plain, CancellationToken.None).AsTask(), TimeSpan.FromSeconds(1)));
         Assert.Equal("No controller answers: dead.example:12913: its name does not resolve (no answer in time).", error.Message);
+        Assert.Same(FindingKinds.ControllerName, Assert.IsType<NoControllerException>(error).Kind);
     }
 
     [Fact]
