@@ -102,6 +102,22 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
         Assert.Contains("node.left n3 ", told);
         var numbers = events.Select(one => one.GetProperty("number").GetInt64()).ToList();
         Assert.Equal(numbers.Order(), numbers);
+        await AssertMeshEventsAsync();
+    }
+
+    /// <summary>What the controller tells of the same: what nodes say, and what was done by whom.</summary>
+    private async Task AssertMeshEventsAsync()
+    {
+        var events = (await _mesh.Controller.Machine.RunAsync(LabPrograms.Meshover, ["events", "--mesh", "--json", "--limit", "1000"], _ct)).Checked()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        string[] told = [.. events.Select(one => $"{one.GetProperty("node")} {one.GetProperty("kind")} {one.GetProperty("code")}{(one.GetProperty("actor").GetString()!.StartsWith("root ", StringComparison.Ordinal) ? "by root" : "")}")];
+        Assert.Contains("n1 grant.added by root", told);
+        Assert.Contains("n3 node.left by root", told);
+        Assert.Contains(told, one => one.StartsWith("n1 node.joined ", StringComparison.Ordinal));
+        Assert.Contains("n1 finding.raised key-differs", told);
+        Assert.Contains(told, one => one.StartsWith("n1 session.down ", StringComparison.Ordinal));
+        var times = events.Select(one => one.GetProperty("time").GetDateTimeOffset()).ToList();
+        Assert.Equal(times.Order(), times);
     }
 
     private static Task AllAsync(params Func<Task>[] series) => Task.WhenAll(series.Select(one => one()));
