@@ -21,7 +21,6 @@ using Meshover.Linux.Netlink;
 using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.Mesh.Addressing;
-using Meshover.Mesh.Events;
 using Meshover.Mesh.Findings;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
@@ -124,9 +123,8 @@ public sealed class AgentDaemon
         var planner = new StatePlanner(options.Config, _identities, capabilities);
         var saver = new MapSaver(_mapFile, _retainedFile, Logger<MapSaver>(), time);
         _diagnosis = new Diagnosis(_identities, _rtt.Unanswered, new RoutedAddresses(netlink).Read, time);
-        var events = new EventFile(options.StateDirectory);
-        _events = new EventLog(events, Logger<EventLog>(), time);
-        var watch = new EventWatch(_diagnosis, _events, _identities, FormerVersion(events), time);
+        _events = new EventLog(new EventFile(options.StateDirectory), Logger<EventLog>(), time);
+        var watch = new EventWatch(_diagnosis, _events, _identities, _events.FormerVersion(), time);
         _loop = new AgentLoop(new AgentLoopParts(planner, _reporter, _board, _identities, _keys, saver, Publish) { Diagnose = watch.Look }, Logger<AgentLoop>(), time);
     }
 
@@ -246,20 +244,6 @@ public sealed class AgentDaemon
         { Free: < LeastRoom } => new Finding(FindingKinds.DiskFull, "", $"The disk that holds {_options.StateDirectory} is full: a new map or credential cannot be kept."),
         _ => null,
     };
-
-    /// <summary>Null: no agent that kept events has run here.</summary>
-    private string? FormerVersion(EventFile events)
-    {
-        try
-        {
-            return events.Read().LastOrDefault(change => change.Kind == EventKinds.AgentStarted.Name)?.To;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Logger<EventLog>().LogWarning("The events of before cannot be read: {Reason}", e.Message);
-            return null;
-        }
-    }
 
     /// <summary>Links first, for addresses need them.</summary>
     private ImmutableArray<IReconciler<SystemPlan>> System() =>

@@ -93,7 +93,7 @@ internal sealed class MapFollower(
                     + $"(version {AgentHello.Version}). Upgrade the older one.");
             WelcomedAt = time.GetTimestamp();
             _takesChanges = hello.Hello!.Capabilities.Contains(ContractRevision.ObservedChanges);
-            await publish(new LinkEvent.StateChanged(LinkState.Connected, controller(), "") { ClockAhead = ClockAhead(stream, time) }, cancellationToken);
+            await publish(new LinkEvent.StateChanged(LinkState.Connected, controller(), "") { ClockAhead = ClockAhead(await stream.ResponseHeadersAsync, time) }, cancellationToken);
         }
         catch (Exception e) when (limit.IsCancellationRequested && e is (OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled }))
         {
@@ -102,11 +102,8 @@ internal sealed class MapFollower(
     }
 
     /// <summary>By HTTP's date (RFC 9110, section 6.6.1), which is as old as the way here took.</summary>
-    private static TimeSpan? ClockAhead(AsyncDuplexStreamingCall<NodeMessage, ControllerMessage> stream, TimeProvider time) =>
-        stream.ResponseHeadersAsync is { IsCompletedSuccessfully: true } headers
-            && DateTimeOffset.TryParseExact(headers.Result.GetValue("date"), "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date)
-            ? date - time.GetUtcNow()
-            : null;
+    private static TimeSpan? ClockAhead(Metadata headers, TimeProvider time) =>
+        DateTimeOffset.TryParseExact(headers.GetValue("date"), "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? date - time.GetUtcNow() : null;
 
     /// <summary>Ends without a word when the stream does: the reading half throws the reason.</summary>
     private async Task SendReportsAsync(SharedWriter stream, NodeReport sent, CancellationToken cancellationToken)

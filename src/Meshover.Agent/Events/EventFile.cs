@@ -82,7 +82,7 @@ public sealed class EventFile(string directory)
 
     private void Turn(DateTimeOffset now)
     {
-        if (File.Exists(Former) && now - File.GetLastWriteTimeUtc(Former) > KeptFor)
+        if (File.Exists(Former) && now.UtcDateTime - File.GetLastWriteTimeUtc(Former) > KeptFor)
             File.Delete(Former);
         if (!File.Exists(Present))
         {

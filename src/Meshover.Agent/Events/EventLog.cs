@@ -17,6 +17,20 @@ internal sealed partial class EventLog(EventFile file, ILogger logger, TimeProvi
     private readonly Channel<MeshEvent> _waiting = Channel.CreateBounded<MeshEvent>(new BoundedChannelOptions(Waiting) { SingleReader = true });
     private int _dropped;
 
+    /// <summary>Of the agent that ran here before; null: none that kept events did.</summary>
+    public string? FormerVersion()
+    {
+        try
+        {
+            return file.Read().LastOrDefault(change => change.Kind == EventKinds.AgentStarted.Name)?.To;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotRead(logger, e.Message);
+            return null;
+        }
+    }
+
     public void Tell(IEnumerable<MeshEvent> changes)
     {
         foreach (var change in changes)
@@ -78,6 +92,9 @@ internal sealed partial class EventLog(EventFile file, ILogger logger, TimeProvi
         Subject = count.ToString(CultureInfo.InvariantCulture),
         Text = "They could not be written.",
     };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The events of before cannot be read: {Reason}")]
+    private static partial void LogNotRead(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Events cannot be kept, and are tried again: {Reason}")]
     private static partial void LogNotKept(ILogger logger, string reason);

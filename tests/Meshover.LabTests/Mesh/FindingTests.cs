@@ -75,7 +75,7 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
         await AllAsync(
             () => SeriesAsync(1, Fault(FindingKinds.FrrKeepsDying, () => Task.FromResult<IAsyncDisposable>(new Killing(_mesh.Node(1))))),
             () => SeriesAsync(2, Fault(FindingKinds.FrrHangs, () => HangAsync(2, SigStop), () => HangAsync(2, SigCont))),
-            () => SeriesAsync(3, Fault(FindingKinds.PortTaken, () => Task.FromResult<IAsyncDisposable>(new PortThief(_mesh.Node(3))))));
+            () => SeriesAsync(3, Fault(FindingKinds.PortTaken, () => PortThief.StealAsync(_mesh.Node(3)))));
         await AllAsync(
             () => SeriesAsync(1, Fault(FindingKinds.KeyDiffers, () => ShellAsync(1, "wg genkey >/run/other.key; wg set meshover0 private-key /run/other.key"))),
             () => SeriesAsync(3, Fault(FindingKinds.ControllerRefused, () => AdminAsync("node", "remove", "n3"))));
@@ -139,7 +139,7 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
                 asked = time.GetElapsedTime(since);
             if (!seen.Contains(kind.Code) || asked > Within)
                 _missed.Enqueue($"n{node} does not name {kind.Code} within {Within.TotalSeconds:0} s, but {string.Join(", ", seen)}");
-            Console.WriteLine($"n{node}: {kind.Code} after {asked.TotalSeconds:0.0} s");
+            TestContext.Current.TestOutputHelper?.WriteLine($"n{node}: {kind.Code} after {asked.TotalSeconds:0.0} s");
         }
     }
 
@@ -239,16 +239,19 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
         }
     }
 
-    /// <summary>Takes BGP's port as soon as it is free, and has bgpd free it.</summary>
+    /// <summary>Has bgpd free BGP's port, and takes it as soon as it is free.</summary>
     private sealed class PortThief : IAsyncDisposable
     {
-        private readonly ConcurrentBag<Socket> _sockets = [];
+        private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(5);
+        private readonly List<Socket> _sockets = [];
 
-        public PortThief(LabNode node)
+        public static async Task<IAsyncDisposable> StealAsync(LabNode node)
         {
+            var thief = new PortThief();
             node.KillFrr("bgpd");
             foreach (var any in (IPAddress[])[IPAddress.Any, IPAddress.IPv6Any])
-                _sockets.Add(node.Machine.InNetwork(() => Take(any)));
+                await thief.TakeAsync(node.Machine.InNetwork(() => new Socket(any.AddressFamily, SocketType.Stream, ProtocolType.Tcp)), any);
+            return thief;
         }
 
         public ValueTask DisposeAsync()
@@ -258,9 +261,9 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
             return ValueTask.CompletedTask;
         }
 
-        private static Socket Take(IPAddress any)
+        private async Task TakeAsync(Socket socket, IPAddress any)
         {
-            var socket = new Socket(any.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            _sockets.Add(socket);
             if (any.AddressFamily == AddressFamily.InterNetworkV6)
                 socket.DualMode = false;
             for (var tries = 0; ; tries++)
@@ -269,11 +272,11 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
                 {
                     socket.Bind(new IPEndPoint(any, 12914));
                     socket.Listen();
-                    return socket;
+                    return;
                 }
                 catch (SocketException) when (tries < 200)
                 {
-                    Thread.Sleep(5); // bgpd is ending
+                    await Task.Delay(Moment, TimeProvider.System); // bgpd is ending
                 }
             }
         }
