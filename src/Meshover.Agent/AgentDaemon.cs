@@ -5,7 +5,9 @@ using Meshover.Agent.Announcing;
 using Meshover.Agent.Announcing.Kernel;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.ControllerLink;
+using Meshover.Agent.Diagnosing;
 using Meshover.Agent.Endpoints;
+using Meshover.Agent.Events;
 using Meshover.Agent.LocalApi;
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Dataplane;
@@ -13,11 +15,13 @@ using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Scraping;
 using Meshover.Agent.Trust;
+using Meshover.Linux.Files;
 using Meshover.Linux.Modules;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Findings;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Supervision;
@@ -41,11 +45,14 @@ public sealed class AgentDaemon
     /// <summary>Inputs are coalesced; a full channel only means that the loop is busy, and writers wait.</summary>
     private const int InputCapacity = 256;
 
+    /// <summary>Bytes; a map of 1,000 nodes has some 300,000.</summary>
+    private const long LeastRoom = 1 << 20;
+
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(2);
     private static readonly ReconcileTimes KernelTimes = new(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(1));
 
-    /// <summary>Asking FRR starts vtysh, and it repairs itself: once in a while is enough when all is right.</summary>
-    private static readonly ReconcileTimes RoutingTimes = new(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(1));
+    /// <summary>A pass that finds nothing new costs next to nothing; how often FRR is asked, which starts vtysh, the reconciler decides.</summary>
+    private static readonly ReconcileTimes RoutingTimes = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1));
 
     private readonly AgentOptions _options;
     private readonly ILoggerFactory _loggers;
@@ -74,6 +81,8 @@ public sealed class AgentDaemon
     private readonly MetricsServer? _metrics;
     private readonly StateReporter _reporter;
     private readonly AgentPage _page;
+    private readonly Diagnosis _diagnosis;
+    private readonly EventLog _events;
     private readonly AgentLoop _loop;
 
     private AgentDaemon(
@@ -113,7 +122,10 @@ public sealed class AgentDaemon
         var capabilities = CapabilityProbe.Look(KernelModules.Read());
         var planner = new StatePlanner(options.Config, _identities, capabilities);
         var saver = new MapSaver(_mapFile, _retainedFile, Logger<MapSaver>(), time);
-        _loop = new AgentLoop(new AgentLoopParts(planner, _reporter, _board, _identities, _keys, saver, Publish), Logger<AgentLoop>(), time);
+        _diagnosis = new Diagnosis(_identities, _rtt.Unanswered, new RoutedAddresses(netlink).Read, time);
+        _events = new EventLog(new EventFile(options.StateDirectory), Logger<EventLog>(), time);
+        var watch = new EventWatch(_diagnosis, _events, _identities, _events.FormerVersion(), time);
+        _loop = new AgentLoop(new AgentLoopParts(planner, _reporter, _board, _identities, _keys, saver, Publish) { Diagnose = watch.Look }, Logger<AgentLoop>(), time);
     }
 
     /// <summary>Runs until cancelled. The data plane and FRR are never stopped by its end.</summary>
@@ -143,7 +155,7 @@ public sealed class AgentDaemon
         // Before the first plan: what a former agent announced, and is still there, is never withdrawn.
         await _kernelSources.LookFirstAsync(cancellationToken);
         _watcher.SetSurroundings(Surroundings(plan: null));
-        var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _metrics, _time);
+        var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _diagnosis, _metrics, _time);
         var socket = Path.Combine(_options.RuntimeDirectory, "agent.sock");
         using var reload = new ConfigReload(_options.Config, _options.ReadConfig, _configured, _inputs.Writer, _loop);
         await using var api = await LocalApiServer.StartAsync(socket, source, reload, new FrrPreview(_loop, _templates, _routing), _inputs.Writer, _loggers, cancellationToken);
@@ -158,6 +170,7 @@ public sealed class AgentDaemon
             _watcher.RunAsync(stop.Token),
             _announcer.RunAsync(initial.Announcements, stop.Token),
             TickAsync(stop.Token),
+            _events.RunAsync(stop.Token),
             _system.RunAsync(stop.Token),
             .. Optional(stop.Token),
         ];
@@ -216,9 +229,21 @@ public sealed class AgentDaemon
     private async Task TickAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(TickEvery, _time);
+        Finding? fault = null;
         while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            if (StateFault() is var now && now != fault)
+                await _inputs.Writer.WriteAsync(new AgentInput.StateDirectorySeen(fault = now), cancellationToken);
             await _inputs.Writer.WriteAsync(new AgentInput.Tick(), cancellationToken);
+        }
     }
+
+    private Finding? StateFault() => DirectoryRoom.Of(_options.StateDirectory) switch
+    {
+        { IsReadOnly: true } => new Finding(FindingKinds.StateReadOnly, "", $"{_options.StateDirectory} is on a file system that is mounted read-only: a new map or credential cannot be kept."),
+        { Free: < LeastRoom } => new Finding(FindingKinds.DiskFull, "", $"The disk that holds {_options.StateDirectory} is full: a new map or credential cannot be kept."),
+        _ => null,
+    };
 
     /// <summary>Links first, for addresses need them.</summary>
     private ImmutableArray<IReconciler<SystemPlan>> System() =>

@@ -31,6 +31,9 @@ internal abstract record AgentInput
     /// <summary>Other routers outside the mesh are to be spoken to.</summary>
     public sealed record NeighborsChanged(System.Collections.Immutable.ImmutableArray<Mesh.Planning.ExternalNeighbor> Neighbors) : AgentInput;
 
+    /// <summary>Something is wrong with the directory of the node's state; null: no more.</summary>
+    public sealed record StateDirectorySeen(Mesh.Findings.Finding? Fault) : AgentInput;
+
     /// <summary>The operator wants another WireGuard key.</summary>
     public sealed record KeyChangeAsked(TaskCompletionSource<Trust.KeyChangeAnswer> Answer) : AgentInput;
 

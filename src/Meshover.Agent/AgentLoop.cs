@@ -79,6 +79,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         AgentInput.AnnouncementsChanged { Announcements: var announcements } => state with { Announcements = announcements },
         AgentInput.NeighborsChanged { Neighbors: var neighbors } => state with { Neighbors = neighbors },
         AgentInput.KeyChangeAsked { Answer: var answer } => TakeKeyChangeAsked(state, answer),
+        AgentInput.StateDirectorySeen { Fault: var fault } => state with { StateFault = fault },
         AgentInput.Tick => TakeTick(state),
         _ => throw new InvalidOperationException($"Unknown input {input}."),
     };
@@ -115,6 +116,8 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
             Link = changed.State,
             Controller = changed.Controller,
             ControllerError = changed.Error,
+            ControllerFault = changed.Fault,
+            ControllerClock = changed.ClockAhead is { } ahead ? time.GetUtcNow() + ahead - time.Uptime() : state.ControllerClock,
             LastHeard = isConnected || state.Link == LinkState.Connected ? time.GetUtcNow() : state.LastHeard,
             Notices = isConnected ? state.Notices.Clear() : state.Notices,
         };
@@ -167,6 +170,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
             next = Plan(next);
         parts.Keys.Advance(next);
         next = next with { Wanted = next.Wanted.With(next.Plan, parts.Identities.Current.KeyChange) };
+        next = parts.Diagnose(next);
         Volatile.Write(ref _state, next);
         _changed.Beat();
         if (next.Wanted.Generation > (former?.Wanted.Generation ?? 0))

@@ -14,4 +14,8 @@ namespace Meshover.Agent;
 /// <param name="Publish">Hands what is wanted anew to all who work by it.</param>
 internal sealed record AgentLoopParts(
     StatePlanner Planner, StateReporter Reporter, ReportBoard Board, IdentityKeeper Identities, KeyChanger Keys, MapSaver Saver,
-    Action<Wanted> Publish);
+    Action<Wanted> Publish)
+{
+    /// <summary>Says what is wrong with a state, and tells what changed.</summary>
+    public Func<AgentState, AgentState> Diagnose { get; init; } = state => state;
+}

@@ -4,6 +4,7 @@ using Meshover.Agent.Announcing;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Endpoints;
 using Meshover.Agent.Reconciling;
+using Meshover.Mesh.Findings;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Supervision;
@@ -19,6 +20,12 @@ internal sealed record AgentState
     /// <summary><c>host:port</c> in use; empty while none answers.</summary>
     public string Controller { get; init; } = "";
     public string ControllerError { get; init; } = "";
+
+    /// <summary>What is wrong with the way to a controller; null: nothing, or it is known by <see cref="Link"/> alone.</summary>
+    public FindingKind? ControllerFault { get; init; }
+
+    /// <summary>What the controller's clock shows beyond <see cref="UptimeExtensions.Uptime"/>; null: it did not say.</summary>
+    public DateTimeOffset? ControllerClock { get; init; }
 
     /// <summary>As the controller told it; null before the first.</summary>
     public MeshMap? Told { get; init; }
@@ -73,6 +80,12 @@ internal sealed record AgentState
 
     /// <summary>What the agent itself has to say, e.g. that the map on disk was damaged.</summary>
     public ImmutableArray<string> OwnNotices { get; init; } = [];
+
+    /// <summary>What is wrong with the directory of the node's state; null: nothing.</summary>
+    public Finding? StateFault { get; init; }
+
+    /// <summary>All that is wrong now, see <see cref="Diagnosing.NodeFindings"/>.</summary>
+    public ImmutableArray<Finding> Findings { get; init; } = [];
 
     /// <summary>Endpoints that this node offers.</summary>
     public ImmutableArray<EndpointCandidate> Offered { get; init; } = [];

@@ -17,6 +17,7 @@ public sealed record NodeStatus
     public IReadOnlyList<string> Announced { get; init; } = [];
     public IReadOnlyList<string> AnnouncedNotGranted { get; init; } = [];
     public IReadOnlyList<string> Notices { get; init; } = [];
+    public IReadOnlyList<FindingState> Findings { get; init; } = [];
 
     /// <summary>The numbers of a node that is in a mesh.</summary>
     /// <exception cref="LabException">It is in none.</exception>
@@ -36,6 +37,9 @@ public sealed record NodeStatus
         }
     }
 }
+
+/// <summary>What a node finds wrong, by docs/findings.md.</summary>
+public sealed record FindingState(string Code, string Severity, string Subject, string Text);
 
 /// <summary>What the controller gave a node.</summary>
 public sealed record NodeNumbers

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Security.Authentication;
 using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Findings;
 
 namespace Meshover.Agent.ControllerLink;
 
@@ -39,7 +40,7 @@ internal sealed class ControllerDialer(Func<ImmutableArray<string>> controllers,
             _doubtful = _doubtful.Remove(target).Add(target);
     }
 
-    /// <exception cref="IOException">None works; the message names each with its reason.</exception>
+    /// <exception cref="NoControllerException">None works; the message names each with its reason.</exception>
     /// <exception cref="AuthenticationException">All that answer are no controllers of our mesh.</exception>
     public async ValueTask<Stream> ConnectAsync(SecureConnection secure, CancellationToken cancellationToken)
     {
@@ -49,7 +50,7 @@ internal sealed class ControllerDialer(Func<ImmutableArray<string>> controllers,
         if (stream is null)
         {
             throw race.Untrusted is { } reason
-                ? new AuthenticationException(reason) : new IOException("No controller answers: " + string.Join("; ", race.Failures) + ".");
+                ? new AuthenticationException(reason) : new NoControllerException(race.IsNamesAlone ? FindingKinds.ControllerName : FindingKinds.ControllerUnreachable, "No controller answers: " + string.Join("; ", race.Failures) + ".");
         }
         _reached = race.Winner!.Target;
         Connected = _reached.Controller;

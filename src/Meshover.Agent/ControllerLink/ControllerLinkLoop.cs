@@ -6,6 +6,7 @@ using Meshover.Agent.ControllerLink.Queries;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
+using Meshover.Mesh.Findings;
 using Meshover.Mesh.Map;
 using Microsoft.Extensions.Logging;
 
@@ -73,12 +74,12 @@ internal sealed partial class ControllerLinkLoop(
         }
         catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
         {
-            return await FailAsync(channel, Refusals.IsRefusal(e), Refusals.Describe(e, channel.TrustRefusal), cancellationToken);
+            return await FailAsync(channel, Refusals.IsRefusal(e), Refusals.Describe(e, channel.TrustRefusal), cancellationToken, e);
         }
         catch (Exception e) when (e is FormatException or IOException or OverflowException
             || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return await FailAsync(channel, isRefusal: false, e.Message, cancellationToken);
+            return await FailAsync(channel, isRefusal: false, e.Message, cancellationToken, e);
         }
         finally
         {
@@ -135,19 +136,22 @@ internal sealed partial class ControllerLinkLoop(
         return identities.Update(current => current.WithCredential(credential.Jwt, credential.ExpiresUnix));
     }
 
-    private async Task<TimeSpan> FailAsync(ControllerChannel channel, bool isRefusal, string reason, CancellationToken cancellationToken)
+    private async Task<TimeSpan> FailAsync(ControllerChannel channel, bool isRefusal, string reason, CancellationToken cancellationToken, Exception? failure = null)
     {
         channel.Dialer.Rotate();
         var refused = isRefusal || channel.TrustRefusal is not null;
         if (reason != _lastFailure)
             LogFailed(logger, refused ? "refused this node" : "cannot be reached", reason);
         _lastFailure = reason;
-        await TellAsync(refused ? LinkState.Refused : LinkState.Unreachable, "", reason, cancellationToken);
+        var fault = channel.TrustRefusal is not null ? FindingKinds.ControllerCertificate
+            : isRefusal ? FindingKinds.ControllerRefused
+            : (failure?.GetBaseException() as NoControllerException)?.Kind ?? FindingKinds.ControllerUnreachable;
+        await TellAsync(refused ? LinkState.Refused : LinkState.Unreachable, "", reason, cancellationToken, fault);
         return refused ? _whenRefused.Next() : _backoff.Next();
     }
 
-    private ValueTask TellAsync(LinkState state, string controller, string error, CancellationToken cancellationToken) =>
-        inputs.WriteAsync(new AgentInput.FromController(new LinkEvent.StateChanged(state, controller, error)), cancellationToken);
+    private ValueTask TellAsync(LinkState state, string controller, string error, CancellationToken cancellationToken, FindingKind? fault = null) =>
+        inputs.WriteAsync(new AgentInput.FromController(new LinkEvent.StateChanged(state, controller, error) { Fault = fault }), cancellationToken);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The credential was renewed until {Expires} (seconds since 1970)")]
     private static partial void LogRenewed(ILogger logger, long expires);

@@ -32,6 +32,7 @@ internal sealed class DialRace(ControllerNames names, SecureConnection secure, u
     private readonly Dictionary<Task<IPAddress[]>, HostPort> _resolving = [];
     private readonly List<string> _failures = [];
     private readonly List<string> _untrusted = [];
+    private int _unresolved;
 
     public DialAttempt? Winner { get; private set; }
 
@@ -40,6 +41,9 @@ internal sealed class DialRace(ControllerNames names, SecureConnection secure, u
 
     /// <summary>Why the other ends are not trusted; null: there was none, or others failed otherwise and may work the next time.</summary>
     public string? Untrusted => _untrusted.Count > 0 && _untrusted.Count == _failures.Count ? _untrusted[0] : null;
+
+    /// <summary>There was no address to try: no name resolves.</summary>
+    public bool IsNamesAlone => _unresolved > 0 && _unresolved == _failures.Count;
 
     /// <param name="controllers">In the order of preference.</param>
     /// <param name="preferred">What worked last; null: nothing did.</param>
@@ -169,6 +173,7 @@ internal sealed class DialRace(ControllerNames names, SecureConnection secure, u
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
+            _unresolved++;
             _failures.Add($"{controller}: its name does not resolve ({(e is SocketException ? e.Message : "no answer in time")})");
             return [];
         }

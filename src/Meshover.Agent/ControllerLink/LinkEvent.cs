@@ -1,3 +1,4 @@
+using Meshover.Mesh.Findings;
 using Meshover.Mesh.Map;
 
 namespace Meshover.Agent.ControllerLink;
@@ -18,7 +19,14 @@ internal enum LinkState
 /// <summary>What the link to the controller tells the main loop.</summary>
 internal abstract record LinkEvent
 {
-    public sealed record StateChanged(LinkState State, string Controller, string Error) : LinkEvent;
+    public sealed record StateChanged(LinkState State, string Controller, string Error) : LinkEvent
+    {
+        /// <summary>What is wrong; null: nothing, or it is known by the state alone.</summary>
+        public FindingKind? Fault { get; init; }
+
+        /// <summary>How far the controller's clock is ahead of ours, to a second or two; null: it did not say.</summary>
+        public TimeSpan? ClockAhead { get; init; }
+    }
 
     /// <summary>A whole new map: a snapshot, or the former one with a delta applied.</summary>
     public sealed record MapReceived(MeshMap Map) : LinkEvent;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Grpc.Core;
 using Meshover.Agent.ControllerLink.Queries;
 using Meshover.Agent.Reporting;
@@ -45,7 +46,7 @@ internal sealed class MapFollower(
         using var stream = client.Follow(cancellationToken: stop.Token);
         var sent = board.Newest;
         await stream.RequestStream.WriteAsync(new NodeMessage { Hello = Hello(identity, sent) }, stop.Token);
-        await WelcomeAsync(stream.ResponseStream, time, stop.Token);
+        await WelcomeAsync(stream, time, stop.Token);
         using var writer = new SharedWriter(stream.RequestStream);
         var sending = SendReportsAsync(writer, sent, stop.Token);
         try
@@ -78,8 +79,9 @@ internal sealed class MapFollower(
         return hello;
     }
 
-    private async Task WelcomeAsync(IAsyncStreamReader<ControllerMessage> answers, TimeProvider time, CancellationToken cancellationToken)
+    private async Task WelcomeAsync(AsyncDuplexStreamingCall<NodeMessage, ControllerMessage> stream, TimeProvider time, CancellationToken cancellationToken)
     {
+        var answers = stream.ResponseStream;
         using var limit = new CancellationTokenSource(HelloTimeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
@@ -91,13 +93,17 @@ internal sealed class MapFollower(
                     + $"(version {AgentHello.Version}). Upgrade the older one.");
             WelcomedAt = time.GetTimestamp();
             _takesChanges = hello.Hello!.Capabilities.Contains(ContractRevision.ObservedChanges);
-            await publish(new LinkEvent.StateChanged(LinkState.Connected, controller(), ""), cancellationToken);
+            await publish(new LinkEvent.StateChanged(LinkState.Connected, controller(), "") { ClockAhead = ClockAhead(await stream.ResponseHeadersAsync, time) }, cancellationToken);
         }
         catch (Exception e) when (limit.IsCancellationRequested && e is (OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled }))
         {
             throw new IOException($"The controller accepted the connection but said nothing for {HelloTimeout.TotalSeconds:0} s.", e);
         }
     }
+
+    /// <summary>By HTTP's date (RFC 9110, section 6.6.1), which is as old as the way here took.</summary>
+    private static TimeSpan? ClockAhead(Metadata headers, TimeProvider time) =>
+        DateTimeOffset.TryParseExact(headers.GetValue("date"), "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? date - time.GetUtcNow() : null;
 
     /// <summary>Ends without a word when the stream does: the reading half throws the reason.</summary>
     private async Task SendReportsAsync(SharedWriter stream, NodeReport sent, CancellationToken cancellationToken)

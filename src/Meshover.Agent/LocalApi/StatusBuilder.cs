@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Agent.Announcing;
 using Meshover.Agent.ControllerLink;
+using Meshover.Agent.Diagnosing;
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Reporting;
@@ -57,6 +58,7 @@ internal static class StatusBuilder
         AddNumbers(status, identity.Numbers);
         AddKey(status, state, identity, now);
         AddOwn(status, state);
+        status.Findings.Add(FindingList.Of(state.Findings));
         status.Neighbors.Add(ExternalNeighborStatuses.Of(state.Plan?.Routing, state.Routing));
         if (state is { Plan: not null, Map: not null })
             AddPeers(status, state, rtt);
@@ -105,7 +107,7 @@ internal static class StatusBuilder
         status.KernelHas.Add(can[true]);
         status.KernelLacks.Add(can[false]);
         status.Endpoints.Add(state.Offered.Select(WireFormat.FromEndpoint));
-        status.Notices.Add(state.Notices.Values.Concat(OwnNotices(state)).Concat(state.Plan?.Warnings ?? []));
+        status.Notices.Add(state.Notices.Values.Concat(Own(state)).Concat((state.Plan?.Warnings ?? []).Select(warning => warning.Text)));
         if (Self(state) is not { } me)
             return;
         status.Transit = me.IsTransit;
@@ -132,42 +134,26 @@ internal static class StatusBuilder
         return wire;
     }
 
-    private static IEnumerable<string> OwnNotices(AgentState state)
+    private static IEnumerable<string> Own(AgentState state)
     {
         foreach (var notice in state.OwnNotices.Append(state.PlanProblem).Where(notice => notice.Length > 0))
             yield return notice;
         if (OfferedEndpoints.LeftOut(state.Offered.Count(offered => offered.Source == EndpointSource.Configured), state.Underlay?.Addresses.Length ?? 0) is { } leftOut)
             yield return leftOut;
-        // What several nodes announce, each of them has: its own way is meant to come first.
-        foreach (var conflict in (state.Routing?.Conflicts ?? []).Where(conflict => !state.Announced.Any(prefix => $"{prefix}" == conflict.Prefix)))
-            yield return Unused(conflict);
-        foreach (var notice in Refused(state))
-            yield return notice;
+        foreach (var conflict in OwnNotices.ConflictsOf(state).Where(conflict => !conflict.IsNotInstalled))
+            yield return OwnNotices.OfConflict(conflict);
+        if (Self(state) is { } me)
+        {
+            foreach (var (_, text) in OwnNotices.OfRefused(state, me))
+                yield return text;
+        }
         if (state.Map is not { } map)
             yield break;
         if (map.SettingsProblem.Length > 0)
-            yield return $"The controller sent settings of the mesh that cannot be used ({map.SettingsProblem}): this node keeps the former ones.";
+            yield return OwnNotices.OfSettings(map);
         foreach (var (node, why) in map.LeftOut)
-            yield return $"What the controller sent about node {node} cannot be used ({why}): this node goes on without it.";
+            yield return OwnNotices.OfLeftOut($"{node}", why);
     }
-
-    /// <summary>One sentence a source: it may have thousands of prefixes. Of the configuration's the planner says it.</summary>
-    private static IEnumerable<string> Refused(AgentState state)
-    {
-        if (Self(state) is not { } me)
-            yield break;
-        foreach (var source in state.Announcements.Sources.Where(source => source.Source != ConfiguredAnnouncements.Name))
-        {
-            var refused = source.Announcements.Select(announcement => announcement.Prefix).Where(prefix => !me.Grants.Any(grant => grant.Covers(prefix))).ToList();
-            if (refused.Count > 0)
-                yield return $"{source.Source}: {(refused.Count == 1 ? $"{refused[0]} is" : $"{refused[0]} and {refused.Count - 1} more are")} not granted, and so not announced. "
-                    + $"An administrator grants with `meshover grant add {me.HostName} PREFIX --max-length LENGTH`.";
-        }
-    }
-
-    private static string Unused(RouteConflict conflict) =>
-        $"The mesh's route to {conflict.Prefix} is not used: this machine has its own, which comes first ({conflict.By}"
-        + $"{(conflict.Interface.Length > 0 ? $", by {conflict.Interface}" : "")}). Take that away if the mesh is meant; else nothing is amiss.";
 
     /// <summary>This node in the map; null before there is one, and in the map of a mesh that has removed it.</summary>
     private static MeshNode? Self(AgentState state) =>

@@ -1,3 +1,4 @@
+using Meshover.Agent.Diagnosing;
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Scraping;
@@ -5,12 +6,15 @@ using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
 using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
+using Finding = Meshover.Mesh.Findings.Finding;
+using FindingKinds = Meshover.Mesh.Findings.FindingKinds;
 
 namespace Meshover.Agent.LocalApi;
 
 /// <summary>Makes the status that is asked for, with what the data plane and FRR say at this moment, if they say it soon.</summary>
 internal sealed class StatusSource(
-    AgentLoop loop, IdentityKeeper identities, KeyChanger keys, IDataplane dataplane, RoutingClient routing, Reporting.RttProbe rtt, RoutedAddresses routed, MetricsServer? metrics, TimeProvider time)
+    AgentLoop loop, IdentityKeeper identities, KeyChanger keys, IDataplane dataplane, RoutingClient routing, Reporting.RttProbe rtt, RoutedAddresses routed, Diagnosis diagnosis,
+    MetricsServer? metrics, TimeProvider time)
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
 
@@ -25,10 +29,20 @@ internal sealed class StatusSource(
         if (await engine is { } seen)
             state = state with { Dataplane = seen, DataplaneSeenAt = asked };
         state = state with { Routing = await frr ?? state.Routing, Routed = routed.Read() };
+        state = state with { Findings = [.. diagnosis.Look(state).Findings, .. Beside()] };
         var status = StatusBuilder.Build(state, identities.Current, rtt.Get, time.GetUtcNow());
         status.KeyChangeProblem = keys.Problem;
         status.Notices.Add(metrics?.Notices(identities.Current.Numbers) ?? []);
         return status;
+    }
+
+    /// <summary>What those say of themselves that are no part of the agent's state.</summary>
+    private IEnumerable<Finding> Beside()
+    {
+        if (keys.Problem.Length > 0)
+            yield return new Finding(FindingKinds.KeyChange, "", keys.Problem);
+        foreach (var notice in metrics?.Notices(identities.Current.Numbers) ?? [])
+            yield return new Finding(FindingKinds.MetricsListener, notice, notice);
     }
 
     /// <summary>Null where no answer is to be had: the components' own state says why.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Trust;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Findings;
 using Meshover.Mesh.Planning;
 using Meshover.WireGuard.Control;
 using Meshover.WireGuard.Keys;
@@ -35,13 +36,24 @@ internal sealed class DataplaneReconciler(DataplaneSelection selection, IRouteNe
         }
         catch (DataplaneException e)
         {
-            return Report(e.Error == DataplaneError.Unreachable ? ComponentState.Starting : ComponentState.Failed) with { Errors = [e.Message] };
+            return Report(e.Error == DataplaneError.Unreachable ? ComponentState.Starting : ComponentState.Failed) with
+            {
+                Errors = [e.Message],
+                Findings = [new Finding(KindOf(e.Error), e.Error == DataplaneError.PortTaken ? "WireGuard" : "", e.Message)],
+            };
         }
         catch (NetlinkException e)
         {
             return Report(ComponentState.Failed) with { Errors = [e.Message] };
         }
     }
+
+    private static FindingKind KindOf(DataplaneError error) => error switch
+    {
+        DataplaneError.Unreachable => FindingKinds.DataplaneSilent,
+        DataplaneError.PortTaken => FindingKinds.PortTaken,
+        _ => FindingKinds.DataplaneFailed,
+    };
 
     private ReconcileReport Report(ComponentState state) => new() { State = state, Kind = _dataplane.Kind, Reason = selection.Reason };
 

@@ -3,6 +3,7 @@ using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
 using Meshover.Linux.Sysctl;
+using Meshover.Mesh.Findings;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Reconciling;
@@ -63,7 +64,8 @@ public sealed class KernelReconciler : IReconciler<SystemPlan>, IDisposable
             _fuse.Count(applier.Made);
             foreach (var key in WorkloadSysctls.Owed(_memory.Entries, plan.Kernel.Workloads).ToList())
                 applier.Done.AddRange(_memory.Restore(applier.Errors, only: key));
-            applier.Errors.AddRange([.. _fuse.Complaints, .. Limits(state, plan, names)]);
+            foreach (var finding in _fuse.Complaints.Concat(Limits(state, plan, names)))
+                applier.Fail(finding);
         }).ConfigureAwait(false);
         if (_netlink.TakeUnreadable() is { } unreadable)
             applier.Errors.Add($"Something in the kernel is unknown to this release and was left out: {unreadable}");
@@ -104,8 +106,8 @@ public sealed class KernelReconciler : IReconciler<SystemPlan>, IDisposable
         _netlink.Dispose();
     }
 
-    private static IEnumerable<string> Limits(KernelState state, SystemPlan plan, KernelNames names) =>
-        UnderlayLimits.Of(state, names, plan.Kernel.FirewallMark, PeersOf(plan));
+    private static IEnumerable<Finding> Limits(KernelState state, SystemPlan plan, KernelNames names) =>
+        UnderlayLimits.Of(state, names, plan.Kernel.FirewallMark, PeersOf(plan)).Select(text => new Finding(FindingKinds.UnderlayRoute, text, text));
 
     private static HashSet<IPAddress> PeersOf(SystemPlan plan) =>
         [.. plan.WireGuard.Peers.SelectMany(peer => peer.Endpoints).Select(endpoint => endpoint.EndPoint.Address)];
@@ -139,7 +141,7 @@ public sealed class KernelReconciler : IReconciler<SystemPlan>, IDisposable
         }
         catch (Exception error) when (error is NetlinkException or SysctlException or NftException or IptablesException or IOException or UnauthorizedAccessException)
         {
-            applier.Errors.Add(error.Message);
+            applier.Fail(error);
         }
     }
 
@@ -148,6 +150,7 @@ public sealed class KernelReconciler : IReconciler<SystemPlan>, IDisposable
         State = applier.Errors.Count == 0 ? state : ComponentState.Degraded,
         Changes = [.. applier.Done],
         Errors = [.. applier.Errors],
+        Findings = [.. applier.Findings],
     };
 
     // A kernel without netfilter: then there is nothing to count.

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Meshover.Mesh.Findings;
 
 namespace Meshover.Agent.Reconciling;
 
@@ -27,6 +28,9 @@ public sealed record ReconcileReport
 
     /// <summary>One sentence each: what failed, why, what to do.</summary>
     public ImmutableArray<string> Errors { get; init; } = [];
+
+    /// <summary>Those of the errors of which it is known what they are. The others are the component's own.</summary>
+    public ImmutableArray<Finding> Findings { get; init; } = [];
 
     /// <summary>What somebody who undoes it should know, one sentence each; no errors.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];

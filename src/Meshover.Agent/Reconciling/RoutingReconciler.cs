@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Meshover.Mesh.Findings;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Config;
 using Meshover.Routing.Supervision;
@@ -22,7 +23,11 @@ internal sealed class RoutingReconciler(RoutingClient client, TemplateFiles temp
     /// What is asked for starts vtysh, and in a large mesh bgpd is busy with the answer for a while: while all is right it is asked by time,
     /// and not for each plan.
     /// </summary>
-    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestWithoutAsking = TimeSpan.FromSeconds(10);
+
+    /// <summary>In a small mesh, where the answer is had in some hundredths of a second: what changed is known before somebody asks for it.</summary>
+    private static readonly TimeSpan ShortestWithoutAsking = TimeSpan.FromSeconds(4);
+    private const int AskShare = 50;
 
     private Rendering? _rendered;
     private Rendering? _renderedFormer;
@@ -31,6 +36,7 @@ internal sealed class RoutingReconciler(RoutingClient client, TemplateFiles temp
     private Refusal? _refused;
     private (FrrConfig Config, long At)? _formerRefused;
     private long _asked;
+    private TimeSpan _askAgain;
 
     public string Name => "routing";
 
@@ -47,22 +53,28 @@ internal sealed class RoutingReconciler(RoutingClient client, TemplateFiles temp
             var (change, error) = await BringAsync(plan.Model, status, cancellationToken);
             if (change is not null)
                 status = await AskAsync(cancellationToken);
-            return Report(status, change, error, await PaySourceRoutesAsync(status, cancellationToken));
+            return Report(status, change, refused: error, await PaySourceRoutesAsync(status, cancellationToken));
         }
         catch (RoutingException e)
         {
             (_applied, _refused, LastStatus) = (null, null, null);
-            return new ReconcileReport { State = ComponentState.Starting, Kind = "frr", Errors = [e.Message] };
+            return new ReconcileReport
+            {
+                State = ComponentState.Starting, Kind = "frr", Errors = [e.Message], Findings = [new Finding(FindingKinds.RoutingSilent, "", e.Message)],
+            };
         }
     }
 
     private bool IsToBeAsked() =>
-        LastStatus is not { State: RoutingState.Running, Errors.IsEmpty: true } || time.GetElapsedTime(_asked) >= AskEvery;
+        LastStatus is not { State: RoutingState.Running, Errors.IsEmpty: true } || time.GetElapsedTime(_asked) >= _askAgain;
 
     private async Task<RoutingStatus> AskAsync(CancellationToken cancellationToken)
     {
+        var began = time.GetTimestamp();
         LastStatus = await client.GetStatusAsync(cancellationToken);
         _asked = time.GetTimestamp();
+        var took = time.GetElapsedTime(began, _asked) * AskShare;
+        _askAgain = took < ShortestWithoutAsking ? ShortestWithoutAsking : took < LongestWithoutAsking ? took : LongestWithoutAsking;
         return LastStatus;
     }
 
@@ -186,9 +198,12 @@ internal sealed class RoutingReconciler(RoutingClient client, TemplateFiles temp
         _ => null,
     };
 
-    private static ReconcileReport Report(RoutingStatus status, string? change, params string?[] failures)
+    private static ReconcileReport Report(RoutingStatus status, string? change, string? refused, string? owed)
     {
-        ImmutableArray<string> errors = [.. status.Errors.Concat(failures.OfType<string>()).Distinct(StringComparer.Ordinal)];
+        ImmutableArray<string> errors = [.. status.Errors.Concat(((string?[])[refused, owed]).OfType<string>()).Distinct(StringComparer.Ordinal)];
+        var findings = status.Findings.Select(fault => new Finding(FindingKinds.Find(fault.Code) ?? FindingKinds.FrrFailed, fault.Subject, fault.Text)).ToList();
+        if (refused is not null && status.State is RoutingState.Running && !findings.Exists(finding => finding.Text == refused))
+            findings.Add(new Finding(FindingKinds.FrrConfigurationRefused, "", refused));
         return new ReconcileReport
         {
             State = status.State switch
@@ -199,6 +214,7 @@ internal sealed class RoutingReconciler(RoutingClient client, TemplateFiles temp
             },
             Kind = status.FrrVersion is null ? "frr" : $"frr {status.FrrVersion}",
             Errors = errors,
+            Findings = [.. findings],
             Changes = change is null ? [] : [change],
         };
     }

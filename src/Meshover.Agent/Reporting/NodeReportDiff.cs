@@ -91,6 +91,7 @@ internal static class NodeReportDiff
             Announced = (uint)summary.Coarse.Announced,
             Refused = (uint)summary.Coarse.Refused,
             Figures = { summary.Figures.Select(ToWire) },
+            Findings = new FindingCounts { Found = { summary.Findings.Select(finding => new FindingCounts.Types.Found { Code = finding.Code, Count = (uint)finding.Count }) } },
         };
         if (summary.DataplaneAge is { } dataplane)
             wire.DataplaneAgeMs = ToMilliseconds(dataplane);

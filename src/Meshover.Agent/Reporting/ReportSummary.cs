@@ -34,6 +34,9 @@ internal sealed record ReportSummary
     /// <summary>Of each link, in a small mesh.</summary>
     public ImmutableArray<LinkFigure> Figures { get; init; } = [];
 
+    /// <summary>What is wrong, by code, and of how many subjects.</summary>
+    public ImmutableArray<(string Code, int Count)> Findings { get; init; } = [];
+
     /// <summary>How old what is said of links and bytes is; null: nothing is known of them.</summary>
     public TimeSpan? DataplaneAge { get; init; }
 
@@ -54,6 +57,9 @@ internal sealed record CoarseState
     /// <summary>Prefixes that are announced and granted, and that are announced and not granted.</summary>
     public int Announced { get; init; }
     public int Refused { get; init; }
+
+    /// <summary>The codes of what is wrong, but for what is wrong with links: of those the links themselves are told.</summary>
+    public string Findings { get; init; } = "";
 }
 
 /// <summary>A link that is not up.</summary>

@@ -34,6 +34,7 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     private readonly ushort _identifier = (ushort)Environment.ProcessId;
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes);
     private readonly ConcurrentDictionary<NodeId, Measurement> _measured = [];
+    private readonly ConcurrentDictionary<NodeId, long> _unanswered = [];
     private NodePlan? _plan;
     private HashSet<NodeId> _peers = [];
     private int _next;
@@ -43,13 +44,19 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         var peers = plan.Links.Select(link => link.Peer).ToHashSet();
         Volatile.Write(ref _peers, peers);
         Volatile.Write(ref _plan, plan);
-        foreach (var gone in _measured.Keys.Where(peer => !peers.Contains(peer)))
+        foreach (var gone in _measured.Keys.Concat(_unanswered.Keys).Where(peer => !peers.Contains(peer)))
+        {
             _measured.TryRemove(gone, out _);
+            _unanswered.TryRemove(gone, out _);
+        }
     }
 
     /// <summary>Milliseconds; null while there is no fresh answer.</summary>
     public double? Get(NodeId peer) =>
         _measured.TryGetValue(peer, out var last) && time.GetElapsedTime(last.At) < Forget ? last.Rtt.TotalMilliseconds : null;
+
+    /// <summary>Since the first request that was not answered; null: the last one was, or none went out.</summary>
+    public TimeSpan? Unanswered(NodeId peer) => _unanswered.TryGetValue(peer, out var since) ? time.GetElapsedTime(since) : null;
 
     /// <summary>Runs until cancelled: a node that cannot measure (no IPv6, no buffers just now) works all the same, and tries again.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -120,10 +127,12 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
                 return;
             var target = new IPAddress(link.Peer.LinkLocal.GetAddressBytes(), device.Index);
             socket.SendTo(Request(link.Peer), new IPEndPoint(target, 0));
+            _unanswered.TryAdd(link.Peer, time.GetTimestamp());
         }
         catch (Exception e) when (e is SocketException or NetlinkException)
         {
             _measured.TryRemove(link.Peer, out _);
+            _unanswered.TryRemove(link.Peer, out _);
         }
     }
 
@@ -167,6 +176,7 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         if (!Volatile.Read(ref _peers).Contains(peer))
             return;
         var now = time.GetTimestamp();
+        _unanswered.TryRemove(peer, out _);
         _measured[peer] = new Measurement(now, time.GetElapsedTime(BinaryPrimitives.ReadInt64BigEndian(packet[8..]), now));
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Meshover.Agent.Events;
 using Meshover.Agent.Reconciling;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
@@ -78,6 +79,7 @@ internal sealed class Summariser(TimeProvider time, Func<NodeId, double?> rtt)
             RxBytes = traffic.RxBytes ?? 0,
             TxBytes = traffic.TxBytes ?? 0,
             Coarse = Coarse(state),
+            Findings = [.. state.Findings.GroupBy(finding => finding.Kind.Code).Select(code => (code.Key, code.Count())).OrderBy(code => code.Key, StringComparer.Ordinal)],
             NotUp = areKnown ? Tally(links) : null,
             // The same object where nothing changed.
             Exceptions = _last is { } last && last.Exceptions.SequenceEqual(exceptions) ? last.Exceptions : exceptions,
@@ -98,6 +100,7 @@ internal sealed class Summariser(TimeProvider time, Func<NodeId, double?> rtt)
             Kernel = StateOf(state, Wanted.Kernel),
             Announced = granted,
             Refused = me is null ? 0 : state.Announced.Length - granted,
+            Findings = string.Join(' ', state.Findings.Where(finding => !NodeSnapshot.IsOfALink(finding.Kind)).Select(finding => finding.Kind.Code).Distinct().Order(StringComparer.Ordinal)),
         };
     }
 

@@ -8,6 +8,7 @@ internal static class AgentMetrics
     public static readonly Metric Build = new("meshover_build_info", MetricType.Gauge, "The program's version; always 1", "version");
     public static readonly Metric Node = new("meshover_info", MetricType.Gauge, "This node's numbers in the mesh; always 1", "node", "site", "asn", "dataplane", "frr");
     public static readonly Metric Component = new("meshover_component_state", MetricType.Gauge, "1 for the state that the component is in, 0 for the others", "component", "state");
+    public static readonly Metric Findings = new("meshover_findings", MetricType.Gauge, "What is wrong now, by its code in docs/findings.md: of how many subjects; a code that is not found has no sample", "code", "severity");
     public static readonly Metric Connected = new("meshover_controller_connected", MetricType.Gauge, "1 while a stream with a controller is open");
     public static readonly Metric MapAge = new("meshover_map_age_seconds", MetricType.Gauge, "Since a controller was last heard; absent before the first map");
     public static readonly Metric MapRevision = new("meshover_map_revision", MetricType.Gauge, "Revision of the map that the node works by");
@@ -35,7 +36,7 @@ internal static class AgentMetrics
 
     public static IReadOnlyList<Metric> All { get; } =
     [
-        Build, Node, Component, Connected, MapAge, MapRevision, Credential, Peers, PeersUp, PeersNotUp, Sessions, Established, Accepted, Announced, Refused,
+        Build, Node, Component, Findings, Connected, MapAge, MapRevision, Credential, Peers, PeersUp, PeersNotUp, Sessions, Established, Accepted, Announced, Refused,
         Received, Transmitted, Drops, FrrRestarts, DataplaneAge, RoutingAge, OutsideUp, OutsideAccepted, PeerUp, PeerReceived, PeerTransmitted, PeerRtt,
         .. ProcessMetrics.All,
     ];

@@ -30,6 +30,7 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt)
         writer.Single(AgentMetrics.Build, 1, AgentHello.Version);
         WriteNode(writer, state, identity, now);
         WriteComponents(writer, state);
+        WriteFindings(writer, state);
         WriteLinks(writer, state, links);
         WriteRouting(writer, state);
         WriteTraffic(writer, traffic);
@@ -63,6 +64,14 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt)
             foreach (var (known, name) in States)
                 writer.Sample(at == known ? 1 : 0, component, name);
         }
+    }
+
+    /// <summary>Of the whole catalogue, as many series at most.</summary>
+    private static void WriteFindings(ExpositionWriter writer, AgentState state)
+    {
+        writer.Begin(AgentMetrics.Findings);
+        foreach (var kind in state.Findings.GroupBy(finding => finding.Kind).OrderBy(kind => kind.Key.Code, StringComparer.Ordinal))
+            writer.Sample(kind.Count(), kind.Key.Code, kind.Key.SeverityWord);
     }
 
     private static void WriteLinks(ExpositionWriter writer, AgentState state, List<LinkStanding> links)

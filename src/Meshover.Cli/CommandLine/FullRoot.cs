@@ -3,6 +3,7 @@ using Meshover.Cli.Administration;
 using Meshover.Cli.Daemons;
 using Meshover.Cli.Doctor;
 using Meshover.Cli.Down;
+using Meshover.Cli.Events;
 using Meshover.Cli.Frr;
 using Meshover.Cli.Images;
 using Meshover.Cli.Keys;
@@ -24,6 +25,7 @@ internal static class FullRoot
         StatusCommand.Create(),
         RotateKeyCommand.Create(),
         DoctorCommand.Create(),
+        EventsCommand.Create(),
         VtyshCommand.Create(),
         FrrCommands.Create(),
         RunCommand.Create(),

@@ -9,7 +9,10 @@ internal static class AllChecks
     public static ImmutableArray<ICheck> List { get; } =
     [
         new InterfaceNames(),
+        new StateRoom(),
         new Ports(),
+        new OtherZebra(),
+        new NftProgram(),
         new FrrRelease(),
         new RoutingTables(),
         new RulePreferences(),

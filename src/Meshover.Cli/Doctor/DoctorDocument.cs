@@ -29,6 +29,9 @@ internal sealed record FindingSection
     [Description("The check that found it.")]
     public required string Check { get; init; }
 
+    [Description("What it is, by the catalogue of docs/findings.md; stable.")]
+    public required string Code { get; init; }
+
     [Description("fault: the mesh cannot work as it should. warning: it may not.")]
     public required Severity Severity { get; init; }
 

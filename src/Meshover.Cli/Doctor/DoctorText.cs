@@ -23,7 +23,7 @@ internal static class DoctorText
         var colour = finding.Severity == Severity.Fault ? "red" : "yellow";
         var word = finding.Fixed ? "fixed" : finding.Severity == Severity.Fault ? "fault" : "warning";
         var star = finding is { Fixable: true, Fixed: false } ? "[green]*[/]" : "";
-        console.MarkupLine($"[{(finding.Fixed ? "green" : colour)}]{word}[/]{star} [grey]{finding.Check}[/]: {Markup.Escape(finding.Problem)}");
+        console.MarkupLine($"[{(finding.Fixed ? "green" : colour)}]{word}[/]{star} [grey]{finding.Code}[/]: {Markup.Escape(finding.Problem)}");
         if (finding.Fixed)
             return;
         console.MarkupLineInterpolated($"  breaks: {finding.Breaks}");

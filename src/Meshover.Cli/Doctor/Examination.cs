@@ -41,6 +41,7 @@ internal static class Examination
     private static FindingSection ToSection(ICheck check, Finding finding) => new()
     {
         Check = check.Name,
+        Code = finding.Kind.Code,
         Severity = finding.Severity,
         Problem = finding.Problem,
         Breaks = finding.Breaks,

@@ -8,6 +8,7 @@ using Meshover.Cli.Doctor.Firewall;
 using Meshover.Cli.Hosting;
 using Meshover.Cli.Supervision;
 using Meshover.Cli.Up;
+using Meshover.Linux.Files;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
 using Meshover.Linux.Processes;
@@ -30,7 +31,7 @@ internal sealed class FactsCollector(NodePaths paths)
         using var netlink = new RouteNetlink();
         var config = AgentConfigFile.Load(paths.ConfigFile);
         var node = new NodeFactsReader(paths).Read(config);
-        var firewall = await ReadFirewallAsync(cancellationToken);
+        var (firewall, nftMissing) = await ReadFirewallAsync(cancellationToken);
         return new MachineFacts
         {
             Node = node,
@@ -39,6 +40,9 @@ internal sealed class FactsCollector(NodePaths paths)
             Routes = netlink.GetRoutes(new RouteFilter { ExceptProtocols = [RouteProtocols.Bgp] }),
             Rules = netlink.GetRules(),
             Firewall = firewall,
+            NftMissing = nftMissing,
+            StateRoom = DirectoryRoom.Of(paths.StateDirectory),
+            OtherZebra = config.Routing == RoutingChoice.Frr ? RoutingPreflight.FindOtherZebra(paths.ToRoutingOptions()) : null,
             LegacyDocker = await ReadLegacyDockerAsync(firewall, cancellationToken),
             PortsInUse = [.. UdpPort(node), .. RoutingPorts(node, config)],
             FrrDoubt = config.Routing == RoutingChoice.Frr ? await FrrDoubtAsync(cancellationToken) : null,
@@ -67,15 +71,15 @@ internal sealed class FactsCollector(NodePaths paths)
     }
 
     // Without nft, or without nftables in the kernel, nobody has set up anything by it.
-    private static async Task<Ruleset> ReadFirewallAsync(CancellationToken cancellationToken)
+    private static async Task<(Ruleset Ruleset, string? Missing)> ReadFirewallAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return Ruleset.Parse(await new Nft().ListRulesetAsync(cancellationToken));
+            return (Ruleset.Parse(await new Nft().ListRulesetAsync(cancellationToken)), null);
         }
-        catch (NftException)
+        catch (NftException e)
         {
-            return Ruleset.Empty;
+            return (Ruleset.Empty, e.IsNotInstalled ? e.Message : null);
         }
     }
 

@@ -1,8 +1,13 @@
+using Meshover.Mesh.Findings;
+
 namespace Meshover.Cli.Doctor;
 
 /// <summary>One thing on this machine that is in the mesh's way.</summary>
 internal sealed record Finding
 {
+    /// <summary>By the catalogue.</summary>
+    public required FindingKind Kind { get; init; }
+
     public required Severity Severity { get; init; }
 
     /// <summary>What is wrong: one sentence with the names and numbers seen.</summary>

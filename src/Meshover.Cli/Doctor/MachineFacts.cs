@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.Cli.Doctor.Firewall;
+using Meshover.Linux.Files;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Planning;
 using Meshover.WireGuard.Control;
@@ -31,6 +32,15 @@ internal sealed record MachineFacts
 
     /// <summary>Why this machine's release of FRR may not do; null where it does, is not there, or is not wanted.</summary>
     public string? FrrDoubt { get; init; }
+
+    /// <summary>A zebra that is not ours, and what to do about it; null: there is none, or FRR is not wanted.</summary>
+    public string? OtherZebra { get; init; }
+
+    /// <summary>Why nft cannot be run; null: it can.</summary>
+    public string? NftMissing { get; init; }
+
+    /// <summary>Of the directory of the node's state.</summary>
+    public DirectoryRoom StateRoom { get; init; }
 
     /// <summary>net.ipv4.conf.all.rp_filter.</summary>
     public int ReversePathFilterAll { get; init; }

@@ -1,3 +1,4 @@
+using Meshover.Agent.Events;
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Trust;
 using Meshover.Cli.CommandLine;
@@ -123,6 +124,7 @@ internal sealed class DownSequence(NodePaths paths, INodeServices services, Time
     private void RemoveFiles()
     {
         RuntimeFiles.Delete(paths.MapFile);
+        new EventFile(paths.StateDirectory).Delete();
         RuntimeFiles.Delete(paths.TimestampFile);
         RuntimeFiles.DeleteHalfWritten(paths.IdentityFile);
         RuntimeFiles.Delete(IdentityStore.LockFileOf(paths.IdentityFile));

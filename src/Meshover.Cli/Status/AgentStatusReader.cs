@@ -35,6 +35,7 @@ internal static class AgentStatusReader
             Generation = status.Generation > 0 ? status.Generation : null,
             Endpoints = [.. status.Endpoints.Select(Text)],
             Notices = [.. status.Notices],
+            Findings = [.. status.Findings.Select(Finding)],
         };
     }
 
@@ -121,6 +122,16 @@ internal static class AgentStatusReader
         PrefixesSent = neighbor.PrefixesSent,
         BfdState = neighbor.BfdState,
         Error = Known(neighbor.Error),
+    };
+
+    private static StatusFinding Finding(Finding finding) => new()
+    {
+        Code = finding.Code,
+        Severity = finding.Severity,
+        Subject = finding.Subject,
+        Text = finding.Text,
+        Advice = finding.Advice,
+        More = finding.More,
     };
 
     private static string Text(Endpoint endpoint) =>

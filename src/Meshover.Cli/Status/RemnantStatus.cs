@@ -4,6 +4,7 @@ using Meshover.Agent.Trust;
 using Meshover.Cli.CommandLine;
 using Meshover.Cli.Supervision;
 using Meshover.Contract.V1;
+using Meshover.Mesh.Findings;
 using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
 
@@ -56,7 +57,26 @@ internal sealed record RemnantStatus
         AnnouncedNotGranted = [],
         Endpoints = [],
         Notices = [],
+        Findings = [.. Findings()],
     };
+
+    private IEnumerable<StatusFinding> Findings()
+    {
+        if (Dataplane is null && Routing is null)
+            yield break;
+        yield return Of(FindingKinds.AgentSilent);
+        if (Dataplane is null && Daemons.Contains(DaemonNames.Dataplane))
+            yield return Of(FindingKinds.DataplaneSilent);
+        if (Routing is null && Daemons.Contains(DaemonNames.Routing))
+            yield return Of(FindingKinds.RoutingSilent);
+        foreach (var fault in Routing?.Findings ?? [])
+        {
+            if (FindingKinds.Find(fault.Code) is { } kind)
+                yield return Of(kind) with { Subject = fault.Subject, Text = fault.Text };
+        }
+
+        static StatusFinding Of(FindingKind kind) => new() { Code = kind.Code, Severity = kind.SeverityWord, Subject = "", Text = kind.Meaning, Advice = kind.Advice };
+    }
 
     private NodeSection? Node()
     {

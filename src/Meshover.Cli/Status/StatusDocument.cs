@@ -57,6 +57,30 @@ internal sealed record StatusDocument
 
     [Description("What the operator should know, one sentence each.")]
     public required ImmutableArray<string> Notices { get; init; }
+
+    [Description("What is wrong, by the catalogue of docs/findings.md; at most 32 of a code are listed. Where the agent does not answer: what can be told without it.")]
+    public ImmutableArray<StatusFinding> Findings { get; init; } = [];
+}
+
+internal sealed record StatusFinding
+{
+    [Description("Stable: programs select by it.")]
+    public required string Code { get; init; }
+
+    [Description("notice: worth knowing. warning: it may bite, or bites in part. fault: the mesh cannot work as it should.")]
+    public required string Severity { get; init; }
+
+    [Description("What it is about: a peer, a prefix, a daemon; empty: the node itself.")]
+    public required string Subject { get; init; }
+
+    [Description("What was seen, one sentence.")]
+    public required string Text { get; init; }
+
+    [Description("What to do, one sentence.")]
+    public required string Advice { get; init; }
+
+    [Description("It stands for so many of this code that are not listed; else 0.")]
+    public uint More { get; init; }
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<NodeState>))]

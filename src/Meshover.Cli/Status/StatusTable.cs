@@ -30,8 +30,10 @@ internal static class StatusTable
             Line(console, $"[yellow]not granted[/] {Named(status, status.AnnouncedNotGranted)}");
         foreach (var source in status.AnnouncementSources.Where(source => source.Name != Configuration))
             Line(console, $"[grey]source[/]      {source.Name}: {source.Status}");
-        foreach (var notice in status.Notices)
+        foreach (var notice in status.Notices.Where(notice => !status.Findings.Any(finding => finding.Text == notice)))
             Line(console, $"[yellow]notice[/]      {notice}");
+        foreach (var finding in status.Findings)
+            WriteFinding(console, finding);
         if (status.Peers.IsEmpty)
             return;
         console.Write(PeerTable.Of(status.Peers, console.Profile.Width));
@@ -96,6 +98,12 @@ internal static class StatusTable
             Line(console, $"            [grey]{reason}[/]");
         foreach (var error in component.Errors)
             Line(console, $"            {error}");
+    }
+
+    private static void WriteFinding(IAnsiConsole console, StatusFinding finding)
+    {
+        var colour = finding.Severity switch { "fault" => "red", "warning" => "yellow", _ => "grey" };
+        Line(console, $"[{colour}]{finding.Severity,-11}[/] [grey]{finding.Code}[/] {finding.Text}");
     }
 
     private static void WriteNeighbor(IAnsiConsole console, NeighborSection neighbor)

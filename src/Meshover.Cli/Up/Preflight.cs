@@ -52,7 +52,7 @@ internal static class Preflight
     private static async Task<IEnumerable<string>> RoutingErrorsAsync(FrrInstallation frr, bool stopsSystemFrr, CancellationToken cancellationToken)
     {
         var features = await frr.TryAskAsync(cancellationToken);
-        return RoutingPreflight.FindProblems(frr.Options, features, besideSystemFrr: stopsSystemFrr).Select(problem => $"{problem}.");
+        return RoutingPreflight.FindProblems(frr.Options, features, besideSystemFrr: stopsSystemFrr).Select(problem => $"{problem.Text}.");
     }
 
     private static Finding[] NamesTaken()

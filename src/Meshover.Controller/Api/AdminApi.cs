@@ -7,7 +7,7 @@ using Meshover.Controller.Streaming;
 namespace Meshover.Controller.Api;
 
 /// <summary>Administration by gRPC: a face of <see cref="Administration"/>. The admin socket's file mode says who may.</summary>
-internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, Grants grants, AuditLog audit) : AdminService.AdminServiceBase
+internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, Grants grants, AuditLog audit, MeshEvents events) : AdminService.AdminServiceBase
 {
     public override async Task<CreateTokenResponse> CreateToken(CreateTokenRequest request, ServerCallContext context)
     {
@@ -63,6 +63,12 @@ internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, 
     {
         var page = await audit.ListAsync(AdminMapping.ToQuery(request), context.CancellationToken);
         return new ListAuditResponse { Entries = { page.Records.Select(AdminMapping.ToContract) }, Next = page.Next };
+    }
+
+    public override async Task<ListEventsResponse> ListEvents(ListEventsRequest request, ServerCallContext context)
+    {
+        var page = await events.ListAsync(AdminMapping.ToQuery(request), context.CancellationToken);
+        return new ListEventsResponse { Events = { page.Events.Select(AdminMapping.ToContract) }, Next = page.Next };
     }
 
     public override Task<ListGrantsResponse> ListGrants(ListGrantsRequest request, ServerCallContext context) => Task.FromResult(new ListGrantsResponse

@@ -13,7 +13,9 @@ namespace Meshover.Controller.Api;
 internal static class AdminMapping
 {
     private const uint DefaultAudit = 50;
-    private const uint MostAudit = 1_000; // some 400 bytes each, in one message
+    private const uint MostAudit = 1_000;
+    private const uint DefaultEvents = 200;
+    private const uint MostEvents = 1_000; // some 400 bytes each, in one message
 
     public static TokenWish ToWish(CreateTokenRequest request) =>
         new(request.LifetimeSeconds, request.Uses, [.. request.Tags], [.. request.Grants.Select(ToWish)], request.Replace);
@@ -22,6 +24,24 @@ internal static class AdminMapping
 
     public static AuditQuery ToQuery(ListAuditRequest request) =>
         new((int)Math.Clamp(request.Limit == 0 ? DefaultAudit : request.Limit, 1, MostAudit), request.Node, request.Below, request.Routine);
+
+    public static EventQuery ToQuery(ListEventsRequest request) => new(
+        (int)Math.Clamp(request.Limit == 0 ? DefaultEvents : request.Limit, 1, MostEvents), request.Node,
+        DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(request.SinceUnixMs, 0, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())), request.Below);
+
+    public static Event ToContract(EventView view) => new()
+    {
+        Id = view.Id,
+        TimeUnixMs = view.Event.Time.ToUnixTimeMilliseconds(),
+        Kind = view.Event.Kind,
+        Node = view.Event.Node,
+        Subject = view.Event.Subject,
+        Code = view.Event.Code,
+        From = view.Event.From,
+        To = view.Event.To,
+        Actor = view.Event.Actor,
+        Text = view.Event.Text,
+    };
 
     /// <exception cref="InvalidRequestException">It is of no kind that this release knows.</exception>
     public static Question ToQuestion(NodeQuestion? question)

@@ -38,6 +38,7 @@ internal static class HealthMapping
         Exceptions = summary.NotUp is null ? null : summary.Exceptions is { } exceptions ? ToReasons(exceptions) : former?.Exceptions,
         Unlisted = summary.Exceptions is { } listed ? Count(listed.Unlisted) : former?.Unlisted ?? 0,
         Figures = ImmutableDictionary<uint, LinkFigure>.Empty.SetItems(summary.Figures.Select(figure => KeyValuePair.Create(figure.NodeId, ToFigure(figure)))),
+        Findings = summary.Findings is { } findings ? findings.Found.DistinctBy(found => found.Code).ToImmutableSortedDictionary(found => found.Code, found => Count(found.Count), StringComparer.Ordinal) : null,
         DataplaneAge = summary.HasDataplaneAgeMs ? TimeSpan.FromMilliseconds(summary.DataplaneAgeMs) : null,
         RoutingAge = summary.HasRoutingAgeMs ? TimeSpan.FromMilliseconds(summary.RoutingAgeMs) : null,
     };

@@ -52,6 +52,8 @@ internal static class Limits
         ["LinkStates.up"] = List(Nodes),
         ["LinkExceptions.links"] = List(64),
         ["NodeSummary.figures"] = List(64),
+        ["FindingCounts.found"] = List(256),
+        ["FindingCounts.Found.code"] = Ascii(64),
         ["ObservedChanges.seen"] = List(Nodes),
         ["ObservedChanges.gone"] = List(Nodes),
         ["EnrollRequest.other_addresses"] = Ascii(Address) with { Items = Endpoints },
@@ -74,6 +76,8 @@ internal static class Limits
         ["RemoveGrantRequest.prefix"] = Ascii(Address),
         ["RemoveGrantRequest.reason"] = Free(Reason.Longest),
         ["ListAuditRequest.node"] = Free(Name),
+        ["ListEventsRequest.node"] = Free(Name),
+        ["ListEventsRequest.below"] = Ascii(64),
         ["ListGrantsRequest.node"] = Free(Name),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

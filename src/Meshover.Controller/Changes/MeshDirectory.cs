@@ -87,6 +87,16 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
     /// <exception cref="StoreException">It cannot be read.</exception>
     public ValueTask<StoreSnapshot> ReadAsync(StoreRange range, CancellationToken cancel) => _store.ReadAsync(range, cancel);
 
+    /// <summary>Writes what is kept apart from the state, and leaves no record in the audit.</summary>
+    /// <exception cref="StoreException">It cannot be written.</exception>
+    /// <exception cref="ArgumentException">It is part of the state.</exception>
+    public async Task<bool> KeepApartAsync(StoreTransaction transaction, CancellationToken cancel)
+    {
+        if (transaction.Writes.Any(write => StoreKeys.IsResident(write.Key)))
+            throw new ArgumentException("The state is changed by ChangeAsync alone.", nameof(transaction));
+        return (await _store.CommitAsync([transaction], cancel))[0].Succeeded;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

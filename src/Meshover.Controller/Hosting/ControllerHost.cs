@@ -4,6 +4,7 @@ using Meshover.Controller.Administration;
 using Meshover.Controller.Api;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
+using Meshover.Controller.Events;
 using Meshover.Controller.Identity;
 using Meshover.Controller.Live;
 using Meshover.Controller.Scraping;
@@ -82,6 +83,7 @@ internal static class ControllerHost
         services.AddSingleton<NodeQueries>();
         services.AddSingleton<Grants>();
         services.AddSingleton<AuditLog>();
+        services.AddSingleton<MeshEvents>();
         services.AddSingleton<CredentialIssuer>();
         services.AddSingleton<MemberUpdates>();
         services.AddSingleton<MeshApi>();
@@ -90,6 +92,7 @@ internal static class ControllerHost
         services.AddHostedService<TopologyKeeper>();
         services.AddHostedService<Housekeeping>();
         services.AddHostedService<Attention>();
+        services.AddHostedService<EventKeeper>();
         services.AddHostedService<DirectoryGuard>();
         services.AddSingleton<IServiceMethodProvider<MeshApi>, MeshApiBinding>();
         services.AddSingleton<CallerLimits>(_ => new CallerLimits());

@@ -45,6 +45,9 @@ internal sealed record HealthReport
     public TimeSpan? DataplaneAge { get; init; }
     public TimeSpan? RoutingAge { get; init; }
 
+    /// <summary>What it finds wrong, by code, and of how many subjects; null: its agent does not say it.</summary>
+    public ImmutableSortedDictionary<string, int>? Findings { get; init; }
+
     /// <summary>It has peers, and its data plane hears none of them.</summary>
     public bool IsDeaf => this is { Peers: > 0, PeersHeard: 0, NotUp: not null, Components.Dataplane: not ComponentState.Off };
 

@@ -24,6 +24,7 @@ internal sealed partial class TopologyKeeper(MeshDirectory directory, LiveNodes 
 
     private readonly GrantNotices _notices = new(live);
     private readonly TwiceNotices _twice = new(live);
+    private readonly SharedPrefixNotices _shared = new(live);
     private readonly ReachPace _pace = new(time);
     private readonly Settling _settling = new(time);
     private readonly MemberModels _models = new();
@@ -101,10 +102,12 @@ internal sealed partial class TopologyKeeper(MeshDirectory directory, LiveNodes 
             live.Forget(gone);
             _notices.Forget(gone);
             _twice.Forget(gone);
+            _shared.Forget(gone);
             _models.Forget(gone);
         }
         _notices.Tell(members);
         _twice.Tell(members);
+        _shared.Tell(members);
         if (changed.Count > 0)
         {
             var overtaken = await directory.ChangeAsync(new Cause(Actor.Controller, Operation.Plan, Reason.None), draft => Write(draft, state, changed), cancel);

@@ -18,6 +18,7 @@ namespace Meshover.Controller.State;
 [JsonSerializable(typeof(ClaimRecord))]
 [JsonSerializable(typeof(TokenRecord))]
 [JsonSerializable(typeof(AuditRecord))]
+[JsonSerializable(typeof(EventRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext
 {
     public static byte[] Write(object record) => JsonSerializer.SerializeToUtf8Bytes(record, TypeInfo(record.GetType()));
@@ -38,6 +39,7 @@ internal sealed partial class RecordJson : JsonSerializerContext
         StoreKeys.TokenFolder => typeof(TokenRecord),
         StoreKeys.WithdrawnFolder => typeof(WithdrawnRecord),
         StoreKeys.AuditFolder or StoreKeys.RoutineFolder => typeof(AuditRecord),
+        StoreKeys.EventFolder => typeof(EventRecord),
         StoreKeys.HostNameFolder or StoreKeys.Address4Folder or StoreKeys.Address6Folder
             or StoreKeys.TunnelFolder or StoreKeys.AsnFolder or StoreKeys.WireGuardFolder => typeof(ClaimRecord),
         _ => null,

@@ -19,6 +19,7 @@ internal static class StoreKeys
 
     public const string AuditFolder = "~audit";
     public const string RoutineFolder = "~routine";
+    public const string EventFolder = "~events";
 
     /// <summary>What is held in memory.</summary>
     public static readonly StoreRange Resident = new("", $"{Apart}");

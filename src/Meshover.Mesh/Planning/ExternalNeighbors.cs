@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Findings;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 
@@ -15,12 +16,12 @@ internal static class ExternalNeighbors
         [.. settings.Neighbors.Where(neighbor => Problem(map, me, neighbor) is null)];
 
     /// <summary>Why others are left out, one sentence each.</summary>
-    public static IEnumerable<string> Warnings(MeshMap map, MeshNode me, NodeSettings settings)
+    public static IEnumerable<Finding> Warnings(MeshMap map, MeshNode me, NodeSettings settings)
     {
         foreach (var neighbor in settings.Neighbors)
         {
             if ((settings.Routing ? Problem(map, me, neighbor) : "this node has no routing (routing: off)") is { } why)
-                yield return $"The neighbour {neighbor.Name} is not spoken to: {why}.";
+                yield return new Finding(FindingKinds.NeighborUnusable, neighbor.Name, $"The neighbour {neighbor.Name} is not spoken to: {why}.");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.Mesh.Endpoints;
+using Meshover.Mesh.Findings;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 
@@ -25,8 +26,8 @@ public sealed record NodePlan
     /// <summary>Null where the node runs no FRR.</summary>
     public required RoutingModel? Routing { get; init; }
 
-    /// <summary>What the operator should know; one sentence each.</summary>
-    public ImmutableArray<string> Warnings { get; init; } = [];
+    /// <summary>What the operator should know.</summary>
+    public ImmutableArray<Finding> Warnings { get; init; } = [];
 
     /// <summary>For the data plane and the kernel.</summary>
     public SystemPlan ForSystem => new() { WireGuard = WireGuard, Links = Links, Kernel = Kernel };

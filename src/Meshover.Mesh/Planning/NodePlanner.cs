@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Endpoints;
+using Meshover.Mesh.Findings;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 
@@ -169,21 +170,29 @@ public static class NodePlanner
     private static RouteGrant[] Own(MeshNode node) =>
         [new(Prefixes.Host(node.Address4)), new(Prefixes.Host(node.Address6))];
 
-    private static ImmutableArray<string> Warn(MeshMap map, MeshNode me, NodeSettings settings, NodeCapabilities capabilities, NodeHealth health, LinkMtu mtu)
+    private static ImmutableArray<Finding> Warn(MeshMap map, MeshNode me, NodeSettings settings, NodeCapabilities capabilities, NodeHealth health, LinkMtu mtu)
     {
-        var warnings = ImmutableArray.CreateBuilder<string>();
+        var warnings = ImmutableArray.CreateBuilder<Finding>();
         if (mtu.Fragments)
-            warnings.Add($"The underlay's MTU of {UnderlayMtu(settings, health)} is too small for links of {mtu.Link}: outer packets are "
-                + "fragmented, which is slow. Raise the underlay's MTU.");
+        {
+            warnings.Add(new Finding(FindingKinds.UnderlayMtu, "", $"The underlay's MTU of {UnderlayMtu(settings, health)} is too small for links of {mtu.Link}: outer packets are "
+                + "fragmented, which is slow. Raise the underlay's MTU."));
+        }
         if (!capabilities.Nftables)
-            warnings.Add("This kernel has no nftables: forged tunnel addresses are not dropped, and TCP segments are not made to fit the links. "
-                + "Load the module nf_tables and restart the agent.");
+        {
+            warnings.Add(new Finding(FindingKinds.NftablesMissing, "", "This kernel has no nftables: forged tunnel addresses are not dropped, and TCP segments are not made to fit the links. "
+                + "Load the module nf_tables and restart the agent."));
+        }
         foreach (var lost in Reached(settings, health).Where(reach => reach.IsLost))
-            warnings.Add($"{lost.Prefix} is announced, but this machine no longer has a route to it"
-                + $"{(lost.DownInterface.Length > 0 ? $", as {lost.DownInterface} is down" : "")}: it is withdrawn until there is one, and packets to it are refused.");
+        {
+            warnings.Add(new Finding(FindingKinds.AnnouncementUnreached, $"{lost.Prefix}", $"{lost.Prefix} is announced, but this machine no longer has a route to it"
+                + $"{(lost.DownInterface.Length > 0 ? $", as {lost.DownInterface} is down" : "")}: it is withdrawn until there is one, and packets to it are refused."));
+        }
         foreach (var prefix in NotGranted(me, settings))
-            warnings.Add($"{prefix} is announced but not granted: other nodes refuse it. An administrator grants it with "
-                + $"`meshover grant add {me.HostName} {prefix}`.");
+        {
+            warnings.Add(new Finding(FindingKinds.AnnouncementNotGranted, $"{prefix}", $"{prefix} is announced but not granted: other nodes refuse it. An administrator grants it with "
+                + $"`meshover grant add {me.HostName} {prefix}`."));
+        }
         warnings.AddRange(ExternalNeighbors.Warnings(map, me, settings));
         return warnings.ToImmutable();
     }

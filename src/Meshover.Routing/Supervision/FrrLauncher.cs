@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Meshover.Linux.Processes;
+using Meshover.Mesh.Findings;
 using Meshover.Routing.Config;
 using Meshover.Routing.Vtysh;
 
@@ -40,9 +41,10 @@ internal sealed class FrrLauncher(FrrInstallation installation, FrrFiles files, 
     /// <exception cref="RoutingException">Something stands in the way, or a daemon ended while it started.</exception>
     public async Task<FrrProcesses> StartAsync(FrrConfig config, CancellationToken ct)
     {
-        if (RoutingPreflight.MissingPrograms(Options) is { } missing) throw new RoutingException(missing);
+        if (RoutingPreflight.MissingPrograms(Options) is { } missing) throw new RoutingException(missing) { Kind = FindingKinds.FrrMissing };
         var features = await installation.ExamineAsync(ct);
-        if (RoutingPreflight.FindProblems(Options, features, config.BgpPort) is { IsEmpty: false } problems) throw new RoutingException(string.Join(" ", problems));
+        if (RoutingPreflight.FindProblems(Options, features, config.BgpPort) is { IsEmpty: false } problems)
+            throw new RoutingException(string.Join(" ", problems)) { Kind = problems[0].Kind };
         await files.PrepareAsync(time, ct);
         await files.WriteForStartAsync(config, features, time, ct);
         var started = ImmutableDictionary<string, ProcessIdentity>.Empty;
@@ -106,7 +108,7 @@ internal sealed class FrrLauncher(FrrInstallation installation, FrrFiles files, 
         var since = time.GetTimestamp();
         while (!File.Exists(socket))
         {
-            if (!process.IsAlive) throw new RoutingException($"{daemon.Name} ended at startup: {files.LastLogLine(daemon)} (its log is {files.Log(daemon)})");
+            if (!process.IsAlive) throw new RoutingException($"{daemon.Name} ended at startup: {files.LastLogLine(daemon)} (its log is {files.Log(daemon)})") { Kind = FindingKinds.FrrRestarting };
             if (time.GetElapsedTime(since) > patience) throw new RoutingException($"{daemon.Name} was not ready within {patience.TotalSeconds:0} s (its log is {files.Log(daemon)})");
             await Task.Delay(TimeSpan.FromMilliseconds(20), time, ct);
         }

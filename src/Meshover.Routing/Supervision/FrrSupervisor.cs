@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Meshover.Mesh.Findings;
 using Meshover.Routing.Config;
 using Microsoft.Extensions.Logging;
 
@@ -22,12 +23,18 @@ internal sealed partial class FrrSupervisor(
     private volatile FrrConfig? _applied;
     private FrrProcesses? _running;
     private long _startedAt;
+
+    /// <summary>How often FRR has ended running, without having lived well in between.</summary>
+    private volatile int _deaths;
     private volatile SupervisorState _current = SupervisorState.Initial;
 
     public SupervisorState Current => _current;
 
     /// <summary>What FRR runs, as far as is known.</summary>
     public FrrConfig? Applied => _applied;
+
+    /// <summary>It has ended again and again, and what runs now has yet to show that it stays.</summary>
+    public bool IsUnsteady => _deaths > 1 && time.GetElapsedTime(Volatile.Read(ref _startedAt)) < RestartDelay.Healthy;
 
     /// <summary>Makes FRR run this configuration.</summary>
     /// <exception cref="RoutingException">Refused, or FRR cannot run.</exception>
@@ -106,10 +113,13 @@ internal sealed partial class FrrSupervisor(
     {
         await _running!.DisposeAsync();
         _running = null;
-        var delay = _delay.After(time.GetElapsedTime(_startedAt), Detection);
+        var lived = time.GetElapsedTime(_startedAt);
+        _deaths = lived >= RestartDelay.Healthy ? 1 : _deaths + 1;
+        var delay = _delay.After(lived, Detection);
         LogDied(died, delay);
         _current = _current with { Restarts = _current.Restarts + 1 };
-        Publish(RoutingState.Starting, $"{died} ended and all of FRR is being restarted: {files.LastLogLine(FrrDaemon.Named(died))}");
+        Publish(RoutingState.Starting, new Finding(DeathKind, died,
+            $"{died} ended and all of FRR is being restarted: {files.LastLogLine(FrrDaemon.Named(died))}"));
         await Task.Delay(delay, time, ct);
         if (_applied is not null) await TryStartAsync(ct);
     }
@@ -129,7 +139,7 @@ internal sealed partial class FrrSupervisor(
     /// <summary>Starts FRR with this configuration, which it then runs and is known to run.</summary>
     private async Task StartAsync(FrrConfig config, CancellationToken ct)
     {
-        Publish(RoutingState.Starting);
+        Publish(RoutingState.Starting, IsUnsteady ? [.. Current.Findings.Where(finding => finding.Kind == FindingKinds.FrrKeepsDying)] : []);
         _refusals.ForgetWords();
         try
         {
@@ -144,7 +154,8 @@ internal sealed partial class FrrSupervisor(
         {
             // Any failure must be one that is tried again: a full /run now and then must not end us.
             var failure = e as RoutingException ?? Unwritable(e);
-            Publish(RoutingState.Failed, failure.Message);
+            if (failure.Kind == FindingKinds.FrrRestarting) _deaths++; // one ended before all were ready
+            Publish(RoutingState.Failed, new Finding(failure.Kind == FindingKinds.FrrRestarting ? DeathKind : failure.Kind ?? FindingKinds.FrrFailed, "", failure.Message));
             throw failure;
         }
     }
@@ -202,7 +213,7 @@ internal sealed partial class FrrSupervisor(
         if (await ProblemsAsync(config, ct) is { IsEmpty: false } problems)
         {
             Publish(RoutingState.Failed, [.. problems]);
-            throw new RoutingException(string.Join(" ", problems));
+            throw new RoutingException(string.Join(" ", problems)) { Kind = problems[0].Kind };
         }
         await files.PrepareAsync(time, ct);
         await CheckedAsync(config, ct);
@@ -261,7 +272,8 @@ internal sealed partial class FrrSupervisor(
     {
         if (_running is not null)
         {
-            if (await ProblemsAsync(config, ct) is { IsEmpty: false } problems) throw new RoutingException(string.Join(" ", problems));
+            if (await ProblemsAsync(config, ct) is { IsEmpty: false } problems)
+                throw new RoutingException(string.Join(" ", problems)) { Kind = problems[0].Kind };
             files.WriteTexts(config, launcher.Features);
             files.IsChanging = true;
             await KillAsync(ct);
@@ -272,7 +284,7 @@ internal sealed partial class FrrSupervisor(
     }
 
     /// <summary>Of the programs that would start: those that run may be of another release.</summary>
-    private async Task<ImmutableArray<string>> ProblemsAsync(FrrConfig config, CancellationToken ct) =>
+    private async Task<ImmutableArray<Finding>> ProblemsAsync(FrrConfig config, CancellationToken ct) =>
         RoutingPreflight.FindProblems(launcher.Options, await launcher.Installation.TryAskAsync(ct), config.BgpPort);
 
     private async Task KillAsync(CancellationToken ct)
@@ -301,6 +313,8 @@ internal sealed partial class FrrSupervisor(
 
     private static RoutingException Unwritable(Exception cause) => new($"FRR's files cannot be written: {cause.Message}", cause);
 
+    private FindingKind DeathKind => _deaths > 1 ? FindingKinds.FrrKeepsDying : FindingKinds.FrrRestarting;
+
     private TimeSpan Detection => TimeSpan.FromMilliseconds(_applied?.BfdDetectionMs ?? 900);
 
     private void Keep(FrrConfig config)
@@ -324,7 +338,7 @@ internal sealed partial class FrrSupervisor(
         return new ApplyResult(0, Restarted: false);
     }
 
-    private void Publish(RoutingState state, params ReadOnlySpan<string> errors) => _current = _current.Become(state, [.. errors], _running);
+    private void Publish(RoutingState state, params ReadOnlySpan<Finding> findings) => _current = _current.Become(state, [.. findings], _running);
 
     [LoggerMessage(LogLevel.Information, "FRR was already running and was adopted: {Daemons}")]
     private partial void LogAdopted(string daemons);

@@ -1,3 +1,4 @@
+using Meshover.Mesh.Findings;
 using Meshover.Routing.Config;
 using Meshover.Routing.Vtysh;
 
@@ -19,7 +20,7 @@ internal sealed class ReadyCheck(VtySocket vty, FrrFiles files)
         await stop.CancelAsync();
         await answered.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ct.ThrowIfCancellationRequested();
-        if (first != answered) throw new RoutingException(EndedText(await running.Ended));
+        if (first != answered) throw new RoutingException(EndedText(await running.Ended)) { Kind = FindingKinds.FrrRestarting };
         await answered;
     }
 

@@ -11,7 +11,7 @@ internal sealed partial class RequestHandler(FrrSupervisor supervisor, StatusRea
         { Op: RoutingProtocol.Apply, Config: { Zebra: not null, Bgpd: not null, Bfdd: not null, BgpPort: > 0 and < 65536 } config } =>
             new RoutingReply { Applied = await supervisor.ApplyAsync(config, ct) },
         { Op: RoutingProtocol.Apply } => throw new RoutingException("'apply' needs a config with zebra, bgpd, bfdd and a bgpPort of 1-65535"),
-        { Op: RoutingProtocol.Status } => new RoutingReply { Status = await status.ReadAsync(supervisor.Current, ct) },
+        { Op: RoutingProtocol.Status } => new RoutingReply { Status = await status.ReadAsync(supervisor.Current, supervisor.IsUnsteady, ct) },
         { Op: RoutingProtocol.ToggleSource } => await ToggleSourceAsync(ct),
         { Op: RoutingProtocol.Running } => new RoutingReply { Running = supervisor.Applied },
         { Op: RoutingProtocol.Stop } => await StopAsync(ct),

@@ -9,14 +9,17 @@ internal sealed class RestartDelay
 {
     private static readonly TimeSpan _beyondDetection = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan _longest = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan _healthy = TimeSpan.FromSeconds(20);
+
+    /// <summary>FRR that has run so long is well.</summary>
+    public static readonly TimeSpan Healthy = TimeSpan.FromSeconds(20);
     private int _shortLives;
+
 
     /// <param name="lived">How long FRR ran before it died.</param>
     /// <param name="bfdDetection">How long neighbours take to notice.</param>
     public TimeSpan After(TimeSpan lived, TimeSpan bfdDetection)
     {
-        _shortLives = lived >= _healthy ? 0 : _shortLives + 1;
+        _shortLives = lived >= Healthy ? 0 : _shortLives + 1;
         // The first death after a good life, and one more, are answered without a penalty.
         var delay = (bfdDetection + _beyondDetection) * Math.Pow(2, Math.Clamp(_shortLives - 2, 0, 10));
         return delay < _longest ? delay : _longest;

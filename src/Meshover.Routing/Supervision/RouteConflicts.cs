@@ -8,7 +8,11 @@ namespace Meshover.Routing.Supervision;
 /// <param name="Prefix">As FRR writes it.</param>
 /// <param name="By">Who set the other: kernel (by hand, a network manager or DHCP), connected, static, ….</param>
 /// <param name="Interface">By which the other leads; empty: by none.</param>
-public sealed record RouteConflict(string Prefix, string By, string Interface);
+public sealed record RouteConflict(string Prefix, string By, string Interface)
+{
+    /// <summary>There is no other: zebra has selected it, and the kernel does not have it.</summary>
+    public bool IsNotInstalled { get; init; }
+}
 
 /// <summary>
 /// Looks for routes of BGP that zebra has not selected. A table of thousands takes zebra a while to print, so it is asked the more seldom, the
@@ -18,9 +22,11 @@ internal sealed class RouteConflicts(VtySocket vty, Func<SupervisorState> state,
 {
     private const int Most = 10;
     private const int Share = 50;
-    private static readonly TimeSpan _interval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _interval = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
     private static readonly string[] _families = ["ip", "ipv6"];
+
+    private HashSet<string> _missing = [];
 
     /// <summary>What was found last.</summary>
     public ImmutableArray<RouteConflict> Current { get; private set; } = [];
@@ -42,6 +48,11 @@ internal sealed class RouteConflicts(VtySocket vty, Func<SupervisorState> state,
     internal static IEnumerable<string> Unselected(string said) =>
         Parse(said).Where(prefix => !prefix.Value.Exists(entry => entry.Selected)).Select(prefix => prefix.Key);
 
+    /// <summary>Prefixes whose selected route of BGP the kernel has not taken.</summary>
+    /// <inheritdoc cref="Unselected"/>
+    internal static IEnumerable<string> NotInstalled(string said) =>
+        Parse(said).Where(prefix => prefix.Value.Exists(entry => entry is { Selected: true, Protocol: "bgp", Installed: false, IsQueued: false })).Select(prefix => prefix.Key);
+
     /// <param name="prefix">Of which it is.</param>
     /// <param name="said">The answer to <c>show ip route PREFIX json</c>.</param>
     /// <returns>Null where there is no other route that is selected.</returns>
@@ -58,11 +69,18 @@ internal sealed class RouteConflicts(VtySocket vty, Func<SupervisorState> state,
         try
         {
             var found = ImmutableArray.CreateBuilder<RouteConflict>();
+            var seen = new HashSet<string>(StringComparer.Ordinal);
             foreach (var family in _families)
             {
-                foreach (var prefix in Unselected(await AskAsync($"show {family} route bgp json", ct)).Take(Most))
+                var routes = await AskAsync($"show {family} route bgp json", ct);
+                // Seen twice running: each is for a moment between its choice and the kernel's answer.
+                var missing = NotInstalled(routes).ToHashSet(StringComparer.Ordinal);
+                found.AddRange(missing.Where(_missing.Contains).Take(Most).Select(prefix => new RouteConflict(prefix, "", "") { IsNotInstalled = true }));
+                seen.UnionWith(missing);
+                foreach (var prefix in Unselected(routes).Take(Most))
                     if (Of(prefix, await AskAsync($"show {family} route {prefix} json", ct)) is { } conflict) found.Add(conflict);
             }
+            _missing = seen;
             return found.ToImmutable();
         }
         catch (Exception e) when (e is RoutingException or JsonException)

@@ -22,11 +22,15 @@ public static class RoutingDaemon
             new FrrLauncher(installation, files, vtysh, time), files, new ConfigApplier(vtysh, vty, logger), new ReadyCheck(vty, files),
             () => MachineStop.IsUnderWayAsync(time), time, logger);
         var conflicts = new RouteConflicts(vty, () => supervisor.Current, time);
-        var requests = new RequestHandler(supervisor, new StatusReader(vtysh, installation, () => conflicts.Current), vtysh);
+        // By its command line, not its bare pid, as the log keeper does.
+        void Kill(FrrDaemonStatus daemon) => FrrProcessScan.Take(files).Ours.GetValueOrDefault(daemon.Name)?.Kill();
+        Task Ping(FrrDaemon daemon, CancellationToken stop) => vty.AskAsync(daemon, _pingPatience, stop, "echo ping");
+        var hangs = new HangWatch(Ping, Kill, () => supervisor.Current, time, logger);
+        var requests = new RequestHandler(supervisor, new StatusReader(vtysh, installation, () => conflicts.Current, () => hangs.Silent, time), vtysh);
         await using var server = new RoutingServer(options.SocketPath, requests.HandleAsync, time, logger, ct);
         using var serving = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var deadlocks = new BfdDeadlockWatch(installation, files, vtysh, () => supervisor.Current, time, logger);
-        var keeping = KeepAsync(supervisor, files, vty, () => FrrDaemon.Named(installation.TakerOf(FrrDaemon.Zebra.Name)), deadlocks, conflicts, time, logger, serving.Token);
+        var keeping = KeepAsync(supervisor, files, vty, () => FrrDaemon.Named(installation.TakerOf(FrrDaemon.Zebra.Name)), deadlocks, hangs, conflicts, time, logger, serving.Token);
         await supervisor.RunAsync(ct);
         await serving.CancelAsync();
         await keeping;
@@ -34,17 +38,14 @@ public static class RoutingDaemon
 
     /// <summary>Tasks beside the supervisor's; none of them ends before us.</summary>
     private static Task KeepAsync(
-        FrrSupervisor supervisor, FrrFiles files, VtySocket vty, Func<FrrDaemon> taker, BfdDeadlockWatch deadlocks, RouteConflicts conflicts, TimeProvider time, ILogger logger, CancellationToken ct)
+        FrrSupervisor supervisor, FrrFiles files, VtySocket vty, Func<FrrDaemon> taker, BfdDeadlockWatch deadlocks, HangWatch hangs, RouteConflicts conflicts, TimeProvider time, ILogger logger, CancellationToken ct)
     {
         SupervisorState Current() => supervisor.Current;
-        Task Ping(FrrDaemon daemon, CancellationToken stop) => vty.AskAsync(daemon, _pingPatience, stop, "echo ping");
-        // By its command line, not its bare pid, as the log keeper does.
-        void Kill(FrrDaemonStatus daemon) => FrrProcessScan.Take(files).Ours.GetValueOrDefault(daemon.Name)?.Kill();
         (string Name, Func<CancellationToken, Task> Body)[] tasks =
         [
             ("keeping logs small", new LogKeeper(files, () => Current().Daemons, time, logger).RunAsync),
             ("telling zebra of addresses", new AddressKeeper(vty, Current, () => supervisor.Applied, taker, time, logger).RunAsync),
-            ("finding daemons that hang", new HangWatch(Ping, Kill, Current, time, logger).RunAsync),
+            ("finding daemons that hang", hangs.RunAsync),
             ("finding BGP and BFD that wait for each other", deadlocks.RunAsync),
             ("finding routes that are not used", conflicts.RunAsync),
             ("watching neighbours", new NeighborWatch(vty, Current, () => supervisor.Applied, time, logger).RunAsync),

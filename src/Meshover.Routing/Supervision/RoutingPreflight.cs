@@ -1,29 +1,34 @@
 using System.Collections.Immutable;
+using Meshover.Mesh.Findings;
 
 namespace Meshover.Routing.Supervision;
 
 /// <summary>What would keep FRR from running here, looked at before anything is changed.</summary>
 public static class RoutingPreflight
 {
-    /// <summary>One sentence for each hindrance, with what to do; empty where FRR can start or already runs for us.</summary>
+    /// <summary>Each hindrance, with what to do; empty where FRR can start or already runs for us.</summary>
     /// <param name="options">Where FRR is.</param>
     /// <param name="features">Of the FRR that is to start; null where it was not asked.</param>
     /// <param name="bgpPort">TCP port that bgpd is to listen on.</param>
     /// <param name="besideSystemFrr">Another zebra is no hindrance, as it will be stopped before ours start.</param>
-    public static ImmutableArray<string> FindProblems(RoutingOptions options, FrrFeatures? features, int bgpPort = 12914, bool besideSystemFrr = false)
+    public static ImmutableArray<Finding> FindProblems(RoutingOptions options, FrrFeatures? features, int bgpPort = 12914, bool besideSystemFrr = false)
     {
-        if (MissingPrograms(options) is { } missing) return [missing];
+        if (MissingPrograms(options) is { } missing) return [new(FindingKinds.FrrMissing, "", missing)];
         var scan = FrrProcessScan.Take(new FrrFiles(options));
-        var problems = ImmutableArray.CreateBuilder<string>();
-        if (ReadByMgmtd(options, features) is { } read) problems.Add(read);
-        if (!besideSystemFrr && scan.ForeignZebras is [var zebra, ..]) problems.Add(SystemFrr.Inspect().AdviceAgainst(zebra.Pid, zebra.CommandLine));
-        problems.AddRange(FrrPort.FindTaken(scan, bgpPort, besideSystemFrr).Select(p => $"{p.Problem}: {p.Mend}"));
+        var problems = ImmutableArray.CreateBuilder<Finding>();
+        if (ReadByMgmtd(options, features) is { } read) problems.Add(new(FindingKinds.FrrFailed, "", read));
+        if (!besideSystemFrr && scan.ForeignZebras is [var zebra, ..]) problems.Add(new(FindingKinds.ZebraForeign, "", SystemFrr.Inspect().AdviceAgainst(zebra.Pid, zebra.CommandLine)));
+        problems.AddRange(FrrPort.FindTaken(scan, bgpPort, besideSystemFrr).Select(p => new Finding(FindingKinds.PortTaken, p.Purpose, $"{p.Problem}: {p.Mend}")));
         return problems.ToImmutable();
     }
 
     /// <summary>Ports that FRR's daemons need and somebody else has.</summary>
     public static ImmutableArray<TakenPort> FindTakenPorts(RoutingOptions options, int bgpPort) =>
         FrrPort.FindTaken(FrrProcessScan.Take(new FrrFiles(options)), bgpPort, besideSystemFrr: false);
+
+    /// <summary>A zebra that is not ours, and what to do about it, one sentence; null where there is none.</summary>
+    public static string? FindOtherZebra(RoutingOptions options) =>
+        FrrProcessScan.Take(new FrrFiles(options)).ForeignZebras is [var zebra, ..] ? SystemFrr.Inspect().AdviceAgainst(zebra.Pid, zebra.CommandLine) : null;
 
     internal static string? MissingPrograms(RoutingOptions options)
     {

@@ -31,6 +31,9 @@ public sealed record RoutingStatus
 
     /// <summary>One sentence each: what failed, why, what to do.</summary>
     public ImmutableArray<string> Errors { get; init; } = [];
+
+    /// <summary>Those of the errors, and more, that have a code. Empty from a daemon that does not say it.</summary>
+    public ImmutableArray<CodedFault> Findings { get => field.IsDefault ? [] : field; init; } = [];
     public ImmutableArray<NeighborStatus> Neighbors { get; init; } = [];
 
     /// <summary>FRR runs and did not answer this time: that there are no neighbours here says nothing. False from a daemon that does not say it.</summary>
@@ -46,6 +49,12 @@ public sealed record RoutingStatus
     /// <summary>How often all of FRR was started again after one of its daemons died.</summary>
     public int Restarts { get; init; }
 }
+
+/// <summary>Something that is wrong with FRR.</summary>
+/// <param name="Code">Of <see cref="Meshover.Mesh.Findings.FindingKinds"/>; one of a newer release may be unknown.</param>
+/// <param name="Subject">A daemon, a port or a prefix; may be empty.</param>
+/// <param name="Text">One sentence.</param>
+public sealed record CodedFault(string Code, string Subject, string Text);
 
 /// <summary>One BGP neighbour.</summary>
 public sealed record NeighborStatus

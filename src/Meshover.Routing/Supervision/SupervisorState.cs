@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Meshover.Mesh.Findings;
 
 namespace Meshover.Routing.Supervision;
 
@@ -7,11 +8,15 @@ internal sealed record SupervisorState(RoutingState State, ImmutableArray<string
 {
     public static SupervisorState Initial { get; } = new(RoutingState.Waiting, [], [], 0);
 
+    /// <summary>The errors, by what they are.</summary>
+    public ImmutableArray<Finding> Findings { get; init; } = [];
+
     /// <summary>The next one.</summary>
-    public SupervisorState Become(RoutingState state, ImmutableArray<string> errors, FrrProcesses? running) => this with
+    public SupervisorState Become(RoutingState state, ImmutableArray<Finding> findings, FrrProcesses? running) => this with
     {
         State = state,
-        Errors = errors,
+        Errors = [.. findings.Select(finding => finding.Text)],
+        Findings = findings,
         Daemons = running is null
             ? []
             : [.. FrrDaemon.AnyRelease.Where(d => running.Daemons.ContainsKey(d.Name)).Select(d => new FrrDaemonStatus(d.Name, running.Daemons[d.Name].Pid))],

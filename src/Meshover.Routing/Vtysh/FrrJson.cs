@@ -76,6 +76,8 @@ internal sealed record ZebraRoute
 {
     [JsonPropertyName("protocol")] public string Protocol { get; set; } = "";
     [JsonPropertyName("selected")] public bool Selected { get; set; }
+    [JsonPropertyName("installed")] public bool Installed { get; set; }
+    [JsonPropertyName("queued")] public bool IsQueued { get; set; }
     [JsonPropertyName("nexthops")] public List<ZebraNextHop> NextHops { get; set; } = [];
 }
 

@@ -14,6 +14,9 @@ public enum DataplaneError
 
     /// <summary>The other side speaks a version of the protocol that we do not.</summary>
     Version = 4,
+
+    /// <summary>As <see cref="Failed"/>: another program has the UDP port.</summary>
+    PortTaken = 5,
 }
 
 /// <summary>A request to the engine failed. The message says what, why and what to do.</summary>

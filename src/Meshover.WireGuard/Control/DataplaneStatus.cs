@@ -56,6 +56,9 @@ public sealed record PeerStatus
     public required long TxBytes { get; init; }
     public string? LinkName { get; init; }
 
+    /// <summary>What the link to it is made to be, in bytes: as configured, or less where the way was found narrower. 0: no link, or it is not known.</summary>
+    public int LinkMtu { get; init; }
+
     /// <summary>Our own public key in the last handshake; null: there was none, or it is not known.</summary>
     public WireGuardKey? AgreedAs { get; init; }
 }

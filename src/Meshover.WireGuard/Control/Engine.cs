@@ -151,7 +151,7 @@ internal sealed class Engine : IControlTarget, IDisposable
         catch (Exception e) when (IoFailure.Is(e))
         {
             throw new DataplaneException(
-                DataplaneError.Failed, $"The configuration cannot be put in place: {Describe(e)}. What ran before keeps running.", e);
+                e is IoException { Errno: Libc.AddressInUse } ? DataplaneError.PortTaken : DataplaneError.Failed, $"The configuration cannot be put in place: {Describe(e)}. What ran before keeps running.", e);
         }
     }
 
@@ -326,6 +326,9 @@ internal sealed class Engine : IControlTarget, IDisposable
         if (!string.Equals(former?.Interface, config.Interface, StringComparison.Ordinal))
             InterfaceChanged?.Invoke(config.Interface);
     }
+
+    /// <summary>What the peer's link is made to be, in bytes; 0: it has none.</summary>
+    internal int LinkMtu(PeerConfig peer) => peer.Link is null ? 0 : _devices.LinkMtu(peer);
 
     private static string Describe(Exception e) => e is IoException { Errno: Libc.AddressInUse }
         ? $"{e.Message}; another program uses it: stop that, or choose another listen port"

@@ -22,7 +22,7 @@ internal static class EngineStatus
             PublicKey = engine.Config is null ? null : engine.PublicKey,
             OtherPublicKey = engine.Config?.OtherPrivateKey?.PublicKey,
             ListenPort = engine.Pipeline.State.Udp?.Port ?? 0,
-            Peers = [.. engine.Peers.Select(peer => ReadPeer(peer, now))],
+            Peers = [.. engine.Peers.Select(peer => ReadPeer(peer, engine.LinkMtu(peer.Config), now))],
             Drops = Enum.GetValues<DropReason>().Where(reason => engine.Pipeline.Drops(reason) > 0)
                 .ToImmutableDictionary(reason => reason.ToString(), engine.Pipeline.Drops),
             Offloads = [.. Offloads(engine.Pipeline.State)],
@@ -31,7 +31,7 @@ internal static class EngineStatus
         };
     }
 
-    private static PeerStatus ReadPeer(EnginePeer entry, long now)
+    private static PeerStatus ReadPeer(EnginePeer entry, int linkMtu, long now)
     {
         var session = entry.Peer.Session;
         return new PeerStatus
@@ -43,6 +43,7 @@ internal static class EngineStatus
             RxBytes = entry.Peer.ReceivedBytes,
             TxBytes = entry.Peer.SentBytes,
             LinkName = entry.Config.Link?.Name,
+            LinkMtu = linkMtu,
             AgreedAs = session.Agreed?.Ours,
         };
     }

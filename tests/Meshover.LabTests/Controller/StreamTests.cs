@@ -1,3 +1,4 @@
+using System.Globalization;
 using Grpc.Core;
 using Meshover.Contract.V1;
 
@@ -16,6 +17,9 @@ public sealed class StreamTests
         await first.EnrolAsync();
         using var stream = first.Follow();
         var hello = await stream.NextAsync(message => message.Hello);
+        // By which an agent knows that its clock is wrong.
+        var date = DateTimeOffset.Parse((await stream.HeadersAsync()).GetValue("date")!, CultureInfo.InvariantCulture);
+        Assert.InRange(date, TimeProvider.System.GetUtcNow() - TimeSpan.FromSeconds(30), TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(1));
         var snapshot = await stream.NextAsync(message => message.Snapshot);
         Assert.Equal(hello.StoreId, snapshot.StoreId);
         Assert.Equal(["a"], snapshot.Nodes.Select(node => node.Hostname));

@@ -173,5 +173,8 @@ internal sealed class TestStream : IDisposable
             await NextAsync();
     });
 
+    /// <summary>HTTP's, of the answer.</summary>
+    public Task<Metadata> HeadersAsync() => _call.ResponseHeadersAsync;
+
     public void Dispose() => _call.Dispose();
 }

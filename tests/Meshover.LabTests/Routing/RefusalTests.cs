@@ -72,7 +72,7 @@ public abstract class RefusalTests : IDisposable
     [Fact]
     public void Frr_Missing_IsSaidWithThePackages()
     {
-        var problem = Assert.Single(RoutingPreflight.FindProblems(_node.Options with { FrrBinaries = "/nonexistent" }, features: null));
+        var problem = Assert.Single(RoutingPreflight.FindProblems(_node.Options with { FrrBinaries = "/nonexistent" }, features: null)).Text;
         Assert.Contains("apt install frr", problem, StringComparison.Ordinal);
     }
 

@@ -127,7 +127,7 @@ public sealed class EngineTests
 
         var fault = await FaultAsync(pair, pair.Config(1) with { ListenPort = 4444 });
 
-        Assert.Equal(DataplaneError.Failed, fault.Error);
+        Assert.Equal(DataplaneError.PortTaken, fault.Error);
         Assert.Contains("another program uses it", fault.Message);
         Assert.Equal(0, await pair.Wire.CountLostAsync(1, "10.99.0.2", 5, "0.05"));
     }

@@ -61,7 +61,7 @@ public sealed class ExternalNeighborsTests
         {
             var plan = Plan(map, neighbor, Router with { Address = IPAddress.Parse("203.0.113.2") });
             Assert.Equal("203.0.113.2", Assert.Single(plan.Routing!.ExternalNeighbors).Name);
-            Assert.Equal($"The neighbour {neighbor.Name} is not spoken to: {why}.", Assert.Single(plan.Warnings));
+            Assert.Equal($"The neighbour {neighbor.Name} is not spoken to: {why}.", Assert.Single(plan.Warnings).Text);
         }
     }
 
@@ -69,7 +69,7 @@ public sealed class ExternalNeighborsTests
     public void Plan_NoRouting_SaysThatNobodyIsSpokenTo()
     {
         var plan = NodePlanner.Plan(TestMesh.Full(2), new NodeId(1), new NodeSettings { Routing = false, Neighbors = [Router] }, new NodeCapabilities(), new NodeHealth());
-        Assert.Equal("The neighbour 203.0.113.1 is not spoken to: this node has no routing (routing: off).", Assert.Single(plan.Warnings));
+        Assert.Equal("The neighbour 203.0.113.1 is not spoken to: this node has no routing (routing: off).", Assert.Single(plan.Warnings).Text);
         Assert.Null(plan.Kernel.Bgp);
     }
 

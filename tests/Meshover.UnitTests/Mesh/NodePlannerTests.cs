@@ -49,7 +49,7 @@ public sealed class NodePlannerTests
     {
         var plan = Plan(TestMesh.Full(2), health: new NodeHealth { UnderlayMtu = 1300 });
         Assert.Equal((1304, 1280), (plan.WireGuard.Mtu, plan.Links[0].Mtu));
-        Assert.Contains("1300", Assert.Single(plan.Warnings), StringComparison.Ordinal);
+        Assert.Contains("1300", Assert.Single(plan.Warnings).Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -169,7 +169,7 @@ public sealed class NodePlannerTests
         Assert.DoesNotContain(lost.Prefix, plan.Routing!.Networks.Select(network => network.Prefix));
         Assert.Contains(IPNetwork.Parse("10.65.0.0/16"), plan.Routing.Networks.Select(network => network.Prefix));
         Assert.Contains(lost.Prefix, plan.Kernel.Unreachable);
-        Assert.Contains("lan0 is down", Assert.Single(plan.Warnings), StringComparison.Ordinal);
+        Assert.Contains("lan0 is down", Assert.Single(plan.Warnings).Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -30,5 +30,13 @@ public sealed class RouteConflictsTests
     public void Of_RouteThatWasNotTakenForAnotherReason_IsNoConflict() => Assert.Null(RouteConflicts.Of("10.64.3.0/24", $$"""{"10.64.3.0/24":[{{Unused}}]}"""));
 
     [Fact]
+    public void NotInstalled_SelectedRoutesThatTheKernelHasNot_AreNamed()
+    {
+        var missing = Used.Replace("\"installed\":true,", "", StringComparison.Ordinal);
+        var queued = Used.Replace("\"installed\":true", "\"queued\":true", StringComparison.Ordinal);
+        Assert.Equal(["10.64.4.0/24"], RouteConflicts.NotInstalled($$"""{"10.64.2.0/24":[{{Used}},{{Unused}}],"10.64.3.0/24":[{{Unused}}],"10.64.4.0/24":[{{missing}}],"10.64.5.0/24":[{{queued}}]}"""));
+    }
+
+    [Fact]
     public void Unselected_SomethingElse_IsAnError() => Assert.Throws<JsonException>(() => RouteConflicts.Unselected("% Unknown command").ToList());
 }

@@ -104,6 +104,21 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public async Task Hang_DaemonThatOwesAnAnswer_IsNamedLongBeforeItIsKilled_AndNoMoreWhenItAnswers()
+    {
+        var (silent, killed) = (new HashSet<string> { "bgpd" }, new List<int>());
+        var watch = Watch(silent, killed);
+        await watch.LookAsync(CancellationToken.None);
+        Assert.Empty(watch.Silent);
+        _time.Advance(HangWatch.Noticed);
+        Assert.Equal(["bgpd"], watch.Silent);
+        Assert.Empty(killed);
+        silent.Clear();
+        await watch.LookAsync(CancellationToken.None);
+        Assert.Empty(watch.Silent);
+    }
+
+    [Fact]
     public async Task Hang_DaemonThatAnswersInBetween_IsLeftAlone()
     {
         var (silent, killed) = (new HashSet<string>(), new List<int>());

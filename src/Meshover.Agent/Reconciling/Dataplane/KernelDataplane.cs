@@ -135,7 +135,7 @@ internal sealed class KernelDataplane(IRouteNetlink netlink, IWireGuardNetlink w
             }
             catch (NetlinkException e)
             {
-                return Task.FromException<T>(new DataplaneException(DataplaneError.Failed, Describe(e), e));
+                return Task.FromException<T>(new DataplaneException(e.ErrorNumber == AddressInUse ? DataplaneError.PortTaken : DataplaneError.Failed, Describe(e), e));
             }
             catch (DataplaneException e)
             {

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
 using Meshover.Linux.Sysctl;
+using Meshover.Mesh.Findings;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Reconciling.Kernel;
@@ -19,6 +20,24 @@ internal sealed class KernelApplier(
     internal List<KernelChange> Made { get; } = [];
 
     internal List<string> Errors { get; } = [];
+
+    /// <summary>Those of the errors that have a code of their own.</summary>
+    internal List<Finding> Findings { get; } = [];
+
+    internal void Fail(Finding finding)
+    {
+        Errors.Add(finding.Text);
+        Findings.Add(finding);
+    }
+
+    /// <summary>What could not be done, by what it is where that is known.</summary>
+    internal void Fail(Exception error)
+    {
+        if (error is NftException { IsNotInstalled: true })
+            Fail(new Finding(FindingKinds.NftablesMissing, "", error.Message));
+        else
+            Errors.Add(error.Message);
+    }
 
     internal async Task ApplyAsync(IEnumerable<KernelChange> changes, CancellationToken cancellationToken)
     {
@@ -42,12 +61,12 @@ internal sealed class KernelApplier(
             }
             catch (Exception error) when (error is NetlinkException or SysctlException or NftException or IOException or UnauthorizedAccessException)
             {
-                Errors.Add(error.Message);
+                Fail(error);
             }
         }
 
         if (_refused.Count > 0)
-            Errors.Add(ReadOnlySysctls.Advice(_refused));
+            Fail(new Finding(FindingKinds.SysctlReadOnly, "", ReadOnlySysctls.Advice(_refused)));
     }
 
     private static bool IsAlreadySo(KernelChange change, NetlinkException error) => change switch

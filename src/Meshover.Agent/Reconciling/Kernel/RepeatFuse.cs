@@ -1,3 +1,5 @@
+using Meshover.Mesh.Findings;
+
 namespace Meshover.Agent.Reconciling.Kernel;
 
 /// <summary>
@@ -14,9 +16,18 @@ internal sealed class RepeatFuse(TimeProvider time)
     private Dictionary<string, Repeated> _repeated = new(StringComparer.Ordinal);
 
     /// <summary>One sentence for each change that is held back.</summary>
-    internal IEnumerable<string> Complaints => _repeated
+    internal IEnumerable<Finding> Complaints => _repeated
         .Where(one => one.Value.Times >= Passes)
-        .Select(one => $"\"{one.Value.Text}\" was done {one.Value.Times} times running, and each time another program undid it. It is tried again every {Pause(one.Value).TotalSeconds:0} s; find that program.");
+        .Select(one => new Finding(one.Value.Kind, one.Value.Text,
+            $"\"{one.Value.Text}\" was done {one.Value.Times} times running, and each time another program undid it. It is tried again every {Pause(one.Value).TotalSeconds:0} s; find that program."));
+
+    private static FindingKind KindOf(KernelChange change) => change switch
+    {
+        AddAddress => FindingKinds.AddressRemoved,
+        WriteSysctl { Key: SysctlDiff.Forwarding4 or SysctlDiff.Forwarding6 } => FindingKinds.ForwardingOff,
+        WriteSysctl { Key: var key } when key.EndsWith(".rp_filter", StringComparison.Ordinal) => FindingKinds.RpFilterStrict,
+        _ => FindingKinds.KernelContended,
+    };
 
     /// <summary>Those that are to be made now.</summary>
     internal List<KernelChange> Admit(IEnumerable<KernelChange> wanted)
@@ -43,7 +54,7 @@ internal sealed class RepeatFuse(TimeProvider time)
         foreach (var change in made)
         {
             var times = _repeated.GetValueOrDefault(KeyOf(change)).Times + 1;
-            _repeated[KeyOf(change)] = new Repeated(change.ToString()!, times, time.GetTimestamp());
+            _repeated[KeyOf(change)] = new Repeated(change.ToString()!, KindOf(change), times, time.GetTimestamp());
         }
     }
 
@@ -59,5 +70,5 @@ internal sealed class RepeatFuse(TimeProvider time)
     private static TimeSpan Pause(Repeated repeated) =>
         TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, 1 << Math.Clamp(repeated.Times - Passes, 0, 10)));
 
-    private readonly record struct Repeated(string Text, int Times, long LastAt);
+    private readonly record struct Repeated(string Text, FindingKind Kind, int Times, long LastAt);
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Findings;
 
 namespace Meshover.Cli.Doctor.Checks;
 
@@ -33,6 +34,7 @@ internal sealed class AddressPools : ICheck
 
     private static Finding Of(MachineFacts facts, string problem, string breaks, string mend) => new()
     {
+        Kind = FindingKinds.AddressPool,
         Severity = facts.Node.KnowsMesh ? Severity.Fault : Severity.Warning,
         Problem = facts.Node.KnowsMesh ? problem : $"{problem} (This machine belongs to no mesh yet: that is the default pool of a mesh.)",
         Breaks = breaks,

@@ -1,4 +1,5 @@
 using Meshover.Cli.Doctor.Firewall;
+using Meshover.Mesh.Findings;
 
 namespace Meshover.Cli.Doctor.Checks;
 
@@ -26,6 +27,7 @@ internal sealed class Docker : ICheck
 
     private static Finding Of(string program) => new()
     {
+        Kind = FindingKinds.DockerForward,
         Severity = Severity.Fault,
         Problem = $"Docker has set the policy of FORWARD to DROP, and no rule in {UserChain} lets the mesh's links pass ({program}).",
         Breaks = "Nothing is forwarded between the mesh and what is behind this machine, nor from one link to another; the machine itself is reached.",

@@ -1,3 +1,4 @@
+using Meshover.Mesh.Findings;
 using Meshover.WireGuard.Control;
 
 namespace Meshover.Cli.Doctor.Checks;
@@ -15,6 +16,7 @@ internal sealed class EngineBuilds : ICheck
             yield break;
         yield return new Finding
         {
+            Kind = FindingKinds.EngineBuild,
             Severity = Severity.Warning,
             Problem = $"The data plane runs as build {running.Build}, with the cipher {running.Cipher}; this processor could run build {better}.",
             Breaks = "Nothing, but packets may take twice the processor time.",

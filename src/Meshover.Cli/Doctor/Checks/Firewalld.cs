@@ -18,6 +18,7 @@ internal sealed class Firewalld : ICheck
         var port = facts.Node.Settings.ListenPort;
         yield return new Finding
         {
+            Kind = OwnNftables.KindOf(drops.MaxBy(drop => drop.Severity)!.Packet),
             Severity = drops.Max(drop => drop.Severity),
             Problem = $"firewalld drops {string.Join("; ", dropped)}.",
             Breaks = "What it drops is lost: peers do not find this machine, or nothing behind it is reached.",

@@ -1,3 +1,5 @@
+using Meshover.Mesh.Findings;
+
 namespace Meshover.Cli.Doctor.Checks;
 
 /// <summary>A release of FRR that Meshover does not know.</summary>
@@ -11,6 +13,7 @@ internal sealed class FrrRelease : ICheck
         {
             yield return new Finding
             {
+                Kind = FindingKinds.FrrRelease,
                 Severity = Severity.Warning,
                 Problem = $"{doubt}.",
                 Breaks = "FRR may refuse its configuration, or exit at startup; then the node routes nothing.",

@@ -1,4 +1,5 @@
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Findings;
 
 namespace Meshover.Cli.Doctor.Checks;
 
@@ -13,6 +14,7 @@ internal sealed class InterfaceNames : ICheck
         .Where(link => OwnDevices.IsName(link.Name) && !OwnDevices.IsOurs(link))
         .Select(link => new Finding
         {
+            Kind = FindingKinds.InterfaceName,
             Severity = Severity.Fault,
             Problem = $"The interface {link.Name} is {Kind(link.Kind)}: Meshover needs the name for its own, of kind {OwnDevices.KindsOf(link.Name)}.",
             Breaks = "The data plane cannot create its own interface of that name.",

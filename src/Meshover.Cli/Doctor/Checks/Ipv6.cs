@@ -1,3 +1,5 @@
+using Meshover.Mesh.Findings;
+
 namespace Meshover.Cli.Doctor.Checks;
 
 /// <summary>IPv6 is switched off.</summary>
@@ -17,6 +19,7 @@ internal sealed class Ipv6 : ICheck
 
     private static Finding NoIpv6() => new()
     {
+        Kind = FindingKinds.Ipv6Off,
         Severity = Severity.Fault,
         Problem = "The kernel runs without IPv6 (ipv6.disable=1, or it is not built in).",
         Breaks = "BGP speaks over the links' IPv6 link-local addresses: no route is learned, not even for IPv4.",
@@ -25,6 +28,7 @@ internal sealed class Ipv6 : ICheck
 
     private static Finding Disabled() => new()
     {
+        Kind = FindingKinds.Ipv6Off,
         Severity = Severity.Warning,
         Problem = "net.ipv6.conf.all.disable_ipv6 is 1.",
         Breaks = "The mesh works, as IPv6 is on for its own links; peers with only IPv6 are reached only through other nodes, and workloads here have no IPv6.",
@@ -33,6 +37,7 @@ internal sealed class Ipv6 : ICheck
 
     private static Finding DisabledOn(string link) => new()
     {
+        Kind = FindingKinds.Ipv6Off,
         Severity = Severity.Fault,
         Problem = $"IPv6 is disabled on {link}.",
         Breaks = "Without a link-local address there is no BGP over it.",

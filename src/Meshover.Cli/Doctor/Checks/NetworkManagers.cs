@@ -1,3 +1,5 @@
+using Meshover.Mesh.Findings;
+
 namespace Meshover.Cli.Doctor.Checks;
 
 /// <summary>NetworkManager or systemd-networkd runs and was not told that our interfaces are not its own.</summary>
@@ -7,6 +9,7 @@ internal sealed class NetworkManagers : ICheck
 
     public IEnumerable<Finding> Look(MachineFacts facts) => facts.SnippetsMissing.Select(snippet => new Finding
     {
+        Kind = FindingKinds.NetworkManager,
         Severity = Severity.Warning,
         Problem = $"{snippet.Manager} runs here, and {snippet.Path} is missing.",
         Breaks = $"Without that file, {snippet.Harm}.",

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Findings;
 
 namespace Meshover.Cli.Doctor.Checks;
 
@@ -54,6 +55,7 @@ internal sealed class PolicyRules : ICheck
 
     private static Finding TakesAll(RuleInfo rule) => new()
     {
+        Kind = FindingKinds.PolicyRule,
         Severity = Severity.Fault,
         Problem = $"The rule {rule} comes before the main table, for every packet, and table {rule.Table} has a route that covers the mesh.",
         Breaks = "The mesh's routes are in main: packets for the mesh leave by that table's route instead.",
@@ -62,6 +64,7 @@ internal sealed class PolicyRules : ICheck
 
     private static Finding TakesOurs(RuleInfo rule, IPNetwork prefix) => new()
     {
+        Kind = FindingKinds.PolicyRule,
         Severity = Severity.Fault,
         Problem = $"The rule {rule} sends packets from {rule.Source}, and so from {prefix}, to table {rule.Table}, which has a route that covers the mesh.",
         Breaks = $"Packets from {prefix} for the mesh leave by that route, in clear text, instead of through the mesh.",

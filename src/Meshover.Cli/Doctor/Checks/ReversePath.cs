@@ -1,4 +1,5 @@
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Findings;
 
 namespace Meshover.Cli.Doctor.Checks;
 
@@ -22,6 +23,7 @@ internal sealed class ReversePath : ICheck
 
     private static Finding Of(LinkInfo link) => new()
     {
+        Kind = FindingKinds.RpFilterStrict,
         Severity = Severity.Fault,
         Problem = $"rp_filter is strict (1) on {link.Name}.",
         Breaks = "The kernel drops packets whose answers would leave by another interface: those of a peer whose address a learned prefix covers, and those that arrive through a third node.",

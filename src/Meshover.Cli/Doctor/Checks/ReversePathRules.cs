@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Meshover.Cli.Doctor.Firewall;
+using Meshover.Mesh.Findings;
 
 namespace Meshover.Cli.Doctor.Checks;
 
@@ -32,6 +33,7 @@ internal sealed class ReversePathRules : ICheck
 
     private static Finding Of(FirewallChain chain) => new()
     {
+        Kind = FindingKinds.FirewallRpFilter,
         Severity = Severity.Warning,
         Problem = $"The firewall's chain {chain.Name} drops packets if the main table has no route back to their sender through the interface that they arrived on (`fib saddr … iif oif missing`).",
         Breaks = "Where a prefix that the mesh has learned covers a peer's address, main routes that address over a link: WireGuard's packets from that peer are dropped silently.",

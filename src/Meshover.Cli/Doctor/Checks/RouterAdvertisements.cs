@@ -1,4 +1,5 @@
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Findings;
 
 namespace Meshover.Cli.Doctor.Checks;
 
@@ -28,6 +29,7 @@ internal sealed class RouterAdvertisements : ICheck
 
     private static Finding Of(LinkInfo link, bool isAdvertised) => new()
     {
+        Kind = FindingKinds.RouterAdvertisement,
         Severity = isAdvertised ? Severity.Fault : Severity.Warning,
         Problem = isAdvertised
             ? $"{link.Name} has its IPv6 default route from a router advertisement, this machine forwards IPv6, and accept_ra is {link.Ipv6!.AcceptRa} there."

@@ -1,4 +1,5 @@
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Findings;
 
 namespace Meshover.Cli.Doctor.Checks;
 
@@ -21,6 +22,7 @@ internal sealed class RoutingTables : ICheck
 
     private static Finding Of(string problem, uint table) => new()
     {
+        Kind = FindingKinds.RoutingTable,
         Severity = Severity.Fault,
         Problem = problem,
         Breaks = "The node keeps the underlay's own routes there, for WireGuard's packets: each side changes what the other relies on. (The agent removes what is not its own.)",

@@ -1,4 +1,5 @@
 using Meshover.Agent.Reconciling.Kernel;
+using Meshover.Mesh.Findings;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.Cli.Doctor.Checks;
@@ -12,6 +13,7 @@ internal sealed class RulePreferences : ICheck
         .Where(rule => rule.Priority is KernelNames.LookupPriority or KernelNames.ProhibitPriority && rule.Protocol != facts.Node.Settings.RouteProtocol)
         .Select(rule => new Finding
         {
+            Kind = FindingKinds.RulePreference,
             Severity = Severity.Warning,
             Problem = $"The rule {rule} is not ours, but has the preference of one of ours ({KernelNames.LookupPriority}, {KernelNames.ProhibitPriority}).",
             Breaks = "Which of the two is used first depends on which was added last: WireGuard's packets may take a different way after each start.",

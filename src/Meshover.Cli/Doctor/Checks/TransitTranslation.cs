@@ -1,4 +1,5 @@
 using Meshover.Cli.Doctor.Firewall;
+using Meshover.Mesh.Findings;
 
 namespace Meshover.Cli.Doctor.Checks;
 
@@ -13,6 +14,7 @@ internal sealed class TransitTranslation : ICheck
         where MeshPackets.FromLinkToLink.Any(packet => DroppedPackets.Sees(chain, packet.Family) && ChainWalk.Translates(facts.Firewall, chain, packet))
         select new Finding
         {
+            Kind = FindingKinds.TransitTranslation,
             Severity = Severity.Warning,
             Problem = $"The chain {chain.Name} translates addresses on the links (mo-*), but does not see what passes from one of them to another.",
             Breaks = "As a transit node this machine passes on packets between other nodes untracked, with their addresses unchanged.",

@@ -1,4 +1,5 @@
 using Meshover.Agent.Reconciling.Kernel;
+using Meshover.Mesh.Findings;
 
 namespace Meshover.Cli.Doctor.Checks;
 
@@ -17,6 +18,7 @@ internal sealed class UnderlayRouting : ICheck
 
     private static Finding Of(string problem, string mend) => new()
     {
+        Kind = FindingKinds.UnderlayRoute,
         Severity = Severity.Warning,
         Problem = $"{problem}.",
         Breaks = "Peers that are reached through it are lost, or reached only through other nodes.",

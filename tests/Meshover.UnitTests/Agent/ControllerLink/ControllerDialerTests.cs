@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Meshover.Agent.ControllerLink;
+using Meshover.Mesh.Findings;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Meshover.UnitTests.Agent.ControllerLink;
@@ -63,7 +64,7 @@ public sealed class ControllerDialerTests : IDisposable
     public async Task Connect_NoneAnswers_NamesEachOnceWithItsReason()
     {
         var refusing = Refusing();
-        var error = await Assert.ThrowsAsync<IOException>(async () => await Dialer(mark: 0x6d, refusing, "nowhere.example:12913").ConnectAsync(Plain, CancellationToken.None));
+        var error = await Assert.ThrowsAsync<NoControllerException>(async () => await Dialer(mark: 0x6d, refusing, "nowhere.example:12913").ConnectAsync(Plain, CancellationToken.None));
         Assert.StartsWith("No controller answers: ", error.Message, StringComparison.Ordinal);
         Assert.Contains("nowhere.example:12913: its name does not resolve (", error.Message, StringComparison.Ordinal);
         Assert.Contains($"{refusing}: ConnectionRefused", error.Message, StringComparison.Ordinal);
@@ -75,8 +76,9 @@ public sealed class ControllerDialerTests : IDisposable
     {
         var silent = Silent();
         var connecting = Dialer(mark: 0x6d, silent).ConnectAsync(Plain, CancellationToken.None).AsTask();
-        var error = await Assert.ThrowsAsync<IOException>(() => InTimeAsync(connecting, TimeSpan.FromSeconds(5)));
+        var error = await Assert.ThrowsAsync<NoControllerException>(() => InTimeAsync(connecting, TimeSpan.FromSeconds(5)));
         Assert.Equal($"No controller answers: {silent}: no answer in time.", error.Message);
+        Assert.Same(FindingKinds.ControllerUnreachable, error.Kind);
     }
 
     [Fact]
@@ -109,9 +111,10 @@ public sealed class ControllerDialerTests : IDisposable
     [Fact]
     public async Task Connect_NameServersAreDead_SaysSoInTime()
     {
-        var error = await Assert.ThrowsAsync<IOException>(() =>
+        var error = await Assert.ThrowsAsync<NoControllerException>(() =>
             InTimeAsync(Hanging("dead.example:12913").ConnectAsync(Plain, CancellationToken.None).AsTask(), TimeSpan.FromSeconds(1)));
         Assert.Equal("No controller answers: dead.example:12913: its name does not resolve (no answer in time).", error.Message);
+        Assert.Same(FindingKinds.ControllerName, error.Kind);
     }
 
     [Fact]
@@ -124,7 +127,7 @@ public sealed class ControllerDialerTests : IDisposable
         {
             Resolve = (_, _) => Interlocked.Increment(ref asked) > 1 ? throw new SocketException((int)SocketError.TryAgain) : answer.Task,
         };
-        await Assert.ThrowsAsync<IOException>(() => InTimeAsync(dialer.ConnectAsync(Plain, CancellationToken.None).AsTask(), TimeSpan.FromSeconds(1)));
+        await Assert.ThrowsAsync<NoControllerException>(() => InTimeAsync(dialer.ConnectAsync(Plain, CancellationToken.None).AsTask(), TimeSpan.FromSeconds(1)));
         answer.SetResult([IPAddress.Loopback]);
         await using (await dialer.ConnectAsync(Plain, CancellationToken.None).AsTask().WaitAsync(Patience))
             Assert.Equal($"slow.example:{port}", dialer.Connected!.ToString());
@@ -159,7 +162,7 @@ public sealed class ControllerDialerTests : IDisposable
         var refusal = await Assert.ThrowsAsync<AuthenticationException>(async () =>
             await Dialer(mark: 0x6d, strange).ConnectAsync(Distrusting(strange), CancellationToken.None));
         Assert.Equal("It is another mesh's.", refusal.Message);
-        var both = await Assert.ThrowsAsync<IOException>(async () =>
+        var both = await Assert.ThrowsAsync<NoControllerException>(async () =>
             await Dialer(mark: 0x6d, strange, Refusing()).ConnectAsync(Distrusting(strange), CancellationToken.None));
         Assert.Contains("It is another mesh's; ", both.Message, StringComparison.Ordinal);
     }

@@ -12,6 +12,9 @@ internal sealed class FakeController : CallInvoker
 
     public MeshService.MeshServiceClient Client => new(this);
 
+    /// <summary>HTTP's, of its answers.</summary>
+    public Metadata Headers { get; } = [];
+
     public void Say(ControllerMessage message) => _down.Writer.TryWrite(message);
 
     /// <summary>Ends the stream; with an error where one is given.</summary>
@@ -26,7 +29,7 @@ internal sealed class FakeController : CallInvoker
     public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions options) => new(
         (IClientStreamWriter<TRequest>)(object)new Up(_up.Writer), (IAsyncStreamReader<TResponse>)(object)new Down(_down.Reader),
-        Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
+        Task.FromResult(Headers), () => Status.DefaultSuccess, () => [], () => { });
 
     public override TResponse BlockingUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) =>
         throw new NotSupportedException();

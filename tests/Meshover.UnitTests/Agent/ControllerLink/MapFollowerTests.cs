@@ -178,6 +178,17 @@ public sealed class MapFollowerTests
     }
 
     [Fact]
+    public async Task Run_ControllerWhoseClockIsElsewhere_SaysHowFarItIsAhead()
+    {
+        _controller.Headers.Add("date", (_time.GetUtcNow() + TimeSpan.FromHours(1)).ToString("r", System.Globalization.CultureInfo.InvariantCulture));
+        var running = Start();
+        Welcome(ContractRevision.Current);
+        var ahead = (await NextAsync<LinkEvent.StateChanged>()).ClockAhead;
+        Assert.InRange(ahead!.Value, TimeSpan.FromMinutes(59.9), TimeSpan.FromHours(1));
+        await EndAsync(running);
+    }
+
+    [Fact]
     public async Task Run_ControllerThatSaysNothing_IsNoneAfterTenSeconds()
     {
         var running = Start();

@@ -101,7 +101,7 @@ public sealed class StatusBuilderTests
     public void Build_Notices_AreTheControllersThenOursThenThePlans()
     {
         var state = State(TestMesh.Full(1));
-        state = state with { Notices = state.Notices.Add("Removed", "of the controller"), OwnNotices = ["ours"], Plan = state.Plan! with { Warnings = ["of the plan"] } };
+        state = state with { Notices = state.Notices.Add("Removed", "of the controller"), OwnNotices = ["ours"], Plan = state.Plan! with { Warnings = [new(Meshover.Mesh.Findings.FindingKinds.UnderlayMtu, "", "of the plan")] } };
         Assert.Equal(["of the controller", "ours", "of the plan"], Build(state).Notices);
     }
 

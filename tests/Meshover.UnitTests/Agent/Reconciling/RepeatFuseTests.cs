@@ -19,7 +19,7 @@ public sealed class RepeatFuseTests
         var made = Passes(20);
 
         Assert.Equal(8, made);
-        Assert.Contains("sysctl a = 1", Assert.Single(_fuse.Complaints), StringComparison.Ordinal);
+        Assert.Contains("sysctl a = 1", Assert.Single(_fuse.Complaints).Text, StringComparison.Ordinal);
         Assert.Equal([Other], _fuse.Admit([Fought, Other]));
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal([Fought], _fuse.Admit([Fought]));

@@ -111,6 +111,7 @@ public sealed class RoutingReconcilerTests : IAsyncDisposable
         var report = await ReconcileAsync();
         var said = $"{_refusal}. FRR keeps its last configuration; correct the templates in {_directory}";
         Assert.Equal((ComponentState.Degraded, said), (report.State, Assert.Single(report.Errors)));
+        Assert.Equal(("frr-configuration-refused", said), (Assert.Single(report.Findings).Kind.Code, report.Findings[0].Text));
         Assert.Equal(said, Assert.Single((await ReconcileAsync()).Errors));
         Assert.Equal(3, _applied.Count); // the first, the refused one, and again the first, to go on with
 
@@ -171,6 +172,7 @@ public sealed class RoutingReconcilerTests : IAsyncDisposable
         var report = await ReconcileAsync();
         Assert.Equal(ComponentState.Starting, report.State);
         Assert.Contains("meshover routing does not answer", Assert.Single(report.Errors), StringComparison.Ordinal);
+        Assert.Equal("routing-silent", Assert.Single(report.Findings).Kind.Code);
         Assert.Null(_reconciler.LastStatus);
 
         Serve();

@@ -5,6 +5,7 @@ using Meshover.Agent.Configuration;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Scraping;
 using Meshover.Agent.Trust;
+using Meshover.Mesh.Findings;
 using Meshover.UnitTests.Agent.Reporting;
 using Meshover.UnitTests.Metrics;
 using Microsoft.Extensions.Time.Testing;
@@ -27,6 +28,18 @@ public sealed class AgentPageTests
         Assert.DoesNotContain("meshover_peer_rtt_seconds{peer=\"n2\"}", page.Keys);
         Assert.Equal((30, 0), (page["meshover_receive_bytes_total"], page["meshover_dropped_packets_total{reason=\"malformed-packet\"}"]));
         Assert.Equal((1, 0), (page["meshover_component_state{component=\"kernel\",state=\"ok\"}"], page["meshover_component_state{component=\"kernel\",state=\"failed\"}"]));
+    }
+
+    [Fact]
+    public void Page_OfFindings_CountsEachCode()
+    {
+        var state = SummariserTests.Mesh(4) with
+        {
+            Findings = [new(FindingKinds.PeerOff, "n2"), new(FindingKinds.PeerOff, "n3"), new(FindingKinds.DiskFull, "")],
+        };
+        var page = Scrape.Parse(Page(state, PeerDetail.Auto));
+        Assert.Equal((2, 1), (page["meshover_findings{code=\"peer-off\",severity=\"notice\"}"], page["meshover_findings{code=\"disk-full\",severity=\"fault\"}"]));
+        Assert.DoesNotContain(Scrape.Parse(Page(SummariserTests.Mesh(4), PeerDetail.Auto)).Keys, key => key.StartsWith("meshover_findings", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -152,7 +152,7 @@ public sealed class CheckTests
         var facts = Machine.Fine().With(Machine.Route("::/0") with { Protocol = RouteProtocols.RouterAdvertisement })
             .With(Machine.Eth0, link => link with { Ipv6 = link.Ipv6! with { AcceptRa = acceptRa } });
 
-        Assert.Equal(isFault ? ["router-advertisement: fault"] : [], (facts with { ForwardsIpv6 = forwards }).Findings());
+        Assert.Equal(isFault ? ["router-advertisement: fault"] : [], (facts with { ForwardsIpv6 = forwards }).Findings().Except(["sysctl: fault"]));
     }
 
     [Fact]
@@ -174,13 +174,31 @@ public sealed class CheckTests
     [InlineData(true, true, true, "")]
     [InlineData(true, false, true, "--sysctl net.ipv4.ip_forward=1 ")]
     [InlineData(true, false, false, "--sysctl net.ipv4.ip_forward=1 --sysctl net.ipv6.conf.all.forwarding=1 ")]
-    [InlineData(false, false, false, "")] // the agent will
     public void Sysctls_ReadOnlyAndNotForwarding_SaysWhatToGive(bool isReadOnly, bool four, bool six, string options)
     {
         var found = Examination.Examine(Machine.Fine() with { AreSysctlsReadOnly = isReadOnly, ForwardsIpv4 = four, ForwardsIpv6 = six }).Findings;
         Assert.Equal(options.Length == 0, found.IsEmpty);
         Assert.All(found, finding => Assert.Contains(options, finding.Mend, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void Forwarding_OffAlthoughTheAgentIsUp_IsAFault_AndBeforeThatTheAgentWillSeeToIt()
+    {
+        var off = Machine.Fine() with { ForwardsIpv4 = false };
+        Assert.Equal(["forwarding-off"], Codes(off));
+        Assert.Empty(Codes(off with { Node = off.Node with { IsUp = false } }));
+    }
+
+    [Fact]
+    public void Machine_WithAnotherZebraWithoutNftAndWithoutRoom_IsSoNamed()
+    {
+        Assert.Equal(["zebra-foreign"], Codes(Machine.Fine() with { OtherZebra = "Another zebra runs." }));
+        Assert.Equal(["nftables-missing"], Codes(Machine.Fine() with { NftMissing = "no such file" }));
+        Assert.Equal(["disk-full"], Codes(Machine.Fine() with { StateRoom = new(IsReadOnly: false, Free: 4096) }));
+        Assert.Equal(["state-read-only"], Codes(Machine.Fine() with { StateRoom = new(IsReadOnly: true, Free: 0) }));
+    }
+
+    private static IEnumerable<string> Codes(MachineFacts facts) => Examination.Examine(facts).Findings.Select(finding => finding.Code);
 
     [Fact]
     public void UnderlayRoute_DefaultThatEncapsulates_IsAWarning() =>

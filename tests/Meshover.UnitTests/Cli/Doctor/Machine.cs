@@ -23,6 +23,7 @@ internal static class Machine
             KnowsMesh = true,
             Pools = [("pool of IPv4 addresses", IPNetwork.Parse("10.249.0.0/16")), ("pool of tunnel addresses", IPNetwork.Parse("198.18.0.0/15"))],
         },
+        ForwardsIpv6 = true,
         Links = [NewLink(1, "lo"), NewLink(Eth0, "eth0"), NewLink(7, "meshover0", "tun"), NewLink(Link, "mo-00000002", "tun"), NewLink(9, "meshover-lo", "dummy")],
         Addresses =
         [

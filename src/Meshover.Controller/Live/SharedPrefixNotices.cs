@@ -1,0 +1,55 @@
+using System.Net;
+using System.Net.Sockets;
+using Meshover.Contract.V1;
+using Meshover.Controller.State;
+
+namespace Meshover.Controller.Live;
+
+/// <summary>
+/// Tells nodes which of their prefixes another node announces as well: anycast, or somebody's mistake; the two cannot tell, nor can the mesh. On each new stream, and
+/// when it changes, also that it is over. What is not granted is refused anyhow, and of hosts <see cref="TwiceNotices"/> knows better. O(all that is announced).
+/// </summary>
+internal sealed class SharedPrefixNotices(LiveNodes live)
+{
+    private const int MostNamed = 10;
+
+    private readonly Dictionary<uint, (long Stream, string Text)> _told = [];
+
+    public void Tell(IEnumerable<NodeEntry> members)
+    {
+        var now = live.State;
+        var online = members.Select(node => (node.Record, Live: now.Node(node.Record.Id))).Where(node => node.Live is { IsOnline: true, Report.Announced.IsDefaultOrEmpty: false }).ToList();
+        var places = new Dictionary<IPNetwork, List<StoredNode>>();
+        foreach (var (record, standing) in online)
+        {
+            foreach (var prefix in standing!.Report.Announced.Distinct().Except(Announcements.NotGranted(record, standing.Report)).Where(IsNetwork))
+            {
+                if (!places.TryGetValue(prefix, out var there))
+                    places[prefix] = there = [];
+                there.Add(record);
+            }
+        }
+        var shared = places.Where(place => place.Value.Count > 1).SelectMany(place => place.Value.Select(record => (record.Id, place.Key))).ToLookup(place => place.Id, place => place.Key);
+        foreach (var node in now.Nodes.Where(node => node.Value.IsOnline && (shared.Contains(node.Key) || _told.ContainsKey(node.Key))))
+            Tell(node.Key, node.Value, string.Join(" ", shared[node.Key].Take(MostNamed).Select(prefix => TextOf(prefix, node.Key, places[prefix]))));
+    }
+
+    /// <summary>Drops a node that is no longer a member.</summary>
+    public void Forget(uint node) => _told.Remove(node);
+
+    private void Tell(uint node, LiveNode standing, string text)
+    {
+        var told = _told.TryGetValue(node, out var last) && last.Stream == standing.Opened ? last.Text : "";
+        if (text.Length > 0)
+            _told[node] = (standing.Opened, text);
+        else
+            _told.Remove(node);
+        if (text != told)
+            live.Notify(node, Notice.Types.Kind.SamePrefix, text);
+    }
+
+    private static bool IsNetwork(IPNetwork prefix) => prefix.PrefixLength < (prefix.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
+
+    private static string TextOf(IPNetwork prefix, uint node, IEnumerable<StoredNode> places) =>
+        $"{prefix} is announced by {string.Join(" and ", places.Where(place => place.Id != node).Select(place => place.HostName).Take(3))} as well: packets go to the nearer one. If that is not meant, take it away from one of them.";
+}

@@ -1,0 +1,40 @@
+namespace Meshover.Mesh.Events;
+
+/// <summary>The catalogue. Entries are only ever added.</summary>
+public static class EventKinds
+{
+    // At a node, of itself.
+    public static readonly EventKind AgentStarted = new("agent.started", "The agent started; how many links were up then.");
+    public static readonly EventKind AgentUpgraded = new("agent.upgraded", "The agent is of another release than before: from, to.");
+    public static readonly EventKind NodeJoined = new("node.joined", "A node is new in the mesh.");
+    public static readonly EventKind NodeLeft = new("node.left", "A node is in the mesh no more.");
+    public static readonly EventKind SessionUp = new("session.up", "The direct link to a peer works: tunnel and BGP session.");
+    public static readonly EventKind SessionDown = new("session.down", "It does not work any more; the code is the cause.");
+    public static readonly EventKind SessionCause = new("session.cause", "It does not work for another cause than before: from, code.");
+    public static readonly EventKind PathMoved = new("path.moved", "A peer is called at another endpoint: from, to, why.");
+    public static readonly EventKind AnnouncementMade = new("announcement.made", "A prefix is announced.");
+    public static readonly EventKind AnnouncementWithdrawn = new("announcement.withdrawn", "A prefix is announced no more.");
+    public static readonly EventKind AnnouncementRefused = new("announcement.refused", "A prefix is announced that is not granted.");
+    public static readonly EventKind GrantAdded = new("grant.added", "A prefix was granted to the node.");
+    public static readonly EventKind GrantRemoved = new("grant.removed", "A grant was taken from the node.");
+    public static readonly EventKind ControllerConnected = new("controller.connected", "The stream with a controller is open.");
+    public static readonly EventKind ControllerLost = new("controller.lost", "It ended; the code is the cause, where it is known.");
+    public static readonly EventKind FindingRaised = new("finding.raised", "Something is wrong: the code says what (docs/findings.md).");
+    public static readonly EventKind FindingCleared = new("finding.cleared", "It is so no more.");
+    public static readonly EventKind EventsDropped = new("events.dropped", "So many events could not be kept: the disk took none.");
+
+    // At the controller, of all nodes.
+    public static readonly EventKind NodeOnline = new("node.online", "A node opened its stream.");
+    public static readonly EventKind NodeOffline = new("node.offline", "A node's last stream ended.");
+    public static readonly EventKind NodeLost = new("node.lost", "A node was not heard for 105 s.");
+    public static readonly EventKind NodeUpgraded = new("node.upgraded", "A node's agent is of another release than before: from, to.");
+    public static readonly EventKind Changed = new("changed", "An administrator or a member changed something: the operation, the object, who, and why.");
+
+    /// <summary>In the order of docs/events.md.</summary>
+    public static IReadOnlyList<EventKind> All { get; } =
+    [
+        AgentStarted, AgentUpgraded, NodeJoined, NodeLeft, SessionUp, SessionDown, SessionCause, PathMoved, AnnouncementMade, AnnouncementWithdrawn,
+        AnnouncementRefused, GrantAdded, GrantRemoved, ControllerConnected, ControllerLost, FindingRaised, FindingCleared, EventsDropped, NodeOnline,
+        NodeOffline, NodeLost, NodeUpgraded, Changed,
+    ];
+}

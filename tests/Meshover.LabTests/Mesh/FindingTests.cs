@@ -1,0 +1,343 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Meshover.Lab;
+using Meshover.Lab.Faults;
+using Meshover.Lab.Machines;
+using Meshover.Lab.Meshes;
+using Meshover.Lab.Underlays;
+using Meshover.Linux.Processes;
+using Meshover.Mesh.Findings;
+
+namespace Meshover.LabTests.Mesh;
+
+/// <summary>
+/// Faults, one after the other at each node and side by side at several, and the code by which each is to be named within 10 s, at the node that can know it, by
+/// `status` or by `doctor`. What takes longer to come about, or cannot be had in namespaces, is in the unit tests of what finds it.
+/// </summary>
+public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixture>
+{
+    private const int SigStop = 19;
+    private const int SigCont = 18;
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
+    private readonly ConcurrentQueue<string> _missed = [];
+    private readonly LabMesh _mesh = fixture.Mesh;
+    private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Faults_AreNamedByTheirCodeWithin10Seconds()
+    {
+        await _mesh.SettledAsync(_ct);
+        // What a machine's owner, another program or an administrator does: nothing of it stops packets at once.
+        await AllAsync(
+            () => SeriesAsync(1,
+                Fault(FindingKinds.FirewallDropsBgp, () => ShellAsync(1, Drop("input", "iifname \"mo-*\" tcp dport 12914")), () => ShellAsync(1, "nft delete table inet mine")),
+                Fault(FindingKinds.RpFilterStrict, () => LoopAsync(1, "for link in /proc/sys/net/ipv4/conf/mo-*; do echo 1 >$link/rp_filter; done")),
+                Fault(FindingKinds.GrantUnused, () => AdminAsync("grant", "add", "n1", "10.99.1.0/24"), () => AdminAsync("grant", "remove", "n1", "10.99.1.0/24")),
+                Fault(FindingKinds.DiskFull, () => FillAsync(1), () => ShellAsync(1, "umount /var/lib/meshover"))),
+            () => SeriesAsync(2,
+                Fault(FindingKinds.FirewallDropsForwarding, () => ShellAsync(2, Drop("forward", "oifname \"mo-*\"")), () => ShellAsync(2, "nft delete table inet mine")),
+                Fault(FindingKinds.FirewallDropsTunnel, () => ShellAsync(2, Drop("input", "udp dport 12912")), () => ShellAsync(2, "nft delete table inet mine")),
+                Fault(FindingKinds.ForwardingOff, () => LoopAsync(2, "echo 0 >/proc/sys/net/ipv4/conf/all/forwarding")),
+                Fault(FindingKinds.AnnouncementNotGranted, () => UpAsync(2, "--announce", "10.64.2.0/24,fd64:2::/64,10.98.0.0/24"), () => UpAsync(2, "--announce", "10.64.2.0/24,fd64:2::/64"))),
+            () => SeriesAsync(3,
+                Fault(FindingKinds.ZebraForeign, () => OtherZebraAsync(3)),
+                Fault(FindingKinds.NftablesMissing, () => ShellAsync(3, "mount --bind /dev/null /usr/sbin/nft"), () => ShellAsync(3, "umount /usr/sbin/nft")),
+                Fault(FindingKinds.AddressRemoved, async () => await LoopAsync(3, $"ip address del {(await _mesh.Node(3).StatusAsync(_ct)).Numbers.Address4}/32 dev meshover-lo 2>/dev/null")),
+                Fault(FindingKinds.StateReadOnly, () => ShellAsync(3, "mount --bind /var/lib/meshover /var/lib/meshover && mount -o remount,bind,ro /var/lib/meshover"), () => ShellAsync(3, "umount /var/lib/meshover"))));
+        // The ways between machines, and to the controller; an agent that starts anew stops no packet.
+        await AllAsync(
+            () => SeriesAsync(1,
+                Fault(FindingKinds.PeerUnreached, async () => await Cut.BetweenAsync(_mesh, _mesh.Node(1), _mesh.Node(2), onlyIPv6: false, _ct)),
+                Fault(FindingKinds.TunnelOneWay, async () => await Cut.OneWayAsync(_mesh, _mesh.Node(1), _mesh.Node(3), _ct))),
+            () => SeriesAsync(2,
+                Fault(FindingKinds.ControllerName, () => UpAsync(2, "--controller", "nowhere.invalid:12913")),
+                Fault(FindingKinds.ControllerUnreachable, () => UpAsync(2, "--controller", $"{AddressPlan.Controller4}:9")),
+                Fault(FindingKinds.ControllerCertificate, async () =>
+                {
+                    var stranger = new Stranger(_mesh.Controller.Machine);
+                    await UpAsync(2, "--controller", $"{AddressPlan.Controller4}:{Stranger.Port}");
+                    return stranger;
+                })),
+            () => SeriesAsync(3,
+                Fault(FindingKinds.PrefixAnnouncedTwice, async () =>
+                {
+                    await AdminAsync("grant", "add", "n3", "10.64.1.0/24");
+                    await UpAsync(3, "--announce", "10.64.3.0/24,fd64:3::/64,10.64.1.0/24");
+                }, () => UpAsync(3, "--announce", "10.64.3.0/24,fd64:3::/64")),
+                Fault(FindingKinds.RouteShadowed, () => ShellAsync(3, "ip route add 10.64.2.0/24 dev eth0"), () => ShellAsync(3, "ip route del 10.64.2.0/24 dev eth0 proto boot"))));
+        // FRR, of each node in another way.
+        await AllAsync(
+            () => SeriesAsync(1, Fault(FindingKinds.FrrKeepsDying, () => Task.FromResult<IAsyncDisposable>(new Killing(_mesh.Node(1))))),
+            () => SeriesAsync(2, Fault(FindingKinds.FrrHangs, () => HangAsync(2, SigStop), () => HangAsync(2, SigCont))),
+            () => SeriesAsync(3, Fault(FindingKinds.PortTaken, () => PortThief.StealAsync(_mesh.Node(3)))));
+        await AllAsync(
+            () => SeriesAsync(1, Fault(FindingKinds.KeyDiffers, () => ShellAsync(1, "wg genkey >/run/other.key; wg set meshover0 private-key /run/other.key"))),
+            () => SeriesAsync(3, Fault(FindingKinds.ControllerRefused, () => AdminAsync("node", "remove", "n3"))));
+
+        Assert.True(_missed.IsEmpty, string.Join('\n', _missed));
+        await AssertEventsAsync();
+    }
+
+    /// <summary>What the file of events tells of all that: each node for itself, also with its agent dead.</summary>
+    private async Task AssertEventsAsync()
+    {
+        _mesh.Node(1).Kill("run");
+        _mesh.Node(1).Kill("agent");
+        var events = (await _mesh.Node(1).MeshoverAsync(["events", "--json", "--since", "10m"], _ct)).Checked().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        string[] told = [.. events.Select(one => $"{one.GetProperty("kind")} {one.GetProperty("subject")} {one.GetProperty("code")}")];
+        Assert.Contains("session.up n2 ", told);
+        Assert.Contains("grant.added 10.99.1.0/24 ", told);
+        Assert.Contains("grant.removed 10.99.1.0/24 ", told);
+        Assert.Contains("finding.raised 10.99.1.0/24 grant-unused", told);
+        Assert.Contains("finding.cleared 10.99.1.0/24 grant-unused", told);
+        Assert.Contains(told, one => one.StartsWith("session.down n2 ", StringComparison.Ordinal));
+        Assert.Contains(told, one => one is "session.cause n2 peer-unreached" or "session.down n2 peer-unreached");
+        Assert.Contains("node.left n3 ", told);
+        var numbers = events.Select(one => one.GetProperty("number").GetInt64()).ToList();
+        Assert.Equal(numbers.Order(), numbers);
+        await AssertMeshEventsAsync();
+    }
+
+    /// <summary>What the controller tells of the same: what nodes say, and what was done by whom.</summary>
+    private async Task AssertMeshEventsAsync()
+    {
+        var events = (await _mesh.Controller.Machine.RunAsync(LabPrograms.Meshover, ["events", "--mesh", "--json", "--limit", "1000"], _ct)).Checked()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        string[] told = [.. events.Select(one => $"{one.GetProperty("node")} {one.GetProperty("kind")} {one.GetProperty("code")}{(one.GetProperty("actor").GetString()!.StartsWith("root ", StringComparison.Ordinal) ? "by root" : "")}")];
+        Assert.Contains("n1 grant.added by root", told);
+        Assert.Contains("n3 node.left by root", told);
+        Assert.Contains(told, one => one.StartsWith("n1 node.joined ", StringComparison.Ordinal));
+        Assert.Contains("n1 finding.raised key-differs", told);
+        Assert.Contains(told, one => one.StartsWith("n1 session.down ", StringComparison.Ordinal));
+        var times = events.Select(one => one.GetProperty("time").GetDateTimeOffset()).ToList();
+        Assert.Equal(times.Order(), times);
+    }
+
+    private static Task AllAsync(params Func<Task>[] series) => Task.WhenAll(series.Select(one => one()));
+
+    /// <summary>One fault after the other: a former one that is not mended would be named in the place of the next.</summary>
+    private async Task SeriesAsync(int node, params (FindingKind Kind, Func<Task<IAsyncDisposable?>> Inject)[] faults)
+    {
+        var seen = await CodesAsync(_mesh.Node(node));
+        foreach (var (kind, inject) in faults)
+        {
+            if (seen.Contains(kind.Code))
+                _missed.Enqueue($"n{node} names {kind.Code} before there is anything wrong");
+            await using var mend = await inject();
+            var time = TimeProvider.System;
+            var since = time.GetTimestamp();
+            var asked = time.GetElapsedTime(since);
+            // Whoever asks within the time is told: how long the asking takes is another matter.
+            while (!(seen = await CodesAsync(_mesh.Node(node))).Contains(kind.Code) && asked <= Within)
+                asked = time.GetElapsedTime(since);
+            if (!seen.Contains(kind.Code) || asked > Within)
+                _missed.Enqueue($"n{node} does not name {kind.Code} within {Within.TotalSeconds:0} s, but {string.Join(", ", seen)}");
+            TestContext.Current.TestOutputHelper?.WriteLine($"n{node}: {kind.Code} after {asked.TotalSeconds:0.0} s");
+        }
+    }
+
+    /// <summary>All that `status` and `doctor` name now.</summary>
+    private async Task<HashSet<string>> CodesAsync(LabNode node)
+    {
+        var status = node.StatusAsync(_ct);
+        var doctor = await node.MeshoverAsync(["doctor", "--json"], _ct);
+        var codes = (await status).Findings.Select(finding => finding.Code).ToHashSet(StringComparer.Ordinal);
+        if (doctor.Output.Length > 0)
+            codes.UnionWith(JsonDocument.Parse(doctor.Output).RootElement.GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("code").GetString()!));
+        return codes;
+    }
+
+    private static (FindingKind Kind, Func<Task<IAsyncDisposable?>> Inject) Fault(FindingKind kind, Func<Task> inject, Func<Task>? mend = null) => (kind, async () =>
+    {
+        await inject();
+        return mend is null ? null : new Mend(mend);
+    });
+
+    private static (FindingKind Kind, Func<Task<IAsyncDisposable?>> Inject) Fault(FindingKind kind, Func<Task<IAsyncDisposable>> inject) => (kind, async () => await inject());
+
+    private async Task ShellAsync(int node, string script) => (await _mesh.Node(node).Machine.RunAsync("sh", ["-ec", script], _ct)).Checked();
+
+    private async Task UpAsync(int node, params string[] settings) => (await _mesh.Node(node).UpAsync(input: null, ["--no-wait", .. settings], _ct)).Checked();
+
+    private async Task AdminAsync(params string[] arguments) => (await _mesh.Controller.Machine.RunAsync(LabPrograms.Meshover, arguments, _ct)).Checked();
+
+    private static string Drop(string hook, string match) =>
+        $"nft 'table inet mine {{ chain mine {{ type filter hook {hook} priority -5; policy accept; {match} drop; }}; }}'";
+
+    /// <summary>The state on a disk of its own, on which nothing is free.</summary>
+    private Task FillAsync(int node) => ShellAsync(node,
+        "mkdir -p /run/small; mount -t tmpfs -o size=512k small /run/small; cp -a /var/lib/meshover/. /run/small/; mount --move /run/small /var/lib/meshover; "
+        + "dd if=/dev/zero of=/var/lib/meshover/fill bs=4k 2>/dev/null || true");
+
+    private Task<IAsyncDisposable> LoopAsync(int node, string command) =>
+        Task.FromResult<IAsyncDisposable>(new Running(_mesh.Node(node).Machine, "sh", "-c", $"while :; do {command}; sleep 0.05; done"));
+
+    private async Task<IAsyncDisposable> OtherZebraAsync(int node)
+    {
+        await ShellAsync(node, "install -d -o frr -g frr /run/other");
+        return new Running(_mesh.Node(node).Machine, "/usr/lib/frr/zebra", "-i", "/run/other/zebra.pid", "-z", "/run/other/zserv.api", "--vty_socket", "/run/other", "-P", "0", "-f", "/dev/null");
+    }
+
+    private Task HangAsync(int node, int signal)
+    {
+        foreach (var (id, _) in MachineProcesses.Of(_mesh.Node(node).Machine).Where(process => process.Name == "bgpd"))
+            ProcessIdentity.TryFind(id)?.Signal(signal);
+        return Task.CompletedTask;
+    }
+
+    private sealed class Mend(Func<Task> mend) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await mend();
+    }
+
+    /// <summary>A program of the machine's, until it is disposed.</summary>
+    private sealed class Running : IAsyncDisposable
+    {
+        private readonly System.Diagnostics.Process _process;
+
+        public Running(Machine machine, string program, params string[] arguments) =>
+            _process = System.Diagnostics.Process.Start(machine.Command(program, arguments)) ?? throw new InvalidOperationException($"{program} did not start");
+
+        public async ValueTask DisposeAsync()
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+            _process.Dispose();
+        }
+    }
+
+    /// <summary>bgpd, whenever it is there.</summary>
+    private sealed class Killing : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task _killing;
+
+        public Killing(LabNode node) => _killing = KillAsync(node);
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _killing;
+            _stop.Dispose();
+        }
+
+        private async Task KillAsync(LabNode node)
+        {
+            while (!_stop.IsCancellationRequested)
+            {
+                foreach (var (id, _) in MachineProcesses.Of(node.Machine).Where(process => process.Name == "bgpd"))
+                    ProcessIdentity.TryFind(id)?.Kill();
+                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>Has bgpd free BGP's port, and takes it as soon as it is free.</summary>
+    private sealed class PortThief : IAsyncDisposable
+    {
+        private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(5);
+        private readonly List<Socket> _sockets = [];
+
+        public static async Task<IAsyncDisposable> StealAsync(LabNode node)
+        {
+            var thief = new PortThief();
+            node.KillFrr("bgpd");
+            foreach (var any in (IPAddress[])[IPAddress.Any, IPAddress.IPv6Any])
+                await thief.TakeAsync(node.Machine.InNetwork(() => new Socket(any.AddressFamily, SocketType.Stream, ProtocolType.Tcp)), any);
+            return thief;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            foreach (var socket in _sockets)
+                socket.Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        private async Task TakeAsync(Socket socket, IPAddress any)
+        {
+            _sockets.Add(socket);
+            if (any.AddressFamily == AddressFamily.InterNetworkV6)
+                socket.DualMode = false;
+            for (var tries = 0; ; tries++)
+            {
+                try
+                {
+                    socket.Bind(new IPEndPoint(any, 12914));
+                    socket.Listen();
+                    return;
+                }
+                catch (SocketException) when (tries < 200)
+                {
+                    await Task.Delay(Moment, TimeProvider.System); // bgpd is ending
+                }
+            }
+        }
+    }
+
+    /// <summary>Answers TLS with a certificate that nobody knows.</summary>
+    private sealed class Stranger : IAsyncDisposable
+    {
+        public const int Port = 4433;
+
+        private readonly TcpListener _listener;
+        private readonly X509Certificate2 _certificate;
+        private readonly Task _serving;
+
+        public Stranger(Machine machine)
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var now = TimeProvider.System.GetUtcNow();
+            _certificate = new CertificateRequest("CN=stranger", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddHours(-1), now.AddHours(1));
+            _listener = machine.InNetwork(() =>
+            {
+                var listener = new TcpListener(IPAddress.Any, Port);
+                listener.Start();
+                return listener;
+            });
+            _serving = ServeAsync();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _listener.Stop();
+            await _serving;
+            _certificate.Dispose();
+        }
+
+        private async Task ServeAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    using var client = await _listener.AcceptTcpClientAsync();
+                    await AnswerAsync(client);
+                }
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+            }
+        }
+
+        private async Task AnswerAsync(TcpClient client)
+        {
+            try
+            {
+                await using var tls = new SslStream(client.GetStream());
+                await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate, ApplicationProtocols = [SslApplicationProtocol.Http2] });
+                await tls.ReadExactlyAsync(new byte[1]);
+            }
+            catch (Exception e) when (e is IOException or AuthenticationException)
+            {
+            }
+        }
+    }
+}
