@@ -230,6 +230,7 @@ public sealed class AgentDaemon
     {
         var plan = wanted.Plan!;
         _watcher.SetSurroundings(Surroundings(plan));
+        _watcher.SetOwners([.. plan.Kernel.Gathering.Ranges.SelectMany(range => range.Owners).Where(owner => !owner.IsSelf).Select(owner => Prefixes.Host(owner.Address))]);
         _endpoints.Post(plan);
         _rtt.Post(plan);
         _system.Post(plan.ForSystem, wanted.SystemSince);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Endpoints;
+using Meshover.Mesh.Gathering;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 
@@ -97,6 +98,7 @@ public static class NodePlanner
         Firewall = capabilities.Nftables,
         Workloads = [.. settings.Workloads.Where(network => network.Hosts).Select(network => network.Interface)],
         DockerUser = settings.DockerUser,
+        Gathering = GatheringPlanner.Plan(map, me, settings, health),
         Bgp = settings.Routing ? BgpGuard.For(map.Settings.BgpPort, ExternalNeighbors.Usable(map, me, settings)) : null,
     };
 
@@ -184,6 +186,7 @@ public static class NodePlanner
         foreach (var prefix in NotGranted(me, settings))
             warnings.Add($"{prefix} is announced but not granted: other nodes refuse it. An administrator grants it with "
                 + $"`meshover grant add {me.HostName} {prefix}`.");
+        warnings.AddRange(GatheringPlanner.Warnings(map, me, settings, health));
         warnings.AddRange(ExternalNeighbors.Warnings(map, me, settings));
         return warnings.ToImmutable();
     }
