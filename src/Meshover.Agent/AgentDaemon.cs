@@ -6,6 +6,7 @@ using Meshover.Agent.Announcing.Kernel;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Endpoints;
+using Meshover.Agent.Gathering;
 using Meshover.Agent.LocalApi;
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Dataplane;
@@ -143,7 +144,7 @@ public sealed class AgentDaemon
         // Before the first plan: what a former agent announced, and is still there, is never withdrawn.
         await _kernelSources.LookFirstAsync(cancellationToken);
         _watcher.SetSurroundings(Surroundings(plan: null));
-        var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _metrics, _time);
+        var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), () => _kernel.Gathered, _metrics, _time);
         var socket = Path.Combine(_options.RuntimeDirectory, "agent.sock");
         using var reload = new ConfigReload(_options.Config, _options.ReadConfig, _configured, _inputs.Writer, _loop);
         await using var api = await LocalApiServer.StartAsync(socket, source, reload, new FrrPreview(_loop, _templates, _routing), _inputs.Writer, _loggers, cancellationToken);
@@ -185,6 +186,8 @@ public sealed class AgentDaemon
             yield return _endpoints.RunAsync(cancellationToken);
             yield return _rtt.RunAsync(cancellationToken);
         }
+        if (_options.Config is { Gather.IsEmpty: false, GatherCheck.IsEmpty: false })
+            yield return new OutsideCheck(_options.Config.GatherCheck, NodeSettings.Default.FirewallMark, _inputs.Writer, Logger<OutsideCheck>(), _time).RunAsync(cancellationToken);
         if (_metrics is not null)
             yield return _metrics.RunAsync(cancellationToken);
         yield return _frr.RunAsync(cancellationToken);

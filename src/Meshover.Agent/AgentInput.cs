@@ -31,6 +31,9 @@ internal abstract record AgentInput
     /// <summary>Other routers outside the mesh are to be spoken to.</summary>
     public sealed record NeighborsChanged(System.Collections.Immutable.ImmutableArray<Mesh.Planning.ExternalNeighbor> Neighbors) : AgentInput;
 
+    /// <summary>The check of what is gathered here fails, or does no more.</summary>
+    public sealed record GatherChecked(bool IsFailing) : AgentInput;
+
     /// <summary>The operator wants another WireGuard key.</summary>
     public sealed record KeyChangeAsked(TaskCompletionSource<Trust.KeyChangeAnswer> Answer) : AgentInput;
 

@@ -44,6 +44,7 @@ public sealed record AgentConfig
 {
     private readonly ListOf<IPNetwork> _announce;
     private readonly ListOf<IPNetwork> _gather;
+    private readonly ListOf<IPAddress> _gatherCheck;
     private readonly ListOf<uint> _announceTables;
     private readonly ListOf<string> _announceInterfaces;
     private readonly ListOf<WorkloadNetwork> _workloads;
@@ -114,6 +115,9 @@ public sealed record AgentConfig
 
     /// <summary><c>gather-priority</c>: of several owners of a range the greatest has its packets, 1-255.</summary>
     public int GatherPriority { get; init; } = GatherClaims.DefaultPriority;
+
+    /// <summary><c>gather-check</c>: hosts outside the mesh; while none of them answers, the packets go to another owner. Empty: no check.</summary>
+    public ImmutableArray<IPAddress> GatherCheck { get => _gatherCheck.Elements; init => _gatherCheck = new(value); }
 
     /// <summary><c>gather-fallback</c>: while no owner of a range lives, its packets leave by this node's default route.</summary>
     public bool GatherFallback { get; init; }

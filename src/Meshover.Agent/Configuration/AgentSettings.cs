@@ -53,6 +53,8 @@ public static class AgentSettings
             (c, v) => c with { Gather = SettingText.GatherRanges(v) }),
         Single("gather-priority", "NUMBER", "Of several nodes that gather a range, the living one with the greatest number has its packets, 1-255. Default: 100.",
             (c, v) => c with { GatherPriority = SettingText.GatherPriority(v) }),
+        List("gather-check", "ADDRESS", "Host outside the mesh that answers to ping; while none of those given has for a second, other owners get what is gathered here. Default: none.",
+            (c, v) => c with { GatherCheck = SettingText.Each(v, SettingText.OutsideHost) }),
         Single("gather-fallback", "refuse|default", "What becomes of packets of a gathered range on this node while none of its owners lives: refused, or out by the default route. Default: refuse.",
             (c, v) => c with { GatherFallback = SettingText.Choice(v, FallbackNames) }),
         new()

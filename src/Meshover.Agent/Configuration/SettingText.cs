@@ -62,6 +62,10 @@ internal static class SettingText
         ? range
         : throw new FormatException($"\"{text}\" is everything, the nodes' own packets included; announce it as a default route instead (announce, and accept-default on the others).");
 
+    public static IPAddress OutsideHost(string text) => TryAddress(text.Trim('[', ']'), out var address) && !Prefixes.IsNeverRouted(address)
+        ? address
+        : throw new FormatException($"\"{text}\" is not the address of a host outside; write one that answers to ping, like 198.51.100.1 or 2001:db8::1.");
+
     public static int GatherPriority(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var priority) && priority is >= 1 and <= GatherClaims.MostPriority
             ? priority

@@ -62,7 +62,7 @@ internal sealed class GatherBed : IAsyncDisposable
     {
         await Mesh.GrantAsync(node, Range4, 24, ct);
         await Mesh.GrantAsync(node, Range6, 48, ct);
-        (await Mesh.Node(node).UpAsync(input: null, ["--gather", $"{Range4},{Range6}", "--gather-priority", $"{priority}"], ct)).Checked();
+        (await Mesh.Node(node).UpAsync(input: null, ["--gather", $"{Range4},{Range6}", "--gather-priority", $"{priority}", "--gather-check", $"{Outside4}"], ct)).Checked();
     }
 
     /// <summary>Waits until n1 hands the packets to that node; null: refuses them. Answers come back by the same.</summary>
@@ -116,6 +116,30 @@ internal sealed class GatherBed : IAsyncDisposable
             await stop.CancelAsync();
             await Task.WhenAll(killing);
         }
+    }
+
+    /// <summary>A second of pings from the workload to the host outside.</summary>
+    public async Task<PingReport> PingAsync(CancellationToken ct)
+    {
+        await using var ping = SteadyPing.Start(Workload, Outside4, TimeProvider.System);
+        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, ct);
+        return await ping.StopAsync();
+    }
+
+    /// <summary>The node's uplink carries the mesh and nothing else from now on.</summary>
+    public async Task SilenceOutsideAsync(int node, CancellationToken ct)
+    {
+        var rules = $$"""
+            table inet silence {
+              chain out {
+                type filter hook postrouting priority 0;
+                oifname "{{UnderlayPlanner.Uplink}}" ip daddr {{Outside4}} drop
+                oifname "{{UnderlayPlanner.Uplink}}" ip6 daddr {{Outside6}} drop
+              }
+            }
+
+            """;
+        (await Mesh.Node(node).Machine.RunAsync("nft", ["-f", "-"], rules, ct)).Checked();
     }
 
     public void CutOff(int node)

@@ -37,7 +37,7 @@ public sealed class ConfigurationReferenceTests
 
             `announce-tables`, `announce-interfaces` and `workloads` watch the kernel. What they find is announced as it comes and goes, within the grants of
             the node; what is not granted is kept back and named in `meshover status`, which has a line for each of them. A grant is for a range:
-            `meshover grant add NODE 10.224.0.0/16 --max-length 32`. Tables 253 to 255 and 7401 are refused. A change of these settings restarts the agent,
+            `meshover grant add NODE 10.224.0.0/16 --max-length 32`. Tables 253 to 255 and 7401 to 7499 are refused. A change of these settings restarts the agent,
             which withdraws nothing.
 
             Of a table, routes to somewhere are announced; blackhole, unreachable, default, multicast and link-local ones are not, and neither are those

@@ -65,7 +65,7 @@ internal sealed class GatherKeeper(Func<IPAddress, RouteInfo?> wayTo, Func<uint,
                 continue;
             int[] by = [.. UnderlayMirror.LinksOf(route).Where(link => link != 0)];
             if (by.All(own.ContainsKey) && (by.Length > 0 || route.NextHopId != 0))
-                ways[owner.Address] = new OwnerWay(route, by is [var only] && own[only] == owner.Node.LinkName);
+                ways[owner.Address] = new OwnerWay(route, by is [var only] && own[only] == owner.Node.LinkName) { Links = [.. by.Select(link => own[link])] };
         }
         return ways;
     }

@@ -36,6 +36,10 @@ internal sealed record GatherChoice(GatheredRange Range, uint Table, GatherOwner
 /// <param name="IsDirect">By its own link, and by no other node.</param>
 internal sealed record OwnerWay(RouteInfo Route, bool IsDirect)
 {
+    /// <summary>By name, those that it goes by.</summary>
+    public ImmutableArray<string> Links { get; init; } = [];
+
+    /// <summary>By the same hops.</summary>
     public bool Leads(RouteInfo other) => Hops(Route).SetEquals(Hops(other));
 
     private static HashSet<(IPAddress?, int, uint)> Hops(RouteInfo route) => route.NextHops.IsDefaultOrEmpty
