@@ -9,15 +9,15 @@ using Microsoft.Extensions.Logging;
 namespace Meshover.Agent.Gathering;
 
 /// <summary>
-/// Whether what is gathered here would get out: hosts outside are asked for an echo four times a second, by the underlay's own routes. While none of them has
-/// answered for a second, that is told, and other owners take the packets.
+/// Whether what is gathered here would get out: hosts outside are asked for an echo five times a second, by the underlay's own routes. While none of them has
+/// answered for <see cref="Silence"/>, that is told, and other owners take the packets.
 /// </summary>
 /// <param name="targets">Of either family; one answer is enough.</param>
 /// <param name="mark">Of packets that take the underlay.</param>
 internal sealed partial class OutsideCheck(ImmutableArray<IPAddress> targets, uint mark, ChannelWriter<AgentInput> inputs, ILogger logger, TimeProvider time)
 {
-    internal static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
-    internal static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
+    internal static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<IPAddress, long> _answered = [];

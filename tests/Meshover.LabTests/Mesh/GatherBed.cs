@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Meshover.Lab;
@@ -7,10 +8,11 @@ using Meshover.Lab.Meshes;
 using Meshover.Lab.Reach;
 using Meshover.Lab.Underlays;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.Sysctl;
 
 namespace Meshover.LabTests.Mesh;
 
-/// <summary>Three nodes on one underlay. The controller's machine is the world outside; every node has its default route there.</summary>
+/// <summary>Four nodes on one underlay. The controller's machine is the world outside; every node has its default route there.</summary>
 internal sealed class GatherBed : IAsyncDisposable
 {
     public const string Range4 = "203.0.113.0/24", Range6 = "2001:db8:77::/48";
@@ -18,6 +20,7 @@ internal sealed class GatherBed : IAsyncDisposable
     public static readonly IPAddress Outside6 = IPAddress.Parse("2001:db8:99::7");
     private static readonly IPAddress Source4 = IPAddress.Parse("203.0.113.11");
     private static readonly IPAddress Source6 = IPAddress.Parse("2001:db8:77::11");
+    private static readonly string[] Hosts = [$"{Source4}/32", $"{Source6}/128"];
     private static readonly IPNetwork Default4 = IPNetwork.Parse("0.0.0.0/0"), Default6 = IPNetwork.Parse("::/0");
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -25,6 +28,7 @@ internal sealed class GatherBed : IAsyncDisposable
     private readonly EchoSocket _echo6;
     private readonly RouteNetlink _first;
     private readonly RouteNetlink _outside;
+    private readonly Dictionary<int, int> _links = [];
 
     private GatherBed(LabMesh mesh)
     {
@@ -40,39 +44,39 @@ internal sealed class GatherBed : IAsyncDisposable
     /// <summary>Behind n1; what it sends has an address of the ranges.</summary>
     public Machine Workload => Mesh.Node(1).Workload;
 
+    /// <summary>n3 and n4 gather, n3 with the greater priority; n2 passes on what others cannot send directly.</summary>
     public static async Task<GatherBed> StartAsync(CancellationToken ct)
     {
-        var mesh = await LabMesh.StartAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 3, Underlay = UnderlayKind.Flat }, TimeProvider.System, new TestProgress(), ct);
-        await mesh.SettledAsync(ct);
+        var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 4, Underlay = UnderlayKind.Flat }, TimeProvider.System, ct);
         var bed = new GatherBed(mesh);
-        bed.AddOutside();
-        bed.AddWorkload();
-        foreach (var node in mesh.Nodes)
-            await bed.CountLeavingAsync(node, ct);
-        foreach (var range in (string[])[Range4, Range6])
-            await mesh.GrantAsync(1, range, range == Range4 ? 32 : 128, ct);
-        (await mesh.Node(1).UpAsync(input: null, ["--announce", string.Join(',', [.. AddressPlan.Announced(1), $"{Source4}/32", $"{Source6}/128"])], ct)).Checked();
-        foreach (var node in (int[])[2, 3])
-            await mesh.Node(node).RoutedAsync(isThere: true, $"{Source4}/32", $"{Source6}/128");
-        return bed;
+        try
+        {
+            bed.AddOutside();
+            bed.AddWorkload();
+            await mesh.StartControllerAsync(new TestProgress(), ct);
+            await Task.WhenAll(mesh.Nodes.Select(node => bed.CountLeavingAsync(node, ct)));
+            await Task.WhenAll(mesh.Nodes.Select(node => bed.JoinAsync(node, ct)));
+            await mesh.DirectAsync(Patience, ct);
+            foreach (var node in (int[])[2, 3, 4])
+                await mesh.Node(node).RoutedAsync(isThere: true, Hosts);
+            foreach (var peer in (await mesh.Node(1).StatusAsync(ct)).Peers)
+                bed._links[int.Parse(peer.Hostname[1..], CultureInfo.InvariantCulture)] = bed._first.FindLink(peer.Link)!.Index;
+            return bed;
+        }
+        catch
+        {
+            await bed.DisposeAsync();
+            throw;
+        }
     }
 
-    /// <summary>The node is granted the ranges and gathers them.</summary>
-    public async Task GatherAsync(int node, int priority, CancellationToken ct)
-    {
-        await Mesh.GrantAsync(node, Range4, 24, ct);
-        await Mesh.GrantAsync(node, Range6, 48, ct);
-        (await Mesh.Node(node).UpAsync(input: null, ["--gather", $"{Range4},{Range6}", "--gather-priority", $"{priority}", "--gather-check", $"{Outside4}"], ct)).Checked();
-    }
-
-    /// <summary>Waits until n1 hands the packets to that node; null: refuses them. Answers come back by the same.</summary>
+    /// <summary>Waits until n1 hands the packets to the link of that node; null: refuses them.</summary>
     /// <returns>How long it took.</returns>
-    public async Task<TimeSpan> LeadsByAsync(int? owner, CancellationToken ct)
+    public Task<TimeSpan> LeadsByAsync(int? node, CancellationToken ct)
     {
-        var link = owner is { } number ? (await Mesh.Node(1).StatusAsync(ct)).Peers.Single(peer => peer.Hostname == $"n{number}").Link : null;
-        var index = link is null ? (int?)null : _first.FindLink(link)?.Index;
-        return await Until.NothingIsMissingAsync($"packets go to {link ?? "nobody"}", Patience, () =>
-            Task.FromResult(Leads(AddressFamily.InterNetwork) == index && Leads(AddressFamily.InterNetworkV6) == index ? null : Describe()), ct);
+        var link = node is { } number ? _links[number] : (int?)null;
+        return Until.NothingIsMissingAsync($"packets go to {(node is null ? "nobody" : $"n{node}")}", Patience, () =>
+            Task.FromResult(Leads(AddressFamily.InterNetwork) == link && Leads(AddressFamily.InterNetworkV6) == link ? null : Describe()), ct);
     }
 
     /// <summary>What comes from outside to the ranges comes by this node.</summary>
@@ -126,6 +130,13 @@ internal sealed class GatherBed : IAsyncDisposable
         return await ping.StopAsync();
     }
 
+    /// <summary>A packet of so many bytes beside its headers; its fragments arrive, or the word of a narrow way outside comes back to the workload.</summary>
+    public async Task<string> LargePingAsync(int bytes, bool mayBeCut, CancellationToken ct) =>
+        (await Workload.RunAsync("ping", ["-c", "1", "-W", "2", "-M", mayBeCut ? "dont" : "do", "-s", $"{bytes}", $"{Outside4}"], ct)).Output;
+
+    /// <summary>From the node on the way to the host outside is so narrow.</summary>
+    public Task NarrowAsync(int node, int mtu, CancellationToken ct) => Mesh.Node(node).IpAsync($"route add {Outside4} via {AddressPlan.Controller4} mtu {mtu}", ct);
+
     /// <summary>The node's uplink carries the mesh and nothing else from now on.</summary>
     public async Task SilenceOutsideAsync(int node, CancellationToken ct)
     {
@@ -157,6 +168,20 @@ internal sealed class GatherBed : IAsyncDisposable
         await Mesh.DisposeAsync();
     }
 
+    private async Task JoinAsync(LabNode node, CancellationToken ct)
+    {
+        string[] own = [.. AddressPlan.Announced(node.Number), .. node.Number == 1 ? Hosts : []];
+        string[] gathers = ["--gather", $"{Range4},{Range6}", "--gather-check", $"{Outside4}", "--gather-priority"];
+        string[] flags = node.Number switch
+        {
+            3 => [.. gathers, "100"],
+            4 => [.. gathers, "50", "--transit", "never"],
+            _ => [],
+        };
+        var join = await Mesh.Controller.CreateTokenAsync([.. own, .. flags.Length > 0 ? (string[])[Range4, Range6] : []], ct);
+        (await node.UpAsync(join, ["--join", "-", "--no-wait", "--announce", string.Join(',', own), .. flags], ct)).Checked();
+    }
+
     private void AddOutside()
     {
         _outside.ReplaceAddress("lo", Outside4, 32);
@@ -179,14 +204,26 @@ internal sealed class GatherBed : IAsyncDisposable
         netlink.ReplaceRoute(new RouteInfo { Destination = Default6, Gateway = IPAddress.Parse("fd64:1::1"), PreferredSource = Source6, Protocol = RouteProtocols.Static, Metric = 10 });
         var link = _first.FindLink(UnderlayPlanner.WorkloadInterface)!.Index;
         foreach (var address in (IPAddress[])[Source4, Source6])
-            _first.ReplaceRoute(new RouteInfo { Destination = new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128), OutputLink = link, Protocol = RouteProtocols.Static });
+            _first.ReplaceRoute(new RouteInfo
+            {
+                Destination = new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128),
+                OutputLink = link,
+                Protocol = RouteProtocols.Static,
+            });
+        Mesh.Node(1).Machine.InNetwork(() =>
+        {
+            SysctlFile.Write(SysctlFile.InterfaceKey("ipv4", UnderlayPlanner.WorkloadInterface, "rp_filter"), "1");
+            return 0;
+        });
     }
 
+    /// <summary>What leaves is counted; what connection tracking does not understand is dropped, as firewalls do.</summary>
     private async Task CountLeavingAsync(LabNode node, CancellationToken ct)
     {
         var rules = $$"""
             table inet leaving {
               counter left { }
+              chain strict { type filter hook forward priority 0; ct state invalid drop; }
               chain out {
                 type filter hook postrouting priority 0;
                 oifname "{{UnderlayPlanner.Uplink}}" ip saddr {{Range4}} counter name left

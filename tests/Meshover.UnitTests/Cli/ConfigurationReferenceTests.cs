@@ -58,6 +58,13 @@ public sealed class ConfigurationReferenceTests
             newer one, and the source's line at the other says so; of one MAC address no more than 16 addresses a minute are newer. No more than 4,096 prefixes of a
             source are announced; which are not, `status` says.
 
+            ## Gathering
+
+            `gather` names ranges of source addresses whose packets leave the mesh here. Each must lie in a prefix that is granted to this node, and none is a whole
+            family. Several nodes may gather one range: the living one with the greatest `gather-priority` has its packets. `gather-check` names hosts outside that answer
+            to ping by this node's underlay. `gather-fallback` is about this node's own workloads, whoever gathers. [guides/gathering.md](guides/gathering.md) says
+            what happens where. A change of these settings restarts the agent; packets flow on.
+
             ## Neighbours outside the mesh
 
             `neighbors` is a list of mappings in the file; a flag carries one as `--neighbors '{address: 192.0.2.1, remote-as: 64512}'`. What is learned from
