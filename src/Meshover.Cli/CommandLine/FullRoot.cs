@@ -5,6 +5,7 @@ using Meshover.Cli.Doctor;
 using Meshover.Cli.Down;
 using Meshover.Cli.Frr;
 using Meshover.Cli.Keys;
+using Meshover.Cli.Routes;
 using Meshover.Cli.Status;
 using Meshover.Cli.Up;
 using Meshover.Cli.Vtysh;
@@ -20,6 +21,7 @@ internal static class FullRoot
         DownCommand.Create(),
         LeaveCommand.Create(),
         StatusCommand.Create(),
+        RouteCommands.Create(),
         RotateKeyCommand.Create(),
         DoctorCommand.Create(),
         VtyshCommand.Create(),

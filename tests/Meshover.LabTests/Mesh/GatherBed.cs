@@ -137,6 +137,15 @@ internal sealed class GatherBed : IAsyncDisposable
     /// <summary>From the node on the way to the host outside is so narrow.</summary>
     public Task NarrowAsync(int node, int mtu, CancellationToken ct) => Mesh.Node(node).IpAsync($"route add {Outside4} via {AddressPlan.Controller4} mtu {mtu}", ct);
 
+    /// <summary>What <c>meshover route explain</c> says of a packet of the workload's has both of these.</summary>
+    public async Task ExplainedAsync(int node, string to, string first, string second, CancellationToken ct)
+    {
+        var from = to.Contains(':', StringComparison.Ordinal) ? Source6 : Source4;
+        var said = (await Mesh.Node(node).MeshoverAsync(["route", "explain", "--from", $"{from}", to], ct)) is { Output.Length: > 0 } result ? result.Output : "nothing";
+        Assert.Contains(first, said, StringComparison.Ordinal);
+        Assert.Contains(second, said, StringComparison.Ordinal);
+    }
+
     /// <summary>The node's uplink carries the mesh and nothing else from now on.</summary>
     public async Task SilenceOutsideAsync(int node, CancellationToken ct)
     {

@@ -25,6 +25,9 @@ public sealed class GatheringTests
         Assert.NotNull(await bed.EchoAsync(AddressPlan.Workload4(2), _ct)); // inside the mesh it goes as ever
         Assert.NotNull(await bed.EchoAsync(AddressPlan.Workload6(2), _ct));
 
+        await bed.ExplainedAsync(1, $"{GatherBed.Outside4}", "out      mo-", "(n3), table 7403", _ct);
+        await bed.ExplainedAsync(3, $"{GatherBed.Outside6}", "2001:db8:77::/48 by n3: it leaves here", "out      eth0 via", _ct);
+        await bed.ExplainedAsync(1, $"{AddressPlan.Workload4(2)}", "inside the mesh", "(n2), table 254", _ct);
         Assert.Contains("1 received", await bed.LargePingAsync(3000, mayBeCut: true, _ct), StringComparison.Ordinal);
         await bed.NarrowAsync(3, mtu: 1300, _ct);
         Assert.Contains("mtu = 1300", await bed.LargePingAsync(1340, mayBeCut: false, _ct), StringComparison.Ordinal);
@@ -46,6 +49,7 @@ public sealed class GatheringTests
 
         bed.CutOff(4);
         await bed.LeadsByAsync(node: null, _ct);
+        await bed.ExplainedAsync(1, $"{GatherBed.Outside6}", "by nobody: none of n3, n4 can take it", "out      refused", _ct);
         Assert.Null(await bed.EchoAsync(GatherBed.Outside4, _ct));
         Assert.Null(await bed.EchoAsync(GatherBed.Outside6, _ct));
         await bed.NothingLeftAsync([1, 2], _ct);
