@@ -8,6 +8,7 @@ using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Diagnosing;
 using Meshover.Agent.Endpoints;
 using Meshover.Agent.Events;
+using Meshover.Agent.Gathering;
 using Meshover.Agent.LocalApi;
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Dataplane;
@@ -155,7 +156,7 @@ public sealed class AgentDaemon
         // Before the first plan: what a former agent announced, and is still there, is never withdrawn.
         await _kernelSources.LookFirstAsync(cancellationToken);
         _watcher.SetSurroundings(Surroundings(plan: null));
-        var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _diagnosis, _metrics, _time);
+        var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _diagnosis, () => _kernel.Gathered, _metrics, _time);
         var socket = Path.Combine(_options.RuntimeDirectory, "agent.sock");
         using var reload = new ConfigReload(_options.Config, _options.ReadConfig, _configured, _inputs.Writer, _loop);
         await using var api = await LocalApiServer.StartAsync(socket, source, reload, new FrrPreview(_loop, _templates, _routing), _inputs.Writer, _loggers, cancellationToken);
@@ -198,6 +199,8 @@ public sealed class AgentDaemon
             yield return _endpoints.RunAsync(cancellationToken);
             yield return _rtt.RunAsync(cancellationToken);
         }
+        if (_options.Config is { Gather.IsEmpty: false, GatherCheck.IsEmpty: false })
+            yield return new OutsideCheck(_options.Config.GatherCheck, NodeSettings.Default.FirewallMark, _inputs.Writer, Logger<OutsideCheck>(), _time).RunAsync(cancellationToken);
         if (_metrics is not null)
             yield return _metrics.RunAsync(cancellationToken);
         yield return _frr.RunAsync(cancellationToken);
@@ -255,6 +258,7 @@ public sealed class AgentDaemon
     {
         var plan = wanted.Plan!;
         _watcher.SetSurroundings(Surroundings(plan));
+        _watcher.SetOwners([.. plan.Kernel.Gathering.Ranges.SelectMany(range => range.Owners).Where(owner => !owner.IsSelf).Select(owner => Prefixes.Host(owner.Address))]);
         _endpoints.Post(plan);
         _rtt.Post(plan);
         _system.Post(plan.ForSystem, wanted.SystemSince);

@@ -34,6 +34,9 @@ internal abstract record AgentInput
     /// <summary>Something is wrong with the directory of the node's state; null: no more.</summary>
     public sealed record StateDirectorySeen(Mesh.Findings.Finding? Fault) : AgentInput;
 
+    /// <summary>The check of what is gathered here fails, or does no more.</summary>
+    public sealed record GatherChecked(bool IsFailing) : AgentInput;
+
     /// <summary>The operator wants another WireGuard key.</summary>
     public sealed record KeyChangeAsked(TaskCompletionSource<Trust.KeyChangeAnswer> Answer) : AgentInput;
 

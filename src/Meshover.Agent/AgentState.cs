@@ -96,6 +96,9 @@ internal sealed record AgentState
     /// <summary>What is announced of it, granted or not.</summary>
     public ImmutableArray<IPNetwork> Announced { get; init; } = [];
 
+    /// <summary>The check of what is gathered here fails.</summary>
+    public bool IsGatherFailing { get; init; }
+
     /// <summary>The routers outside the mesh that the operator declares.</summary>
     public ImmutableArray<ExternalNeighbor> Neighbors { get; init; } = [];
 

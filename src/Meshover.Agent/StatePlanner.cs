@@ -20,6 +20,9 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         ProbePathMtu = config.ProbePathMtu,
         Advertise = config.Advertise,
         AcceptDefault = config.AcceptDefault,
+        Gather = config.Gather,
+        GatherPriority = config.GatherPriority,
+        GatherFallback = config.GatherFallback,
         BfdPacketsPerSecond = config.BfdRate,
         Dataplane = config.Dataplane != DataplaneChoice.Off,
         DockerUser = config.DockerUser,
@@ -36,6 +39,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         || !ReferenceEquals(next.Underlay, former.Underlay)
         || !ReferenceEquals(next.Announcements, former.Announcements)
         || next.Neighbors != former.Neighbors
+        || next.IsGatherFailing != former.IsGatherFailing
         || IsTooOld(next, now) != next.IsMapTooOld;
 
     /// <summary>The state with its plan; unchanged where there is no map, or none that knows this node.</summary>
@@ -63,7 +67,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
 
     /// <summary>Before the machine was looked at, nothing is held against it.</summary>
     private static NodeHealth Health(AgentState state, ImmutableArray<AskedAnnouncement> asked) => state.Underlay is not { } underlay
-        ? new NodeHealth { IsMapTooOld = state.IsMapTooOld, Announced = Found(asked) }
+        ? new NodeHealth { IsMapTooOld = state.IsMapTooOld, IsGatherFailing = state.IsGatherFailing, Announced = Found(asked) }
         : new NodeHealth
         {
             UnderlayMtu = underlay.Mtu,
@@ -73,6 +77,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
             Routes = underlay.Routes,
             Announced = [.. underlay.Announced.Select(reach => reach with { IsLost = IsLost(reach, state.Reached) }).UnionBy(Found(asked), reach => reach.Prefix)],
             IsMapTooOld = state.IsMapTooOld,
+            IsGatherFailing = state.IsGatherFailing,
         };
 
     /// <summary>A source that found something knows that it is reached, where it says nothing else by a route or an address of just this prefix.</summary>

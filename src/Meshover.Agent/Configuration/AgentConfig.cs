@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Meshover.Mesh.Gathering;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
 
@@ -42,6 +43,8 @@ public enum PeerDetail
 public sealed record AgentConfig
 {
     private readonly ListOf<IPNetwork> _announce;
+    private readonly ListOf<IPNetwork> _gather;
+    private readonly ListOf<IPAddress> _gatherCheck;
     private readonly ListOf<uint> _announceTables;
     private readonly ListOf<string> _announceInterfaces;
     private readonly ListOf<WorkloadNetwork> _workloads;
@@ -106,6 +109,18 @@ public sealed record AgentConfig
 
     /// <summary><c>accept-default</c>: a default route that is granted to a node of the mesh may take this node's traffic.</summary>
     public bool AcceptDefault { get; init; }
+
+    /// <summary><c>gather</c>: ranges of source addresses whose packets leave here, whichever node they come to first; none is a whole family.</summary>
+    public ImmutableArray<IPNetwork> Gather { get => _gather.Elements; init => _gather = new(value); }
+
+    /// <summary><c>gather-priority</c>: of several owners of a range the greatest has its packets, 1-255.</summary>
+    public int GatherPriority { get; init; } = GatherClaims.DefaultPriority;
+
+    /// <summary><c>gather-check</c>: hosts outside the mesh; while none of them answers, the packets go to another owner. Empty: no check.</summary>
+    public ImmutableArray<IPAddress> GatherCheck { get => _gatherCheck.Elements; init => _gatherCheck = new(value); }
+
+    /// <summary><c>gather-fallback</c>: while no owner of a range lives, its packets leave by this node's default route.</summary>
+    public bool GatherFallback { get; init; }
 
     /// <summary><c>neighbors</c>: BGP routers outside the mesh.</summary>
     public ImmutableArray<ExternalNeighbor> Neighbors { get => _neighbors.Elements; init => _neighbors = new(value); }

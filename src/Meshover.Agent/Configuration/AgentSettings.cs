@@ -49,6 +49,14 @@ public static class AgentSettings
             (c, v) => c with { Advertise = SettingText.Choice(v, BooleanNames) }),
         Single("accept-default", "true|false", "Let a default route that is granted to a node of the mesh take this node's traffic, and pass it on as a transit node. Default: false.",
             (c, v) => c with { AcceptDefault = SettingText.Choice(v, BooleanNames) }),
+        List("gather", "CIDR", "Range of source addresses whose packets to destinations outside the mesh leave here, from whichever node; it must lie in a grant of this node. Default: none.",
+            (c, v) => c with { Gather = SettingText.GatherRanges(v) }),
+        Single("gather-priority", "NUMBER", "Of several nodes that gather a range, the living one with the greatest number has its packets, 1-255. Default: 100.",
+            (c, v) => c with { GatherPriority = SettingText.GatherPriority(v) }),
+        List("gather-check", "ADDRESS", "Host outside the mesh that answers to ping; while none of those given has for a second, other owners get what is gathered here. Default: none.",
+            (c, v) => c with { GatherCheck = SettingText.Each(v, SettingText.OutsideHost) }),
+        Single("gather-fallback", "refuse|default", "What becomes of packets of a gathered range on this node while none of its owners lives: refused, or out by the default route. Default: refuse.",
+            (c, v) => c with { GatherFallback = SettingText.Choice(v, FallbackNames) }),
         new()
         {
             Name = "neighbors",
@@ -84,6 +92,8 @@ public static class AgentSettings
 
     private static readonly ImmutableArray<(string, PeerDetail)> PeerDetailNames =
         [("auto", PeerDetail.Auto), ("all", PeerDetail.All), ("none", PeerDetail.None)];
+
+    private static readonly ImmutableArray<(string, bool)> FallbackNames = [("refuse", false), ("default", true)];
 
     private static readonly ImmutableArray<(string, bool)> BooleanNames = [("true", true), ("false", false)];
 

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Gathering;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Configuration;
@@ -50,6 +51,26 @@ internal static class SettingText
         return prefix;
     }
 
+    public static ImmutableArray<IPNetwork> GatherRanges(ImmutableArray<string> texts)
+    {
+        if (texts.Length > GatherClaims.MostRanges)
+            throw new FormatException($"{texts.Length} ranges are too many, a node gathers at most {GatherClaims.MostRanges}; write larger ones.");
+        return Each(texts, GatherRange);
+    }
+
+    private static IPNetwork GatherRange(string text) => Prefix(text) is { PrefixLength: > 0 } range
+        ? range
+        : throw new FormatException($"\"{text}\" is everything, the nodes' own packets included; announce it as a default route instead (announce, and accept-default on the others).");
+
+    public static IPAddress OutsideHost(string text) => TryAddress(text.Trim('[', ']'), out var address) && !Prefixes.IsNeverRouted(address)
+        ? address
+        : throw new FormatException($"\"{text}\" is not the address of a host outside; write one that answers to ping, like 198.51.100.1 or 2001:db8::1.");
+
+    public static int GatherPriority(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var priority) && priority is >= 1 and <= GatherClaims.MostPriority
+            ? priority
+            : throw new FormatException($"\"{text}\" is not a priority; write a number from 1 to {GatherClaims.MostPriority}.");
+
     public static int Port(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65535
             ? port
@@ -69,7 +90,7 @@ internal static class SettingText
         {
             0 => throw new FormatException("Table 0 is no table of its own: it stands for all of them. Write the number of the one that the workloads' routes are in."),
             253 or 254 or 255 => throw new FormatException($"Table {table} is the kernel's own ({KernelTables[table - 253]}), where the routes of the machine and of the mesh are. Announce prefixes of it with announce."),
-            _ when table == KernelNames.Default.UnderlayTable => throw new FormatException($"Table {table} is Meshover's own. Write the number of the one that the workloads' routes are in."),
+            _ when table == KernelNames.Default.UnderlayTable || table is >= KernelNames.FirstGatherTable and <= KernelNames.LastGatherTable => throw new FormatException($"Table {table} is Meshover's own. Write the number of the one that the workloads' routes are in."),
             _ => table,
         };
     }

@@ -4,9 +4,11 @@ using Meshover.Contract.V1;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
+using GatherClaims = Meshover.Mesh.Gathering.GatherClaims;
 using MeshSettings = Meshover.Mesh.Map.MeshSettings;
 using RouteGrant = Meshover.Mesh.Addressing.RouteGrant;
 using WireEndpoint = Meshover.Contract.V1.Endpoint;
+using WireGathers = Meshover.Contract.V1.GatherClaims;
 using WireSettings = Meshover.Contract.V1.MeshSettings;
 
 namespace Meshover.Agent.ControllerLink;
@@ -102,6 +104,13 @@ internal static class WireFormat
         Kind = (WireEndpoint.Types.Kind)candidate.Source,
     };
 
+    public static WireGathers FromGathers(GatherClaims gathers) =>
+        new() { Prefixes = { gathers.Ranges.Select(range => range.ToString()) }, Priority = (uint)gathers.Priority, Failing = gathers.IsFailing };
+
+    private static GatherClaims ToGathers(WireGathers? gathers) => gathers is null
+        ? GatherClaims.None
+        : new GatherClaims { Ranges = [.. gathers.Prefixes.Select(prefix => IPNetwork.Parse(prefix))], Priority = checked((int)gathers.Priority), IsFailing = gathers.Failing };
+
     public static MeshNode ToNode(NodeInfo node)
     {
         if (node.Id == 0 || node.WireguardKeys.Count == 0)
@@ -121,6 +130,7 @@ internal static class WireFormat
             Grants = [.. node.Grants.Select(ToGrant)],
             Site = node.Site,
             UnderlayMtu = node.UnderlayMtu <= ushort.MaxValue ? (int)node.UnderlayMtu : 0,
+            Gathers = ToGathers(node.Gathers),
         };
     }
 
@@ -176,6 +186,7 @@ internal static class WireFormat
             BehindNat = node.IsBehindNat,
             Site = node.Site,
             UnderlayMtu = (uint)node.UnderlayMtu,
+            Gathers = node.Gathers == GatherClaims.None ? null : FromGathers(node.Gathers),
         };
         info.WireguardKeys.Add(node.WireGuardKeys.Select(key => Google.Protobuf.ByteString.CopyFrom(key.Bytes)));
         info.Endpoints.Add(node.Endpoints.Select(FromEndpoint));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Threading.Channels;
 using Meshover.Agent.Reconciling;
 using Meshover.Linux.Netlink;
@@ -26,6 +27,7 @@ internal sealed partial class KernelWatcher(
     private volatile KernelMonitor? _monitor;
     private int _gathered;
     private UnderlayState? _last;
+    private ImmutableHashSet<IPNetwork> _owners = [];
     private UnderlaySurroundings _surroundings = UnderlaySurroundings.None;
 
     /// <summary>What is known of the mesh decides what belongs to the underlay: it is looked at anew where that changed.</summary>
@@ -34,6 +36,13 @@ internal sealed partial class KernelWatcher(
         if (Interlocked.Exchange(ref _surroundings, surroundings).SameAs(surroundings))
             return;
         Gather(KernelChanges.Underlay);
+    }
+
+    /// <summary>Where gathered packets go: the reconcilers look at once when the way there changes.</summary>
+    public void SetOwners(ImmutableHashSet<IPNetwork> owners)
+    {
+        Volatile.Write(ref _owners, owners);
+        _monitor?.Watch(owners);
     }
 
     /// <summary>Whether the reconcilers look at once. All else may come many times a second, from programs that are not ours.</summary>
@@ -66,6 +75,7 @@ internal sealed partial class KernelWatcher(
         using var monitor = new KernelMonitor(time);
         _monitor = monitor;
         monitor.Watch(_last?.Links ?? []);
+        monitor.Watch(Volatile.Read(ref _owners));
         await TellAsync(cancellationToken);
         poke();
         await foreach (var changes in monitor.WatchAsync(cancellationToken))

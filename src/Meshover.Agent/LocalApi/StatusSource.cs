@@ -1,6 +1,7 @@
 using Meshover.Agent.Diagnosing;
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Dataplane;
+using Meshover.Agent.Reconciling.Kernel.Gathering;
 using Meshover.Agent.Scraping;
 using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
@@ -14,7 +15,7 @@ namespace Meshover.Agent.LocalApi;
 /// <summary>Makes the status that is asked for, with what the data plane and FRR say at this moment, if they say it soon.</summary>
 internal sealed class StatusSource(
     AgentLoop loop, IdentityKeeper identities, KeyChanger keys, IDataplane dataplane, RoutingClient routing, Reporting.RttProbe rtt, RoutedAddresses routed, Diagnosis diagnosis,
-    MetricsServer? metrics, TimeProvider time)
+    Func<GatherState> gathered, MetricsServer? metrics, TimeProvider time)
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
 
@@ -31,6 +32,7 @@ internal sealed class StatusSource(
         state = state with { Routing = await frr ?? state.Routing, Routed = routed.Read() };
         state = state with { Findings = [.. diagnosis.Look(state).Findings, .. Beside()] };
         var status = StatusBuilder.Build(state, identities.Current, rtt.Get, time.GetUtcNow());
+        status.Gatherings.Add(GatheringStatuses.Of(gathered(), state.Plan));
         status.KeyChangeProblem = keys.Problem;
         status.Notices.Add(metrics?.Notices(identities.Current.Numbers) ?? []);
         return status;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Meshover.Agent.Reconciling.Kernel;
@@ -75,6 +76,9 @@ public sealed class KernelMonitor : IDisposable
 
     /// <summary>Of these links it is told when they, or an address of theirs, go away.</summary>
     public void Watch(ImmutableHashSet<int> links) => _filter.Watched = links;
+
+    /// <summary>Routes of the mesh to these are heard as well.</summary>
+    public void Watch(ImmutableHashSet<IPNetwork> owners) => _filter.Owners = owners;
 
     public void Dispose() => _monitor.Dispose();
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Meshover.Agent.Reconciling.Kernel;
+using Meshover.Agent.Reconciling.Kernel.Gathering;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
 using Meshover.Linux.Sysctl;
@@ -26,6 +27,8 @@ public sealed class KernelReconciler : IReconciler<SystemPlan>, IDisposable
     private readonly DockerUser _docker;
     private readonly RepeatFuse _fuse;
     private readonly SourceRouteDebt? _sourceRoutes;
+    private readonly GatherKeeper _gathering;
+    private GatherState _gathered = GatherState.Nothing;
 
     /// <exception cref="NetlinkException">No netlink socket could be opened.</exception>
     public KernelReconciler(KernelReconcilerOptions options)
@@ -42,10 +45,15 @@ public sealed class KernelReconciler : IReconciler<SystemPlan>, IDisposable
         _events = options.NamespacePath is { } there ? RouteEventQueue.OpenIn(there, heard) : new RouteEventQueue(heard);
         _routes = new RouteBook(_netlink, _events, options.Time);
         _observer = new KernelObserver(_netlink, _sysctls, _firewall, _routes);
+        _gathering = new GatherKeeper(
+            address => _netlink.FindRoute(new RouteQuery(address)), table => _netlink.GetRoutes(new RouteFilter { Table = table }), options.Time);
         _docker = new DockerUser(options.StateDirectory, options.NamespacePath, _generation);
     }
 
     public string Name => "kernel";
+
+    /// <summary>Who has the packets of each range, as of the last pass; for any thread.</summary>
+    internal GatherState Gathered => Volatile.Read(ref _gathered);
 
     public async Task<ReconcileReport> ReconcileAsync(SystemPlan plan, CancellationToken cancellationToken)
     {
@@ -57,6 +65,8 @@ public sealed class KernelReconciler : IReconciler<SystemPlan>, IDisposable
         {
             var state = await _observer.ObserveAsync(names, FirewallDocument.Of(plan), cancellationToken, PeersOf(plan)).ConfigureAwait(false);
             state = state with { IsForwarding6Ours = _memory.IsOurs(SysctlDiff.Forwarding6), WorkloadSysctls = WorkloadSysctls.Observe(plan.Kernel.Workloads, _sysctls) };
+            state = state with { Gather = _gathering.Look(plan.Kernel.Gathering, state, names) };
+            Volatile.Write(ref _gathered, state.Gather);
             isComplete = KernelDiff.MissingLinks(state, plan).IsEmpty;
             var changes = KernelDiff.Compute(state, plan);
             _routes.Settle(changes);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Meshover.Mesh.Gathering;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 
@@ -18,6 +19,8 @@ internal sealed record NodeReport
 
     /// <summary>In bytes; 0: not known yet.</summary>
     public int UnderlayMtu { get; init; }
+    /// <summary>What it wants to gather.</summary>
+    public GatherClaims Gathers { get; init; } = GatherClaims.None;
     public ImmutableArray<EndpointCandidate> Endpoints { get; init; } = [];
     public ImmutableArray<IPNetwork> Announced { get; init; } = [];
 

@@ -1,6 +1,7 @@
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Reconciling;
 using Meshover.Contract.V1;
+using GatherClaims = Meshover.Mesh.Gathering.GatherClaims;
 
 namespace Meshover.Agent.Reporting;
 
@@ -24,6 +25,8 @@ internal static class NodeReportDiff
             status.Transit = (TransitRole)report.Transit;
         if (report.UnderlayMtu > 0 && former?.UnderlayMtu != report.UnderlayMtu)
             status.UnderlayMtu = (uint)report.UnderlayMtu;
+        if ((former?.Gathers ?? GatherClaims.None) != report.Gathers)
+            status.Gathers = WireFormat.FromGathers(report.Gathers);
         AddLists(status, former, report);
         AddObserved(status, former, report, takesChanges);
         return status.CalculateSize() == 0 ? null : status;

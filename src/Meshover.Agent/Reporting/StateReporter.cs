@@ -3,6 +3,7 @@ using System.Net;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.Trust;
 using Meshover.Mesh.Endpoints;
+using Meshover.Mesh.Gathering;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 
@@ -33,6 +34,7 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
             Site = config.Site,
             Transit = config.Transit,
             UnderlayMtu = config.Mtu > 0 ? config.Mtu : state.Underlay?.Mtu ?? 0,
+            Gathers = Gathers(state),
             Endpoints = state.Offered,
             Announced = state.Announced.Length > MostPrefixes ? state.Announced[..MostPrefixes] : state.Announced,
             Twice = [.. state.Announcements.Sources.SelectMany(source => source.Twice).Take(MostPrefixes)],
@@ -45,6 +47,10 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
             Summary = _summariser.Next(state, links, traffic),
         };
     }
+
+    private GatherClaims Gathers(AgentState state) => config.Gather.IsEmpty
+        ? GatherClaims.None
+        : new GatherClaims { Ranges = config.Gather, Priority = config.GatherPriority, IsFailing = state.IsGatherFailing };
 
     /// <summary>Each costs a multiplication on the curve, and a report is made each second.</summary>
     private ImmutableArray<WireGuardPublicKey> PublicKeys()

@@ -7,6 +7,7 @@ using Meshover.Cli.Events;
 using Meshover.Cli.Frr;
 using Meshover.Cli.Images;
 using Meshover.Cli.Keys;
+using Meshover.Cli.Routes;
 using Meshover.Cli.Status;
 using Meshover.Cli.Up;
 using Meshover.Cli.Vtysh;
@@ -23,6 +24,7 @@ internal static class FullRoot
         LeaveCommand.Create(),
         PrepareImageCommand.Create(),
         StatusCommand.Create(),
+        RouteCommands.Create(),
         RotateKeyCommand.Create(),
         DoctorCommand.Create(),
         EventsCommand.Create(),

@@ -26,6 +26,7 @@ internal static class AgentStatusReader
             Components = components,
             Peers = [.. status.Peers.OrderBy(p => p.Hostname, StringComparer.Ordinal).Select(Peer)],
             Neighbors = [.. status.Neighbors.Select(Neighbor)],
+            Gatherings = [.. status.Gatherings.Select(Gathering)],
             Announced = [.. status.Announced],
             AnnouncedNotGranted = [.. status.AnnouncedNotGranted],
             Announcements = [.. status.Announcements.Select(Announcement)],
@@ -132,6 +133,15 @@ internal static class AgentStatusReader
         Text = finding.Text,
         Advice = finding.Advice,
         More = finding.More,
+    };
+
+    private static GatheringSection Gathering(Gathering gathering) => new()
+    {
+        Prefix = gathering.Prefix,
+        Owner = Known(gathering.Owner),
+        Path = gathering.Path,
+        Reason = Known(gathering.Reason),
+        Owners = [.. gathering.Owners.Select(owner => new GatherOwnerSection { Hostname = owner.Hostname, Priority = owner.Priority, Usable = owner.Usable, Reason = Known(owner.Reason) })],
     };
 
     private static string Text(Endpoint endpoint) =>

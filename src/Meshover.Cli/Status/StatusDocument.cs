@@ -31,6 +31,9 @@ internal sealed record StatusDocument
     [Description("BGP routers outside the mesh, as the settings have them; empty while the agent does not answer.")]
     public ImmutableArray<NeighborSection> Neighbors { get; init; } = [];
 
+    [Description("Ranges of source addresses whose packets are carried to an owner, the longest first; empty while the agent does not answer.")]
+    public ImmutableArray<GatheringSection> Gatherings { get; init; } = [];
+
     [Description("Prefixes that this node announces beside its own addresses.")]
     public required ImmutableArray<string> Announced { get; init; }
 
@@ -283,6 +286,33 @@ internal sealed record NeighborSection
 
     [Description("Why there is no session, as far as it is known; else null.")]
     public required string? Error { get; init; }
+}
+
+internal sealed record GatheringSection
+{
+    public required string Prefix { get; init; }
+
+    [Description("Hostname of the node that this one hands the packets to; null: none can take them.")]
+    public required string? Owner { get; init; }
+
+    [Description("here (this node has them), direct, transit (through another node) or none.")]
+    public required string Path { get; init; }
+
+    [Description("Why nobody has them, or through which nodes they go; else null.")]
+    public required string? Reason { get; init; }
+
+    [Description("Every node that gathers the range and may, in the order in which they are asked.")]
+    public required ImmutableArray<GatherOwnerSection> Owners { get; init; }
+}
+
+internal sealed record GatherOwnerSection
+{
+    public required string Hostname { get; init; }
+    public required uint Priority { get; init; }
+    public required bool Usable { get; init; }
+
+    [Description("Why it is not usable; else null.")]
+    public required string? Reason { get; init; }
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true)]

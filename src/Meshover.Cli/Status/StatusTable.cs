@@ -24,6 +24,8 @@ internal static class StatusTable
             WriteComponent(console, component);
         foreach (var neighbor in status.Neighbors)
             WriteNeighbor(console, neighbor);
+        foreach (var gathering in status.Gatherings)
+            WriteGathering(console, gathering);
         if (!status.Announced.IsEmpty)
             Line(console, $"[grey]announced[/]   {Named(status, status.Announced)}");
         if (!status.AnnouncedNotGranted.IsEmpty)
@@ -120,6 +122,19 @@ internal static class StatusTable
             $"[grey]neighbour[/]   {neighbor.Name} AS {neighbor.RemoteAs}: {state}{since}{bfd}, {neighbor.PrefixesReceived} prefixes in, {neighbor.PrefixesSent} out");
         if (neighbor.Error is { } error)
             Line(console, $"            [yellow]{error}[/]");
+    }
+
+    private static void WriteGathering(IAnsiConsole console, GatheringSection gathering)
+    {
+        var (colour, owner) = gathering switch
+        {
+            { Owner: null } => ("yellow", "nobody"),
+            { Path: "here" } => ("green", "here"),
+            _ => ("green", gathering.Owner),
+        };
+        Line(console, $"[grey]gathered[/]    {gathering.Prefix}: [{colour}]{owner}[/]{(gathering.Reason is { } reason ? $" ({reason.TrimEnd('.')})" : "")}");
+        foreach (var other in gathering.Owners.Where(other => !other.Usable))
+            Line(console, $"            [yellow]{other.Hostname}: {other.Reason ?? ""}[/]");
     }
 
     internal static string Age(long seconds) => seconds switch

@@ -47,6 +47,7 @@ internal static class Limits
         ["WireGuardKeys.keys"] = Bytes(Key) with { Items = 2 },
         ["EndpointList.endpoints"] = List(Endpoints),
         ["PrefixList.prefixes"] = Ascii(Address) with { Items = 4_096 },
+        ["GatherClaims.prefixes"] = Ascii(Address) with { Items = Mesh.Gathering.GatherClaims.MostRanges },
         ["ObservedPeers.peers"] = List(Nodes),
         ["ObservedPeers.Peer.address"] = Ascii(Address),
         ["LinkStates.up"] = List(Nodes),

@@ -25,6 +25,7 @@ internal static class StatusMapping
         LinksUp = LinksUp(status) ?? report.LinksUp,
         Announced = status.Announced is { } announced ? [.. announced.Prefixes.Select(IPNetwork.Parse)] : report.Announced,
         Twice = status.Twice is { } twice ? [.. twice.Prefixes.Select(IPNetwork.Parse)] : report.Twice,
+        Gathers = status.Gathers is { } gathers ? ToRecord(gathers) : report.Gathers,
         Site = status.HasSite ? status.Site : report.Site,
         Transit = status.HasTransit ? ToRole(status.Transit) : report.Transit,
         UnderlayMtu = status.HasUnderlayMtu ? (int)status.UnderlayMtu : report.UnderlayMtu,
@@ -37,6 +38,9 @@ internal static class StatusMapping
             // A node knows its own configuration and interfaces; what others see is for others to say.
             (int)(endpoint.Kind == Endpoint.Types.Kind.Configured ? EndpointSource.Configured : EndpointSource.Interface))),
     ];
+
+    private static GatherRecord? ToRecord(GatherClaims gathers) =>
+        gathers.Prefixes.Count == 0 ? null : new GatherRecord([.. gathers.Prefixes], (int)gathers.Priority, gathers.Failing);
 
     public static ImmutableArray<IPAddress> ToAddresses(IEnumerable<string> addresses) => [.. addresses.Select(ToAddress)];
 

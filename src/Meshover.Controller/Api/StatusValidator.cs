@@ -12,6 +12,8 @@ namespace Meshover.Controller.Api;
 /// <summary>Checks what nodes report. How much it is was asked before (<see cref="Limits"/>).</summary>
 internal static class StatusValidator
 {
+    private const int MostPriority = Mesh.Gathering.GatherClaims.MostPriority;
+
     /// <exception cref="InvalidRequestException">With every violation.</exception>
     public static void Check(NodeStatus status)
     {
@@ -39,6 +41,8 @@ internal static class StatusValidator
         CheckAddresses(violations, $"{field}.other_addresses", status.OtherAddresses?.Addresses);
         CheckPrefixes(violations, $"{field}.announced", status.Announced);
         CheckPrefixes(violations, $"{field}.twice", status.Twice);
+        if (status.Gathers is { } gathers)
+            CheckGathers(violations, $"{field}.gathers", gathers);
     }
 
     public static void CheckEndpoints(Violations violations, string field, IReadOnlyList<Endpoint> endpoints)
@@ -77,9 +81,19 @@ internal static class StatusValidator
         }
     }
 
-    private static void CheckPrefixes(Violations violations, string field, PrefixList? prefixes)
+    private static void CheckGathers(Violations violations, string field, GatherClaims gathers)
     {
-        foreach (var prefix in prefixes?.Prefixes.AsEnumerable() ?? [])
+        CheckPrefixes(violations, $"{field}.prefixes", gathers.Prefixes);
+        violations.Require(!gathers.Prefixes.Any(prefix => prefix.EndsWith("/0", StringComparison.Ordinal)), $"{field}.prefixes", "a whole family is not gathered.");
+        violations.Require(gathers.Priority is > 0 and <= MostPriority, $"{field}.priority", $"{gathers.Priority} is not a priority (1-{MostPriority}).");
+    }
+
+    private static void CheckPrefixes(Violations violations, string field, PrefixList? prefixes) =>
+        CheckPrefixes(violations, field, prefixes?.Prefixes.AsEnumerable() ?? []);
+
+    private static void CheckPrefixes(Violations violations, string field, IEnumerable<string> prefixes)
+    {
+        foreach (var prefix in prefixes)
         {
             if (!Prefixes.TryParse(prefix, out _, out var error))
                 violations.Add(field, $"{error}.");

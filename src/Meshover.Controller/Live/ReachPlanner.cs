@@ -37,6 +37,7 @@ internal static class ReachPlanner
             BehindNat = NatJudgement.IsBehindNat(report, seen) ?? known.BehindNat,
             Site = report.Site,
             Role = report.Transit,
+            Gathers = report.Gathers,
             UnderlayMtu = report.UnderlayMtu > 0 ? report.UnderlayMtu : known.UnderlayMtu,
         };
     }

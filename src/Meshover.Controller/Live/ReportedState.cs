@@ -33,4 +33,7 @@ internal sealed record ReportedState
 
     /// <summary>Bytes; 0: it does not tell.</summary>
     public int UnderlayMtu { get; init; }
+
+    /// <summary>Null: nothing.</summary>
+    public GatherRecord? Gathers { get; init; }
 }

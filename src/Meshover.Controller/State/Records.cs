@@ -128,15 +128,27 @@ internal sealed record ReachRecord : StoredRecord
     /// <summary>Of its underlay, in bytes; 0: it does not tell.</summary>
     public int UnderlayMtu { get; init; }
 
+    /// <summary>What it wants to gather, granted or not: the nodes hold it against the grants that they know. Null: nothing.</summary>
+    public GatherRecord? Gathers { get; init; }
+
     /// <summary>Its operator's wish; not told to others.</summary>
     public TransitRole Role { get; init; } = TransitRole.Auto;
 
     public bool Equals(ReachRecord? other) =>
         other is not null && BehindNat == other.BehindNat && Transit == other.Transit && Site == other.Site && Role == other.Role
-        && UnderlayMtu == other.UnderlayMtu
+        && UnderlayMtu == other.UnderlayMtu && Equals(Gathers, other.Gathers)
         && Endpoints.AsSpan().SequenceEqual(other.Endpoints.AsSpan());
 
     public override int GetHashCode() => HashCode.Combine(Endpoints.Length, BehindNat, Transit, Site, Role);
+}
+
+/// <summary>Ranges that a member wants to gather.</summary>
+internal sealed record GatherRecord(ImmutableArray<string> Prefixes, int Priority, bool Failing) : StoredRecord
+{
+    public bool Equals(GatherRecord? other) =>
+        other is not null && Priority == other.Priority && Failing == other.Failing && Prefixes.AsSpan().SequenceEqual(other.Prefixes.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(Prefixes.Length, Priority, Failing);
 }
 
 /// <summary>One endpoint; the kind's number is that of <see cref="Meshover.Mesh.Map.EndpointSource"/>.</summary>

@@ -49,11 +49,15 @@ internal static class ContractMapping
         BehindNat = node.Reach.BehindNat,
         Site = node.Reach.Site,
         UnderlayMtu = (uint)node.Reach.UnderlayMtu,
+        Gathers = node.Reach.Gathers?.ToContract(),
         Endpoints = { node.Reach.Endpoints.Select(ToContract) },
         Grants = { node.Record.Grants.Select(ToContract) },
     };
 
     public static ContractGrant ToContract(this StoredGrant grant) => new() { Prefix = grant.Prefix, MaxLength = (uint)grant.MaxLength, Pin = grant.Pin };
+
+    private static GatherClaims ToContract(this GatherRecord gathers) =>
+        new() { Prefixes = { gathers.Prefixes }, Priority = (uint)gathers.Priority, Failing = gathers.Failing };
 
     public static ContractEndpoint ToContract(this EndpointRecord endpoint) =>
         new() { Address = endpoint.Address, Port = (uint)endpoint.Port, Kind = ToContractKind((EndpointSource)endpoint.Kind) };

@@ -17,6 +17,9 @@ public sealed record RuleInfo
     /// <summary>For <see cref="RuleAction.Lookup"/>; else 0.</summary>
     public uint Table { get; init; }
 
+    /// <summary>For <see cref="RuleAction.Goto"/>: the preference at which is gone on, greater than its own; else 0.</summary>
+    public uint GoTo { get; init; }
+
     public uint Mark { get; init; }
 
     /// <summary>0 where the rule does not look at the mark.</summary>
@@ -38,8 +41,14 @@ public sealed record RuleInfo
 
     public override string ToString() =>
         $"{Priority}: {(Family == AddressFamily.InterNetworkV6 ? "IPv6 " : "IPv4 ")}"
+        + (Source is null ? "" : $"from {Source} ")
         + (MarkMask == 0 ? "" : $"fwmark 0x{Mark:x}/0x{MarkMask:x} ")
-        + (Action == RuleAction.Lookup ? $"lookup {Table}" : Action.ToString().ToLowerInvariant());
+        + Action switch
+        {
+            RuleAction.Lookup => $"lookup {Table}",
+            RuleAction.Goto => $"goto {GoTo}",
+            _ => Action.ToString().ToLowerInvariant(),
+        };
 }
 
 /// <summary>FR_ACT_* (linux/fib_rules.h).</summary>

@@ -58,6 +58,21 @@ public static class Prefixes
         return [new IPNetwork(prefix.BaseAddress, length), new IPNetwork(new IPAddress(bytes[..count]), length)];
     }
 
+    /// <summary>Those that lie in no other. In the order of their first addresses, what lies in a prefix follows it.</summary>
+    public static IReadOnlySet<IPNetwork> Outermost(IEnumerable<IPNetwork> prefixes)
+    {
+        var outermost = new HashSet<IPNetwork>();
+        IPNetwork? last = null;
+        foreach (var prefix in prefixes.OrderBy(prefix => prefix.BaseAddress.AddressFamily).ThenBy(prefix => AddressNumber.Of(prefix.BaseAddress)).ThenBy(prefix => prefix.PrefixLength))
+        {
+            if (last is { } outer && Overlap(outer, prefix))
+                continue;
+            outermost.Add(prefix);
+            last = prefix;
+        }
+        return outermost;
+    }
+
     /// <summary>The prefix of one address alone: /32 or /128.</summary>
     public static IPNetwork Host(IPAddress address) => new(address, Bits(address));
 

@@ -104,6 +104,14 @@ public static class FindingKinds
         "There is no BGP session with a router outside the mesh.",
         "Check that it runs and speaks BGP with this node.");
 
+    // Gathering.
+    public static readonly FindingKind GatheringNotGranted = new("gathering-not-granted", FindingSeverity.Warning,
+        "A range is to be gathered at this node, which is not granted it: nobody gathers it.",
+        "An administrator grants it, or it is taken out of `gather`.");
+    public static readonly FindingKind GatheringTooMany = new("gathering-too-many", FindingSeverity.Warning,
+        "More ranges are to be gathered than a node takes.",
+        "Gather larger ranges.");
+
     // Data plane.
     public static readonly FindingKind DataplaneSilent = new("dataplane-silent", FindingSeverity.Fault,
         "The data plane does not answer.",
@@ -257,7 +265,8 @@ public static class FindingKinds
         PeerOff, PeerUnreached, UnderlayCut, NoDirectPath, TunnelOneWay, BgpDown, PathMtu, KeyDiffers, ControllerName, ControllerUnreachable,
         ControllerCertificate, ControllerRefused, ClockSkew, NoMap, MapTooOld, MapPartlyUnusable, MapFileDamaged, PlanFailed, CopiedState,
         NodeRemoved, NameTaken, ControllerNotice, AnnouncementNotGranted, GrantUnused, PrefixAnnouncedTwice, HostTwice, AnnouncementUnreached,
-        RouteShadowed, RouteNotInstalled, NeighborUnusable, NeighborDown, DataplaneSilent, DataplaneFailed, PortTaken, InterfaceName, UnderlayMtu,
+        RouteShadowed, RouteNotInstalled, NeighborUnusable, NeighborDown, GatheringNotGranted, GatheringTooMany, DataplaneSilent, DataplaneFailed, PortTaken, InterfaceName,
+        UnderlayMtu,
         EngineBuild, KeyChange, KernelRefused, KernelContended, AddressRemoved, RpFilterStrict, ForwardingOff, SysctlReadOnly, RouterAdvertisement,
         Ipv6Off, NftablesMissing, PolicyRule, RulePreference, RoutingTable, UnderlayRoute, AddressPool, FirewallDropsTunnel, FirewallDropsBgp,
         FirewallDropsForwarding, FirewallRpFilter, TransitTranslation, DockerForward, NetworkManager, RoutingSilent, FrrMissing, FrrFailed,

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Gathering;
 using Meshover.Mesh.Identity;
 
 namespace Meshover.Mesh.Map;
@@ -40,4 +41,7 @@ public sealed record MeshNode
 
     /// <summary>MTU of its underlay in bytes; 0: it does not tell.</summary>
     public int UnderlayMtu { get; init; }
+
+    /// <summary>What it wants to gather; it has that as far as it lies in its grants.</summary>
+    public GatherClaims Gathers { get; init; } = GatherClaims.None;
 }

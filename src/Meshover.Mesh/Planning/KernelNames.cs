@@ -25,6 +25,15 @@ public sealed record KernelNames(string Loopback, string WireGuard, uint Underla
     /// <summary>Marked packets that found nothing there: prohibited.</summary>
     public const uint ProhibitPriority = 32765;
 
+    /// <summary>Rules of gathering are these and what is between: before main's, as main is not to be asked for what they lead elsewhere.</summary>
+    public const uint FirstGatherPriority = 7400, LastGatherPriority = 7499;
+
+    /// <summary>Tables of gathering: one that refuses, and one for each range.</summary>
+    public const uint FirstGatherTable = 7402, LastGatherTable = 7499;
+
+    /// <summary>Mark of packets of a gathered source that came by a link of the mesh; the bits that count are those of the underlay's mark.</summary>
+    public const uint GatheredMark = 0x6e;
+
     private static readonly ImmutableArray<string> KindsOfWireGuard = ["wireguard", "tun"];
     private static readonly ImmutableArray<string> KindsOfLoopback = ["dummy", "bridge"];
     private static readonly ImmutableArray<string> KindsOfLinks = ["gre", "tun"];

@@ -23,6 +23,9 @@ public sealed record NodeHealth
     /// <summary>How the announced prefixes are reached; of one that is not here, nothing is known.</summary>
     public ImmutableArray<AnnouncedReach> Announced { get; init; } = [];
 
+    /// <summary>The check of what is gathered here fails: packets that came here would not get out.</summary>
+    public bool IsGatherFailing { get; init; }
+
     /// <summary>The map is older than the operator allows: nobody is met by it, but what must not leak stays guarded.</summary>
     public bool IsMapTooOld { get; init; }
 }

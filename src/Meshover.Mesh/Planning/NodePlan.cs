@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Mesh.Endpoints;
 using Meshover.Mesh.Findings;
+using Meshover.Mesh.Gathering;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 
@@ -150,6 +151,9 @@ public sealed record KernelPlan
 
     /// <summary>Interfaces whose hosts are announced one by one: the node answers there for those that are elsewhere.</summary>
     public ImmutableArray<string> Workloads { get => _workloads.Elements; init => _workloads = new(value); }
+
+    /// <summary>What is carried to an owner by its source.</summary>
+    public GatheringPlan Gathering { get; init; } = GatheringPlan.None;
 
     /// <summary>Tagged rules in Docker's <c>DOCKER-USER</c> let the links pass.</summary>
     public bool DockerUser { get; init; }

@@ -3,6 +3,7 @@ using System.Net;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Endpoints;
 using Meshover.Mesh.Findings;
+using Meshover.Mesh.Gathering;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 
@@ -98,6 +99,7 @@ public static class NodePlanner
         Firewall = capabilities.Nftables,
         Workloads = [.. settings.Workloads.Where(network => network.Hosts).Select(network => network.Interface)],
         DockerUser = settings.DockerUser,
+        Gathering = GatheringPlanner.Plan(map, me, settings, health),
         Bgp = settings.Routing ? BgpGuard.For(map.Settings.BgpPort, ExternalNeighbors.Usable(map, me, settings)) : null,
     };
 
@@ -193,6 +195,7 @@ public static class NodePlanner
             warnings.Add(new Finding(FindingKinds.AnnouncementNotGranted, $"{prefix}", $"{prefix} is announced but not granted: other nodes refuse it. An administrator grants it with "
                 + $"`meshover grant add {me.HostName} {prefix}`."));
         }
+        warnings.AddRange(GatheringPlanner.Warnings(map, me, settings, health));
         warnings.AddRange(ExternalNeighbors.Warnings(map, me, settings));
         return warnings.ToImmutable();
     }

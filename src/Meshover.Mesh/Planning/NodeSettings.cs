@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Net;
+using Meshover.Mesh.Gathering;
 
 namespace Meshover.Mesh.Planning;
 
@@ -44,6 +46,15 @@ public sealed record NodeSettings
 
     /// <summary>A default route that is granted to a node of the mesh may take this node's traffic.</summary>
     public bool AcceptDefault { get; init; }
+
+    /// <summary>Ranges of source addresses whose packets leave here, whichever node they come to first.</summary>
+    public ImmutableArray<IPNetwork> Gather { get; init; } = [];
+
+    /// <summary>Of several owners the greatest has the packets.</summary>
+    public int GatherPriority { get; init; } = GatherClaims.DefaultPriority;
+
+    /// <summary>While no owner of a range lives, its packets leave by this node's default route instead of being refused.</summary>
+    public bool GatherFallback { get; init; }
 
     /// <summary>BFD packets that are sent at most, to all neighbours together.</summary>
     public int BfdPacketsPerSecond { get; init; } = BfdTimers.DefaultPacketsPerSecond;

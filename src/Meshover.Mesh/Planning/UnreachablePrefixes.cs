@@ -28,28 +28,13 @@ internal static class UnreachablePrefixes
             .ToDictionary(grant => grant.Key, grant => grant.Any(isPinned => isPinned));
         foreach (var cut in Cut([.. granted.Keys], [.. announced.Where(own => !own.IsLost)]))
             granted.Remove(cut);
-        var outermost = Outermost(pools.Concat(granted.Keys));
+        var outermost = Prefixes.Outermost(pools.Concat(granted.Keys));
         var guarded = granted
             .Where(grant => grant.Value || outermost.Contains(grant.Key))
             .Select(grant => grant.Key)
             .OrderBy(prefix => prefix.BaseAddress.AddressFamily)
             .ThenBy(prefix => prefix.ToString(), StringComparer.Ordinal);
         return [.. pools, .. guarded.Except(pools)];
-    }
-
-    /// <summary>Those that lie in no other. In the order of their first addresses, what lies in a prefix follows it.</summary>
-    private static HashSet<IPNetwork> Outermost(IEnumerable<IPNetwork> prefixes)
-    {
-        var outermost = new HashSet<IPNetwork>();
-        IPNetwork? last = null;
-        foreach (var prefix in prefixes.OrderBy(prefix => prefix.BaseAddress.AddressFamily).ThenBy(prefix => AddressNumber.Of(prefix.BaseAddress)).ThenBy(prefix => prefix.PrefixLength))
-        {
-            if (last is { } outer && Prefixes.Overlap(outer, prefix))
-                continue;
-            outermost.Add(prefix);
-            last = prefix;
-        }
-        return outermost;
     }
 
     /// <summary>

@@ -37,7 +37,7 @@ public sealed class ConfigurationReferenceTests
 
             `announce-tables`, `announce-interfaces` and `workloads` watch the kernel. What they find is announced as it comes and goes, within the grants of
             the node; what is not granted is kept back and named in `meshover status`, which has a line for each of them. A grant is for a range:
-            `meshover grant add NODE 10.224.0.0/16 --max-length 32`. Tables 253 to 255 and 7401 are refused. A change of these settings restarts the agent,
+            `meshover grant add NODE 10.224.0.0/16 --max-length 32`. Tables 253 to 255 and 7401 to 7499 are refused. A change of these settings restarts the agent,
             which withdraws nothing.
 
             Of a table, routes to somewhere are announced; blackhole, unreachable, default, multicast and link-local ones are not, and neither are those
@@ -57,6 +57,13 @@ public sealed class ConfigurationReferenceTests
             alone do not tell. One whose address is outside the bridge's own prefixes is not announced. Where two nodes have a host of one address, packets go to the
             newer one, and the source's line at the other says so; of one MAC address no more than 16 addresses a minute are newer. No more than 4,096 prefixes of a
             source are announced; which are not, `status` says.
+
+            ## Gathering
+
+            `gather` names ranges of source addresses whose packets leave the mesh here. Each must lie in a prefix that is granted to this node, and none is a whole
+            family. Several nodes may gather one range: the living one with the greatest `gather-priority` has its packets. `gather-check` names hosts outside that answer
+            to ping by this node's underlay. `gather-fallback` is about this node's own workloads, whoever gathers. [guides/gathering.md](guides/gathering.md) says
+            what happens where. A change of these settings restarts the agent; packets flow on.
 
             ## Neighbours outside the mesh
 

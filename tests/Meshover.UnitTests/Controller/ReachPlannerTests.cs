@@ -1,6 +1,7 @@
 using System.Net;
 using Meshover.Controller.Api;
 using Meshover.Controller.Live;
+using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Mesh.Map;
 using Xunit;
@@ -135,6 +136,35 @@ public sealed class ReachPlannerTests
         Assert.NotEqual(known, known with { UnderlayMtu = 1500 });
 
         ReachRecord Told(ReportedState report) => ReachPlanner.Plan(_mesh, [], report, new SeenSource(null), [], known);
+    }
+
+    [Fact]
+    public void Gathers_AreTheNodesOwnWord_StayUntilItSaysAnother_AndGoToEverybody()
+    {
+        var claims = new Meshover.Contract.V1.GatherClaims { Prefixes = { "203.0.113.0/24", "2001:db8:77::/48" }, Priority = 200 };
+        var report = StatusMapping.Merge(ReportedState.Nothing, new Meshover.Contract.V1.NodeStatus { Gathers = claims }, (_, _) => true);
+        report = StatusMapping.Merge(report, new Meshover.Contract.V1.NodeStatus { Site = "tokyo" }, (_, _) => true);
+        var told = Told(report);
+        Assert.Equal(new GatherRecord(["203.0.113.0/24", "2001:db8:77::/48"], 200, Failing: false), told.Gathers);
+        Assert.Equal(told, Told(report)); // no change of the map
+        Assert.NotEqual(told, told with { Gathers = told.Gathers! with { Failing = true } });
+        Assert.Equal(told, RecordJson.Read(StoreKeys.Reach(1), RecordJson.Write(told)));
+
+        var none = StatusMapping.Merge(report, new Meshover.Contract.V1.NodeStatus { Gathers = new() }, (_, _) => true);
+        Assert.Null(Told(none).Gathers);
+
+        ReachRecord Told(ReportedState said) => ReachPlanner.Plan(_mesh, [], said, new SeenSource(null), [], ReachRecord.Unknown);
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0/0", 100, "status.gathers.prefixes")]
+    [InlineData("203.0.113.1/24", 100, "status.gathers.prefixes")]
+    [InlineData("203.0.113.0/24", 0, "status.gathers.priority")]
+    [InlineData("203.0.113.0/24", 256, "status.gathers.priority")]
+    public void Gathers_ThatNoNodeCouldMean_AreRefused(string prefix, uint priority, string field)
+    {
+        var status = new Meshover.Contract.V1.NodeStatus { Gathers = new() { Prefixes = { prefix }, Priority = priority } };
+        Assert.Contains(field, Assert.Throws<InvalidRequestException>(() => StatusValidator.Check(status)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

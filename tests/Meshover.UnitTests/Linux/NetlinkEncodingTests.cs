@@ -116,6 +116,20 @@ public sealed class NetlinkEncodingTests
     }
 
     [Fact]
+    public void Rule_GotoFromASource_IsEncoded()
+    {
+        var rule = new RuleInfo { Family = AddressFamily.InterNetwork, Priority = 7450, Source = IPNetwork.Parse("203.0.113.0/24"), Action = RuleAction.Goto, GoTo = 7499, Protocol = 112 };
+        AssertRequest(
+            "3c000000 2000 0505 2a000000 00000000"
+            + "02 00 18 00 00 00 00 02 00000000"
+            + "0800 0600 1a1d0000"
+            + "0800 0400 4b1d0000"
+            + "0800 0200 cb007100"
+            + "0500 1500 70 000000",
+            MessageType.NewRule, (ref NetlinkWriter writer) => RuleCodec.Write(ref writer, rule));
+    }
+
+    [Fact]
     public void Link_VethWithItsEndElsewhere_IsEncoded()
     {
         var link = LinkSpec.Veth("a", "b", "/run/netns/x");

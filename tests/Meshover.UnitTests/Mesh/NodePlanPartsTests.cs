@@ -2,6 +2,7 @@ using System.Collections;
 using System.Collections.Immutable;
 using System.Net;
 using System.Reflection;
+using Meshover.Mesh.Gathering;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
@@ -31,6 +32,10 @@ public sealed class NodePlanPartsTests
         Check(plan.WireGuard.Peers[0], changed => plan == plan with { WireGuard = plan.WireGuard with { Peers = plan.WireGuard.Peers.SetItem(0, changed) } });
         Check(plan.Links[0], changed => plan == plan with { Links = plan.Links.SetItem(0, changed) });
         Check(plan.Kernel, changed => plan == plan with { Kernel = changed });
+        Check(plan.Kernel.Gathering, changed => plan == plan with { Kernel = plan.Kernel with { Gathering = changed } });
+        var range = plan.Kernel.Gathering.Ranges[0];
+        Check(range, changed => range == changed);
+        Check(range.Owners[0], changed => range == range with { Owners = [changed] });
         Check(plan.Kernel.Bgp!, changed => plan == plan with { Kernel = plan.Kernel with { Bgp = changed } });
         Assert.NotEqual(plan, plan with { Links = plan.Links.RemoveAt(0) });
     }
@@ -66,6 +71,7 @@ public sealed class NodePlanPartsTests
         IPNetwork => IPNetwork.Parse("203.0.113.0/24"),
         NodeId id => new NodeId(id.Value + 100),
         Asn asn => new Asn(asn.Value + 100),
+        GatheringPlan plan => plan with { FallsBack = !plan.FallsBack },
         BgpGuard guard => guard with { Port = guard.Port + 1 },
         Meshover.Mesh.Endpoints.UnderlayRoutes => Meshover.Mesh.Endpoints.UnderlayRoutes.To([]),
         WireGuardPublicKey or null when type == typeof(WireGuardPublicKey) || type == typeof(WireGuardPublicKey?) => TestMesh.Node(77).WireGuardKeys[0],
@@ -75,10 +81,11 @@ public sealed class NodePlanPartsTests
 
     private static NodePlan Plan()
     {
-        var map = TestMesh.Of(TestMesh.Node(1).Granted("10.64.1.0/24"), TestMesh.Node(2).Granted("10.64.2.0/24"), TestMesh.Node(3));
+        var map = TestMesh.Of(TestMesh.Node(1).Granted("10.64.1.0/24", "192.0.2.0/24"), TestMesh.Node(2).Granted("10.64.2.0/24"), TestMesh.Node(3));
         var settings = new NodeSettings
         {
             Announce = [IPNetwork.Parse("10.64.1.0/24")],
+            Gather = [IPNetwork.Parse("192.0.2.0/28")],
             Workloads = [new WorkloadNetwork("vmbr0") { Hosts = true }],
             Neighbors = [new ExternalNeighbor { Address = IPAddress.Parse("203.0.113.1"), RemoteAs = new Asn(64512) }],
         };

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Meshover.Agent.Reconciling.Kernel.Gathering;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Reconciling.Kernel;
@@ -17,6 +18,7 @@ namespace Meshover.Agent.Reconciling.Kernel;
 /// one of them and does not come by WireGuard is forged; and what has one of them and leaves by another interface would carry the mesh's
 /// packets in clear text;</item>
 /// <item>lets BGP's port be reached, from outside the mesh, by the neighbours there alone, where there are such;</item>
+/// <item>marks packets of gathered sources that come by a link, so that the rules can tell them from those of this node's own workloads;</item>
 /// <item>keeps what passes from one link to another out of connection tracking: a transit node would fill its table with others' flows, and
 /// see half of those whose answers go another way.</item>
 /// </list>
@@ -38,15 +40,16 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
     internal FirewallDocument? Lesser { get; private init; }
 
     internal static FirewallDocument? Of(SystemPlan plan) =>
-        plan.Kernel.Firewall ? Of(plan.WireGuard.Interface, plan.Kernel.TunnelPool, plan.Kernel.Bgp) : null;
+        plan.Kernel.Firewall ? Of(plan.WireGuard.Interface, plan.Kernel.TunnelPool, plan.Kernel.Bgp, GatherMark.Of(plan.Kernel)) : null;
 
     /// <param name="device">The WireGuard device.</param>
     /// <param name="tunnelPool">IPv4.</param>
     /// <param name="bgp">Null: BGP's port is nobody's business.</param>
-    internal static FirewallDocument Of(string device, IPNetwork tunnelPool, BgpGuard? bgp = null) =>
-        Of(device, tunnelPool, bgp, isTransitTracked: false) with { Lesser = Of(device, tunnelPool, bgp, isTransitTracked: true) };
+    /// <param name="gather">Null: nothing is gathered.</param>
+    internal static FirewallDocument Of(string device, IPNetwork tunnelPool, BgpGuard? bgp = null, GatherMark? gather = null) =>
+        Of(device, tunnelPool, bgp, gather, isTransitTracked: false) with { Lesser = Of(device, tunnelPool, bgp, gather, isTransitTracked: true) };
 
-    private static FirewallDocument Of(string device, IPNetwork tunnelPool, BgpGuard? bgp, bool isTransitTracked)
+    private static FirewallDocument Of(string device, IPNetwork tunnelPool, BgpGuard? bgp, GatherMark? gather, bool isTransitTracked)
     {
         FirewallRule[] rules =
         [
@@ -55,6 +58,7 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
             .. GuardRules("leaving", "tunnel-out", "oifname", Leaked),
             .. isTransitTracked ? [] : (ReadOnlySpan<FirewallRule>)[UntrackedRule],
             .. bgp is null ? [] : BgpRules(bgp),
+            .. gather is null ? [] : gather.Matches.Select(match => new FirewallRule("gathered", $"gathered {match.Family}: mark", $"{IsFrom("mo-*")},{match.Json},{gather.Statement}")),
         ];
         var mark = MarkRule(rules, tunnelPool);
         // Deleted (after an empty add, so that this never fails) and made anew: one transaction. "raw" (-300) is before connection
@@ -73,6 +77,7 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"tunnel-out"} } },
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"{{MarkChain}}"} } },
             {{(bgp is null ? "" : BgpChains)}}
+            {{(gather is null ? "" : GatherChain)}}
             {{string.Join(",\n", rules.Append(mark).Select(rule => rule.Json))}}
             ]}
             """;
@@ -148,6 +153,11 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
         {"add":{"counter":{"family":"inet","table":"{{Table}}","name":"strangers"} } },
         {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"local","type":"filter","hook":"input","prio":-150,"policy":"accept"} } },
         {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"bgp"} } },
+        """;
+
+    // "mangle" (-150): after connection tracking, before the route is looked up.
+    private const string GatherChain = $$"""
+        {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"gathered","type":"filter","hook":"prerouting","prio":-150,"policy":"accept"} } },
         """;
 
     private static IEnumerable<FirewallRule> BgpRules(BgpGuard bgp) =>

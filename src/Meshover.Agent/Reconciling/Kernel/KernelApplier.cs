@@ -102,6 +102,7 @@ internal sealed class KernelApplier(
             case RemoveLink link: netlink.DeleteLink(link.Link); break;
             case AddAddress address: AddAddress(address); break;
             case RemoveAddress address: netlink.DeleteAddress(address.Address); break;
+            case SetRoute route: netlink.ReplaceRoute(route.Route); break;
             case AddRoute route: netlink.AppendRoute(route.Route); break;
             case RemoveRoute route: netlink.DeleteRoute(route.Route); break;
             case AddRule rule: netlink.AddRule(rule.Rule); break;

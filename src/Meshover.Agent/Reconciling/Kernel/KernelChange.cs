@@ -42,6 +42,12 @@ internal sealed record RemoveAddress(string Link, AddressInfo Address) : KernelC
     public override string ToString() => $"remove {Address} from {Link}";
 }
 
+/// <summary>In the place of the one of the same table, destination and metric, if there is one.</summary>
+internal sealed record SetRoute(RouteInfo Route, string Link) : KernelChange
+{
+    public override string ToString() => $"set route {RouteText.Of(Route, Link)}";
+}
+
 /// <param name="Link">Set where the route goes by a link that is found by name.</param>
 internal sealed record AddRoute(RouteInfo Route, string Link) : KernelChange
 {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using Meshover.Agent.Reconciling.Kernel.Gathering;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Sysctl;
 using Meshover.Mesh.Planning;
@@ -14,6 +15,7 @@ namespace Meshover.Agent.Reconciling.Kernel;
 /// <item>loose <c>rp_filter</c> on the underlay before a route can be learned that covers a peer;</item>
 /// <item>the mirror table, then the rules that look into it and into what the machine has behind main, then the rule that prohibits the
 /// rest: at no time a marked packet finds a table that is not filled yet;</item>
+/// <item>gathering's tables, before its rules look into them; these stand among the others and each is there before the one whose place it takes is removed;</item>
 /// <item>the node addresses, which BGP's routes need as their source;</item>
 /// <item>the tunnel's address and route, the links' settings and link-local addresses: BGP starts by these;</item>
 /// <item>the <c>unreachable</c> routes and the firewall;</item>
@@ -64,6 +66,9 @@ internal sealed class KernelDiff
         var mirror = UnderlayMirror.Of(_state, _names);
         _changes.AddRange(SysctlDiff.Compute(_state, _plan, _names, mirror));
         DiffMirror(mirror);
+        var (gathered, released) = GatherRoutes.Diff(
+            _state.Gather.Routes, GatherRoutes.Of(_state.Gather, _plan.Kernel.Gathering, _names.Protocol), _names.Protocol);
+        _changes.AddRange(gathered.Select(route => new SetRoute(route, LinkName(route))));
         DiffRules();
         DiffLoopback();
         DiffTunnel();
@@ -71,6 +76,7 @@ internal sealed class KernelDiff
             DiffLink(link);
         DiffMainRoutes();
         DiffFirewall();
+        _changes.AddRange(released.Select(route => new RemoveRoute(route, LinkName(route))));
         return [.. _changes];
     }
 
@@ -131,6 +137,7 @@ internal sealed class KernelDiff
             marked,
             .. UnderlayRules.CopiesBehindMain(_state, _names, family, _plan.Kernel.FirewallMark, _plan.Kernel.FirewallMask),
             marked with { Priority = KernelNames.ProhibitPriority, Action = RuleAction.Prohibit, Table = 0 },
+            .. GatherRules.Of(_state.Gather, _plan, family),
         ];
     }
 

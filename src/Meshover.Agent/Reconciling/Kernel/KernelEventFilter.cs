@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Planning;
 
@@ -20,6 +21,9 @@ internal sealed class KernelEventFilter(KernelNames names)
 
     /// <summary>Links that carry our addresses on the underlay: what goes there is told apart.</summary>
     internal ImmutableHashSet<int> Watched { get; set; } = [];
+
+    /// <summary>Destinations of the mesh's routes that gathering goes by.</summary>
+    internal ImmutableHashSet<IPNetwork> Owners { get; set; } = [];
 
     internal KernelChanges Classify(RouteEvent change) => change switch
     {
@@ -58,6 +62,8 @@ internal sealed class KernelEventFilter(KernelNames names)
     {
         if (change.Route.Protocol == names.Protocol || change.Route.Table == names.UnderlayTable)
             return change.Deleted || change.Route.Protocol != names.Protocol ? KernelChanges.Own : KernelChanges.None;
+        if (change.Route.Table == RouteInfo.MainTable && Owners.Contains(change.Route.Destination))
+            return KernelChanges.Own;
         if ((change.Route.Table != RouteInfo.MainTable && !_tables.Contains(change.Route.Table)) || change.Route.IsCached || GoesByOursAlone(change.Route))
             return KernelChanges.None;
         // A machine that speaks BGP with its provider has thousands of others, and they change all the time.

@@ -1,3 +1,4 @@
+using Meshover.Agent.Reconciling.Kernel.Gathering;
 using Meshover.Linux.Netlink;
 
 namespace Meshover.Agent.Reconciling.Kernel;
@@ -20,6 +21,9 @@ internal sealed record KernelState
 
     /// <summary>Those of the tables beside main that somebody else's rules look into.</summary>
     public IReadOnlyList<RouteInfo> OtherRoutes { get; init; } = [];
+
+    /// <summary>What concerns gathering.</summary>
+    public GatherState Gather { get; init; } = GatherState.Nothing;
 
     public required IReadOnlyList<RuleInfo> Rules { get; init; }
 

@@ -62,6 +62,7 @@ internal sealed class RepeatFuse(TimeProvider time)
     private static string KeyOf(KernelChange change) => change switch
     {
         AddRoute { Route: var route } => $"{change} {RouteKey.Of(route)}",
+        SetRoute { Route: var route } => $"{change} {RouteKey.Of(route)}",
         RemoveRoute { Route: var route } => $"{change} {RouteKey.Of(route)}",
         _ => change.ToString()!,
     };

@@ -8,6 +8,10 @@ internal static class RouteQueryCodec
 {
     // RTM_F_FIB_MATCH: the route itself. Without it IPv4 answers for a link that no route names that all the world is on that link.
     private const uint RouteItself = 0x2000;
+
+    // RTM_F_LOOKUP_TABLE: without it IPv4 says main whatever the table was. IPv6 says the table anyhow, and refuses the flag.
+    private const uint WithTable = 0x1000;
+    private const ushort InputLink = 3;
     private const ushort Mark = 16;
 
     internal static void Write(ref NetlinkWriter writer, RouteQuery query)
@@ -17,10 +21,12 @@ internal static class RouteQueryCodec
         header[0] = family;
         header[1] = (byte)Families.AddressBits(family);
         header[2] = (byte)(query.Source is null ? 0 : Families.AddressBits(family));
-        BinaryPrimitives.WriteUInt32LittleEndian(header[8..], RouteItself);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[8..], family == Families.IPv4 ? RouteItself | WithTable : RouteItself);
         writer.PutAddress(RouteCodec.Destination, query.Destination);
         if (query.Source is { } source)
             writer.PutAddress(RouteCodec.Source, source);
+        if (query.InputLink != 0)
+            writer.PutUInt32(InputLink, (uint)query.InputLink);
         if (query.OutputLink != 0)
             writer.PutUInt32(RouteCodec.OutputLink, (uint)query.OutputLink);
         if (query.Mark != 0)

@@ -16,6 +16,7 @@ internal static class RuleCodec
     private const ushort Destination = 1;
     private const ushort Source = 2;
     private const ushort InputName = 3;
+    private const ushort GoTo = 4;
     private const ushort Priority = 6;
     private const ushort Mark = 10;
     private const ushort Table = 15;
@@ -48,6 +49,8 @@ internal static class RuleCodec
         writer.PutUInt32(Priority, rule.Priority);
         if (rule.Table != 0)
             writer.PutUInt32(Table, rule.Table);
+        if (rule.GoTo != 0)
+            writer.PutUInt32(GoTo, rule.GoTo);
         if (rule.MarkMask != 0)
         {
             writer.PutUInt32(Mark, rule.Mark);
@@ -97,6 +100,7 @@ internal static class RuleCodec
     {
         InputName => rule with { InputLink = attribute.AsString() },
         OutputName => rule with { OutputLink = attribute.AsString() },
+        GoTo => rule with { GoTo = attribute.AsUInt32() },
         Priority => rule with { Priority = attribute.AsUInt32() },
         Mark => rule with { Mark = attribute.AsUInt32() },
         MarkMask => rule with { MarkMask = attribute.AsUInt32() },

@@ -9,6 +9,33 @@ namespace Meshover.UnitTests.Agent.Configuration;
 
 public sealed class AgentConfigFileTests : IDisposable
 {
+    [Fact]
+    public void Load_Gathering_IsRead()
+    {
+        var config = Load("""
+            gather: [203.0.113.0/24, "2001:db8:77::/48"]
+            gather-priority: 200
+            gather-check: [198.51.100.1, "2001:db8::1"]
+            gather-fallback: default
+            """);
+        Assert.Equal(["203.0.113.0/24", "2001:db8:77::/48"], config.Gather.Select(range => range.ToString()));
+        Assert.Equal((200, true), (config.GatherPriority, config.GatherFallback));
+        Assert.Equal([IPAddress.Parse("198.51.100.1"), IPAddress.Parse("2001:db8::1")], config.GatherCheck);
+        Assert.Equal((100, false), (AgentConfig.Default.GatherPriority, AgentConfig.Default.GatherFallback));
+    }
+
+    [Theory]
+    [InlineData("gather: 0.0.0.0/0", "is everything")]
+    [InlineData("gather: ['::/0']", "is everything")]
+    [InlineData("gather: 203.0.113.1/24", "has bits set beyond its length")]
+    [InlineData("gather: 127.0.0.0/8", "is never routed")]
+    [InlineData("gather-priority: 0", "write a number from 1 to 255")]
+    [InlineData("gather-check: example.net", "is not the address of a host outside")]
+    [InlineData("gather-check: 127.0.0.1", "is not the address of a host outside")]
+    [InlineData("gather-fallback: yes", "is not one of refuse, default")]
+    public void Load_GatheringThatCannotBe_SaysWhy(string setting, string why) =>
+        Assert.Contains(why, Assert.Throws<ConfigurationException>(() => Load(setting)).Message, StringComparison.Ordinal);
+
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"agent-{Guid.NewGuid():n}.yaml");
 
     public void Dispose() => File.Delete(_path);

@@ -11,7 +11,7 @@ public sealed class WireFormatTests
     [Fact]
     public void ToMap_OfItsOwnSnapshot_GivesTheSameMap()
     {
-        var node = TestMesh.Node(1).Granted("10.64.1.0/24") with { IsTransit = true, IsBehindNat = true, Site = "tokyo", UnderlayMtu = 9000 };
+        var node = TestMesh.Node(1).Granted("10.64.1.0/24") with { IsTransit = true, IsBehindNat = true, Site = "tokyo", UnderlayMtu = 9000, Gathers = new() { Ranges = [System.Net.IPNetwork.Parse("10.64.1.0/25")], Priority = 7, IsFailing = true } };
         var map = TestMesh.Of(node with { Grants = [new RouteGrant(System.Net.IPNetwork.Parse("10.64.0.0/16"), 24) { IsPinned = true }] }, TestMesh.Node(2)) with { Tombstones = [new(9)] };
         var read = WireFormat.ToMap(MeshSnapshot.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(WireFormat.FromMap(map))));
         Assert.Equal((map.StoreId, map.Revision), (read.StoreId, read.Revision));

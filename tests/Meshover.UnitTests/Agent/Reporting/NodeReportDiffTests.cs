@@ -31,6 +31,18 @@ public sealed class NodeReportDiffTests
         Assert.Null(status.ObservedChanges);
     }
 
+    [Fact]
+    public void Between_Gathers_AreToldWhereThereAreAny_AndWhenTheyChange()
+    {
+        var gathering = Report with { Gathers = new() { Ranges = [IPNetwork.Parse("203.0.113.0/24")], Priority = 200 } };
+        Assert.Null(NodeReportDiff.Between(null, Report)!.Gathers);
+        Assert.Equal(new GatherClaims { Prefixes = { "203.0.113.0/24" }, Priority = 200 }, NodeReportDiff.Between(null, gathering)!.Gathers);
+        Assert.Null(NodeReportDiff.Between(gathering, gathering with { Gathers = gathering.Gathers with { Ranges = [.. gathering.Gathers.Ranges] } }));
+        Assert.Equal(
+            new NodeStatus { Gathers = new() { Prefixes = { "203.0.113.0/24" }, Priority = 200, Failing = true } },
+            NodeReportDiff.Between(gathering, gathering with { Gathers = gathering.Gathers with { IsFailing = true } }));
+    }
+
     private static ReportSummary Summary => new() { Peers = 2, PeersUp = 2, BgpEstablished = 2, Prefixes = 8, RxBytes = 100, TxBytes = 200 };
 
     [Fact]

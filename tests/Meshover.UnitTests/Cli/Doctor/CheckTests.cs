@@ -51,9 +51,11 @@ public sealed class CheckTests
     [Fact]
     public void MirrorTable_LookedUpByAForeignRule_IsAFault() => Assert.Contains("routing-table: fault", Machine.Fine().With(Machine.Rule(100, 7401)).Findings());
 
-    [Fact]
-    public void RuleWithOurPreference_IsAWarning() =>
-        Assert.Equal(["rule-preference: warning"], Machine.Fine().With(Machine.Rule(32764, 100) with { Mark = 1, MarkMask = 1 }).Findings());
+    [Theory]
+    [InlineData(32764)]
+    [InlineData(7450)]
+    public void RuleWithOurPreference_IsAWarning(uint preference) =>
+        Assert.Equal(["rule-preference: warning"], Machine.Fine().With(Machine.Rule(preference, 100) with { Mark = 1, MarkMask = 1 }).Findings());
 
     [Fact]
     public void TwoUplinks_RulesBySourceAddress_AreNoFault() =>

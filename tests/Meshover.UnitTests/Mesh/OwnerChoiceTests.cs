@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Mesh.Gathering;
+using Meshover.Mesh.Identity;
+
+namespace Meshover.UnitTests.Mesh;
+
+public sealed class OwnerChoiceTests
+{
+    // Owner 1 of priority 200, owners 2 and 3 of 100; how many seconds each is well, -1: it is not.
+    [Theory]
+    [InlineData(0, 0, 0, 0, 1)] // nobody had the packets: the first that lives
+    [InlineData(0, -1, 0, 0, 2)]
+    [InlineData(0, -1, -1, -1, 0)]
+    [InlineData(2, -1, 60, 60, 2)]
+    [InlineData(3, -1, 60, 60, 3)] // one of equal priority takes none
+    [InlineData(3, 5, 60, 60, 3)] // the greater one is back, and not settled
+    [InlineData(3, 10, 60, 60, 1)]
+    [InlineData(1, 60, 600, 600, 1)]
+    [InlineData(3, 5, 5, -1, 1)] // the present one is dead: settled or not, the greatest that lives
+    [InlineData(9, -1, 5, 5, 2)] // the present one is no owner any more
+    public void Of_LeavesALivingOwnerForAGreaterSettledOneAlone(int present, int first, int second, int third, int chosen)
+    {
+        int[] well = [first, second, third];
+        ImmutableArray<GatherOwner> owners = [Owner(1, 200), Owner(2, 100), Owner(3, 100)];
+        var choice = OwnerChoice.Of(
+            owners, owner => well[owner.Node.Value - 1] is >= 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null, present == 0 ? null : new NodeId((uint)present));
+        Assert.Equal((uint)chosen, choice?.Node.Value ?? 0);
+    }
+
+    private static GatherOwner Owner(uint id, int priority) => new(new NodeId(id), $"n{id}", IPAddress.Parse($"10.249.0.{id}"), priority, IsFailing: false, IsSelf: false);
+}
