@@ -60,7 +60,10 @@ internal sealed class RoutingReconciler(RoutingClient client, TemplateFiles temp
             (_applied, _refused, LastStatus) = (null, null, null);
             return new ReconcileReport
             {
-                State = ComponentState.Starting, Kind = "frr", Errors = [e.Message], Findings = [new Finding(FindingKinds.RoutingSilent, "", e.Message)],
+                State = ComponentState.Starting,
+                Kind = "frr",
+                Errors = [e.Message],
+                Findings = [new Finding(FindingKinds.RoutingSilent, "", e.Message)],
             };
         }
     }

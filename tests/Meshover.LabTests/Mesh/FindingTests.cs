@@ -158,7 +158,8 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
     {
         await inject();
         return mend is null ? null : new Mend(mend);
-    });
+    }
+    );
 
     private static (FindingKind Kind, Func<Task<IAsyncDisposable?>> Inject) Fault(FindingKind kind, Func<Task<IAsyncDisposable>> inject) => (kind, async () => await inject());
 

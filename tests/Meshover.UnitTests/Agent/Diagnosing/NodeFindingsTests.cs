@@ -133,7 +133,10 @@ public sealed class NodeFindingsTests
         Assert.Equal([("no-map", "")], Codes(NodeFindings.Of(new AgentState { Link = LinkState.Connected }, [], null, Now, Uptime)));
         var state = State(TestMesh.Full(1) with { SettingsProblem = "0 is no port" }) with
         {
-            IsMapTooOld = true, PlanProblem = "no plan", OwnNotices = ["damaged"], StateFault = new Finding(FindingKinds.DiskFull, "", "full"),
+            IsMapTooOld = true,
+            PlanProblem = "no plan",
+            OwnNotices = ["damaged"],
+            StateFault = new Finding(FindingKinds.DiskFull, "", "full"),
         };
         state = state with { Notices = state.Notices.Add("CopiedState", "two").Add("NotGranted", "said already").Add("Newer", "what?") };
         Assert.Equal(
