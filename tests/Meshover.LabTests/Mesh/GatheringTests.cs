@@ -12,8 +12,8 @@ namespace Meshover.LabTests.Mesh;
 /// </summary>
 public sealed class GatheringTests
 {
-    /// <summary>A dead owner is left within this.</summary>
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
+    /// <summary>A dead owner is left within 2 s; a machine that runs tests may be busy.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(4);
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
 
     [Fact]
