@@ -12,11 +12,14 @@ internal static class HeldFindings
     private static readonly FindingKind[] OfDataplane = [FindingKinds.KeyDiffers, FindingKinds.PathMtu];
 
     /// <param name="found">Of the state.</param>
-    /// <param name="state">With what was found last. O(that).</param>
+    /// <param name="state">With what was found last. O(that), and O(nodes) where something is held.</param>
     public static ImmutableArray<Finding> With(ImmutableArray<Finding> found, AgentState state)
     {
-        var held = state.Findings.Where(finding => IsUnread(finding.Kind, state) && IsStillThere(finding, state)).ToList();
-        return held.Count == 0 ? found : [.. found.Concat(held).DistinctBy(finding => finding.Key)];
+        var unread = state.Findings.Where(finding => IsUnread(finding.Kind, state)).ToList();
+        if (unread.Count == 0)
+            return found;
+        var members = state.Map?.Nodes.Values.Select(node => node.HostName).ToHashSet(StringComparer.Ordinal) ?? [];
+        return [.. found.Concat(unread.Where(finding => IsStillThere(finding, state, members))).DistinctBy(finding => finding.Key)];
     }
 
     /// <summary>Whether it is a link that it is about.</summary>
@@ -33,10 +36,10 @@ internal static class HeldFindings
     }
 
     /// <summary>A peer that left the mesh, or a neighbour that was taken out of the settings, is nobody's any more.</summary>
-    private static bool IsStillThere(Finding finding, AgentState state)
+    private static bool IsStillThere(Finding finding, AgentState state, HashSet<string> members)
     {
         if (finding.Kind == FindingKinds.NeighborDown)
             return state.Plan?.Routing?.ExternalNeighbors.Any(neighbor => neighbor.Name == finding.Subject) == true;
-        return !(IsOfALink(finding.Kind) || finding.Kind == FindingKinds.PathMtu) || state.Map?.Nodes.Values.Any(node => node.HostName == finding.Subject) == true;
+        return !(IsOfALink(finding.Kind) || finding.Kind == FindingKinds.PathMtu) || members.Contains(finding.Subject);
     }
 }
