@@ -46,9 +46,6 @@ public sealed class AgentDaemon
     /// <summary>Inputs are coalesced; a full channel only means that the loop is busy, and writers wait.</summary>
     private const int InputCapacity = 256;
 
-    /// <summary>Bytes; a map of 1,000 nodes has some 300,000.</summary>
-    private const long LeastRoom = 1 << 20;
-
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(2);
     private static readonly ReconcileTimes KernelTimes = new(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(1));
 
@@ -235,18 +232,11 @@ public sealed class AgentDaemon
         Finding? fault = null;
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            if (StateFault() is var now && now != fault)
+            if (StateDirectory.Fault(_options.StateDirectory, DirectoryRoom.Of(_options.StateDirectory), fault) is var now && now != fault)
                 await _inputs.Writer.WriteAsync(new AgentInput.StateDirectorySeen(fault = now), cancellationToken);
             await _inputs.Writer.WriteAsync(new AgentInput.Tick(), cancellationToken);
         }
     }
-
-    private Finding? StateFault() => DirectoryRoom.Of(_options.StateDirectory) switch
-    {
-        { IsReadOnly: true } => new Finding(FindingKinds.StateReadOnly, "", $"{_options.StateDirectory} is on a file system that is mounted read-only: a new map or credential cannot be kept."),
-        { Free: < LeastRoom } => new Finding(FindingKinds.DiskFull, "", $"The disk that holds {_options.StateDirectory} is full: a new map or credential cannot be kept."),
-        _ => null,
-    };
 
     /// <summary>Links first, for addresses need them.</summary>
     private ImmutableArray<IReconciler<SystemPlan>> System() =>

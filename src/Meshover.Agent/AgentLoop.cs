@@ -70,7 +70,12 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         AgentInput.FromController { Event: var message } => TakeLinkEvent(state, message),
         AgentInput.UnderlayChanged { State: var underlay } => state.WithUnderlay(underlay),
         AgentInput.Reconciled reconciled => TakeReport(state, reconciled.Component, reconciled.Report, reconciled.Generation),
-        AgentInput.DataplaneSeen { Status: var status, At: var at } => state with { Dataplane = status, DataplaneSeenAt = at },
+        AgentInput.DataplaneSeen { Status: var status, At: var at } => state with
+        {
+            Dataplane = status,
+            DataplaneSeenAt = at,
+            DataplaneKnownSince = status is null ? null : state.DataplaneKnownSince ?? time.Uptime(),
+        },
         AgentInput.RoutingSeen { Status: var status } => state with
         {
             Routing = status,
@@ -118,7 +123,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
             Controller = changed.Controller,
             ControllerError = changed.Error,
             ControllerFault = changed.Fault,
-            ControllerClock = changed.ClockAhead is { } ahead ? time.GetUtcNow() + ahead - time.Uptime() : state.ControllerClock,
+            ControllerClock = changed.ClockAhead is { } ahead ? time.GetUtcNow() + ahead - time.SinceBoot() : state.ControllerClock,
             LastHeard = isConnected || state.Link == LinkState.Connected ? time.GetUtcNow() : state.LastHeard,
             Notices = isConnected ? state.Notices.Clear() : state.Notices,
         };

@@ -24,7 +24,7 @@ internal sealed record AgentState
     /// <summary>What is wrong with the way to a controller; null: nothing, or it is known by <see cref="Link"/> alone.</summary>
     public FindingKind? ControllerFault { get; init; }
 
-    /// <summary>What the controller's clock shows beyond <see cref="UptimeExtensions.Uptime"/>; null: it did not say.</summary>
+    /// <summary>What the controller's clock shows beyond <see cref="UptimeExtensions.SinceBoot"/>; null: it did not say.</summary>
     public DateTimeOffset? ControllerClock { get; init; }
 
     /// <summary>As the controller told it; null before the first.</summary>
@@ -59,6 +59,9 @@ internal sealed record AgentState
 
     /// <summary>When <see cref="Dataplane"/> was asked for: its ages count from then.</summary>
     public DateTimeOffset DataplaneSeenAt { get; init; }
+
+    /// <summary>Since when this agent has the data plane's word without a break, by <see cref="UptimeExtensions.Uptime"/>; null: it has not.</summary>
+    public TimeSpan? DataplaneKnownSince { get; init; }
     public RoutingStatus? Routing { get; init; }
 
     /// <summary>What is known of BGP; null: FRR does not answer, or did not when it was asked last. One that does not run has no sessions, and that is known.</summary>

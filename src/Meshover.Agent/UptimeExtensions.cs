@@ -1,3 +1,5 @@
+using Meshover.Linux.Clocks;
+
 namespace Meshover.Agent;
 
 internal static class UptimeExtensions
@@ -7,4 +9,7 @@ internal static class UptimeExtensions
     /// time, until NTP answers), and what waits by it waits as long.
     /// </summary>
     public static TimeSpan Uptime(this TimeProvider time) => time.GetElapsedTime(0);
+
+    /// <summary>The same, but it goes on while the machine is suspended: for what another machine's clock shows by now.</summary>
+    public static TimeSpan SinceBoot(this TimeProvider time) => time.Uptime() + (time == TimeProvider.System ? BootClock.Asleep() : TimeSpan.Zero);
 }

@@ -20,13 +20,14 @@ internal sealed class Diagnosis(IdentityKeeper identities, Func<NodeId, TimeSpan
     private (ImmutableHashSet<IPAddress> Addresses, TimeSpan At)? _routed;
     private (NodeIdentity Of, string Key)? _own;
 
+    /// <param name="state">With what was found last: it holds where its source says nothing for a moment.</param>
     public Diagnosed Look(AgentState state)
     {
         var (now, uptime) = (time.GetUtcNow(), time.Uptime());
-        var links = LinkView.Of(state, unanswered, now);
+        var links = LinkView.Of(state, unanswered, now, uptime);
         if (links.Exists(link => !link.IsUp))
-            links = LinkView.Of(state with { Routed = Routed(uptime) }, unanswered, now);
-        return new Diagnosed(links, NodeFindings.Of(state, links, OwnKey(), now, uptime));
+            links = LinkView.Of(state with { Routed = Routed(uptime) }, unanswered, now, uptime);
+        return new Diagnosed(links, HeldFindings.With(NodeFindings.Of(state, links, OwnKey(), now, time.SinceBoot()), state));
     }
 
     private ImmutableHashSet<IPAddress> Routed(TimeSpan now)

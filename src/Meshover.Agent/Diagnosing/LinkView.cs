@@ -18,24 +18,44 @@ internal sealed record LinkView(MeshNode Peer, IPEndPoint? EndPoint, TimeSpan? H
     /// </summary>
     private static readonly TimeSpan Silent = TimeSpan.FromSeconds(5);
 
+    /// <summary>So long a peer may never have been heard after the data plane was first: three calls of WireGuard's, which are 5 s apart.</summary>
+    internal static readonly TimeSpan Awaited = TimeSpan.FromSeconds(15);
+
     /// <summary>An echo is answered within that, or it is lost.</summary>
     internal static readonly TimeSpan EchoPatience = TimeSpan.FromSeconds(1.5);
 
     public bool IsUp => Cause is null;
 
+    /// <summary>The first handshake may be under way: that it is not up is no fault yet.</summary>
+    public bool IsAwaited { get; private init; }
+
     /// <summary>Each link, in the plan's order; none where too little is known to call one up or not. O(n).</summary>
     /// <param name="state">With the routed addresses, where some link is not up.</param>
     /// <param name="unanswered">For how long echoes over the link to a peer have not been answered; null: they are.</param>
     /// <param name="now">By the wall clock.</param>
-    public static List<LinkView> Of(AgentState state, Func<Mesh.Identity.NodeId, TimeSpan?> unanswered, DateTimeOffset now)
+    /// <param name="uptime">By <see cref="UptimeExtensions.Uptime"/>.</param>
+    public static List<LinkView> Of(AgentState state, Func<Mesh.Identity.NodeId, TimeSpan?> unanswered, DateTimeOffset now, TimeSpan uptime)
     {
         if (!LinkStanding.AreKnown(state))
             return [];
         var links = LinkStanding.Of(state);
         var since = now > state.DataplaneSeenAt ? now - state.DataplaneSeenAt : TimeSpan.Zero;
-        var isAnyHeard = links.Exists(link => Age(link, since) < Silent);
+        var isEarly = state.DataplaneKnownSince is not { } known || uptime - known < Awaited;
         var me = Summariser.Self(state);
-        return links.ConvertAll(link => new LinkView(link.Peer, link.Engine?.Endpoint, Age(link, since), Cause(link, Age(link, since))));
+        var isCut = IsCut();
+        return links.ConvertAll(link => new LinkView(link.Peer, link.Engine?.Endpoint, Age(link, since), Cause(link, Age(link, since)))
+        {
+            IsAwaited = !link.IsUp && isEarly && Age(link, since) is null,
+        });
+
+        bool IsDirect(LinkStanding link) => me is null || PathFinder.IsDirect(me, link.Peer);
+
+        // One peer alone may as well be off, and of those that were never heard yet nothing is known.
+        bool IsCut()
+        {
+            var called = links.FindAll(IsDirect);
+            return called.Count > 1 && called.TrueForAll(link => Age(link, since) is { } age ? age >= Silent : !isEarly);
+        }
 
         FindingKind? Cause(LinkStanding link, TimeSpan? age)
         {
@@ -43,11 +63,11 @@ internal sealed record LinkView(MeshNode Peer, IPEndPoint? EndPoint, TimeSpan? H
                 return null;
             if (age < Silent)
                 return unanswered(link.Peer.Id) > EchoPatience ? FindingKinds.TunnelOneWay : FindingKinds.BgpDown;
-            if (me is not null && !PathFinder.IsDirect(me, link.Peer))
+            if (!IsDirect(link))
                 return FindingKinds.NoDirectPath;
             if (state.Routed.Contains(link.Peer.Address4) || state.Routed.Contains(link.Peer.Address6))
                 return FindingKinds.PeerUnreached;
-            return isAnyHeard ? FindingKinds.PeerOff : FindingKinds.UnderlayCut;
+            return isCut ? FindingKinds.UnderlayCut : FindingKinds.PeerOff;
         }
     }
 

@@ -20,11 +20,11 @@ internal static class NodeFindings
     /// <param name="links">As <see cref="LinkView.Of"/> makes them of it.</param>
     /// <param name="ownKey">WireGuard's public key that this node declares; null while it changes.</param>
     /// <param name="now">By the wall clock.</param>
-    /// <param name="uptime">By <see cref="UptimeExtensions.Uptime"/>.</param>
+    /// <param name="sinceBoot">By <see cref="UptimeExtensions.SinceBoot"/>.</param>
     /// <returns>Each once.</returns>
-    public static ImmutableArray<Finding> Of(AgentState state, List<LinkView> links, string? ownKey, DateTimeOffset now, TimeSpan uptime) =>
+    public static ImmutableArray<Finding> Of(AgentState state, List<LinkView> links, string? ownKey, DateTimeOffset now, TimeSpan sinceBoot) =>
     [
-        .. Controller(state, now, uptime)
+        .. Controller(state, now, sinceBoot)
             .Concat(Map(state))
             .Concat(Components(state))
             .Concat(Announcements(state))
@@ -34,14 +34,14 @@ internal static class NodeFindings
             .DistinctBy(finding => finding.Key),
     ];
 
-    private static IEnumerable<Finding> Controller(AgentState state, DateTimeOffset now, TimeSpan uptime)
+    private static IEnumerable<Finding> Controller(AgentState state, DateTimeOffset now, TimeSpan sinceBoot)
     {
         if (state.Link is LinkState.Unreachable or LinkState.Refused)
         {
             var kind = state.ControllerFault ?? (state.Link == LinkState.Refused ? FindingKinds.ControllerRefused : FindingKinds.ControllerUnreachable);
             yield return new Finding(kind, "", state.ControllerError.Length > 0 ? state.ControllerError : kind.Meaning);
         }
-        if (state.ControllerClock is { } clock && (clock + uptime - now) is var ahead && ahead.Duration() > MostSkew)
+        if (state.ControllerClock is { } clock && (clock + sinceBoot - now) is var ahead && ahead.Duration() > MostSkew)
         {
             yield return new Finding(FindingKinds.ClockSkew, "",
                 $"This machine's clock is {Words(ahead.Duration())} {(ahead > TimeSpan.Zero ? "behind" : "ahead of")} the controller's.");
@@ -91,8 +91,10 @@ internal static class NodeFindings
         {
             foreach (var finding in report.Findings)
                 yield return finding;
-            foreach (var error in report.Errors.Where(error => !report.Findings.Any(finding => finding.Text == error)))
-                yield return new Finding(Generic(component), error, error);
+            // Errors without a code are one finding: their words may have a number or an address in them, and be others each time.
+            var others = string.Join(" ", report.Errors.Where(error => !report.Findings.Any(finding => finding.Text == error)));
+            if (others.Length > 0)
+                yield return new Finding(Generic(component), component, others);
         }
     }
 
@@ -159,10 +161,10 @@ internal static class NodeFindings
     /// <summary>That no peer is heard at all is one finding, however many they are.</summary>
     private static IEnumerable<Finding> Links(List<LinkView> links)
     {
-        foreach (var link in links)
+        foreach (var link in links.Where(link => !link.IsAwaited))
         {
             if (link.Cause == FindingKinds.UnderlayCut)
-                yield return new Finding(FindingKinds.UnderlayCut, "", $"None of {links.Count} peers is heard: this machine cannot send or receive UDP.");
+                yield return new Finding(FindingKinds.UnderlayCut, "", $"None of {links.Count} peers is heard: this machine cannot send or receive UDP, or all of them are off.");
             else if (link.Cause is { } cause)
                 yield return new Finding(cause, link.Peer.HostName, $"{link.Peer.HostName}: {cause.Meaning}");
         }

@@ -7,7 +7,7 @@ namespace Meshover.Agent.Events;
 /// <summary>
 /// Events as lines of JSON: <c>events.jsonl</c>, and <c>events.1.jsonl</c> before it. A line that was torn by a crash is skipped, and the next begins on a line
 /// of its own. The file of now becomes the former when it is full or half as old as may be, and the former goes then: so there are never more than twice as
-/// many, nor older ones than that.
+/// many, and older ones only where nothing happened for long. A clock that jumps costs none: age counts from the jump on.
 /// </summary>
 /// <param name="directory">Of the node's state.</param>
 public sealed class EventFile(string directory)
@@ -19,7 +19,9 @@ public sealed class EventFile(string directory)
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private long _next;
     private int _rows;
-    private DateTimeOffset? _first;
+
+    /// <summary>From when on the age of the present file counts, and the newest event's time; null: it has none.</summary>
+    private (DateTimeOffset Since, DateTimeOffset Last)? _age;
 
     public string Present { get; } = Path.Combine(directory, "events.jsonl");
 
@@ -40,7 +42,7 @@ public sealed class EventFile(string directory)
         var lead = file.Length > 0 && !EndsLine(file) ? "\n" : "";
         file.Seek(0, SeekOrigin.End);
         file.Write(Encoding.UTF8.GetBytes($"{lead}{ToLine(numbered)}\n"));
-        (_next, _rows, _first) = (_next + 1, _rows + 1, _first ?? change.Time);
+        (_next, _rows, _age) = (_next + 1, _rows + 1, Aged(_age, change.Time));
     }
 
     /// <summary>An event as a line of the file, without its end.</summary>
@@ -76,25 +78,29 @@ public sealed class EventFile(string directory)
     private void Begin()
     {
         var present = ReadFile(Present).ToList();
-        (_rows, _first) = (present.Count, present.Count > 0 ? present[0].Time : null);
+        _rows = present.Count;
+        foreach (var change in present)
+            _age = Aged(_age, change.Time);
         _next = (present.Count > 0 ? present[^1].Number : ReadFile(Former).LastOrDefault()?.Number ?? 0) + 1;
     }
 
     private void Turn(DateTimeOffset now)
     {
-        if (File.Exists(Former) && now.UtcDateTime - File.GetLastWriteTimeUtc(Former) > KeptFor)
-            File.Delete(Former);
         if (!File.Exists(Present))
         {
-            (_rows, _first) = (0, null);
+            (_rows, _age) = (0, null);
             return;
         }
         var isFull = _rows >= MostRows || new FileInfo(Present).Length >= MostBytes;
-        if (!isFull && !(_first is { } first && now - first > KeptFor / 2))
+        if (!isFull && !(Aged(_age, now) is var (since, _) && now - since > KeptFor / 2))
             return;
         File.Move(Present, Former, overwrite: true);
-        (_rows, _first) = (0, null);
+        (_rows, _age) = (0, null);
     }
+
+    /// <summary>A clock that was set back, or on by more than is kept, says nothing of how old the events are.</summary>
+    private static (DateTimeOffset Since, DateTimeOffset Last) Aged((DateTimeOffset Since, DateTimeOffset Last)? age, DateTimeOffset now) =>
+        age is { } known && now >= known.Last && now - known.Last <= KeptFor ? (known.Since, now) : (now, now);
 
     private static bool EndsLine(FileStream file)
     {

@@ -15,6 +15,7 @@ internal sealed partial class EventLog(EventFile file, ILogger logger, TimeProvi
     private static readonly TimeSpan RetryEvery = TimeSpan.FromSeconds(5);
 
     private readonly Channel<MeshEvent> _waiting = Channel.CreateBounded<MeshEvent>(new BoundedChannelOptions(Waiting) { SingleReader = true });
+    private MeshEvent? _held;
     private int _dropped;
 
     /// <summary>Of the agent that ran here before; null: none that kept events did.</summary>
@@ -50,7 +51,7 @@ internal sealed partial class EventLog(EventFile file, ILogger logger, TimeProvi
         finally
         {
             // What was told before the end, without waiting for a disk.
-            while (_waiting.Reader.TryRead(out var change) && TryWrite(change) is null)
+            for (var change = _held; (change is not null || _waiting.Reader.TryRead(out change)) && TryWrite(change) is null; change = null)
             {
             }
         }
@@ -59,6 +60,7 @@ internal sealed partial class EventLog(EventFile file, ILogger logger, TimeProvi
     private async Task WriteAsync(MeshEvent change, CancellationToken cancellationToken)
     {
         var said = "";
+        _held = change;
         while (TryWrite(change) is { } failure)
         {
             if (failure != said)
@@ -66,6 +68,7 @@ internal sealed partial class EventLog(EventFile file, ILogger logger, TimeProvi
             said = failure;
             await Task.Delay(RetryEvery, time, cancellationToken);
         }
+        _held = null;
         if (Interlocked.Exchange(ref _dropped, 0) is > 0 and var dropped && TryWrite(Dropped(change, dropped)) is not null)
             Interlocked.Add(ref _dropped, dropped);
     }

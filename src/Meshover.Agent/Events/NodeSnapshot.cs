@@ -25,6 +25,9 @@ internal sealed record NodeSnapshot
     public required bool IsConnected { get; init; }
     public required string Controller { get; init; }
 
+    /// <summary>What is wrong with the way to a controller; null: nothing, or it is not known.</summary>
+    public FindingKind? ControllerFault { get; init; }
+
     /// <param name="state">What is known.</param>
     /// <param name="diagnosed">What is wrong with it.</param>
     /// <param name="members">As <see cref="MembersOf"/> makes them: they stay the same for long, and are many.</param>
@@ -39,16 +42,13 @@ internal sealed record NodeSnapshot
             Announced = me is null ? ImmutableDictionary<string, bool>.Empty
                 : state.Announced.ToImmutableDictionary(prefix => $"{prefix}", prefix => me.Grants.Any(grant => grant.Covers(prefix)), StringComparer.Ordinal),
             Grants = me is null ? [] : [.. me.Grants.Select(grant => grant.MaxLength == grant.Prefix.PrefixLength ? $"{grant.Prefix}" : $"{grant.Prefix},{grant.MaxLength}")],
-            Findings = diagnosed.Findings.Where(finding => !IsOfALink(finding.Kind)).ToImmutableDictionary(finding => finding.Key),
+            Findings = diagnosed.Findings.Where(finding => !HeldFindings.IsOfALink(finding.Kind)).ToImmutableDictionary(finding => finding.Key),
             IsConnected = state.Link == LinkState.Connected,
             Controller = state.Controller,
+            ControllerFault = state.ControllerFault,
         };
     }
 
     public static ImmutableDictionary<NodeId, string> MembersOf(MeshMap? map) =>
         map?.Nodes.Values.ToImmutableDictionary(node => node.Id, node => node.HostName) ?? ImmutableDictionary<NodeId, string>.Empty;
-
-    /// <summary>It is why one link is not up.</summary>
-    internal static bool IsOfALink(FindingKind kind) => kind == FindingKinds.PeerOff || kind == FindingKinds.PeerUnreached || kind == FindingKinds.NoDirectPath
-        || kind == FindingKinds.TunnelOneWay || kind == FindingKinds.BgpDown;
 }

@@ -9,7 +9,7 @@ namespace Meshover.Agent.Events;
 /// </summary>
 internal static class StateChanges
 {
-    /// <summary>More of a kind at once are told as one, with their number: a node that goes off is a session of every other.</summary>
+    /// <summary>More of a kind and code at once are told as one, with their number: a node that goes off is a session of every other.</summary>
     private const int MostOfAKind = 16;
     private const int MostNamed = 5;
 
@@ -20,7 +20,7 @@ internal static class StateChanges
     public static IEnumerable<MeshEvent> Between(NodeSnapshot? former, NodeSnapshot next, string node, DateTimeOffset now) =>
         former is null
             ? []
-            : All(former, next).Select(change => change with { Node = node, Time = now }).GroupBy(change => change.Kind).SelectMany(Coalesced);
+            : All(former, next).Select(change => change with { Node = node, Time = now }).GroupBy(change => (change.Kind, change.Code)).SelectMany(Coalesced);
 
     private static IEnumerable<MeshEvent> All(NodeSnapshot former, NodeSnapshot next) =>
         Members(former, next).Concat(Sessions(former, next)).Concat(Grants(former, next)).Concat(Announcements(former, next)).Concat(Controller(former, next)).Concat(Findings(former, next));
@@ -86,7 +86,7 @@ internal static class StateChanges
         if (next.IsConnected && !former.IsConnected)
             yield return New(EventKinds.ControllerConnected, next.Controller);
         else if (former.IsConnected && !next.IsConnected)
-            yield return New(EventKinds.ControllerLost, former.Controller);
+            yield return New(EventKinds.ControllerLost, former.Controller) with { Code = next.ControllerFault?.Code ?? "" };
     }
 
     private static IEnumerable<MeshEvent> Findings(NodeSnapshot former, NodeSnapshot next)
@@ -97,18 +97,12 @@ internal static class StateChanges
             yield return New(EventKinds.FindingCleared, key.Subject) with { Code = key.Code };
     }
 
-    private static IEnumerable<MeshEvent> Coalesced(IGrouping<string, MeshEvent> kind)
+    private static IEnumerable<MeshEvent> Coalesced(IGrouping<(string Kind, string Code), MeshEvent> same)
     {
-        var all = kind.ToList();
-        if (all.Count <= MostOfAKind)
-            return all;
-        return all.GroupBy(one => one.Code).Select(same => same.First() with
-        {
-            Subject = $"{same.Count()} at once",
-            From = "",
-            To = "",
-            Text = string.Join(", ", same.Take(MostNamed).Select(one => one.Subject)) + (same.Count() > MostNamed ? ", …" : ""),
-        });
+        var all = same.ToList();
+        return all.Count <= MostOfAKind
+            ? all
+            : [all[0] with { Subject = $"{all.Count} at once", From = "", To = "", Text = string.Join(", ", all.Take(MostNamed).Select(one => one.Subject)) + ", …" }];
     }
 
     private static MeshEvent New(EventKind kind, string subject) => new() { Time = default, Kind = kind.Name, Subject = subject };

@@ -43,8 +43,8 @@ internal sealed class StatusSource(
     {
         if (keys.Problem.Length > 0)
             yield return new Finding(FindingKinds.KeyChange, "", keys.Problem);
-        foreach (var notice in metrics?.Notices(identities.Current.Numbers) ?? [])
-            yield return new Finding(FindingKinds.MetricsListener, notice, notice);
+        if (string.Join(" ", metrics?.Notices(identities.Current.Numbers) ?? []) is { Length: > 0 } notices)
+            yield return new Finding(FindingKinds.MetricsListener, "", notices);
     }
 
     /// <summary>Null where no answer is to be had: the components' own state says why.</summary>

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Meshover.Agent.Diagnosing;
 using Meshover.Linux.Icmp;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Identity;
@@ -34,7 +35,9 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     private readonly ushort _identifier = (ushort)Environment.ProcessId;
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes);
     private readonly ConcurrentDictionary<NodeId, Measurement> _measured = [];
-    private readonly ConcurrentDictionary<NodeId, long> _unanswered = [];
+
+    /// <summary>By peer how many requests in a row were not answered, and when the second of them went out.</summary>
+    private readonly ConcurrentDictionary<NodeId, (int Requests, long Second)> _unanswered = [];
     private NodePlan? _plan;
     private HashSet<NodeId> _peers = [];
     private int _next;
@@ -55,8 +58,8 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     public double? Get(NodeId peer) =>
         _measured.TryGetValue(peer, out var last) && time.GetElapsedTime(last.At) < Forget ? last.Rtt.TotalMilliseconds : null;
 
-    /// <summary>Since the first request that was not answered; null: the last one was, or none went out.</summary>
-    public TimeSpan? Unanswered(NodeId peer) => _unanswered.TryGetValue(peer, out var since) ? time.GetElapsedTime(since) : null;
+    /// <summary>Since the second request in a row that was not answered, for one may be lost any time; null: there is no second.</summary>
+    public TimeSpan? Unanswered(NodeId peer) => _unanswered.TryGetValue(peer, out var owed) && owed.Requests > 1 ? time.GetElapsedTime(owed.Second) : null;
 
     /// <summary>Runs until cancelled: a node that cannot measure (no IPv6, no buffers just now) works all the same, and tries again.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -102,11 +105,20 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     {
         while (true)
         {
-            await Task.Delay(Volatile.Read(ref _peers).Count == 0 ? FirstPeriod : Period, time, cancellationToken);
-            foreach (var link in NextRound())
+            await Task.Delay(Volatile.Read(ref _peers).Count == 0 ? FirstPeriod : Period - LinkView.EchoPatience, time, cancellationToken);
+            var round = NextRound();
+            foreach (var link in round)
+                TrySend(socket, link);
+            if (round.Length == 0)
+                continue;
+            await Task.Delay(LinkView.EchoPatience, time, cancellationToken);
+            foreach (var link in Unanswered(round))
                 TrySend(socket, link);
         }
     }
+
+    /// <summary>Whom to ask once more in this round: in a large mesh the next may be a minute away.</summary>
+    internal IEnumerable<LinkPlan> Unanswered(IEnumerable<LinkPlan> round) => round.Where(link => _unanswered.ContainsKey(link.Peer));
 
     /// <summary>Whom to ask in this round: all, or as many as go at once in turn.</summary>
     internal LinkPlan[] NextRound()
@@ -127,13 +139,20 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
                 return;
             var target = new IPAddress(link.Peer.LinkLocal.GetAddressBytes(), device.Index);
             socket.SendTo(Request(link.Peer), new IPEndPoint(target, 0));
-            _unanswered.TryAdd(link.Peer, time.GetTimestamp());
+            Asked(link.Peer);
         }
         catch (Exception e) when (e is SocketException or NetlinkException)
         {
             _measured.TryRemove(link.Peer, out _);
             _unanswered.TryRemove(link.Peer, out _);
         }
+    }
+
+    /// <summary>A request went out to a peer.</summary>
+    internal void Asked(NodeId peer)
+    {
+        var now = time.GetTimestamp();
+        _unanswered.AddOrUpdate(peer, (1, now), (_, owed) => (owed.Requests + 1, owed.Requests == 1 ? now : owed.Second));
     }
 
     /// <summary>

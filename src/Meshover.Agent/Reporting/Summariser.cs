@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using Meshover.Agent.Events;
+using Meshover.Agent.Diagnosing;
 using Meshover.Agent.Reconciling;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
@@ -100,7 +100,7 @@ internal sealed class Summariser(TimeProvider time, Func<NodeId, double?> rtt)
             Kernel = StateOf(state, Wanted.Kernel),
             Announced = granted,
             Refused = me is null ? 0 : state.Announced.Length - granted,
-            Findings = string.Join(' ', state.Findings.Where(finding => !NodeSnapshot.IsOfALink(finding.Kind)).Select(finding => finding.Kind.Code).Distinct().Order(StringComparer.Ordinal)),
+            Findings = string.Join(' ', state.Findings.Where(finding => !HeldFindings.IsOfALink(finding.Kind)).Select(finding => finding.Kind.Code).Distinct().Order(StringComparer.Ordinal)),
         };
     }
 

@@ -17,9 +17,6 @@ internal static class EventsCommand
     private static readonly TimeSpan LookAtFileEvery = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(1);
 
-    /// <summary>What somebody does is told by the second: asked for again, lest a later one of the same second be missed.</summary>
-    private static readonly TimeSpan AskedAgain = TimeSpan.FromSeconds(10);
-
     public static Command Create()
     {
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what happens, until interrupted." };
@@ -52,39 +49,59 @@ internal static class EventsCommand
             if (parsed.GetValue(mesh))
                 return OfMeshAsync(parsed.GetRequiredValue(AdminOptions.Socket), parsed.GetValue(node) ?? "", wish, cancellationToken);
             DaemonHost.RequireRoot("events", "reads the node's files, which only root may");
-            return OfNodeAsync(new EventFile(parsed.Paths().StateDirectory), wish, cancellationToken);
+            return OfNodeAsync(new EventFile(parsed.Paths().StateDirectory), wish, Console.Out, cancellationToken);
         });
         return command;
     }
 
-    private static async Task<int> OfNodeAsync(EventFile file, Wish wish, CancellationToken cancellationToken)
+    internal static async Task<int> OfNodeAsync(EventFile file, Wish wish, TextWriter output, CancellationToken cancellationToken)
     {
         var seen = file.Stamp;
-        var last = Print(file.Read().Where(change => change.Time >= wish.Since).TakeLast(wish.Limit), after: 0, wish.Json);
-        while (wish.Follow && await PauseAsync(LookAtFileEvery, cancellationToken))
+        var events = Read(file);
+        Print(events.Where(change => change.Time >= wish.Since).TakeLast(wish.Limit), wish.Json, output);
+        var followed = new FollowedFile(events);
+        await FollowAsync(wish.Follow, LookAtFileEvery, () =>
         {
-            if (file.Stamp is var stamp && stamp == seen)
-                continue;
-            seen = stamp;
-            last = Print(file.Read().Where(change => change.Time >= wish.Since), last, wish.Json);
-        }
+            if (file.Stamp is var stamp && stamp != seen)
+            {
+                Print(followed.New(Read(file)), wish.Json, output);
+                seen = stamp;
+            }
+            return Task.CompletedTask;
+        }, cancellationToken);
         return ExitCode.Fine;
     }
 
     private static async Task<int> OfMeshAsync(string socket, string node, Wish wish, CancellationToken cancellationToken)
     {
-        var known = new HashSet<string>(StringComparer.Ordinal);
-        var (since, limit) = (wish.Since, wish.Limit);
-        do
+        var (events, newest) = await MeshEventsReader.ReadAsync(socket, node, wish.Since, wish.Limit, cancellationToken);
+        Print(events, wish.Json, Console.Out);
+        await FollowAsync(wish.Follow, AskEvery, async () =>
         {
-            var events = await MeshEventsReader.ReadAsync(socket, node, since, limit, cancellationToken);
-            foreach (var (id, change) in events.Where(one => known.Add(one.Id)))
-                Print(change, wish.Json);
-            if (events.Count > 0)
-                (since, limit) = (events[^1].Event.Time - AskedAgain, int.MaxValue);
-        }
-        while (wish.Follow && await PauseAsync(AskEvery, cancellationToken));
+            (events, newest) = await MeshEventsReader.ReadAboveAsync(socket, node, newest, cancellationToken);
+            Print(events, wish.Json, Console.Out);
+        }, cancellationToken);
         return ExitCode.Fine;
+    }
+
+    /// <summary>Looks again and again until it is interrupted. What fails meanwhile, such as a controller that is being upgraded, is said once and tried again.</summary>
+    private static async Task FollowAsync(bool isWished, TimeSpan each, Func<Task> look, CancellationToken interrupted)
+    {
+        var said = "";
+        while (isWished && await PauseAsync(each, interrupted))
+        {
+            try
+            {
+                await look();
+                said = "";
+            }
+            catch (CliException e)
+            {
+                if (e.Message != said && !interrupted.IsCancellationRequested)
+                    Console.Error.WriteLine($"meshover: {e.Message} Trying again.");
+                said = e.Message;
+            }
+        }
     }
 
     /// <returns>False where it was interrupted.</returns>
@@ -94,18 +111,23 @@ internal static class EventsCommand
         return !interrupted.IsCancellationRequested;
     }
 
-    /// <returns>The number of the last that was printed, ever.</returns>
-    private static long Print(IEnumerable<MeshEvent> changes, long after, bool json)
+    private static List<MeshEvent> Read(EventFile file)
     {
-        foreach (var change in changes.Where(change => change.Number > after))
+        try
         {
-            Print(change, json);
-            after = change.Number;
+            return [.. file.Read()];
         }
-        return after;
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"The node's events cannot be read: {e.Message}", ExitCode.Error, e);
+        }
     }
 
-    private static void Print(MeshEvent change, bool json) => Console.Out.WriteLine(json ? EventFile.ToLine(change) : Terminal.Safe(change.ToString()));
+    private static void Print(IEnumerable<MeshEvent> changes, bool json, TextWriter output)
+    {
+        foreach (var change in changes)
+            output.WriteLine(json ? EventFile.ToLine(change) : Terminal.Safe(change.ToString()));
+    }
 
-    private sealed record Wish(DateTimeOffset Since, int Limit, bool Follow, bool Json);
+    internal sealed record Wish(DateTimeOffset Since, int Limit, bool Follow, bool Json);
 }

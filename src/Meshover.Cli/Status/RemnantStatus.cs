@@ -70,10 +70,7 @@ internal sealed record RemnantStatus
         if (Routing is null && Daemons.Contains(DaemonNames.Routing))
             yield return Of(FindingKinds.RoutingSilent);
         foreach (var fault in Routing?.Findings ?? [])
-        {
-            if (FindingKinds.Find(fault.Code) is { } kind)
-                yield return Of(kind) with { Subject = fault.Subject, Text = fault.Text };
-        }
+            yield return Of(FindingKinds.Find(fault.Code) ?? FindingKinds.FrrFailed) with { Subject = fault.Subject, Text = fault.Text };
 
         static StatusFinding Of(FindingKind kind) => new() { Code = kind.Code, Severity = kind.SeverityWord, Subject = "", Text = kind.Meaning, Advice = kind.Advice };
     }

@@ -18,39 +18,46 @@ internal sealed class MeshEvents(MeshDirectory directory)
 {
     private const int PageSize = 200;
 
+    /// <summary>After so many in a row that are too old no newer one is looked for: those of a controller whose clock was set back are out of order.</summary>
+    private const int MostOld = 200;
+
     /// <summary>The newest first. O(events since) where a node is asked for of which there are few.</summary>
-    /// <exception cref="RefusalException">The place to go on from is none.</exception>
+    /// <exception cref="RefusalException">A place is none.</exception>
     public async Task<EventPage> ListAsync(EventQuery query, CancellationToken cancel)
     {
-        var (seenBelow, doneBelow) = Place(query.Below);
-        await using var seen = SeenAsync(seenBelow, cancel).GetAsyncEnumerator(cancel);
-        await using var done = DoneAsync(doneBelow, cancel).GetAsyncEnumerator(cancel);
+        var (below, above) = (Place(query.Below, (long.MaxValue, long.MaxValue)), Place(query.Above, (0, 0)));
+        await using var seen = new Cursor(SeenAsync(below.Seen, cancel).GetAsyncEnumerator(cancel), below.Seen, above.Seen, query.Since);
+        await using var done = new Cursor(DoneAsync(below.Done, cancel).GetAsyncEnumerator(cancel), below.Done, above.Done, query.Since);
+        await seen.MoveAsync();
+        await done.MoveAsync();
+        var newest = Place(seen, done);
         var found = ImmutableArray.CreateBuilder<EventView>();
-        var (hasSeen, hasDone) = (await seen.MoveNextAsync(), await done.MoveNextAsync());
-        while ((hasSeen || hasDone) && found.Count < query.Limit)
+        while (found.Count < query.Limit && (seen.Current ?? done.Current) is not null)
         {
-            var isSeen = hasSeen && (!hasDone || seen.Current.Time >= done.Current.Time);
-            var newest = isSeen ? seen.Current : done.Current;
-            if (newest.Time < query.Since)
-                return new EventPage(found.ToImmutable(), "");
-            if (isSeen)
-                (seenBelow, hasSeen) = (newest.Number, await seen.MoveNextAsync());
-            else
-                (doneBelow, hasDone) = (newest.Number, await done.MoveNextAsync());
-            if (query.Node.Length == 0 || newest.Node == query.Node || newest.Subject == query.Node)
-                found.Add(new EventView($"{(isSeen ? 's' : 'd')}{newest.Number}", newest));
+            var isSeen = seen.Current is not null && (done.Current is null || seen.Current.Time >= done.Current.Time);
+            var cursor = isSeen ? seen : done;
+            var change = cursor.Current!;
+            if (query.Node.Length == 0 || change.Node == query.Node || change.Subject == query.Node || IsOfMany(change, isSeen))
+                found.Add(new EventView($"{(isSeen ? 's' : 'd')}{change.Number}", change));
+            await cursor.MoveAsync();
         }
-        return new EventPage(found.ToImmutable(), hasSeen || hasDone ? string.Create(CultureInfo.InvariantCulture, $"{seenBelow}.{doneBelow}") : "");
+        return new EventPage(found.ToImmutable(), (seen.Current ?? done.Current) is null ? "" : Place(seen, done), newest);
     }
 
-    private static (long Seen, long Done) Place(string below)
+    /// <summary>What many nodes did at once names only some of them: it may be about any.</summary>
+    private static bool IsOfMany(MeshEvent change, bool isSeen) => isSeen && change.Node.Length == 0;
+
+    /// <summary>Below which both lists go on.</summary>
+    private static string Place(Cursor seen, Cursor done) => string.Create(CultureInfo.InvariantCulture, $"{seen.Below}.{done.Below}");
+
+    private static (long Seen, long Done) Place(string place, (long Seen, long Done) none)
     {
-        if (below.Length == 0)
-            return (long.MaxValue, long.MaxValue);
-        return below.Split('.') is [var seen, var done] && long.TryParse(seen, NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+        if (place.Length == 0)
+            return none;
+        return place.Split('.') is [var seen, var done] && long.TryParse(seen, NumberStyles.None, CultureInfo.InvariantCulture, out var first)
             && long.TryParse(done, NumberStyles.None, CultureInfo.InvariantCulture, out var second)
             ? (first, second)
-            : throw new RefusalException(RefusalReason.Precondition, $"\"{below}\" is no place in the list of events: take `next` of the last answer.");
+            : throw new RefusalException(RefusalReason.Precondition, $"\"{place}\" is no place in the list of events: take `next` or `newest` of an earlier answer.");
     }
 
     private async IAsyncEnumerable<MeshEvent> SeenAsync(long below, [EnumeratorCancellation] CancellationToken cancel)
@@ -114,17 +121,57 @@ internal sealed class MeshEvents(MeshDirectory directory)
     };
 
     private string NameOf(uint node) => directory.State.Nodes.TryGetValue(node, out var entry) ? entry.Record.HostName : $"node {node}";
+
+    /// <summary>One of the two lists, the newest first.</summary>
+    /// <param name="entries">Below the place to go on from.</param>
+    /// <param name="below">That place; the newest of all: long.MaxValue.</param>
+    /// <param name="above">The list ends before it comes to a lower number.</param>
+    /// <param name="since">What is older is passed over.</param>
+    private sealed class Cursor(IAsyncEnumerator<MeshEvent> entries, long below, long above, DateTimeOffset since) : IAsyncDisposable
+    {
+        private bool _hasEnded;
+
+        /// <summary>Null: there are no more.</summary>
+        public MeshEvent? Current { get; private set; }
+
+        /// <summary>All from this number on were looked at, whatever has come since.</summary>
+        public long Below { get; private set; } = below;
+
+        public async Task MoveAsync()
+        {
+            if (Current is { } last)
+                Below = last.Number;
+            Current = null;
+            for (var old = 0; !_hasEnded && Current is null && old < MostOld; old++)
+                Take(await entries.MoveNextAsync() ? entries.Current : null);
+            _hasEnded |= Current is null;
+        }
+
+        public ValueTask DisposeAsync() => entries.DisposeAsync();
+
+        private void Take(MeshEvent? entry)
+        {
+            if (Below == long.MaxValue)
+                Below = (entry?.Number ?? 0) + 1;
+            if (entry is null || entry.Number < above)
+                _hasEnded = true;
+            else if (entry.Time >= since)
+                Current = entry;
+        }
+    }
 }
 
 /// <param name="Limit">How many, at least 1.</param>
 /// <param name="Node">Hostname of the node that tells it, or that it is about; empty: anything.</param>
 /// <param name="Since">None before that.</param>
 /// <param name="Below">Goes on from <see cref="EventPage.Next"/>; empty: from the newest.</param>
-internal sealed record EventQuery(int Limit, string Node, DateTimeOffset Since, string Below);
+/// <param name="Above">Only what came after <see cref="EventPage.Newest"/> of an earlier page; empty: anything.</param>
+internal sealed record EventQuery(int Limit, string Node, DateTimeOffset Since, string Below, string Above = "");
 
 /// <param name="Events">The newest first.</param>
 /// <param name="Next">Where to go on; empty: there are no more.</param>
-internal sealed record EventPage(ImmutableArray<EventView> Events, string Next);
+/// <param name="Newest">Place of the newest of all at that moment.</param>
+internal sealed record EventPage(ImmutableArray<EventView> Events, string Next, string Newest);
 
 /// <param name="Id">Of no other event.</param>
 /// <param name="Event">What changed.</param>

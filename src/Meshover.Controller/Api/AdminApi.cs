@@ -68,7 +68,7 @@ internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, 
     public override async Task<ListEventsResponse> ListEvents(ListEventsRequest request, ServerCallContext context)
     {
         var page = await events.ListAsync(AdminMapping.ToQuery(request), context.CancellationToken);
-        return new ListEventsResponse { Events = { page.Events.Select(AdminMapping.ToContract) }, Next = page.Next };
+        return new ListEventsResponse { Events = { page.Events.Select(AdminMapping.ToContract) }, Next = page.Next, Newest = page.Newest };
     }
 
     public override Task<ListGrantsResponse> ListGrants(ListGrantsRequest request, ServerCallContext context) => Task.FromResult(new ListGrantsResponse

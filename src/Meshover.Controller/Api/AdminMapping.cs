@@ -27,7 +27,7 @@ internal static class AdminMapping
 
     public static EventQuery ToQuery(ListEventsRequest request) => new(
         (int)Math.Clamp(request.Limit == 0 ? DefaultEvents : request.Limit, 1, MostEvents), request.Node,
-        DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(request.SinceUnixMs, 0, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())), request.Below);
+        DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(request.SinceUnixMs, 0, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())), request.Below, request.Above);
 
     public static Event ToContract(EventView view) => new()
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Meshover.Contract.V1;
 using Meshover.Controller.Live;
+using Meshover.Mesh.Findings;
 using LinkFigure = Meshover.Controller.Live.LinkFigure;
 using LinkReason = Meshover.Controller.Live.LinkReason;
 
@@ -38,7 +39,7 @@ internal static class HealthMapping
         Exceptions = summary.NotUp is null ? null : summary.Exceptions is { } exceptions ? ToReasons(exceptions) : former?.Exceptions,
         Unlisted = summary.Exceptions is { } listed ? Count(listed.Unlisted) : former?.Unlisted ?? 0,
         Figures = ImmutableDictionary<uint, LinkFigure>.Empty.SetItems(summary.Figures.Select(figure => KeyValuePair.Create(figure.NodeId, ToFigure(figure)))),
-        Findings = summary.Findings is { } findings ? findings.Found.DistinctBy(found => found.Code).ToImmutableSortedDictionary(found => found.Code, found => Count(found.Count), StringComparer.Ordinal) : null,
+        Findings = summary.Findings is { } findings ? ToCounts(findings) : null,
         DataplaneAge = summary.HasDataplaneAgeMs ? TimeSpan.FromMilliseconds(summary.DataplaneAgeMs) : null,
         RoutingAge = summary.HasRoutingAgeMs ? TimeSpan.FromMilliseconds(summary.RoutingAgeMs) : null,
     };
@@ -54,6 +55,11 @@ internal static class HealthMapping
         Contract.V1.LinkReason.NoDirectPath => LinkReason.NoDirectPath,
         _ => LinkReason.Other,
     };
+
+    /// <summary>Codes of a newer release, or that somebody made up, are one: what a node says must not fill the mesh's events.</summary>
+    private static ImmutableSortedDictionary<string, int> ToCounts(FindingCounts findings) => findings.Found.DistinctBy(found => found.Code)
+        .GroupBy(found => FindingKinds.Find(found.Code)?.Code ?? HealthReport.UnknownFinding)
+        .ToImmutableSortedDictionary(same => same.Key, same => (int)Math.Min(same.Sum(found => (long)Count(found.Count)), int.MaxValue), StringComparer.Ordinal);
 
     private static ComponentState ToState(ComponentHealth health) =>
         health is >= ComponentHealth.Ok and <= ComponentHealth.Off ? (ComponentState)health : ComponentState.Unknown;

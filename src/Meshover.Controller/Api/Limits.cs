@@ -79,6 +79,7 @@ internal static class Limits
         ["ListAuditRequest.node"] = Free(Name),
         ["ListEventsRequest.node"] = Free(Name),
         ["ListEventsRequest.below"] = Ascii(64),
+        ["ListEventsRequest.above"] = Ascii(64),
         ["ListGrantsRequest.node"] = Free(Name),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

@@ -8,7 +8,8 @@ namespace Meshover.Controller.Events;
 
 /// <summary>
 /// Looks at the mesh each second and keeps what changed, in a folder of the store of its own: so many, so many days. Each look that finds something is one
-/// transaction, which takes the oldest out as it goes. A store that takes nothing costs the events of that look, and nobody else anything.
+/// transaction, which takes the oldest out as it goes. A store that takes nothing costs the events of that look, and nobody else anything; one node can
+/// cause no more than its <see cref="NodeAllowance"/>.
 /// </summary>
 internal sealed partial class EventKeeper(MeshDirectory directory, LiveNodes live, TimeProvider time, ILogger<EventKeeper> log) : BackgroundService
 {
@@ -16,6 +17,9 @@ internal sealed partial class EventKeeper(MeshDirectory directory, LiveNodes liv
     internal static readonly TimeSpan KeptFor = TimeSpan.FromDays(30);
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
     private const int TakenOut = 2;
+    private const int Tries = 3;
+
+    private readonly NodeAllowance _allowance = new(time);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -24,7 +28,7 @@ internal sealed partial class EventKeeper(MeshDirectory directory, LiveNodes liv
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var next = Look();
-            if (MeshChanges.Between(last, next, time.GetUtcNow()).ToList() is { Count: > 0 } changes)
+            if (MeshChanges.Together(_allowance.Admit(MeshChanges.Between(last, next, time.GetUtcNow()))).ToList() is { Count: > 0 } changes)
                 await TryKeepAsync(changes, stoppingToken);
             last = next;
         }
@@ -32,19 +36,26 @@ internal sealed partial class EventKeeper(MeshDirectory directory, LiveNodes liv
 
     private MeshLook Look() => MeshLook.At(directory.State, live.State, live.Clock.Now);
 
-    private async Task TryKeepAsync(List<MeshEvent> changes, CancellationToken cancel)
+    /// <summary>Whatever goes wrong is logged: for want of events no controller ends.</summary>
+    internal async Task TryKeepAsync(IReadOnlyList<MeshEvent> changes, CancellationToken cancel)
     {
         try
         {
-            await KeepAsync(changes, cancel);
+            for (var tries = 0; tries < Tries; tries++)
+            {
+                if (await KeepAsync(changes, cancel))
+                    return;
+            }
+            LogNotKept(log, exception: null, changes.Count);
         }
-        catch (StoreException e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             LogNotKept(log, e, changes.Count);
         }
     }
 
-    internal async Task KeepAsync(IReadOnlyList<MeshEvent> changes, CancellationToken cancel)
+    /// <returns>False: another wrote under the same numbers meanwhile, and nothing was kept.</returns>
+    internal async Task<bool> KeepAsync(IReadOnlyList<MeshEvent> changes, CancellationToken cancel)
     {
         var all = StoreRange.Folder(StoreKeys.EventFolder);
         var newest = (await directory.ReadAsync(all with { Limit = 1, Backwards = true }, cancel)).Entries;
@@ -54,7 +65,7 @@ internal sealed partial class EventKeeper(MeshDirectory directory, LiveNodes liv
         var due = oldest.TakeWhile(entry => StoreKeys.NumberOf(entry.Key) < next + changes.Count - Most || EventRecord.TryRead(entry) is not { } record || record.Time < oldAt);
         var key = StoreKeys.Numbered(StoreKeys.EventFolder, next);
         // Two controllers cannot take one number: the first of these must be new.
-        await directory.KeepApartAsync(new StoreTransaction(
+        return await directory.KeepApartAsync(new StoreTransaction(
             [new StoreCondition(key, 0)],
             [
                 .. changes.Select((change, i) => new StoreWrite(StoreKeys.Numbered(StoreKeys.EventFolder, next + i), RecordJson.Write(EventRecord.Of(change)))),
@@ -63,5 +74,5 @@ internal sealed partial class EventKeeper(MeshDirectory directory, LiveNodes liv
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} events could not be kept")]
-    private static partial void LogNotKept(ILogger logger, Exception exception, int count);
+    private static partial void LogNotKept(ILogger logger, Exception? exception, int count);
 }

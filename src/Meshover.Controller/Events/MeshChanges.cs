@@ -11,15 +11,26 @@ internal static class MeshChanges
 {
     /// <summary>More of a kind at once are told as one: a switch that fails takes hundreds of links along.</summary>
     private const int MostOfAKind = 64;
+
+    /// <summary>The same of one node.</summary>
+    private const int MostOfANode = 16;
     private const int MostNamed = 5;
 
-    public static IEnumerable<MeshEvent> Between(MeshLook former, MeshLook next, DateTimeOffset now) => next.Nodes
+    /// <summary>Each with the node that it is of.</summary>
+    public static IEnumerable<NodeChange> Between(MeshLook former, MeshLook next, DateTimeOffset now) => next.Nodes
         .Where(node => former.Nodes.TryGetValue(node.Key, out var was) && was != node.Value)
         .OrderBy(node => node.Key)
-        .SelectMany(node => OfNode(former.Nodes[node.Key], node.Value, next))
-        .Select(change => change with { Time = now })
+        .SelectMany(node => OfNode(former.Nodes[node.Key], node.Value, next)
+            .Select(change => change with { Time = now })
+            .GroupBy(change => (change.Kind, change.Code))
+            .SelectMany(same => Coalesced([.. same], MostOfANode, change => change.Subject))
+            .Select(change => new NodeChange(node.Key, change)));
+
+    /// <summary>What is told of all nodes together.</summary>
+    public static IEnumerable<MeshEvent> Together(IEnumerable<NodeChange> changes) => changes
+        .Select(change => change.Event)
         .GroupBy(change => (change.Kind, change.Code))
-        .SelectMany(Coalesced);
+        .SelectMany(same => Coalesced([.. same], MostOfAKind, change => $"{change.Node} {change.Subject}".Trim()));
 
     private static IEnumerable<MeshEvent> OfNode(NodeLook was, NodeLook node, MeshLook mesh)
     {
@@ -71,13 +82,23 @@ internal static class MeshChanges
             yield return New(EventKinds.FindingCleared, node) with { Code = code };
     }
 
-    private static IEnumerable<MeshEvent> Coalesced(IGrouping<(string, string), MeshEvent> kind)
-    {
-        var all = kind.ToList();
-        return all.Count <= MostOfAKind
-            ? all
-            : [all[0] with { Node = "", Subject = $"{all.Count} at once", From = "", To = "", Text = string.Join(", ", all.Take(MostNamed).Select(one => $"{one.Node} {one.Subject}".Trim())) + ", …" }];
-    }
+    /// <param name="same">Of a kind and a code.</param>
+    /// <param name="most">So many are told one by one.</param>
+    /// <param name="nameOf">What an event is called among the others.</param>
+    private static IEnumerable<MeshEvent> Coalesced(List<MeshEvent> same, int most, Func<MeshEvent, string> nameOf) => same.Count <= most
+        ? same
+        : [same[0] with
+        {
+            Node = same.TrueForAll(one => one.Node == same[0].Node) ? same[0].Node : "",
+            Subject = $"{same.Count} at once",
+            From = "",
+            To = "",
+            Text = string.Join(", ", same.Take(MostNamed).Select(nameOf)) + ", …",
+        }];
 
     private static MeshEvent New(EventKind kind, NodeLook node) => new() { Time = default, Kind = kind.Name, Node = node.Name };
 }
+
+/// <param name="Node">Its number: it may change its name.</param>
+/// <param name="Event">What changed.</param>
+internal readonly record struct NodeChange(uint Node, MeshEvent Event);

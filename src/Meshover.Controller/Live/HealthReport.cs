@@ -6,6 +6,9 @@ namespace Meshover.Controller.Live;
 /// <summary>How a node says that it stands. A null is not known: an agent of a former release does not say it.</summary>
 internal sealed record HealthReport
 {
+    /// <summary>Of <see cref="Findings"/>: all codes together that this release does not know.</summary>
+    public const string UnknownFinding = "other";
+
     /// <summary>When it said so, by this controller's clock.</summary>
     public required DateTimeOffset At { get; init; }
     public int Peers { get; init; }

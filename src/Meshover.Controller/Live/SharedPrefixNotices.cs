@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Meshover.Contract.V1;
@@ -7,13 +8,15 @@ namespace Meshover.Controller.Live;
 
 /// <summary>
 /// Tells nodes which of their prefixes another node announces as well: anycast, or somebody's mistake; the two cannot tell, nor can the mesh. On each new stream, and
-/// when it changes, also that it is over. What is not granted is refused anyhow, and of hosts <see cref="TwiceNotices"/> knows better. O(all that is announced).
+/// when it changes of which prefixes it is so, also that it is over: that another of many places comes or goes is no news to all the others. What is not granted is
+/// refused anyhow, and of hosts <see cref="TwiceNotices"/> knows better. O(all that is announced); what is granted of it is looked up where a node said something new.
 /// </summary>
 internal sealed class SharedPrefixNotices(LiveNodes live)
 {
     private const int MostNamed = 10;
 
-    private readonly Dictionary<uint, (long Stream, string Text)> _told = [];
+    private readonly Dictionary<uint, (long Stream, string Prefixes)> _told = [];
+    private readonly Dictionary<uint, (StoredNode Record, ReportedState Report, ImmutableArray<IPNetwork> Granted)> _granted = [];
 
     public void Tell(IEnumerable<NodeEntry> members)
     {
@@ -22,7 +25,7 @@ internal sealed class SharedPrefixNotices(LiveNodes live)
         var places = new Dictionary<IPNetwork, List<StoredNode>>();
         foreach (var (record, standing) in online)
         {
-            foreach (var prefix in standing!.Report.Announced.Distinct().Except(Announcements.NotGranted(record, standing.Report)).Where(IsNetwork))
+            foreach (var prefix in Granted(record, standing!.Report))
             {
                 if (!places.TryGetValue(prefix, out var there))
                     places[prefix] = there = [];
@@ -31,21 +34,33 @@ internal sealed class SharedPrefixNotices(LiveNodes live)
         }
         var shared = places.Where(place => place.Value.Count > 1).SelectMany(place => place.Value.Select(record => (record.Id, place.Key))).ToLookup(place => place.Id, place => place.Key);
         foreach (var node in now.Nodes.Where(node => node.Value.IsOnline && (shared.Contains(node.Key) || _told.ContainsKey(node.Key))))
-            Tell(node.Key, node.Value, string.Join(" ", shared[node.Key].Take(MostNamed).Select(prefix => TextOf(prefix, node.Key, places[prefix]))));
+            Tell(node.Key, node.Value, [.. shared[node.Key].OrderBy(prefix => $"{prefix}", StringComparer.Ordinal).Take(MostNamed)], places);
     }
 
     /// <summary>Drops a node that is no longer a member.</summary>
-    public void Forget(uint node) => _told.Remove(node);
-
-    private void Tell(uint node, LiveNode standing, string text)
+    public void Forget(uint node)
     {
-        var told = _told.TryGetValue(node, out var last) && last.Stream == standing.Opened ? last.Text : "";
-        if (text.Length > 0)
-            _told[node] = (standing.Opened, text);
+        _told.Remove(node);
+        _granted.Remove(node);
+    }
+
+    private ImmutableArray<IPNetwork> Granted(StoredNode record, ReportedState report)
+    {
+        if (!_granted.TryGetValue(record.Id, out var last) || !ReferenceEquals(last.Record, record) || !ReferenceEquals(last.Report, report))
+            _granted[record.Id] = last = (record, report, [.. report.Announced.Distinct().Except(Announcements.NotGranted(record, report)).Where(IsNetwork)]);
+        return last.Granted;
+    }
+
+    private void Tell(uint node, LiveNode standing, List<IPNetwork> prefixes, Dictionary<IPNetwork, List<StoredNode>> places)
+    {
+        var told = _told.TryGetValue(node, out var last) && last.Stream == standing.Opened ? last.Prefixes : "";
+        var now = string.Join(' ', prefixes);
+        if (now.Length > 0)
+            _told[node] = (standing.Opened, now);
         else
             _told.Remove(node);
-        if (text != told)
-            live.Notify(node, Notice.Types.Kind.SamePrefix, text);
+        if (now != told)
+            live.Notify(node, Notice.Types.Kind.SamePrefix, string.Join(" ", prefixes.Select(prefix => TextOf(prefix, node, places[prefix]))));
     }
 
     private static bool IsNetwork(IPNetwork prefix) => prefix.PrefixLength < (prefix.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);

@@ -35,6 +35,19 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Access(string path, int mode);
 
+    /// <param name="path">In the file system.</param>
+    /// <param name="statistics">Room for <see cref="FileSystemNumbers"/>: on 64-bit Linux struct statvfs begins with bsize, frsize, blocks, bfree, bavail, files, ffree.</param>
+    [LibraryImport(Name, EntryPoint = "statvfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int FileSystemStatistics(string path, ulong* statistics);
+
+    /// <summary>More than any libc's struct statvfs has (112 bytes with glibc).</summary>
+    internal const int FileSystemNumbers = 32;
+
+    /// <param name="clock">CLOCK_* of linux/time.h.</param>
+    /// <param name="secondsAndNanoseconds">Room for two: struct timespec on 64-bit Linux.</param>
+    [LibraryImport(Name, EntryPoint = "clock_gettime", SetLastError = true)]
+    internal static partial int GetTime(int clock, long* secondsAndNanoseconds);
+
     [LibraryImport(Name, EntryPoint = "fsync", SetLastError = true)]
     internal static partial int Sync(FileDescriptor descriptor);
 

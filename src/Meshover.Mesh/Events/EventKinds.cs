@@ -21,7 +21,7 @@ public static class EventKinds
     public static readonly EventKind ControllerLost = new("controller.lost", "It ended; the code is the cause, where it is known.");
     public static readonly EventKind FindingRaised = new("finding.raised", "Something is wrong: the code says what (docs/findings.md).");
     public static readonly EventKind FindingCleared = new("finding.cleared", "It is so no more.");
-    public static readonly EventKind EventsDropped = new("events.dropped", "So many events could not be kept: the disk took none.");
+    public static readonly EventKind EventsDropped = new("events.dropped", "So many events were not kept; the text says why.");
 
     // At the controller, of all nodes.
     public static readonly EventKind NodeOnline = new("node.online", "A node opened its stream.");

@@ -13,7 +13,7 @@ public static class FindingKinds
         "Nothing is heard from the peer directly, while other nodes reach it: UDP between the two is blocked.",
         "Let UDP pass between the two machines, at both ends and on the way (the port is WireGuard's, 12912 unless it was set).");
     public static readonly FindingKind UnderlayCut = new("underlay-cut", FindingSeverity.Fault,
-        "No peer is heard at all: this machine cannot send or receive UDP.",
+        "No peer is heard at all: this machine cannot send or receive UDP, or all of them are off.",
         "Look at this machine's uplink and at firewalls before it; `meshover doctor` looks at its own.");
     public static readonly FindingKind NoDirectPath = new("no-direct-path", FindingSeverity.Notice,
         "By what the mesh map says the two nodes cannot meet: both are behind a NAT, or they have no address family in common.",

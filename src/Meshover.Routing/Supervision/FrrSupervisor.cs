@@ -118,7 +118,7 @@ internal sealed partial class FrrSupervisor(
         var delay = _delay.After(lived, Detection);
         LogDied(died, delay);
         _current = _current with { Restarts = _current.Restarts + 1 };
-        Publish(RoutingState.Starting, new Finding(DeathKind, died,
+        Publish(RoutingState.Starting, new Finding(DeathKind, "",
             $"{died} ended and all of FRR is being restarted: {files.LastLogLine(FrrDaemon.Named(died))}"));
         await Task.Delay(delay, time, ct);
         if (_applied is not null) await TryStartAsync(ct);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Meshover.Routing.Vtysh;
 using Microsoft.Extensions.Logging;
 
@@ -16,53 +17,53 @@ internal sealed partial class HangWatch(
     public const int MostMisses = 3;
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan MissesApart = TimeSpan.FromSeconds(10);
+    /// <summary>One that is only busy refuses at once while its queue is full: that is no third miss within a few seconds.</summary>
+    internal static readonly TimeSpan MissesApart = TimeSpan.FromSeconds(10);
 
     /// <summary>Who has not answered for so long is named; killed it is only after three questions, each of which is waited for longer.</summary>
     public static readonly TimeSpan Noticed = TimeSpan.FromSeconds(3);
 
-    /// <summary>Misses in a row of each process.</summary>
-    private Dictionary<int, int> _misses = [];
+    /// <summary>Misses in a row of each process, and when the last that counts was asked.</summary>
+    private Dictionary<int, (int Count, long Asked)> _misses = [];
 
-    /// <summary>Since when each that owes an answer has owed it.</summary>
-    private readonly ConcurrentDictionary<string, long> _owed = [];
+    /// <summary>Since when each process that owes an answer has owed it.</summary>
+    private readonly ConcurrentDictionary<int, long> _owed = [];
 
     /// <summary>Daemons that have not answered for <see cref="Noticed"/>; for anybody.</summary>
-    public IEnumerable<string> Silent => _owed.Where(owed => time.GetElapsedTime(owed.Value) >= Noticed).Select(owed => owed.Key).Order(StringComparer.Ordinal);
+    public IEnumerable<string> Silent =>
+        current().Daemons.Where(daemon => _owed.TryGetValue(daemon.Pid, out var since) && time.GetElapsedTime(since) >= Noticed).Select(daemon => daemon.Name).Order(StringComparer.Ordinal);
 
     public async Task RunAsync(CancellationToken ct)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(ct))
-        {
-            var began = time.GetTimestamp();
-            await LookAsync(ct);
-            // One that is only busy refuses at once while its queue is full: that is no third miss within a few seconds.
-            if (!_owed.IsEmpty && MissesApart - time.GetElapsedTime(began) is { Ticks: > 0 } rest) await Task.Delay(rest, time, ct);
-        }
+        while (await timer.WaitForNextTickAsync(ct)) await LookAsync(ct);
     }
 
     /// <summary>Daemons that still read their files answer nobody, so only those that were ready once are asked.</summary>
     internal async Task LookAsync(CancellationToken ct)
     {
         var state = current();
-        if (state.State != RoutingState.Running)
-        {
-            _owed.Clear();
-            return;
-        }
-        var missed = await Task.WhenAll(state.Daemons.Select(async d => (Daemon: d, Misses: await AnswersAsync(d, ct) ? 0 : _misses.GetValueOrDefault(d.Pid) + 1)));
-        _misses = missed.ToDictionary(m => m.Daemon.Pid, m => m.Misses);
-        foreach (var (daemon, _) in missed.Where(m => m.Misses >= MostMisses)) Kill(daemon);
+        ImmutableArray<FrrDaemonStatus> asked = state.State == RoutingState.Running ? state.Daemons : [];
+        foreach (var gone in _owed.Keys.Where(pid => !asked.Any(daemon => daemon.Pid == pid))) _owed.TryRemove(gone, out _);
+        var began = time.GetTimestamp();
+        var answers = await Task.WhenAll(asked.Select(async daemon => (Daemon: daemon, IsThere: await AnswersAsync(daemon, ct))));
+        _misses = answers.Where(answer => !answer.IsThere).ToDictionary(answer => answer.Daemon.Pid, answer => Missed(answer.Daemon.Pid, began));
+        foreach (var (daemon, _) in answers.Where(answer => _misses.TryGetValue(answer.Daemon.Pid, out var missed) && missed.Count >= MostMisses).ToList()) Kill(daemon);
+    }
+
+    private (int Count, long Asked) Missed(int pid, long asked)
+    {
+        if (!_misses.TryGetValue(pid, out var former)) return (1, asked);
+        return time.GetElapsedTime(former.Asked, asked) < MissesApart ? former : (former.Count + 1, asked);
     }
 
     private async Task<bool> AnswersAsync(FrrDaemonStatus daemon, CancellationToken ct)
     {
         try
         {
-            _owed.TryAdd(daemon.Name, time.GetTimestamp());
+            _owed.TryAdd(daemon.Pid, time.GetTimestamp());
             await ask(FrrDaemon.Named(daemon.Name), ct);
-            _owed.TryRemove(daemon.Name, out _);
+            _owed.TryRemove(daemon.Pid, out _);
             return true;
         }
         catch (RoutingException e)
@@ -76,7 +77,7 @@ internal sealed partial class HangWatch(
     {
         LogHangs(daemon.Name, daemon.Pid);
         _misses.Remove(daemon.Pid);
-        _owed.TryRemove(daemon.Name, out _);
+        _owed.TryRemove(daemon.Pid, out _);
         kill(daemon);
     }
 

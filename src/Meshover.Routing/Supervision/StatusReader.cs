@@ -47,7 +47,7 @@ internal sealed class StatusReader(
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var reading = ReadNeighborsAsync(stop.Token);
-        while (!reading.IsCompleted && !silent().Any())
+        while (!reading.IsCompleted && !ct.IsCancellationRequested && !silent().Any())
             await Task.WhenAny(reading, Task.Delay(_lookForSilent, time, stop.Token));
         try
         {

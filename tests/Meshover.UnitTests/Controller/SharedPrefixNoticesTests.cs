@@ -28,6 +28,19 @@ public sealed class SharedPrefixNoticesTests
         Assert.Equal([""], Told(one));
     }
 
+    /// <summary>Else one place of thousands that comes and goes were a message to all of them.</summary>
+    [Fact]
+    public void Tell_FurtherPlaceOfAPrefix_IsNoNewsToTheOthers()
+    {
+        var (one, _) = (Open("a", "10.70.1.0/24"), Open("b", "10.70.1.0/24"));
+        Assert.Single(Told(one));
+        var third = Open("c", "10.70.1.0/24");
+        Assert.Empty(Told(one));
+        Assert.Single(Told(third));
+        _live.Open(third, ReportedState.Nothing);
+        Assert.Empty(Told(one));
+    }
+
     [Fact]
     public void Tell_WhatIsNotGranted_OrIsAHost_IsNothing()
     {

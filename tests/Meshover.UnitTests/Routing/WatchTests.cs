@@ -97,10 +97,16 @@ public sealed class WatchTests
     {
         var (silent, killed) = (new HashSet<string> { "bgpd" }, new List<int>());
         var watch = Watch(silent, killed);
-        for (var i = 1; i < HangWatch.MostMisses; i++) await watch.LookAsync(CancellationToken.None);
+        for (var i = 1; i < HangWatch.MostMisses; i++) await MissAsync();
         Assert.Empty(killed);
-        await watch.LookAsync(CancellationToken.None);
+        await MissAsync();
         Assert.Equal([3], killed);
+
+        async Task MissAsync()
+        {
+            await watch.LookAsync(CancellationToken.None);
+            _time.Advance(HangWatch.MissesApart);
+        }
     }
 
     [Fact]
@@ -115,6 +121,45 @@ public sealed class WatchTests
         Assert.Empty(killed);
         silent.Clear();
         await watch.LookAsync(CancellationToken.None);
+        Assert.Empty(watch.Silent);
+    }
+
+    [Fact]
+    public async Task Hang_DaemonThatRefusesOnceAndAnswersThen_IsNeverNamed_AndOneThatRefusesForSomeSecondsIsNotKilled()
+    {
+        var (silent, killed) = (new HashSet<string> { "bgpd" }, new List<int>());
+        var watch = Watch(silent, killed);
+        await watch.LookAsync(CancellationToken.None);
+        _time.Advance(HangWatch.Interval);
+        silent.Clear();
+        await watch.LookAsync(CancellationToken.None);
+        _time.Advance(HangWatch.Noticed);
+        Assert.Empty(watch.Silent);
+
+        silent.Add("bgpd");
+        for (var seconds = 0; seconds < 18; seconds += 2)
+        {
+            await watch.LookAsync(CancellationToken.None);
+            _time.Advance(HangWatch.Interval);
+        }
+        Assert.Empty(killed);
+    }
+
+    /// <summary>Its successor owes nothing, and nobody waits for what is not there.</summary>
+    [Fact]
+    public async Task Hang_DaemonThatWasReplaced_LeavesNoDebtBehind()
+    {
+        var state = new SupervisorState(RoutingState.Running, [], [new("bgpd", 3)], 0);
+        var silent = true;
+        var watch = new HangWatch((_, _) => silent ? throw new RoutingException("busy") : Task.CompletedTask, _ => { }, () => state, _time, NullLogger.Instance);
+        await watch.LookAsync(CancellationToken.None);
+        _time.Advance(HangWatch.Noticed);
+        Assert.Equal(["bgpd"], watch.Silent);
+        state = state with { Daemons = [new("bgpd", 4)] };
+        Assert.Empty(watch.Silent);
+        silent = false;
+        await watch.LookAsync(CancellationToken.None);
+        state = state with { Daemons = [new("bgpd", 3)] };
         Assert.Empty(watch.Silent);
     }
 

@@ -4,6 +4,7 @@ using Meshover.Agent.Announcing;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Diagnosing;
 using Meshover.Agent.Reconciling;
+using Meshover.Linux.Files;
 using Meshover.Mesh.Findings;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
@@ -42,6 +43,49 @@ public sealed class NodeFindingsTests
     [Fact]
     public void Links_OfWhichNoneIsHeard_AreOneFinding() =>
         Assert.Equal([("underlay-cut", "")], Find(State(4, (2, 20_000, "Idle"), (3, 20_000, "Idle"), (4, 20_000, "Idle"))));
+
+    [Fact]
+    public void Link_ThatIsTheOnlyOne_IsOfAPeerThatIsOff() => Assert.Equal([("peer-off", "n2")], Find(State(2, (2, 20_000, "Idle"))));
+
+    /// <summary>The one that cannot be called direct says nothing of this machine.</summary>
+    [Fact]
+    public void Link_ThatIsTheOnlyDirectOne_IsOfAPeerThatIsOff()
+    {
+        var map = TestMesh.Of(TestMesh.Node(1) with { IsBehindNat = true }, TestMesh.Node(2) with { IsBehindNat = true }, TestMesh.Node(3));
+        Assert.Equal([("no-direct-path", "n2"), ("peer-off", "n3")], Find(State(map, (2, -1, "Idle"), (3, 20_000, "Idle"))));
+    }
+
+    [Fact]
+    public void Links_BeforeTheirFirstHandshakes_AreNoFindingUntilTheyHaveHadTheirTime()
+    {
+        var state = State(3, (2, -1, "Idle"), (3, -1, "Idle"));
+        Assert.Empty(Find(state with { DataplaneKnownSince = Uptime - TimeSpan.FromSeconds(3) }));
+        Assert.Empty(Find(State(3, (2, -1, "Idle")) with { DataplaneKnownSince = Uptime - TimeSpan.FromSeconds(3) }));
+        Assert.Equal([("underlay-cut", "")], Find(state with { DataplaneKnownSince = Uptime - LinkView.Awaited }));
+    }
+
+    [Fact]
+    public void Findings_WhoseSourceSaysNothingForAMoment_AreAsTheyWere()
+    {
+        var shadowed = State(3, (2, 20_000, "Idle"));
+        shadowed = shadowed with { Routing = shadowed.Routing! with { Conflicts = [new("10.64.2.0/24", "kernel", "eth0")] } };
+        shadowed = shadowed with { Findings = NodeFindings.Of(shadowed, Links(shadowed), ownKey: null, Now, Uptime) };
+        Assert.Equal([("route-shadowed", "10.64.2.0/24"), ("peer-off", "n2")], Codes(shadowed.Findings));
+
+        Assert.Equal(Codes(shadowed.Findings), Held(shadowed with { Routing = null }));
+        Assert.Equal(Codes(shadowed.Findings), Held(shadowed with { Routing = new RoutingStatus { State = RoutingState.Running, IsUnread = true } }));
+        Assert.Contains(("route-shadowed", "10.64.2.0/24"), Held(shadowed with { Routing = new RoutingStatus { State = RoutingState.Starting } }));
+        Assert.Empty(Held(shadowed with { Routing = State(3).Routing, Dataplane = State(3).Dataplane }));
+        Assert.Equal([("route-shadowed", "10.64.2.0/24")], Held((shadowed with { Routing = null }).WithMap(TestMesh.Of(TestMesh.Node(1), TestMesh.Node(3)), retained: null)));
+    }
+
+    [Fact]
+    public void UnderlayCut_WhileFrrIsNotRead_Stays()
+    {
+        var cut = State(3, (2, 20_000, "Idle"), (3, 20_000, "Idle"));
+        cut = cut with { Findings = NodeFindings.Of(cut, Links(cut), ownKey: null, Now, Uptime) };
+        Assert.Equal([("underlay-cut", "")], Held(cut with { Routing = cut.Routing! with { IsUnread = true } }));
+    }
 
     [Fact]
     public void Link_OfTwoBehindNats_HasNoDirectPath()
@@ -124,7 +168,29 @@ public sealed class NodeFindingsTests
             Errors = ["nft is not there", "something else"],
             Findings = [new Finding(FindingKinds.NftablesMissing, "", "nft is not there")],
         };
-        Assert.Equal([("nftables-missing", ""), ("kernel-refused", "something else")], Find(State(1) with { Applied = new Applied().With("kernel", report, 1) }));
+        Assert.Equal([("nftables-missing", ""), ("kernel-refused", "kernel")], Find(State(1) with { Applied = new Applied().With("kernel", report, 1) }));
+    }
+
+    [Fact]
+    public void Errors_OfWhichTheWordsChange_AreTheSameFinding()
+    {
+        static AgentState With(params string[] errors) => State(1) with { Applied = new Applied().With("kernel", new ReconcileReport { State = ComponentState.Degraded, Errors = [.. errors] }, 1) };
+        Assert.Equal(Find(With("process 17 is gone")), Find(With("process 18 is gone", "12 routes are missing")));
+    }
+
+    [Theory]
+    [InlineData(1 << 20, 100, false, false)]
+    [InlineData((1 << 20) - 1, 100, false, true)]
+    [InlineData((1 << 20) + 1, 100, true, true)] // it hovers about the bound
+    [InlineData(2 << 20, 100, true, false)]
+    [InlineData(2 << 20, 7, false, true)] // no inodes
+    [InlineData(2 << 20, 8, true, true)]
+    public void Disk_IsFullUntilThereIsTwiceTheRoom(long free, long files, bool wasFull, bool isFull)
+    {
+        var former = wasFull ? new Finding(FindingKinds.DiskFull, "") : null;
+        Assert.Equal(isFull, StateDirectory.Fault("/var/lib/meshover", new DirectoryRoom(IsReadOnly: false, free, files), former)?.Kind == FindingKinds.DiskFull);
+        Assert.Equal(FindingKinds.StateReadOnly, StateDirectory.Fault("/var/lib/meshover", new DirectoryRoom(IsReadOnly: true, free, files), former)?.Kind);
+        Assert.Null(StateDirectory.Fault("/var/lib/meshover", new DirectoryRoom(IsReadOnly: false, null), former: null));
     }
 
     [Fact]
@@ -144,7 +210,11 @@ public sealed class NodeFindingsTests
     }
 
     private static (string Code, string Subject)[] Find(AgentState state, params uint[] unanswered) => Codes(NodeFindings.Of(
-        state, LinkView.Of(state, peer => unanswered.Contains(peer.Value) ? Unanswered : null, Now), ownKey: null, Now, Uptime));
+        state, LinkView.Of(state, peer => unanswered.Contains(peer.Value) ? Unanswered : null, Now, Uptime), ownKey: null, Now, Uptime));
+
+    private static List<LinkView> Links(AgentState state) => LinkView.Of(state, _ => null, Now, Uptime);
+
+    private static (string Code, string Subject)[] Held(AgentState state) => Codes(HeldFindings.With(NodeFindings.Of(state, Links(state), ownKey: null, Now, Uptime), state));
 
     private static (string Code, string Subject)[] Codes(IEnumerable<Finding> findings) => [.. findings.Select(finding => finding.Key)];
 
@@ -159,6 +229,7 @@ public sealed class NodeFindingsTests
         Plan = NodePlanner.Plan(map, new NodeId(1), new NodeSettings(), new NodeCapabilities(), new NodeHealth()),
         Dataplane = new DataplaneStatus { Version = "test", Peers = [.. links.Select(link => Peer(link.Node, link.HeardMs))] },
         DataplaneSeenAt = Now,
+        DataplaneKnownSince = TimeSpan.Zero,
         Routing = new RoutingStatus { State = RoutingState.Running, Neighbors = [.. links.Select(link => Session(link.Node, link.Bgp))] },
     }.WithMap(map, retained: null);
 

@@ -69,6 +69,39 @@ public sealed class EventFileTests : IDisposable
         Assert.Equal([2, 3], file.Read().Select(change => change.Number));
     }
 
+    /// <summary>A hardware clock that is wrong until NTP answers, and the file written by one agent or by one after each event.</summary>
+    [Theory]
+    [InlineData(365, false)]
+    [InlineData(365, true)]
+    [InlineData(-365 * 50, false)]
+    [InlineData(-365 * 50, true)]
+    public void Clock_ThatJumpsToAndFro_CostsNoEvent(int days, bool isEachAnew)
+    {
+        var file = new EventFile(_directory);
+        int[] times = [0, 16, 17, 17 + days, 17 + days, 18, 19];
+        foreach (var time in times)
+            (isEachAnew ? new EventFile(_directory) : file).Append(Change(time));
+        Assert.Equal(times.Select(time => Change(time).Time), file.Read().Select(change => change.Time));
+        // Age counts on from there.
+        file.Append(Change(days: 35));
+        Assert.Equal([2, 3, 4, 5, 6, 7, 8], file.Read().Select(change => change.Number));
+    }
+
+    [Fact]
+    public async Task Log_ThatEndsWhileOneIsTriedAgain_KeepsItWhereTheDiskTakesItNow()
+    {
+        var (file, time) = (new EventFile(_directory), new FakeTimeProvider(Start));
+        Directory.CreateDirectory(file.Present);
+        using var stop = new CancellationTokenSource();
+        var log = new EventLog(file, NullLogger.Instance, time);
+        log.Tell([Change() with { Subject = "held" }, Change() with { Subject = "after" }]);
+        var running = log.RunAsync(stop.Token); // up to the first pause, which never ends
+        Directory.Delete(file.Present);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System));
+        Assert.Equal(["held", "after"], file.Read().Select(change => change.Subject));
+    }
+
     [Fact]
     public void File_TakenAwayWhileItIsWritten_IsBegunAnew()
     {

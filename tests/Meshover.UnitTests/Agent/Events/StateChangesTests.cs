@@ -78,6 +78,7 @@ public sealed class StateChangesTests
     public void Controller_ThatIsLostAndFound_IsTold()
     {
         Assert.Equal(["controller.lost c:1"], Told(Well, Well with { IsConnected = false, Controller = "" }));
+        Assert.Equal(["controller.lost c:1 [controller-name]"], Told(Well, Well with { IsConnected = false, ControllerFault = FindingKinds.ControllerName }));
         Assert.Equal(["controller.connected c:1"], Told(Well with { IsConnected = false, Controller = "" }, Well));
     }
 
@@ -85,8 +86,20 @@ public sealed class StateChangesTests
     public void Many_AtOnce_AreOneEventACause()
     {
         var all = Enumerable.Range(2, 100).Select(id => Up((uint)id)).ToArray();
-        var gone = all.Select((link, i) => link with { Cause = i < 90 ? FindingKinds.PeerOff : FindingKinds.BgpDown }).ToArray();
-        Assert.Equal(["session.down 90 at once [peer-off]", "session.down 10 at once [bgp-down]"], Told(Snapshot(all), Snapshot(gone)));
+        var gone = all.Select((link, i) => link with { Cause = i < 80 ? FindingKinds.PeerOff : FindingKinds.BgpDown }).ToArray();
+        Assert.Equal(["session.down 80 at once [peer-off]", "session.down 20 at once [bgp-down]"], Told(Snapshot(all), Snapshot(gone)));
+    }
+
+    [Fact]
+    public void Many_OfACause_TakeNoneOfAnotherAlong()
+    {
+        var all = Enumerable.Range(2, 18).Select(id => Up((uint)id)).ToArray();
+        var gone = all.Select((link, i) => link with { Cause = i < 17 ? FindingKinds.PeerOff : FindingKinds.TunnelOneWay }).ToArray();
+        Assert.Equal(["session.down 17 at once [peer-off]", "session.down n19 [tunnel-one-way]"], Told(Snapshot(all), Snapshot(gone)));
+
+        var found = FindingKinds.All.Take(17).Select(kind => new Finding(kind, "", $"of {kind.Code}")).ToArray();
+        var told = StateChanges.Between(Well, Well with { Findings = Found(found) }, "n1", Now).ToList();
+        Assert.Equal(found.Select(finding => (finding.Kind.Code, finding.Text)).Order(), told.Select(change => (change.Code, change.Text)).Order());
     }
 
     /// <summary>Without the time, the node and the words.</summary>

@@ -36,6 +36,24 @@ public sealed class RttProbeTests : IDisposable
         Assert.Null(_probe.Get(Peer));
     }
 
+    /// <summary>One echo may be lost any time; it is asked once more in the same round.</summary>
+    [Fact]
+    public void Unanswered_CountsFromTheSecondRequestInARow()
+    {
+        _probe.Post(Plan(1));
+        _probe.Asked(Peer);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Null(_probe.Unanswered(Peer));
+        Assert.Equal([Peer], _probe.Unanswered(_probe.NextRound()).Select(link => link.Peer));
+        _probe.Asked(Peer);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        _probe.Asked(Peer);
+        Assert.Equal(TimeSpan.FromSeconds(2), _probe.Unanswered(Peer));
+        _probe.Take(Answer(_probe.Request(Peer)));
+        Assert.Null(_probe.Unanswered(Peer));
+        Assert.Empty(_probe.Unanswered(_probe.NextRound()));
+    }
+
     [Fact]
     public void Take_AnswersOutOfOrder_EachIsMeasuredByItsOwnRequest()
     {
