@@ -36,10 +36,11 @@ internal static class RouteCommands
             ?? throw new CliException("The agent does not answer, so that nothing is known of gatherings; `meshover status` says why.");
         using var netlink = new RouteNetlink();
         var explanation = new RouteExplanation(netlink, status).Of(from, to, by);
-        foreach (var line in explanation.Lines)
-            Console.Out.WriteLine(Terminal.Safe(line));
+        Print(explanation);
         return explanation.IsRefused ? ExitCode.Degraded : ExitCode.Fine;
     }
+
+    private static void Print(Explained explanation) => Console.Out.Write(string.Concat(explanation.Lines.Select(line => $"{Terminal.Safe(line)}\n")));
 
     private static IPAddress Address(string text) => IPAddress.TryParse(text, out var address)
         ? address

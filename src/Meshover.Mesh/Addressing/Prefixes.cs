@@ -59,7 +59,7 @@ public static class Prefixes
     }
 
     /// <summary>Those that lie in no other. In the order of their first addresses, what lies in a prefix follows it.</summary>
-    public static HashSet<IPNetwork> Outermost(IEnumerable<IPNetwork> prefixes)
+    public static IReadOnlySet<IPNetwork> Outermost(IEnumerable<IPNetwork> prefixes)
     {
         var outermost = new HashSet<IPNetwork>();
         IPNetwork? last = null;
