@@ -14,6 +14,7 @@ using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Scraping;
 using Meshover.Agent.Trust;
+using Meshover.Linux.Icmp;
 using Meshover.Linux.Modules;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Sysctl;
