@@ -181,8 +181,8 @@ public sealed class GatheringTests
             add rule 7450: IPv4 from 203.0.113.0/25 lookup 7404
             add rule 7411: IPv4 from 203.0.113.0/24 fwmark 0x6e/0xff lookup 7403
             add rule 7451: IPv4 from 203.0.113.0/24 lookup 7403
-            remove rule 7410: IPv4 from 203.0.113.0/24 fwmark 0x6e/0xff lookup 7403
             remove rule 7450: IPv4 from 203.0.113.0/24 lookup 7403
+            remove rule 7410: IPv4 from 203.0.113.0/24 fwmark 0x6e/0xff lookup 7403
             """,
             Pass(keeper, both));
     }
