@@ -45,10 +45,12 @@ internal sealed class OutsideVerdict(bool wasFailing, TimeProvider time)
             if (!IsFailing)
                 _wellSince = now;
             else
-                _needed = _wellSince is null || IsLong(_wellSince, now, Held) ? Steady : _needed >= MostSteady ? MostSteady : _needed * 2;
+                _needed = _wellSince is null || IsLong(_wellSince, now, Held) ? Steady : Longer(_needed);
             return true;
         }
     }
+
+    private static TimeSpan Longer(TimeSpan needed) => needed * 2 < MostSteady ? needed * 2 : MostSteady;
 
     private bool IsSilent(long now) => time.GetElapsedTime(_last, now) > Silence;
 

@@ -44,12 +44,15 @@ public static class GatheringPlanner
             yield return $"{range} is to be gathered here but lies in no prefix that this node is granted for gathering: nobody gathers it. An administrator grants it with "
                 + $"`meshover grant add {me.HostName} {range} --gather`.";
         if (settings.Gather.Where(range => MayOwn(me, range)).Except(me.Gathers.Ranges).ToList() is { Count: > 0 } untold)
-            yield return $"The others do not know that {string.Join(", ", untold)} is gathered here: the controller has not told them. If that stays, its release is too old for it, or it does not answer.";
+            yield return $"The others do not know that {string.Join(", ", untold)} is gathered here: the controller has not told them. "
+                + "If that stays, its release is too old for it, or it does not answer.";
         foreach (var node in map.Nodes.Values.Where(node => node.Gathers.IsPartial))
-            yield return $"{node.HostName} gathers more ranges than this release can read or takes from one node ({GatherClaims.MostRanges}): of those, packets that come up here leave here. Upgrade this node.";
+            yield return $"{node.HostName} gathers more ranges than this release can read or takes from one node ({GatherClaims.MostRanges}): "
+                + "of those, packets that come up here leave here. Upgrade this node.";
         foreach (var left in Ranges(map, me, settings, health).Where(range => range.Place >= MostRanges).GroupBy(range => range.Range.Range.BaseAddress.AddressFamily))
-            yield return $"{MostRanges + left.Count()} {(left.Key == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} ranges are to be gathered, of which a node takes {MostRanges}, in turn of each node that gathers: "
-                + $"not {string.Join(", ", left.Take(MostNamed).Select(range => range.Range.Range))}{(left.Count() > MostNamed ? ", …" : "")}, whose packets leave by each node's own default route. Gather larger ranges.";
+            yield return $"{MostRanges + left.Count()} {(left.Key == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} ranges are to be gathered, of which a node takes {MostRanges}, "
+                + $"in turn of each node that gathers: not {string.Join(", ", left.Take(MostNamed).Select(range => range.Range.Range))}{(left.Count() > MostNamed ? ", …" : "")}, "
+                + "whose packets leave by each node's own default route. Gather larger ranges.";
     }
 
     /// <summary>All of them, each with its place in the order in which they are taken: the first of each node, then the second of each, so that nobody has all.</summary>

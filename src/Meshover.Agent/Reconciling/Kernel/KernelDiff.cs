@@ -15,7 +15,8 @@ namespace Meshover.Agent.Reconciling.Kernel;
 /// <item>loose <c>rp_filter</c> on the underlay before a route can be learned that covers a peer;</item>
 /// <item>the mirror table, then the rules that look into it and into what the machine has behind main, then the rule that prohibits the
 /// rest: at no time a marked packet finds a table that is not filled yet;</item>
-/// <item>where something is gathered, the firewall, on whose mark gathering's rules rest, then its tables, before its rules look into them; these stand among the others and each is there before the one whose place it takes is removed;</item>
+/// <item>where something is gathered, the firewall, on whose mark gathering's rules rest, then its tables, before its rules look into them; these
+/// stand among the others and each is there before the one whose place it takes is removed;</item>
 /// <item>the node addresses, which BGP's routes need as their source;</item>
 /// <item>the tunnel's address and route, the links' settings and link-local addresses: BGP starts by these;</item>
 /// <item>the <c>unreachable</c> routes and the firewall;</item>

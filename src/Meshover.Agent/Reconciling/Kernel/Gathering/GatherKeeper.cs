@@ -64,9 +64,8 @@ internal sealed class GatherKeeper(Func<IPAddress, RouteInfo?> wayTo, Func<uint,
         HashSet<uint> own = [.. choices.Select(choice => choice.Table)], taken = [.. own, .. rules.Select(rule => rule.Table)];
         foreach (var choice in choices)
         {
-            var after = choice.Range.Owners.SkipWhile(owner => !owner.IsSelf);
-            if (after.FirstOrDefault() is not { IsFailing: true }
-                || after.Skip(1).FirstOrDefault(owner => WellFor(owner) is not null && ways[owner.Address].IsDirect) is not { } next)
+            if (choice.Range.Owners.SkipWhile(owner => !owner.IsSelf).ToList() is not [{ IsFailing: true }, .. var after]
+                || after.Find(owner => WellFor(owner) is not null && ways[owner.Address].IsDirect) is not { } next)
             {
                 yield return choice;
                 continue;
