@@ -17,6 +17,7 @@ using Meshover.Agent.Reporting;
 using Meshover.Agent.Scraping;
 using Meshover.Agent.Trust;
 using Meshover.Linux.Files;
+using Meshover.Linux.Icmp;
 using Meshover.Linux.Modules;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Sysctl;
@@ -170,7 +171,7 @@ public sealed class AgentDaemon
             TickAsync(stop.Token),
             _events.RunAsync(stop.Token),
             _system.RunAsync(stop.Token),
-            .. Optional(stop.Token),
+            .. Optional(initial.IsGatherFailing, stop.Token),
         ];
         // No part ends by itself; the first that does has failed, and takes the process with it (whoever keeps it starts it again).
         var ended = await Task.WhenAny(parts);
@@ -187,7 +188,7 @@ public sealed class AgentDaemon
         .. config.Workloads.Select(network => network.Hosts ? new HostSource(network, time) : (KernelSource)new BridgeSource(network)),
     ];
 
-    private IEnumerable<Task> Optional(CancellationToken cancellationToken)
+    private IEnumerable<Task> Optional(bool wasFailing, CancellationToken cancellationToken)
     {
         if (!_kernelSources.Sources.IsEmpty)
             yield return _kernelSources.RunAsync(cancellationToken);
@@ -197,7 +198,8 @@ public sealed class AgentDaemon
             yield return _rtt.RunAsync(cancellationToken);
         }
         if (_options.Config is { Gather.IsEmpty: false, GatherCheck.IsEmpty: false })
-            yield return new OutsideCheck(_options.Config.GatherCheck, NodeSettings.Default.FirewallMark, _inputs.Writer, Logger<OutsideCheck>(), _time).RunAsync(cancellationToken);
+            yield return new OutsideCheck(
+                _options.Config.GatherCheck, wasFailing, family => new MarkedEcho(family, NodeSettings.Default.FirewallMark), _inputs.Writer, Logger<OutsideCheck>(), _time).RunAsync(cancellationToken);
         if (_metrics is not null)
             yield return _metrics.RunAsync(cancellationToken);
         yield return _frr.RunAsync(cancellationToken);
@@ -218,10 +220,15 @@ public sealed class AgentDaemon
             OwnNotices = problem is null ? [] : [problem],
             Announcements = _announcer.Current,
             Neighbors = _options.Config.Neighbors,
+            IsGatherFailing = WasFailing(map),
         };
         var now = _time.GetUtcNow();
         return state.WithRetained(_retainedFile.Load(out _), now - (_retainedFile.LastHeard() ?? now), _time.Uptime()).WithUnderlay(_watcher.Find());
     }
+
+    /// <summary>A way out that was dead is so until its check says otherwise: an agent that starts anew must not call packets into it.</summary>
+    private bool WasFailing(MeshMap? map) => _options.Config is { Gather.IsEmpty: false, GatherCheck.IsEmpty: false }
+        && _identities.Current.Numbers?.Id is { } self && map?.Nodes.GetValueOrDefault(self) is { Gathers.IsFailing: true };
 
     private bool IsOfAnotherMesh(MeshMap map) =>
         _identities.Current.CaPins is { IsEmpty: false } pins && !pins.Intersect(map.Settings.CaPins, StringComparer.Ordinal).Any();

@@ -78,6 +78,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
             Announced = [.. underlay.Announced.Select(reach => reach with { IsLost = IsLost(reach, state.Reached) }).UnionBy(Found(asked), reach => reach.Prefix)],
             IsMapTooOld = state.IsMapTooOld,
             IsGatherFailing = state.IsGatherFailing,
+            Addresses = [.. underlay.Addresses, .. underlay.Others],
         };
 
     /// <summary>A source that found something knows that it is reached, where it says nothing else by a route or an address of just this prefix.</summary>

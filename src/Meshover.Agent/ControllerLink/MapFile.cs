@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Meshover.Contract.V1;
 using Meshover.Mesh.Map;
 
@@ -10,6 +11,9 @@ namespace Meshover.Agent.ControllerLink;
 /// </summary>
 internal sealed class MapFile(string stateDirectory, string name = "map.pb")
 {
+    /// <summary>Of the messages that a map is made of: grows with each release that adds to them.</summary>
+    private static readonly uint KnownFields = FieldsOf(MeshSnapshot.Descriptor, []);
+
     public string FilePath { get; } = Path.Combine(stateDirectory, name);
 
     /// <summary>What is retained of a former store's map; its modification time says since when.</summary>
@@ -21,7 +25,10 @@ internal sealed class MapFile(string stateDirectory, string name = "map.pb")
         problem = null;
         try
         {
-            return WireFormat.ToMap(MeshSnapshot.Parser.ParseFrom(File.ReadAllBytes(FilePath))).WithoutProblems();
+            var snapshot = MeshSnapshot.Parser.ParseFrom(File.ReadAllBytes(FilePath));
+            var map = WireFormat.ToMap(snapshot).WithoutProblems();
+            // An older release left out what it did not know, and a delta would never tell it.
+            return snapshot.KnownFields == KnownFields ? map : map with { Revision = 0 };
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -35,8 +42,12 @@ internal sealed class MapFile(string stateDirectory, string name = "map.pb")
     }
 
     /// <summary>One that lacks something is kept as of revision 0: then the controller tells all of it anew.</summary>
-    public void Save(MeshMap map) => AtomicFile.Write(
-        FilePath, WireFormat.FromMap(map is { LeftOut.IsEmpty: true, SettingsProblem: "" } ? map : map with { Revision = 0 }).ToByteArray());
+    public void Save(MeshMap map)
+    {
+        var snapshot = WireFormat.FromMap(IsWhole(map) ? map : map with { Revision = 0 });
+        snapshot.KnownFields = KnownFields;
+        AtomicFile.Write(FilePath, snapshot.ToByteArray());
+    }
 
     /// <summary>Null where there is no map.</summary>
     public DateTimeOffset? LastHeard() =>
@@ -47,6 +58,12 @@ internal sealed class MapFile(string stateDirectory, string name = "map.pb")
         if (File.Exists(FilePath))
             File.SetLastWriteTimeUtc(FilePath, heard.UtcDateTime);
     }
+
+    private static bool IsWhole(MeshMap map) =>
+        map is { LeftOut.IsEmpty: true, SettingsProblem: "" } && !map.Nodes.Values.Any(node => node.Gathers.IsPartial);
+
+    private static uint FieldsOf(MessageDescriptor message, HashSet<string> counted) => !counted.Add(message.FullName) ? 0 : (uint)message.Fields.InDeclarationOrder().Sum(
+        field => 1 + (field.FieldType == FieldType.Message ? FieldsOf(field.MessageType, counted) : 0));
 
     public void Delete()
     {

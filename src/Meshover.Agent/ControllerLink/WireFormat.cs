@@ -107,9 +107,21 @@ internal static class WireFormat
     public static WireGathers FromGathers(GatherClaims gathers) =>
         new() { Prefixes = { gathers.Ranges.Select(range => range.ToString()) }, Priority = (uint)gathers.Priority, Failing = gathers.IsFailing };
 
-    private static GatherClaims ToGathers(WireGathers? gathers) => gathers is null
-        ? GatherClaims.None
-        : new GatherClaims { Ranges = [.. gathers.Prefixes.Select(prefix => IPNetwork.Parse(prefix))], Priority = checked((int)gathers.Priority), IsFailing = gathers.Failing };
+    /// <summary>A newer controller may let through what we cannot read: that is no reason to lose the node.</summary>
+    private static GatherClaims ToGathers(WireGathers? gathers)
+    {
+        if (gathers is null)
+            return GatherClaims.None;
+        ImmutableArray<IPNetwork> ranges = [.. gathers.Prefixes.SelectMany(text => IPNetwork.TryParse(text, out var range) && range.PrefixLength > 0 ? [range] : (IPNetwork[])[]).Distinct()];
+        ImmutableArray<IPNetwork> taken = [.. ranges.Take(GatherClaims.MostRanges)];
+        return new GatherClaims
+        {
+            Ranges = taken,
+            Priority = (int)Math.Clamp(gathers.Priority, 1, GatherClaims.MostPriority),
+            IsFailing = gathers.Failing,
+            IsPartial = taken.Length < gathers.Prefixes.Count,
+        };
+    }
 
     public static MeshNode ToNode(NodeInfo node)
     {
@@ -157,7 +169,7 @@ internal static class WireFormat
     private static RouteGrant ToGrant(Contract.V1.RouteGrant grant)
     {
         var prefix = IPNetwork.Parse(grant.Prefix);
-        return new RouteGrant(prefix, grant.MaxLength == 0 ? prefix.PrefixLength : checked((int)grant.MaxLength)) { IsPinned = grant.Pin };
+        return new RouteGrant(prefix, grant.MaxLength == 0 ? prefix.PrefixLength : checked((int)grant.MaxLength)) { IsPinned = grant.Pin, MayGather = grant.Gather };
     }
 
     private static MeshSettings ToSettings(WireSettings settings)
@@ -190,9 +202,12 @@ internal static class WireFormat
         };
         info.WireguardKeys.Add(node.WireGuardKeys.Select(key => Google.Protobuf.ByteString.CopyFrom(key.Bytes)));
         info.Endpoints.Add(node.Endpoints.Select(FromEndpoint));
-        info.Grants.Add(node.Grants.Select(grant => new Contract.V1.RouteGrant { Prefix = grant.Prefix.ToString(), MaxLength = (uint)grant.MaxLength, Pin = grant.IsPinned }));
+        info.Grants.Add(node.Grants.Select(FromGrant));
         return info;
     }
+
+    private static Contract.V1.RouteGrant FromGrant(RouteGrant grant) =>
+        new() { Prefix = grant.Prefix.ToString(), MaxLength = (uint)grant.MaxLength, Pin = grant.IsPinned, Gather = grant.MayGather };
 
     private static WireSettings FromSettings(MeshSettings settings)
     {

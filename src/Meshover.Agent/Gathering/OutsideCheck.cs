@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
@@ -10,98 +9,103 @@ namespace Meshover.Agent.Gathering;
 
 /// <summary>
 /// Whether what is gathered here would get out: hosts outside are asked for an echo five times a second, by the underlay's own routes. While none of them has
-/// answered for <see cref="Silence"/>, that is told, and other owners take the packets.
+/// answered for <see cref="OutsideVerdict.Silence"/>, that is told, and other owners take the packets. Each family is asked for itself: one that the machine
+/// has not keeps nobody from asking over the other.
 /// </summary>
 /// <param name="targets">Of either family; one answer is enough.</param>
-/// <param name="mark">Of packets that take the underlay.</param>
-internal sealed partial class OutsideCheck(ImmutableArray<IPAddress> targets, uint mark, ChannelWriter<AgentInput> inputs, ILogger logger, TimeProvider time)
+/// <param name="wasFailing">What the mesh was told last.</param>
+/// <param name="open">A socket of a family, whose packets take the underlay.</param>
+internal sealed partial class OutsideCheck(
+    ImmutableArray<IPAddress> targets, bool wasFailing, Func<AddressFamily, IMarkedEcho> open, ChannelWriter<AgentInput> inputs, ILogger logger, TimeProvider time)
 {
     internal static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
-    internal static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<IPAddress, long> _answered = [];
-    private readonly long _begun = time.GetTimestamp();
-    private bool _isFailing;
+    private readonly OutsideVerdict _verdict = new(wasFailing, time);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        var families = targets.GroupBy(target => target.AddressFamily);
+        Task[] parts = [TellAsync(cancellationToken), .. families.Select(family => AskAsync(family.Key, [.. family], cancellationToken))];
+        await await Task.WhenAny(parts);
+    }
+
+    private async Task AskAsync(AddressFamily family, ImmutableArray<IPAddress> hosts, CancellationToken cancellationToken)
+    {
+        var said = "";
         while (true)
         {
             try
             {
-                await AskAsync(cancellationToken);
+                using var socket = open(family);
+                await AskAsync(socket, hosts, cancellationToken);
             }
             catch (SocketException e)
             {
-                LogCannot(logger, e.Message);
+                if (said != e.Message)
+                    LogCannot(logger, family == AddressFamily.InterNetwork ? "IPv4" : "IPv6", e.Message);
+                said = e.Message;
             }
-            await TellAsync(cancellationToken);
             await Task.Delay(RetryAfterFailure, time, cancellationToken);
         }
     }
 
-    private async Task AskAsync(CancellationToken cancellationToken)
+    private async Task AskAsync(IMarkedEcho socket, ImmutableArray<IPAddress> hosts, CancellationToken cancellationToken)
     {
-        var sockets = targets.Select(target => target.AddressFamily).Distinct().ToDictionary(family => family, family => new MarkedEcho(family, mark));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task[] listening = [.. sockets.Values.Select(socket => ListenAsync(socket, stop.Token))];
+        var listening = ListenAsync(socket, stop.Token);
         try
         {
             using var timer = new PeriodicTimer(Every, time);
-            while (await timer.WaitForNextTickAsync(cancellationToken) && !listening.Any(task => task.IsCompleted))
+            while (!listening.IsCompleted && await timer.WaitForNextTickAsync(cancellationToken))
             {
-                foreach (var target in targets)
-                    TryAsk(sockets[target.AddressFamily], target);
-                await TellAsync(cancellationToken);
+                foreach (var host in hosts)
+                    TryAsk(socket, host);
             }
-            await Task.WhenAny(listening).Unwrap();
+            await listening;
         }
         finally
         {
             await stop.CancelAsync();
-            await Task.WhenAll(listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            foreach (var socket in sockets.Values)
-                socket.Dispose();
+            await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     /// <summary>What cannot be sent, as there is no route, has no answer either.</summary>
-    private static void TryAsk(MarkedEcho socket, IPAddress target)
+    private static void TryAsk(IMarkedEcho socket, IPAddress host)
     {
         try
         {
-            socket.Ask(target);
+            socket.Ask(host);
         }
         catch (SocketException)
         {
         }
     }
 
-    private async Task ListenAsync(MarkedEcho socket, CancellationToken cancellationToken)
+    private async Task ListenAsync(IMarkedEcho socket, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var from = await socket.ReceiveAsync(cancellationToken);
-            if (targets.Contains(from))
-                _answered[from] = time.GetTimestamp();
+            if (targets.Contains(await socket.ReceiveAsync(cancellationToken)))
+                _verdict.Answered();
         }
     }
 
     private async Task TellAsync(CancellationToken cancellationToken)
     {
-        var isFailing = IsSilent(_answered.Values.Append(_begun).Max(), time.GetTimestamp());
-        if (isFailing == _isFailing)
-            return;
-        _isFailing = isFailing;
-        if (isFailing)
-            LogFailing(logger);
-        else
-            LogWell(logger);
-        await inputs.WriteAsync(new AgentInput.GatherChecked(isFailing), cancellationToken);
+        using var timer = new PeriodicTimer(Every, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            if (!_verdict.Look())
+                continue;
+            if (_verdict.IsFailing)
+                LogFailing(logger);
+            else
+                LogWell(logger);
+            await inputs.WriteAsync(new AgentInput.GatherChecked(_verdict.IsFailing), cancellationToken);
+        }
     }
-
-    private bool IsSilent(long last, long now) => time.GetElapsedTime(last, now) > Silence;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "gather-check: none of the hosts outside answers; other owners are to take what is gathered here")]
     private static partial void LogFailing(ILogger logger);
@@ -109,6 +113,6 @@ internal sealed partial class OutsideCheck(ImmutableArray<IPAddress> targets, ui
     [LoggerMessage(Level = LogLevel.Information, Message = "gather-check: the hosts outside answer")]
     private static partial void LogWell(ILogger logger);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "gather-check: nobody can be asked: {Reason}")]
-    private static partial void LogCannot(ILogger logger, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "gather-check: nobody can be asked over {Family}: {Reason}")]
+    private static partial void LogCannot(ILogger logger, string family, string reason);
 }

@@ -32,6 +32,7 @@ internal static class GatheringStatuses
         Reason = choice switch
         {
             { Owner: null } => "None of its owners can take the packets.",
+            { Owner.IsFailing: true } => "The gather-check fails at every owner that is reached.",
             { Owner.IsSelf: false, Way: { IsDirect: false } way } => $"By way of {string.Join(", ", way.Links.Select(link => names.GetValueOrDefault(link, link)).Order(StringComparer.Ordinal))}.",
             _ => "",
         },

@@ -88,7 +88,7 @@ internal sealed record NodeDocument
     };
 }
 
-internal sealed record GrantDocument(string Hostname, string Prefix, uint MaxLength, bool Pin);
+internal sealed record GrantDocument(string Hostname, string Prefix, uint MaxLength, bool Pin, bool Gather);
 
 /// <param name="Operation">E.g. node.remove.</param>
 /// <param name="Before">What of the object changed; empty: it is new.</param>

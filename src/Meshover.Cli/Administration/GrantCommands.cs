@@ -18,18 +18,29 @@ internal static class GrantCommands
         {
             Description = "While nobody announces it, its packets go nowhere, also where another node is granted a prefix around it and announces that.",
         };
+        var gather = new Option<bool>("--gather")
+        {
+            Description = "The node may also gather: all others carry to it what leaves the mesh with a source in the prefix, of whichever node.",
+        };
         var reason = AdminOptions.Reason();
         var command = new ExampleCommand("add", "Lets a node announce a prefix. Where it has the prefix already, the rest of what is said replaces what was.",
-            "meshover grant add web-1 10.64.1.0/24", "meshover grant add web-1 10.64.0.0/16 --max-length 24", "meshover grant add web-1 10.64.1.0/24 --pin")
+            "meshover grant add web-1 10.64.1.0/24", "meshover grant add web-1 10.64.0.0/16 --max-length 24", "meshover grant add web-1 10.64.1.0/24 --pin",
+            "meshover grant add edge-1 203.0.113.0/24 --gather")
         {
-            node, prefix, length, pin, reason,
+            node, prefix, length, pin, gather, reason,
         };
         command.SetAction((parsed, cancel) =>
         {
             var request = new AddGrantRequest
             {
                 Node = parsed.GetRequiredValue(node),
-                Grant = new RouteGrant { Prefix = parsed.GetRequiredValue(prefix), MaxLength = parsed.GetValue(length), Pin = parsed.GetValue(pin) },
+                Grant = new RouteGrant
+                {
+                    Prefix = parsed.GetRequiredValue(prefix),
+                    MaxLength = parsed.GetValue(length),
+                    Pin = parsed.GetValue(pin),
+                    Gather = parsed.GetValue(gather),
+                },
                 Reason = parsed.GetValue(reason) ?? "",
             };
             return AdminCalls.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.AddGrantAsync(request, options), cancel);
@@ -69,14 +80,16 @@ internal static class GrantCommands
         {
             var request = new ListGrantsRequest { Node = parsed.GetValue(node) ?? "" };
             var answer = await AdminCalls.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.ListGrantsAsync(request, options), cancel);
-            GrantDocument[] grants = [.. answer.Grants.Select(grant => new GrantDocument(grant.Node, grant.Grant.Prefix, grant.Grant.MaxLength, grant.Grant.Pin))];
+            GrantDocument[] grants = [.. answer.Grants.Select(grant => new GrantDocument(grant.Node, grant.Grant.Prefix, grant.Grant.MaxLength, grant.Grant.Pin, grant.Grant.Gather))];
             if (parsed.GetValue(json))
                 AdminJson.Write(grants, AdminJson.Default.GrantDocumentArray);
             else
-                AdminTable.Write(["hostname", "prefix", "up to", "pinned"], grants.Select(grant => (string[])[grant.Hostname, grant.Prefix, $"/{grant.MaxLength}", grant.Pin ? "yes" : ""]));
+                AdminTable.Write(["hostname", "prefix", "up to", "pinned", "gathers"], grants.Select(Cells));
         });
         return command;
     }
+
+    private static string[] Cells(GrantDocument grant) => [grant.Hostname, grant.Prefix, $"/{grant.MaxLength}", grant.Pin ? "yes" : "", grant.Gather ? "yes" : ""];
 
     private static Argument<string> NodeName() => new("NODE") { Description = "Hostname or node id." };
 }

@@ -63,7 +63,7 @@ internal static class AdminRules
     /// where none is given.
     /// </summary>
     public static StoredGrant ToRecord(GrantWish grant) => Prefixes.TryParse(grant.Prefix, out var prefix, out var error)
-        ? new StoredGrant(prefix.ToString(), grant.MaxLength == 0 ? prefix.PrefixLength : (int)grant.MaxLength) { Pin = grant.Pin }
+        ? new StoredGrant(prefix.ToString(), grant.MaxLength == 0 ? prefix.PrefixLength : (int)grant.MaxLength) { Pin = grant.Pin, Gather = grant.Gather }
         : throw new ArgumentException(error, nameof(grant));
 
     /// <summary>A validated prefix as grants hold it.</summary>

@@ -42,4 +42,5 @@ internal sealed class Grants(MeshDirectory directory)
 /// <param name="Prefix">In any form.</param>
 /// <param name="MaxLength">Longest announced prefix length; 0: the prefix's own.</param>
 /// <param name="Pin">Nobody who is granted a prefix around it gets its packets while its owner is away.</param>
-internal sealed record GrantWish(string Prefix, uint MaxLength = 0, bool Pin = false);
+/// <param name="Gather">Its holder may gather packets of sources in it.</param>
+internal sealed record GrantWish(string Prefix, uint MaxLength = 0, bool Pin = false, bool Gather = false);

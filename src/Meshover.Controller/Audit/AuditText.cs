@@ -128,7 +128,7 @@ internal static class AuditText
         ("next authority", secret.NextCa is { } next ? Short(CertificateAuthority.PinOf(next.Certificate)) : ""),
     ];
 
-    private static string Grants(ImmutableArray<StoredGrant> grants) => string.Join(" ", grants.Select(grant => GrantText.Write(grant) + (grant.Pin ? "-pinned" : "")));
+    private static string Grants(ImmutableArray<StoredGrant> grants) => string.Join(" ", grants.Select(grant => GrantText.Write(grant) + (grant.Pin ? "-pinned" : "") + (grant.Gather ? "-gather" : "")));
 
     private static string Yes(bool holds) => holds ? "yes" : "";
 

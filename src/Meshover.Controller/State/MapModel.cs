@@ -26,5 +26,5 @@ internal static class MapModel
         UnderlayMtu = reach.UnderlayMtu,
     };
 
-    public static RouteGrant ToGrant(StoredGrant grant) => new(IPNetwork.Parse(grant.Prefix), grant.MaxLength) { IsPinned = grant.Pin };
+    public static RouteGrant ToGrant(StoredGrant grant) => new(IPNetwork.Parse(grant.Prefix), grant.MaxLength) { IsPinned = grant.Pin, MayGather = grant.Gather };
 }

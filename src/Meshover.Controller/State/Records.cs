@@ -71,6 +71,9 @@ internal sealed record StoredGrant(string Prefix, int MaxLength) : StoredRecord
 {
     /// <summary>Guarded also inside a prefix that is granted to somebody.</summary>
     public bool Pin { get; init; }
+
+    /// <summary>Packets of a source in it may be gathered by its holder.</summary>
+    public bool Gather { get; init; }
 }
 
 /// <summary>What became of a member.</summary>

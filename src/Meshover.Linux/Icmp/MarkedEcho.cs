@@ -8,7 +8,7 @@ namespace Meshover.Linux.Icmp;
 /// <summary>
 /// Asks hosts for an ICMP echo (RFC 792, and RFC 4443 section 4) with a firewall mark, by a raw socket in the network namespace of the calling thread.
 /// </summary>
-public sealed class MarkedEcho : IDisposable
+public sealed class MarkedEcho : IMarkedEcho
 {
     private const int HeaderLength = 8, LongestPacket = 128;
     private const int LevelSocket = 1, SoMark = 36;
@@ -37,7 +37,7 @@ public sealed class MarkedEcho : IDisposable
         }
     }
 
-    /// <exception cref="SocketException">It could not be sent: no route, for one.</exception>
+    /// <inheritdoc/>
     public void Ask(IPAddress target)
     {
         Span<byte> packet = stackalloc byte[HeaderLength];
@@ -50,7 +50,7 @@ public sealed class MarkedEcho : IDisposable
         _socket.SendTo(packet, SocketFlags.None, new IPEndPoint(target, 0));
     }
 
-    /// <summary>Who answered next.</summary>
+    /// <inheritdoc/>
     public async Task<IPAddress> ReceiveAsync(CancellationToken cancellationToken)
     {
         var buffer = new byte[LongestPacket];

@@ -13,6 +13,9 @@ public readonly record struct RouteGrant(IPNetwork Prefix, int MaxLength)
     /// <summary>What is sent there goes nowhere while its owner is away, although somebody else is granted a prefix around it.</summary>
     public bool IsPinned { get; init; }
 
+    /// <summary>The node may gather ranges in it: others carry packets of such a source to it.</summary>
+    public bool MayGather { get; init; }
+
     public bool Covers(IPNetwork announced) =>
         announced.BaseAddress.AddressFamily == Prefix.BaseAddress.AddressFamily
         && announced.PrefixLength >= Prefix.PrefixLength

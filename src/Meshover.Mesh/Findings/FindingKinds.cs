@@ -106,8 +106,14 @@ public static class FindingKinds
 
     // Gathering.
     public static readonly FindingKind GatheringNotGranted = new("gathering-not-granted", FindingSeverity.Warning,
-        "A range is to be gathered at this node, which is not granted it: nobody gathers it.",
-        "An administrator grants it, or it is taken out of `gather`.");
+        "A range is to be gathered at this node, which is not granted it for that: nobody gathers it.",
+        "An administrator grants it (`meshover grant add NODE PREFIX --gather`), or it is taken out of `gather`.");
+    public static readonly FindingKind GatheringUntold = new("gathering-untold", FindingSeverity.Warning,
+        "A range is gathered at this node, and the others do not know of it.",
+        "See why the controller does not answer; where it does, upgrade it.");
+    public static readonly FindingKind GatheringPartial = new("gathering-partial", FindingSeverity.Warning,
+        "A node gathers more ranges than this release can read or takes from one node.",
+        "Upgrade this node.");
     public static readonly FindingKind GatheringTooMany = new("gathering-too-many", FindingSeverity.Warning,
         "More ranges are to be gathered than a node takes.",
         "Gather larger ranges.");
@@ -265,8 +271,8 @@ public static class FindingKinds
         PeerOff, PeerUnreached, UnderlayCut, NoDirectPath, TunnelOneWay, BgpDown, PathMtu, KeyDiffers, ControllerName, ControllerUnreachable,
         ControllerCertificate, ControllerRefused, ClockSkew, NoMap, MapTooOld, MapPartlyUnusable, MapFileDamaged, PlanFailed, CopiedState,
         NodeRemoved, NameTaken, ControllerNotice, AnnouncementNotGranted, GrantUnused, PrefixAnnouncedTwice, HostTwice, AnnouncementUnreached,
-        RouteShadowed, RouteNotInstalled, NeighborUnusable, NeighborDown, GatheringNotGranted, GatheringTooMany, DataplaneSilent, DataplaneFailed, PortTaken, InterfaceName,
-        UnderlayMtu,
+        RouteShadowed, RouteNotInstalled, NeighborUnusable, NeighborDown, GatheringNotGranted, GatheringUntold, GatheringPartial, GatheringTooMany,
+        DataplaneSilent, DataplaneFailed, PortTaken, InterfaceName, UnderlayMtu,
         EngineBuild, KeyChange, KernelRefused, KernelContended, AddressRemoved, RpFilterStrict, ForwardingOff, SysctlReadOnly, RouterAdvertisement,
         Ipv6Off, NftablesMissing, PolicyRule, RulePreference, RoutingTable, UnderlayRoute, AddressPool, FirewallDropsTunnel, FirewallDropsBgp,
         FirewallDropsForwarding, FirewallRpFilter, TransitTranslation, DockerForward, NetworkManager, RoutingSilent, FrrMissing, FrrFailed,

@@ -4,7 +4,7 @@ using Meshover.Mesh.Planning;
 
 namespace Meshover.Mesh.Gathering;
 
-/// <summary>Ranges whose packets a node wants to have, by their source. It has them where the ranges lie in its grants.</summary>
+/// <summary>Ranges whose packets a node wants to have, by their source. It has them where the ranges lie in grants that allow it.</summary>
 public sealed record GatherClaims
 {
     public const int DefaultPriority = 100;
@@ -24,4 +24,7 @@ public sealed record GatherClaims
 
     /// <summary>Its own check says that it cannot take packets out at the moment.</summary>
     public bool IsFailing { get; init; }
+
+    /// <summary>There were further ranges that this release cannot read, or does not take.</summary>
+    public bool IsPartial { get; init; }
 }

@@ -9,13 +9,15 @@ using Meshover.Mesh.Planning;
 namespace Meshover.Mesh.Gathering;
 
 /// <summary>
-/// What is gathered, by the map: ranges that nodes claim and that lie in their grants. A range that nobody may claim is none. Pure. O(c + g log g) for c
+/// What is gathered, by the map: ranges that nodes claim and that lie in grants of theirs which allow it. A range that nobody may claim is none. Pure. O(c log c + g log g) for c
 /// claims and g grants; nothing where nobody gathers.
 /// </summary>
 public static class GatheringPlanner
 {
     /// <summary>Ranges of one family: each is two rules that every packet is held against.</summary>
     public const int MostRanges = 40;
+
+    private const int MostNamed = 5;
 
     // What never leaves its link, or has no one destination (RFC 3927, 1112, 4291).
     private static readonly ImmutableArray<IPNetwork> NeverRouted =
@@ -26,12 +28,12 @@ public static class GatheringPlanner
         if (!settings.Dataplane)
             return GatheringPlan.None;
         var all = Ranges(map, me, settings, health);
-        ImmutableArray<GatheredRange> ranges = [.. all.GroupBy(range => range.Range.BaseAddress.AddressFamily).SelectMany(family => family.Take(MostRanges))];
+        ImmutableArray<GatheredRange> ranges = [.. all.Where(range => range.Place < MostRanges).Select(range => range.Range)];
         return ranges.IsEmpty ? GatheringPlan.None : new GatheringPlan
         {
             Ranges = ranges,
             Inside = Inside(map),
-            Spared = [.. me.Endpoints.Select(endpoint => endpoint.EndPoint.Address).Distinct().Where(address => ranges.Any(range => range.Range.Contains(address)))],
+            Spared = [.. OwnAddresses(me, health).Distinct().Where(address => ranges.Any(range => range.Range.Contains(address)))],
             FallsBack = settings.GatherFallback,
         };
     }
@@ -41,31 +43,53 @@ public static class GatheringPlanner
     {
         foreach (var range in settings.Gather.Where(range => !MayOwn(me, range)))
         {
-            yield return new Finding(FindingKinds.GatheringNotGranted, $"{range}", $"{range} is to be gathered here but lies in no prefix that is granted to this node: nobody gathers it. "
-                + $"An administrator grants it with `meshover grant add {me.HostName} {range}`.");
+            yield return new Finding(FindingKinds.GatheringNotGranted, $"{range}", $"{range} is to be gathered here but lies in no prefix that this node is granted for gathering: nobody gathers it. "
+                + $"An administrator grants it with `meshover grant add {me.HostName} {range} --gather`.");
         }
-        foreach (var family in Ranges(map, me, settings, health).GroupBy(range => range.Range.BaseAddress.AddressFamily))
+        if (settings.Gather.Where(range => MayOwn(me, range)).Except(me.Gathers.Ranges).ToList() is { Count: > 0 } untold)
         {
-            if (family.Count() is not (var count and > MostRanges))
-                continue;
-            var name = family.Key == AddressFamily.InterNetwork ? "IPv4" : "IPv6";
-            yield return new Finding(FindingKinds.GatheringTooMany, name, $"{count} {name} ranges are to be gathered, of which a node takes {MostRanges}: "
-                + $"from {family.ElementAt(MostRanges).Range} on they are not. Gather larger ranges.");
+            yield return new Finding(FindingKinds.GatheringUntold, "", $"The others do not know that {string.Join(", ", untold)} is gathered here: the controller has not told them. "
+                + "If that stays, its release is too old for it, or it does not answer.");
+        }
+        foreach (var node in map.Nodes.Values.Where(node => node.Gathers.IsPartial))
+        {
+            yield return new Finding(FindingKinds.GatheringPartial, node.HostName, $"{node.HostName} gathers more ranges than this release can read or takes from one node "
+                + $"({GatherClaims.MostRanges}): of those, packets that come up here leave here. Upgrade this node.");
+        }
+        foreach (var left in Ranges(map, me, settings, health).Where(range => range.Place >= MostRanges).GroupBy(range => range.Range.Range.BaseAddress.AddressFamily))
+        {
+            var family = left.Key == AddressFamily.InterNetwork ? "IPv4" : "IPv6";
+            yield return new Finding(FindingKinds.GatheringTooMany, family, $"{MostRanges + left.Count()} {family} ranges are to be gathered, of which a node takes {MostRanges}, "
+                + $"in turn of each node that gathers: not {string.Join(", ", left.Take(MostNamed).Select(range => range.Range.Range))}{(left.Count() > MostNamed ? ", …" : "")}, "
+                + "whose packets leave by each node's own default route. Gather larger ranges.");
         }
     }
 
-    private static IEnumerable<GatheredRange> Ranges(MeshMap map, MeshNode me, NodeSettings settings, NodeHealth health) => map.Nodes.Values
+    /// <summary>All of them, each with its place in the order in which they are taken: the first of each node, then the second of each, so that nobody has all.</summary>
+    private static IEnumerable<(GatheredRange Range, int Place)> Ranges(MeshMap map, MeshNode me, NodeSettings settings, NodeHealth health) => map.Nodes.Values
         // Of this node its own settings hold: they are newer than what the map says of it.
         .Select(node => (Node: node, Claims: node.Id == me.Id ? OwnClaims(settings, health) : node.Gathers))
-        .SelectMany(claimed => claimed.Claims.Ranges.Where(range => MayOwn(claimed.Node, range)).Select(range => (claimed.Node, claimed.Claims, Range: range)))
-        .GroupBy(claimed => claimed.Range)
-        .Select(range => new GatheredRange(range.Key)
+        .SelectMany(Claimed)
+        .GroupBy(claim => claim.Range)
+        .Select(range => (Turn: range.Min(claim => (claim.Turn, claim.Node.Id)), Range: new GatheredRange(range.Key)
         {
             Owners = [.. range.Select(one => Owner(one.Node, one.Claims, range.Key, me)).OrderByDescending(owner => owner.Priority).ThenBy(owner => owner.Node)],
-        })
-        .OrderBy(range => range.Range.BaseAddress.AddressFamily)
-        .ThenByDescending(range => range.Range.PrefixLength)
-        .ThenBy(range => AddressNumber.Of(range.Range.BaseAddress));
+        }))
+        .GroupBy(range => range.Range.Range.BaseAddress.AddressFamily)
+        .SelectMany(family => family.OrderBy(range => range.Turn).Select((range, place) => (range.Range, Place: place)))
+        .OrderBy(range => range.Range.Range.BaseAddress.AddressFamily)
+        .ThenByDescending(range => range.Range.Range.PrefixLength)
+        .ThenBy(range => AddressNumber.Of(range.Range.Range.BaseAddress));
+
+    private static IEnumerable<(MeshNode Node, GatherClaims Claims, IPNetwork Range, int Turn)> Claimed((MeshNode Node, GatherClaims Claims) node) => node.Claims.Ranges
+        .Where(range => MayOwn(node.Node, range))
+        .Take(GatherClaims.MostRanges)
+        .GroupBy(range => range.BaseAddress.AddressFamily)
+        .SelectMany(family => family.Select((range, turn) => (node.Node, node.Claims, range, turn)));
+
+    /// <summary>An address in its own grants is a workload's that lives on the machine itself: its packets are gathered as any.</summary>
+    private static IEnumerable<IPAddress> OwnAddresses(MeshNode me, NodeHealth health) => me.Endpoints.Select(endpoint => endpoint.EndPoint.Address)
+        .Concat(health.Addresses.Where(address => !me.Grants.Any(grant => grant.Prefix.Contains(address))));
 
     internal static GatherClaims OwnClaims(NodeSettings settings, NodeHealth health) =>
         new() { Ranges = settings.Gather, Priority = settings.GatherPriority, IsFailing = health.IsGatherFailing };
@@ -73,9 +97,12 @@ public static class GatheringPlanner
     private static GatherOwner Owner(MeshNode node, GatherClaims claims, IPNetwork range, MeshNode me) => new(
         node.Id, node.HostName, range.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? node.Address4 : node.Address6, claims.Priority, claims.IsFailing, node.Id == me.Id);
 
-    /// <summary>The range lies in one of its grants, however long that lets it announce. A whole family is nobody's: that is a default route.</summary>
+    /// <summary>
+    /// The range lies in one of its grants that allows gathering, however long that lets it announce: who may announce an aggregate may not for that have
+    /// what others send. A whole family is nobody's: that is a default route.
+    /// </summary>
     private static bool MayOwn(MeshNode node, IPNetwork range) => range.PrefixLength > 0 && node.Grants.Any(grant =>
-        grant.Prefix.PrefixLength <= range.PrefixLength && grant.Prefix.BaseAddress.AddressFamily == range.BaseAddress.AddressFamily && grant.Prefix.Contains(range.BaseAddress));
+        grant.MayGather && grant.Prefix.PrefixLength <= range.PrefixLength && grant.Prefix.BaseAddress.AddressFamily == range.BaseAddress.AddressFamily && grant.Prefix.Contains(range.BaseAddress));
 
     private static ImmutableArray<IPNetwork> Inside(MeshMap map)
     {

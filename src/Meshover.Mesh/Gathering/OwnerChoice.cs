@@ -5,7 +5,8 @@ namespace Meshover.Mesh.Gathering;
 
 /// <summary>
 /// Which of several owners a node carries a range's packets to. A living owner is left for none but one of a greater priority that has been well for
-/// <see cref="Settled"/>: flows through it would break, as what outside remembers of them is there. Pure.
+/// <see cref="Settled"/>: flows through it would break, as what outside remembers of them is there.
+/// A check that fails decides between owners alone: while it fails at all that are reached, one of those has the packets, which is never worse than to refuse them. Pure.
 /// </summary>
 public static class OwnerChoice
 {
@@ -14,11 +15,14 @@ public static class OwnerChoice
 
     /// <param name="owners">In the order in which they are asked.</param>
     /// <param name="wellFor">How long one could take the packets by now; null: it cannot.</param>
+    /// <param name="isReached">Whether packets would come to it, whatever its check says.</param>
     /// <param name="present">Who has them; null: nobody.</param>
     /// <returns>Null: nobody can.</returns>
-    public static GatherOwner? Of(ImmutableArray<GatherOwner> owners, Func<GatherOwner, TimeSpan?> wellFor, NodeId? present)
+    public static GatherOwner? Of(ImmutableArray<GatherOwner> owners, Func<GatherOwner, TimeSpan?> wellFor, Func<GatherOwner, bool> isReached, NodeId? present)
     {
         var living = owners.Where(owner => wellFor(owner) is not null).ToList();
+        if (living.Count == 0)
+            return owners.FirstOrDefault(owner => owner.Node == present && isReached(owner)) ?? owners.FirstOrDefault(isReached);
         var keeper = living.Find(owner => owner.Node == present);
         return keeper is null
             ? living.FirstOrDefault()

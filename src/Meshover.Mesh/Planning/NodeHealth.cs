@@ -23,6 +23,9 @@ public sealed record NodeHealth
     /// <summary>How the announced prefixes are reached; of one that is not here, nothing is known.</summary>
     public ImmutableArray<AnnouncedReach> Announced { get; init; } = [];
 
+    /// <summary>All of its own addresses outside the mesh, as it sees them itself: temporary ones too, and such as nobody may call.</summary>
+    public ImmutableArray<IPAddress> Addresses { get; init; } = [];
+
     /// <summary>The check of what is gathered here fails: packets that came here would not get out.</summary>
     public bool IsGatherFailing { get; init; }
 

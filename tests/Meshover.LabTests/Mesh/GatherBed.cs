@@ -96,6 +96,46 @@ internal sealed class GatherBed : IAsyncDisposable
             await Until.NothingIsMissingAsync($"{target} answers", Patience, async () => await EchoAsync(target, ct) is null ? Describe() : null, ct);
     }
 
+    /// <summary>TCP from the workload to the host outside carries bytes to and fro, over both families.</summary>
+    public async Task ConnectsAsync(CancellationToken ct)
+    {
+        foreach (var (from, to) in ((IPAddress, IPAddress)[])[(Source4, Outside4), (Source6, Outside6)])
+        {
+            using var bound = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            bound.CancelAfter(TimeSpan.FromSeconds(10));
+            using var listener = Mesh.Controller.Machine.InNetwork(() => Bound(to));
+            using var client = Workload.InNetwork(() => Bound(from));
+            listener.Listen();
+            var served = ServeAsync(listener, bound.Token);
+            var buffer = new byte[8];
+            try
+            {
+                await client.ConnectAsync(listener.LocalEndPoint!, bound.Token);
+                await client.SendAsync("to"u8.ToArray(), bound.Token);
+                Assert.Equal(2, await client.ReceiveAsync(buffer, bound.Token));
+                await served;
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException && !ct.IsCancellationRequested)
+            {
+                Assert.Fail($"no TCP from {from} to {to}: {e.Message}\n{Describe()}");
+            }
+        }
+
+        static Socket Bound(IPAddress address)
+        {
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(address, 0));
+            return socket;
+        }
+
+        static async Task ServeAsync(Socket listener, CancellationToken ct)
+        {
+            using var accepted = await listener.AcceptAsync(ct);
+            var buffer = new byte[8];
+            await accepted.SendAsync(buffer.AsMemory(0, await accepted.ReceiveAsync(buffer, ct)), ct);
+        }
+    }
+
     /// <summary>None of the ranges' packets left these nodes by their uplinks.</summary>
     public async Task NothingLeftAsync(int[] nodes, CancellationToken ct)
     {
@@ -187,8 +227,10 @@ internal sealed class GatherBed : IAsyncDisposable
             4 => [.. gathers, "50", "--transit", "never"],
             _ => [],
         };
-        var join = await Mesh.Controller.CreateTokenAsync([.. own, .. flags.Length > 0 ? (string[])[Range4, Range6] : []], ct);
+        var join = await Mesh.Controller.CreateTokenAsync(own, ct);
         (await node.UpAsync(join, ["--join", "-", "--no-wait", "--announce", string.Join(',', own), .. flags], ct)).Checked();
+        foreach (var range in flags.Length > 0 ? (string[])[Range4, Range6] : [])
+            (await Mesh.Controller.Machine.RunAsync(LabPrograms.Meshover, ["grant", "add", node.Machine.Name, range, "--gather"], ct)).Checked();
     }
 
     private void AddOutside()

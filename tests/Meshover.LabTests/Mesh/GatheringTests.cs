@@ -36,6 +36,7 @@ public sealed class GatheringTests
         {
             await bed.LeadsByAsync(2, _ct);
             await bed.AnsweredAsync(_ct);
+            await bed.ConnectsAsync(_ct); // n2 drops what connection tracking calls invalid, and sees both directions or none
             await bed.WithoutAgentsAsync(async () => Assert.True(await bed.PingAsync(_ct) is { Sent: > 10, Lost: [] } report, "packets were lost while no agent lived"));
         }
         await bed.NothingLeftAsync([1, 2, 4], _ct);
@@ -48,6 +49,9 @@ public sealed class GatheringTests
         await bed.AnsweredAsync(_ct);
 
         bed.CutOff(4);
+        await bed.LeadsByAsync(3, _ct); // its check fails, and there is nobody else: never worse than to refuse
+        await bed.ExplainedAsync(1, $"{GatherBed.Outside6}", "by n3", "out      mo-", _ct);
+        bed.CutOff(3);
         await bed.LeadsByAsync(node: null, _ct);
         await bed.ExplainedAsync(1, $"{GatherBed.Outside6}", "by nobody: none of n3, n4 can take it", "out      refused", _ct);
         Assert.Null(await bed.EchoAsync(GatherBed.Outside4, _ct));

@@ -60,8 +60,8 @@ public sealed class ConfigurationReferenceTests
 
             ## Gathering
 
-            `gather` names ranges of source addresses whose packets leave the mesh here. Each must lie in a prefix that is granted to this node, and none is a whole
-            family. Several nodes may gather one range: the living one with the greatest `gather-priority` has its packets. `gather-check` names hosts outside that answer
+            `gather` names ranges of source addresses whose packets leave the mesh here. Each must lie in a prefix that is granted to this node with `--gather`, and none is
+            a whole family. Several nodes may gather one range: the living one with the greatest `gather-priority` has its packets. `gather-check` names hosts outside that answer
             to ping by this node's underlay. `gather-fallback` is about this node's own workloads, whoever gathers. [guides/gathering.md](guides/gathering.md) says
             what happens where. A change of these settings restarts the agent; packets flow on.
 

@@ -76,6 +76,17 @@ public sealed class AdministrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Grant_ToGather_IsToldToAllAndGivenAgainWithout_IsTheLatter()
+    {
+        await Grants.AddAsync(Admin, Reason.None, "web-1", new GrantWish("203.0.113.0/24", Gather: true), CancellationToken.None);
+        Assert.True(Assert.Single(Grants.List("web-1")).Grant.Gather);
+        Assert.True(Assert.Single(State.Nodes.Values).ToContract().Grants.Single().Gather);
+
+        await Grants.AddAsync(Admin, Reason.None, "web-1", new GrantWish("203.0.113.0/24"), CancellationToken.None);
+        Assert.False(Assert.Single(State.Nodes.Values).ToContract().Grants.Single().Gather);
+    }
+
+    [Fact]
     public async Task Grant_IsAddedListedAndRemoved()
     {
         await Grants.AddAsync(Admin, Reason.None, "web-1", new GrantWish("FD64:1::/64"), CancellationToken.None);

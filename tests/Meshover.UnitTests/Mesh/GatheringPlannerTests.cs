@@ -31,7 +31,7 @@ public sealed class GatheringPlannerTests
     {
         var map = TestMesh.Of(TestMesh.Node(1), Owner(3, granted, range));
         Assert.Same(GatheringPlan.None, Plan(map));
-        Assert.Contains($"{range} is to be gathered here but lies in no prefix that is granted to this node", Warnings(map, 3, range), StringComparison.Ordinal);
+        Assert.Contains($"{range} is to be gathered here but lies in no prefix that this node is granted for gathering", Warnings(map, 3, range), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class GatheringPlannerTests
         "203.0.113.128/25: n3 100; 203.0.113.0/24: n2 100; 203.0.112.0/20: n2 100; 2001:db8:7::/48: n2 100",
         Text(Plan(TestMesh.Of(
             TestMesh.Node(1), Owner(3, "203.0.113.128/25", "203.0.113.128/25"),
-            TestMesh.Node(2).Granted("203.0.112.0/20", "2001:db8:7::/48") with { Gathers = Claims(["203.0.112.0/20", "2001:db8:7::/48", "203.0.113.0/24"]) }))));
+            TestMesh.Node(2).GrantedToGather("203.0.112.0/20", "2001:db8:7::/48") with { Gathers = Claims(["203.0.112.0/20", "2001:db8:7::/48", "203.0.113.0/24"]) }))));
 
     [Fact]
     public void Plan_OwnClaims_AreThoseOfTheSettings_WhateverTheMapStillSays()
@@ -74,16 +74,52 @@ public sealed class GatheringPlannerTests
     }
 
     [Fact]
-    public void Plan_MoreRangesThanRules_TheFirstAreTakenAndItIsSaid()
+    public void Plan_GrantThatDoesNotAllowIt_IsNoRightToGather()
     {
-        string[] ranges = [.. Enumerable.Range(0, 45).Select(number => $"203.0.113.{number}/32")];
-        var map = TestMesh.Of(TestMesh.Node(1), TestMesh.Node(2).Granted("203.0.113.0/24") with { Gathers = Claims(ranges) });
-        Assert.Equal(GatheringPlanner.MostRanges, Plan(map).Ranges.Length);
-        Assert.Contains("45 IPv4 ranges are to be gathered, of which a node takes 40: from 203.0.113.40/32 on", Warnings(map, 1), StringComparison.Ordinal);
+        var map = TestMesh.Of(TestMesh.Node(1).Granted("10.64.1.0/24"), TestMesh.Node(2).Granted("10.0.0.0/8") with { Gathers = Claims(["10.64.1.0/24", "10.64.1.0/25"]) });
+        Assert.Same(GatheringPlan.None, Plan(map));
+        Assert.Contains("An administrator grants it with `meshover grant add n2 10.64.1.0/24 --gather`.", Warnings(map, 2, "10.64.1.0/24"), StringComparison.Ordinal);
+        Assert.DoesNotContain("The others do not know", Warnings(map, 2, "10.64.1.0/24"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Plan_ClaimThatTheMapDoesNotHold_IsSaidToItsOwner()
+    {
+        var map = TestMesh.Of(TestMesh.Node(1).GrantedToGather("203.0.113.0/24") with { Gathers = Claims(["203.0.113.0/25"]) });
+        Assert.Contains("The others do not know that 203.0.113.0/24 is gathered here", Warnings(map, 1, "203.0.113.0/25", "203.0.113.0/24"), StringComparison.Ordinal);
+        Assert.DoesNotContain("The others", Warnings(map, 1, "203.0.113.0/25"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Plan_OwnAddressesAsTheMachineSeesThem_AreSpared_ButForWorkloadsOnIt() => Assert.Equal(
+        ["192.0.2.1", "192.0.2.77"],
+        NodePlanner.Plan(
+            TestMesh.Of(TestMesh.Node(1).Granted("192.0.2.11/32"), Owner(3, "192.0.2.0/24", "192.0.2.0/24")), new NodeId(1), new NodeSettings(), new NodeCapabilities(),
+            new NodeHealth { Addresses = [IPAddress.Parse("192.0.2.77"), IPAddress.Parse("192.0.2.11"), IPAddress.Parse("198.51.100.1")] })
+            .Kernel.Gathering.Spared.Select(address => address.ToString()));
+
+    [Fact]
+    public void Plan_MoreRangesThanRules_EachNodeHasItsTurnAndItIsSaid()
+    {
+        MeshNode Many(uint node, int first) => TestMesh.Node(node).GrantedToGather("198.51.100.0/24") with
+        {
+            Gathers = Claims([.. Enumerable.Range(first, 40).Select(number => $"198.51.100.{number}/32")]),
+        };
+        var map = TestMesh.Of(TestMesh.Node(1), Many(2, 0), Many(3, 100), Owner(4, "203.0.113.0/24", "203.0.113.0/24"));
+        var taken = Plan(map).Ranges;
+        Assert.Equal(
+            [(2u, 20), (3u, 19), (4u, 1)],
+            taken.GroupBy(range => range.Owners.Single().Node.Value).OrderBy(node => node.Key).Select(node => (node.Key, node.Count())));
+        Assert.Contains("65 IPv4 ranges are to be gathered, of which a node takes 40, in turn of each node that gathers: not 198.51.100.20/32, ", Warnings(map, 1), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Plan_ClaimsThatThisReleaseCannotRead_AreNamed() => Assert.Contains(
+        "n3 gathers more ranges than this release can read",
+        Warnings(TestMesh.Of(TestMesh.Node(1), TestMesh.Node(3) with { Gathers = new GatherClaims { IsPartial = true } }), 1), StringComparison.Ordinal);
+
     private static MeshNode Owner(uint id, string granted, string range, int priority = 100, bool isFailing = false) =>
-        TestMesh.Node(id).Granted(granted) with { Gathers = Claims([range]) with { Priority = priority, IsFailing = isFailing } };
+        TestMesh.Node(id).GrantedToGather(granted) with { Gathers = Claims([range]) with { Priority = priority, IsFailing = isFailing } };
 
     private static GatherClaims Claims(string[] ranges) => new() { Ranges = [.. ranges.Select(range => IPNetwork.Parse(range))] };
 

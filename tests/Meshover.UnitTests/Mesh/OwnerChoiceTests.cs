@@ -24,7 +24,22 @@ public sealed class OwnerChoiceTests
         int[] well = [first, second, third];
         ImmutableArray<GatherOwner> owners = [Owner(1, 200), Owner(2, 100), Owner(3, 100)];
         var choice = OwnerChoice.Of(
-            owners, owner => well[owner.Node.Value - 1] is >= 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null, present == 0 ? null : new NodeId((uint)present));
+            owners, owner => well[owner.Node.Value - 1] is >= 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null, _ => false, present == 0 ? null : new NodeId((uint)present));
+        Assert.Equal((uint)chosen, choice?.Node.Value ?? 0);
+    }
+
+    // Which are reached, though the check of each fails.
+    [Theory]
+    [InlineData(0, "1 2 3", 1)]
+    [InlineData(2, "1 2 3", 2)] // it has them: moving flows mends nothing
+    [InlineData(2, "1 3", 1)]
+    [InlineData(0, "3", 3)]
+    [InlineData(1, "", 0)]
+    public void Of_AllThatAreReachedFail_OneOfThemHasThePacketsYet(int present, string reached, int chosen)
+    {
+        ImmutableArray<GatherOwner> owners = [Owner(1, 200), Owner(2, 100), Owner(3, 100)];
+        var choice = OwnerChoice.Of(
+            owners, _ => null, owner => reached.Contains($"{owner.Node.Value}", StringComparison.Ordinal), present == 0 ? null : new NodeId((uint)present));
         Assert.Equal((uint)chosen, choice?.Node.Value ?? 0);
     }
 

@@ -43,6 +43,9 @@ internal static class TestMesh
     public static MeshNode Granted(this MeshNode node, params string[] prefixes) =>
         node with { Grants = [.. prefixes.Select(prefix => new RouteGrant(IPNetwork.Parse(prefix)))] };
 
+    public static MeshNode GrantedToGather(this MeshNode node, params string[] prefixes) =>
+        node with { Grants = [.. prefixes.Select(prefix => new RouteGrant(IPNetwork.Parse(prefix)) { MayGather = true })] };
+
     public static EndpointCandidate At(string endpoint, EndpointSource source = EndpointSource.Interface) => new(IPEndPoint.Parse(endpoint), source);
 
     private static WireGuardPublicKey Key(uint id)

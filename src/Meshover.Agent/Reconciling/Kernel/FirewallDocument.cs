@@ -155,9 +155,9 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
         {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"bgp"} } },
         """;
 
-    // "mangle" (-150): after connection tracking, before the route is looked up.
+    // After connection tracking and after all that is at "mangle" (-150), as others set marks there whole; before "dstnat" (-100), and so before the route is looked up.
     private const string GatherChain = $$"""
-        {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"gathered","type":"filter","hook":"prerouting","prio":-150,"policy":"accept"} } },
+        {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"gathered","type":"filter","hook":"prerouting","prio":-140,"policy":"accept"} } },
         """;
 
     private static IEnumerable<FirewallRule> BgpRules(BgpGuard bgp) =>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Meshover.Agent.Reconciling.Kernel.Gathering;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
 using Meshover.Linux.Sysctl;
@@ -13,6 +14,7 @@ internal sealed class KernelApplier(
 {
     private readonly List<(string Key, string Value)> _refused = [];
     private IReadOnlyList<LinkInfo>? _links;
+    private bool _lacksFirewall;
 
     internal List<string> Done { get; } = [];
 
@@ -44,6 +46,8 @@ internal sealed class KernelApplier(
         foreach (var change in changes)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (_lacksFirewall && RestsOnFirewall(change))
+                continue;
             try
             {
                 await ApplyAsync(change, cancellationToken).ConfigureAwait(false);
@@ -62,12 +66,21 @@ internal sealed class KernelApplier(
             catch (Exception error) when (error is NetlinkException or SysctlException or NftException or IOException or UnauthorizedAccessException)
             {
                 Fail(error);
+                _lacksFirewall |= change is SetFirewall;
             }
         }
 
         if (_refused.Count > 0)
             Fail(new Finding(FindingKinds.SysctlReadOnly, "", ReadOnlySysctls.Advice(_refused)));
     }
+
+    /// <summary>Without the mark that the firewall sets, packets that came by a link would be led like a workload's: then gathering stays as it is.</summary>
+    private static bool RestsOnFirewall(KernelChange change) => change switch
+    {
+        AddRule { Rule: var rule } => GatherRules.IsOurs(rule),
+        RemoveRule { Rule: var rule } => GatherRules.IsOurs(rule),
+        _ => false,
+    };
 
     private static bool IsAlreadySo(KernelChange change, NetlinkException error) => change switch
     {

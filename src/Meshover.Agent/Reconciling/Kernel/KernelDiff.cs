@@ -15,7 +15,8 @@ namespace Meshover.Agent.Reconciling.Kernel;
 /// <item>loose <c>rp_filter</c> on the underlay before a route can be learned that covers a peer;</item>
 /// <item>the mirror table, then the rules that look into it and into what the machine has behind main, then the rule that prohibits the
 /// rest: at no time a marked packet finds a table that is not filled yet;</item>
-/// <item>gathering's tables, before its rules look into them; these stand among the others and each is there before the one whose place it takes is removed;</item>
+/// <item>where something is gathered, the firewall, on whose mark gathering's rules rest, then its tables, before its rules look into them; these
+/// stand among the others and each is there before the one whose place it takes is removed;</item>
 /// <item>the node addresses, which BGP's routes need as their source;</item>
 /// <item>the tunnel's address and route, the links' settings and link-local addresses: BGP starts by these;</item>
 /// <item>the <c>unreachable</c> routes and the firewall;</item>
@@ -66,6 +67,9 @@ internal sealed class KernelDiff
         var mirror = UnderlayMirror.Of(_state, _names);
         _changes.AddRange(SysctlDiff.Compute(_state, _plan, _names, mirror));
         DiffMirror(mirror);
+        var isGathering = !_plan.Kernel.Gathering.Ranges.IsEmpty;
+        if (isGathering)
+            DiffFirewall();
         var (gathered, released) = GatherRoutes.Diff(
             _state.Gather.Routes, GatherRoutes.Of(_state.Gather, _plan.Kernel.Gathering, _names.Protocol), _names.Protocol);
         _changes.AddRange(gathered.Select(route => new SetRoute(route, LinkName(route))));
@@ -75,7 +79,8 @@ internal sealed class KernelDiff
         foreach (var link in _plan.Links)
             DiffLink(link);
         DiffMainRoutes();
-        DiffFirewall();
+        if (!isGathering)
+            DiffFirewall();
         _changes.AddRange(released.Select(route => new RemoveRoute(route, LinkName(route))));
         return [.. _changes];
     }
@@ -106,7 +111,7 @@ internal sealed class KernelDiff
         var wanted = families.ToDictionary(family => family, family => WantedRules(family).ToList());
         foreach (var family in families)
             DiffRules(present.FindAll(rule => rule.Family == family), wanted[family]);
-        foreach (var rule in present.Where(rule => !wanted[rule.Family].Contains(rule) && rule.Priority != KernelNames.LookupPriority))
+        foreach (var rule in GatherRules.InOrderOfRemoval(present.Where(rule => !wanted[rule.Family].Contains(rule) && rule.Priority != KernelNames.LookupPriority)))
             _changes.Add(new RemoveRule(rule));
     }
 

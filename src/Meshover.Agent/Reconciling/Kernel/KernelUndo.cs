@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Meshover.Agent.Reconciling.Kernel.Gathering;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Planning;
 
@@ -17,7 +18,7 @@ internal static class KernelUndo
         var linkNames = state.Links.ToDictionary(link => link.Index, link => link.Name);
         return
         [
-            .. state.Rules.Where(rule => rule.Protocol == names.Protocol).Select(rule => new RemoveRule(rule)),
+            .. GatherRules.InOrderOfRemoval(state.Rules.Where(rule => rule.Protocol == names.Protocol)).Select(rule => new RemoveRule(rule)),
             .. ours.Select(link => new RemoveLink(link.Name)),
             // What went by our links goes with them.
             .. taggedRoutes.Where(route => !gone.Contains(route.OutputLink)).Reverse()

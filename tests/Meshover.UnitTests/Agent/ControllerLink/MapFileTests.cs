@@ -1,4 +1,6 @@
+using Google.Protobuf;
 using Meshover.Agent.ControllerLink;
+using Meshover.Contract.V1;
 using Meshover.UnitTests.Mesh;
 
 namespace Meshover.UnitTests.Agent.ControllerLink;
@@ -30,6 +32,22 @@ public sealed class MapFileTests : IDisposable
         var file = new MapFile(_directory);
         file.Save(TestMesh.Full(2) with { LeftOut = TestMesh.Full(1).LeftOut.Add(new(3), "it has no id") });
         Assert.Equal(0, file.Load(out _)!.Revision);
+    }
+
+    [Fact]
+    public void Load_MapOfAReleaseThatKnewLess_IsToldAnewAsAWhole()
+    {
+        var file = new MapFile(_directory);
+        file.Save(TestMesh.Full(2));
+        Assert.Equal(7, file.Load(out _)!.Revision);
+        var older = MeshSnapshot.Parser.ParseFrom(File.ReadAllBytes(file.FilePath));
+        older.KnownFields--;
+        File.WriteAllBytes(file.FilePath, older.ToByteArray());
+        Assert.Equal(0, file.Load(out _)!.Revision);
+        older.KnownFields = 0; // before there was the mark
+        File.WriteAllBytes(file.FilePath, older.ToByteArray());
+        Assert.Equal((0, 2), (file.Load(out var problem)!.Revision, file.Load(out _)!.Nodes.Count));
+        Assert.Null(problem);
     }
 
     [Fact]

@@ -12,7 +12,7 @@ public sealed class WireFormatTests
     public void ToMap_OfItsOwnSnapshot_GivesTheSameMap()
     {
         var node = TestMesh.Node(1).Granted("10.64.1.0/24") with { IsTransit = true, IsBehindNat = true, Site = "tokyo", UnderlayMtu = 9000, Gathers = new() { Ranges = [System.Net.IPNetwork.Parse("10.64.1.0/25")], Priority = 7, IsFailing = true } };
-        var map = TestMesh.Of(node with { Grants = [new RouteGrant(System.Net.IPNetwork.Parse("10.64.0.0/16"), 24) { IsPinned = true }] }, TestMesh.Node(2)) with { Tombstones = [new(9)] };
+        var map = TestMesh.Of(node with { Grants = [new RouteGrant(System.Net.IPNetwork.Parse("10.64.0.0/16"), 24) { IsPinned = true, MayGather = true }] }, TestMesh.Node(2)) with { Tombstones = [new(9)] };
         var read = WireFormat.ToMap(MeshSnapshot.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(WireFormat.FromMap(map))));
         Assert.Equal((map.StoreId, map.Revision), (read.StoreId, read.Revision));
         Assert.True(map.Settings.SameAs(read.Settings));
@@ -26,6 +26,20 @@ public sealed class WireFormatTests
         var wire = WireFormat.FromMap(TestMesh.Full(1)).Nodes[0];
         wire.Endpoints[0].Kind = (Endpoint.Types.Kind)77;
         Assert.Single(WireFormat.ToNode(wire).Endpoints);
+    }
+
+    [Fact]
+    public void ToNode_ClaimsThatCannotBeRead_AreLeftOutAndTheNodeIsNot()
+    {
+        var wire = WireFormat.FromMap(TestMesh.Full(1)).Nodes[0];
+        wire.Gathers = new() { Prefixes = { "203.0.113.0/24", "by name: edge", "0.0.0.0/0" }, Priority = 4_000_000 };
+        var gathers = WireFormat.ToNode(wire).Gathers;
+        Assert.Equal(["203.0.113.0/24"], gathers.Ranges.Select(range => range.ToString()));
+        Assert.Equal((255, true), (gathers.Priority, gathers.IsPartial));
+
+        wire.Gathers = new() { Prefixes = { Enumerable.Range(0, 33).Select(number => $"203.0.113.{number}/32") } };
+        gathers = WireFormat.ToNode(wire).Gathers;
+        Assert.Equal((32, 1, true), (gathers.Ranges.Length, gathers.Priority, gathers.IsPartial));
     }
 
     public static TheoryData<Action<NodeInfo>> Damages => new(

@@ -3,9 +3,12 @@ using System.Net;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Agent.Reconciling.Kernel.Gathering;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.Nftables;
+using Meshover.Linux.Sysctl;
 using Meshover.Mesh.Gathering;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Planning;
+using Meshover.UnitTests.Agent.Endpoints;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 using static Meshover.UnitTests.Agent.Reconciling.KernelScene;
@@ -60,7 +63,8 @@ public sealed class GatheringTests
             Pass(keeper, Plan(Owner(2))));
         var undone = Pass(keeper, GatheringPlan.None).Split('\n');
         Assert.Equal(8, undone.Length);
-        Assert.All(undone[..4], change => Assert.StartsWith("remove rule 74", change, StringComparison.Ordinal)); // nobody is led to what is emptied
+        // Nobody is led to what is emptied, nothing that came by a link comes to a plain rule, and to the last the underlay is spared.
+        Assert.Equal(["7450", "7410", "7400", "7499"], undone[..4].Select(change => change["remove rule ".Length..][..4]));
         Assert.All(undone[4..], change => Assert.StartsWith("remove route ", change, StringComparison.Ordinal));
         Assert.Equal("", Pass(keeper, GatheringPlan.None));
     }
@@ -101,8 +105,46 @@ public sealed class GatheringTests
         _state = Settled();
         _tables.Clear();
         var after = Pass(Keeper(), Plan(Owner(2), Owner(1) with { IsFailing = true }));
-        Assert.Contains("7410: IPv4 from 203.0.113.0/24 fwmark 0x6e/0xff lookup 7402", after, StringComparison.Ordinal);
+        Assert.Contains("7410: IPv4 from 203.0.113.0/24 fwmark 0x6e/0xff goto 7499", after, StringComparison.Ordinal); // nobody after it: it cannot do worse than refuse
         Assert.Contains("7450: IPv4 from 203.0.113.0/24 lookup 7403", after, StringComparison.Ordinal); // its own workloads' may go there
+    }
+
+    [Fact]
+    public void Pass_OwnerThatCannotTakeThemOutBetweenTwoThatCan_HandsThemToTheOneAfterIt_ByATableOfItsOwn()
+    {
+        Reaches(2, Link2);
+        Reaches(3, Link3);
+        var (keeper, plan) = (Keeper(), Plan(Owner(2, priority: 200), Owner(1) with { IsFailing = true }, Owner(3, priority: 50)));
+        var changes = Pass(keeper, plan);
+        Assert.Contains("set route 0.0.0.0/0 via fe80::2 dev mo-00000002 table 7403", changes, StringComparison.Ordinal); // this node's own
+        Assert.Contains("set route 0.0.0.0/0 via fe80::3 dev mo-00000003 table 7404", changes, StringComparison.Ordinal);
+        Assert.Contains("set route unreachable 0.0.0.0/0 table 7404", changes, StringComparison.Ordinal);
+        Assert.Contains("7410: IPv4 from 203.0.113.0/24 fwmark 0x6e/0xff lookup 7404", changes, StringComparison.Ordinal);
+        Assert.Contains("7450: IPv4 from 203.0.113.0/24 lookup 7403", changes, StringComparison.Ordinal);
+        Assert.Equal("", Pass(keeper, plan));
+        Assert.Equal("", Pass(Keeper(), plan)); // an agent that starts anew
+        Reaches(3, Link2); // by another now
+        Assert.Contains("add rule 7410: IPv4 from 203.0.113.0/24 fwmark 0x6e/0xff goto 7499", Pass(keeper, plan), StringComparison.Ordinal);
+        Assert.DoesNotContain(_tables, route => route.Table == 7404);
+    }
+
+    [Fact]
+    public void Pass_AllOwnersFail_OneThatIsReachedHasThePacketsYet()
+    {
+        Reaches(3, Link3);
+        Assert.Contains(
+            "set route 0.0.0.0/0 via fe80::3 dev mo-00000003 table 7403",
+            Pass(Keeper(), Plan(Owner(2) with { IsFailing = true }, Owner(3) with { IsFailing = true })), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pass_NothingIsSetByRulesBeforeTheFirewallThatTheyRestOn()
+    {
+        Reaches(2, Link2);
+        var plan = Plan(Owner(2));
+        var state = _state with { FirewallStands = false };
+        var changes = KernelDiff.Compute(state with { Gather = Keeper().Look(plan, state, KernelNames.Default) }, PlanWith(plan)).ToList();
+        Assert.InRange(changes.FindIndex(change => change is SetFirewall), 0, changes.FindIndex(change => change is AddRule) - 1);
     }
 
     [Fact]
@@ -139,18 +181,41 @@ public sealed class GatheringTests
             add rule 7450: IPv4 from 203.0.113.0/25 lookup 7404
             add rule 7411: IPv4 from 203.0.113.0/24 fwmark 0x6e/0xff lookup 7403
             add rule 7451: IPv4 from 203.0.113.0/24 lookup 7403
-            remove rule 7410: IPv4 from 203.0.113.0/24 fwmark 0x6e/0xff lookup 7403
             remove rule 7450: IPv4 from 203.0.113.0/24 lookup 7403
+            remove rule 7410: IPv4 from 203.0.113.0/24 fwmark 0x6e/0xff lookup 7403
             """,
             Pass(keeper, both));
     }
 
     [Fact]
-    public void Pass_NodeThatFallsBack_RefusesNothingButWhatCameByALink()
+    public async Task Apply_FirewallThatCannotBeSet_LeavesGatheringsRulesAsTheyAre()
     {
-        var changes = Pass(Keeper(), Plan(Owner(2)) with { FallsBack = true });
-        Assert.Contains("unreachable 0.0.0.0/0 table 7402", changes, StringComparison.Ordinal);
-        Assert.DoesNotContain("unreachable 0.0.0.0/0 table 7403", changes, StringComparison.Ordinal);
+        var sysctls = new NoSysctls();
+        var applier = new KernelApplier(
+            new FakeMachine(), sysctls, new SysctlMemory(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), sysctls),
+            new Firewall(new Nft(program: "/nonexistent/nft"), generation: null), KernelNames.Default);
+        var rule = new RuleInfo { Family = System.Net.Sockets.AddressFamily.InterNetwork, Priority = 7450, Table = 7403 };
+        await applier.ApplyAsync(
+            [new SetFirewall(FirewallDocument.Of(PlanWith(Plan(Owner(2))))!), new AddRule(rule), new RemoveRule(rule with { Priority = 7451 })], TestContext.Current.CancellationToken);
+        Assert.Single(applier.Errors);
+        Assert.Empty(applier.Made);
+    }
+
+    [Fact]
+    public void Pass_NodeThatFallsBack_LetsItsOwnPacketsGoPastLargerRanges_AndNeverWhatCameByALink()
+    {
+        Reaches(2, Link2);
+        var larger = Plan(Owner(2));
+        var plan = larger with { FallsBack = true, Ranges = [new GatheredRange(IPNetwork.Parse("203.0.113.0/25")) { Owners = [Owner(3)] }, .. larger.Ranges] };
+        var keeper = Keeper();
+        var changes = Pass(keeper, plan);
+        Assert.Contains("7410: IPv4 from 203.0.113.0/25 fwmark 0x6e/0xff lookup 7402", changes, StringComparison.Ordinal);
+        Assert.Contains("7450: IPv4 from 203.0.113.0/25 goto 7499", changes, StringComparison.Ordinal);
+        Assert.Contains("7451: IPv4 from 203.0.113.0/24 lookup 7404", changes, StringComparison.Ordinal);
+        Reaches(3, Link3);
+        Assert.Contains("add rule 7450: IPv4 from 203.0.113.0/25 lookup 7403", Pass(keeper, plan), StringComparison.Ordinal);
+        // A hop that goes without a pass: what came by a link, and looks into the same table, is refused there.
+        Assert.All((uint[])[7402, 7403, 7404], table => Assert.Contains(_tables, route => route.Table == table && route is { Kind: RouteKind.Unreachable, Destination.PrefixLength: 0 }));
     }
 
     [Fact]
@@ -160,8 +225,16 @@ public sealed class GatheringTests
         var json = FirewallDocument.Of(PlanWith(plan with { Ranges = [new GatheredRange(IPNetwork.Parse("203.0.113.0/25")) { Owners = [Owner(2)] }, .. plan.Ranges] }))!.Json;
         Assert.Contains("""{"prefix":{"addr":"203.0.113.0","len":24} }""", json, StringComparison.Ordinal);
         Assert.DoesNotContain("\"len\":25", json, StringComparison.Ordinal);
+        Assert.Contains("\"hook\":\"prerouting\",\"prio\":-140", json, StringComparison.Ordinal); // after those who set marks whole at -150
         Assert.Contains("""{"|":[{"&":[{"meta":{"key":"mark"} },4294967040]},110]}""", json, StringComparison.Ordinal);
         Assert.DoesNotContain("gathered", FirewallDocument.Of(PlanWith(GatheringPlan.None))!.Json, StringComparison.Ordinal);
+    }
+
+    private sealed class NoSysctls : ISysctls
+    {
+        public string? TryRead(string key) => null;
+
+        public void Write(string key, string value) => throw new NotSupportedException();
     }
 
     private GatherKeeper Keeper() => new(address => _ways.GetValueOrDefault(address), table => [.. _tables.Where(route => route.Table == table)], _time);

@@ -32,7 +32,7 @@ internal sealed class GatherKeeper(Func<IPAddress, RouteInfo?> wayTo, Func<uint,
         var routes = _tables.SelectMany(table).ToList();
         var choices = Choose(plan, rules, routes, state.Links, names);
         _former = choices.ToDictionary(choice => choice.Range.Range);
-        _tables = [.. routes.Select(route => route.Table), .. choices.Select(choice => choice.Table), .. plan.Ranges.IsEmpty ? [] : (uint[])[KernelNames.FirstGatherTable]];
+        _tables = [.. routes.Select(route => route.Table), .. choices.SelectMany(choice => choice.Tables), .. plan.Ranges.IsEmpty ? [] : (uint[])[KernelNames.FirstGatherTable]];
         return new GatherState { Choices = choices, Routes = routes };
     }
 
@@ -42,17 +42,50 @@ internal sealed class GatherKeeper(Func<IPAddress, RouteInfo?> wayTo, Func<uint,
         var ways = Ways(plan, links, names);
         Count(plan, ways);
         var tables = Tables(plan, rules);
-        return
-        [
-            .. plan.Ranges.Select(range =>
+        var choices = plan.Ranges.Select(range => Choose(range, Present(range, rules, routes, ways, tables[range.Range]), tables[range.Range], ways));
+        return [.. HandOn([.. choices], rules, ways)];
+    }
+
+    private GatherChoice Choose(GatheredRange range, NodeId? present, uint table, Dictionary<IPAddress, OwnerWay> ways)
+    {
+        var owner = OwnerChoice.Of(range.Owners, WellFor, one => one.IsSelf || ways.ContainsKey(one.Address), present);
+        return new GatherChoice(range, table, owner, owner is null ? null : ways.GetValueOrDefault(owner.Address))
+        {
+            Usable = [.. range.Owners.Where(one => WellFor(one) is not null)],
+        };
+    }
+
+    /// <summary>
+    /// Where this node may own a range and cannot take packets out just now, what comes to it goes on to the first owner after it in the order that is well and
+    /// a link away: never to one before it, as two of that kind would hand them to each other.
+    /// </summary>
+    private IEnumerable<GatherChoice> HandOn(ImmutableArray<GatherChoice> choices, ImmutableArray<RuleInfo> rules, Dictionary<IPAddress, OwnerWay> ways)
+    {
+        HashSet<uint> own = [.. choices.Select(choice => choice.Table)], taken = [.. own, .. rules.Select(rule => rule.Table)];
+        foreach (var choice in choices)
+        {
+            if (choice.Range.Owners.SkipWhile(owner => !owner.IsSelf).ToList() is not [{ IsFailing: true }, .. var after]
+                || after.Find(owner => WellFor(owner) is not null && ways[owner.Address].IsDirect) is not { } next)
             {
-                var owner = OwnerChoice.Of(range.Owners, WellFor, Present(range, rules, routes, ways, tables[range.Range]));
-                return new GatherChoice(range, tables[range.Range], owner, owner is null ? null : ways.GetValueOrDefault(owner.Address))
-                {
-                    Usable = [.. range.Owners.Where(one => WellFor(one) is not null)],
-                };
-            }),
-        ];
+                yield return choice;
+                continue;
+            }
+            var table = next == choice.Owner ? choice.Table : NextTable(choice.Range.Range, rules, own, taken);
+            yield return table == 0 ? choice : choice with { Next = new HandedOn(next, ways[next.Address], table) };
+        }
+    }
+
+    /// <summary>A table of its own, as what this node sends itself goes to another. The one that it has already; 0: none is free.</summary>
+    private static uint NextTable(IPNetwork range, ImmutableArray<RuleInfo> rules, HashSet<uint> own, HashSet<uint> taken)
+    {
+        if (rules.FirstOrDefault(rule => rule.Source == range && !GatherRules.IsPlain(rule) && rule.Table > KernelNames.FirstGatherTable && !own.Contains(rule.Table)) is { } standing)
+            return standing.Table;
+        for (var table = KernelNames.FirstGatherTable + 1; table <= KernelNames.LastGatherTable; table++)
+        {
+            if (taken.Add(table))
+                return table;
+        }
+        return 0;
     }
 
     private Dictionary<IPAddress, OwnerWay> Ways(GatheringPlan plan, IReadOnlyList<LinkInfo> links, KernelNames names)
@@ -102,7 +135,7 @@ internal sealed class GatherKeeper(Func<IPAddress, RouteInfo?> wayTo, Func<uint,
     /// <summary>A range keeps its table for as long as it stands; a new one gets the first that nothing stands in.</summary>
     private Dictionary<IPNetwork, uint> Tables(GatheringPlan plan, ImmutableArray<RuleInfo> rules)
     {
-        var standing = rules.Where(rule => rule is { Source: not null, Table: > KernelNames.FirstGatherTable }).ToLookup(rule => rule.Source!.Value, rule => rule.Table);
+        var standing = rules.Where(rule => rule is { Source: not null, Table: > KernelNames.FirstGatherTable } && GatherRules.IsPlain(rule)).ToLookup(rule => rule.Source!.Value, rule => rule.Table);
         var tables = new Dictionary<IPNetwork, uint>();
         foreach (var range in plan.Ranges.Select(range => range.Range))
         {

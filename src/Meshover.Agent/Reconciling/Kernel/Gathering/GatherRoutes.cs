@@ -24,20 +24,24 @@ internal static class GatherRoutes
         {
             ImmutableArray<IPNetwork> inside = [.. plan.Inside.Where(prefix => prefix.BaseAddress.AddressFamily == family.Key)];
             var everything = family.Key == AddressFamily.InterNetwork ? Everything4 : Everything6;
-            foreach (var route in Closed(KernelNames.FirstGatherTable, isGuarded: true))
+            foreach (var route in Closed(KernelNames.FirstGatherTable))
                 yield return route;
             foreach (var choice in family)
             {
-                foreach (var route in Closed(choice.Table, isGuarded: !plan.FallsBack))
+                foreach (var route in choice.Tables.SelectMany(Closed))
                     yield return route;
                 if (choice.Way is { } way)
-                    yield return ByHops(way.Route) with { Destination = everything, Table = choice.Table, Metric = Metric, Protocol = protocol };
+                    yield return Everything(way, choice.Table);
+                if (choice.Next is { } next && next.Table != choice.Table)
+                    yield return Everything(next.Way, next.Table);
             }
 
-            IEnumerable<RouteInfo> Closed(uint table, bool isGuarded) =>
+            RouteInfo Everything(OwnerWay way, uint table) => ByHops(way.Route) with { Destination = everything, Table = table, Metric = Metric, Protocol = protocol };
+
+            IEnumerable<RouteInfo> Closed(uint table) =>
             [
                 .. inside.Select(prefix => new RouteInfo { Destination = prefix, Kind = RouteKind.Throw, Table = table, Metric = Metric, Protocol = protocol }),
-                .. isGuarded ? [new RouteInfo { Destination = everything, Kind = RouteKind.Unreachable, Table = table, Metric = KernelDiff.UnreachableMetric, Protocol = protocol }] : (RouteInfo[])[],
+                new RouteInfo { Destination = everything, Kind = RouteKind.Unreachable, Table = table, Metric = KernelDiff.UnreachableMetric, Protocol = protocol },
             ];
         }
     }

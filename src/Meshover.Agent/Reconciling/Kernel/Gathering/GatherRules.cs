@@ -13,8 +13,8 @@ namespace Meshover.Agent.Reconciling.Kernel.Gathering;
 /// <code>
 /// 7400       the underlay's mark           go on at 7499
 /// 7401       from an own underlay address  go on at 7499
-/// 7410-7449  from a range, came by a link  its table, where the owner is one link away; where this node may take it out: 7499; else refused
-/// 7450-7489  from a range                  its table; where this node has the packets: 7499
+/// 7410-7449  from a range, came by a link  its table, where the owner is one link away; where this node takes it out: 7499; else refused
+/// 7450-7489  from a range                  its table; where this node has the packets, or nobody has and it falls back: 7499
 /// 7499       nothing; the rules behind it, and main, decide as ever
 /// </code>
 /// What came by a link of the mesh goes to an owner's own link or nowhere, and what came to one that may own it leaves there: no packet takes more than two
@@ -48,23 +48,23 @@ internal static class GatherRules
             var choice = choices[(int)i];
             var ranged = goOn with { Source = choice.Range.Range };
             var cameByLink = ranged with { Priority = CameByLink + i, Mark = KernelNames.GatheredMark, MarkMask = mask };
-            yield return choice.IsTakenOutHere ? cameByLink : LookUp(cameByLink, MayGoOn(choice) ? choice.Table : KernelNames.FirstGatherTable);
+            yield return choice.IsTakenOutHere ? cameByLink : LookUp(cameByLink, choice.Next?.Table ?? (choice.Way is { IsDirect: true } ? choice.Table : KernelNames.FirstGatherTable));
             var plain = ranged with { Priority = Plain + i };
-            yield return choice.Owner is { IsSelf: true } ? plain : LookUp(plain, choice.Table);
+            var isLetGo = choice.Owner?.IsSelf ?? plan.Kernel.Gathering.FallsBack;
+            yield return isLetGo ? plain : LookUp(plain, choice.Table);
         }
     }
 
     /// <summary>
-    /// A node that may own the range and cannot take packets out just now hands them to those after it in the order alone: two of that kind would
-    /// hand them to each other.
+    /// Those that are to be removed, in the order in which nothing goes astray meanwhile: what leads packets, the plain ones first, so that none that came by a link
+    /// comes to those; then what spares the underlay from being led; then where it is gone on; and the others.
     /// </summary>
-    private static bool MayGoOn(GatherChoice choice)
+    internal static IEnumerable<RuleInfo> InOrderOfRemoval(IEnumerable<RuleInfo> rules) => rules.OrderByDescending(rule => rule.Priority switch
     {
-        if (choice is not { Owner: { } owner, Way.IsDirect: true })
-            return false;
-        var self = choice.Range.Owners.IndexOf(choice.Range.Owners.FirstOrDefault(one => one.IsSelf)!);
-        return self < 0 || self < choice.Range.Owners.IndexOf(owner);
-    }
+        _ when !IsOurs(rule) => 0u,
+        End => 1u,
+        var priority => priority,
+    });
 
     private static RuleInfo LookUp(RuleInfo rule, uint table) => rule with { Action = RuleAction.Lookup, GoTo = 0, Table = table };
 }

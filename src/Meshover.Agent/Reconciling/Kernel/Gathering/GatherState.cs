@@ -27,9 +27,21 @@ internal sealed record GatherChoice(GatheredRange Range, uint Table, GatherOwner
     /// <summary>Of the owners those that could take packets at the moment.</summary>
     public ImmutableArray<GatherOwner> Usable { get; init; } = [];
 
-    /// <summary>This node may take the range's packets out, whoever sends them.</summary>
-    public bool IsTakenOutHere => Range.Owners.Any(owner => owner is { IsSelf: true, IsFailing: false });
+    /// <summary>Who gets what comes by a link in this node's place, as its own check fails; null: nobody.</summary>
+    public HandedOn? Next { get; init; }
+
+    /// <summary>This node takes the range's packets out, whoever sends them: an owner whose check fails does it where there is nobody after it, rather than to refuse them.</summary>
+    public bool IsTakenOutHere => Next is null && Range.Owners.Any(owner => owner.IsSelf);
+
+    /// <summary>Those that are led into.</summary>
+    public IEnumerable<uint> Tables => Next is null || Next.Table == Table ? [Table] : [Table, Next.Table];
 }
+
+/// <summary>To whom an owner hands packets on that it cannot take out.</summary>
+/// <param name="Owner">One after it in the order.</param>
+/// <param name="Way">By that one's own link.</param>
+/// <param name="Table">That leads there.</param>
+internal sealed record HandedOn(GatherOwner Owner, OwnerWay Way, uint Table);
 
 /// <summary>How a node is reached.</summary>
 /// <param name="Route">To its address, as BGP has set it.</param>
