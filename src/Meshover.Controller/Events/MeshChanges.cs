@@ -85,7 +85,7 @@ internal static class MeshChanges
     /// <param name="same">Of a kind and a code.</param>
     /// <param name="most">So many are told one by one.</param>
     /// <param name="nameOf">What an event is called among the others.</param>
-    private static IEnumerable<MeshEvent> Coalesced(List<MeshEvent> same, int most, Func<MeshEvent, string> nameOf) => same.Count <= most
+    private static List<MeshEvent> Coalesced(List<MeshEvent> same, int most, Func<MeshEvent, string> nameOf) => same.Count <= most
         ? same
         : [same[0] with
         {

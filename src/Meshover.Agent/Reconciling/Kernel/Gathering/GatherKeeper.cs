@@ -70,8 +70,8 @@ internal sealed class GatherKeeper(Func<IPAddress, RouteInfo?> wayTo, Func<uint,
                 yield return choice;
                 continue;
             }
-            var table = next == choice.Owner ? choice.Table : NextTable(choice.Range.Range, rules, own, taken);
-            yield return table == 0 ? choice : choice with { Next = new HandedOn(next, ways[next.Address], table) };
+            var free = next == choice.Owner ? choice.Table : NextTable(choice.Range.Range, rules, own, taken);
+            yield return free == 0 ? choice : choice with { Next = new HandedOn(next, ways[next.Address], free) };
         }
     }
 
