@@ -98,7 +98,7 @@ internal static class EventsCommand
             catch (CliException e)
             {
                 if (e.Message != said && !interrupted.IsCancellationRequested)
-                    Console.Error.WriteLine($"meshover: {e.Message} Trying again.");
+                    await Console.Error.WriteLineAsync($"meshover: {e.Message} Trying again.");
                 said = e.Message;
             }
         }

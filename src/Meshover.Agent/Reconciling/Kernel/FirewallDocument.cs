@@ -140,7 +140,8 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
         {"mangle":{"key":{"tcp option":{"name":"maxseg","field":"size"} },"value":{"rt":{"key":"mtu"} } } }
         """);
 
-    // Where the packet will go is not decided yet in this hook, so it is asked for (nft(8), "fib"). What is for this machine is tracked:
+    // Where the packet will go is not decided yet in this hook, so it is asked for (nft(8), "fib"): of rules too, with its source, so that what is
+    // gathered counts as going to a link. What is for this machine is tracked:
     // the user's rules may let answers in.
     private static FirewallRule UntrackedRule => new("arriving", "from link to link untracked", """
         {"match":{"op":"==","left":{"meta":{"key":"iifname"} },"right":"mo-*"} },
