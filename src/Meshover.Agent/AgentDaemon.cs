@@ -239,7 +239,8 @@ public sealed class AgentDaemon
         Finding? fault = null;
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            if (StateDirectory.Fault(_options.StateDirectory, DirectoryRoom.Of(_options.StateDirectory), fault) is var now && now != fault)
+            var room = DirectoryRoom.Of(_options.StateDirectory);
+            if (StateDirectory.Fault(_options.StateDirectory, room.IsReadOnly, room.Free, room.FreeFiles, fault) is var now && now != fault)
                 await _inputs.Writer.WriteAsync(new AgentInput.StateDirectorySeen(fault = now), cancellationToken);
             await _inputs.Writer.WriteAsync(new AgentInput.Tick(), cancellationToken);
         }

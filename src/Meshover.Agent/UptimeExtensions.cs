@@ -1,4 +1,4 @@
-using Meshover.Linux.Clocks;
+using System.Globalization;
 
 namespace Meshover.Agent;
 
@@ -11,5 +11,8 @@ internal static class UptimeExtensions
     public static TimeSpan Uptime(this TimeProvider time) => time.GetElapsedTime(0);
 
     /// <summary>The same, but it goes on while the machine is suspended: for what another machine's clock shows by now.</summary>
-    public static TimeSpan SinceBoot(this TimeProvider time) => time.Uptime() + (time == TimeProvider.System ? BootClock.Asleep() : TimeSpan.Zero);
+    public static TimeSpan SinceBoot(this TimeProvider time) => time == TimeProvider.System ? KernelUptime() : time.Uptime();
+
+    // By CLOCK_BOOTTIME (fs/proc/uptime.c), while .NET's clocks stand still in suspend.
+    private static TimeSpan KernelUptime() => TimeSpan.FromSeconds(double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], CultureInfo.InvariantCulture));
 }

@@ -43,11 +43,6 @@ internal static unsafe partial class Libc
     /// <summary>More than any libc's struct statvfs has (112 bytes with glibc).</summary>
     internal const int FileSystemNumbers = 32;
 
-    /// <param name="clock">CLOCK_* of linux/time.h.</param>
-    /// <param name="secondsAndNanoseconds">Room for two: struct timespec on 64-bit Linux.</param>
-    [LibraryImport(Name, EntryPoint = "clock_gettime", SetLastError = true)]
-    internal static partial int GetTime(int clock, long* secondsAndNanoseconds);
-
     [LibraryImport(Name, EntryPoint = "fsync", SetLastError = true)]
     internal static partial int Sync(FileDescriptor descriptor);
 

@@ -6,6 +6,7 @@ namespace Meshover.Cli.Doctor.Checks;
 internal sealed class StateRoom : ICheck
 {
     private const long Least = 1 << 20;
+    private const long LeastFiles = 8;
 
     public string Name => "state";
 
@@ -15,6 +16,8 @@ internal sealed class StateRoom : ICheck
             yield return Of(FindingKinds.StateReadOnly, "The file system that holds the node's state is mounted read-only.", "See why (`dmesg`), and mount it writable.");
         else if (facts.StateRoom.Free < Least)
             yield return Of(FindingKinds.DiskFull, "The disk that holds the node's state is full.", "Make room on it.");
+        else if (facts.StateRoom.FreeFiles < LeastFiles)
+            yield return Of(FindingKinds.DiskFull, "The file system that holds the node's state has no room for more files (`df -i`).", "Delete files that nobody needs.");
     }
 
     private static Finding Of(FindingKind kind, string problem, string mend) => new()

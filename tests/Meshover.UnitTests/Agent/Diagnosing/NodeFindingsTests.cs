@@ -4,7 +4,6 @@ using Meshover.Agent.Announcing;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Diagnosing;
 using Meshover.Agent.Reconciling;
-using Meshover.Linux.Files;
 using Meshover.Mesh.Findings;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
@@ -188,9 +187,9 @@ public sealed class NodeFindingsTests
     public void Disk_IsFullUntilThereIsTwiceTheRoom(long free, long files, bool wasFull, bool isFull)
     {
         var former = wasFull ? new Finding(FindingKinds.DiskFull, "") : null;
-        Assert.Equal(isFull, StateDirectory.Fault("/var/lib/meshover", new DirectoryRoom(IsReadOnly: false, free, files), former)?.Kind == FindingKinds.DiskFull);
-        Assert.Equal(FindingKinds.StateReadOnly, StateDirectory.Fault("/var/lib/meshover", new DirectoryRoom(IsReadOnly: true, free, files), former)?.Kind);
-        Assert.Null(StateDirectory.Fault("/var/lib/meshover", new DirectoryRoom(IsReadOnly: false, null), former: null));
+        Assert.Equal(isFull, StateDirectory.Fault("/var/lib/meshover", isReadOnly: false, free, files, former)?.Kind == FindingKinds.DiskFull);
+        Assert.Equal(FindingKinds.StateReadOnly, StateDirectory.Fault("/var/lib/meshover", isReadOnly: true, free, files, former)?.Kind);
+        Assert.Null(StateDirectory.Fault("/var/lib/meshover", isReadOnly: false, free: null, freeFiles: null, former: null));
     }
 
     [Fact]
