@@ -13,7 +13,7 @@ namespace Meshover.LabTests;
 internal sealed class TestDeadlineAttribute : BeforeAfterTestAttribute
 {
     /// <summary>The virtual machine of the kernel tier computes some twenty times slower than its host.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5), PatienceInVm = TimeSpan.FromMinutes(15), Grace = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10), PatienceInVm = TimeSpan.FromMinutes(15), Grace = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<string, CancellationTokenSource> _running = new();
 
     public override void Before(MethodInfo methodUnderTest, IXunitTest test)

@@ -12,7 +12,7 @@ internal sealed class ControllerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static int _lastPort = Random.Shared.Next(20_000, 30_000);
+    private static int _lastPort = 20_000 + (Environment.ProcessId % 10_000);
     private readonly ConcurrentQueue<string> _log = new();
     private Process? _process;
 

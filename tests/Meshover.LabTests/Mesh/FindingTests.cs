@@ -31,7 +31,7 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
     private readonly LabMesh _mesh = fixture.Mesh;
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
 
-    [Fact(Timeout = 600_000)]
+    [Fact]
     public async Task Faults_AreNamedByTheirCode()
     {
         await _mesh.SettledAsync(_ct);

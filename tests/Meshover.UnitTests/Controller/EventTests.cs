@@ -255,7 +255,7 @@ public sealed class EventTests : IAsyncLifetime
 
     private MeshEvent Event(string node, string kind) => new() { Time = _time.GetUtcNow(), Kind = kind, Node = node };
 
-    private Task KeepAsync(params string[] kinds) =>
+    private Task<bool> KeepAsync(params string[] kinds) =>
         _keeper.KeepAsync([.. kinds.Select(kind => new MeshEvent { Time = _time.GetUtcNow(), Kind = kind, Node = "n1" })], CancellationToken.None);
 
     private async Task<IReadOnlyList<StoreEntry>> FolderAsync(string folder) => (await _directory.ReadAsync(StoreRange.Folder(folder), CancellationToken.None)).Entries;
