@@ -37,6 +37,7 @@ internal static class LeaveCommand
         await Enrolment.LeaveAsync(paths.StateDirectory, EnrolmentSettings.Controllers(paths), force, loggers.CreateLogger("leave"), time, cancellationToken);
         await new DownSequence(paths, NodeServices.For(paths, time), time, Console.Error.WriteLine).RunAsync(cancellationToken);
         new IdentityStore(paths.StateDirectory).Delete();
+        RuntimeFiles.Delete(paths.JoinFile); // or the next boot would join again
         await Console.Error.WriteLineAsync("This machine no longer belongs to a mesh.");
         return ExitCode.Fine;
     }

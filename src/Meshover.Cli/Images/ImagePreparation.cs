@@ -21,23 +21,30 @@ internal sealed class ImagePreparation(NodePaths paths, INodeServices services, 
     private static readonly FrozenSet<string> OfOneMachine = FrozenSet.Create(StringComparer.Ordinal, "hostname", "endpoint", "announce");
 
     /// <param name="join">Left for the first boot; null: none.</param>
-    /// <param name="force">Also where this machine is a member of a mesh.</param>
+    /// <param name="signOff">Ends the membership; null: a member is refused.</param>
     /// <param name="cancellationToken">Ends the waiting; the command can be run again.</param>
     /// <exception cref="CliException">It is a member. Nothing was changed.</exception>
-    /// <exception cref="AggregateException">As of `down`.</exception>
-    public async Task RunAsync(JoinString? join, bool force, CancellationToken cancellationToken)
+    /// <exception cref="AggregateException">As of `down`; the settings are kept.</exception>
+    public async Task RunAsync(JoinString? join, Func<Task>? signOff, CancellationToken cancellationToken)
     {
         var store = new IdentityStore(paths.StateDirectory);
         var identity = store.Load();
-        if (identity is { IsEnrolled: true } && !force)
-        {
-            throw new CliException("This machine is a member of a mesh. `meshover leave` signs it off, and then this can be run again; with --force it is only "
-                + "forgotten here. Nothing was changed.");
-        }
+        if (identity is { IsEnrolled: true } && signOff is null)
+            throw new CliException("This machine is a member of a mesh: with --leave it leaves that first. Nothing was changed.");
         var settings = SharedSettings(identity);
-        await new DownSequence(paths, services, time, say).RunAsync(cancellationToken);
-        store.Delete();
-        Leave(paths.ConfigFile, settings);
+        if (identity is { IsEnrolled: true })
+            await signOff!();
+        try
+        {
+            await new DownSequence(paths, services, time, say).RunAsync(cancellationToken);
+            store.Delete();
+        }
+        finally
+        {
+            Leave(paths.ConfigFile, settings);
+        }
+        if (join is null)
+            RuntimeFiles.Delete(paths.JoinFile);
         Leave(paths.JoinFile, join?.ToString());
     }
 
@@ -45,12 +52,12 @@ internal sealed class ImagePreparation(NodePaths paths, INodeServices services, 
     private string? SharedSettings(NodeIdentity? identity)
     {
         var file = File.Exists(paths.ConfigFile) ? File.ReadAllText(paths.ConfigFile) : null;
-        if (file is not null && !AgentYaml.IsOurs(file))
-            return null;
         var settings = AgentConfigFile.ParseSettings(file ?? identity?.Settings ?? "", paths.ConfigFile).Values.ToLookup(setting => OfOneMachine.Contains(setting.Name));
-        if (settings[true].Any())
-            say($"Not in the image, as it is this machine's own: {string.Join(", ", settings[true].Select(setting => setting.Name).Order(StringComparer.Ordinal))}.");
-        return settings[false].Any() ? AgentYaml.Render(settings[false]) : null;
+        var own = string.Join(", ", settings[true].Select(setting => setting.Name).Order(StringComparer.Ordinal));
+        var isUsers = file is not null && !AgentYaml.IsOurs(file);
+        if (own.Length > 0)
+            say(isUsers ? $"{paths.ConfigFile} is your own and stays: in each copy it will say {own}, which is this machine's own." : $"Not in the image, as it is this machine's own: {own}.");
+        return isUsers || !settings[false].Any() ? null : AgentYaml.Render(settings[false]);
     }
 
     private static void Leave(string path, string? text)

@@ -14,6 +14,7 @@ namespace Meshover.Cli.Services;
 internal sealed class SystemdServices(ISystemctl systemctl, string unitDirectory, string? packagedDirectory) : INodeServices
 {
     public const string DefaultUnitDirectory = "/etc/systemd/system";
+    public const string JoinUnit = "meshover-join.service";
     private const string DistributionsUnits = "/usr/lib/systemd/system";
 
     /// <summary>Where the packages put the program (deploy/package); /usr/bin/meshover is a link to it.</summary>
@@ -41,7 +42,12 @@ internal sealed class SystemdServices(ISystemctl systemctl, string unitDirectory
     public Task RestartAgentAsync(CancellationToken cancellationToken) =>
         systemctl.RunAsync(["restart", UnitName(DaemonNames.Agent)], cancellationToken);
 
-    public Task StopAsync(CancellationToken cancellationToken) => RemoveAsync(DaemonNames.All, cancellationToken);
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (packagedDirectory is not null && File.Exists(Path.Combine(packagedDirectory, JoinUnit)))
+            await systemctl.RunAsync(["stop", JoinUnit], cancellationToken); // it would bring the node up again
+        await RemoveAsync(DaemonNames.All, cancellationToken);
+    }
 
     public static string UnitName(string daemon) => $"meshover-{daemon}.service";
 

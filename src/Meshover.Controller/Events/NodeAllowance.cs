@@ -9,7 +9,7 @@ namespace Meshover.Controller.Events;
 /// </summary>
 internal sealed class NodeAllowance(TimeProvider time)
 {
-    internal const int AtOnce = 20;
+    internal const int AtOnce = 60;
     internal static readonly TimeSpan OneEach = TimeSpan.FromSeconds(10);
 
     /// <summary>In the long run: 240 a day, of the 20,000 in 30 days some 7,000.</summary>

@@ -14,7 +14,6 @@ internal sealed class RestartDelay
     public static readonly TimeSpan Healthy = TimeSpan.FromSeconds(20);
     private int _shortLives;
 
-
     /// <param name="lived">How long FRR ran before it died.</param>
     /// <param name="bfdDetection">How long neighbours take to notice.</param>
     public TimeSpan After(TimeSpan lived, TimeSpan bfdDetection)

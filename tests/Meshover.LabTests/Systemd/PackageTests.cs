@@ -50,6 +50,8 @@ public sealed class PackageTests : IDisposable
         await AssertImageJoinsAtItsFirstBootAsync();
 
         await CheckedAsync("dpkg", "--remove", "meshover");
+        Assert.Equal(["ActiveState=active"], await _systemd.ShowAsync("frr", _ct, "ActiveState")); // the machine's own is back
+        await CheckedAsync("systemctl", "stop", "frr");
         Assert.Empty(FrrOf(mesh.Node(1).Machine));
         Assert.DoesNotContain("mo-", await CheckedAsync("ip", "-o", "link"), StringComparison.Ordinal);
         await CheckedAsync("test", "-e", "/var/lib/meshover/identity.json"); // for whoever installs it again
@@ -142,14 +144,14 @@ public sealed class PackageTests : IDisposable
         await CheckedAsync("meshover", "up", "--site", "rack7", "--endpoint", "192.0.2.1");
         var token = await CheckedAsync("meshover", "token", "create");
 
-        var prepared = await _systemd.RunAsync("meshover", ["prepare-image", "--force", "--join", "-"], _ct, token);
+        var prepared = await _systemd.RunAsync("meshover", ["prepare-image", "--leave", "--join", "-"], _ct, token);
         prepared.Checked();
         Assert.Contains("this machine's own: endpoint.", prepared.Error, StringComparison.Ordinal);
         Assert.Equal("600 root\n", await CheckedAsync("stat", "--format=%a %U", "/etc/meshover/join"));
         Assert.Contains("site: rack7", await CheckedAsync("cat", "/etc/meshover/agent.yaml"), StringComparison.Ordinal);
         await CheckedAsync("test", "!", "-e", "/var/lib/meshover/identity.json");
 
-        await CheckedAsync("meshover", "node", "remove", "n1");
+        await CheckedAsync("systemctl", "start", "frr"); // as it runs wherever Debian's package was installed
         await CheckedAsync("systemctl", "start", "meshover-join");
         await AssertRunsAsync();
         await CheckedAsync("test", "!", "-e", "/etc/meshover/join");
