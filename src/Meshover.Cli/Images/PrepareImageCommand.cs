@@ -26,7 +26,7 @@ internal static class PrepareImageCommand
         var force = new Option<bool>("--force") { Description = "With --leave: even if no controller answers; an administrator then has to remove the node." };
         var command = new ExampleCommand(
             "prepare-image", "Makes of this machine one to be copied: does what `down` does and deletes the identity, which no two machines may share. Settings stay, but for those of one machine.",
-            "meshover prepare-image", "ssh controller meshover token create --uses 20 | meshover prepare-image --leave --join -")
+            "meshover prepare-image", "meshover prepare-image --leave --join - </run/join   (a file that is not in the image)")
         {
             join, leave, force,
         };
