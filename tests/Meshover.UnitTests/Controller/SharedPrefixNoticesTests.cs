@@ -54,20 +54,12 @@ public sealed class SharedPrefixNoticesTests
     {
         var node = _mesh.Enrol(name);
         _mesh.Change(draft => GrantRules.Add(draft, _mesh.State.Member(node.Id)!.Record, new StoredGrant("10.70.0.0/16", 32)));
-        var session = new NodeSession(node.Id, "A", "0.1.0", IPAddress.Parse("192.0.2.1"));
-        _live.Open(session, ReportedState.Nothing with { Announced = [IPNetwork.Parse(announced)] });
-        return session;
+        return TestSession.Open(_live, node.Id, ReportedState.Nothing with { Announced = [IPNetwork.Parse(announced)] });
     }
 
     private List<string> Told(NodeSession session)
     {
         _notices.Tell(_mesh.State.Nodes.Values.Where(node => node.IsActive));
-        var told = new List<string>();
-        while (session.Outbox.TryRead(out var message))
-        {
-            Assert.Equal(Notice.Types.Kind.SamePrefix, message.Notice.Kind);
-            told.Add(message.Notice.Text);
-        }
-        return told;
+        return session.Told(Notice.Types.Kind.SamePrefix);
     }
 }
