@@ -97,6 +97,8 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
         var events = (await _mesh.Node(1).MeshoverAsync(["events", "--json", "--since", "10m"], _ct)).Checked().Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonDocument.Parse(line).RootElement).ToList();
         string[] told = [.. events.Select(one => $"{one.GetProperty("kind")} {one.GetProperty("subject")} {one.GetProperty("code")}")];
+        // Seen whole where something is missing: what a collection's assertion shows of it is its beginning.
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', events.Select(one => $"{one.GetProperty("number")} {one.GetProperty("time")} {one.GetProperty("kind")} {one.GetProperty("subject")} {one.GetProperty("code")} {one.GetProperty("text")}")));
         Assert.Contains("session.up n2 ", told);
         Assert.Contains("grant.added 10.99.1.0/24 ", told);
         Assert.Contains("grant.removed 10.99.1.0/24 ", told);
