@@ -55,7 +55,16 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
         // The ways between machines, and to the controller; an agent that starts anew stops no packet.
         await AllAsync(
             () => SeriesAsync(1,
-                Fault(FindingKinds.PeerUnreached, async () => await Cut.BetweenAsync(_mesh, _mesh.Node(1), _mesh.Node(2), onlyIPv6: false, _ct)),
+                Fault(FindingKinds.PeerUnreached, async () =>
+                {
+                    var cut = await Cut.BetweenAsync(_mesh, _mesh.Node(1), _mesh.Node(2), onlyIPv6: false, _ct);
+                    return new Mend(async () =>
+                    {
+                        // `status` looks when it is asked, the agent some seconds later.
+                        await ToldAsync("the cause of the cut", one => one is "session.cause n2 peer-unreached" or "session.down n2 peer-unreached");
+                        await cut.DisposeAsync();
+                    });
+                }),
                 Fault(FindingKinds.TunnelOneWay, async () => await Cut.OneWayAsync(_mesh, _mesh.Node(1), _mesh.Node(3), _ct))),
             () => SeriesAsync(2,
                 Fault(FindingKinds.ControllerName, () => UpAsync(2, "--controller", "nowhere.invalid:12913")),
@@ -73,6 +82,7 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
                     await UpAsync(3, "--announce", "10.64.3.0/24,fd64:3::/64,10.64.1.0/24");
                 }, () => UpAsync(3, "--announce", "10.64.3.0/24,fd64:3::/64")),
                 Fault(FindingKinds.RouteShadowed, () => ShellAsync(3, "ip route add 10.64.2.0/24 dev eth0"), () => ShellAsync(3, "ip route del 10.64.2.0/24 dev eth0 proto boot"))));
+        await ToldAsync("the session after the cut", one => one is "session.up n2 ");
         // FRR, of each node in another way.
         await AllAsync(
             () => SeriesAsync(1, Fault(FindingKinds.FrrKeepsDying, () => Task.FromResult<IAsyncDisposable>(new Killing(_mesh.Node(1))))),
@@ -94,9 +104,7 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
     {
         _mesh.Node(1).Kill("run");
         _mesh.Node(1).Kill("agent");
-        var events = (await _mesh.Node(1).MeshoverAsync(["events", "--json", "--since", "10m"], _ct)).Checked().Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => JsonDocument.Parse(line).RootElement).ToList();
-        string[] told = [.. events.Select(one => $"{one.GetProperty("kind")} {one.GetProperty("subject")} {one.GetProperty("code")}")];
+        var (events, told) = await EventsAsync();
         // Seen whole where something is missing: what a collection's assertion shows of it is its beginning.
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', events.Select(one => $"{one.GetProperty("number")} {one.GetProperty("time")} {one.GetProperty("kind")} {one.GetProperty("subject")} {one.GetProperty("code")} {one.GetProperty("text")}")));
         Assert.Contains("session.up n2 ", told);
@@ -109,6 +117,20 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
         Assert.Contains("node.left n3 ", told);
         var numbers = events.Select(one => one.GetProperty("number").GetInt64()).ToList();
         Assert.Equal(numbers.Order(), numbers);
+    }
+
+    private Task ToldAsync(string what, Func<string, bool> isIt) => Until.NothingIsMissingAsync($"n1 tells of {what}", Within, async () =>
+    {
+        var (_, told) = await EventsAsync();
+        return told.Any(isIt) ? null : string.Join(", ", told);
+    }, _ct);
+
+    /// <summary>n1's, and of each its kind, subject and code.</summary>
+    private async Task<(List<JsonElement> Events, string[] Told)> EventsAsync()
+    {
+        var events = (await _mesh.Node(1).MeshoverAsync(["events", "--json", "--since", "10m"], _ct)).Checked().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        return (events, [.. events.Select(one => $"{one.GetProperty("kind")} {one.GetProperty("subject")} {one.GetProperty("code")}")]);
     }
 
     /// <summary>What the controller tells of the same: what nodes say, and what was done by whom.</summary>
