@@ -124,7 +124,8 @@ public sealed class EnrolmentTests
         foreach (var certificate in new[] { null, curve })
         {
             using var stranger = new TestNode(join, "a") { Certificate = certificate };
-            Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => stranger.EnrolAsync())).StatusCode);
+            // TLS 1.3 is done for the client before the server judges its certificate: the end may meet the handshake, or the call that goes out already.
+            Assert.Contains((await Assert.ThrowsAsync<RpcException>(() => stranger.EnrolAsync())).StatusCode, [StatusCode.Unavailable, StatusCode.Internal]);
         }
         Assert.DoesNotContain("refused", controller.Log, StringComparison.Ordinal);
     }
