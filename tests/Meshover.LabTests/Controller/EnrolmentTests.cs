@@ -125,7 +125,7 @@ public sealed class EnrolmentTests
         {
             using var stranger = new TestNode(join, "a") { Certificate = certificate };
             // TLS 1.3 is done for the client before the server judges its certificate: the end may meet the handshake, or the call that goes out already.
-            Assert.Contains((await Assert.ThrowsAsync<RpcException>(() => stranger.EnrolAsync())).StatusCode, [StatusCode.Unavailable, StatusCode.Internal]);
+            Assert.True((await Assert.ThrowsAsync<RpcException>(() => stranger.EnrolAsync())).StatusCode is StatusCode.Unavailable or StatusCode.Internal);
         }
         Assert.DoesNotContain("refused", controller.Log, StringComparison.Ordinal);
     }
