@@ -146,7 +146,7 @@ internal static class NodeFindings
         if (state.Dataplane is not { } dataplane)
             yield break;
         if (ownKey is not null && dataplane.PublicKey is { } key && key.ToString() != ownKey)
-            yield return new Finding(FindingKinds.KeyDiffers, "", $"The data plane runs under the WireGuard key {key}, while the mesh knows {ownKey}: no peer accepts it. Restart the data plane.");
+            yield return new Finding(FindingKinds.KeyDiffers, "", $"The data plane runs under the WireGuard key {key}, while the mesh knows {ownKey}: no peer accepts it.");
         var running = PeerStatuses.Of(dataplane);
         var planned = (state.Plan?.Links ?? []).ToDictionary(link => link.Peer, link => link.Mtu);
         foreach (var peer in state.Plan?.WireGuard.Peers ?? [])

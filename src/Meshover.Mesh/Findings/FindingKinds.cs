@@ -29,7 +29,7 @@ public static class FindingKinds
         "Nothing must be done, as the link was made smaller; where that costs too much, find the narrow hop or set `mtu`.");
     public static readonly FindingKind KeyDiffers = new("key-differs", FindingSeverity.Fault,
         "The data plane runs under another WireGuard key than the one that the mesh knows: no peer accepts it.",
-        "Find what set another key (`wg set`), and restart the data plane.");
+        "The agent puts its own back within some seconds. If this stays or comes back, find what sets another one (`wg set`).");
 
     // Controller.
     public static readonly FindingKind ControllerName = new("controller-name", FindingSeverity.Warning,

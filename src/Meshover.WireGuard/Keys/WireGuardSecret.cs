@@ -30,7 +30,7 @@ public readonly struct WireGuardSecret : IEquatable<WireGuardSecret>
     public bool IsZero => CryptographicOperations.FixedTimeEquals(Bytes, KeyText.Zero);
 
     /// <summary>The public key that belongs to this private key; null if none is set.</summary>
-    internal WireGuardKey? PublicKey
+    public WireGuardKey? PublicKey
     {
         get
         {

@@ -55,16 +55,8 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
         // The ways between machines, and to the controller; an agent that starts anew stops no packet.
         await AllAsync(
             () => SeriesAsync(1,
-                Fault(FindingKinds.PeerUnreached, async () =>
-                {
-                    var cut = await Cut.BetweenAsync(_mesh, _mesh.Node(1), _mesh.Node(2), onlyIPv6: false, _ct);
-                    return new Mend(async () =>
-                    {
-                        // `status` looks when it is asked, the agent some seconds later.
-                        await ToldAsync("the cause of the cut", one => one is "session.cause n2 peer-unreached" or "session.down n2 peer-unreached");
-                        await cut.DisposeAsync();
-                    });
-                }),
+                Fault(FindingKinds.PeerUnreached, async () => UntilTold(await Cut.BetweenAsync(_mesh, _mesh.Node(1), _mesh.Node(2), onlyIPv6: false, _ct),
+                    one => one is "session.cause n2 peer-unreached" or "session.down n2 peer-unreached")),
                 Fault(FindingKinds.TunnelOneWay, async () => await Cut.OneWayAsync(_mesh, _mesh.Node(1), _mesh.Node(3), _ct))),
             () => SeriesAsync(2,
                 Fault(FindingKinds.ControllerName, () => UpAsync(2, "--controller", "nowhere.invalid:12913")),
@@ -82,14 +74,15 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
                     await UpAsync(3, "--announce", "10.64.3.0/24,fd64:3::/64,10.64.1.0/24");
                 }, () => UpAsync(3, "--announce", "10.64.3.0/24,fd64:3::/64")),
                 Fault(FindingKinds.RouteShadowed, () => ShellAsync(3, "ip route add 10.64.2.0/24 dev eth0"), () => ShellAsync(3, "ip route del 10.64.2.0/24 dev eth0 proto boot"))));
-        await ToldAsync("the session after the cut", one => one is "session.up n2 ");
+        await ToldAsync(one => one is "session.up n2 ");
         // FRR, of each node in another way.
         await AllAsync(
             () => SeriesAsync(1, Fault(FindingKinds.FrrKeepsDying, () => Task.FromResult<IAsyncDisposable>(new Killing(_mesh.Node(1))))),
             () => SeriesAsync(2, Fault(FindingKinds.FrrHangs, () => HangAsync(2, SigStop), () => HangAsync(2, SigCont))),
             () => SeriesAsync(3, Fault(FindingKinds.PortTaken, () => PortThief.StealAsync(_mesh.Node(3)))));
         await AllAsync(
-            () => SeriesAsync(1, Fault(FindingKinds.KeyDiffers, () => ShellAsync(1, "wg genkey >/run/other.key; wg set meshover0 private-key /run/other.key"))),
+            () => SeriesAsync(1, Fault(FindingKinds.KeyDiffers, async () => UntilTold(await LoopAsync(1, "wg genkey >/run/other.key; wg set meshover0 private-key /run/other.key"),
+                one => one is "finding.raised  key-differs"))),
             () => SeriesAsync(3, Fault(FindingKinds.ControllerRefused, () => AdminAsync("node", "remove", "n3"))));
 
         Assert.True(_missed.IsEmpty, string.Join('\n', _missed));
@@ -119,7 +112,14 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
         Assert.Equal(numbers.Order(), numbers);
     }
 
-    private Task ToldAsync(string what, Func<string, bool> isIt) => Until.NothingIsMissingAsync($"n1 tells of {what}", Within, async () =>
+    /// <summary>A fault of n1's that lasts until its agent tells of it: `status` looks when it is asked, the agent only each some seconds.</summary>
+    private IAsyncDisposable UntilTold(IAsyncDisposable fault, Func<string, bool> isIt) => new Mend(async () =>
+    {
+        await ToldAsync(isIt);
+        await fault.DisposeAsync();
+    });
+
+    private Task ToldAsync(Func<string, bool> isIt) => Until.NothingIsMissingAsync("n1 tells of it", Within, async () =>
     {
         var (_, told) = await EventsAsync();
         return told.Any(isIt) ? null : string.Join(", ", told);

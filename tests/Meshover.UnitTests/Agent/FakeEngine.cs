@@ -104,6 +104,7 @@ internal sealed class FakeEngine : IAsyncDisposable
     {
         Version = "test",
         Interface = Config?.Interface,
+        PublicKey = Config?.PrivateKey.PublicKey,
         ListenPort = Config?.ListenPort ?? 0,
         Peers = [.. (Config?.Peers ?? []).Select(peer => new PeerStatus
         {

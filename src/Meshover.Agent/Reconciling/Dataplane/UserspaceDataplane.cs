@@ -72,10 +72,12 @@ internal sealed class UserspaceDataplane(DataplaneClient client, IRouteNetlink n
         return $"changed {upserts.Length} peers, removed {removed.Length}";
     }
 
-    /// <summary>The engine holds what was applied, and nobody deleted a device of it.</summary>
+    /// <summary>The engine holds what was applied, nobody gave it another key or port (<c>wg set</c>), and nobody deleted a device of it.</summary>
     private bool IsIntact(DataplaneConfig applied, DataplaneConfig config, DataplaneStatus status)
     {
         if (status.Interface != config.Interface || status.Peers.Length != applied.Peers.Length)
+            return false;
+        if (status.PublicKey != applied.PrivateKey.PublicKey || (applied.ListenPort != 0 && status.ListenPort != applied.ListenPort))
             return false;
         var links = netlink.GetLinks().Select(link => link.Name).ToHashSet(StringComparer.Ordinal);
         return links.Contains(config.Interface) && applied.Peers.All(peer => peer.Link is null || links.Contains(peer.Link.Name));

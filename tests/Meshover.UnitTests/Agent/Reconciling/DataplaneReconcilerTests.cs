@@ -131,6 +131,21 @@ public sealed class DataplaneReconcilerTests : IAsyncDisposable
         Assert.Equal(["apply n1 n3"], _engine.TakeRequests());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Reconcile_KeyOrPortSetByHand_SendsTheWholeAgain(bool isKey)
+    {
+        await ReconcileAsync(TestMesh.Full(3));
+        _engine.TakeRequests();
+        _engine.Config = isKey ? _engine.Config! with { PrivateKey = new WireGuardSecret(Enumerable.Repeat((byte)7, 32).ToArray()) } : _engine.Config! with { ListenPort = 4321 };
+
+        await ReconcileAsync(TestMesh.Full(3));
+
+        Assert.Equal(["apply n1 n3"], _engine.TakeRequests());
+        Assert.Equal((Identity.Current.WireGuardPrivateKey, 12912), (Convert.ToBase64String(_engine.Config!.PrivateKey.Bytes), _engine.Config!.ListenPort));
+    }
+
     [Fact]
     public async Task Reconcile_EngineGone_IsToldAndItsSuccessorGetsTheWhole()
     {
