@@ -3,6 +3,7 @@ using System.Net;
 using System.Threading.Channels;
 using Meshover.Agent.Announcing;
 using Meshover.Agent.Announcing.Kernel;
+using Meshover.Agent.Announcing.Speakers;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Diagnosing;
@@ -70,6 +71,7 @@ public sealed class AgentDaemon
     private readonly KernelWatcher _watcher;
     private readonly ConfiguredAnnouncements _configured;
     private readonly KernelSources _kernelSources;
+    private readonly SpeakerSource? _speakers;
     private readonly Announcer _announcer;
     private readonly SourceRouteDebt _sourceRoutes;
     private readonly ReconcileWorker<SystemPlan> _system;
@@ -111,7 +113,9 @@ public sealed class AgentDaemon
         };
         _configured = new ConfiguredAnnouncements(options.Config.Announce);
         _kernelSources = new KernelSources(SourcesIn(options.Config, time), netlink, Logger<KernelSources>(), time);
-        _announcer = new Announcer([_configured, .. _kernelSources.Sources], _inputs.Writer);
+        if (options.Config.AnnounceBgp is { } speakers)
+            _speakers = new SpeakerSource(speakers, options.Config.AnnounceBgpAs, RouterId, new SpeakerFile(options.StateDirectory), Logger<SpeakerSource>(), time);
+        _announcer = new Announcer([_configured, .. _kernelSources.Sources, .. _speakers is null ? Array.Empty<IAnnouncementSource>() : [_speakers]], _inputs.Writer);
         _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time);
         _page = new AgentPage(options.Config, _rtt.Get);
         _reporter = new StateReporter(options.Config, _identities, time, _rtt.Get);
@@ -153,6 +157,7 @@ public sealed class AgentDaemon
     {
         // Before the first plan: what a former agent announced, and is still there, is never withdrawn.
         await _kernelSources.LookFirstAsync(cancellationToken);
+        _speakers?.Restore();
         _watcher.SetSurroundings(Surroundings(plan: null));
         var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _diagnosis, () => _kernel.Gathered, _metrics, _time);
         var socket = Path.Combine(_options.RuntimeDirectory, "agent.sock");
@@ -188,10 +193,15 @@ public sealed class AgentDaemon
         .. config.Workloads.Select(network => network.Hosts ? new HostSource(network, time) : (KernelSource)new BridgeSource(network)),
     ];
 
+    // As bgpd has it (RFC 4271 section 4.2: an address of the speaker).
+    private IPAddress RouterId() => _identities.Current.Numbers?.Address4 ?? IPAddress.Loopback;
+
     private IEnumerable<Task> Optional(bool wasFailing, CancellationToken cancellationToken)
     {
         if (!_kernelSources.Sources.IsEmpty)
             yield return _kernelSources.RunAsync(cancellationToken);
+        if (_speakers is not null)
+            yield return _speakers.RunAsync(cancellationToken);
         if (_options.Config.Dataplane != DataplaneChoice.Off)
         {
             yield return _endpoints.RunAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.Mesh.Gathering;
+using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
 
@@ -70,6 +71,12 @@ public sealed record AgentConfig
 
     /// <summary><c>announce-interfaces</c>: interfaces whose addresses are announced, each with its prefix length.</summary>
     public ImmutableArray<string> AnnounceInterfaces { get => _announceInterfaces.Elements; init => _announceInterfaces = new(value); }
+
+    /// <summary><c>announce-bgp</c>: where BGP speakers of this machine may connect. Null: nowhere.</summary>
+    public IPEndPoint? AnnounceBgp { get; init; }
+
+    /// <summary><c>announce-bgp-as</c>: the AS number that they are told.</summary>
+    public Asn AnnounceBgpAs { get; init; } = new(64_999);
 
     /// <summary><c>workloads</c>: bridges whose hosts, or prefixes, are announced.</summary>
     public ImmutableArray<WorkloadNetwork> Workloads { get => _workloads.Elements; init => _workloads = new(value); }

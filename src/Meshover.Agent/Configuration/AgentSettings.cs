@@ -16,6 +16,10 @@ public static class AgentSettings
             (c, v) => c with { AnnounceTables = SettingText.Each(v, SettingText.Table) }),
         List("announce-interfaces", "NAME", "Interface whose addresses are announced as they come and go, each with its prefix length, e.g. kube-lb0, PureLB's; as above. Default: none.",
             (c, v) => c with { AnnounceInterfaces = SettingText.Each(v, SettingText.WorkloadInterface) }),
+        Single("announce-bgp", "ADDRESS:PORT", "Where BGP speakers on this machine (Cilium, MetalLB, Calico) may connect, e.g. 127.0.0.1:1790; what they tell is announced as it comes and goes, as above. Default: nowhere.",
+            (c, v) => c with { AnnounceBgp = SettingText.ListenEndpoint(v) }),
+        Single("announce-bgp-as", "ASN", "The AS number that those speakers are told, the same on all nodes of a cluster. Default: 64999.",
+            (c, v) => c with { AnnounceBgpAs = NeighborText.AsNumber(v) }),
         new()
         {
             Name = "workloads",

@@ -19,6 +19,16 @@ public sealed partial class GuideTests
     }
 
     [Fact]
+    public void ClusterSpeakers_FindTheAgentWhereTheyDial()
+    {
+        var config = Settings("cluster-speakers.md");
+        var text = Repository.Read("docs/guides/cluster-speakers.md");
+        var (address, port, asn) = (config.AnnounceBgp!.Address, config.AnnounceBgp.Port, config.AnnounceBgpAs);
+        foreach (var value in (string[])[$"peerPort: {port}", $"peerASN: {asn}", $"peerAddress: {address}", $"peerIP: {address}:{port}", $"asNumber: {asn}"])
+            Assert.Contains(value, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Proxmox_AnnouncesTheHostsOfABridgeOfItsOwn() => Assert.Equal(
         [new WorkloadNetwork("vmbr1") { Prefixes = [IPNetwork.Parse("10.70.0.0/16"), IPNetwork.Parse("fd70::/64")], Hosts = true }], Settings("proxmox.md").Workloads);
 
