@@ -157,7 +157,10 @@ public sealed class AgentDaemon
     {
         // Before the first plan: what a former agent announced, and is still there, is never withdrawn.
         await _kernelSources.LookFirstAsync(cancellationToken);
-        _speakers?.Restore();
+        if (_speakers is not null)
+            _speakers.Restore();
+        else
+            File.Delete(new SpeakerFile(_options.StateDirectory).FilePath); // of a setting of before
         _watcher.SetSurroundings(Surroundings(plan: null));
         var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _diagnosis, () => _kernel.Gathered, _metrics, _time);
         var socket = Path.Combine(_options.RuntimeDirectory, "agent.sock");

@@ -14,20 +14,24 @@ public static class SocketUser
     // Fields: sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid …
     private const int LocalAddress = 1;
     private const int RemoteAddress = 2;
+    private const int State = 3;
     private const int User = 7;
+
+    // What is left of a connection whose program closed it is shown as root's.
+    private const string Established = "01";
     private static readonly string[] Tables = ["/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"];
 
     public static bool IsOfTheSystem(uint user) => user < FirstOfPeople;
 
     /// <param name="local">The end of the socket that is asked for.</param>
     /// <param name="remote">Its other end.</param>
-    /// <returns>The user's number as this namespace sees it; null where no socket here has these ends.</returns>
+    /// <returns>The user's number as this namespace sees it; null where no open socket here has these ends.</returns>
     public static uint? Of(IPEndPoint local, IPEndPoint remote)
     {
         var ends = new[] { (Text(local), Text(remote)), (Text(Mapped(local)), Text(Mapped(remote))) };
         foreach (var fields in Tables.SelectMany(Lines).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
         {
-            if (fields.Length > User && ends.Contains((fields[LocalAddress], fields[RemoteAddress])) && uint.TryParse(fields[User], NumberStyles.None, CultureInfo.InvariantCulture, out var user))
+            if (fields.Length > User && fields[State] == Established && ends.Contains((fields[LocalAddress], fields[RemoteAddress])) && uint.TryParse(fields[User], NumberStyles.None, CultureInfo.InvariantCulture, out var user))
                 return user;
         }
         return null;

@@ -63,7 +63,7 @@ public sealed class SpeakerSourceTests : IDisposable
         var answer = await node.Machine.RunAsync("setpriv", ["--reuid", "nobody", "--clear-groups", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/1790; timeout 5 cat <&3 | wc -c"], _ct);
         Assert.Equal("0", answer.Output.Trim());
         await node.SaysAsync(Source, "no speaker has told a prefix; no speaker is connected; a connection was refused: user 65534 is no system user (root, or a number below 1000)", _ct);
-        (await node.Machine.RunAsync("bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/1790; printf 'GET / HTTP/1.1\\r\\nHost: here\\r\\n\\r\\n' >&3; timeout 5 cat <&3 >/dev/null"], _ct)).Checked();
+        (await node.Machine.RunAsync("bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/1790; printf 'GET /index.html HTTP/1.1\\r\\n\\r\\n' >&3; timeout 5 cat <&3 >/dev/null"], _ct)).Checked();
         await node.SaysAsync(Source, "no speaker has told a prefix; no speaker is connected; the last session ended: it does not speak BGP", _ct);
         // Nobody on the underlay finds anything there.
         Assert.NotEqual(0, (await far.Machine.RunAsync("timeout", ["2", "bash", "-c", "exec 3<>/dev/tcp/192.0.2.1/1790"], _ct)).ExitCode);
@@ -164,7 +164,7 @@ public sealed class SpeakerSourceTests : IDisposable
         await killing;
         await far.RoutedAsync(false, "10.244.1.64/26");
         await far.RoutedAsync(true, "10.244.1.0/26", "10.244.2.1/32", "10.244.3.0/24", "fd44:0:0:3::/64");
-        await AssertNeverGoneAsync(monitor, "10.244.1.0/26", "10.244.2.1/32", "10.244.3.0/24", "fd44:0:0:3::/64");
+        await AssertNeverGoneAsync(monitor, "10.244.2.1/32", "10.244.3.0/24", "fd44:0:0:3::/64");
     }
 
     private Task SaysOfAsync(LabNode node, string speaker) => Until.NothingIsMissingAsync(speaker, SourceBed.Patience, async () =>

@@ -44,6 +44,11 @@ public sealed class ConfigurationReferenceTests
             that FRR or Meshover put there or that lead into the mesh. Of an interface that is up, each address is, with its prefix length; link-local, deprecated and tentative ones are not. The address belongs to the node itself then: what is
             sent there is delivered there, to a program or to what rewrites its destination.
 
+            With `announce-bgp`, speakers of this machine dial the agent and tell it what they have; they are told nothing. Only system users are heard (root, and numbers below
+            1000), 16 sessions at a time. What a speaker told of a family that it restarts gracefully (RFC 4724) is kept while it is away, for as long as it asks and at most 5 minutes, and what it told
+            the agent before is kept for 150 s where the agent itself starts anew; else its session's end withdraws it. Prefixes with NO_EXPORT or NO_ADVERTISE are not passed on. [The guide](guides/cluster-speakers.md) has
+            the values for Cilium, MetalLB and Calico.
+
             `workloads` is a list of mappings in the file; a flag carries one as `--workloads '{interface: vmbr1, prefixes: [10.70.0.0/16], hosts: true}'`.
 
             | key | value | effect |

@@ -15,6 +15,12 @@ internal sealed record BgpUpdate
     private const byte UnreachType = 15;
     private const byte ExtendedLength = 0x10;
 
+    /// <summary>The body of the UPDATE that ends what is told of IPv4.</summary>
+    public static byte[] EndOfIPv4 { get; } = [0, 0, 0, 0];
+
+    /// <summary>As <see cref="EndOfIPv4"/>: an MP_UNREACH_NLRI without prefixes.</summary>
+    public static byte[] EndOfIPv6 { get; } = [0, 0, 0, 6, 0x80, UnreachType, 3, 0, BgpFamily.IPv6, BgpFamily.Unicast];
+
     public List<IPNetwork> Withdrawn { get; } = [];
     public List<IPNetwork> Announced { get; } = [];
 
@@ -70,6 +76,7 @@ internal sealed record BgpUpdate
         switch (type)
         {
             case CommunitiesType:
+                IsPrivate |= value.Length % 4 != 0; // malformed: who knows what it forbids (RFC 7606 section 7.8)
                 for (; value.Length >= 4; value = value[4..])
                     IsPrivate |= BinaryPrimitives.ReadUInt32BigEndian(value) is 0xffffff01 or 0xffffff02 or 0xffffff03;
                 break;

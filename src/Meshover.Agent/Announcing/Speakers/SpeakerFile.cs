@@ -15,12 +15,14 @@ public sealed class SpeakerFile(string directory)
 {
     public string FilePath { get; } = Path.Combine(directory, "speakers.json");
 
-    /// <summary>Empty where there is none, or it cannot be read: the speakers tell it all again.</summary>
+    /// <summary>Empty where there is none, or it cannot be read, or is from before the machine's start: the speakers tell it all again.</summary>
     internal List<KnownSpeaker> Load()
     {
         try
         {
-            return [.. (JsonSerializer.Deserialize(File.ReadAllBytes(FilePath), SpeakerJson.Default.ListSpeakerEntry) ?? []).Select(entry => new KnownSpeaker(entry.Id, entry.As, [.. entry.Prefixes.Select(IPNetwork.Parse)]))];
+            return JsonSerializer.Deserialize(File.ReadAllBytes(FilePath), SpeakerJson.Default.SpeakerMemory) is { } memory && memory.Boot == BootId()
+                ? [.. memory.Speakers.Select(entry => new KnownSpeaker(entry.Id, entry.As, [.. entry.Prefixes.Select(IPNetwork.Parse)]))]
+                : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or FormatException)
         {
@@ -32,12 +34,17 @@ public sealed class SpeakerFile(string directory)
     /// <exception cref="UnauthorizedAccessException">As above.</exception>
     internal void Save(List<KnownSpeaker> speakers) => AtomicFile.Write(
         FilePath, JsonSerializer.SerializeToUtf8Bytes(
-            [.. speakers.Select(speaker => new SpeakerEntry(speaker.Id, speaker.As, [.. speaker.Prefixes.Select(prefix => prefix.ToString()).Order(StringComparer.Ordinal)]))],
-            SpeakerJson.Default.ListSpeakerEntry));
+            new SpeakerMemory(BootId(), [.. speakers.Select(speaker => new SpeakerEntry(speaker.Id, speaker.As, [.. speaker.Prefixes.Select(prefix => prefix.ToString()).Order(StringComparer.Ordinal)]))]),
+            SpeakerJson.Default.SpeakerMemory));
+
+    /// <summary>Of the running kernel (proc_sys_kernel(5)).</summary>
+    private static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 }
+
+internal sealed record SpeakerMemory(string Boot, List<SpeakerEntry> Speakers);
 
 internal sealed record SpeakerEntry(uint Id, uint As, List<string> Prefixes);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(List<SpeakerEntry>))]
+[JsonSerializable(typeof(SpeakerMemory))]
 internal sealed partial class SpeakerJson : JsonSerializerContext;

@@ -37,6 +37,9 @@ internal sealed class SpeakerSession(Stream stream, BgpOpen own, SpeakerTable ta
             await WriteAsync(BgpMessageType.KeepAlive, [], superseded.Token);
             await ExpectAsync(BgpMessageType.KeepAlive, hold > TimeSpan.Zero ? hold : OpenWithin, superseded.Token);
             handle = table.Connect(open, superseded.Cancel);
+            // Whoever restarts waits for the end of what we have to tell, which is nothing (RFC 4724 section 2).
+            await WriteAsync(BgpMessageType.Update, BgpUpdate.EndOfIPv4, superseded.Token);
+            await WriteAsync(BgpMessageType.Update, BgpUpdate.EndOfIPv6, superseded.Token);
             Established?.Invoke();
             await HearAsync(handle.Value, hold, superseded.Token);
         }
@@ -129,6 +132,11 @@ internal sealed class SpeakerSession(Stream stream, BgpOpen own, SpeakerTable ta
         try
         {
             await WriteAsync(BgpMessageType.Notification, [why.Code, why.Subcode], patience.Token);
+            // Closed with something unread, the connection would be reset, and the NOTIFICATION lost with it.
+            var unread = new byte[BgpMessage.MaxLength];
+            while (await stream.ReadAsync(unread, patience.Token) > 0)
+            {
+            }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {

@@ -24,6 +24,10 @@ internal sealed partial class SpeakerSource(IPEndPoint listen, Asn own, Func<IPA
     /// <summary>A burst of UPDATEs is one change.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ListenAgainAfter = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(2);
+
+    /// <summary>Each refusal would be a change of what all see; whoever likes can dial.</summary>
+    private static readonly TimeSpan RefusalEvery = TimeSpan.FromSeconds(5);
 
     private readonly SpeakerTable _table = new(time);
     private readonly Pulse _changed = new();
@@ -32,6 +36,7 @@ internal sealed partial class SpeakerSource(IPEndPoint listen, Asn own, Func<IPA
 
     // The last that went wrong, until a session stands.
     private string? _refused;
+    private long _refusedAt = long.MinValue;
     private int _sessions;
 
     public SourceAnnouncements Current => Volatile.Read(ref _current);
@@ -45,7 +50,7 @@ internal sealed partial class SpeakerSource(IPEndPoint listen, Asn own, Func<IPA
         Take();
     }
 
-    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(ListenAsync(cancellationToken), FollowAsync(cancellationToken));
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(ListenAsync(cancellationToken), FollowAsync(cancellationToken), KeepAsync(cancellationToken));
 
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
@@ -73,26 +78,24 @@ internal sealed partial class SpeakerSource(IPEndPoint listen, Asn own, Func<IPA
 
     private void Begin(Socket connection, CancellationToken cancellationToken)
     {
-        if (Refusal(connection) is { } refusal)
+        if (Interlocked.Increment(ref _sessions) > MostSessions)
         {
+            Interlocked.Decrement(ref _sessions);
             connection.Dispose();
-            Say(ref _refused, refusal);
+            SayRefused($"a connection was refused: there are {MostSessions} already");
             return;
         }
-        Interlocked.Increment(ref _sessions);
         _ = Task.Run(() => ServeAsync(connection, cancellationToken), CancellationToken.None);
     }
 
     /// <summary>Any user of a machine can dial; only its system speaks for it.</summary>
     /// <returns>Null: it may speak.</returns>
-    private string? Refusal(Socket connection)
+    private static string? Refusal(Socket connection)
     {
-        if (Volatile.Read(ref _sessions) >= MostSessions)
-            return $"a connection was refused: there are {MostSessions} already";
         var (here, there) = ((IPEndPoint)connection.LocalEndPoint!, (IPEndPoint)connection.RemoteEndPoint!);
         return SocketUser.Of(there, here) switch
         {
-            null => $"a connection from {there.Address} was refused: only speakers on this machine are heard",
+            null => "a connection was refused: only speakers on this machine are heard",
             { } user when !SocketUser.IsOfTheSystem(user) => $"a connection was refused: user {user} is no system user (root, or a number below {SocketUser.FirstOfPeople})",
             _ => null,
         };
@@ -103,6 +106,11 @@ internal sealed partial class SpeakerSource(IPEndPoint listen, Asn own, Func<IPA
         var session = default(SpeakerSession);
         try
         {
+            if (Refusal(connection) is { } refusal)
+            {
+                SayRefused(refusal);
+                return;
+            }
             connection.NoDelay = true;
             // A speaker without keepalives of its own.
             connection.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
@@ -126,20 +134,40 @@ internal sealed partial class SpeakerSource(IPEndPoint listen, Asn own, Func<IPA
         }
     }
 
-    /// <summary>What was told becomes what is announced, and is kept for a later agent.</summary>
+    private void SayRefused(string text)
+    {
+        var now = time.GetTimestamp();
+        if (Volatile.Read(ref _refusedAt) is var last && last != long.MinValue && time.GetElapsedTime(last, now) < RefusalEvery)
+            return;
+        Volatile.Write(ref _refusedAt, now);
+        Say(ref _refused, text);
+    }
+
+    /// <summary>What was told becomes what is announced.</summary>
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
-        var kept = new List<KnownSpeaker>();
         while (true)
         {
             var changed = _table.Changed;
             var next = _table.Expire();
             Take();
-            kept = Keep(kept);
             using var due = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await Task.WhenAny(changed, Task.Delay(next ?? Timeout.InfiniteTimeSpan, time, due.Token));
             await due.CancelAsync();
             await Task.Delay(Settling, time, cancellationToken);
+        }
+    }
+
+    /// <summary>For a later agent; a disk that stalls keeps nothing waiting.</summary>
+    private async Task KeepAsync(CancellationToken cancellationToken)
+    {
+        List<KnownSpeaker> kept = [];
+        while (true)
+        {
+            var changed = _table.Changed;
+            kept = Keep(kept);
+            await changed.WaitAsync(cancellationToken);
+            await Task.Delay(KeepEvery, time, cancellationToken);
         }
     }
 
@@ -162,19 +190,19 @@ internal sealed partial class SpeakerSource(IPEndPoint listen, Asn own, Func<IPA
 
     private void Say(ref string? place, string? text)
     {
-        Volatile.Write(ref place, text);
-        Take();
+        if (Interlocked.Exchange(ref place, text) != text)
+            Take();
     }
 
     private void Take()
     {
-        var found = _table.Found();
-        if (Volatile.Read(ref _deaf) is { } deaf)
-            found.Note(deaf);
-        if (Volatile.Read(ref _refused) is { } refused)
-            found.Note(refused);
         lock (_changed)
         {
+            var found = _table.Found();
+            if (Volatile.Read(ref _deaf) is { } deaf)
+                found.Note(deaf);
+            if (Volatile.Read(ref _refused) is { } refused)
+                found.Note(refused);
             var next = found.AsSource(Current.Source);
             if (next == Current)
                 return;

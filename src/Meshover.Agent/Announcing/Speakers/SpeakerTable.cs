@@ -3,18 +3,20 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Meshover.Agent.Announcing.Kernel;
-using Meshover.Mesh.Identity;
 
 namespace Meshover.Agent.Announcing.Speakers;
 
 /// <summary>
-/// What the speakers of this machine have told, each known by its router id. What one told that restarts, or that was told to a former agent, is stale: it holds
+/// What the speakers of this machine have told, each known by its router id and AS number (RFC 6286: an id is unique within an AS). What one told that restarts, or that was told to a former agent, is stale: it holds
 /// until the speaker has told all anew, or until its time is over. Safe from any thread; O(prefixes of a speaker) for what is more than one UPDATE.
 /// </summary>
 internal sealed class SpeakerTable(TimeProvider time)
 {
-    /// <summary>A speaker that tells more is broken, and its session is closed. Far more than may be announced.</summary>
+    /// <summary>Of all speakers; one that tells more is broken, and its session is closed. Far more than may be announced.</summary>
     public const int MostPrefixes = 65_536;
+
+    /// <summary>With those that are away.</summary>
+    public const int MostSpeakers = 16;
 
     /// <summary>A speaker that does not mark the end of what it tells has told all by then.</summary>
     public static readonly TimeSpan ToldWithin = TimeSpan.FromSeconds(30);
@@ -28,7 +30,7 @@ internal sealed class SpeakerTable(TimeProvider time)
     private static readonly AddressFamily[] Families = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
 
     private readonly Lock _lock = new();
-    private readonly SortedDictionary<uint, Speaker> _speakers = [];
+    private readonly SortedDictionary<(uint Id, uint As), Speaker> _speakers = [];
     private readonly Pulse _changed = new();
     private int _sessions;
 
@@ -42,33 +44,34 @@ internal sealed class SpeakerTable(TimeProvider time)
         {
             foreach (var (id, asn, prefixes) in known)
             {
-                var speaker = new Speaker { As = new Asn(asn), StaleUntil = time.GetTimestamp() + Ticks(AfterOwnRestart) };
+                var speaker = new Speaker { StaleUntil = time.GetTimestamp() + Ticks(AfterOwnRestart) };
                 foreach (var prefix in prefixes)
                     speaker.Routes[prefix] = new Route(IsPrivate: false, IsStale: true);
-                _speakers[id] = speaker;
+                _speakers[(id, asn)] = speaker;
             }
         }
     }
 
     /// <summary>A session stands. One with the same speaker that stood before is over: the newer connection is the living one.</summary>
     /// <returns>What the session says from now on is told with this.</returns>
+    /// <exception cref="BgpException">There are too many speakers.</exception>
     public SpeakerHandle Connect(BgpOpen open, Action supersede)
     {
         Action? former;
         SpeakerHandle handle;
         lock (_lock)
         {
-            var id = Id(open.RouterId);
-            if (!_speakers.TryGetValue(id, out var speaker))
-                _speakers[id] = speaker = new Speaker();
+            var key = (Id(open.RouterId), open.As.Value);
+            if (!_speakers.TryGetValue(key, out var speaker))
+                _speakers[key] = speaker = Place();
             former = speaker.Supersede;
-            speaker.MakeStale();
-            (speaker.As, speaker.Session, speaker.Supersede) = (open.As, ++_sessions, supersede);
-            speaker.StaleUntil = time.GetTimestamp() + Ticks(ToldWithin);
-            speaker.Restarts = open.Restarts;
-            handle = new SpeakerHandle(id, speaker.Session);
+            if (former is not null)
+                speaker.MakeStale();
+            (speaker.Session, speaker.Supersede, speaker.Restarts) = (++_sessions, supersede, open.Restarts);
+            speaker.StaleUntil = time.GetTimestamp() + Ticks(open.Restarts.IsEmpty ? ToldWithin : LongestRestart);
+            handle = new SpeakerHandle(key, speaker.Session);
         }
-        former?.Invoke();
+        Supersede(former);
         _changed.Beat();
         return handle;
     }
@@ -87,8 +90,8 @@ internal sealed class SpeakerTable(TimeProvider time)
             if (update.EndOf is { } family)
                 speaker.Sweep(family);
             _changed.Beat();
-            if (speaker.Routes.Count > MostPrefixes)
-                throw BgpException.Cease(1, $"it told more than {MostPrefixes} prefixes");
+            if (_speakers.Values.Sum(each => each.Routes.Count) > MostPrefixes)
+                throw BgpException.Cease(1, $"it told more than there is place for: {MostPrefixes} prefixes of all speakers");
         }
     }
 
@@ -110,7 +113,7 @@ internal sealed class SpeakerTable(TimeProvider time)
                 speaker.StaleUntil = time.GetTimestamp() + Ticks(wait < LongestRestart ? wait : LongestRestart);
             }
             else
-                _speakers.Remove(handle.Id);
+                _speakers.Remove(handle.Key);
             _changed.Beat();
         }
     }
@@ -122,11 +125,11 @@ internal sealed class SpeakerTable(TimeProvider time)
         lock (_lock)
         {
             var now = time.GetTimestamp();
-            foreach (var (id, speaker) in _speakers.Where(entry => entry.Value.StaleUntil <= now).ToList())
+            foreach (var (key, speaker) in _speakers.Where(entry => entry.Value.StaleUntil <= now).ToList())
             {
                 speaker.Sweep(family: null);
                 if (!speaker.IsConnected)
-                    _speakers.Remove(id);
+                    _speakers.Remove(key);
             }
             var waiting = _speakers.Values.Where(speaker => speaker.StaleUntil is not null).Select(speaker => speaker.StaleUntil!.Value).ToList();
             return waiting.Count == 0 ? null : time.GetElapsedTime(now, waiting.Min());
@@ -146,7 +149,7 @@ internal sealed class SpeakerTable(TimeProvider time)
                 else
                     found.Add(prefix);
             }
-            found.Note(_speakers.Count == 0 ? "no speaker is connected" : string.Join(", ", _speakers.Take(MostNamed).Select(entry => Describe(entry.Key, entry.Value))));
+            found.Note(_speakers.Count == 0 ? "no speaker is connected" : string.Join(", ", _speakers.Take(MostNamed).Select(entry => Describe(entry.Key.Id, entry.Key.As, entry.Value))));
         }
         return found;
     }
@@ -155,15 +158,39 @@ internal sealed class SpeakerTable(TimeProvider time)
     public List<KnownSpeaker> Known()
     {
         lock (_lock)
-            return [.. _speakers.Select(entry => new KnownSpeaker(entry.Key, entry.Value.As.Value, [.. entry.Value.Routes.Where(route => !route.Value.IsPrivate).Select(route => route.Key)]))];
+            return [.. _speakers.Select(entry => new KnownSpeaker(entry.Key.Id, entry.Key.As, [.. entry.Value.Routes.Where(route => !route.Value.IsPrivate).Select(route => route.Key)]))];
     }
 
     private const int MostNamed = 5;
 
-    private string Describe(uint id, Speaker speaker) =>
-        $"AS {speaker.As} ({Address(id)}) {(speaker.IsConnected ? "is connected" : "is away, and what it told is kept for a while")}";
+    /// <summary>Of a speaker that was not there. One that is away gives way to it.</summary>
+    private Speaker Place()
+    {
+        if (_speakers.Count >= MostSpeakers)
+        {
+            if (_speakers.FirstOrDefault(entry => !entry.Value.IsConnected) is not { Value: not null } away)
+                throw BgpException.Cease(8, $"there are {MostSpeakers} speakers already");
+            _speakers.Remove(away.Key);
+        }
+        return new Speaker();
+    }
 
-    private Speaker? Find(SpeakerHandle handle) => _speakers.TryGetValue(handle.Id, out var speaker) && speaker.Session == handle.Session && speaker.IsConnected ? speaker : null;
+    private static void Supersede(Action? former)
+    {
+        try
+        {
+            former?.Invoke();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended by itself meanwhile.
+        }
+    }
+
+    private static string Describe(uint id, uint asn, Speaker speaker) =>
+        $"AS {asn} ({Address(id)}) {(speaker.IsConnected ? "is connected" : "is away, and what it told is kept for a while")}";
+
+    private Speaker? Find(SpeakerHandle handle) => _speakers.TryGetValue(handle.Key, out var speaker) && speaker.Session == handle.Session && speaker.IsConnected ? speaker : null;
 
     private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
 
@@ -180,7 +207,6 @@ internal sealed class SpeakerTable(TimeProvider time)
 
     private sealed class Speaker
     {
-        public Asn As { get; set; }
         public Dictionary<IPNetwork, Route> Routes { get; } = [];
 
         /// <summary>Which of its sessions may speak for it.</summary>
@@ -194,8 +220,10 @@ internal sealed class SpeakerTable(TimeProvider time)
         /// <summary>When what is stale goes; null: nothing is stale.</summary>
         public long? StaleUntil { get; set; }
 
+        /// <summary>What was stale already goes: it was not told again meanwhile (RFC 4724 section 4.2).</summary>
         public void MakeStale()
         {
+            Sweep(family: null);
             foreach (var prefix in Routes.Keys.ToList())
                 Routes[prefix] = Routes[prefix] with { IsStale = true };
         }
@@ -211,6 +239,6 @@ internal sealed class SpeakerTable(TimeProvider time)
     }
 }
 
-/// <param name="Id">The speaker's.</param>
+/// <param name="Key">The speaker's.</param>
 /// <param name="Session">Of it.</param>
-internal readonly record struct SpeakerHandle(uint Id, int Session);
+internal readonly record struct SpeakerHandle((uint Id, uint As) Key, int Session);

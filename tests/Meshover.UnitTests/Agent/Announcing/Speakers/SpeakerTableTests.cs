@@ -114,6 +114,42 @@ public sealed class SpeakerTableTests
     }
 
     [Fact]
+    public void TwoSpeakers_OfOneRouterId_AreTwo() // the node's address is what each of them takes
+    {
+        var one = Connect();
+        Tell(one, "10.1.0.0/16");
+        var other = _table.Connect(Open(null) with { As = new Asn(64513) }, () => { });
+        Tell(other, "10.2.0.0/16");
+        _table.Take(other, BgpUpdate.Read(EndOfIPv4));
+        Assert.Equal(["10.1.0.0/16", "10.2.0.0/16"], Announced());
+        _table.Disconnect(one, isBroken: true);
+        Assert.Equal(["10.2.0.0/16"], Announced());
+    }
+
+    [Fact]
+    public void SpeakerThatBreaksAgainAndAgain_KeepsNothingThatItDoesNotTell()
+    {
+        var first = Connect(TimeSpan.FromSeconds(120));
+        Tell(first, "10.1.0.0/16");
+        _table.Disconnect(first, isBroken: true);
+        var second = Connect(TimeSpan.FromSeconds(120));
+        Tell(second, "10.2.0.0/16");
+        _table.Disconnect(second, isBroken: true);
+        Assert.Equal(["10.2.0.0/16"], Announced());
+    }
+
+    [Fact]
+    public void TooManySpeakers_AreRefused_ButOneThatIsAwayGivesWay()
+    {
+        for (var i = 0u; i < SpeakerTable.MostSpeakers; i++)
+            _table.Connect(Open(TimeSpan.FromSeconds(120)) with { As = new Asn(65000 + i) }, () => { });
+        Assert.Equal((6, 8), Assert.Throws<BgpException>(() => Connect()) is var refused ? (refused.Code, refused.Subcode) : default);
+        var away = _table.Connect(Open(TimeSpan.FromSeconds(120)) with { As = new Asn(65000) }, () => { });
+        _table.Disconnect(away, isBroken: true);
+        Connect();
+    }
+
+    [Fact]
     public void ToldToNobodyElse_IsLeftOut_AndSaid()
     {
         var speaker = Connect();
