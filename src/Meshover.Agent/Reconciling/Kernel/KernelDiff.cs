@@ -157,8 +157,15 @@ internal sealed class KernelDiff
             SetUp(name, link, mtu: null);
         WantAddress(name, link, _plan.Kernel.Address4, 32, isNodeAddress: true);
         WantAddress(name, link, _plan.Kernel.Address6, 128, isNodeAddress: true);
-        RemoveFormerAddresses(name, link, [_plan.Kernel.Address4, _plan.Kernel.Address6]);
+        IPAddress[] floating = [.. _plan.Kernel.Floating.Where(address => !IsOfTheMachine(address, link))];
+        foreach (var address in floating)
+            WantAddress(name, link, address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128, isNodeAddress: false);
+        RemoveFormerAddresses(name, link, [_plan.Kernel.Address4, _plan.Kernel.Address6, .. floating]);
     }
+
+    // The machine has it already, on an interface of its own or put there by somebody else: that is left as it is, now and when it is withdrawn.
+    private bool IsOfTheMachine(IPAddress address, LinkInfo? loopback) => _state.Addresses.Any(seen =>
+        seen.Address.Equals(address) && (seen.LinkIndex != loopback?.Index || seen.Protocol != _names.Protocol));
 
     private void DiffTunnel()
     {

@@ -1,0 +1,72 @@
+using System.Net;
+using Meshover.Linux.Netlink;
+using Meshover.Mesh.Planning;
+using Meshover.Routing.Config;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.Routing.Supervision;
+
+/// <summary>
+/// Holds the lease of announcements that rest on a living agent (docs/decisions/082): while it is not renewed, they are taken back, and their addresses
+/// from the interface. It holds on over a restart of this process and of FRR, as what is leased is a part of the configuration that is written down.
+/// </summary>
+internal sealed partial class LeaseKeeper(FrrSupervisor supervisor, Action<IPAddress> removeAddress, TimeProvider time, ILogger logger)
+{
+    /// <summary>An agent that is started anew is back sooner, also on a slow machine.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(4);
+
+    private static readonly TimeSpan _lookEvery = TimeSpan.FromMilliseconds(250);
+
+    // A start is a renewal: the agent may be on its way, too.
+    private long _renewed = time.GetTimestamp();
+    private int _hasLapsed;
+
+    /// <returns>False: it had lapsed since the last time.</returns>
+    public bool Renew()
+    {
+        Volatile.Write(ref _renewed, time.GetTimestamp());
+        return Interlocked.Exchange(ref _hasLapsed, 0) == 0;
+    }
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            await Task.Delay(_lookEvery, time, ct);
+            if (supervisor.Applied is { Leased.IsEmpty: false } config && time.GetElapsedTime(Volatile.Read(ref _renewed)) > Lease)
+                await LapseAsync(config, ct);
+        }
+    }
+
+    private async Task LapseAsync(FrrConfig config, CancellationToken ct)
+    {
+        LogLapsed(string.Join(", ", config.Leased), Lease.TotalSeconds);
+        try
+        {
+            Interlocked.Exchange(ref _hasLapsed, 1);
+            await supervisor.ApplyAsync(config.WithoutLeased(), ct);
+            foreach (var address in config.LeasedAddresses)
+                removeAddress(address);
+        }
+        catch (Exception e) when (e is RoutingException or NetlinkException)
+        {
+            LogNotTakenBack(e.Message); // tried again at the next look
+        }
+    }
+
+    /// <summary>Takes an address of ours from the interface that carries the node's; another's is left alone.</summary>
+    /// <exception cref="NetlinkException">The kernel refuses.</exception>
+    public static void RemoveAddress(IPAddress address)
+    {
+        using var netlink = new RouteNetlink();
+        if (netlink.FindLink(KernelNames.Default.Loopback) is not { } link) return;
+        foreach (var ours in netlink.GetAddresses(link.Index).Where(seen => seen.Address.Equals(address) && seen.Protocol == KernelNames.Default.Protocol))
+            netlink.DeleteAddress(ours);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "the agent has not renewed its lease for {Seconds} s: {Prefixes} are announced no more")]
+    private partial void LogLapsed(string prefixes, double seconds);
+
+    [LoggerMessage(LogLevel.Error, "announcements whose lease has lapsed could not be taken back: {Reason}; trying again")]
+    private partial void LogNotTakenBack(string reason);
+}
