@@ -172,7 +172,7 @@ public sealed class AgentDaemon
         _watcher.SetSurroundings(Surroundings(plan: null));
         var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _diagnosis, () => _kernel.Gathered, _metrics, _time);
         var socket = Path.Combine(_options.RuntimeDirectory, "agent.sock");
-        using var reload = new ConfigReload(_options.Config, _options.ReadConfig, _configured, _declared, _inputs.Writer, _loop);
+        using var reload = new ConfigReload(_options.Config, _options.ReadConfig, _configured, _declared.Configure, _inputs.Writer, _loop);
         await using var api = await LocalApiServer.StartAsync(socket, source, reload, new FrrPreview(_loop, _templates, _routing), new AnnouncementDesk(_declared, _loop, _identities, _time), _drain, _inputs.Writer, _loggers, cancellationToken);
         var initial = LoadState();
         var link = new ControllerLinkLoop(

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
 using Meshover.Agent.Announcing;
 using Meshover.Agent.Announcing.Declared;
@@ -6,8 +7,9 @@ namespace Meshover.Agent.Configuration;
 
 /// <summary>Reads the settings anew while the agent runs. All but what is announced and the neighbours outside are fixed with its start.</summary>
 /// <param name="started">What the agent was started with.</param>
+/// <param name="declare">Takes what is announced on conditions.</param>
 /// <param name="read">Reads them again from where those came; throws <see cref="ConfigurationException"/>.</param>
-internal sealed class ConfigReload(AgentConfig started, Func<AgentConfig> read, ConfiguredAnnouncements announcements, DeclaredAnnouncements declared, ChannelWriter<AgentInput> inputs, AgentLoop loop) : IDisposable
+internal sealed class ConfigReload(AgentConfig started, Func<AgentConfig> read, ConfiguredAnnouncements announcements, Action<ImmutableArray<DeclaredAnnouncement>> declare, ChannelWriter<AgentInput> inputs, AgentLoop loop) : IDisposable
 {
     private readonly SemaphoreSlim _oneAtATime = new(1);
 
@@ -34,7 +36,7 @@ internal sealed class ConfigReload(AgentConfig started, Func<AgentConfig> read, 
         if (config with { Announce = started.Announce, Announcements = started.Announcements, DrainOnStop = started.DrainOnStop, Neighbors = started.Neighbors } != started)
             return null;
         announcements.Take(config.Announce);
-        declared.Configure(config.Announcements);
+        declare(config.Announcements);
         await inputs.WriteAsync(new AgentInput.NeighborsChanged(config.Neighbors), cancellationToken);
         var state = await loop.WaitForAsync(
             state => state.Announcements.Sources.Contains(announcements.Current) && state.Neighbors.SequenceEqual(config.Neighbors), cancellationToken);

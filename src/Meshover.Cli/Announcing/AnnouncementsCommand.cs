@@ -37,13 +37,20 @@ internal static class AnnouncementsCommand
         else if (all.Length == 0)
             await Console.Out.WriteLineAsync("This node announces nothing but its own addresses.");
         else
-            AnsiConsole.Write(TableOf(all));
+            Write(all);
         return ExitCode.Fine;
+    }
+
+    private static void Write(AnnouncementSection[] all)
+    {
+        AnsiConsole.Write(TableOf(all));
+        foreach (var one in all.Where(one => one.Reason is not null))
+            Console.Out.WriteLine(Terminal.Safe($"  {one.Prefix}: {one.Reason}"));
     }
 
     private static Table TableOf(IEnumerable<AnnouncementSection> all)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("prefix", "by", "mode", "state", "check", "until", "");
+        var table = new Table().Border(TableBorder.Simple).AddColumns("prefix", "by", "mode", "state", "check", "until");
         foreach (var one in all)
             table.AddRow(Cells(one).Select(cell => new Text(Terminal.Safe(cell))));
         return table;
@@ -52,7 +59,7 @@ internal static class AnnouncementsCommand
     private static ImmutableArray<string> Cells(AnnouncementSection one) =>
     [
         one.Prefix, one.DeclaredBy ?? string.Join(", ", one.Sources), one.Mode ?? "-", State(one), one.Check ?? "-",
-        one.Expires?.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "-", one.Reason ?? "",
+        one.Expires?.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "-",
     ];
 
     private static string State(AnnouncementSection one) => one switch

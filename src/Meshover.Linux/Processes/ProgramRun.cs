@@ -48,7 +48,7 @@ public sealed record ProgramRun(string Program, params IReadOnlyList<string> Arg
         {
             Kill(process);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new ProgramException($"{Program} did not end within {Patience.TotalSeconds:0} s and was killed");
+            throw new ProgramException($"{Program} did not end within {Patience.TotalSeconds:0.###} s and was killed");
         }
     }
 
