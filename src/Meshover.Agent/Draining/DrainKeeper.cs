@@ -89,8 +89,9 @@ internal sealed partial class DrainKeeper(
         }
     }
 
-    /// <summary>Whether another node announces something of what this one does.</summary>
-    public async Task<bool> HasHeirsAsync(CancellationToken cancellationToken) => (await OthersAsync(cancellationToken))?.IsEmpty == false;
+    /// <summary>Whether another node announces something of what this one does, or may: who stands by is silent while this one has the prefix.</summary>
+    public async Task<bool> HasHeirsAsync(CancellationToken cancellationToken) =>
+        declared.Current.Declared.Any(one => one.Role is FailoverRole.Active) || (await OthersAsync(cancellationToken))?.IsEmpty == false;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -144,7 +145,9 @@ internal sealed partial class DrainKeeper(
         try
         {
             var paths = wanted.Count == 0 ? [] : await ask(wanted, cancellationToken);
-            return [.. paths.Where(path => path is { Origin: not 0, IsGoing: false }).Select(path => IPNetwork.Parse(path.Prefix))];
+            // By the map, as this node marks all that it hears while it is drained: of two that are, one must stay.
+            var going = (loop.State.Map?.Nodes.Values ?? []).Where(node => node.IsDraining).Select(node => node.Asn.Value).ToHashSet();
+            return [.. paths.Where(path => path.Origin != 0 && !going.Contains(path.Origin)).Select(path => IPNetwork.Parse(path.Prefix))];
         }
         catch (RoutingException)
         {

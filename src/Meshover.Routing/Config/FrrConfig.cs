@@ -30,6 +30,6 @@ public sealed record FrrConfig(string Zebra, string Bgpd, string Bfdd)
     }
 
     /// <summary>Addresses that the node has because of what is leased, if it has them.</summary>
-    public IEnumerable<IPAddress> LeasedAddresses => Leased.Select(IPNetwork.Parse)
+    public IEnumerable<IPAddress> AddressesLeased() => Leased.Select(IPNetwork.Parse)
         .Where(prefix => prefix.PrefixLength == prefix.BaseAddress.GetAddressBytes().Length * 8).Select(prefix => prefix.BaseAddress);
 }

@@ -45,7 +45,7 @@ internal sealed partial class LeaseKeeper(FrrSupervisor supervisor, Action<IPAdd
         {
             Interlocked.Exchange(ref _hasLapsed, 1);
             await supervisor.ApplyAsync(config.WithoutLeased(), ct);
-            foreach (var address in config.LeasedAddresses)
+            foreach (var address in config.AddressesLeased())
                 removeAddress(address);
         }
         catch (Exception e) when (e is RoutingException or NetlinkException)

@@ -6,6 +6,7 @@ using Meshover.Lab.Faults;
 using Meshover.Lab.Machines;
 using Meshover.Lab.Meshes;
 using Meshover.Lab.Reach;
+using Meshover.Lab.Underlays;
 using Meshover.Linux.Netlink;
 
 namespace Meshover.LabTests.Mesh;
@@ -27,13 +28,14 @@ public sealed class AnnouncingTests
     public async Task FloatingAddress_FollowsItsCheckItsNodeAndItsAgent()
     {
         await using var mesh = await StartAsync();
-        var (n1, n2) = (mesh.Node(1), mesh.Node(2));
+        var (n1, n2) = await ByAgeAsync(mesh);
         await WhatCannotBeIsRefusedAsync(n1, mesh.Node(3));
 
         using var service2 = Serve(n2);
         var service1 = Serve(n1);
         await AnnounceAsync(n1, [Floating, "--active-standby", .. Check]);
         await IsAsync(n1, Floating, "active");
+        await n2.RoutedAsync(isThere: true, $"{Floating}/32");
         await AnnounceAsync(n2, [Floating, "--active-standby", .. Check]);
         await IsAsync(n2, Floating, "standby");
         Assert.True(Holds(n1, Floating));
@@ -51,13 +53,13 @@ public sealed class AnnouncingTests
         await IsAsync(n1, Floating, "standby");
         await IsAsync(n2, Floating, "active");
 
-        await ADeadNodeIsLeftAsync(mesh);
-        await TheAgentsDeathEndsItAsync(mesh);
+        await ADeadNodeIsLeftAsync(mesh, n1, n2);
+        await TheAgentsDeathEndsItAsync(mesh, n1, n2);
     }
 
-    private async Task ADeadNodeIsLeftAsync(LabMesh mesh)
+    private async Task ADeadNodeIsLeftAsync(LabMesh mesh, LabNode n1, LabNode n2)
     {
-        var (n1, n2, n3) = (mesh.Node(1), mesh.Node(2), mesh.Node(3));
+        var n3 = mesh.Node(3);
         Cut[] cuts = [];
         await using (var ping = SteadyPing.Start(n3.Workload, IPAddress.Parse(Floating), TimeProvider.System))
         {
@@ -77,9 +79,9 @@ public sealed class AnnouncingTests
         await Until.TrueAsync("n2 has the address no more", SourceBed.Patience, () => !Holds(n2, Floating));
     }
 
-    private async Task TheAgentsDeathEndsItAsync(LabMesh mesh)
+    private async Task TheAgentsDeathEndsItAsync(LabMesh mesh, LabNode n1, LabNode n2)
     {
-        var (n1, n2, n3) = (mesh.Node(1), mesh.Node(2), mesh.Node(3));
+        var n3 = mesh.Node(3);
         await AnnounceAsync(n1, [Plain]);
         await n3.RoutedAsync(isThere: true, Plain);
         using var dead = CancellationTokenSource.CreateLinkedTokenSource(_ct);
@@ -99,16 +101,18 @@ public sealed class AnnouncingTests
     public async Task Drain_LosesNothingThatHasASecondOwner_AndIsKept()
     {
         await using var mesh = await StartAsync();
-        var (n1, n2, n3) = (mesh.Node(1), mesh.Node(2), mesh.Node(3));
-        foreach (var node in new[] { n1, n2 })
-        {
-            await AnnounceAsync(node, [Floating, "--active-standby"]);
-            await AnnounceAsync(node, [Anycast, "--anycast"]);
-        }
+        var ((n1, n2), n3) = (await ByAgeAsync(mesh), mesh.Node(3));
+        await AnnounceAsync(n1, [Floating, "--active-standby"]);
         await IsAsync(n1, Floating, "active");
+        await n2.RoutedAsync(isThere: true, $"{Floating}/32");
+        await AnnounceAsync(n2, [Floating, "--active-standby"]);
+        foreach (var node in new[] { n1, n2 })
+            await AnnounceAsync(node, [Anycast, "--anycast"]);
+        await Until.TrueAsync("both have the anycast address", SourceBed.Patience, () => Holds(n1, Anycast) && Holds(n2, Anycast));
+        await n3.RoutedAsync(isThere: true, $"{Floating}/32", $"{Anycast}/32");
         await AnsweredAsync(mesh);
 
-        SteadyPing[] pings = [.. new[] { Floating, Anycast, "10.64.1.2" }.Select(address => SteadyPing.Start(n3.Workload, IPAddress.Parse(address), TimeProvider.System))];
+        SteadyPing[] pings = [.. new[] { Floating, Anycast, AddressPlan.Workload4(n1.Number).ToString() }.Select(address => SteadyPing.Start(n3.Workload, IPAddress.Parse(address), TimeProvider.System))];
         await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, _ct);
         (await n1.MeshoverAsync(["drain", "--wait"], _ct)).Checked();
         await IsAsync(n2, Floating, "active");
@@ -123,12 +127,12 @@ public sealed class AnnouncingTests
 
         // Everybody knows, and what only it has is reached still.
         await Until.NothingIsMissingAsync("n3 shows that n1 is draining", SourceBed.Patience, async () =>
-            (await n3.MeshoverAsync(["status", "--json"], _ct)).Output is var said && Peer(said, "n1").GetProperty("draining").GetBoolean() ? null : said, _ct);
+            (await n3.MeshoverAsync(["status", "--json"], _ct)).Output is var said && Peer(said, $"n{n1.Number}").GetProperty("draining").GetBoolean() ? null : said, _ct);
         var listed = (await mesh.Controller.Machine.RunAsync(LabPrograms.Meshover, ["node", "list"], _ct)).Checked();
         Assert.Contains("online, draining", listed, StringComparison.Ordinal);
         Assert.Contains("node.drained", (await n1.MeshoverAsync(["events"], _ct)).Output, StringComparison.Ordinal);
         Assert.Contains("node.draining", (await n3.MeshoverAsync(["events"], _ct)).Output, StringComparison.Ordinal);
-        await n3.RoutedAsync(isThere: true, "10.64.1.0/24");
+        await n3.RoutedAsync(isThere: true, $"10.64.{n1.Number}.0/24");
 
         // An agent that starts anew stays drained; `undrain` brings back what is not another's by now.
         n1.Kill("agent");
@@ -146,6 +150,19 @@ public sealed class AnnouncingTests
         TestContext.Current.TestOutputHelper?.WriteLine($"down: {stopped}");
         Assert.Empty(stopped.Lost);
         Assert.False(Holds(n2, Floating));
+    }
+
+    /// <summary>The two that may announce, the one that joined first before the other.</summary>
+    private async Task<(LabNode Older, LabNode Younger)> ByAgeAsync(LabMesh mesh)
+    {
+        var (a, b) = (mesh.Node(1), mesh.Node(2));
+        return await AsnAsync(a) < await AsnAsync(b) ? (a, b) : (b, a);
+    }
+
+    private async Task<uint> AsnAsync(LabNode node)
+    {
+        using var status = JsonDocument.Parse((await node.MeshoverAsync(["status", "--json"], _ct)).Output);
+        return status.RootElement.GetProperty("node").GetProperty("asn").GetUInt32();
     }
 
     private async Task<LabMesh> StartAsync()

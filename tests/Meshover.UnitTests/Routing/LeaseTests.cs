@@ -16,7 +16,7 @@ public sealed class LeaseTests
     {
         var config = Render(new Announcement(Floating) { IsLeased = true, Failover = new(FailoverRole.Active, 100) }, new Announcement(Wide) { IsLeased = true }, new Announcement(Plain));
         Assert.Equal(["10.9.0.1/32", "10.9.0.16/28"], config.Leased);
-        Assert.Equal([Floating.BaseAddress], config.LeasedAddresses);
+        Assert.Equal([Floating.BaseAddress], config.AddressesLeased());
         var left = config.WithoutLeased();
         Assert.Empty(left.Leased);
         var difference = ConfigDifference.Between(config.Bgpd, left.Bgpd);

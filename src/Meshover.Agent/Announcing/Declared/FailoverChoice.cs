@@ -17,7 +17,8 @@ internal static class FailoverChoice
     /// <param name="isDraining">It gives the prefix to whoever is there.</param>
     public static FailoverRole Next(Failover mine, uint self, ImmutableArray<AnnouncedPath> paths, TimeSpan wellFor, bool isDraining = false)
     {
-        var others = paths.Where(path => path.Origin != 0 && path.Origin != self && path is { IsGoing: false, Failover: not null }).ToList();
+        // A node that is drained marks all that it hears: there the mark says nothing of others.
+        var others = paths.Where(path => path.Origin != 0 && path.Origin != self && path.Failover is not null && (isDraining || !path.IsGoing)).ToList();
         var actives = others.Where(path => path.Failover!.Value.Role == FailoverRole.Active).ToList();
         if (isDraining)
             return actives.Count > 0 || (mine.Role == FailoverRole.Standby && others.Count > 0) ? FailoverRole.Standby : FailoverRole.Leaving;

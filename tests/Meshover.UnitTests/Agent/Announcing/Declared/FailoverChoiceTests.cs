@@ -47,6 +47,7 @@ public sealed class FailoverChoiceTests
     [InlineData("active 100", "30:active:50", "standby")]
     [InlineData("standby 100", "", "leaving")]
     [InlineData("standby 100", "30:standby:50", "standby")]
+    [InlineData("standby 100", "30:active:50:going", "standby")] // it marks all that it hears itself
     public void Next_OfANodeThatIsLeft_GivesItToWhoeverIsThere_AndElseKeepsIt(string mine, string others, string expected)
     {
         var words = mine.Split(' ');
