@@ -58,11 +58,7 @@ public sealed class AgentDaemon
     private readonly AgentOptions _options;
     private readonly ILoggerFactory _loggers;
     private readonly TimeProvider _time;
-    /// <summary>A BGP session has told all that it knows after so long.</summary>
-    private static readonly TimeSpan SessionSettles = TimeSpan.FromSeconds(2);
-
-    /// <summary>Without any session for so long, a node is alone.</summary>
-    private static readonly TimeSpan AloneAfter = TimeSpan.FromSeconds(20);
+    private const int MostPeersAsked = 8;
 
     private readonly Channel<AgentInput> _inputs = Channel.CreateBounded<AgentInput>(new BoundedChannelOptions(InputCapacity) { SingleReader = true });
     private readonly IRouteNetlink _netlink;
@@ -73,7 +69,6 @@ public sealed class AgentDaemon
     private readonly MapFile _retainedFile;
     private readonly DataplaneSelection _dataplane;
     private readonly RoutingClient _routing;
-    private readonly long _started;
     private readonly EndpointKeeper _endpoints;
     private readonly RttProbe _rtt;
     private readonly KernelWatcher _watcher;
@@ -100,7 +95,6 @@ public sealed class AgentDaemon
         ILoggerFactory loggers, TimeProvider time)
     {
         (_options, _netlink, _kernel, _sourceRoutes, _loggers, _time) = (options, netlink, kernel, sourceRoutes, loggers, time);
-        _started = time.GetTimestamp();
         _identities = new IdentityKeeper(new IdentityStore(options.StateDirectory), identity, Logger<IdentityKeeper>());
         _keys = new KeyChanger(_identities, options.Config.RotateKeyAfter, Logger<KeyChanger>(), time);
         _mapFile = new MapFile(options.StateDirectory);
@@ -124,7 +118,7 @@ public sealed class AgentDaemon
         _configured = new ConfiguredAnnouncements(options.Config.Announce);
         _kernelSources = new KernelSources(SourcesIn(options.Config, time), netlink, Logger<KernelSources>(), time);
         _declared = new DeclaredAnnouncements(
-            new AnnouncementStore(options.StateDirectory), _routing.GetPathsAsync, () => _identities.Current.Numbers?.Asn.Value, IsSettled, Logger<DeclaredAnnouncements>(), time);
+            new AnnouncementStore(options.StateDirectory), _routing.GetPathsAsync, () => _identities.Current.Numbers?.Asn.Value, SomePeers, Logger<DeclaredAnnouncements>(), time);
         _announcer = new Announcer([_configured, _declared, .. _kernelSources.Sources], _inputs.Writer);
         _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time);
         _page = new AgentPage(options.Config, _rtt.Get);
@@ -266,15 +260,9 @@ public sealed class AgentDaemon
     private bool WasFailing(MeshMap? map) => _options.Config is { Gather.IsEmpty: false, GatherCheck.IsEmpty: false }
         && _identities.Current.Numbers?.Id is { } self && map?.Nodes.GetValueOrDefault(self) is { Gathers.IsFailing: true };
 
-    /// <summary>A node that was cut off, or has just started, does not know yet what others announce. One that has no peers has nobody to wait for.</summary>
-    private bool IsSettled()
-    {
-        var state = _loop.State;
-        if (state.Plan is not { } plan || state.RoutingRead is not { } routing)
-            return false;
-        return plan.Links.IsEmpty || _time.GetElapsedTime(_started) > AloneAfter
-            || routing.Neighbors.Any(neighbor => neighbor.BgpState == LinkStanding.Established && neighbor.UptimeMs + (_time.GetUtcNow() - state.RoutingSeenAt).TotalMilliseconds > SessionSettles.TotalMilliseconds);
-    }
+    /// <summary>A few are enough to know whether BGP has heard of anybody.</summary>
+    private ImmutableArray<IPNetwork> SomePeers() =>
+        _loop.State is { Plan: { } plan, Map: { } map } ? [.. plan.WireGuard.Peers.Take(MostPeersAsked).Select(peer => map.Nodes.GetValueOrDefault(peer.Node)).OfType<MeshNode>().Select(node => Prefixes.Host(node.Address4))] : [];
 
     private void TellRoutingAnew()
     {

@@ -38,7 +38,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         former is null || next.Plan is null
         || !ReferenceEquals(next.Map, former.Map)
         || !ReferenceEquals(next.Underlay, former.Underlay)
-        || !ReferenceEquals(next.Announcements, former.Announcements)
+        || !next.Announcements.WantsTheSame(former.Announcements)
         || next.Neighbors != former.Neighbors
         || next.IsGatherFailing != former.IsGatherFailing
         || next.Drain != former.Drain
@@ -58,7 +58,10 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
     }
 
     /// <summary>What another node announces, too, is left to it; an address stays until packets go there.</summary>
-    private static Announcement Drained(Announcement announcement, DrainState? drain) => drain?.Others.Contains(announcement.Prefix) == true
+    private static Announcement Drained(Announcement announcement, DrainState? drain) => drain is { IsLeastLiked: true } && announcement.Failover is { Role: FailoverRole.Standby }
+        // What a drained node hears counts least with itself, too: its own standby would come before the active.
+        ? announcement with { IsWithdrawn = true }
+        : drain?.Others.Contains(announcement.Prefix) == true
         ? announcement with { IsWithdrawn = true, HoldsAddress = announcement.HoldsAddress && drain.Stage != DrainStage.Drained }
         : announcement;
 

@@ -33,7 +33,7 @@ internal sealed class ConfigReload(AgentConfig started, Func<AgentConfig> read, 
     private async Task<long?> TakeAsync(CancellationToken cancellationToken)
     {
         var config = read();
-        if (config with { Announce = started.Announce, Announcements = started.Announcements, DrainOnStop = started.DrainOnStop, Neighbors = started.Neighbors } != started)
+        if (config with { Announce = started.Announce, Announcements = started.Announcements, Neighbors = started.Neighbors } != started)
             return null;
         announcements.Take(config.Announce);
         declare(config.Announcements);

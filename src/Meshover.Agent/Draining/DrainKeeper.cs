@@ -14,7 +14,7 @@ namespace Meshover.Agent.Draining;
 /// </summary>
 /// <param name="ask">Who announces prefixes, as bgpd knows; it may fail.</param>
 internal sealed partial class DrainKeeper(
-    string stateDirectory, DeclaredAnnouncements declared, Func<IEnumerable<IPNetwork>, CancellationToken, Task<ImmutableArray<AnnouncedPath>>> ask, AgentLoop loop, ChannelWriter<AgentInput> inputs,
+    string stateDirectory, DeclaredAnnouncements declared, Func<IEnumerable<IPNetwork>, CancellationToken, Task<KnownPaths>> ask, AgentLoop loop, ChannelWriter<AgentInput> inputs,
     ILogger logger, TimeProvider time)
 {
     /// <summary>Another node sees within half a second that one is leaving, and has the prefix a moment later.</summary>
@@ -22,7 +22,16 @@ internal sealed partial class DrainKeeper(
 
     /// <summary>For FRR to take a line, and for all nodes to choose anew by it.</summary>
     private static readonly TimeSpan AppliedWithin = TimeSpan.FromSeconds(2), SpreadWithin = TimeSpan.FromMilliseconds(700);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100), LookAgain = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100), LookAgain = TimeSpan.FromSeconds(5);
+
+    /// <summary>A standby shows within half a second that its active is leaving.</summary>
+    private static readonly TimeSpan HeirShowsWithin = TimeSpan.FromMilliseconds(1200);
+
+    /// <summary>A node that was to be stopped and lives so much later is not stopped.</summary>
+    private static readonly TimeSpan StopTakes = TimeSpan.FromMinutes(1);
+
+    /// <summary>Of more prefixes nobody is asked whether others announce them: they are liked least, and that is all.</summary>
+    private const int MostAsked = 1024;
 
     private readonly string _file = Path.Combine(stateDirectory, "draining");
     private readonly Pulse _changed = new();
@@ -118,6 +127,12 @@ internal sealed partial class DrainKeeper(
         if (loop.State.Drain is not { IsLeastLiked: true })
         {
             await TellAsync(new DrainState(DrainStage.HandingOver, [], order.IsForStop), cancellationToken);
+            if (order.IsForStop && !await IsAnyHeirAsync(cancellationToken))
+            {
+                await TellAsync(new DrainState(DrainStage.Drained, [], order.IsForStop), cancellationToken);
+                await ForgetStopAsync(order, changed, cancellationToken);
+                return;
+            }
             await UntilAsync(state => !state.Announcements.Sources.Any(source => source.Declared.Any(one => one.Role is FailoverRole.Active or FailoverRole.Leaving)), HandOverWithin, cancellationToken);
             await TellAsync(new DrainState(DrainStage.LeastLiked, [], order.IsForStop), cancellationToken);
         }
@@ -127,8 +142,14 @@ internal sealed partial class DrainKeeper(
         await AppliedAsync(cancellationToken);
         await Task.Delay(SpreadWithin, time, cancellationToken);
         // Whether others announce what this node does may change while it waits to be stopped.
+        var drainedAt = time.GetTimestamp();
         while (!changed.IsCompleted)
         {
+            if (order.IsForStop && time.GetElapsedTime(drainedAt) > StopTakes)
+            {
+                await ForgetStopAsync(order, changed, cancellationToken);
+                return;
+            }
             if (await OthersAsync(cancellationToken) is { } others)
                 await TellAsync(new DrainState(DrainStage.Drained, others, order.IsForStop), cancellationToken);
             else if (loop.State.Drain is { Stage: not DrainStage.Drained } last)
@@ -138,13 +159,37 @@ internal sealed partial class DrainKeeper(
         }
     }
 
+    private async Task<bool> IsAnyHeirAsync(CancellationToken cancellationToken)
+    {
+        var begun = time.GetTimestamp();
+        while (time.GetElapsedTime(begun) < HeirShowsWithin)
+        {
+            if (await OthersAsync(cancellationToken) is { IsEmpty: false })
+                return true;
+            await Task.Delay(LookEvery, time, cancellationToken);
+        }
+        return false;
+    }
+
+    /// <summary>Who wanted to stop the node has not: it takes part again.</summary>
+    private async Task ForgetStopAsync(Order order, Task changed, CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(changed, Task.Delay(StopTakes, time, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_order == order && !changed.IsCompleted)
+        {
+            _order = null;
+            _changed.Beat();
+        }
+    }
+
     /// <returns>Null: bgpd does not say.</returns>
     private async Task<ImmutableHashSet<IPNetwork>?> OthersAsync(CancellationToken cancellationToken)
     {
-        var wanted = loop.State.Announcements.Merge().Select(asked => asked.Announcement.Prefix).ToList();
+        var wanted = loop.State.Announcements.Merge().OrderByDescending(asked => asked.Announcement.Failover is not null).Select(asked => asked.Announcement.Prefix).Take(MostAsked).ToList();
         try
         {
-            var paths = wanted.Count == 0 ? [] : await ask(wanted, cancellationToken);
+            ImmutableArray<AnnouncedPath> paths = wanted.Count == 0 ? [] : (await ask(wanted, cancellationToken)).Paths;
             // By the map, as this node marks all that it hears while it is drained: of two that are, one must stay.
             var going = (loop.State.Map?.Nodes.Values ?? []).Where(node => node.IsDraining).Select(node => node.Asn.Value).ToHashSet();
             return [.. paths.Where(path => path.Origin != 0 && !going.Contains(path.Origin)).Select(path => IPNetwork.Parse(path.Prefix))];

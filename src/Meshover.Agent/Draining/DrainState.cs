@@ -24,10 +24,10 @@ internal enum DrainStage
 /// <param name="IsForStop">It goes in a moment: nothing of this is kept.</param>
 internal sealed record DrainState(DrainStage Stage, ImmutableHashSet<IPNetwork> Others, bool IsForStop)
 {
-    public bool IsLeastLiked => Stage >= DrainStage.LeastLiked;
+    public bool IsLeastLiked => Stage >= DrainStage.LeastLiked && !(IsForStop && Others.IsEmpty && Stage == DrainStage.Drained);
 
     /// <summary>Traffic has been moved away: who plans for all may take its roles from it.</summary>
-    public bool IsToldToAll => Stage >= DrainStage.Withdrawing;
+    public bool IsToldToAll => Stage >= DrainStage.Withdrawing && !IsForStop;
 
     public bool Equals(DrainState? other) => other is not null && Stage == other.Stage && IsForStop == other.IsForStop && Others.SetEquals(other.Others);
 

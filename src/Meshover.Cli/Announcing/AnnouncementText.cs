@@ -15,7 +15,9 @@ internal static class AnnouncementText
     {
         try
         {
-            return (AnnouncementReader.ReadOne(declaration), AnnouncementReader.Lifetime(lifetime));
+            var of = AnnouncementReader.ReadOne(declaration);
+            of.Check?.RequireProgram();
+            return (of, AnnouncementReader.Lifetime(lifetime));
         }
         catch (FormatException e)
         {

@@ -36,7 +36,7 @@ public static class TopologyPlanner
         var members = nodes.CountBy(node => Reach.Of(node.Node)).ToDictionary();
         var candidates = Rank(nodes, members);
         // One that is to be left is elected, or stays, only where nobody else can do it.
-        var willing = candidates.FindAll(node => !node.Node.IsDraining);
+        var willing = candidates.FindAll(node => node is { IsOnline: true, Node.IsDraining: false });
         var elected = SpreadOverSites(willing.Count >= Elected ? willing : candidates);
         var served = nodes.Where(node => node.Role == TransitRole.Always || elected.Contains(node.Node.Id))
             .Select(node => Reach.Of(node.Node)).ToHashSet();
@@ -57,8 +57,8 @@ public static class TopologyPlanner
     private static List<TopologyNode> Rank(IReadOnlyCollection<TopologyNode> nodes, Dictionary<Reach, int> members) =>
     [.. nodes
         .Where(node => node.Role == TransitRole.Auto)
-        .OrderBy(node => node.Node.IsDraining)
-        .ThenByDescending(node => node.IsOnline)
+        .OrderByDescending(node => node.IsOnline)
+        .ThenBy(node => node.Node.IsDraining)
         .ThenByDescending(node => Degree(Reach.Of(node.Node), members))
         .ThenByDescending(node => node.Node.IsTransit)
         .ThenByDescending(node => node.LinksUp)

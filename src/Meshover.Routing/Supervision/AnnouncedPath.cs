@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.Routing.Supervision;
@@ -13,3 +14,6 @@ public sealed record AnnouncedPath(string Prefix, uint Origin)
     /// <summary>It, or somebody on the way, is about to go (RFC 8326).</summary>
     public bool IsGoing { get; init; }
 }
+
+/// <param name="FrrRunsFor">One that has just started knows nobody yet.</param>
+public sealed record KnownPaths(ImmutableArray<AnnouncedPath> Paths, TimeSpan FrrRunsFor);

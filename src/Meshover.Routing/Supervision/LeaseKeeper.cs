@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Planning;
@@ -17,15 +18,27 @@ internal sealed partial class LeaseKeeper(FrrSupervisor supervisor, Action<IPAdd
 
     private static readonly TimeSpan _lookEvery = TimeSpan.FromMilliseconds(250);
 
+    private readonly Lock _lock = new();
+
     // A start is a renewal: the agent may be on its way, too.
     private long _renewed = time.GetTimestamp();
-    private int _hasLapsed;
+    private ImmutableArray<string> _lapsed = [];
 
-    /// <returns>False: it had lapsed since the last time.</returns>
-    public bool Renew()
+    private bool IsDue => time.GetElapsedTime(Volatile.Read(ref _renewed)) > Lease;
+
+    /// <summary>The agent lives.</summary>
+    public void Hear() => Volatile.Write(ref _renewed, time.GetTimestamp());
+
+    /// <returns>Prefixes that have lapsed since the last time.</returns>
+    public ImmutableArray<string> Renew()
     {
-        Volatile.Write(ref _renewed, time.GetTimestamp());
-        return Interlocked.Exchange(ref _hasLapsed, 0) == 0;
+        Hear();
+        lock (_lock)
+        {
+            var lapsed = _lapsed;
+            _lapsed = [];
+            return lapsed;
+        }
     }
 
     public async Task RunAsync(CancellationToken ct)
@@ -33,19 +46,20 @@ internal sealed partial class LeaseKeeper(FrrSupervisor supervisor, Action<IPAdd
         while (true)
         {
             await Task.Delay(_lookEvery, time, ct);
-            if (supervisor.Applied is { Leased.IsEmpty: false } config && time.GetElapsedTime(Volatile.Read(ref _renewed)) > Lease)
-                await LapseAsync(config, ct);
+            if (supervisor.Applied is { Leased.IsEmpty: false } && IsDue)
+                await LapseAsync(ct);
         }
     }
 
-    private async Task LapseAsync(FrrConfig config, CancellationToken ct)
+    private async Task LapseAsync(CancellationToken ct)
     {
-        LogLapsed(string.Join(", ", config.Leased), Lease.TotalSeconds);
         try
         {
-            Interlocked.Exchange(ref _hasLapsed, 1);
-            await supervisor.ApplyAsync(config.WithoutLeased(), ct);
-            foreach (var address in config.AddressesLeased())
+            if (await supervisor.LapseAsync(() => IsDue, ct) is not { } former) return;
+            LogLapsed(string.Join(", ", former.Leased), Lease.TotalSeconds);
+            lock (_lock)
+                _lapsed = [.. _lapsed.Union(former.Leased)];
+            foreach (var address in former.AddressesLeased())
                 removeAddress(address);
         }
         catch (Exception e) when (e is RoutingException or NetlinkException)
@@ -60,7 +74,10 @@ internal sealed partial class LeaseKeeper(FrrSupervisor supervisor, Action<IPAdd
     {
         using var netlink = new RouteNetlink();
         if (netlink.FindLink(KernelNames.Default.Loopback) is not { } link) return;
-        foreach (var ours in netlink.GetAddresses(link.Index).Where(seen => seen.Address.Equals(address) && seen.Protocol == KernelNames.Default.Protocol))
+        var all = netlink.GetAddresses(link.Index);
+        // Before Linux 5.18 an address has no protocol: then all on this interface, which is ours, are ours.
+        var knows = link.Name == "lo" || all.Any(seen => seen.Protocol == KernelNames.Default.Protocol);
+        foreach (var ours in all.Where(seen => seen.Address.Equals(address) && (!knows || seen.Protocol == KernelNames.Default.Protocol)))
             netlink.DeleteAddress(ours);
     }
 

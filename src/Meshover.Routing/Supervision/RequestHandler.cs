@@ -15,18 +15,18 @@ internal sealed partial class RequestHandler(FrrSupervisor supervisor, StatusRea
         { Op: RoutingProtocol.Status } => new RoutingReply { Status = await status.ReadAsync(supervisor.Current, supervisor.IsUnsteady, ct) },
         { Op: RoutingProtocol.ToggleSource } => await ToggleSourceAsync(ct),
         { Op: RoutingProtocol.Running } => new RoutingReply { Running = supervisor.Applied },
-        { Op: RoutingProtocol.Renew } => new RoutingReply { Lapsed = !leases.Renew() },
-        { Op: RoutingProtocol.Paths } => new RoutingReply { Paths = await paths.ReadAsync(request.Prefixes, ct) },
+        { Op: RoutingProtocol.Renew } => new RoutingReply { Lapsed = leases.Renew() },
+        { Op: RoutingProtocol.Paths } => new RoutingReply { Paths = await paths.ReadAsync(request.Prefixes, ct), FrrRunsMs = (long)supervisor.RunsFor.TotalMilliseconds },
         { Op: RoutingProtocol.Stop } => await StopAsync(ct),
         _ => throw new RoutingException($"meshover routing does not know the request '{request.Op}'; are both of the same release?"),
     };
 
-    /// <summary>Whoever applies lives. Renewed again at the end, as it may take long.</summary>
+    /// <summary>Whoever applies lives; also at the end, as it may take long.</summary>
     private async Task<ApplyResult> ApplyAsync(FrrConfig config, CancellationToken ct)
     {
-        leases.Renew();
+        leases.Hear();
         var result = await supervisor.ApplyAsync(config, ct);
-        leases.Renew();
+        leases.Hear();
         return result;
     }
 

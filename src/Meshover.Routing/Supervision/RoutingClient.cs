@@ -32,13 +32,16 @@ public sealed class RoutingClient(string socketPath, TimeProvider? time = null)
         (await CallAsync(new RoutingRequest { Op = RoutingProtocol.Running }, _answerWithin, ct)).Running;
 
     /// <summary>What is leased holds on for a while (<see cref="LeaseKeeper.Lease"/>). An applied configuration renews it too.</summary>
-    /// <returns>False: it had lapsed, and what is leased is announced again with the next configuration that is applied.</returns>
-    public async Task<bool> RenewAsync(CancellationToken ct = default) =>
-        !(await CallAsync(new RoutingRequest { Op = RoutingProtocol.Renew }, _renewWithin, ct)).Lapsed;
+    /// <returns>Prefixes that have lapsed since the last time: they are announced again with the next configuration that is applied.</returns>
+    public async Task<ImmutableArray<string>> RenewAsync(CancellationToken ct = default) =>
+        (await CallAsync(new RoutingRequest { Op = RoutingProtocol.Renew }, _renewWithin, ct)).Lapsed;
 
     /// <summary>Who announces these prefixes, as far as bgpd knows.</summary>
-    public async Task<ImmutableArray<AnnouncedPath>> GetPathsAsync(IEnumerable<IPNetwork> prefixes, CancellationToken ct = default) =>
-        (await CallAsync(new RoutingRequest { Op = RoutingProtocol.Paths, Prefixes = [.. prefixes.Select(prefix => prefix.ToString())] }, _renewWithin, ct)).Paths;
+    public async Task<KnownPaths> GetPathsAsync(IEnumerable<IPNetwork> prefixes, CancellationToken ct = default)
+    {
+        var reply = await CallAsync(new RoutingRequest { Op = RoutingProtocol.Paths, Prefixes = [.. prefixes.Select(prefix => prefix.ToString())] }, _renewWithin, ct);
+        return new KnownPaths(reply.Paths, TimeSpan.FromMilliseconds(reply.FrrRunsMs));
+    }
 
     /// <summary>
     /// Makes zebra put back the routes that the kernel flushed when their preferred source address was removed by hand. Call it after

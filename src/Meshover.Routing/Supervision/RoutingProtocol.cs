@@ -53,8 +53,11 @@ internal sealed record RoutingReply
     /// <summary>Of <see cref="RoutingProtocol.Running"/>; null: none.</summary>
     public FrrConfig? Running { get; init; }
 
-    /// <summary>Of <see cref="RoutingProtocol.Renew"/>: what was leased has lapsed since the last time.</summary>
-    public bool Lapsed { get; init; }
+    /// <summary>Of <see cref="RoutingProtocol.Renew"/>: prefixes that have lapsed since the last time.</summary>
+    public ImmutableArray<string> Lapsed { get => field.IsDefault ? [] : field; init; } = [];
+
+    /// <summary>Of <see cref="RoutingProtocol.Paths"/>: for how long FRR has run.</summary>
+    public long FrrRunsMs { get; init; }
 
     /// <summary>Of <see cref="RoutingProtocol.Paths"/>.</summary>
     public ImmutableArray<AnnouncedPath> Paths { get => field.IsDefault ? [] : field; init; } = [];

@@ -20,6 +20,7 @@ internal sealed class AnnouncementDesk(DeclaredAnnouncements declared, AgentLoop
         try
         {
             of = AnnouncementReader.ReadOne(text);
+            of.Check?.RequireProgram();
         }
         catch (FormatException e)
         {
@@ -30,7 +31,8 @@ internal sealed class AnnouncementDesk(DeclaredAnnouncements declared, AgentLoop
         var begun = time.GetTimestamp();
         while (true)
         {
-            var status = declared.Current.Declared.First(one => one.Prefix == of.Prefix);
+            var status = declared.Current.Declared.FirstOrDefault(one => one.Prefix == of.Prefix)
+                ?? throw new AgentException($"{of.Prefix} was withdrawn again meanwhile, or its time was over.");
             if (status.IsAnnounced || (status.Reason.Length > 0 && status.Reason != Checks.CheckVerdict.NotChecked) || time.GetElapsedTime(begun) > FirstWord)
                 return status;
             await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellationToken);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Agent.Announcing.Declared.Checks;
 using Meshover.Linux.Background;
+using Meshover.Mesh.Planning;
 using Meshover.Routing.Supervision;
 using Microsoft.Extensions.Logging;
 
@@ -13,9 +14,9 @@ namespace Meshover.Agent.Announcing.Declared;
 /// </summary>
 /// <param name="ask">Who announces prefixes, as bgpd knows; it may fail.</param>
 /// <param name="self">This node's AS number; null: it has none yet.</param>
-/// <param name="isSettled">BGP has been there for long enough to have heard of others.</param>
+/// <param name="peers">Addresses of some other nodes: while BGP has a route to none of them, it has not heard of anybody.</param>
 internal sealed partial class DeclaredAnnouncements(
-    AnnouncementStore store, Func<IEnumerable<IPNetwork>, CancellationToken, Task<ImmutableArray<AnnouncedPath>>> ask, Func<uint?> self, Func<bool> isSettled, ILogger logger, TimeProvider time)
+    AnnouncementStore store, Func<IEnumerable<IPNetwork>, CancellationToken, Task<KnownPaths>> ask, Func<uint?> self, Func<ImmutableArray<IPNetwork>> peers, ILogger logger, TimeProvider time)
     : IAnnouncementSource, IDisposable
 {
     public const string Name = "declared";
@@ -25,13 +26,22 @@ internal sealed partial class DeclaredAnnouncements(
     private const string BySettings = "settings", ByCommand = "command";
 
     /// <summary>What nobody tells of is looked at so often: two that have one prefix, and one that leaves it.</summary>
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500), LookSoon = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>What BGP has heard of others is whole after so long.</summary>
+    private static readonly TimeSpan SessionSettles = TimeSpan.FromSeconds(2);
+
+    /// <summary>FRR that has run for so long and has heard of nobody is alone.</summary>
+    private static readonly TimeSpan AloneAfter = TimeSpan.FromSeconds(20);
 
     /// <summary>That something had lapsed is shown for so long.</summary>
     private static readonly TimeSpan LapseShown = TimeSpan.FromMinutes(5);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<IPNetwork, DeclaredEntry> _entries = [];
+
+    /// <summary>Addresses of what was dropped, and when they go.</summary>
+    private readonly Dictionary<IPNetwork, TimeSpan> _parting = [];
     private readonly Pulse _changed = new();
     private readonly Pulse _stirred = new();
     private readonly CheckProbe _probe = new();
@@ -39,6 +49,8 @@ internal sealed partial class DeclaredAnnouncements(
     private ImmutableArray<StoredAnnouncement> _stored = [];
     private string? _problem;
     private bool _isDraining;
+    private bool _isSettled;
+    private TimeSpan? _heardSince;
     private bool _isRunning;
     private CancellationToken _running;
 
@@ -62,25 +74,29 @@ internal sealed partial class DeclaredAnnouncements(
         var commanded = _stored.Select(one => (Of: TryRead(one.Text), one.Expires)).Where(one => one.Of is not null).ToList();
         var wanted = configured.Select(of => (Of: of, Expires: (DateTimeOffset?)null, By: BySettings))
             .Concat(commanded.Select(one => (Of: one.Of!, one.Expires, By: ByCommand))).DistinctBy(one => one.Of.Prefix).ToList();
-        var former = (await PathsAsync(wanted.Select(one => one.Of.Prefix), cancellationToken) ?? []).Where(path => path.Origin == 0).ToList();
+        var former = (await PathsAsync(wanted.Select(one => one.Of.Prefix), cancellationToken))?.Where(path => path.Origin == 0).ToList() ?? [];
         lock (_lock)
         {
             foreach (var (of, expires, by) in wanted)
-                _entries[of.Prefix] = new DeclaredEntry(of, by, expires, former.Find(path => path.Prefix == $"{of.Prefix}"), time);
+                _entries[of.Prefix] = new DeclaredEntry(of, by, expires, FormerEntry.Of(former.Find(path => path.Prefix == $"{of.Prefix}")), time);
         }
         Conclude(paths: null);
     }
 
-    /// <summary>The settings were read anew.</summary>
+    /// <summary>The settings were read anew. What a command declared of the same prefix is replaced for good.</summary>
     public void Configure(ImmutableArray<DeclaredAnnouncement> configured)
     {
         lock (_lock)
         {
             var wanted = configured.ToDictionary(of => of.Prefix);
-            foreach (var entry in _entries.Values.Where(entry => entry.By == BySettings && wanted.GetValueOrDefault(entry.Of.Prefix) != entry.Of).ToList())
+            foreach (var entry in _entries.Values.Where(entry => entry.By == BySettings && !wanted.ContainsKey(entry.Of.Prefix)).ToList())
                 Drop(entry);
-            foreach (var of in configured.Where(of => _entries.GetValueOrDefault(of.Prefix)?.Of != of))
+            foreach (var of in configured.Where(of => _entries.GetValueOrDefault(of.Prefix) is not { By: BySettings } entry || entry.Of != of))
+            {
                 Put(of, BySettings, expires: null);
+                if (_stored.Any(one => TryRead(one.Text)?.Prefix == of.Prefix))
+                    TrySave([.. Without(of.Prefix)]); // the settings have it from now on
+            }
         }
         Conclude(paths: null);
         Stir();
@@ -118,6 +134,7 @@ internal sealed partial class DeclaredAnnouncements(
             Drop(entry);
         }
         Conclude(paths: null);
+        Stir();
     }
 
     /// <summary>The node is to be left, or is back.</summary>
@@ -129,11 +146,11 @@ internal sealed partial class DeclaredAnnouncements(
     }
 
     /// <summary>Whoever holds the lease took back what is leased.</summary>
-    public void Lapsed()
+    public void Lapsed(ImmutableArray<string> prefixes)
     {
         lock (_lock)
         {
-            foreach (var entry in _entries.Values.Where(entry => entry.Announcement() is { IsLeased: true, IsWithdrawn: false }))
+            foreach (var entry in _entries.Values.Where(entry => prefixes.Contains($"{entry.Of.Prefix}")))
                 entry.Lapsed(LapseShown);
         }
         Stir();
@@ -160,7 +177,7 @@ internal sealed partial class DeclaredAnnouncements(
             Expire(expired);
             Conclude(await PathsAsync(failovers, cancellationToken));
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(stirred, Task.Delay(_entries.Count == 0 ? Timeout.InfiniteTimeSpan : LookEvery, time, waiting.Token));
+            await Task.WhenAny(stirred, Task.Delay(NextLook(), time, waiting.Token));
             await waiting.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();
         }
@@ -168,11 +185,26 @@ internal sealed partial class DeclaredAnnouncements(
 
     public void Dispose() => _probe.Dispose();
 
+    /// <summary>Of several that stood by, two may become active at once: that is found out soon.</summary>
+    private TimeSpan NextLook()
+    {
+        lock (_lock)
+        {
+            return _entries.Count + _parting.Count == 0 ? Timeout.InfiniteTimeSpan : _entries.Values.Any(entry => entry.IsNewlyActive) ? LookSoon : LookEvery;
+        }
+    }
+
     private void Put(DeclaredAnnouncement of, string by, DateTimeOffset? expires)
     {
-        if (_entries.GetValueOrDefault(of.Prefix) is { } former)
-            Drop(former);
-        var entry = _entries[of.Prefix] = new DeclaredEntry(of, by, expires, former: null, time);
+        var former = _entries.GetValueOrDefault(of.Prefix);
+        if (former?.Of == of && former.By == by)
+        {
+            former.Expires = expires;
+            return;
+        }
+        former?.Stop.Cancel();
+        _parting.Remove(of.Prefix);
+        var entry = _entries[of.Prefix] = new DeclaredEntry(of, by, expires, former?.AsFormer ?? FormerEntry.None, time);
         if (_isRunning)
             StartChecker(entry);
     }
@@ -181,6 +213,8 @@ internal sealed partial class DeclaredAnnouncements(
     {
         entry.Stop.Cancel();
         _entries.Remove(entry.Of.Prefix);
+        if (entry.LingersUntil is { } until)
+            _parting[entry.Of.Prefix] = until;
     }
 
     private void Expire(List<DeclaredEntry> expired)
@@ -214,10 +248,11 @@ internal sealed partial class DeclaredAnnouncements(
     private void Save(ImmutableArray<StoredAnnouncement> stored)
     {
         store.Save(stored);
-        (_stored, _problem) = (stored, null);
+        _stored = stored;
     }
 
-    private IEnumerable<StoredAnnouncement> Without(IPNetwork prefix) => _stored.Where(one => TryRead(one.Text) is { } of && of.Prefix != prefix);
+    // What cannot be read is kept: another release may know it.
+    private IEnumerable<StoredAnnouncement> Without(IPNetwork prefix) => _stored.Where(one => TryRead(one.Text)?.Prefix != prefix);
 
     private void StartChecker(DeclaredEntry entry)
     {
@@ -250,15 +285,21 @@ internal sealed partial class DeclaredAnnouncements(
     {
         lock (_lock)
         {
+            foreach (var (prefix, _) in _parting.Where(parting => parting.Value <= time.Uptime()).ToList())
+                _parting.Remove(prefix);
             _watched = [.. _entries.Values.Where(entry => entry.IsFailover).Select(entry => entry.Of.Prefix)];
             if (self() is { } asn)
             {
                 foreach (var entry in _entries.Values)
-                    entry.Choose(asn, paths, isSettled(), _isDraining);
+                    entry.Choose(asn, paths, _isSettled, _isDraining);
             }
             var next = new SourceAnnouncements(Name, StatusLine())
             {
-                Announcements = [.. _entries.Values.OrderBy(entry => $"{entry.Of.Prefix}", StringComparer.Ordinal).Select(entry => entry.Announcement())],
+                Announcements =
+                [
+                    .. _entries.Values.OrderBy(entry => $"{entry.Of.Prefix}", StringComparer.Ordinal).Select(entry => entry.Announcement()),
+                    .. _parting.Keys.OrderBy(prefix => $"{prefix}", StringComparer.Ordinal).Select(prefix => new Announcement(prefix) { IsWithdrawn = true, HoldsAddress = true }),
+                ],
                 Declared = [.. _entries.Values.OrderBy(entry => $"{entry.Of.Prefix}", StringComparer.Ordinal).Select(entry => entry.Status())],
             };
             if (next == Current)
@@ -275,17 +316,36 @@ internal sealed partial class DeclaredAnnouncements(
         return line + (failing > 0 ? $", {failing} withdrawn by their checks" : "") + (_problem is null ? "" : $"; {_problem}");
     }
 
-    private async Task<ImmutableArray<AnnouncedPath>?> PathsAsync(IEnumerable<IPNetwork> prefixes, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<AnnouncedPath>?> PathsAsync(IEnumerable<IPNetwork> prefixes, CancellationToken cancellationToken)
     {
+        if (prefixes.ToList() is not { Count: > 0 } wanted)
+            return [];
         try
         {
-            return prefixes.ToList() is { Count: > 0 } wanted ? await ask(wanted, cancellationToken) : [];
+            var others = _isSettled ? [] : peers();
+            var known = await ask(wanted.Concat(others), cancellationToken);
+            Settle(known, others);
+            return known.Paths;
         }
         catch (RoutingException)
         {
             return null; // said elsewhere; what this node is stays as it is
         }
     }
+
+    /// <summary>FRR that has just started does not know yet what others announce.</summary>
+    private void Settle(KnownPaths known, ImmutableArray<IPNetwork> others)
+    {
+        var now = time.Uptime();
+        var isHeard = others.Any(peer => known.Paths.Any(path => path.Origin != 0 && path.Prefix == $"{peer}"));
+        if (!_isSettled)
+            _heardSince = isHeard ? _heardSince ?? now : null;
+        _isSettled = known.FrrRunsFor >= AloneAfter || (_isSettled && known.FrrRunsFor >= _settledAt) || now - _heardSince >= SessionSettles;
+        _settledAt = _isSettled ? known.FrrRunsFor : TimeSpan.Zero;
+    }
+
+    /// <summary>How long FRR had run when it was settled last: one that has run for less is another one.</summary>
+    private TimeSpan _settledAt;
 
     private DeclaredAnnouncement? TryRead(string text)
     {

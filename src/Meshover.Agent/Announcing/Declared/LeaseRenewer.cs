@@ -26,10 +26,10 @@ internal sealed partial class LeaseRenewer(RoutingClient routing, DeclaredAnnoun
                 continue;
             try
             {
-                if (!await routing.RenewAsync(cancellationToken))
+                if (await routing.RenewAsync(cancellationToken) is { IsEmpty: false } prefixes)
                 {
-                    LogLapsed(logger);
-                    declared.Lapsed();
+                    LogLapsed(logger, string.Join(", ", prefixes));
+                    declared.Lapsed(prefixes);
                     lapsed();
                 }
                 said = "";
@@ -43,8 +43,8 @@ internal sealed partial class LeaseRenewer(RoutingClient routing, DeclaredAnnoun
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "What is announced on conditions had lapsed, as this agent was not heard in time; it is announced anew")]
-    private static partial void LogLapsed(ILogger logger);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Prefixes} had lapsed, as no agent was heard in time")]
+    private static partial void LogLapsed(ILogger logger, string prefixes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The lease of what is announced on conditions cannot be renewed: {Reason}")]
     private static partial void LogCannot(ILogger logger, string reason);

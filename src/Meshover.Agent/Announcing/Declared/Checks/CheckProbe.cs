@@ -66,7 +66,9 @@ internal sealed class CheckProbe : IDisposable
 
     private static async Task<string?> RunAsync(CheckTarget.Command command, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var ending = await new ProgramRun(command.Program, command.Arguments) { Patience = timeout, MostOutput = MostOutput, IsGroup = true }.RunAsync(cancellationToken);
+        if (command.Path is not { } path)
+            return $"there is no program {command.Program}";
+        var ending = await new ProgramRun(path, command.Arguments) { Patience = timeout, MostOutput = MostOutput, IsGroup = true }.RunAsync(cancellationToken);
         return ending.ExitCode == 0 ? null : Short($"exit code {ending.ExitCode} {(ending.Errors.Length > 0 ? ending.Errors : ending.Output).Trim()}");
     }
 

@@ -16,10 +16,13 @@ public abstract record CheckTarget(string Text)
     /// <summary>That somebody accepts a connection is well.</summary>
     public sealed record Tcp(string Text, string Host, int Port) : CheckTarget(Text);
 
-    /// <summary>An exit code of 0 is well.</summary>
+    /// <summary>An exit code of 0 is well. A program that is not there is a check that fails: its file system may come later.</summary>
     public sealed record Command(string Text, string Program) : CheckTarget(Text)
     {
         private readonly ListOf<string> _arguments;
+
+        /// <summary>Null: there is none that could be run now.</summary>
+        public string? Path => CommandWords.Find(Program);
 
         public required ImmutableArray<string> Arguments { get => _arguments.Elements; init => _arguments = new(value); }
     }
@@ -44,12 +47,18 @@ public abstract record CheckTarget(string Text)
             : throw new FormatException($"\"{text}\" is no kind of check that there is; write {Kinds}.");
     }
 
+    /// <summary>For who declares it this moment: that a program is missing is a slip.</summary>
+    /// <exception cref="FormatException">It is.</exception>
+    public void RequireProgram()
+    {
+        if (this is Command { Path: null } command)
+            throw new FormatException($"there is no program {command.Program} on this machine; write its whole path, or install it.");
+    }
+
     private static Command CommandOf(string text)
     {
         if (CommandWords.Split(text[4..]) is not [var program, .. var arguments])
             throw new FormatException($"\"{text}\" names no program; write it like cmd:/usr/bin/pg_isready -q, or cmd:sh -c 'test -e /run/ready'.");
-        return CommandWords.Find(program) is { } path
-            ? new Command(text, path) { Arguments = [.. arguments] }
-            : throw new FormatException($"there is no program {program} on this machine; write its whole path, or install it.");
+        return new Command(text, program) { Arguments = [.. arguments] };
     }
 }

@@ -20,6 +20,9 @@ internal sealed class CheckVerdict(int rise, int fall, bool wasWell, TimeProvide
     /// <summary>By <see cref="UptimeExtensions.Uptime"/>; before it, it is not well again whatever the checks say.</summary>
     public TimeSpan HeldUntil { get; private set; }
 
+    /// <summary>The same by the wall clock.</summary>
+    public DateTimeOffset HeldUntilTime { get; private set; }
+
     public bool IsWell { get; private set; } = wasWell;
 
     /// <summary>What was wrong last; empty: nothing is.</summary>
@@ -44,6 +47,6 @@ internal sealed class CheckVerdict(int rise, int fall, bool wasWell, TimeProvide
     {
         var hasHeld = _wellSince is not { } since || since == TimeSpan.MinValue || now - since >= Held;
         _hold = hasHeld ? TimeSpan.Zero : _hold == TimeSpan.Zero ? FirstHold : TimeSpan.FromTicks(Math.Min(_hold.Ticks * 2, LongestHold.Ticks));
-        (IsWell, _wellSince, _row, HeldUntil) = (false, null, 0, now + _hold);
+        (IsWell, _wellSince, _row, HeldUntil, HeldUntilTime) = (false, null, 0, now + _hold, time.GetUtcNow() + _hold);
     }
 }

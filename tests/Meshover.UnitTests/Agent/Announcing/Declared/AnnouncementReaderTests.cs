@@ -41,7 +41,6 @@ public sealed class AnnouncementReaderTests
     [InlineData("{prefix: 10.9.0.1, check: 'tcp:x'}", "names no host with a port")]
     [InlineData("{prefix: 10.9.0.1, check: 'http://'}", "is not a URL")]
     [InlineData("{prefix: 10.9.0.1, check: 'cmd:'}", "names no program")]
-    [InlineData("{prefix: 10.9.0.1, check: 'cmd:/no/such/program'}", "there is no program /no/such/program")]
     [InlineData("{prefix: 10.9.0.1, check: \"cmd:sh -c 'x\"}", "is not closed")]
     [InlineData("{prefix: 10.9.0.1, check: 'tcp:h:1', interval: 1s, timeout: 2s}", "a check may not take longer (2s) than the time until the next (1s)")]
     [InlineData("{prefix: 10.9.0.1, check: 'tcp:h:1', interval: 50ms}", "is not between 100ms and 1h")]
@@ -53,6 +52,23 @@ public sealed class AnnouncementReaderTests
     [InlineData("10.9.0.1", "keys with values are expected")]
     public void Read_WhatCannotBeUsed_IsSaid(string text, string why) =>
         Assert.Contains(why, Assert.Throws<FormatException>(() => AnnouncementReader.ReadOne(text)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("cmd:/no/such/program -x", "there is no program /no/such/program on this machine; write its whole path, or install it.")]
+    [InlineData("cmd:sh -c x", null)]
+    [InlineData("tcp:h:1", null)]
+    public async Task RequireProgram_RefusesAProgramThatIsNotThere_WhichElseIsACheckThatFails(string check, string? why)
+    {
+        var target = AnnouncementReader.ReadOne($"{{prefix: 10.9.0.1, check: '{check}'}}").Check!;
+        if (why is null)
+        {
+            target.RequireProgram();
+            return;
+        }
+        Assert.Equal(why, Assert.Throws<FormatException>(target.RequireProgram).Message);
+        using var probe = new CheckProbe();
+        Assert.Equal("there is no program /no/such/program", await probe.AskAsync(target, TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+    }
 
     [Fact]
     public void Read_OneTwice_AndOneThatIsAnnouncedPlainly_AreRefused()
