@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.Agent.Announcing.Declared.Checks;
-using Meshover.Linux.Background;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Supervision;
 using Microsoft.Extensions.Logging;
@@ -27,6 +26,8 @@ internal sealed partial class DeclaredAnnouncements(
 
     /// <summary>What nobody tells of is looked at so often: two that have one prefix, and one that leaves it.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500), LookSoon = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan RetryCheck = TimeSpan.FromSeconds(1);
 
     /// <summary>What BGP has heard of others is whole after so long.</summary>
     private static readonly TimeSpan SessionSettles = TimeSpan.FromSeconds(2);
@@ -263,7 +264,23 @@ internal sealed partial class DeclaredAnnouncements(
     private async Task KeepCheckingAsync(DeclaredEntry entry, CheckTarget check)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(entry.Stop.Token, _running);
-        await Forever.RunAsync($"checking {entry.Of.Prefix}", ct => CheckAsync(entry, check, ct), logger, time, either.Token);
+        while (!either.IsCancellationRequested)
+        {
+            try
+            {
+                await CheckAsync(entry, check, either.Token);
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !either.IsCancellationRequested)
+            {
+                // A defect of one check ends no other; while it says nothing, it counts as one that fails.
+                LogNoCheck(logger, $"{entry.Of.Prefix}", e);
+                await Task.Delay(RetryCheck, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
     }
 
     private async Task CheckAsync(DeclaredEntry entry, CheckTarget check, CancellationToken cancellationToken)
@@ -359,6 +376,9 @@ internal sealed partial class DeclaredAnnouncements(
             return null;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The check of {Prefix} failed unexpectedly")]
+    private static partial void LogNoCheck(ILogger logger, string prefix, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Prefix} is announced no more: its time is over")]
     private static partial void LogExpired(ILogger logger, string prefix);

@@ -1,8 +1,9 @@
+using Meshover.Agent.Announcing.Declared;
 using Meshover.Linux.Background;
 using Meshover.Linux.Netlink;
 using Microsoft.Extensions.Logging;
 
-namespace Meshover.Agent.Announcing.Declared;
+namespace Meshover.Agent.Announcing.Kernel;
 
 /// <summary>
 /// Hears in the kernel when BGP's route to a prefix for which this node stands by goes or changes: who had it may have it no more. It works with the
