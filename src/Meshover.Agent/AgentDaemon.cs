@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Threading.Channels;
 using Meshover.Agent.Announcing;
+using Meshover.Agent.Draining;
+using Meshover.Agent.Announcing.Declared;
 using Meshover.Agent.Announcing.Kernel;
 using Meshover.Agent.Announcing.Speakers;
 using Meshover.Agent.Configuration;
@@ -57,6 +59,8 @@ public sealed class AgentDaemon
     private readonly AgentOptions _options;
     private readonly ILoggerFactory _loggers;
     private readonly TimeProvider _time;
+    private const int MostPeersAsked = 8;
+
     private readonly Channel<AgentInput> _inputs = Channel.CreateBounded<AgentInput>(new BoundedChannelOptions(InputCapacity) { SingleReader = true });
     private readonly IRouteNetlink _netlink;
     private readonly IdentityKeeper _identities;
@@ -70,6 +74,8 @@ public sealed class AgentDaemon
     private readonly RttProbe _rtt;
     private readonly KernelWatcher _watcher;
     private readonly ConfiguredAnnouncements _configured;
+    private readonly DeclaredAnnouncements _declared;
+    private readonly DrainKeeper _drain;
     private readonly KernelSources _kernelSources;
     private readonly SpeakerSource? _speakers;
     private readonly Announcer _announcer;
@@ -115,7 +121,9 @@ public sealed class AgentDaemon
         _kernelSources = new KernelSources(SourcesIn(options.Config, time), netlink, Logger<KernelSources>(), time);
         if (options.Config.AnnounceBgp is { } speakers)
             _speakers = new SpeakerSource(speakers, options.Config.AnnounceBgpAs, RouterId, new SpeakerFile(options.StateDirectory), Logger<SpeakerSource>(), time);
-        _announcer = new Announcer([_configured, .. _kernelSources.Sources, .. _speakers is null ? Array.Empty<IAnnouncementSource>() : [_speakers]], _inputs.Writer);
+        _declared = new DeclaredAnnouncements(
+            new AnnouncementStore(options.StateDirectory), _routing.GetPathsAsync, () => _identities.Current.Numbers?.Asn.Value, SomePeers, Logger<DeclaredAnnouncements>(), time);
+        _announcer = new Announcer([_configured, _declared, .. _kernelSources.Sources, .. _speakers is null ? Array.Empty<IAnnouncementSource>() : [_speakers]], _inputs.Writer);
         _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time);
         _page = new AgentPage(options.Config, _rtt.Get);
         _reporter = new StateReporter(options.Config, _identities, time, _rtt.Get);
@@ -129,6 +137,7 @@ public sealed class AgentDaemon
         _events = new EventLog(new EventFile(options.StateDirectory), Logger<EventLog>(), time);
         var watch = new EventWatch(_diagnosis, _events, _identities, _events.FormerVersion(), time);
         _loop = new AgentLoop(new AgentLoopParts(planner, _reporter, _board, _identities, _keys, saver, Publish) { Diagnose = watch.Look }, Logger<AgentLoop>(), time);
+        _drain = new DrainKeeper(options.StateDirectory, _declared, _routing.GetPathsAsync, _loop, _inputs.Writer, Logger<DrainKeeper>(), time);
     }
 
     /// <summary>Runs until cancelled. The data plane and FRR are never stopped by its end.</summary>
@@ -160,22 +169,27 @@ public sealed class AgentDaemon
         if (_speakers is not null)
             _speakers.Restore();
         else
-            File.Delete(new SpeakerFile(_options.StateDirectory).FilePath); // of a setting of before
+            new SpeakerFile(_options.StateDirectory).Forget();
+        await _declared.BeginAsync(_options.Config.Announcements, _drain.WasDraining, cancellationToken);
         _watcher.SetSurroundings(Surroundings(plan: null));
         var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _diagnosis, () => _kernel.Gathered, _metrics, _time);
         var socket = Path.Combine(_options.RuntimeDirectory, "agent.sock");
-        using var reload = new ConfigReload(_options.Config, _options.ReadConfig, _configured, _inputs.Writer, _loop);
-        await using var api = await LocalApiServer.StartAsync(socket, source, reload, new FrrPreview(_loop, _templates, _routing), _inputs.Writer, _loggers, cancellationToken);
+        using var reload = new ConfigReload(_options.Config, _options.ReadConfig, _configured, _declared.Configure, _inputs.Writer, _loop);
+        await using var api = await LocalApiServer.StartAsync(socket, source, reload, new FrrPreview(_loop, _templates, _routing), new AnnouncementDesk(_declared, _loop, _identities, _time), _drain, _inputs.Writer, _loggers, cancellationToken);
         var initial = LoadState();
         var link = new ControllerLinkLoop(
             _identities, _board, StatusQueries.Desk(source, Logger<StatusSource>(), _time), new ControllerLinkOptions(_options.Config.Controllers), _inputs.Writer, Logger<ControllerLinkLoop>(), _time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var stop = new CancellationTokenSource();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var ending = EndAsync(stop, over.Token);
         Task[] parts =
         [
             _loop.RunAsync(initial, _inputs.Reader, stop.Token),
             link.RunAsync(initial.Told, stop.Token),
             _watcher.RunAsync(stop.Token),
             _announcer.RunAsync(initial.Announcements, stop.Token),
+            _declared.RunAsync(stop.Token),
+            _drain.RunAsync(stop.Token),
             TickAsync(stop.Token),
             _events.RunAsync(stop.Token),
             _system.RunAsync(stop.Token),
@@ -183,10 +197,20 @@ public sealed class AgentDaemon
         ];
         // No part ends by itself; the first that does has failed, and takes the process with it (whoever keeps it starts it again).
         var ended = await Task.WhenAny(parts);
-        await stop.CancelAsync();
+        await over.CancelAsync();
+        await ending;
         await Task.WhenAll(parts).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         if (!cancellationToken.IsCancellationRequested)
             await ended;
+    }
+
+    /// <summary>When the whole machine ends, what others announce, too, is left to them before the agent ends.</summary>
+    private async Task EndAsync(CancellationTokenSource stop, CancellationToken asked)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, _time, asked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_options.Config.DrainOnStop > 0 && await MachineStop.IsUnderWayAsync(_time))
+            await _drain.ForStopAsync(TimeSpan.FromSeconds(_options.Config.DrainOnStop));
+        await stop.CancelAsync();
     }
 
     private static ImmutableArray<KernelSource> SourcesIn(AgentConfig config, TimeProvider time) =>
@@ -215,6 +239,11 @@ public sealed class AgentDaemon
                 _options.Config.GatherCheck, wasFailing, family => new MarkedEcho(family, NodeSettings.Default.FirewallMark), _inputs.Writer, Logger<OutsideCheck>(), _time).RunAsync(cancellationToken);
         if (_metrics is not null)
             yield return _metrics.RunAsync(cancellationToken);
+        if (_routingReconciler is not null)
+        {
+            yield return new LeaseRenewer(_routing, _declared, () => _loop.State, TellRoutingAnew, Logger<LeaseRenewer>(), _time).RunAsync(cancellationToken);
+            yield return new RouteStir(_declared, Logger<RouteStir>(), _time).RunAsync(cancellationToken);
+        }
         yield return _frr.RunAsync(cancellationToken);
         yield return new TemplateWatch(_templates, _frr.Poke, Logger<TemplateWatch>(), _time).RunAsync(cancellationToken);
     }
@@ -234,6 +263,7 @@ public sealed class AgentDaemon
             Announcements = _announcer.Current,
             Neighbors = _options.Config.Neighbors,
             IsGatherFailing = WasFailing(map),
+            Drain = _drain.Begin(),
         };
         var now = _time.GetUtcNow();
         return state.WithRetained(_retainedFile.Load(out _), now - (_retainedFile.LastHeard() ?? now), _time.Uptime()).WithUnderlay(_watcher.Find());
@@ -242,6 +272,16 @@ public sealed class AgentDaemon
     /// <summary>A way out that was dead is so until its check says otherwise: an agent that starts anew must not call packets into it.</summary>
     private bool WasFailing(MeshMap? map) => _options.Config is { Gather.IsEmpty: false, GatherCheck.IsEmpty: false }
         && _identities.Current.Numbers?.Id is { } self && map?.Nodes.GetValueOrDefault(self) is { Gathers.IsFailing: true };
+
+    /// <summary>A few are enough to know whether BGP has heard of anybody.</summary>
+    private ImmutableArray<IPNetwork> SomePeers() =>
+        _loop.State is { Plan: { } plan, Map: { } map } ? [.. plan.WireGuard.Peers.Take(MostPeersAsked).Select(peer => map.Nodes.GetValueOrDefault(peer.Node)).OfType<MeshNode>().Select(node => Prefixes.Host(node.Address4))] : [];
+
+    private void TellRoutingAnew()
+    {
+        _routingReconciler!.Forget();
+        _frr.Poke();
+    }
 
     private bool IsOfAnotherMesh(MeshMap map) =>
         _identities.Current.CaPins is { IsEmpty: false } pins && !pins.Intersect(map.Settings.CaPins, StringComparer.Ordinal).Any();

@@ -37,6 +37,9 @@ internal abstract record AgentInput
     /// <summary>The check of what is gathered here fails, or does no more.</summary>
     public sealed record GatherChecked(bool IsFailing) : AgentInput;
 
+    /// <summary>The node is to be left, or is further on the way; null: it is back.</summary>
+    public sealed record DrainChanged(Draining.DrainState? State) : AgentInput;
+
     /// <summary>The operator wants another WireGuard key.</summary>
     public sealed record KeyChangeAsked(TaskCompletionSource<Trust.KeyChangeAnswer> Answer) : AgentInput;
 

@@ -84,6 +84,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         AgentInput.AnnouncementsChanged { Announcements: var announcements } => state with { Announcements = announcements },
         AgentInput.NeighborsChanged { Neighbors: var neighbors } => state with { Neighbors = neighbors },
         AgentInput.GatherChecked { IsFailing: var isFailing } => state with { IsGatherFailing = isFailing },
+        AgentInput.DrainChanged { State: var drain } => state with { Drain = drain },
         AgentInput.KeyChangeAsked { Answer: var answer } => TakeKeyChangeAsked(state, answer),
         AgentInput.StateDirectorySeen { Fault: var fault } => state with { StateFault = fault },
         AgentInput.Tick => TakeTick(state),

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Agent.Announcing;
 using Meshover.Agent.ControllerLink;
+using Meshover.Agent.Draining;
 using Meshover.Agent.Endpoints;
 using Meshover.Agent.Reconciling;
 using Meshover.Mesh.Findings;
@@ -98,6 +99,9 @@ internal sealed record AgentState
 
     /// <summary>What is announced of it, granted or not.</summary>
     public ImmutableArray<IPNetwork> Announced { get; init; } = [];
+
+    /// <summary>How far the node is left; null: it is not to be.</summary>
+    public DrainState? Drain { get; init; }
 
     /// <summary>The check of what is gathered here fails.</summary>
     public bool IsGatherFailing { get; init; }

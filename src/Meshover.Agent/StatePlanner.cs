@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Agent.Announcing;
 using Meshover.Agent.Configuration;
+using Meshover.Agent.Draining;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Mesh.Identity;
@@ -37,23 +38,32 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         former is null || next.Plan is null
         || !ReferenceEquals(next.Map, former.Map)
         || !ReferenceEquals(next.Underlay, former.Underlay)
-        || !ReferenceEquals(next.Announcements, former.Announcements)
+        || !next.Announcements.WantsTheSame(former.Announcements)
         || next.Neighbors != former.Neighbors
         || next.IsGatherFailing != former.IsGatherFailing
+        || next.Drain != former.Drain
         || IsTooOld(next, now) != next.IsMapTooOld;
 
     /// <summary>The state with its plan; unchanged where there is no map, or none that knows this node.</summary>
     public AgentState Plan(AgentState state, DateTimeOffset now)
     {
         var offered = Offer(state);
-        var asked = state.Announcements.Merge();
+        ImmutableArray<AskedAnnouncement> asked = [.. state.Announcements.Merge().Select(one => one with { Announcement = Drained(one.Announcement, state.Drain) })];
         ImmutableArray<Announcement> announce = [.. asked.Select(one => one.Announcement)];
         state = state with { IsMapTooOld = IsTooOld(state, now), Offered = offered, Capabilities = capabilities, Announced = Announced(announce) };
         if (state.Map is not { } map || Self is not { } self || !map.Nodes.TryGetValue(self, out var me))
             return state;
-        var settings = _settings with { Announce = ToPlan(asked, me), Neighbors = state.Neighbors };
+        var settings = _settings with { Announce = ToPlan(asked, me), Neighbors = state.Neighbors, IsDraining = state.Drain is { IsLeastLiked: true } };
         return state with { Plan = NodePlanner.Plan(map, self, settings, capabilities, Health(state, asked)) };
     }
+
+    /// <summary>What another node announces, too, is left to it; an address stays until packets go there.</summary>
+    private static Announcement Drained(Announcement announcement, DrainState? drain) => drain is { IsLeastLiked: true } && announcement.Failover is { Role: FailoverRole.Standby }
+        // What a drained node hears counts least with itself, too: its own standby would come before the active.
+        ? announcement with { IsWithdrawn = true }
+        : drain?.Others.Contains(announcement.Prefix) == true
+        ? announcement with { IsWithdrawn = true, HoldsAddress = announcement.HoldsAddress && drain.Stage != DrainStage.Drained }
+        : announcement;
 
     /// <summary>
     /// What is configured is announced whether granted or not, which everybody is told. What is found is not: there may be any number of it, and

@@ -13,6 +13,10 @@ internal sealed record AnnouncementSet
     /// <summary>In the order of their weight.</summary>
     public ImmutableArray<SourceAnnouncements> Sources { get => _sources.Elements; init => _sources = new(value); }
 
+    /// <summary>Only words differ, if anything: no plan is to be made of that.</summary>
+    public bool WantsTheSame(AnnouncementSet other) => ReferenceEquals(this, other) || (Sources.Length == other.Sources.Length
+        && Sources.Zip(other.Sources).All(pair => pair.First.Source == pair.Second.Source && new ListOf<Announcement>(pair.First.Announcements).Equals(new(pair.Second.Announcements))));
+
     /// <summary>
     /// Each prefix once. It is withdrawn where all who ask for it withdraw it; of the others the first says what is told along with it.
     /// </summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Meshover.Agent.Announcing.Declared;
 using Meshover.Mesh.Gathering;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
@@ -44,6 +45,7 @@ public enum PeerDetail
 public sealed record AgentConfig
 {
     private readonly ListOf<IPNetwork> _announce;
+    private readonly ListOf<DeclaredAnnouncement> _announcements;
     private readonly ListOf<IPNetwork> _gather;
     private readonly ListOf<IPAddress> _gatherCheck;
     private readonly ListOf<uint> _announceTables;
@@ -65,6 +67,9 @@ public sealed record AgentConfig
 
     /// <summary><c>announce</c>: prefixes behind this node. They take effect where they are granted to it.</summary>
     public ImmutableArray<IPNetwork> Announce { get => _announce.Elements; init => _announce = new(value); }
+
+    /// <summary><c>announcements</c>: prefixes and floating addresses that are announced on conditions.</summary>
+    public ImmutableArray<DeclaredAnnouncement> Announcements { get => _announcements.Elements; init => _announcements = new(value); }
 
     /// <summary><c>announce-tables</c>: kernel tables whose routes are announced.</summary>
     public ImmutableArray<uint> AnnounceTables { get => _announceTables.Elements; init => _announceTables = new(value); }
@@ -134,6 +139,9 @@ public sealed record AgentConfig
 
     /// <summary><c>docker-user</c>: two tagged rules in Docker's <c>DOCKER-USER</c> let the links pass.</summary>
     public bool DockerUser { get; init; }
+
+    /// <summary><c>drain-on-stop</c>: seconds that handing over may take when the node is stopped; 0: it does not.</summary>
+    public int DrainOnStop { get; init; } = 5;
 
     /// <summary><c>templates</c>: absolute path of a directory whose files add to the built-in templates of FRR's configuration, or replace them.</summary>
     public string? Templates { get; init; }

@@ -19,6 +19,8 @@ public static class AgentConfigBuilder
         var config = AgentConfig.Default;
         foreach (var raw in settings)
             config = Apply(config, raw, errors);
+        foreach (var twice in config.Announcements.Select(of => of.Prefix).Intersect(config.Announce))
+            errors.Add($"announcements: {twice} is in \"announce\" as well, which announces it on no condition; take it out of one of them.");
         return WithPorts(config);
     }
 

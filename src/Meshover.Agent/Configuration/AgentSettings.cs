@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Meshover.Agent.Announcing.Declared;
 using Meshover.Mesh.Map;
 
 namespace Meshover.Agent.Configuration;
@@ -12,6 +13,15 @@ public static class AgentSettings
             (c, v) => c with { HostName = SettingText.HostName(v) }),
         List("announce", "CIDR", "Prefix behind this node that the mesh should reach; takes effect once it is granted. Default: none.",
             (c, v) => c with { Announce = SettingText.Each(v, SettingText.Prefix) }),
+        new()
+        {
+            Name = "announcements",
+            ValueName = "{KEY: VALUE}",
+            Help = "Prefix or floating address that is announced on conditions, with the keys below; takes effect once it is granted. Default: none.",
+            IsList = true,
+            IsNested = true,
+            Apply = (config, values) => config with { Announcements = AnnouncementReader.Read(values) },
+        },
         List("announce-tables", "TABLE", "Kernel table whose routes are announced as they come and go, e.g. 119, Coil's; each takes effect once it is granted. Default: none.",
             (c, v) => c with { AnnounceTables = SettingText.Each(v, SettingText.Table) }),
         List("announce-interfaces", "NAME", "Interface whose addresses are announced as they come and go, each with its prefix length, e.g. kube-lb0, PureLB's; as above. Default: none.",
@@ -72,6 +82,8 @@ public static class AgentSettings
         },
         Single("docker-user", "true|false", "Keep two rules, tagged \"meshover\", in Docker's chain DOCKER-USER, that let the links pass Docker's FORWARD policy. Default: false.",
             (c, v) => c with { DockerUser = SettingText.Choice(v, BooleanNames) }),
+        Single("drain-on-stop", "SECONDS", "How long the node may take to hand over what other nodes announce, too, when it is stopped, 0-60; 0: it does not. Default: 5.",
+            (c, v) => c with { DrainOnStop = SettingText.DrainOnStop(v) }),
         Single("templates", "DIRECTORY", "Absolute path of snippets and templates that add to the built-in ones for FRR, or replace them; it is watched. Default: none.",
             (c, v) => c with { Templates = SettingText.AbsolutePath(v) }),
         Single("map.maxAge", "DURATION", "How long to go on without hearing a controller, e.g. 90m, 36h, 30d; 0: for ever. Default: 0.",

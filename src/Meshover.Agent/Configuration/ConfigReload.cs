@@ -1,12 +1,15 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
 using Meshover.Agent.Announcing;
+using Meshover.Agent.Announcing.Declared;
 
 namespace Meshover.Agent.Configuration;
 
-/// <summary>Reads the settings anew while the agent runs. All but the announced prefixes and the neighbours outside are fixed with its start.</summary>
+/// <summary>Reads the settings anew while the agent runs. All but what is announced and the neighbours outside are fixed with its start.</summary>
 /// <param name="started">What the agent was started with.</param>
+/// <param name="declare">Takes what is announced on conditions.</param>
 /// <param name="read">Reads them again from where those came; throws <see cref="ConfigurationException"/>.</param>
-internal sealed class ConfigReload(AgentConfig started, Func<AgentConfig> read, ConfiguredAnnouncements announcements, ChannelWriter<AgentInput> inputs, AgentLoop loop) : IDisposable
+internal sealed class ConfigReload(AgentConfig started, Func<AgentConfig> read, ConfiguredAnnouncements announcements, Action<ImmutableArray<DeclaredAnnouncement>> declare, ChannelWriter<AgentInput> inputs, AgentLoop loop) : IDisposable
 {
     private readonly SemaphoreSlim _oneAtATime = new(1);
 
@@ -30,9 +33,10 @@ internal sealed class ConfigReload(AgentConfig started, Func<AgentConfig> read, 
     private async Task<long?> TakeAsync(CancellationToken cancellationToken)
     {
         var config = read();
-        if (config with { Announce = started.Announce, Neighbors = started.Neighbors } != started)
+        if (config with { Announce = started.Announce, Announcements = started.Announcements, Neighbors = started.Neighbors } != started)
             return null;
         announcements.Take(config.Announce);
+        declare(config.Announcements);
         await inputs.WriteAsync(new AgentInput.NeighborsChanged(config.Neighbors), cancellationToken);
         var state = await loop.WaitForAsync(
             state => state.Announcements.Sources.Contains(announcements.Current) && state.Neighbors.SequenceEqual(config.Neighbors), cancellationToken);

@@ -71,6 +71,11 @@ internal static class SettingText
             ? priority
             : throw new FormatException($"\"{text}\" is not a priority; write a number from 1 to {GatherClaims.MostPriority}.");
 
+    public static int DrainOnStop(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 60
+            ? seconds
+            : throw new FormatException($"\"{text}\" is not a number of seconds; write one from 0 to 60.");
+
     public static int Port(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65535
             ? port

@@ -143,6 +143,7 @@ internal static class WireFormat
             Site = node.Site,
             UnderlayMtu = node.UnderlayMtu <= ushort.MaxValue ? (int)node.UnderlayMtu : 0,
             Gathers = ToGathers(node.Gathers),
+            IsDraining = node.Draining,
         };
     }
 
@@ -199,6 +200,7 @@ internal static class WireFormat
             Site = node.Site,
             UnderlayMtu = (uint)node.UnderlayMtu,
             Gathers = node.Gathers == GatherClaims.None ? null : FromGathers(node.Gathers),
+            Draining = node.IsDraining,
         };
         info.WireguardKeys.Add(node.WireGuardKeys.Select(key => Google.Protobuf.ByteString.CopyFrom(key.Bytes)));
         info.Endpoints.Add(node.Endpoints.Select(FromEndpoint));

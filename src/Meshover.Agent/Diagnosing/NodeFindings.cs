@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Meshover.Agent.Announcing.Declared;
+using Meshover.Agent.Announcing.Declared.Checks;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Reconciling.Dataplane;
@@ -113,10 +115,20 @@ internal static class NodeFindings
             yield break;
         foreach (var (source, text) in OwnNotices.OfRefused(state, me))
             yield return new Finding(FindingKinds.AnnouncementNotGranted, source, text);
+        foreach (var declared in state.Announcements.Sources.SelectMany(source => source.Declared))
+        {
+            if (declared.IsFailing && declared.Reason != CheckVerdict.NotChecked)
+                yield return new Finding(FindingKinds.AnnouncementCheckFailing, $"{declared.Prefix}", $"{declared.Prefix} is not announced: {declared.Reason}.");
+            if (declared.HasLapsed)
+                yield return new Finding(FindingKinds.AnnouncementLapsed, $"{declared.Prefix}", $"{declared.Prefix} had lapsed, as this agent was not heard in time.");
+        }
+        if (state.Drain is { IsForStop: false })
+            yield return new Finding(FindingKinds.NodeDraining, "");
         // What sources find in the kernel comes and goes: a grant that they have nothing for just now is no news.
-        if (state.Announcements.Sources.Any(source => source.Source != Announcing.ConfiguredAnnouncements.Name))
+        if (state.Announcements.Sources.Any(source => source.Source is not (Announcing.ConfiguredAnnouncements.Name or DeclaredAnnouncements.Name)))
             yield break;
-        foreach (var grant in me.Grants.Where(grant => !state.Announced.Any(grant.Covers)))
+        var declares = state.Announcements.Sources.SelectMany(source => source.Declared).Select(one => one.Prefix).ToList();
+        foreach (var grant in me.Grants.Where(grant => !state.Announced.Any(grant.Covers) && !declares.Any(grant.Covers)))
         {
             yield return new Finding(FindingKinds.GrantUnused, $"{grant.Prefix}",
                 $"{grant.Prefix} is granted to this node, and nothing of it is announced. `meshover up --announce` announces it.");

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Diagnosing;
+using Meshover.Agent.Draining;
 using Meshover.Agent.Reporting;
 using Meshover.Mesh.Findings;
 using Meshover.Mesh.Identity;
@@ -19,6 +20,15 @@ internal sealed record NodeSnapshot
     /// <summary>Each with whether it is granted.</summary>
     public required ImmutableDictionary<string, bool> Announced { get; init; }
     public required ImmutableHashSet<string> Grants { get; init; }
+
+    /// <summary>Prefixes that had lapsed a short while ago.</summary>
+    public ImmutableHashSet<string> Lapsed { get; init; } = [];
+
+    /// <summary>Hostnames of nodes that are to be left, this one among them.</summary>
+    public ImmutableHashSet<string> Draining { get; init; } = [];
+
+    /// <summary>This node may be stopped.</summary>
+    public bool IsDrained { get; init; }
 
     /// <summary>Without those of links, which are the causes of their events.</summary>
     public required ImmutableDictionary<(string Code, string Subject), Finding> Findings { get; init; }
@@ -43,6 +53,13 @@ internal sealed record NodeSnapshot
                 : state.Announced.ToImmutableDictionary(prefix => $"{prefix}", prefix => me.Grants.Any(grant => grant.Covers(prefix)), StringComparer.Ordinal),
             Grants = me is null ? [] : [.. me.Grants.Select(grant => grant.MaxLength == grant.Prefix.PrefixLength ? $"{grant.Prefix}" : $"{grant.Prefix},{grant.MaxLength}")],
             Findings = diagnosed.Findings.Where(finding => !HeldFindings.IsOfALink(finding.Kind)).ToImmutableDictionary(finding => finding.Key),
+            Lapsed = [.. state.Announcements.Sources.SelectMany(source => source.Declared).Where(one => one.HasLapsed).Select(one => $"{one.Prefix}")],
+            Draining =
+            [
+                .. (state.Map?.Nodes.Values ?? []).Where(node => node.IsDraining && node.Id != me?.Id).Select(node => node.HostName),
+                .. state.Drain is null || me is null ? Array.Empty<string>() : [me.HostName],
+            ],
+            IsDrained = state.Drain is { Stage: DrainStage.Drained },
             IsConnected = state.Link == LinkState.Connected,
             Controller = state.Controller,
             ControllerFault = state.ControllerFault,

@@ -23,7 +23,7 @@ internal static class StateChanges
             : All(former, next).Select(change => change with { Node = node, Time = now }).GroupBy(change => (change.Kind, change.Code)).SelectMany(Coalesced);
 
     private static IEnumerable<MeshEvent> All(NodeSnapshot former, NodeSnapshot next) =>
-        Members(former, next).Concat(Sessions(former, next)).Concat(Grants(former, next)).Concat(Announcements(former, next)).Concat(Controller(former, next)).Concat(Findings(former, next));
+        Members(former, next).Concat(Sessions(former, next)).Concat(Grants(former, next)).Concat(Announcements(former, next)).Concat(Draining(former, next)).Concat(Controller(former, next)).Concat(Findings(former, next));
 
     private static IEnumerable<MeshEvent> Members(NodeSnapshot former, NodeSnapshot next)
     {
@@ -80,6 +80,14 @@ internal static class StateChanges
         foreach (var prefix in former.Announced.Keys.Where(prefix => !next.Announced.ContainsKey(prefix)).Order(StringComparer.Ordinal))
             yield return New(EventKinds.AnnouncementWithdrawn, prefix);
     }
+
+    private static IEnumerable<MeshEvent> Draining(NodeSnapshot former, NodeSnapshot next) =>
+    [
+        .. next.Lapsed.Except(former.Lapsed).Order(StringComparer.Ordinal).Select(prefix => New(EventKinds.AnnouncementLapsed, prefix)),
+        .. next.Draining.Except(former.Draining).Order(StringComparer.Ordinal).Select(node => New(EventKinds.NodeDraining, node)),
+        .. former.Draining.Except(next.Draining).Order(StringComparer.Ordinal).Select(node => New(EventKinds.NodeUndrained, node)),
+        .. next.IsDrained && !former.IsDrained ? [New(EventKinds.NodeDrained, "")] : Array.Empty<MeshEvent>(),
+    ];
 
     private static IEnumerable<MeshEvent> Controller(NodeSnapshot former, NodeSnapshot next)
     {

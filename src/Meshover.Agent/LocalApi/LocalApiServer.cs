@@ -1,5 +1,7 @@
 using System.Threading.Channels;
+using Meshover.Agent.Announcing.Declared;
 using Meshover.Agent.Configuration;
+using Meshover.Agent.Draining;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -19,7 +21,7 @@ internal sealed class LocalApiServer : IAsyncDisposable
 
     /// <exception cref="AgentException">The socket cannot be made.</exception>
     public static async Task<LocalApiServer> StartAsync(
-        string socketPath, StatusSource source, ConfigReload reload, FrrPreview frr, ChannelWriter<AgentInput> inputs, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
+        string socketPath, StatusSource source, ConfigReload reload, FrrPreview frr, AnnouncementDesk desk, DrainKeeper drain, ChannelWriter<AgentInput> inputs, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
     {
         // Its content root is watched with all below it; by default that is the working directory, which for a daemon is "/".
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
@@ -27,6 +29,8 @@ internal sealed class LocalApiServer : IAsyncDisposable
         builder.Services.AddSingleton(source);
         builder.Services.AddSingleton(reload);
         builder.Services.AddSingleton(frr);
+        builder.Services.AddSingleton(desk);
+        builder.Services.AddSingleton(drain);
         builder.Services.AddSingleton(inputs);
         builder.Services.AddGrpc();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(socketPath, listen => listen.Protocols = HttpProtocols.Http2));

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.Agent.Announcing;
+using Meshover.Agent.Announcing.Declared;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Diagnosing;
 using Meshover.Agent.Reconciling;
@@ -54,6 +55,7 @@ internal static class StatusBuilder
             Routing = Component(state, Wanted.Routing),
             Kernel = Component(state, Wanted.Kernel),
             Generation = state.Wanted.Generation,
+            Draining = DeclaredWords.Of(state.Drain),
         };
         AddNumbers(status, identity.Numbers);
         AddKey(status, state, identity, now);
@@ -114,11 +116,23 @@ internal static class StatusBuilder
         var byGrant = state.Announced.ToLookup(prefix => me.Grants.Any(grant => grant.Covers(prefix)), prefix => prefix.ToString());
         status.Announced.Add(byGrant[true]);
         status.AnnouncedNotGranted.Add(byGrant[false]);
-        status.Announcements.Add(state.Announcements.Merge().Select(asked => Announcement(asked, me, state.Announced)));
-        status.AnnouncementSources.Add(state.Announcements.Sources.Select(source => new AnnouncementSource { Name = source.Source, Status = source.Status }));
+        var declared = state.Announcements.Sources.SelectMany(source => source.Declared).ToDictionary(one => one.Prefix);
+        status.Announcements.Add(state.Announcements.Merge().Select(asked => Announcement(asked, me, state.Announced, declared.GetValueOrDefault(asked.Announcement.Prefix))));
+        status.AnnouncementSources.Add(state.Announcements.Sources.Where(source => source.Status != DeclaredAnnouncements.Nothing).Select(source => new AnnouncementSource { Name = source.Source, Status = source.Status }));
     }
 
-    private static WireAnnouncement Announcement(AskedAnnouncement asked, MeshNode me, ImmutableArray<IPNetwork> announced)
+    private static void AddConditions(WireAnnouncement wire, DeclaredStatus declared, Mesh.Planning.Announcement announcement)
+    {
+        wire.Mode = DeclaredWords.Of(declared.Of.Mode);
+        wire.Role = DeclaredWords.Of(declared.Role);
+        wire.Check = declared.Of.Check?.Text ?? "";
+        wire.Reason = declared.Reason;
+        wire.ExpiresUnix = declared.Expires?.ToUnixTimeSeconds() ?? 0;
+        wire.DeclaredBy = declared.By;
+        wire.AddressHeld = announcement.HoldsAddress;
+    }
+
+    private static WireAnnouncement Announcement(AskedAnnouncement asked, MeshNode me, ImmutableArray<IPNetwork> announced, DeclaredStatus? declared)
     {
         var (announcement, sources) = asked;
         var wire = new WireAnnouncement
@@ -131,6 +145,8 @@ internal static class StatusBuilder
         };
         if (announcement.Med is { } med)
             wire.Med = med;
+        if (declared is not null)
+            AddConditions(wire, declared, announcement);
         return wire;
     }
 
@@ -197,6 +213,7 @@ internal static class StatusBuilder
             Asn = node.Asn.Value,
             Link = node.Id.LinkName,
             Transit = node.IsTransit,
+            Draining = node.IsDraining,
             Endpoint = engine?.Endpoint?.ToString() ?? "",
             HandshakeAgeSeconds = engine is { LastHandshakeAgeMs: >= 0 } ? engine.LastHandshakeAgeMs / 1000 : -1,
             RxBytes = (ulong)(engine?.RxBytes ?? 0),

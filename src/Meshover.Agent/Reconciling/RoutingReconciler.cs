@@ -33,6 +33,7 @@ internal sealed class RoutingReconciler(RoutingClient client, TemplateFiles temp
     private Rendering? _renderedFormer;
     private Words? _good;
     private FrrConfig? _applied;
+    private bool _mustApply;
     private Refusal? _refused;
     private (FrrConfig Config, long At)? _formerRefused;
     private long _asked;
@@ -43,10 +44,15 @@ internal sealed class RoutingReconciler(RoutingClient client, TemplateFiles temp
     /// <summary>What FRR said last; null: it did not answer.</summary>
     public RoutingStatus? LastStatus { get; private set; }
 
+    /// <summary>What `meshover routing` runs is not what it was given: the next pass gives it anew. For any thread.</summary>
+    public void Forget() => Volatile.Write(ref _mustApply, true);
+
     public async Task<ReconcileReport> ReconcileAsync(RoutingPlan plan, CancellationToken cancellationToken)
     {
         if (plan.Model is null)
             return new ReconcileReport { State = ComponentState.Off };
+        if (Interlocked.Exchange(ref _mustApply, false))
+            _applied = null;
         try
         {
             var status = IsToBeAsked() ? await AskAsync(cancellationToken) : LastStatus!;

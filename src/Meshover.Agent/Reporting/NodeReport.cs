@@ -27,6 +27,12 @@ internal sealed record NodeReport
     /// <summary>Hosts that live here and at another node, which comes first.</summary>
     public ImmutableArray<IPNetwork> Twice { get; init; } = [];
 
+    /// <summary>Of what is announced, what other nodes announce by design.</summary>
+    public ImmutableArray<IPNetwork> Shared { get; init; } = [];
+
+    /// <summary>The node is to be left, and traffic has moved away from it.</summary>
+    public bool IsDraining { get; init; }
+
     /// <summary>Addresses of this machine that are no endpoints; a connection may come from them.</summary>
     public ImmutableArray<IPAddress> OtherAddresses { get; init; } = [];
 

@@ -27,6 +27,8 @@ internal static class NodeReportDiff
             status.UnderlayMtu = (uint)report.UnderlayMtu;
         if ((former?.Gathers ?? GatherClaims.None) != report.Gathers)
             status.Gathers = WireFormat.FromGathers(report.Gathers);
+        if ((former?.IsDraining ?? false) != report.IsDraining)
+            status.Draining = report.IsDraining;
         AddLists(status, former, report);
         AddObserved(status, former, report, takesChanges);
         return status.CalculateSize() == 0 ? null : status;
@@ -45,6 +47,8 @@ internal static class NodeReportDiff
             status.Announced = new PrefixList { Prefixes = { report.Announced.Select(prefix => prefix.ToString()) } };
         if (!(former?.Twice ?? []).SequenceEqual(report.Twice))
             status.Twice = new PrefixList { Prefixes = { report.Twice.Select(prefix => prefix.ToString()) } };
+        if (!(former?.Shared ?? []).SequenceEqual(report.Shared))
+            status.Shared = new PrefixList { Prefixes = { report.Shared.Select(prefix => prefix.ToString()) } };
         if (former is null || !former.OtherAddresses.SequenceEqual(report.OtherAddresses))
             status.OtherAddresses = new AddressList { Addresses = { report.OtherAddresses.Select(address => address.ToString()) } };
         // By reference: one that is due is sent also where it says the same, since three that do not come make the node lost.

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Meshover.Agent.Announcing.Declared;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.Trust;
 using Meshover.Mesh.Endpoints;
@@ -38,6 +39,8 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
             Endpoints = state.Offered,
             Announced = state.Announced.Length > MostPrefixes ? state.Announced[..MostPrefixes] : state.Announced,
             Twice = [.. state.Announcements.Sources.SelectMany(source => source.Twice).Take(MostPrefixes)],
+            Shared = [.. state.Announcements.Sources.SelectMany(source => source.Declared).Where(one => one.IsAnnounced && one.Of.Mode != AnnounceMode.Plain).Select(one => one.Prefix)],
+            IsDraining = state.Drain is { IsToldToAll: true },
             OtherAddresses = state.Underlay?.Others ?? [],
             Observed =
             [

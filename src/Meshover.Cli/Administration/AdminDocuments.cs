@@ -57,6 +57,9 @@ internal sealed record NodeDocument
     public required string TunnelAddress { get; init; }
     public required uint Asn { get; init; }
     public required bool Transit { get; init; }
+
+    /// <summary>It is to be left.</summary>
+    public required bool Draining { get; init; }
     public required string Site { get; init; }
     public required string[] Tags { get; init; }
     public required EndpointDocument[] Endpoints { get; init; }
@@ -78,6 +81,7 @@ internal sealed record NodeDocument
         TunnelAddress = node.TunnelAddress,
         Asn = node.Asn,
         Transit = node.Transit,
+        Draining = node.Draining,
         Site = node.Site,
         Tags = [.. node.Tags],
         Endpoints = [.. node.Endpoints.Select(EndpointDocument.Of)],

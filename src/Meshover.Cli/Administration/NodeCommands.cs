@@ -90,7 +90,7 @@ internal static class NodeCommands
 
     private static string[] Cells(NodeDocument node) =>
     [
-        node.Id.ToString(CultureInfo.InvariantCulture), node.Hostname, node.State, node.Address4, node.Address6,
+        node.Id.ToString(CultureInfo.InvariantCulture), node.Hostname, node.Draining ? $"{node.State}, draining" : node.State, node.Address4, node.Address6,
         node.Asn.ToString(CultureInfo.InvariantCulture), node.Transit ? "yes" : "no", node.Site, node.Version,
     ];
 
@@ -98,7 +98,7 @@ internal static class NodeCommands
     {
         yield return ("hostname", node.Hostname);
         yield return ("node", node.Id.ToString(CultureInfo.InvariantCulture));
-        yield return ("state", node.State);
+        yield return ("state", node.Draining ? $"{node.State}, draining" : node.State);
         yield return ("last seen", node.LastSeen?.ToString("u", CultureInfo.InvariantCulture) ?? "not since the controller started");
         yield return ("version", node.Version);
         yield return ("IPv4", node.Address4);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Meshover.Cli.Administration;
+using Meshover.Cli.Announcing;
 using Meshover.Cli.Daemons;
 using Meshover.Cli.Doctor;
 using Meshover.Cli.Down;
@@ -28,6 +29,9 @@ internal static class FullRoot
         RotateKeyCommand.Create(),
         DoctorCommand.Create(),
         EventsCommand.Create(),
+        .. AnnounceCommands.Create(),
+        AnnouncementsCommand.Create(),
+        .. DrainCommands.Create(),
         VtyshCommand.Create(),
         FrrCommands.Create(),
         RunCommand.Create(),

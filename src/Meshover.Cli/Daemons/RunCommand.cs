@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Meshover.Agent.Configuration;
+using Meshover.Cli.Announcing;
 using Meshover.Cli.CommandLine;
 using Meshover.Cli.Hosting;
 using Meshover.Cli.Supervision;
@@ -30,13 +31,13 @@ internal static class RunCommand
                     await FirstJoin.JoinAsync(join, context, config, cancellationToken);
                 var daemons = DaemonNames.Of(config);
                 KeptDaemons.Write(context.Paths, daemons);
-                await Supervisor(context, daemons, flags).RunAsync(cancellationToken);
+                await Supervisor(context, daemons, flags, config.DrainOnStop).RunAsync(cancellationToken);
             });
         });
         return command;
     }
 
-    private static Supervisor Supervisor(DaemonContext context, ImmutableArray<string> daemons, ImmutableArray<RawSetting> flags)
+    private static Supervisor Supervisor(DaemonContext context, ImmutableArray<string> daemons, ImmutableArray<RawSetting> flags, int drainOnStop)
     {
         var (paths, time) = (context.Paths, context.Time);
         var arguments = new Dictionary<string, ImmutableArray<string>> { [DaemonNames.Agent] = SettingOptions.ToArguments(flags) };
@@ -47,6 +48,7 @@ internal static class RunCommand
             [.. daemons.Select(d => new DaemonKeeper(d, processes, logger, time))],
             new LogTrimmer(logs, time),
             new OrphanReaper(time),
+            cancellationToken => StopDrain.RunAsync(paths, drainOnStop, cancellationToken),
             cancellationToken => StopFrrAsync(paths, cancellationToken),
             logger,
             time);

@@ -2,6 +2,7 @@ using Meshover.Agent.Announcing.Speakers;
 using Meshover.Agent.Events;
 using Meshover.Agent.Reconciling;
 using Meshover.Agent.Trust;
+using Meshover.Cli.Announcing;
 using Meshover.Cli.CommandLine;
 using Meshover.Cli.Hosting;
 using Meshover.Cli.Services;
@@ -24,6 +25,7 @@ internal sealed class DownSequence(NodePaths paths, INodeServices services, Time
     /// <exception cref="AggregateException">Steps that failed; `down` can be run again.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        await TryAsync(() => StopDrain.RunAsync(paths, cancellationToken));
         await TryAsync(() => services.StopAsync(cancellationToken));
         await TryAsync(() => StopFrrAsync(cancellationToken));
         await TryAsync(() => StopDataplaneAsync(cancellationToken));

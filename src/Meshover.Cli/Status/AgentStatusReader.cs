@@ -27,6 +27,7 @@ internal static class AgentStatusReader
             Peers = [.. status.Peers.OrderBy(p => p.Hostname, StringComparer.Ordinal).Select(Peer)],
             Neighbors = [.. status.Neighbors.Select(Neighbor)],
             Gatherings = [.. status.Gatherings.Select(Gathering)],
+            Draining = Given(status.Draining),
             Announced = [.. status.Announced],
             AnnouncedNotGranted = [.. status.AnnouncedNotGranted],
             Announcements = [.. status.Announcements.Select(Announcement)],
@@ -81,7 +82,7 @@ internal static class AgentStatusReader
         Errors = status is null ? [] : [.. status.Errors],
     };
 
-    private static AnnouncementSection Announcement(Announcement announcement) => new()
+    internal static AnnouncementSection Announcement(Announcement announcement) => new()
     {
         Prefix = announcement.Prefix,
         Sources = [.. announcement.Sources],
@@ -89,7 +90,16 @@ internal static class AgentStatusReader
         Withdrawn = announcement.Withdrawn,
         Med = announcement.HasMed ? announcement.Med : null,
         Communities = [.. announcement.Communities],
+        Mode = Given(announcement.Mode),
+        Role = Given(announcement.Role),
+        Check = Given(announcement.Check),
+        Reason = Given(announcement.Reason),
+        Expires = announcement.ExpiresUnix > 0 ? DateTimeOffset.FromUnixTimeSeconds(announcement.ExpiresUnix) : null,
+        DeclaredBy = Given(announcement.DeclaredBy),
+        AddressHeld = announcement.AddressHeld,
     };
+
+    private static string? Given(string text) => text.Length > 0 ? text : null;
 
     private static PeerSection Peer(PeerStatus peer) => new()
     {
@@ -111,6 +121,7 @@ internal static class AgentStatusReader
         PathReason = peer.PathReason,
         Silent = peer.Silent,
         Transit = peer.Transit,
+        Draining = peer.Draining,
     };
 
     private static NeighborSection Neighbor(OutsideNeighbor neighbor) => new()

@@ -22,7 +22,7 @@ internal static class PeerTable
     [
         new("peer", Always, Name),
         new("address", 4, peer => peer.Address4),
-        new("path", Always, peer => peer.Path),
+        new("path", Always, peer => peer.Draining ? $"{peer.Path}, draining" : peer.Path),
         new("endpoint", 7, peer => peer.Endpoint ?? "-"),
         new("handshake", 3, peer => peer.HandshakeAgeSeconds is { } age ? StatusTable.Age(age) : "never"),
         new("rtt", 6, peer => peer.RttMs is { } rtt ? string.Create(CultureInfo.InvariantCulture, $"{rtt:0.0} ms") : "-"),

@@ -52,6 +52,9 @@ internal sealed record StatusDocument
     [Description("Which of them it lacks; one that cannot be determined is in neither list.")]
     public ImmutableArray<string> KernelLacks { get; init; } = [];
 
+    [Description("How far this node is drained: handing-over, least-liked, withdrawing or drained; null if it is not to be.")]
+    public string? Draining { get; init; }
+
     [Description("Number of plans that the agent has made since it started; null while there is none, or the agent does not answer.")]
     public long? Generation { get; init; }
 
@@ -211,6 +214,27 @@ internal sealed record AnnouncementSection
 
     [Description("The BGP communities that it is announced with, such as 65000:1.")]
     public required ImmutableArray<string> Communities { get; init; }
+
+    [Description("plain, anycast or active-standby; null if it was not declared with conditions.")]
+    public string? Mode { get; init; }
+
+    [Description("Of active-standby: active, standby or leaving; else null.")]
+    public string? Role { get; init; }
+
+    [Description("The check that it rests on, as it was written; null if it has none.")]
+    public string? Check { get; init; }
+
+    [Description("Why it is not announced, or what else there is to say; null if nothing.")]
+    public string? Reason { get; init; }
+
+    [Description("When it ends by itself; null if it stays.")]
+    public DateTimeOffset? Expires { get; init; }
+
+    [Description("settings or command; null if it was not declared with conditions.")]
+    public string? DeclaredBy { get; init; }
+
+    [Description("Its address is on an interface of this node's.")]
+    public bool AddressHeld { get; init; }
 }
 
 internal sealed record AnnouncementSourceSection
@@ -260,6 +284,9 @@ internal sealed record PeerSection
 
     [Description("Nothing is heard from it by any path while others are reachable: it is off or cut off. That is not a fault of this node.")]
     public bool Silent { get; init; }
+
+    [Description("It is to be left, as it told everybody.")]
+    public bool Draining { get; init; }
 
     [Description("Whether it passes on others' routes; null while unknown.")]
     public required bool? Transit { get; init; }

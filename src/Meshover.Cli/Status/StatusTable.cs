@@ -26,6 +26,8 @@ internal static class StatusTable
             WriteNeighbor(console, neighbor);
         foreach (var gathering in status.Gatherings)
             WriteGathering(console, gathering);
+        if (status.Draining is { } stage)
+            Line(console, $"[yellow]draining[/]    {stage}; `meshover undrain` ends it");
         if (!status.Announced.IsEmpty)
             Line(console, $"[grey]announced[/]   {Named(status, status.Announced)}");
         if (!status.AnnouncedNotGranted.IsEmpty)

@@ -6,7 +6,7 @@ namespace Meshover.Cli.Supervision;
 
 /// <summary>Keeps all daemons of the node, each by itself, and ends them in the order in which they are given.</summary>
 internal sealed class Supervisor(
-    ImmutableArray<DaemonKeeper> keepers, LogTrimmer trimmer, OrphanReaper reaper, Func<CancellationToken, Task> stopFrr, ILogger logger, TimeProvider time)
+    ImmutableArray<DaemonKeeper> keepers, LogTrimmer trimmer, OrphanReaper reaper, Func<CancellationToken, Task> drain, Func<CancellationToken, Task> stopFrr, ILogger logger, TimeProvider time)
 {
     /// <summary>What a daemon has for its own orderly end. Removing many routes takes zebra a while.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -25,6 +25,7 @@ internal sealed class Supervisor(
     /// <summary>The agent first, as it would repair what the others take down; FRR before the links that it uses.</summary>
     private async Task StopAsync(CancellationToken cancellationToken)
     {
+        await drain(cancellationToken);
         foreach (var keeper in keepers)
         {
             if (keeper.Name == DaemonNames.Routing)

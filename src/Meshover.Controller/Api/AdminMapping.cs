@@ -108,6 +108,7 @@ internal static class AdminMapping
             LastSeenUnix = live?.LastSeen.ToUnixTimeSeconds() ?? 0,
             Version = live?.Version ?? "",
             Transit = reach.Transit,
+            Draining = reach.Draining,
             Endpoints = { reach.Endpoints.Select(endpoint => endpoint.ToContract()) },
             Grants = { node.Grants.Select(grant => grant.ToContract()) },
             Announced = { live?.Report.Announced.Select(prefix => prefix.ToString()) ?? [] },

@@ -25,6 +25,8 @@ internal static class StatusMapping
         LinksUp = LinksUp(status) ?? report.LinksUp,
         Announced = status.Announced is { } announced ? [.. announced.Prefixes.Select(IPNetwork.Parse)] : report.Announced,
         Twice = status.Twice is { } twice ? [.. twice.Prefixes.Select(IPNetwork.Parse)] : report.Twice,
+        Shared = status.Shared is { } shared ? [.. shared.Prefixes.Select(IPNetwork.Parse)] : report.Shared,
+        IsDraining = status.HasDraining ? status.Draining : report.IsDraining,
         Gathers = status.Gathers is { } gathers ? ToRecord(gathers) : report.Gathers,
         Site = status.HasSite ? status.Site : report.Site,
         Transit = status.HasTransit ? ToRole(status.Transit) : report.Transit,

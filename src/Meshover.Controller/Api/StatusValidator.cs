@@ -41,6 +41,7 @@ internal static class StatusValidator
         CheckAddresses(violations, $"{field}.other_addresses", status.OtherAddresses?.Addresses);
         CheckPrefixes(violations, $"{field}.announced", status.Announced);
         CheckPrefixes(violations, $"{field}.twice", status.Twice);
+        CheckPrefixes(violations, $"{field}.shared", status.Shared);
         if (status.Gathers is { } gathers)
             CheckGathers(violations, $"{field}.gathers", gathers);
     }

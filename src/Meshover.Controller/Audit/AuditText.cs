@@ -106,6 +106,7 @@ internal static class AuditText
         ("transit", Yes(reach.Transit)), ("behind NAT", Yes(reach.BehindNat)), ("site", reach.Site),
         ("MTU", reach.UnderlayMtu == 0 ? "" : $"{reach.UnderlayMtu}"), ("role", reach.Role == TransitRole.Auto ? "" : $"{reach.Role}"),
         ("gathers", reach.Gathers is { } gathers ? $"{string.Join(" ", gathers.Prefixes)} priority {gathers.Priority}{(gathers.Failing ? " failing" : "")}" : ""),
+        ("draining", Yes(reach.Draining)),
         ("endpoints", string.Join(" ", reach.Endpoints.Select(endpoint => $"{endpoint.Address} port {endpoint.Port}"))),
     ];
 

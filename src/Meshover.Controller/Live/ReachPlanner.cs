@@ -38,6 +38,7 @@ internal static class ReachPlanner
             Site = report.Site,
             Role = report.Transit,
             Gathers = report.Gathers,
+            Draining = report.IsDraining,
             UnderlayMtu = report.UnderlayMtu > 0 ? report.UnderlayMtu : known.UnderlayMtu,
         };
     }

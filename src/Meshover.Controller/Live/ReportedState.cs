@@ -28,6 +28,12 @@ internal sealed record ReportedState
 
     /// <summary>Hosts that live there although another node, whose announcement comes first, has them, too.</summary>
     public ImmutableArray<IPNetwork> Twice { get; init; } = [];
+
+    /// <summary>Of what it announces, what other nodes announce by design.</summary>
+    public ImmutableArray<IPNetwork> Shared { get; init; } = [];
+
+    /// <summary>It is to be left.</summary>
+    public bool IsDraining { get; init; }
     public string Site { get; init; } = "";
     public TransitRole Transit { get; init; } = TransitRole.Auto;
 

@@ -32,7 +32,9 @@ internal sealed class SharedPrefixNotices(LiveNodes live)
                 there.Add(record);
             }
         }
-        var shared = places.Where(place => place.Value.Count > 1).SelectMany(place => place.Value.Select(record => (record.Id, place.Key))).ToLookup(place => place.Id, place => place.Key);
+        // What all who announce it announce by design is nothing to be told.
+        var meant = online.SelectMany(node => node.Live!.Report.Shared.Distinct()).CountBy(prefix => prefix).ToDictionary();
+        var shared = places.Where(place => place.Value.Count > 1 && meant.GetValueOrDefault(place.Key) < place.Value.Count).SelectMany(place => place.Value.Select(record => (record.Id, place.Key))).ToLookup(place => place.Id, place => place.Key);
         foreach (var node in now.Nodes.Where(node => node.Value.IsOnline && (shared.Contains(node.Key) || _told.ContainsKey(node.Key))))
             Tell(node.Key, node.Value, [.. shared[node.Key].OrderBy(prefix => $"{prefix}", StringComparer.Ordinal).Take(MostNamed)], places);
     }

@@ -24,6 +24,7 @@ internal static class MapModel
         Grants = [.. node.Grants.Select(ToGrant)],
         Site = reach.Site,
         UnderlayMtu = reach.UnderlayMtu,
+        IsDraining = reach.Draining,
     };
 
     public static RouteGrant ToGrant(StoredGrant grant) => new(IPNetwork.Parse(grant.Prefix), grant.MaxLength) { IsPinned = grant.Pin, MayGather = grant.Gather };

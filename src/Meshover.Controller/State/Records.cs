@@ -134,12 +134,15 @@ internal sealed record ReachRecord : StoredRecord
     /// <summary>What it wants to gather, granted or not: the nodes hold it against the grants that they know. Null: nothing.</summary>
     public GatherRecord? Gathers { get; init; }
 
+    /// <summary>It is to be left: no role goes to it.</summary>
+    public bool Draining { get; init; }
+
     /// <summary>Its operator's wish; not told to others.</summary>
     public TransitRole Role { get; init; } = TransitRole.Auto;
 
     public bool Equals(ReachRecord? other) =>
         other is not null && BehindNat == other.BehindNat && Transit == other.Transit && Site == other.Site && Role == other.Role
-        && UnderlayMtu == other.UnderlayMtu && Equals(Gathers, other.Gathers)
+        && UnderlayMtu == other.UnderlayMtu && Draining == other.Draining && Equals(Gathers, other.Gathers)
         && Endpoints.AsSpan().SequenceEqual(other.Endpoints.AsSpan());
 
     public override int GetHashCode() => HashCode.Combine(Endpoints.Length, BehindNat, Transit, Site, Role);

@@ -50,6 +50,7 @@ internal static class ContractMapping
         Site = node.Reach.Site,
         UnderlayMtu = (uint)node.Reach.UnderlayMtu,
         Gathers = node.Reach.Gathers?.ToContract(),
+        Draining = node.Reach.Draining,
         Endpoints = { node.Reach.Endpoints.Select(ToContract) },
         Grants = { node.Record.Grants.Select(ToContract) },
     };

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
+using Meshover.Linux.Interop;
 using Meshover.Linux.Namespaces;
 
 namespace Meshover.Linux.Processes;
@@ -10,6 +11,7 @@ namespace Meshover.Linux.Processes;
 public sealed record ProgramRun(string Program, params IReadOnlyList<string> Arguments)
 {
     private const int BufferLength = 4096;
+    private const int KillSignal = 9;
 
     /// <summary>What it reads on its standard input.</summary>
     public string Input { get; init; } = "";
@@ -22,6 +24,9 @@ public sealed record ProgramRun(string Program, params IReadOnlyList<string> Arg
 
     /// <summary>Such as <c>/run/netns/NAME</c>; null for the process's own network namespace.</summary>
     public string? NamespacePath { get; init; }
+
+    /// <summary>It leads a session of its own, and what it started is killed with it (setsid of util-linux).</summary>
+    public bool IsGroup { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -41,16 +46,17 @@ public sealed record ProgramRun(string Program, params IReadOnlyList<string> Arg
         }
         catch (OperationCanceledException)
         {
-            process.Kill();
+            Kill(process);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new ProgramException($"{Program} did not end within {Patience.TotalSeconds:0} s and was killed");
+            throw new ProgramException($"{Program} did not end within {Patience.TotalSeconds:0.###} s and was killed");
         }
     }
 
     // A child is born into the namespace of the thread that makes it.
     private Process Start()
     {
-        var start = new ProcessStartInfo(Program, Arguments)
+        // setsid(1) makes the session in its own process where that leads no group, as here, and then becomes the program.
+        var start = new ProcessStartInfo(IsGroup ? "setsid" : Program, IsGroup ? [Program, .. Arguments] : Arguments)
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -66,6 +72,13 @@ public sealed record ProgramRun(string Program, params IReadOnlyList<string> Arg
         {
             throw new ProgramException($"{Program} cannot be started ({e.Message})") { IsNotStarted = true };
         }
+    }
+
+    private void Kill(Process process)
+    {
+        if (IsGroup)
+            _ = Libc.Kill(-process.Id, KillSignal); // whoever of the group is left; none is no error
+        process.Kill();
     }
 
     private async Task WriteAsync(StreamWriter input, CancellationToken cancellationToken)
@@ -89,7 +102,7 @@ public sealed record ProgramRun(string Program, params IReadOnlyList<string> Arg
             text.Append(buffer, 0, read);
             if (text.Length <= MostOutput)
                 continue;
-            process.Kill();
+            Kill(process);
             throw new ProgramException($"{Program} printed more than {MostOutput} characters and was killed");
         }
         return text.ToString();

@@ -15,6 +15,10 @@ public static class EventKinds
     public static readonly EventKind AnnouncementMade = new("announcement.made", "A prefix is announced.");
     public static readonly EventKind AnnouncementWithdrawn = new("announcement.withdrawn", "A prefix is announced no more.");
     public static readonly EventKind AnnouncementRefused = new("announcement.refused", "A prefix is announced that is not granted.");
+    public static readonly EventKind AnnouncementLapsed = new("announcement.lapsed", "A prefix that rests on a living agent had lapsed: the agent was not heard in time.");
+    public static readonly EventKind NodeDraining = new("node.draining", "A node is to be left; what goes through it goes other ways.");
+    public static readonly EventKind NodeDrained = new("node.drained", "The node itself may be stopped.");
+    public static readonly EventKind NodeUndrained = new("node.undrained", "A node is not to be left any more.");
     public static readonly EventKind GrantAdded = new("grant.added", "A prefix was granted to the node.");
     public static readonly EventKind GrantRemoved = new("grant.removed", "A grant was taken from the node.");
     public static readonly EventKind ControllerConnected = new("controller.connected", "The stream with a controller is open.");
@@ -34,7 +38,7 @@ public static class EventKinds
     public static IReadOnlyList<EventKind> All { get; } =
     [
         AgentStarted, AgentUpgraded, NodeJoined, NodeLeft, SessionUp, SessionDown, SessionCause, PathMoved, AnnouncementMade, AnnouncementWithdrawn,
-        AnnouncementRefused, GrantAdded, GrantRemoved, ControllerConnected, ControllerLost, FindingRaised, FindingCleared, EventsDropped, NodeOnline,
+        AnnouncementRefused, AnnouncementLapsed, NodeDraining, NodeDrained, NodeUndrained, GrantAdded, GrantRemoved, ControllerConnected, ControllerLost, FindingRaised, FindingCleared, EventsDropped, NodeOnline,
         NodeOffline, NodeLost, NodeUpgraded, Changed,
     ];
 }

@@ -91,6 +91,15 @@ public static class FindingKinds
     public static readonly FindingKind AnnouncementUnreached = new("announcement-unreached", FindingSeverity.Warning,
         "An announced prefix is withdrawn, as this machine no longer has a route to it.",
         "Bring up the interface behind which it lies.");
+    public static readonly FindingKind AnnouncementCheckFailing = new("announcement-check-failing", FindingSeverity.Warning,
+        "A prefix is withdrawn, as the check of what is behind it fails.",
+        "Look at the service; `meshover announcements` says what the check saw.");
+    public static readonly FindingKind AnnouncementLapsed = new("announcement-lapsed", FindingSeverity.Warning,
+        "A prefix that rests on a living agent had lapsed within the last five minutes: the agent was not heard in time.",
+        "Look into the agent's log for why it ended or stood still.");
+    public static readonly FindingKind NodeDraining = new("node-draining", FindingSeverity.Notice,
+        "This node is drained: it is liked least, and what others announce, too, is left to them.",
+        "`meshover undrain` brings it back.");
     public static readonly FindingKind RouteShadowed = new("route-shadowed", FindingSeverity.Warning,
         "A route of the mesh is not used: this machine has one of its own to the same prefix, which comes first.",
         "Take the machine's own route away if the mesh is meant.");
@@ -271,6 +280,7 @@ public static class FindingKinds
         PeerOff, PeerUnreached, UnderlayCut, NoDirectPath, TunnelOneWay, BgpDown, PathMtu, KeyDiffers, ControllerName, ControllerUnreachable,
         ControllerCertificate, ControllerRefused, ClockSkew, NoMap, MapTooOld, MapPartlyUnusable, MapFileDamaged, PlanFailed, CopiedState,
         NodeRemoved, NameTaken, ControllerNotice, AnnouncementNotGranted, GrantUnused, PrefixAnnouncedTwice, HostTwice, AnnouncementUnreached,
+        AnnouncementCheckFailing, AnnouncementLapsed, NodeDraining,
         RouteShadowed, RouteNotInstalled, NeighborUnusable, NeighborDown, GatheringNotGranted, GatheringUntold, GatheringPartial, GatheringTooMany,
         DataplaneSilent, DataplaneFailed, PortTaken, InterfaceName, UnderlayMtu,
         EngineBuild, KeyChange, KernelRefused, KernelContended, AddressRemoved, RpFilterStrict, ForwardingOff, SysctlReadOnly, RouterAdvertisement,

@@ -44,4 +44,7 @@ public sealed record MeshNode
 
     /// <summary>What it wants to gather; it has that as far as it lies in its grants.</summary>
     public GatherClaims Gathers { get; init; } = GatherClaims.None;
+
+    /// <summary>It is to be left: it stays reachable, and no role goes to it.</summary>
+    public bool IsDraining { get; init; }
 }

@@ -23,6 +23,18 @@ public sealed record Announcement(IPNetwork Prefix)
     /// <summary>Length of the longest route by which this machine reaches it, where whoever asks for it knows that; null: nobody does.</summary>
     public int? ReachedBy { get; init; }
 
+    /// <summary>Its one address is on an interface of ours while that is so. Of host prefixes alone.</summary>
+    public bool HoldsAddress { get; init; }
+
+    /// <summary>It lapses where the agent does not renew it: `meshover routing` takes it back.</summary>
+    public bool IsLeased { get; init; }
+
+    /// <summary>Other nodes announce it by design.</summary>
+    public bool IsShared { get; init; }
+
+    /// <summary>What this node is among those of which one has it; null: it is announced whoever else does.</summary>
+    public Failover? Failover { get; init; }
+
     /// <summary>Something is told along with it.</summary>
     public bool HasAttributes => Med is not null || !Communities.IsEmpty;
 

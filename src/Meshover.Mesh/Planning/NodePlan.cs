@@ -120,6 +120,7 @@ public sealed record KernelPlan
 {
     private readonly ListOf<IPNetwork> _unreachable;
     private readonly ListOf<string> _workloads;
+    private readonly ListOf<IPAddress> _floating;
 
     public required IPAddress Address4 { get; init; }
     public required IPAddress Address6 { get; init; }
@@ -151,6 +152,9 @@ public sealed record KernelPlan
 
     /// <summary>Interfaces whose hosts are announced one by one: the node answers there for those that are elsewhere.</summary>
     public ImmutableArray<string> Workloads { get => _workloads.Elements; init => _workloads = new(value); }
+
+    /// <summary>Addresses that this node has for as long as it announces them.</summary>
+    public ImmutableArray<IPAddress> Floating { get => _floating.Elements; init => _floating = new(value); }
 
     /// <summary>What is carried to an owner by its source.</summary>
     public GatheringPlan Gathering { get; init; } = GatheringPlan.None;

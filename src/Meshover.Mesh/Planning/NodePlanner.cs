@@ -99,6 +99,7 @@ public static class NodePlanner
         Firewall = capabilities.Nftables,
         Workloads = [.. settings.Workloads.Where(network => network.Hosts).Select(network => network.Interface)],
         DockerUser = settings.DockerUser,
+        Floating = settings.Advertise ? [.. settings.Announce.Where(announcement => announcement.HoldsAddress).Select(announcement => announcement.Prefix.BaseAddress)] : [],
         Gathering = GatheringPlanner.Plan(map, me, settings, health),
         Bgp = settings.Routing ? BgpGuard.For(map.Settings.BgpPort, ExternalNeighbors.Usable(map, me, settings)) : null,
     };
@@ -117,6 +118,8 @@ public static class NodePlanner
         Pool6 = map.Settings.Pool6,
         TunnelPool = map.Settings.TunnelPool,
         Networks = Originated(me, settings, health),
+        FailoverPriorities = [.. settings.Announce.Select(announcement => announcement.Failover?.Priority).OfType<int>().Distinct().Order()],
+        IsDraining = settings.IsDraining,
         HasHosts = settings.Workloads.Any(network => network.Hosts),
         Grants = [.. map.Nodes.Values.SelectMany(node => Taken(node, settings).Select(grant => new OriginGrant(node.Asn, grant)))],
         Neighbors = [.. peers.Select(peer => PlanNeighbor(peer, settings))],

@@ -44,6 +44,9 @@ public sealed record NodeSettings
     /// <summary>False holds <see cref="Announce"/> back; the node's own addresses are always announced.</summary>
     public bool Advertise { get; init; } = true;
 
+    /// <summary>The node is to be left: it stays reachable, and is liked least.</summary>
+    public bool IsDraining { get; init; }
+
     /// <summary>A default route that is granted to a node of the mesh may take this node's traffic.</summary>
     public bool AcceptDefault { get; init; }
 

@@ -9,6 +9,7 @@ namespace Meshover.Mesh.Planning;
 public sealed record RoutingModel
 {
     private readonly ListOf<Announcement> _networks;
+    private readonly ListOf<int> _failoverPriorities;
     private readonly ListOf<OriginGrant> _grants;
     private readonly ListOf<NeighborModel> _neighbors;
     private readonly ListOf<ExternalNeighbor> _externalNeighbors;
@@ -41,6 +42,12 @@ public sealed record RoutingModel
 
     /// <summary>It announces hosts, which yield to other nodes a while after they came, even if none does at the moment.</summary>
     public bool HasHosts { get; init; }
+
+    /// <summary>Of prefixes that one of several nodes has: the priorities that this one has, also where it announces none of them at the moment.</summary>
+    public ImmutableArray<int> FailoverPriorities { get => _failoverPriorities.Elements; init => _failoverPriorities = new(value); }
+
+    /// <summary>Everything that goes through this node, or comes from it, is to be liked least (RFC 8326).</summary>
+    public bool IsDraining { get; init; }
 
     /// <summary>Everything granted to anybody in the mesh: what a transit neighbour may bring.</summary>
     public required ImmutableArray<OriginGrant> Grants { get => _grants.Elements; init => _grants = new(value); }

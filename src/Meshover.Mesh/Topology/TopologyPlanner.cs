@@ -35,7 +35,9 @@ public static class TopologyPlanner
     {
         var members = nodes.CountBy(node => Reach.Of(node.Node)).ToDictionary();
         var candidates = Rank(nodes, members);
-        var elected = SpreadOverSites(candidates);
+        // One that is to be left is elected, or stays, only where nobody else can do it.
+        var willing = candidates.FindAll(node => node is { IsOnline: true, Node.IsDraining: false });
+        var elected = SpreadOverSites(willing.Count >= Elected ? willing : candidates);
         var served = nodes.Where(node => node.Role == TransitRole.Always || elected.Contains(node.Node.Id))
             .Select(node => Reach.Of(node.Node)).ToHashSet();
         foreach (var (a, b) in PairsWithoutLink(members))
@@ -56,6 +58,7 @@ public static class TopologyPlanner
     [.. nodes
         .Where(node => node.Role == TransitRole.Auto)
         .OrderByDescending(node => node.IsOnline)
+        .ThenBy(node => node.Node.IsDraining)
         .ThenByDescending(node => Degree(Reach.Of(node.Node), members))
         .ThenByDescending(node => node.Node.IsTransit)
         .ThenByDescending(node => node.LinksUp)

@@ -6,7 +6,7 @@ namespace Meshover.Routing.Config;
 /// </summary>
 internal static class ExternalMarks
 {
-    private const string Administrator = "4294967294";
+    public const string Administrator = "4294967294";
 
     /// <summary>Learned outside the mesh: by no node of it is it told outside again.</summary>
     public const string FromOutside = $"{Administrator}:12914:1";

@@ -17,6 +17,7 @@ public static class FrrRenderer
         return new FrrConfig(templates.Zebra.Render(values, templates.Snippets), bgpd, templates.Bfdd.Render(values, templates.Snippets))
         {
             BgpPort = model.BgpPort,
+            Leased = [.. model.Networks.Where(network => network.IsLeased).Select(network => PrefixListEntry.Text(network.Prefix))],
             BfdDetectionMs = model.BfdIntervalMs * model.BfdMultiplier,
         };
     }

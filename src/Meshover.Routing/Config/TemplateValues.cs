@@ -20,6 +20,8 @@ internal static partial class TemplateValues
         ["pool6"] = PrefixListEntry.Text(model.Pool6),
         ["tunnel_pool"] = PrefixListEntry.Text(model.TunnelPool),
         ["is_transit"] = model.IsTransit,
+        ["is_draining"] = model.IsDraining,
+        ["standby"] = new ScriptObject { ["mark"] = FailoverMarks.AnyStandby, ["preference"] = FailoverMarks.StandbyPreference },
         ["max_mesh_hops"] = model.MaxMeshHops,
         ["as_path"] = AsPaths.For(model.MaxMeshHops),
         ["granted4"] = Entries(new PrefixLists(model, AddressFamily.InterNetwork).OfAll()),

@@ -48,9 +48,10 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, VtySocket vty, IL
     }
 
     /// <summary>What differs, where that is some announced prefixes and nothing else; else null.</summary>
-    private static ConfigDifference? JustAnnouncements(FrrConfig running, FrrConfig wanted)
+    internal static ConfigDifference? JustAnnouncements(FrrConfig running, FrrConfig wanted)
     {
-        if (running with { Bgpd = wanted.Bgpd } != wanted)
+        // What is leased is no line, and goes and comes with those.
+        if (running with { Bgpd = wanted.Bgpd, Leased = wanted.Leased } != wanted)
             return null;
         var difference = ConfigDifference.Between(running.Bgpd, wanted.Bgpd);
         return difference.Commands == difference.Announcements && difference.Commands <= MostAtOnce ? difference : null;

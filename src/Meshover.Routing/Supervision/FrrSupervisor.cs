@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Threading.Channels;
 using Meshover.Mesh.Findings;
 using Meshover.Routing.Config;
 using Microsoft.Extensions.Logging;
@@ -16,6 +17,7 @@ internal sealed partial class FrrSupervisor(
     private static readonly TimeSpan _momentToDie = TimeSpan.FromMilliseconds(200);
 
     private readonly RequestQueue _requests = new();
+    private readonly Channel<LapseRequest> _lapses = Channel.CreateBounded<LapseRequest>(1);
     private readonly RestartDelay _delay = new();
     private readonly RefusalMemory _refusals = new(time);
 
@@ -39,6 +41,20 @@ internal sealed partial class FrrSupervisor(
     /// <summary>Makes FRR run this configuration.</summary>
     /// <exception cref="RoutingException">Refused, or FRR cannot run.</exception>
     public Task<ApplyResult> ApplyAsync(FrrConfig config, CancellationToken ct) => _requests.AskAsync(config, ct);
+
+    /// <summary>Takes back what is leased of what FRR runs by then: in the loop's turn, so that no newer configuration is overwritten.</summary>
+    /// <param name="isDue">Asked once more in that turn.</param>
+    /// <returns>The configuration of which it was taken back; null: it was not due any more, or nothing is leased.</returns>
+    /// <exception cref="RoutingException">FRR does not take it.</exception>
+    public async Task<FrrConfig?> LapseAsync(Func<bool> isDue, CancellationToken ct)
+    {
+        var request = new LapseRequest(isDue);
+        await _lapses.Writer.WriteAsync(request, ct);
+        return await request.Done.Task.WaitAsync(ct);
+    }
+
+    /// <summary>How long FRR has run; zero where it does not. What was adopted has run for long.</summary>
+    public TimeSpan RunsFor => Current.State == RoutingState.Running ? time.GetElapsedTime(Volatile.Read(ref _startedAt)) : TimeSpan.Zero;
 
     /// <summary>Stops FRR and ends the loop.</summary>
     public Task StopAsync(CancellationToken ct) => _requests.AskAsync(config: null, ct);
@@ -101,12 +117,32 @@ internal sealed partial class FrrSupervisor(
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var request = _requests.WaitAsync(waiting.Token);
         var death = _running?.Ended ?? Task.Delay(_applied is null ? Timeout.InfiniteTimeSpan : _tryAgain, time, waiting.Token);
-        await Task.WhenAny(request, death);
+        await Task.WhenAny(request, death, _lapses.Reader.WaitToReadAsync(waiting.Token).AsTask());
         await waiting.CancelAsync();
         ct.ThrowIfCancellationRequested();
         if (_running is { Ended.IsCompleted: true }) await ReviveAsync(await _running.Ended, ct);
         else if (_running is null && _applied is not null && death.IsCompletedSuccessfully) await TryStartAsync(ct);
         while (_requests.TryTake(out var batch)) await AnswerAsync(batch, ct);
+        if (_lapses.Reader.TryRead(out var lapse)) await LapseAsync(lapse, ct);
+    }
+
+    private async Task LapseAsync(LapseRequest lapse, CancellationToken ct)
+    {
+        try
+        {
+            var leased = _applied is { Leased.IsEmpty: false } applied && lapse.IsDue() ? applied : null;
+            if (leased is not null) await DoApplyAsync(leased.WithoutLeased(), ct);
+            lapse.Done.TrySetResult(leased);
+        }
+        catch (Exception e) when (e is RoutingException or IOException or UnauthorizedAccessException)
+        {
+            lapse.Done.TrySetException(e as RoutingException ?? Unwritable(e));
+        }
+    }
+
+    private sealed record LapseRequest(Func<bool> IsDue)
+    {
+        public TaskCompletionSource<FrrConfig?> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private async Task ReviveAsync(string died, CancellationToken ct)

@@ -3,7 +3,7 @@ using Meshover.Routing.Vtysh;
 namespace Meshover.Routing.Supervision;
 
 /// <summary>Whether we are being ended because the whole machine is: it is switched off, or started anew.</summary>
-internal static class MachineStop
+public static class MachineStop
 {
     private const string Systemctl = "systemctl";
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);

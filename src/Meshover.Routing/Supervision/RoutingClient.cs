@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Meshover.Linux.LocalSockets;
@@ -14,6 +16,7 @@ public sealed class RoutingClient(string socketPath, TimeProvider? time = null)
     /// <summary>Longer than bgpd reads the file of some 700 neighbours; where it takes longer yet, the next call finds it done.</summary>
     private static readonly TimeSpan _applyWithin = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan _answerWithin = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan _renewWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>Makes FRR run this configuration, by differences; of several at once the newest counts.</summary>
     /// <returns>When FRR runs it.</returns>
@@ -27,6 +30,18 @@ public sealed class RoutingClient(string socketPath, TimeProvider? time = null)
     /// <summary>The configuration that FRR runs, or is to be started with; null where there is none.</summary>
     public async Task<FrrConfig?> GetRunningAsync(CancellationToken ct = default) =>
         (await CallAsync(new RoutingRequest { Op = RoutingProtocol.Running }, _answerWithin, ct)).Running;
+
+    /// <summary>What is leased holds on for a while (<see cref="LeaseKeeper.Lease"/>). An applied configuration renews it too.</summary>
+    /// <returns>Prefixes that have lapsed since the last time: they are announced again with the next configuration that is applied.</returns>
+    public async Task<ImmutableArray<string>> RenewAsync(CancellationToken ct = default) =>
+        (await CallAsync(new RoutingRequest { Op = RoutingProtocol.Renew }, _renewWithin, ct)).Lapsed;
+
+    /// <summary>Who announces these prefixes, as far as bgpd knows.</summary>
+    public async Task<KnownPaths> GetPathsAsync(IEnumerable<IPNetwork> prefixes, CancellationToken ct = default)
+    {
+        var reply = await CallAsync(new RoutingRequest { Op = RoutingProtocol.Paths, Prefixes = [.. prefixes.Select(prefix => prefix.ToString())] }, _renewWithin, ct);
+        return new KnownPaths(reply.Paths, TimeSpan.FromMilliseconds(reply.FrrRunsMs));
+    }
 
     /// <summary>
     /// Makes zebra put back the routes that the kernel flushed when their preferred source address was removed by hand. Call it after
@@ -50,7 +65,7 @@ public sealed class RoutingClient(string socketPath, TimeProvider? time = null)
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
-            throw new RoutingException($"meshover routing has not answered on {socketPath} for {within.TotalMinutes:0} min; see its log", e);
+            throw new RoutingException($"meshover routing has not answered on {socketPath} for {within.TotalSeconds:0} s; see its log", e);
         }
         catch (ProtocolVersionException e)
         {

@@ -26,11 +26,12 @@ public static class RoutingDaemon
         void Kill(FrrDaemonStatus daemon) => FrrProcessScan.Take(files).Ours.GetValueOrDefault(daemon.Name)?.Kill();
         Task Ping(FrrDaemon daemon, CancellationToken stop) => vty.AskAsync(daemon, _pingPatience, stop, "echo ping");
         var hangs = new HangWatch(Ping, Kill, () => supervisor.Current, time, logger);
-        var requests = new RequestHandler(supervisor, new StatusReader(vtysh, installation, () => conflicts.Current, () => hangs.Silent, time), vtysh);
+        var leases = new LeaseKeeper(supervisor, LeaseKeeper.RemoveAddress, time, logger);
+        var requests = new RequestHandler(supervisor, new StatusReader(vtysh, installation, () => conflicts.Current, () => hangs.Silent, time), vtysh, leases, new PathReader(vty));
         await using var server = new RoutingServer(options.SocketPath, requests.HandleAsync, time, logger, ct);
         using var serving = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var deadlocks = new BfdDeadlockWatch(installation, files, vtysh, () => supervisor.Current, time, logger);
-        var keeping = KeepAsync(supervisor, files, vty, () => FrrDaemon.Named(installation.TakerOf(FrrDaemon.Zebra.Name)), deadlocks, hangs, conflicts, time, logger, serving.Token);
+        var keeping = KeepAsync(supervisor, files, vty, () => FrrDaemon.Named(installation.TakerOf(FrrDaemon.Zebra.Name)), deadlocks, hangs, conflicts, leases, time, logger, serving.Token);
         await supervisor.RunAsync(ct);
         await serving.CancelAsync();
         await keeping;
@@ -38,7 +39,7 @@ public static class RoutingDaemon
 
     /// <summary>Tasks beside the supervisor's; none of them ends before us.</summary>
     private static Task KeepAsync(
-        FrrSupervisor supervisor, FrrFiles files, VtySocket vty, Func<FrrDaemon> taker, BfdDeadlockWatch deadlocks, HangWatch hangs, RouteConflicts conflicts, TimeProvider time, ILogger logger, CancellationToken ct)
+        FrrSupervisor supervisor, FrrFiles files, VtySocket vty, Func<FrrDaemon> taker, BfdDeadlockWatch deadlocks, HangWatch hangs, RouteConflicts conflicts, LeaseKeeper leases, TimeProvider time, ILogger logger, CancellationToken ct)
     {
         SupervisorState Current() => supervisor.Current;
         (string Name, Func<CancellationToken, Task> Body)[] tasks =
@@ -47,6 +48,7 @@ public static class RoutingDaemon
             ("telling zebra of addresses", new AddressKeeper(vty, Current, () => supervisor.Applied, taker, time, logger).RunAsync),
             ("finding daemons that hang", hangs.RunAsync),
             ("finding BGP and BFD that wait for each other", deadlocks.RunAsync),
+            ("holding leases of announcements", leases.RunAsync),
             ("finding routes that are not used", conflicts.RunAsync),
             ("watching neighbours", new NeighborWatch(vty, Current, () => supervisor.Applied, time, logger).RunAsync),
         ];

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Meshover.Linux.LocalSockets;
 using Meshover.Routing.Config;
@@ -15,10 +16,16 @@ internal static class RoutingProtocol
     /// <summary>Asks for the configuration that FRR runs.</summary>
     public const string Running = "running";
 
+    /// <summary>What is leased holds on.</summary>
+    public const string Renew = "renew";
+
+    /// <summary>Asks who announces prefixes.</summary>
+    public const string Paths = "paths";
+
     /// <summary>A configuration of 5,000 neighbours fits four times into a line.</summary>
     public static ProtocolTerms Terms { get; } = new("`meshover routing`", Oldest: 1, Newest: 1, LongestLine: 16 << 20)
     {
-        Capabilities = [Apply, Status, Stop, ToggleSource, Running],
+        Capabilities = [Apply, Status, Stop, ToggleSource, Running, Renew, Paths],
     };
 }
 
@@ -29,6 +36,9 @@ internal sealed record RoutingRequest
 
     /// <summary>Of <see cref="RoutingProtocol.Apply"/>.</summary>
     public FrrConfig? Config { get; init; }
+
+    /// <summary>Of <see cref="RoutingProtocol.Paths"/>.</summary>
+    public ImmutableArray<string> Prefixes { get => field.IsDefault ? [] : field; init; } = [];
 }
 
 internal sealed record RoutingReply
@@ -42,6 +52,15 @@ internal sealed record RoutingReply
 
     /// <summary>Of <see cref="RoutingProtocol.Running"/>; null: none.</summary>
     public FrrConfig? Running { get; init; }
+
+    /// <summary>Of <see cref="RoutingProtocol.Renew"/>: prefixes that have lapsed since the last time.</summary>
+    public ImmutableArray<string> Lapsed { get => field.IsDefault ? [] : field; init; } = [];
+
+    /// <summary>Of <see cref="RoutingProtocol.Paths"/>: for how long FRR has run.</summary>
+    public long FrrRunsMs { get; init; }
+
+    /// <summary>Of <see cref="RoutingProtocol.Paths"/>.</summary>
+    public ImmutableArray<AnnouncedPath> Paths { get => field.IsDefault ? [] : field; init; } = [];
 }
 
 /// <summary>What applying a configuration changed.</summary>

@@ -30,6 +30,37 @@ internal sealed record BgpPeer
     [JsonPropertyName("connectionsEstablished")] public int TimesEstablished { get; set; }
 }
 
+/// <summary><c>show bgp FAMILY unicast PREFIX json</c>.</summary>
+internal sealed record BgpPrefix
+{
+    [JsonPropertyName("paths")] public List<BgpPath> Paths { get; set; } = [];
+}
+
+internal sealed record BgpPath
+{
+    [JsonPropertyName("valid")] public bool? IsValid { get; set; }
+    [JsonPropertyName("aspath")] public BgpAsPath? AsPath { get; set; }
+    [JsonPropertyName("community")] public BgpCommunities? Community { get; set; }
+    [JsonPropertyName("largeCommunity")] public BgpCommunities? LargeCommunity { get; set; }
+}
+
+internal sealed record BgpAsPath
+{
+    /// <summary>None of one's own path.</summary>
+    [JsonPropertyName("segments")] public List<BgpAsSegment> Segments { get; set; } = [];
+}
+
+internal sealed record BgpAsSegment
+{
+    [JsonPropertyName("list")] public List<uint> List { get; set; } = [];
+}
+
+internal sealed record BgpCommunities
+{
+    /// <summary>With spaces between them.</summary>
+    [JsonPropertyName("string")] public string? Text { get; set; }
+}
+
 /// <summary><c>show bgp FAMILY unicast neighbors X prefix-counts json</c>.</summary>
 internal sealed record BgpPrefixCounts
 {
@@ -88,6 +119,7 @@ internal sealed record ZebraNextHop
 
 [JsonSerializable(typeof(Dictionary<string, List<ZebraRoute>>))]
 [JsonSerializable(typeof(BgpSummary))]
+[JsonSerializable(typeof(BgpPrefix))]
 [JsonSerializable(typeof(BgpNeighbor))]
 [JsonSerializable(typeof(BgpPrefixCounts))]
 [JsonSerializable(typeof(Dictionary<string, ZebraInterface>))]

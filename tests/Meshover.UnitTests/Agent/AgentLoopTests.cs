@@ -68,8 +68,8 @@ public sealed class AgentLoopTests : IDisposable
         var announcing = new Announcer([source], _inputs.Writer).RunAsync(AnnouncementSet.Empty, _stop.Token);
         var wanted = AgentConfig.Default with { Announce = [IPNetwork.Parse("10.64.1.0/24")] };
 
-        Assert.Null(await new ConfigReload(AgentConfig.Default, () => wanted with { Site = "elsewhere" }, source, _inputs.Writer, _loop!).ReloadAsync(_stop.Token));
-        var generation = await new ConfigReload(AgentConfig.Default, () => wanted, source, _inputs.Writer, _loop!).ReloadAsync(_stop.Token);
+        Assert.Null(await new ConfigReload(AgentConfig.Default, () => wanted with { Site = "elsewhere" }, source, _ => { }, _inputs.Writer, _loop!).ReloadAsync(_stop.Token));
+        var generation = await new ConfigReload(AgentConfig.Default, () => wanted, source, _ => { }, _inputs.Writer, _loop!).ReloadAsync(_stop.Token);
 
         Assert.Equal(_loop!.State.Wanted.Generation, generation);
         Assert.Contains(wanted.Announce[0], _loop.State.Plan!.Routing!.Networks.Select(network => network.Prefix));
@@ -87,11 +87,11 @@ public sealed class AgentLoopTests : IDisposable
         var announcing = new Announcer([source], _inputs.Writer).RunAsync(AnnouncementSet.Empty, _stop.Token);
         var wanted = AgentConfig.Default with { Neighbors = [new ExternalNeighbor { Address = IPAddress.Parse("203.0.113.1"), RemoteAs = new(64512) }] };
 
-        var generation = await new ConfigReload(AgentConfig.Default, () => wanted, source, _inputs.Writer, _loop!).ReloadAsync(_stop.Token);
+        var generation = await new ConfigReload(AgentConfig.Default, () => wanted, source, _ => { }, _inputs.Writer, _loop!).ReloadAsync(_stop.Token);
         Assert.Equal(_loop!.State.Wanted.Generation, generation);
         Assert.Equal(wanted.Neighbors, _loop.State.Plan!.Routing!.ExternalNeighbors);
 
-        await new ConfigReload(AgentConfig.Default, () => AgentConfig.Default, source, _inputs.Writer, _loop!).ReloadAsync(_stop.Token);
+        await new ConfigReload(AgentConfig.Default, () => AgentConfig.Default, source, _ => { }, _inputs.Writer, _loop!).ReloadAsync(_stop.Token);
         Assert.Empty(_loop.State.Plan!.Routing!.ExternalNeighbors);
         await StopAsync(running);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => announcing);

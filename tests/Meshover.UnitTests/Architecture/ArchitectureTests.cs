@@ -105,7 +105,7 @@ public sealed partial class ArchitectureTests
     public void KernelTypes_StopAtTheAgentsReconcilersAndWatchers() => AssertNoReferences(
         typeof(Meshover.Agent.AgentDaemon).Assembly,
         from => !IsIn(from, "Meshover.Agent.Reconciling") && !IsIn(from, "Meshover.Agent.Endpoints") && !IsIn(from, "Meshover.Agent.Announcing.Kernel")
-            && from.Name is not ("AgentDaemon" or "RttProbe" or "OutsideCheck" or "SpeakerSource" or "Enrolment" or "PoolOverlap" or "AtomicFile" or "AgentLock"),
+            && from.Name is not ("AgentDaemon" or "RttProbe" or "OutsideCheck" or "SpeakerSource" or "CheckProbe" or "Enrolment" or "PoolOverlap" or "AtomicFile" or "AgentLock"),
         to => IsIn(to, "Meshover.Linux"),
         "state and plans are made without a kernel, so that they are tested without one");
 

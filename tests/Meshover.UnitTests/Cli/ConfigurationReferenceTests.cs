@@ -19,7 +19,7 @@ public sealed class ConfigurationReferenceTests
             the file is `--site tokyo` on the command line. Everything is checked as a whole, and every error is reported, before anything is changed.
 
             `meshover up` writes the flags that it is given into the file and keeps those given earlier; an empty value (`--announce ''`)
-            resets one. `announce` and `neighbors` take effect without a restart of the agent. A file that you wrote or changed yourself is yours: it is read and never written, `up` refuses flags that
+            resets one. `announce`, `announcements` and `neighbors` take effect without a restart of the agent. A file that you wrote or changed yourself is yours: it is read and never written, `up` refuses flags that
             contradict it, and `down` leaves it where it is.
 
             | setting | value | effect |
@@ -32,6 +32,23 @@ public sealed class ConfigurationReferenceTests
             text.Append($"| `{setting.Name}` | {value}{(setting.IsList ? ", or a list" : "")} | {setting.Help} |\n");
         }
         text.Append("""
+
+            ## Announcements with conditions
+
+            `announcements` is a list of mappings in the file; a flag carries one as `--announcements '{prefix: 10.9.0.1/32, mode: anycast}'`. `meshover announce` takes the
+            same keys as flags, and keeps what it was told over restarts ([guides/announcing.md](guides/announcing.md)).
+
+            | key | value | effect |
+            |---|---|---|
+            | `prefix` | CIDR or ADDRESS | What is announced, within the node's grants. Needed. An address without a length is a host's. |
+            | `check` | http://…, https://…, tcp:HOST:PORT or cmd:PROGRAM ARGUMENTS | It is announced while this succeeds. A URL answers with a status of 200 to 399 (redirects are not followed, certificates are not looked at), a port accepts, a program, run by no shell, ends with 0. Default: always. |
+            | `interval` | DURATION | From one check to the next, 100ms to 1h. Default: 1s. |
+            | `timeout` | DURATION | What a check may take, at most the interval; a program is killed then with all that it started. Default: half the interval, at most 1s. |
+            | `rise` | COUNT | So many checks in a row that succeed bring it back. Default: 2. |
+            | `fall` | COUNT | So many checks in a row that fail withdraw it. Default: 3. |
+            | `mode` | plain\|anycast\|active-standby | Whether other nodes announce it, too: nobody is meant to, several at once, or one of several has it. Default: plain. |
+            | `priority` | NUMBER | Of several nodes in `active-standby` the living one with the greatest has it, 1 to 255. Default: 100. |
+            | `address` | true\|false | Put the address of a host (/32 or /128) on an interface of this node while it is announced from here. Default: true. |
 
             ## Workloads that announce themselves
 

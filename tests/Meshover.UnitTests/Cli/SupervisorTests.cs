@@ -96,13 +96,18 @@ public sealed class SupervisorTests
         await stop.CancelAsync();
         await run;
 
-        Assert.Equal(["stop agent", "stop frr", "stop routing", "stop dataplane"], _daemons.Events);
+        Assert.Equal(["drain", "stop agent", "stop frr", "stop routing", "stop dataplane"], _daemons.Events);
     }
 
     private Supervisor Supervisor(params string[] daemons) => new(
         [.. daemons.Select(d => new DaemonKeeper(d, _daemons, NullLogger.Instance, _time))],
         new LogTrimmer([], _time),
         new OrphanReaper(_time),
+        _ =>
+        {
+            _daemons.Events.Add("drain");
+            return Task.CompletedTask;
+        },
         _ =>
         {
             _daemons.Events.Add("stop frr");

@@ -123,7 +123,7 @@ public sealed class FrrRendererTests
     {
         var model = Models.Node(1, 1).With(Models.Neighbor(2), Models.Neighbor(3, cost: 20), Models.Neighbor(4), Models.Neighbor(5, transit: true, cost: 20));
         var maps = Render(model).Bgpd.Split('\n').Where(l => l.StartsWith("route-map MO-IN", StringComparison.Ordinal));
-        Assert.Equal(["route-map MO-IN-ONE-10 permit 10", "route-map MO-IN-ONE-20 permit 10", "route-map MO-IN-TWO-20 permit 10"], maps);
+        Assert.Equal(["route-map MO-IN-ONE-10 permit 5", "route-map MO-IN-ONE-10 permit 10", "route-map MO-IN-ONE-20 permit 5", "route-map MO-IN-ONE-20 permit 10", "route-map MO-IN-TWO-20 permit 5", "route-map MO-IN-TWO-20 permit 10"], maps);
     }
 
     [Theory]

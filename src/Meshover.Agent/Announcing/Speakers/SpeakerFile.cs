@@ -37,6 +37,19 @@ public sealed class SpeakerFile(string directory)
             new SpeakerMemory(BootId(), [.. speakers.Select(speaker => new SpeakerEntry(speaker.Id, speaker.As, [.. speaker.Prefixes.Select(prefix => prefix.ToString()).Order(StringComparer.Ordinal)]))]),
             SpeakerJson.Default.SpeakerMemory));
 
+    /// <summary>Nobody may speak any more.</summary>
+    internal void Forget()
+    {
+        try
+        {
+            File.Delete(FilePath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A later start tries again; it is read by none until then.
+        }
+    }
+
     /// <summary>Of the running kernel (proc_sys_kernel(5)).</summary>
     private static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 }

@@ -157,8 +157,20 @@ internal sealed class KernelDiff
             SetUp(name, link, mtu: null);
         WantAddress(name, link, _plan.Kernel.Address4, 32, isNodeAddress: true);
         WantAddress(name, link, _plan.Kernel.Address6, 128, isNodeAddress: true);
-        RemoveFormerAddresses(name, link, [_plan.Kernel.Address4, _plan.Kernel.Address6]);
+        IPAddress[] floating = [.. _plan.Kernel.Floating.Where(address => !IsOfTheMachine(address, link))];
+        foreach (var address in floating)
+            WantAddress(name, link, address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128, isNodeAddress: false);
+        RemoveFormerAddresses(name, link, [_plan.Kernel.Address4, _plan.Kernel.Address6, .. floating]);
     }
+
+    // The machine has it already, on an interface of its own or put there by somebody else: that is left as it is, now and when it is withdrawn.
+    private bool IsOfTheMachine(IPAddress address, LinkInfo? loopback) => _state.Addresses.Any(seen =>
+        seen.Address.Equals(address) && (seen.LinkIndex != loopback?.Index || !IsOurs(seen, loopback)));
+
+    // Before Linux 5.18 an address has no protocol, not even the node's own. There, all on our own interface are taken for ours.
+    private bool IsOurs(AddressInfo address, LinkInfo? loopback) =>
+        address.Protocol == _names.Protocol
+        || (loopback is { Name: not "lo" } && address.LinkIndex == loopback.Index && _addresses[loopback.Index].Any(seen => seen.Protocol == 0 && seen.Address.Equals(_plan.Kernel.Address4)));
 
     private void DiffTunnel()
     {
@@ -210,7 +222,7 @@ internal sealed class KernelDiff
     {
         if (link is null)
             return;
-        foreach (var address in _addresses[link.Index].Where(a => (a.Protocol == _names.Protocol || IsKernelMade(a)) && !wanted.Contains(a.Address)))
+        foreach (var address in _addresses[link.Index].Where(a => (a.Protocol == _names.Protocol || (name == _names.Loopback && IsOurs(a, link)) || IsKernelMade(a)) && !wanted.Contains(a.Address)))
             _changes.Add(new RemoveAddress(name, address));
     }
 
