@@ -11,6 +11,7 @@ using Meshover.Cli.Routes;
 using Meshover.Cli.Status;
 using Meshover.Cli.Up;
 using Meshover.Cli.Vtysh;
+using Meshover.Cli.Ways;
 
 namespace Meshover.Cli.CommandLine;
 
@@ -24,6 +25,8 @@ internal static class FullRoot
         LeaveCommand.Create(),
         PrepareImageCommand.Create(),
         StatusCommand.Create(),
+        PingCommand.Create(),
+        TraceCommand.Create(),
         RouteCommands.Create(),
         RotateKeyCommand.Create(),
         DoctorCommand.Create(),
@@ -34,6 +37,7 @@ internal static class FullRoot
         AgentCommand.Create(),
         DataplaneCommand.Create(),
         RoutingCommand.Create(),
+        DnsCommand.Create(),
         .. AdministrationCommands.Create(),
     ]);
 }

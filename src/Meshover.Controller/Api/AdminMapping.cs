@@ -14,6 +14,7 @@ internal static class AdminMapping
 {
     private const uint DefaultAudit = 50;
     private const uint MostAudit = 1_000;
+    private const int MostProblems = 1_000; // some 200 bytes each, in one message
     private const uint DefaultEvents = 200;
     private const uint MostEvents = 1_000; // some 400 bytes each, in one message
 
@@ -41,6 +42,15 @@ internal static class AdminMapping
         To = view.Event.To,
         Actor = view.Event.Actor,
         Text = view.Event.Text,
+    };
+
+    public static CheckMeshResponse ToContract(CheckResult result) => new()
+    {
+        Checks = { MeshChecks.Names },
+        Problems = { result.Problems.Take(MostProblems).Select(problem => new Contract.V1.CheckProblem { Check = problem.Check, Subject = problem.Subject, Text = problem.Text }) },
+        More = (uint)Math.Max(0, result.Problems.Length - MostProblems),
+        Nodes = (uint)result.Nodes,
+        Unheard = (uint)result.Unheard,
     };
 
     /// <exception cref="InvalidRequestException">It is of no kind that this release knows.</exception>
