@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Meshover.Cli.Administration;
 using Meshover.Cli.Daemons;
+using Meshover.Cli.Debugging;
 using Meshover.Cli.Doctor;
 using Meshover.Cli.Down;
 using Meshover.Cli.Events;
@@ -31,6 +32,8 @@ internal static class FullRoot
         RotateKeyCommand.Create(),
         DoctorCommand.Create(),
         EventsCommand.Create(),
+        DebugCommands.Create(),
+        CompletionCommand.Create(),
         VtyshCommand.Create(),
         FrrCommands.Create(),
         RunCommand.Create(),

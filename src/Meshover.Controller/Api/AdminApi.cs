@@ -33,6 +33,11 @@ internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, 
         return new RemoveNodeResponse();
     }
 
+    public override async Task<RenameNodeResponse> RenameNode(RenameNodeRequest request, ServerCallContext context) => new()
+    {
+        Hostname = await nodes.RenameAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, request.Hostname, context.CancellationToken),
+    };
+
     public override async Task<AllowNodeResponse> AllowNode(AllowNodeRequest request, ServerCallContext context)
     {
         await nodes.AllowAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, context.CancellationToken);

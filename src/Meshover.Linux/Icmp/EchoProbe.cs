@@ -67,7 +67,7 @@ public sealed class EchoProbe : IDisposable
         var asked = _time.GetTimestamp();
         try
         {
-            _socket.SendTo(Request(sequence, length - Overhead), SocketFlags.None, _target);
+            await _socket.SendToAsync(Request(sequence, length - Overhead), SocketFlags.None, _target, cancellationToken).ConfigureAwait(false);
         }
         catch (SocketException e)
         {

@@ -1,8 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
+using Meshover.Lab;
 using Meshover.Lab.Faults;
 using Meshover.Lab.Machines;
 using Meshover.Lab.Meshes;
+using Meshover.Lab.Underlays;
 
 namespace Meshover.LabTests.Mesh;
 
@@ -106,6 +109,134 @@ public sealed class SeeingTests(MeshFixture fixture) : IClassFixture<MeshFixture
         socket.Bind(new IPEndPoint(IPAddress.Parse(Loopback), 53));
         return socket;
     }
+
+    [Fact]
+    public async Task Ways_PingTraceAndWhy_AgreeWithTheMeshWholeAndCut()
+    {
+        await _mesh.SettledAsync(_ct);
+        var node = _mesh.Node(1);
+        using (var ping = await JsonAsync(node, 0, "ping", "--json", "-c", "2", "n2"))
+        {
+            Assert.Equal(("direct", "n2", 2, 2), (Text(ping, "path"), Text(ping, "via"), ping.RootElement.GetProperty("sent").GetInt32(), ping.RootElement.GetProperty("received").GetInt32()));
+            Assert.Equal(await MtuAsync(node), ping.RootElement.GetProperty("pathMtu").GetInt32());
+            Assert.Contains("]:12912", Text(ping, "endpoint"), StringComparison.Ordinal);
+        }
+        Assert.Contains("2 sent, 2 answered, 0 % lost", (await node.MeshoverAsync(["ping", "-c", "2", "-4", "n2.mesh"], _ct)).Checked(), StringComparison.Ordinal);
+        var workload = AddressPlan.Workload4(2);
+        using (var trace = await JsonAsync(node, 0, "trace", "--json", $"{workload}"))
+            Assert.Equal(["n2", null], Nodes(trace));
+        using (var whole = await WhyAsync(0))
+            Assert.Equal((1 + 1, true), (Steps(whole, "there").Length, whole.RootElement.GetProperty("back").GetProperty("arrives").GetBoolean()));
+
+        await using (await Cut.BetweenAsync(_mesh, _mesh.Node(1), _mesh.Node(2), onlyIPv6: false, _ct))
+        {
+            await Until.NothingIsMissingAsync("n1 goes to n2 by n3", Patience, async () =>
+                (await node.StatusAsync(_ct)).Peers.Single(peer => peer.Hostname == "n2").Path is "transit" ? null : "not yet", _ct);
+            await Until.NothingIsMissingAsync("trace shows that", Patience, async () =>
+            {
+                using var trace = JsonDocument.Parse((await node.MeshoverAsync(["trace", "--json", "n2"], _ct)).Output);
+                return Nodes(trace).SequenceEqual(["n3", "n2"]) ? null : string.Join(' ', Nodes(trace));
+            }, _ct);
+            using var ping = await JsonAsync(node, 0, "ping", "--json", "-c", "1", "n2");
+            Assert.Equal(("transit", "n3"), (Text(ping, "path"), Text(ping, "via")));
+            Assert.Equal(3, (await node.MeshoverAsync(["ping", "--until", "direct", "-c", "1", "n2"], _ct)).ExitCode);
+            using var why = await WhyAsync(0);
+            Assert.Equal(["n1", "n3", "n2"], Steps(why, "there"));
+            Assert.Equal(["n2", "n3", "n1"], Steps(why, "back"));
+            Assert.Contains(why.RootElement.GetProperty("events").EnumerateArray(), change => change.GetString()!.Contains("n2", StringComparison.Ordinal));
+            var problems = (await node.MeshoverAsync(["status", "--problems"], _ct)).Output;
+            Assert.Contains("n2", problems, StringComparison.Ordinal);
+            Assert.Contains("transit", (await node.MeshoverAsync(["status", "--peer", "n2"], _ct)).Output, StringComparison.Ordinal);
+        }
+        (await node.MeshoverAsync(["ping", "--until", "direct", "-c", "100", "n2"], _ct)).Checked();
+        await _mesh.SettledAsync(_ct);
+        Assert.Contains("Exit code", (await node.MeshoverAsync(["ping", "--help"], _ct)).Checked(), StringComparison.Ordinal);
+        Assert.Equal(2, (await node.MeshoverAsync(["ping", "nobody"], _ct)).ExitCode);
+    }
+
+    [Fact]
+    public async Task Check_OfTheMesh_NamesWhatIsWrongAndEndsWithItsExitCode()
+    {
+        await _mesh.SettledAsync(_ct);
+        await Until.NothingIsMissingAsync("nothing is wrong", Patience, async () =>
+            await AdminAsync("check") is { ExitCode: 0 } ? null : (await AdminAsync("check")).Output, _ct);
+        var node = _mesh.Node(3);
+        (await node.UpAsync(input: null, ["--announce", "10.64.3.0/24,fd64:3::/64,10.97.0.0/24"], _ct)).Checked();
+        await Until.NothingIsMissingAsync("what is not granted is named", Patience, async () =>
+            await AdminAsync("check", "--json") is { ExitCode: 3 } found && found.Output.Contains("n3 announces 10.97.0.0/24, which is not granted", StringComparison.Ordinal) ? null : (await AdminAsync("check")).Output, _ct);
+        (await node.UpAsync(input: null, ["--announce", "10.64.3.0/24,fd64:3::/64"], _ct)).Checked();
+
+        (await AdminAsync("node", "rename", "n3", "third")).Checked();
+        await Until.NothingIsMissingAsync("n1 knows the new name", Patience, async () =>
+            await ShortAsync(_mesh.Node(1), Loopback, "third.mesh", "A") == (await NumbersAsync(3)).Address4 ? null : "not yet", _ct);
+        (await AdminAsync("node", "rename", "third", "n3")).Checked();
+        await KnowsAsync(_mesh.Node(1), "n3.mesh");
+    }
+
+    [Fact]
+    public async Task Bundle_OfANode_HoldsNoSecretAndByWishNoAddressOrName()
+    {
+        var node = _mesh.Node(1);
+        var identity = await File.ReadAllTextAsync(node.Machine.Disk("/var/lib/meshover/identity.json"), _ct);
+        using var secrets = JsonDocument.Parse(identity);
+        string[] hidden = [.. secrets.RootElement.EnumerateObject().Where(member => member.Name is "wireGuardPrivateKey" or "credential" or "identityKeyPem").Select(member => member.Value.GetString()!)];
+        Assert.Equal(3, hidden.Length);
+        foreach (var (flags, isAnonymous) in new[] { (Array.Empty<string>(), false), (["--anonymise"], true) })
+        {
+            const string archive = "/run/bundle.tar.gz";
+            (await node.MeshoverAsync(["debug", "bundle", "--output", archive, .. flags], _ct)).Checked();
+            var text = (await node.Machine.RunAsync("tar", ["xzOf", archive], _ct)).Checked();
+            (await node.Machine.RunAsync("rm", [archive], _ct)).Checked();
+            Assert.All(hidden, secret => Assert.DoesNotContain(secret.Split('\n')[^1].Length > 8 ? secret.Split('\n')[^1] : secret, text, StringComparison.Ordinal));
+            Assert.All(hidden.SelectMany(secret => secret.Split('\n')).Where(line => line.Length > 40 && !line.StartsWith("---", StringComparison.Ordinal)), line => Assert.DoesNotContain(line, text, StringComparison.Ordinal));
+            Assert.DoesNotContain("PRIVATE KEY", text, StringComparison.Ordinal);
+            Assert.Contains("router bgp", text, StringComparison.Ordinal);
+            Assert.Equal(!isAnonymous, text.Contains((await NumbersAsync(2)).Address4, StringComparison.Ordinal));
+            Assert.Equal(!isAnonymous, text.Contains((await NumbersAsync(2)).Address6, StringComparison.Ordinal));
+            Assert.Equal(!isAnonymous, text.Contains("\"n2\"", StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("bash", "source <(MESHOVER completion bash); COMP_LINE='meshover no'; COMP_POINT=${#COMP_LINE}; COMP_WORDS=(meshover no); COMP_CWORD=1; _meshover; echo \"${COMPREPLY[@]}\"")]
+    [InlineData("fish", "MESHOVER completion fish | source; complete -C 'meshover no'")]
+    [InlineData("zsh", "autoload -U compinit; compinit -D -u; compadd() { print -l -- $offered; }; BUFFER='meshover no'; CURSOR=${#BUFFER}; source <(MESHOVER completion zsh)")]
+    public async Task Completion_InEachShell_OffersTheCommands(string shell, string script)
+    {
+        var machine = _mesh.Controller.Machine;
+        var ran = await machine.RunAsync(shell, ["-c", $"PATH={Path.GetDirectoryName(LabPrograms.Meshover)}:$PATH; {script.Replace("MESHOVER", LabPrograms.Meshover, StringComparison.Ordinal)}"], _ct);
+        Assert.Contains("node", ran.Output.Split((char[])[' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private async Task<JsonDocument> JsonAsync(LabNode node, int exitCode, params string[] arguments)
+    {
+        var ran = await node.MeshoverAsync(arguments, _ct);
+        Assert.True(ran.ExitCode == exitCode, $"{ran.ExitCode} {ran.Output} {ran.Error}");
+        return JsonDocument.Parse(ran.Output);
+    }
+
+    private async Task<JsonDocument> WhyAsync(int exitCode)
+    {
+        var ran = await AdminAsync("why", "--json", "n1", "n2");
+        Assert.True(ran.ExitCode == exitCode, $"{ran.ExitCode} {ran.Output} {ran.Error}");
+        return JsonDocument.Parse(ran.Output);
+    }
+
+    private Task<CommandResult> AdminAsync(params string[] arguments) => _mesh.Controller.Machine.RunAsync(LabPrograms.Meshover, arguments, _ct);
+
+    /// <summary>Of the link of a node with n2.</summary>
+    private async Task<int> MtuAsync(LabNode node)
+    {
+        var link = (await node.StatusAsync(_ct)).Peers.Single(peer => peer.Hostname == "n2").Link;
+        return int.Parse((await node.Machine.RunAsync("cat", [$"/sys/class/net/{link}/mtu"], _ct)).Checked(), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static string? Text(JsonDocument document, string name) => document.RootElement.GetProperty(name).GetString();
+
+    private static string?[] Nodes(JsonDocument trace) => [.. trace.RootElement.GetProperty("hops").EnumerateArray().Select(hop => hop.GetProperty("node").GetString())];
+
+    private static string[] Steps(JsonDocument why, string way) =>
+        [.. why.RootElement.GetProperty(way).GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("node").GetString()!)];
 
     private async Task KnowsAsync(LabNode node, string name) => await Until.NothingIsMissingAsync($"{node.Machine.Name} knows {name}", Patience, async () =>
         await DigAsync(node, ["+short", name]) is { Length: > 0 } answer && answer.StartsWith("10.", StringComparison.Ordinal) ? null : await DigAsync(node, [name]), _ct);
