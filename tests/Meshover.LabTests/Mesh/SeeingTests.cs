@@ -179,7 +179,7 @@ public sealed class SeeingTests(MeshFixture fixture) : IClassFixture<MeshFixture
         var node = _mesh.Node(1);
         var identity = await File.ReadAllTextAsync(node.Machine.Disk("/var/lib/meshover/identity.json"), _ct);
         using var secrets = JsonDocument.Parse(identity);
-        string[] hidden = [.. secrets.RootElement.EnumerateObject().Where(member => member.Name is "wireGuardPrivateKey" or "credential" or "identityKeyPem").Select(member => member.Value.GetString()!)];
+        string[] hidden = [.. secrets.RootElement.EnumerateObject().Where(member => member.Name is "wireGuardPrivateKey" or "credential" or "identityKey").Select(member => member.Value.GetString()!)];
         Assert.Equal(3, hidden.Length);
         foreach (var (flags, isAnonymous) in new[] { (Array.Empty<string>(), false), (["--anonymise"], true) })
         {
@@ -204,7 +204,8 @@ public sealed class SeeingTests(MeshFixture fixture) : IClassFixture<MeshFixture
     public async Task Completion_InEachShell_OffersTheCommands(string shell, string script)
     {
         var machine = _mesh.Controller.Machine;
-        var ran = await machine.RunAsync(shell, ["-c", $"PATH={Path.GetDirectoryName(LabPrograms.Meshover)}:$PATH; {script.Replace("MESHOVER", LabPrograms.Meshover, StringComparison.Ordinal)}"], _ct);
+        var path = $"PATH={Path.GetDirectoryName(LabPrograms.Meshover)}:{Environment.GetEnvironmentVariable("PATH")}";
+        var ran = await machine.RunAsync("env", [path, shell, "-c", script.Replace("MESHOVER", LabPrograms.Meshover, StringComparison.Ordinal)], _ct);
         Assert.Contains("node", ran.Output.Split((char[])[' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries));
     }
 
