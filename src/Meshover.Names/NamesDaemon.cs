@@ -107,7 +107,7 @@ public sealed partial class NamesDaemon
                 continue;
             _triedAt = _time.GetTimestamp();
             _listeners[endpoint] = NameListener.TryStart(endpoint, () => _zones, _time, out var problem);
-            if (problem.Length == 0)
+            if (_listeners[endpoint] is not null)
                 LogListening(_logger, endpoint);
             if (problem.Length > 0 && _problems.GetValueOrDefault(endpoint) != problem)
                 LogProblem(_logger, problem);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ARSoft.Tools.Net.Dns;
+using ARSoft.Tools.Net.Dns.DynamicUpdate;
 using Meshover.Linux.Processes;
 using Meshover.Names.Zones;
 
@@ -18,13 +19,17 @@ internal sealed class NameListener : IDisposable
         _server = new DnsServer(_transports);
         _server.QueryReceived += (_, received) =>
         {
-            if (received.Query is DnsMessage query)
-                received.Response = Answers.To(query, zones());
+            received.Response = received.Query switch
+            {
+                DnsMessage query => Answers.To(query, zones()),
+                DnsUpdateMessage update => Answers.Refuse(update),
+                _ => null, // of no kind that comes by these doors
+            };
             return Task.CompletedTask;
         };
     }
 
-    /// <returns>Null where it cannot be; then <paramref name="problem"/> says why, a sentence.</returns>
+    /// <returns>Null where it cannot be; then <paramref name="problem"/> says why, a sentence, or is empty where that is no fault.</returns>
     public static NameListener? TryStart(IPEndPoint endpoint, Func<ZoneTable?> zones, TimeProvider time, out string problem)
     {
         var listener = new NameListener(endpoint, zones, time);
@@ -37,9 +42,12 @@ internal sealed class NameListener : IDisposable
         catch (SocketException e)
         {
             listener.Close();
-            problem = e.SocketErrorCode == SocketError.AddressAlreadyInUse
-                ? $"Port {endpoint.Port} of {endpoint.Address} is taken by {Owner(endpoint.Port)}: names are not answered there."
-                : $"Names are not answered at {endpoint}: {e.Message}.";
+            problem = e.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => $"Port {endpoint.Port} of {endpoint.Address} is taken by {Owner(endpoint.Port)}: names are not answered there.",
+                SocketError.AddressFamilyNotSupported => "", // a machine without IPv6 asks nobody by it
+                _ => $"Names are not answered at {endpoint}: {e.Message}.",
+            };
             return null;
         }
     }

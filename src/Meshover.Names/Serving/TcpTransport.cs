@@ -55,9 +55,9 @@ internal sealed class TcpTransport(IPEndPoint endpoint, TimeProvider time) : ISe
         {
             return new Connection(this, await _socket!.AcceptAsync(token));
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException or IOException or InvalidOperationException or OperationCanceledException)
         {
-            _places.Release();
+            _places.Release(); // one that is gone already, too
             await Task.Delay(AfterFailure, time, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return null;
         }
@@ -103,6 +103,8 @@ internal sealed class TcpTransport(IPEndPoint endpoint, TimeProvider time) : ISe
             var package = new byte[header.Length + BinaryPrimitives.ReadUInt16BigEndian(header)];
             header.CopyTo(package, 0);
             await _stream.ReadExactlyAsync(package.AsMemory(header.Length), either.Token);
+            if (!Header.IsQuestion(package.AsSpan(header.Length)))
+                throw new IOException("This is no question.");
             return new DnsReceivedRawPackage(package, RemoteEndPoint, LocalEndPoint);
         }
 

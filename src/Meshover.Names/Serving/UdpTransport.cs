@@ -37,7 +37,8 @@ internal sealed class UdpTransport(IPEndPoint endpoint, TimeProvider time) : ISe
         try
         {
             var received = await _socket!.ReceiveFromAsync(_buffer, SocketFlags.None, _any, token);
-            return new Question(this, Package(_buffer.AsSpan(0, received.ReceivedBytes), (IPEndPoint)received.RemoteEndPoint));
+            var message = _buffer.AsSpan(0, received.ReceivedBytes);
+            return Header.IsQuestion(message) ? new Question(this, Package(message, (IPEndPoint)received.RemoteEndPoint)) : null;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -46,7 +47,7 @@ internal sealed class UdpTransport(IPEndPoint endpoint, TimeProvider time) : ISe
         }
         catch (Exception)
         {
-            return null; // it was cancelled, or what came is too short to be a message
+            return null; // it was cancelled, or what came is no message
         }
     }
 

@@ -1,5 +1,6 @@
 using ARSoft.Tools.Net;
 using ARSoft.Tools.Net.Dns;
+using ARSoft.Tools.Net.Dns.DynamicUpdate;
 
 namespace Meshover.Names.Zones;
 
@@ -28,6 +29,14 @@ internal static class Answers
             (_, [var question]) => Answer(question, zones, answer),
             _ => ReturnCode.FormatError,
         };
+        return answer;
+    }
+
+    /// <summary>Names are changed by the controller alone.</summary>
+    public static DnsUpdateMessage Refuse(DnsUpdateMessage update)
+    {
+        var answer = update.CreateResponseInstance();
+        answer.ReturnCode = ReturnCode.Refused;
         return answer;
     }
 
