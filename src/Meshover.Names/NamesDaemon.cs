@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using ARSoft.Tools.Net;
 using Meshover.Names.Serving;
@@ -26,13 +27,14 @@ public sealed partial class NamesDaemon
     private NamesConfig? _config;
     private NamedMesh? _mesh;
     private volatile ZoneTable? _zones;
-    private string _written = "";
+    private string? _written;
     private long _triedAt;
+    private Task _telling = Task.CompletedTask;
 
     private NamesDaemon(NamesOptions options, ILoggerFactory loggers, TimeProvider time)
     {
         (_options, _logger, _time) = (options, loggers.CreateLogger<NamesDaemon>(), time);
-        _resolved = new ResolvedLink(options.Interface, _logger);
+        _resolved = new ResolvedLink(options.Interface, _logger, time);
     }
 
     /// <summary>Runs until cancelled.</summary>
@@ -41,7 +43,8 @@ public sealed partial class NamesDaemon
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        File.Delete(_options.ProblemFile); // of a former run
+        Trace.Listeners.Clear(); // the library says to syslog whatever it cannot read
+        TellAgent("");
         try
         {
             using var timer = new PeriodicTimer(LookEvery, _time);
@@ -49,7 +52,9 @@ public sealed partial class NamesDaemon
             {
                 LookAtFiles();
                 Listen();
-                await TellResolvedAsync(cancellationToken);
+                // Beside this loop: it may hang.
+                if (_telling.IsCompleted)
+                    _telling = TellResolvedAsync(cancellationToken);
             }
             while (await timer.WaitForNextTickAsync(cancellationToken));
         }
@@ -61,10 +66,11 @@ public sealed partial class NamesDaemon
 
     private async Task EndAsync()
     {
+        await _telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _resolved.ForgetAsync(CancellationToken.None);
         foreach (var listener in _listeners.Values)
             listener?.Dispose();
-        File.Delete(_options.ProblemFile);
-        await _resolved.ForgetAsync(CancellationToken.None);
+        TellAgent("");
     }
 
     /// <summary>A map that cannot be read now is not forgotten: the former one is the best that is known.</summary>
@@ -119,7 +125,7 @@ public sealed partial class NamesDaemon
     private void TellAgent(string problem)
     {
         if (problem == _written)
-            return;
+            return; // null at first: a former run may have left something
         try
         {
             if (problem.Length == 0)
@@ -128,7 +134,7 @@ public sealed partial class NamesDaemon
                 File.WriteAllText(_options.ProblemFile, problem);
             _written = problem;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The log has it; the next look tries again.
         }

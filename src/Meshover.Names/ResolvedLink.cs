@@ -10,7 +10,7 @@ namespace Meshover.Names;
 /// link. Nothing is done on any other machine, nor in a network namespace that is not the machine's first: that resolved does not know its links.
 /// </summary>
 /// <param name="link">The interface's name.</param>
-internal sealed partial class ResolvedLink(string link, ILogger logger)
+internal sealed partial class ResolvedLink(string link, ILogger logger, TimeProvider time)
 {
     private const string Runtime = "/run/systemd/resolve";
     private const string Program = "resolvectl";
@@ -18,6 +18,10 @@ internal sealed partial class ResolvedLink(string link, ILogger logger)
     /// <summary>Of deploy/systemd/meshover-dns.service.</summary>
     private const string UnitMark = "MESHOVER_DNS_UNIT";
 
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(5), Longest = TimeSpan.FromMinutes(5);
+
+    private TimeSpan _wait = First;
+    private DateTimeOffset _notBefore;
     private (string Index, string Wish)? _told;
     private string _said = "";
 
@@ -26,23 +30,36 @@ internal sealed partial class ResolvedLink(string link, ILogger logger)
     /// <param name="cancellationToken">Ends it.</param>
     public async Task LookAsync(IReadOnlyList<IPAddress> servers, IReadOnlyList<string> zones, CancellationToken cancellationToken)
     {
-        if (!IsThere() || IndexOf(link) is not { } index || servers.Count == 0 || zones.Count == 0)
+        if (!IsThere() || IndexOf(link) is not { } index || time.GetUtcNow() < _notBefore)
             return;
-        var wish = $"{string.Join(' ', servers)} {string.Join(' ', zones)}";
         // It keeps what a link was told in this file over its own restarts.
-        if (_told == (index, wish) && File.Exists($"{Runtime}/netif/{index}"))
+        var isKept = File.Exists($"{Runtime}/netif/{index}");
+        if (servers.Count == 0 || zones.Count == 0)
+        {
+            if (isKept && _told != (index, ""))
+                await RunAsync(["revert", index], cancellationToken);
+            _told = (index, "");
             return;
-        var isTold = await RunAsync(["dns", link, .. servers.Select(server => $"{server}")], cancellationToken)
-            && await RunAsync(["domain", link, .. zones.Select(zone => $"~{zone}")], cancellationToken)
-            && await RunAsync(["default-route", link, "no"], cancellationToken);
+        }
+        var wish = $"{string.Join(' ', servers)} {string.Join(' ', zones)}";
+        if (_told == (index, wish) && isKept)
+            return;
+        // Whatever holds for all links (DNSSEC, TLS), our zones are neither signed nor served by TLS.
+        var isTold = await RunAsync(["dns", index, .. servers.Select(server => $"{server}")], cancellationToken)
+            && await RunAsync(["domain", index, .. zones.Select(zone => $"~{zone}")], cancellationToken)
+            && await RunAsync(["default-route", index, "no"], cancellationToken)
+            && await RunAsync(["dnssec", index, "no"], cancellationToken)
+            && await RunAsync(["dnsovertls", index, "no"], cancellationToken);
         _told = isTold ? (index, wish) : null;
+        _wait = isTold ? First : _wait * 2 < Longest ? _wait * 2 : Longest;
+        _notBefore = time.GetUtcNow() + _wait;
     }
 
     /// <summary>Takes it back.</summary>
     public async Task ForgetAsync(CancellationToken cancellationToken)
     {
-        if (_told is not null && IsThere() && IndexOf(link) is not null)
-            await RunAsync(["revert", link], cancellationToken);
+        if (_told is not null && IsThere() && IndexOf(link) is { } index)
+            await RunAsync(["revert", index], cancellationToken);
         _told = null;
     }
 

@@ -22,7 +22,7 @@ internal static class CheckCommand
         {
             var answer = await AdminCalls.CallAsync(
                 parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.CheckMeshAsync(new CheckMeshRequest(), options), cancel);
-            var document = new CheckDocument(answer.Nodes, answer.Unheard, [.. answer.Checks], [.. answer.Problems.Select(problem => new ProblemDocument(problem.Check, problem.Subject, problem.Text))], answer.More);
+            var document = new CheckDocument(answer.Nodes, answer.Unheard, [.. answer.Checks], [.. answer.Found], [.. answer.Problems.Select(problem => new ProblemDocument(problem.Check, problem.Subject, problem.Text))], answer.More);
             if (parsed.GetValue(json))
                 AdminJson.Write(document, AdminJson.Default.CheckDocument);
             else
@@ -34,11 +34,10 @@ internal static class CheckCommand
 
     private static void Print(CheckDocument document)
     {
-        foreach (var check in document.Checks)
+        foreach (var (check, found) in document.Checks.Zip(document.Found))
         {
-            var found = document.Problems.Where(problem => problem.Check == check).ToList();
-            Console.Out.WriteLine($"{check,-22} {(found.Count == 0 ? "fine" : $"{found.Count} found")}");
-            foreach (var problem in found)
+            Console.Out.WriteLine($"{check,-22} {(found == 0 ? "fine" : $"{found} found")}");
+            foreach (var problem in document.Problems.Where(problem => problem.Check == check))
                 Console.Out.WriteLine(Terminal.Safe($"  {problem.Text}"));
         }
         if (document.More > 0)
@@ -52,9 +51,10 @@ internal static class CheckCommand
 /// <param name="Nodes">Members of the mesh.</param>
 /// <param name="Unheard">Those that do not say how they stand.</param>
 /// <param name="Checks">The names of all checks.</param>
-/// <param name="Problems">What was found.</param>
+/// <param name="Found">How much each of them found.</param>
+/// <param name="Problems">What was found; at most 100 of a check.</param>
 /// <param name="More">How many problems are not listed.</param>
-internal sealed record CheckDocument(uint Nodes, uint Unheard, ImmutableArray<string> Checks, ImmutableArray<ProblemDocument> Problems, uint More);
+internal sealed record CheckDocument(uint Nodes, uint Unheard, ImmutableArray<string> Checks, ImmutableArray<uint> Found, ImmutableArray<ProblemDocument> Problems, uint More);
 
 /// <param name="Check">By which check.</param>
 /// <param name="Subject">A node, a pair, an address.</param>

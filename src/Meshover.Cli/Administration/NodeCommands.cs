@@ -55,7 +55,7 @@ internal static class NodeCommands
         var hostName = new Argument<string>("HOSTNAME") { Description = "Its new hostname." };
         var reason = AdminOptions.Reason();
         var command = new ExampleCommand("rename",
-            "Gives a node another hostname; its numbers and grants stay. One whose agent.yaml says `hostname` takes that again when it next connects: change it there instead.",
+            "Gives a node that is connected another hostname; its numbers and grants stay. One whose agent.yaml says `hostname` takes that again when it next connects: change it there instead.",
             "meshover node rename web-1 web-01", "meshover node rename 7 db-2 --reason \"it moved\"") { name, hostName, reason };
         command.SetAction(async (parsed, cancel) =>
         {

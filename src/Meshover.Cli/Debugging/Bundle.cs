@@ -5,6 +5,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Meshover.Agent;
+using Meshover.Agent.Configuration;
 using Meshover.Agent.Events;
 using Meshover.Agent.Trust;
 using Meshover.Cli.CommandLine;
@@ -12,6 +13,8 @@ using Meshover.Cli.Hosting;
 using Meshover.Cli.Status;
 using Meshover.Cli.Supervision;
 using Meshover.Linux.Processes;
+using Meshover.Mesh.Events;
+using Meshover.Names.Zones;
 
 namespace Meshover.Cli.Debugging;
 
@@ -40,10 +43,12 @@ internal sealed class Bundle(NodePaths paths, bool anonymise, TimeProvider time)
     ];
 
     private readonly long _began = time.GetTimestamp();
+    private readonly NodeIdentity? _identity = Try(() => new IdentityStore(paths.StateDirectory).Load());
+    private readonly AgentConfig? _config = Try(() => AgentConfigFile.Load(paths.ConfigFile));
 
     public async Task WriteAsync(Stream stream, CancellationToken cancel)
     {
-        var status = await new StatusCollector(paths, time).CollectAsync(cancel);
+        var status = await StatusAsync(cancel);
         var redaction = new Redaction(Secrets(), Names(status), anonymise);
         await using var zipped = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
         await using var tar = new TarWriter(zipped, TarEntryFormat.Pax, leaveOpen: true);
@@ -51,14 +56,15 @@ internal sealed class Bundle(NodePaths paths, bool anonymise, TimeProvider time)
             await AddAsync(tar, name, redaction.Of(text), cancel);
     }
 
-    private async IAsyncEnumerable<(string Name, string Text)> PartsAsync(StatusDocument status, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    private async IAsyncEnumerable<(string Name, string Text)> PartsAsync(StatusDocument? status, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
         yield return ("about.txt", $"meshover {ProgramVersion.Text}, {time.GetUtcNow():u}, {(anonymise ? "addresses and names replaced" : "addresses and names as they are")}\n");
-        yield return ("status.json", JsonSerializer.Serialize(status, StatusJson.Default.StatusDocument));
+        if (status is not null)
+            yield return ("status.json", JsonSerializer.Serialize(status, StatusJson.Default.StatusDocument));
         yield return ("events.jsonl", Text(() => string.Concat(new EventFile(paths.StateDirectory).Read().Select(change => $"{EventFile.ToLine(change)}\n"))));
         yield return ("agent.yaml", Text(() => File.ReadAllText(paths.ConfigFile)));
         yield return ("doctor.json", await OutputAsync("doctor", Own, ["doctor", "--json", .. paths.ToArguments()], cancel));
-        foreach (var words in (string[])["show version", "show running-config", "show bgp summary", "show bfd peers", "show bgp ipv4", "show bgp ipv6", "show ip route", "show ipv6 route"])
+        foreach (var words in (string[])["show version", "show running-config", "show bgp summary", "show bfd peers", "show ip route summary", "show ipv6 route summary"])
             yield return ($"frr/{words.Replace(' ', '-')}.txt", await OutputAsync(words, Own, ["vtysh", .. paths.ToArguments(), "-c", words], cancel));
         foreach (var (name, program, arguments) in Programs)
             yield return (name, await OutputAsync(name, program, arguments, cancel));
@@ -66,6 +72,18 @@ internal sealed class Bundle(NodePaths paths, bool anonymise, TimeProvider time)
             yield return ($"logs/{Path.GetRelativePath(paths.RuntimeDirectory, log).Replace('/', '-')}", Text(() => Tail(log)));
         if (Directory.Exists("/run/systemd/system"))
             yield return ("logs/journal.txt", await OutputAsync("journal", "journalctl", ["--no-pager", "-n", "5000", .. DaemonNames.All.SelectMany(daemon => new[] { "-u", $"meshover-{daemon}" })], cancel));
+    }
+
+    private async Task<StatusDocument?> StatusAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await new StatusCollector(paths, time).CollectAsync(cancel);
+        }
+        catch (AgentException)
+        {
+            return null; // an identity that cannot be read
+        }
     }
 
     private IEnumerable<string> Logs() =>
@@ -108,22 +126,45 @@ internal sealed class Bundle(NodePaths paths, bool anonymise, TimeProvider time)
     }
 
     /// <summary>What this node itself must not tell, wherever it may stand.</summary>
-    private string[] Secrets()
+    private string[] Secrets() =>
+    [
+        .. ((string?[])[_identity?.WireGuardPrivateKey, _identity?.KeyChange?.OtherPrivateKey, _identity?.Credential, _identity?.IdentityKeyPem]).OfType<string>(),
+        .. (_config?.Neighbors ?? []).Select(neighbor => neighbor.Password).OfType<string>(),
+    ];
+
+    /// <summary>Of all that are known, also those that have left.</summary>
+    private IEnumerable<string> Names(StatusDocument? status) =>
+    [
+        .. (status?.Peers ?? []).Select(peer => peer.Hostname), status?.Node?.Hostname ?? "", Environment.MachineName, Text(() => File.ReadAllText("/proc/sys/kernel/hostname")).Trim(),
+        .. NamedMesh.Read(paths.MapFile)?.Hosts.Select(host => host.HostName) ?? [],
+        .. Events().SelectMany(change => new[] { change.Node, change.Kind.StartsWith("node.", StringComparison.Ordinal) || change.Kind.StartsWith("session.", StringComparison.Ordinal) ? change.Subject : "" }),
+        .. (_identity?.Controllers ?? []).Concat(_config?.Controllers ?? []).Select(controller => controller[..Math.Max(0, controller.LastIndexOf(':'))]).Where(host => host.Any(char.IsAsciiLetter) && !host.Contains(':', StringComparison.Ordinal)),
+        _config?.Site ?? "",
+    ];
+
+    private List<MeshEvent> Events()
     {
         try
         {
-            return new IdentityStore(paths.StateDirectory).Load() is { } identity
-                ? [.. ((string?[])[identity.WireGuardPrivateKey, identity.KeyChange?.OtherPrivateKey, identity.Credential, identity.IdentityKeyPem]).OfType<string>()]
-                : [];
+            return [.. new EventFile(paths.StateDirectory).Read()];
         }
-        catch (AgentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return []; // it cannot be read, and so nothing of it gets in
+            return [];
         }
     }
 
-    private static IEnumerable<string> Names(StatusDocument status) =>
-        status.Peers.Select(peer => peer.Hostname).Append(status.Node?.Hostname ?? "").Append(Environment.MachineName);
+    private static T? Try<T>(Func<T?> read) where T : class
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is AgentException or ConfigurationException or IOException or UnauthorizedAccessException)
+        {
+            return null; // the agent says so, in its log and in the events
+        }
+    }
 
     private async Task AddAsync(TarWriter tar, string name, string text, CancellationToken cancel)
     {

@@ -7,6 +7,9 @@ namespace Meshover.Cli.Debugging;
 /// <summary><c>meshover debug bundle</c></summary>
 internal static class DebugCommands
 {
+    /// <summary>EEXIST, as .NET tells it: the file is somebody else's.</summary>
+    private const int FileExists = 17;
+
     public static Command Create() => new("debug", "What somebody else needs to find a fault of this node.") { Bundle() };
 
     private static ExampleCommand Bundle()
@@ -42,7 +45,7 @@ internal static class DebugCommands
                 await bundle.WriteAsync(stream, cancel);
             await Console.Error.WriteLineAsync($"{file} is made. Keys, tokens and passwords are not in it; look it through before you give it away.");
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is not IOException { HResult: FileExists })
         {
             File.Delete(file);
             throw;

@@ -15,7 +15,7 @@ namespace Meshover.Cli.Debugging;
 internal sealed partial class Redaction(IEnumerable<string> secrets, IEnumerable<string> names, bool anonymise)
 {
     private const int TimeoutMs = 10_000;
-    private const int ShortestSecret = 8;
+    private const int ShortestSecret = 4;
     private const string Gone = "(taken out)";
 
     private readonly string[] _secrets = [.. secrets.Where(secret => secret.Length >= ShortestSecret).Distinct().OrderByDescending(secret => secret.Length)];
@@ -27,11 +27,14 @@ internal sealed partial class Redaction(IEnumerable<string> secrets, IEnumerable
 
     public string Of(string text)
     {
+        // As JSON writes it, which would hide what is looked for.
+        text = text.Replace("\\u002B", "+", StringComparison.Ordinal).Replace("\\u0027", "'", StringComparison.Ordinal).Replace("\\u0026", "&", StringComparison.Ordinal);
         foreach (var secret in _secrets)
             text = text.Replace(secret, Gone, StringComparison.Ordinal);
         text = Pem().Replace(text, Gone);
         text = JoinString().Replace(text, Gone);
         text = Token().Replace(text, Gone);
+        text = FrrPassword().Replace(text, match => $"{match.Groups["before"].Value}{Gone}");
         text = Password().Replace(text, match => $"{match.Groups["before"].Value}{Gone}");
         text = Key().Replace(text, match => Instead("key", match.Value));
         return anonymise ? Anonymous(text) : text;
@@ -48,6 +51,9 @@ internal sealed partial class Redaction(IEnumerable<string> secrets, IEnumerable
     /// <summary>What says nothing of anybody stays.</summary>
     private string Address(string text)
     {
+        // "fd00::3: refused" has a colon of the sentence's behind it.
+        if (text.EndsWith(':') && !text.EndsWith("::", StringComparison.Ordinal))
+            return $"{Address(text[..^1])}:";
         if (!IPAddress.TryParse(text, out var address) || IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
             return text;
         return Instead(address.AddressFamily == AddressFamily.InterNetwork ? "ipv4" : "ipv6", $"{address}");
@@ -72,8 +78,12 @@ internal sealed partial class Redaction(IEnumerable<string> secrets, IEnumerable
     [GeneratedRegex(@"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*", RegexOptions.ExplicitCapture, TimeoutMs)]
     private static partial Regex Token();
 
-    /// <summary>In FRR's configuration (`neighbor X password Y`), in ours (`password: Y`, in a flow mapping too) and in JSON.</summary>
-    [GeneratedRegex("""(?<before>\b(password|passphrase|secret|psk|preshared-?key|private-?key|token)['"]?( +[78])?[:=]?[ \t]*)("[^"\n]*"|'[^'\n]*'|[^\s,}"']+)""", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, TimeoutMs)]
+    /// <summary>In FRR's configuration the rest of the line is the password.</summary>
+    [GeneratedRegex(@"(?<before>^\s*neighbor \S+ password )(?!\(taken out\)).*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeoutMs)]
+    private static partial Regex FrrPassword();
+
+    /// <summary>In our configuration (`password: Y`, in a flow mapping too) and in JSON.</summary>
+    [GeneratedRegex("""(?<before>\b(password|passphrase|secret|psk|preshared-?key|private-?key)['"]?[:=][ \t]*)(?!\(taken out\))("(\\.|[^"\\\n])*"|'(''|[^'\n])*'|[^,}\n]+)""", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, TimeoutMs)]
     private static partial Regex Password();
 
     /// <summary>32 bytes in base64: WireGuard's keys, of which nobody can see whether they are public.</summary>

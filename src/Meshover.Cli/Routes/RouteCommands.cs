@@ -45,7 +45,7 @@ internal static class RouteCommands
         {
             var way = new RouteExplanation(netlink, status).Of(from, to, by);
             if (json)
-                Console.Out.WriteLine(JsonSerializer.Serialize(Document(way, $"{from}", $"{to}", status), RouteJson.Default.RouteDocument));
+                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(Document(way, $"{from}", $"{to}", status), RouteJson.Default.RouteDocument));
             else
                 Print([$"{from} -> {to} on {status.Hostname}", $"in       {way.In}", $"gathered {way.Gathered}", $"out      {way.Out}"]);
             return way.Kind == WayKind.Refused ? ExitCode.Degraded : ExitCode.Fine;

@@ -15,7 +15,7 @@ internal static class StatusCommand
     {
         var json = new Option<bool>("--json") { Description = "Print JSON (docs/status.schema.json); with --watch one document after another." };
         var watch = new Option<bool>("--watch") { Description = "Print it again each second, until interrupted." };
-        var problems = new Option<bool>("--problems") { Description = "Only what is wrong: findings, and the peers that are not reached directly or have no BGP session." };
+        var problems = new Option<bool>("--problems") { Description = "Only what is wrong: findings, and the peers that are not reached directly, or whose BGP or BFD session is down." };
         var peer = new Option<string>("--peer") { Description = "Only this peer, with all that is known of it.", HelpName = "NODE" };
         var command = new ExampleCommand(
             "status", "Shows this node, its components and its peers, those with the worst state first. Exit code: 0 all is well, 3 something is not, 1 the node is down.",

@@ -62,7 +62,7 @@ internal static class TraceCommand
             if (json)
             {
                 var document = new TraceDocument { Target = target.Name, Address = $"{target.Address}", Reached = isReached, Hops = [.. _hops] };
-                Console.Out.WriteLine(JsonSerializer.Serialize(document, WayJson.Default.TraceDocument));
+                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(document, WayJson.Default.TraceDocument));
             }
             if (!isReached)
                 Say(_hops.FindLast(hop => hop.Address is not null) is { } last ? $"It ends after {last.Node ?? last.Address}." : "Nothing answers on the way.");

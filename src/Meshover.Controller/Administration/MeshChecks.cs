@@ -18,6 +18,8 @@ internal static class MeshChecks
     /// <summary>All of them, in the order in which they are shown. Labels of a metric: only ever added to.</summary>
     public static ImmutableArray<string> Names { get; } = [Address, Asn, RouterId, OneWay, Unreached, NotGranted, Version, Clock];
 
+    private const int MostKept = 100;
+
     /// <param name="mesh">What is in the store.</param>
     /// <param name="live">What nodes say.</param>
     /// <param name="attentive">The time by which it is told who was not heard for too long.</param>
@@ -26,20 +28,28 @@ internal static class MeshChecks
     {
         var members = MeshGraph.Members(mesh, live, attentive);
         var records = members.Select(member => mesh.Nodes[member.Id].Record).ToList();
-        return new CheckResult(
-        [
-            .. Twice(Address, "address", records, record => [record.Address4, record.Address6, record.TunnelAddress]),
-            .. Twice(Asn, "AS number", records, record => [$"{record.Asn}"]),
-            .. Twice(RouterId, "router id", records, record => [record.Address4]), // as FRR is told (RFC 6286: unique in an AS, and so that logs can be read)
-            .. OfLinks(members),
-            .. records.SelectMany(record => Announcements.NotGranted(record, live.Node(record.Id)?.Report).Select(prefix => new CheckProblem(
-                NotGranted, record.HostName, $"{record.HostName} announces {prefix}, which is not granted to it: the others refuse it."))),
-            .. members.Where(member => member.Live?.Version is { Length: > 0 } theirs && theirs != version).Select(member => new CheckProblem(
-                Version, member.HostName, $"{member.HostName} runs {member.Live!.Version}, this controller {version}.")),
-            .. members.Where(member => member.Live?.Health?.Findings?.ContainsKey(FindingKinds.ClockSkew.Code) == true).Select(member => new CheckProblem(
-                Clock, member.HostName, $"The clock of {member.HostName} and this controller's differ by more than a minute.")),
-        ], members.Length, members.Count(member => member.Speaks is null));
+        var found = Names.ToDictionary(name => name, _ => 0, StringComparer.Ordinal);
+        var kept = ImmutableArray.CreateBuilder<CheckProblem>();
+        // A mesh that is cut in two has millions of pairs: they are counted, and the first are kept.
+        foreach (var problem in All(members, records, live, version))
+        {
+            if (++found[problem.Check] <= MostKept)
+                kept.Add(problem);
+        }
+        return new CheckResult(kept.ToImmutable(), found, members.Length, members.Count(member => member.Speaks is null));
     }
+
+    private static IEnumerable<CheckProblem> All(ImmutableArray<GraphMember> members, List<StoredNode> records, LiveState live, string version) =>
+        Twice(Address, "address", records, record => [record.Address4, record.Address6, record.TunnelAddress])
+            .Concat(Twice(Asn, "AS number", records, record => [$"{record.Asn}"]))
+            .Concat(Twice(RouterId, "router id", records, record => [record.Address4])) // as FRR is told
+            .Concat(OfLinks(members))
+            .Concat(records.SelectMany(record => Announcements.NotGranted(record, live.Node(record.Id)?.Report).Select(prefix => new CheckProblem(
+                NotGranted, record.HostName, $"{record.HostName} announces {prefix}, which is not granted to it: the others refuse it."))))
+            .Concat(members.Where(member => member.Live?.Version is { Length: > 0 } theirs && theirs != version).Select(member => new CheckProblem(
+                Version, member.HostName, $"{member.HostName} runs {member.Live!.Version}, this controller {version}.")))
+            .Concat(members.Where(member => member.Live?.Health?.Findings?.ContainsKey(FindingKinds.ClockSkew.Code) == true).Select(member => new CheckProblem(
+                Clock, member.HostName, $"The clock of {member.HostName} and this controller's differ by more than a minute.")));
 
     private static IEnumerable<CheckProblem> Twice(string check, string what, List<StoredNode> records, Func<StoredNode, string[]> numbers) =>
         from held in records.SelectMany(record => numbers(record).Where(number => number.Length > 0).Select(number => (number, record.HostName)))
@@ -90,10 +100,11 @@ internal static class MeshChecks
     };
 }
 
-/// <param name="Problems">What was found, in the order of the checks.</param>
+/// <param name="Problems">What was found, the first of each check.</param>
+/// <param name="Found">How much each check found.</param>
 /// <param name="Nodes">Members.</param>
 /// <param name="Unheard">Of them, those that do not say how they stand.</param>
-internal sealed record CheckResult(ImmutableArray<CheckProblem> Problems, int Nodes, int Unheard);
+internal sealed record CheckResult(ImmutableArray<CheckProblem> Problems, IReadOnlyDictionary<string, int> Found, int Nodes, int Unheard);
 
 /// <param name="Check">Of <see cref="MeshChecks.Names"/>.</param>
 /// <param name="Subject">A node, a pair, an address.</param>

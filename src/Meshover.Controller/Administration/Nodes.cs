@@ -47,6 +47,9 @@ internal sealed class Nodes(MeshDirectory directory, LiveNodes live, ControllerO
         await directory.ChangeAsync(new Cause(actor, Operation.RenameNode, reason), draft =>
         {
             var member = NodeNames.Member(draft.State, node);
+            // It would say its former name when it comes, and have it again.
+            if (live.State.Node(member.Id) is not { IsOnline: true })
+                throw new RefusalException(RefusalReason.Precondition, $"The node \"{member.HostName}\" is not connected, and would bring its name with it: rename it once it is, or set `hostname` there.");
             Enrolment.Update(draft, member, name!, member.WireGuardKeys);
         }, cancel);
         return name!;

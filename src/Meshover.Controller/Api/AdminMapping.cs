@@ -14,7 +14,6 @@ internal static class AdminMapping
 {
     private const uint DefaultAudit = 50;
     private const uint MostAudit = 1_000;
-    private const int MostProblems = 1_000; // some 200 bytes each, in one message
     private const uint DefaultEvents = 200;
     private const uint MostEvents = 1_000; // some 400 bytes each, in one message
 
@@ -47,8 +46,9 @@ internal static class AdminMapping
     public static CheckMeshResponse ToContract(CheckResult result) => new()
     {
         Checks = { MeshChecks.Names },
-        Problems = { result.Problems.Take(MostProblems).Select(problem => new Contract.V1.CheckProblem { Check = problem.Check, Subject = problem.Subject, Text = problem.Text }) },
-        More = (uint)Math.Max(0, result.Problems.Length - MostProblems),
+        Problems = { result.Problems.Select(problem => new Contract.V1.CheckProblem { Check = problem.Check, Subject = problem.Subject, Text = problem.Text }) },
+        Found = { MeshChecks.Names.Select(name => (uint)result.Found[name]) },
+        More = (uint)(result.Found.Values.Sum() - result.Problems.Length),
         Nodes = (uint)result.Nodes,
         Unheard = (uint)result.Unheard,
     };

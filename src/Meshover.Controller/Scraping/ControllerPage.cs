@@ -111,7 +111,7 @@ internal static class ControllerPage
             return;
         writer.Begin(ControllerMetrics.CheckProblems);
         foreach (var name in MeshChecks.Names)
-            writer.Sample(check.Result.Problems.Count(problem => problem.Check == name), name);
+            writer.Sample(check.Result.Found[name], name);
         writer.Single(ControllerMetrics.CheckAge, Math.Max(0, (now - check.At).TotalSeconds));
     }
 

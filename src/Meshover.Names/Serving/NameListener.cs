@@ -23,7 +23,7 @@ internal sealed class NameListener : IDisposable
             {
                 DnsMessage query => Answers.To(query, zones()),
                 DnsUpdateMessage update => Answers.Refuse(update),
-                _ => null, // of no kind that comes by these doors
+                _ => null, // of no kind that the transports let pass
             };
             return Task.CompletedTask;
         };

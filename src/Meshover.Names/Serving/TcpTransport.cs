@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using ARSoft.Tools.Net.Dns;
@@ -11,10 +12,11 @@ namespace Meshover.Names.Serving;
 /// </summary>
 internal sealed class TcpTransport(IPEndPoint endpoint, TimeProvider time) : IServerTransport
 {
-    private const int MostConnections = 32;
+    private const int MostConnections = 64, MostOfOneAddress = 8;
     private static readonly TimeSpan AfterFailure = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
 
+    private readonly ConcurrentDictionary<IPAddress, int> _ofAddress = [];
     private readonly SemaphoreSlim _places = new(MostConnections);
     private Socket? _socket;
 
@@ -53,7 +55,11 @@ internal sealed class TcpTransport(IPEndPoint endpoint, TimeProvider time) : ISe
     {
         try
         {
-            return new Connection(this, await _socket!.AcceptAsync(token));
+            var connection = new Connection(this, await _socket!.AcceptAsync(token));
+            if (_ofAddress.AddOrUpdate(connection.RemoteEndPoint.Address, 1, (_, count) => count + 1) <= MostOfOneAddress)
+                return connection;
+            connection.Dispose();
+            return null;
         }
         catch (Exception e) when (e is SocketException or IOException or InvalidOperationException or OperationCanceledException)
         {
@@ -66,7 +72,8 @@ internal sealed class TcpTransport(IPEndPoint endpoint, TimeProvider time) : ISe
     private sealed class Connection(TcpTransport transport, Socket socket) : IServerConnection
     {
         private readonly NetworkStream _stream = new(socket, ownsSocket: true);
-        private readonly SemaphoreSlim _sending = new(1);
+        // One question at a time: who asks and does not read the answers makes nothing pile up here.
+        private readonly SemaphoreSlim _answered = new(1);
         private int _isEnded;
 
         public IServerTransport Transport => transport;
@@ -98,9 +105,13 @@ internal sealed class TcpTransport(IPEndPoint endpoint, TimeProvider time) : ISe
         {
             using var idle = new CancellationTokenSource(Idle, transport.Time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, token);
+            await _answered.WaitAsync(either.Token);
             var header = new byte[DnsRawPackage.LENGTH_HEADER_LENGTH];
             await _stream.ReadExactlyAsync(header, either.Token);
-            var package = new byte[header.Length + BinaryPrimitives.ReadUInt16BigEndian(header)];
+            var length = BinaryPrimitives.ReadUInt16BigEndian(header);
+            if (length > Header.LongestQuestion)
+                throw new IOException("This is no question.");
+            var package = new byte[header.Length + length];
             header.CopyTo(package, 0);
             await _stream.ReadExactlyAsync(package.AsMemory(header.Length), either.Token);
             if (!Header.IsQuestion(package.AsSpan(header.Length)))
@@ -114,15 +125,8 @@ internal sealed class TcpTransport(IPEndPoint endpoint, TimeProvider time) : ISe
             using var either = CancellationTokenSource.CreateLinkedTokenSource(slow.Token, token);
             try
             {
-                await _sending.WaitAsync(either.Token);
-                try
-                {
-                    await _stream.WriteAsync(answer.ToArraySegment(includeLengthHeader: true)[..(DnsRawPackage.LENGTH_HEADER_LENGTH + answer.Length)], either.Token);
-                }
-                finally
-                {
-                    _sending.Release();
-                }
+                await _stream.WriteAsync(answer.ToArraySegment(includeLengthHeader: true)[..(DnsRawPackage.LENGTH_HEADER_LENGTH + answer.Length)], either.Token);
+                _answered.Release();
                 return true;
             }
             catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
@@ -137,6 +141,8 @@ internal sealed class TcpTransport(IPEndPoint endpoint, TimeProvider time) : ISe
             if (Interlocked.Exchange(ref _isEnded, 1) != 0)
                 return;
             _stream.Dispose();
+            if (transport._ofAddress.AddOrUpdate(RemoteEndPoint.Address, 0, (_, count) => count - 1) <= 0)
+                transport._ofAddress.TryRemove(new KeyValuePair<IPAddress, int>(RemoteEndPoint.Address, 0));
             transport._places.Release();
         }
     }

@@ -11,10 +11,9 @@ namespace Meshover.Names.Serving;
 /// </summary>
 internal sealed class UdpTransport(IPEndPoint endpoint, TimeProvider time) : IServerTransport
 {
-    private const int LongestQuestion = 1232;
     private static readonly TimeSpan AfterFailure = TimeSpan.FromMilliseconds(100);
 
-    private readonly byte[] _buffer = new byte[LongestQuestion];
+    private readonly byte[] _buffer = new byte[Header.LongestQuestion + 1];
     private readonly EndPoint _any = new IPEndPoint(endpoint.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
     private Socket? _socket;
 

@@ -17,6 +17,8 @@ internal sealed class ZoneTable
     // For secondaries, of which there are none: any resolver asks the node beside it.
     private const int Refresh = 60, Retry = 30, Expire = 7 * 24 * 3600;
 
+    private const int LongestName = 255;
+
     private readonly Dictionary<DomainName, Zone> _zones = [];
 
     /// <param name="mesh">What there is.</param>
@@ -24,7 +26,7 @@ internal sealed class ZoneTable
     /// <param name="self">This node's hostname, which is told as the zones' server.</param>
     public ZoneTable(NamedMesh mesh, DomainName apex, string self)
     {
-        var server = NameOf(self, apex);
+        var server = NameOf(self, apex) is var own && IsShortEnough(own) ? own : new DomainName(["ns", .. apex.Labels]);
         SoaRecord Soa(DomainName name) => new(
             name, TimeToLive, server, new DomainName(["hostmaster", .. apex.Labels]), unchecked((uint)mesh.Revision), Refresh, Retry, Expire, NegativeTimeToLive);
         Forward = _zones[apex] = new Zone(Soa(apex), server);
@@ -57,10 +59,13 @@ internal sealed class ZoneTable
         return name.IsSubDomainOf(apex) ? name : new DomainName([.. name.Labels, .. apex.Labels]);
     }
 
+    /// <summary>RFC 1035, section 2.3.4: a byte before each label, and the root's.</summary>
+    private static bool IsShortEnough(DomainName name) => name.Labels.Sum(label => label.Length + 1) + 1 <= LongestName;
+
     private void Add(NamedHost host, DomainName name)
     {
-        if (Forward.Find(name) is { Count: > 0 })
-            return; // an older node's
+        if (Forward.Find(name) is { Count: > 0 } || !IsShortEnough(name))
+            return; // an older node's, or none that DNS could carry
         foreach (var address in host.Addresses)
         {
             Forward.Add(address.AddressFamily == AddressFamily.InterNetwork ? new ARecord(name, TimeToLive, address) : new AaaaRecord(name, TimeToLive, address));

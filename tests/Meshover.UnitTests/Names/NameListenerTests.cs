@@ -27,22 +27,19 @@ public sealed class NameListenerTests : IDisposable
         client.Connect(_at);
         byte[] response = [.. Question];
         response[2] |= 0x80;
-        foreach (var message in new[] { response, [], [1, 2, 3], Question[..12], new byte[600] })
+        // Signed, which the library would answer with what it cannot make fit, and turn in circles (TSIG, RFC 8945).
+        byte[] signed = [.. Question, 0, 0, 250, 0, 255, 0, 0, 0, 0, 0, 0];
+        signed[11] = 1;
+        byte[] crowded = [.. Question];
+        (crowded[4], crowded[5]) = (0xff, 0xff);
+        foreach (var message in new[] { response, signed, crowded, [], [1, 2, 3], Question[..12], new byte[600] })
             await client.SendAsync(message);
         await client.SendAsync(Question);
         using var deadline = new CancellationTokenSource(Patience);
-        // What was sent last may not be answered last: of all answers none is an answer's.
-        byte[] answer;
-        do
-        {
-            answer = (await client.ReceiveAsync(deadline.Token)).Buffer;
-            Assert.NotEqual(0, answer[2] & 0x80);
-        }
-        while (answer[0] != 0x12 || answer[3] != 0);
+        var answer = (await client.ReceiveAsync(deadline.Token)).Buffer;
         Assert.Equal([10, 249, 0, 1], answer[^4..]);
-        await Task.Delay(300);
-        while (client.Available > 0)
-            Assert.False((await client.ReceiveAsync(deadline.Token)).Buffer is [0x12, 0x34, ..], "the answer was answered");
+        await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, deadline.Token);
+        Assert.Equal(0, client.Available);
     }
 
     [Fact]
