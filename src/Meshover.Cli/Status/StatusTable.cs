@@ -71,7 +71,7 @@ internal static class StatusTable
         if (peers.IsEmpty)
             return;
         ImmutableArray<PeerSection> sorted = [.. peers.OrderByDescending(StatusView.Badness)];
-        console.Write(PeerTable.Of(sorted, console.Profile.Width));
+        PeerTable.Write(console, sorted);
         foreach (var peer in sorted.Where(p => p.PathReason.Length > 0))
             Line(console, $"  {PeerTable.Name(peer)}: [yellow]{peer.PathReason}[/]");
     }
