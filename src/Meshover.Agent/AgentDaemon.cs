@@ -290,12 +290,28 @@ public sealed class AgentDaemon
     {
         using var timer = new PeriodicTimer(TickEvery, _time);
         Finding? fault = null;
+        var names = "";
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             var room = DirectoryRoom.Of(_options.StateDirectory);
             if (StateDirectory.Fault(_options.StateDirectory, room.IsReadOnly, room.Free, room.FreeFiles, fault) is var now && now != fault)
                 await _inputs.Writer.WriteAsync(new AgentInput.StateDirectorySeen(fault = now), cancellationToken);
+            if (NamesProblem() is var problem && problem != names)
+                await _inputs.Writer.WriteAsync(new AgentInput.NamesSeen(names = problem), cancellationToken);
             await _inputs.Writer.WriteAsync(new AgentInput.Tick(), cancellationToken);
+        }
+    }
+
+    /// <summary>As the daemon that answers for names has left it.</summary>
+    private string NamesProblem()
+    {
+        try
+        {
+            return _options.Config.Dns ? File.ReadAllText(Path.Combine(_options.RuntimeDirectory, AgentOptions.DnsProblem)) : "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
         }
     }
 

@@ -5,6 +5,9 @@ namespace Meshover.Agent;
 /// <summary>One agent process: the operator's settings and where its files are.</summary>
 public sealed record AgentOptions
 {
+    /// <summary>In the directory of the runtime: what `meshover dns` leaves, a sentence, where it cannot answer for names.</summary>
+    public const string DnsProblem = "dns.problem";
+
     public AgentConfig Config { get; init; } = AgentConfig.Default;
 
     /// <summary>Reads <see cref="Config"/> again from where it came; throws <see cref="ConfigurationException"/>.</summary>

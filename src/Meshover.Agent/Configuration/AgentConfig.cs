@@ -54,6 +54,7 @@ public sealed record AgentConfig
     private readonly ListOf<string> _interfaces;
     private readonly ListOf<IPEndPoint> _endpoints;
     private readonly ListOf<string> _controllers;
+    private readonly ListOf<IPEndPoint> _dnsListen;
     private readonly ListOf<ExternalNeighbor> _neighbors;
 
     public const int DefaultListenPort = 12912;
@@ -157,6 +158,15 @@ public sealed record AgentConfig
 
     /// <summary><c>metrics-peers</c></summary>
     public PeerDetail MetricsPeers { get; init; }
+
+    /// <summary><c>dns</c>: answer for the names of the mesh on this node.</summary>
+    public bool Dns { get; init; } = true;
+
+    /// <summary><c>dns-zone</c>: what the nodes' names end in; lower case, without a dot at its ends.</summary>
+    public string DnsZone { get; init; } = "mesh";
+
+    /// <summary><c>dns-listen</c>: where names are answered. Empty: at the node's addresses and at an address of loopback. Ports are never 0.</summary>
+    public ImmutableArray<IPEndPoint> DnsListen { get => _dnsListen.Elements; init => _dnsListen = new(value); }
 
     /// <summary><c>controller</c>: "host:port" of controllers to use instead of those that the join string and the map name.</summary>
     public ImmutableArray<string> Controllers { get => _controllers.Elements; init => _controllers = new(value); }

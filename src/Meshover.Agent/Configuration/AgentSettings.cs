@@ -94,6 +94,12 @@ public static class AgentSettings
             (c, v) => c with { MetricsListen = SettingText.ListenEndpoint(v) }),
         Single("metrics-peers", "auto|all|none", "Whether the metrics tell of each peer. Default: auto (up to 64 peers).",
             (c, v) => c with { MetricsPeers = SettingText.Choice(v, PeerDetailNames) }),
+        Single("dns", "true|false", "Answer for the names of the mesh (NODE.mesh) on this node. Default: true.",
+            (c, v) => c with { Dns = SettingText.Choice(v, BooleanNames) }),
+        Single("dns-zone", "NAME", "What the nodes' names end in. Default: mesh.",
+            (c, v) => c with { DnsZone = SettingText.DnsZone(v) }),
+        List("dns-listen", "ADDRESS[:PORT]", "Where names are answered, by UDP and TCP; port 53. Default: this node's addresses and 127.0.129.12.",
+            (c, v) => c with { DnsListen = SettingText.Each(v, SettingText.DnsListen) }),
         List("controller", "HOST[:PORT]", "Controller to use instead of those that the join string and the map name; port 12913. Default: none.",
             (c, v) => c with { Controllers = SettingText.Each(v, SettingText.HostAndPort) }),
     ];

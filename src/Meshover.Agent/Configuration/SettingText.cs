@@ -14,6 +14,10 @@ internal static class SettingText
 {
     private const int MaxInterfaceName = 15; // IFNAMSIZ - 1
     private static readonly string[] KernelTables = ["default", "main", "local"]; // 253 to 255
+    private const int DnsPort = 53;
+
+    /// <summary>So that a hostname still fits before it.</summary>
+    private const int MaxZone = 127;
     private const int MaxSite = 63;
     private const int MinMtu = 1280;         // below it IPv6, and so BGP over link-local addresses, is dead
     private const int MaxMtu = 65000;
@@ -126,6 +130,15 @@ internal static class SettingText
         IPEndPoint.TryParse(text, out var endpoint) && endpoint.Port != 0 && text.LastIndexOf(':') is > 0 and var colon && TryAddress(text[..colon].Trim('[', ']'), out _)
             ? endpoint
             : throw new FormatException($"\"{text}\" is not an address with a port; write it like 127.0.0.1:12916 or [::1]:12916.");
+
+    /// <summary>A local address; without a port it is 53.</summary>
+    public static IPEndPoint DnsListen(string text) => TryAddress(text.Trim('[', ']'), out var address) ? new IPEndPoint(address, DnsPort) : ListenEndpoint(text);
+
+    /// <summary>A name of DNS, such as "mesh" or "mesh.example.org".</summary>
+    public static string DnsZone(string text) =>
+        Mesh.Identity.HostName.TryNormalise(text, out var zone, out _) && zone.Length <= MaxZone
+            ? zone
+            : throw new FormatException($"\"{text}\" is not a name for a zone of DNS; write labels of letters, digits and hyphens, such as mesh or mesh.example.org.");
 
     private static IPAddress Usable(IPAddress address, string text) =>
         Prefixes.IsNeverRouted(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)

@@ -20,6 +20,7 @@ internal static class StatusQueries
             [NodeQuestion.KindOneofCase.Status] = async (_, _, ct) => new NodeAnswer { Status = WithoutPeers(await status(ct)) },
             [NodeQuestion.KindOneofCase.Peers] = async (question, longest, ct) =>
                 new NodeAnswer { Peers = Page((await status(ct)).Peers, question.Peers.Above, longest) },
+            [NodeQuestion.KindOneofCase.Way] = async (question, _, ct) => new NodeAnswer { Way = WayQueries.Answer(question.Way, await status(ct)) },
         });
 
     private static AgentStatus WithoutPeers(AgentStatus status)

@@ -11,6 +11,8 @@ namespace Meshover.Cli.Administration;
 [JsonSerializable(typeof(NodeDocument[]))]
 [JsonSerializable(typeof(GrantDocument[]))]
 [JsonSerializable(typeof(AuditDocument[]))]
+[JsonSerializable(typeof(WhyDocument))]
+[JsonSerializable(typeof(CheckDocument))]
 internal sealed partial class AdminJson : JsonSerializerContext
 {
     public static void Write<T>(T document, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(document, type));

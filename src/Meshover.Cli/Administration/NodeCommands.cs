@@ -5,10 +5,10 @@ using Meshover.Contract.V1;
 
 namespace Meshover.Cli.Administration;
 
-/// <summary><c>meshover node list|show|status|remove|allow</c></summary>
+/// <summary><c>meshover node list|show|status|rename|remove|allow</c></summary>
 internal static class NodeCommands
 {
-    public static Command Create() => new("node", "The members of the mesh.") { List(), Show(), NodeStatusCommand.Create(NodeName()), Remove(), Allow() };
+    public static Command Create() => new("node", "The members of the mesh.") { List(), Show(), NodeStatusCommand.Create(NodeName()), Rename(), Remove(), Allow() };
 
     private static ExampleCommand List()
     {
@@ -45,6 +45,22 @@ internal static class NodeCommands
                 AdminJson.Write(node, AdminJson.Default.NodeDocument);
             else
                 AdminTable.WriteFields(Fields(node));
+        });
+        return command;
+    }
+
+    private static ExampleCommand Rename()
+    {
+        var name = NodeName();
+        var hostName = new Argument<string>("HOSTNAME") { Description = "Its new hostname." };
+        var reason = AdminOptions.Reason();
+        var command = new ExampleCommand("rename",
+            "Gives a node that is connected another hostname; its numbers and grants stay. One whose agent.yaml says `hostname` takes that again when it next connects: change it there instead.",
+            "meshover node rename web-1 web-01", "meshover node rename 7 db-2 --reason \"it moved\"") { name, hostName, reason };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var request = new RenameNodeRequest { Node = parsed.GetRequiredValue(name), Hostname = parsed.GetRequiredValue(hostName), Reason = parsed.GetValue(reason) ?? "" };
+            await AdminCalls.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.RenameNodeAsync(request, options), cancel);
         });
         return command;
     }

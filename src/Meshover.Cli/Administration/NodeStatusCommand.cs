@@ -42,7 +42,7 @@ internal static class NodeStatusCommand
         return status;
     }
 
-    private static async Task<NodeAnswer> AskAsync(string socket, string node, NodeQuestion question, CancellationToken cancel)
+    internal static async Task<NodeAnswer> AskAsync(string socket, string node, NodeQuestion question, CancellationToken cancel)
     {
         var request = new AskNodeRequest { Node = node, Question = question };
         return (await AdminCalls.CallAsync(socket, (api, options) => api.AskNodeAsync(request, options), cancel)).Answer;

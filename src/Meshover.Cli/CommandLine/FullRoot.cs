@@ -2,6 +2,7 @@ using System.CommandLine;
 using Meshover.Cli.Administration;
 using Meshover.Cli.Announcing;
 using Meshover.Cli.Daemons;
+using Meshover.Cli.Debugging;
 using Meshover.Cli.Doctor;
 using Meshover.Cli.Down;
 using Meshover.Cli.Events;
@@ -12,6 +13,7 @@ using Meshover.Cli.Routes;
 using Meshover.Cli.Status;
 using Meshover.Cli.Up;
 using Meshover.Cli.Vtysh;
+using Meshover.Cli.Ways;
 
 namespace Meshover.Cli.CommandLine;
 
@@ -25,6 +27,8 @@ internal static class FullRoot
         LeaveCommand.Create(),
         PrepareImageCommand.Create(),
         StatusCommand.Create(),
+        PingCommand.Create(),
+        TraceCommand.Create(),
         RouteCommands.Create(),
         RotateKeyCommand.Create(),
         DoctorCommand.Create(),
@@ -32,12 +36,15 @@ internal static class FullRoot
         .. AnnounceCommands.Create(),
         AnnouncementsCommand.Create(),
         .. DrainCommands.Create(),
+        DebugCommands.Create(),
+        CompletionCommand.Create(),
         VtyshCommand.Create(),
         FrrCommands.Create(),
         RunCommand.Create(),
         AgentCommand.Create(),
         DataplaneCommand.Create(),
         RoutingCommand.Create(),
+        DnsCommand.Create(),
         .. AdministrationCommands.Create(),
     ]);
 }

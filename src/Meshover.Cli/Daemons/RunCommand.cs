@@ -40,7 +40,7 @@ internal static class RunCommand
     private static Supervisor Supervisor(DaemonContext context, ImmutableArray<string> daemons, ImmutableArray<RawSetting> flags, int drainOnStop)
     {
         var (paths, time) = (context.Paths, context.Time);
-        var arguments = new Dictionary<string, ImmutableArray<string>> { [DaemonNames.Agent] = SettingOptions.ToArguments(flags) };
+        var arguments = new Dictionary<string, ImmutableArray<string>> { [DaemonNames.Agent] = SettingOptions.ToArguments(flags), [DaemonNames.Dns] = SettingOptions.ToArguments(flags) };
         var processes = new DaemonProcesses(paths, arguments, time);
         var logger = context.Loggers.CreateLogger("run");
         var logs = daemons.Append(DaemonNames.Run).Select(paths.LogFile).ToImmutableArray();

@@ -24,6 +24,7 @@ internal static class RuntimeFiles
         }
         Delete(paths.KeptDaemonsFile);
         Delete(paths.DataplaneState);
+        Delete(paths.DnsProblemFile);
         Delete(SourceRouteDebt.FileIn(paths.RuntimeDirectory));
         Delete(paths.UapiSocket);
         RemoveIfEmpty(paths.UapiDirectory);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Meshover.Agent;
 using Meshover.Routing.Supervision;
 
 namespace Meshover.Cli.Hosting;
@@ -32,6 +33,8 @@ internal sealed record NodePaths
 
     /// <summary>Which daemons the supervisor keeps (<see cref="Supervision.KeptDaemons"/>).</summary>
     public string KeptDaemonsFile => Path.Combine(RuntimeDirectory, "run.daemons");
+    /// <summary>Why names are not answered, for the agent to show; not there while they are.</summary>
+    public string DnsProblemFile => Path.Combine(RuntimeDirectory, AgentOptions.DnsProblem);
     public string FrrDirectory => Path.Combine(RuntimeDirectory, "frr");
 
     /// <summary>Named after the WireGuard device.</summary>

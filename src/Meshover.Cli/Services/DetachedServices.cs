@@ -9,7 +9,7 @@ namespace Meshover.Cli.Services;
 /// <summary>One `meshover run` in a session of its own. Which daemons it keeps it reads from the configuration itself.</summary>
 internal sealed class DetachedServices(NodePaths paths, TimeProvider time) : INodeServices
 {
-    /// <summary>Longer than its three daemons have together.</summary>
+    /// <summary>Longer than its daemons have together.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(40);
 
     /// <summary>The kernel passes over a SIGKILL that it gets from its own processes.</summary>

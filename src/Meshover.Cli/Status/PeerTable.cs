@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using Meshover.Cli.CommandLine;
 using Spectre.Console;
 
@@ -10,6 +11,8 @@ internal static class PeerTable
 {
     // Of the border that is used: three characters beside each column, and one.
     private const int Spacing = 3;
+
+    private const int MostInTable = 100;
 
     /// <param name="Title">Its head.</param>
     /// <param name="Importance">The least important is left out first; <see cref="Always"/> never.</param>
@@ -32,9 +35,26 @@ internal static class PeerTable
         new("prefixes", 5, peer => peer.PrefixesReceived.ToString(CultureInfo.InvariantCulture)),
     ];
 
+    /// <summary>A library's table takes a second for a thousand rows: so many are written as they come, in the same columns.</summary>
+    public static void Write(IAnsiConsole console, ImmutableArray<PeerSection> peers)
+    {
+        if (peers.Length <= MostInTable)
+        {
+            console.Write(Of(peers, console.Profile.Width));
+            return;
+        }
+        var columns = Fitting(peers, console.Profile.Width);
+        var cells = peers.Select(peer => columns.Select(column => Terminal.Safe(column.Cell(peer))).ToArray()).Prepend([.. columns.Select(column => column.Title)]).ToList();
+        var widths = columns.Select((_, index) => cells.Max(row => row[index].Length)).ToArray();
+        var text = new StringBuilder("\n");
+        foreach (var row in cells)
+            text.Append("  ").AppendJoin("   ", row.Select((cell, index) => cell.PadRight(widths[index]))).Append('\n');
+        console.Profile.Out.Writer.Write(text.Append('\n').ToString());
+    }
+
     /// <param name="peers">A row each.</param>
     /// <param name="width">Of the terminal, in characters.</param>
-    public static Table Of(ImmutableArray<PeerSection> peers, int width)
+    private static Table Of(ImmutableArray<PeerSection> peers, int width)
     {
         var columns = Fitting(peers, width);
         var table = new Table().Border(TableBorder.Simple);

@@ -15,17 +15,20 @@ internal static class StatusCommand
     {
         var json = new Option<bool>("--json") { Description = "Print JSON (docs/status.schema.json); with --watch one document after another." };
         var watch = new Option<bool>("--watch") { Description = "Print it again each second, until interrupted." };
+        var problems = new Option<bool>("--problems") { Description = "Only what is wrong: findings, and the peers that are not reached directly, or whose BGP or BFD session is down." };
+        var peer = new Option<string>("--peer") { Description = "Only this peer, with all that is known of it.", HelpName = "NODE" };
         var command = new ExampleCommand(
-            "status", "Shows this node, its components and its peers. Exit code: 0 all is well, 3 something is not, 1 the node is down.",
-            "meshover status", "meshover status --watch", "meshover status --json | jq '.peers[] | {hostname, path, rttMs}'")
+            "status", "Shows this node, its components and its peers, those with the worst state first. Exit code: 0 all is well, 3 something is not, 1 the node is down.",
+            "meshover status", "meshover status --watch", "meshover status --problems", "meshover status --peer web-1", "meshover status --json | jq '.peers[] | {hostname, path, rttMs}'")
         {
-            json, watch,
+            json, watch, problems, peer,
         };
-        command.SetAction((parsed, _) => RunAsync(parsed.Paths(), parsed.GetValue(json), parsed.GetValue(watch)));
+        command.SetAction((parsed, _) => RunAsync(
+            parsed.Paths(), new StatusView(parsed.GetValue(problems), parsed.GetValue(peer)), parsed.GetValue(json), parsed.GetValue(watch)));
         return command;
     }
 
-    private static async Task<int> RunAsync(NodePaths paths, bool json, bool watch)
+    private static async Task<int> RunAsync(NodePaths paths, StatusView view, bool json, bool watch)
     {
         DaemonHost.RequireRoot("status", "asks the node's daemons, which answer only root");
         var time = TimeProvider.System;
@@ -35,7 +38,7 @@ internal static class StatusCommand
         do
         {
             status = await collector.CollectAsync(CancellationToken.None);
-            Print(status, json, clear: watch);
+            Print(view.Of(status), json, clear: watch, view);
         }
         while (watch && await PauseAsync(time, signals.Token));
         return ToExitCode(status.State);
@@ -55,7 +58,7 @@ internal static class StatusCommand
         _ => ExitCode.Error,
     };
 
-    public static void Print(StatusDocument status, bool json, bool clear)
+    public static void Print(StatusDocument status, bool json, bool clear, StatusView? view = null)
     {
         if (json)
         {
@@ -68,7 +71,7 @@ internal static class StatusCommand
         // A pipe has no width of its own: nothing is wrapped or cut there.
         if (!console.Profile.Out.IsTerminal)
             console.Profile.Width = 400;
-        StatusTable.Write(console, status);
+        StatusTable.Write(console, status, view);
         Terminal.LeaveKeypadMode(console);
     }
 }

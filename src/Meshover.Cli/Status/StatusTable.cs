@@ -13,8 +13,18 @@ internal static class StatusTable
     private const int MostPrefixes = 20;
     private const string Configuration = "configuration";
 
-    public static void Write(IAnsiConsole console, StatusDocument status)
+    public static void Write(IAnsiConsole console, StatusDocument status, StatusView? view = null)
     {
+        if (view is { Peer: not null })
+        {
+            PeerDetail.Write(console, status.Peers[0], status.Findings);
+            return;
+        }
+        if (view is { OnlyProblems: true })
+        {
+            WriteProblems(console, status);
+            return;
+        }
         WriteNode(console, status);
         if (status.State == NodeState.Down)
             return;
@@ -38,10 +48,33 @@ internal static class StatusTable
             Line(console, $"[yellow]notice[/]      {notice}");
         foreach (var finding in status.Findings)
             WriteFinding(console, finding);
-        if (status.Peers.IsEmpty)
+        WritePeers(console, status.Peers);
+    }
+
+    private static void WriteProblems(IAnsiConsole console, StatusDocument status)
+    {
+        WriteNode(console, status);
+        foreach (var component in status.Components.Where(component => component.State is not ("ok" or "off")))
+            WriteComponent(console, component);
+        foreach (var finding in status.Findings)
+        {
+            WriteFinding(console, finding);
+            if (finding.Advice.Length > 0)
+                Line(console, $"            [grey]{finding.Advice}[/]");
+        }
+        if (status is { State: NodeState.Up, Findings.IsEmpty: true, Peers.IsEmpty: true })
+            console.MarkupLine("Nothing is wrong here.");
+        WritePeers(console, status.Peers);
+    }
+
+    /// <summary>The worst first.</summary>
+    private static void WritePeers(IAnsiConsole console, ImmutableArray<PeerSection> peers)
+    {
+        if (peers.IsEmpty)
             return;
-        console.Write(PeerTable.Of(status.Peers, console.Profile.Width));
-        foreach (var peer in status.Peers.Where(p => p.PathReason.Length > 0))
+        ImmutableArray<PeerSection> sorted = [.. peers.OrderByDescending(StatusView.Badness)];
+        PeerTable.Write(console, sorted);
+        foreach (var peer in sorted.Where(p => p.PathReason.Length > 0))
             Line(console, $"  {PeerTable.Name(peer)}: [yellow]{peer.PathReason}[/]");
     }
 
@@ -54,7 +87,7 @@ internal static class StatusTable
         return string.Join(", ", named) + (prefixes.Length > MostPrefixes ? $", and {prefixes.Length - MostPrefixes} more" : "");
     }
 
-    private static void Line(IAnsiConsole console, FormattableString text) => console.MarkupLineInterpolated(
+    internal static void Line(IAnsiConsole console, FormattableString text) => console.MarkupLineInterpolated(
         FormattableStringFactory.Create(text.Format, [.. text.GetArguments().Select(said => said is string words ? Terminal.Safe(words) : said)]));
 
     private static void WriteNode(IAnsiConsole console, StatusDocument status)
@@ -104,7 +137,7 @@ internal static class StatusTable
             Line(console, $"            {error}");
     }
 
-    private static void WriteFinding(IAnsiConsole console, StatusFinding finding)
+    internal static void WriteFinding(IAnsiConsole console, StatusFinding finding)
     {
         var colour = finding.Severity switch { "fault" => "red", "warning" => "yellow", _ => "grey" };
         Line(console, $"[{colour}]{finding.Severity,-11}[/] [grey]{finding.Code}[/] {finding.Text}");

@@ -5,6 +5,7 @@ using Meshover.Controller.Configuration;
 using Meshover.Controller.Live;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
+using Meshover.Mesh.Identity;
 
 namespace Meshover.Controller.Administration;
 
@@ -31,6 +32,27 @@ internal sealed class Nodes(MeshDirectory directory, LiveNodes live, ControllerO
         var until = (time.GetUtcNow() + options.Rest).ToUnixTimeSeconds();
         return directory.ChangeAsync(
             new Cause(actor, Operation.RemoveNode, reason), draft => Departure.Remove(draft, NodeNames.Member(draft.State, node), until), cancel);
+    }
+
+    /// <returns>The name as it is now.</returns>
+    /// <exception cref="InvalidRequestException">One of the two is no name.</exception>
+    /// <exception cref="RefusalException">There is no such member, or the name is another's.</exception>
+    public async Task<string> RenameAsync(Actor actor, Reason reason, string node, string hostName, CancellationToken cancel)
+    {
+        AdminRules.CheckNode(node);
+        var violations = new Violations();
+        if (!HostName.TryNormalise(hostName, out var name, out var error))
+            violations.Add("hostname", error);
+        violations.ThrowIfAny();
+        await directory.ChangeAsync(new Cause(actor, Operation.RenameNode, reason), draft =>
+        {
+            var member = NodeNames.Member(draft.State, node);
+            // It would say its former name when it comes, and have it again.
+            if (live.State.Node(member.Id) is not { IsOnline: true })
+                throw new RefusalException(RefusalReason.Precondition, $"The node \"{member.HostName}\" is not connected, and would bring its name with it: rename it once it is, or set `hostname` there.");
+            Enrolment.Update(draft, member, name!, member.WireGuardKeys);
+        }, cancel);
+        return name!;
     }
 
     /// <exception cref="InvalidRequestException">It is nobody's name.</exception>

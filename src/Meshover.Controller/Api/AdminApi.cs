@@ -7,7 +7,7 @@ using Meshover.Controller.Streaming;
 namespace Meshover.Controller.Api;
 
 /// <summary>Administration by gRPC: a face of <see cref="Administration"/>. The admin socket's file mode says who may.</summary>
-internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, Grants grants, AuditLog audit, MeshEvents events) : AdminService.AdminServiceBase
+internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, Grants grants, AuditLog audit, MeshEvents events, MeshCheck check) : AdminService.AdminServiceBase
 {
     public override async Task<CreateTokenResponse> CreateToken(CreateTokenRequest request, ServerCallContext context)
     {
@@ -32,6 +32,11 @@ internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, 
         await nodes.RemoveAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, context.CancellationToken);
         return new RemoveNodeResponse();
     }
+
+    public override async Task<RenameNodeResponse> RenameNode(RenameNodeRequest request, ServerCallContext context) => new()
+    {
+        Hostname = await nodes.RenameAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, request.Hostname, context.CancellationToken),
+    };
 
     public override async Task<AllowNodeResponse> AllowNode(AllowNodeRequest request, ServerCallContext context)
     {
@@ -75,4 +80,6 @@ internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, 
     {
         Grants = { grants.List(request.Node).Select(held => new GrantRecord { Node = held.HostName, Grant = held.Grant.ToContract() }) },
     });
+
+    public override Task<CheckMeshResponse> CheckMesh(CheckMeshRequest request, ServerCallContext context) => Task.FromResult(AdminMapping.ToContract(check.Run()));
 }

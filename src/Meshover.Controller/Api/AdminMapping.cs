@@ -43,6 +43,16 @@ internal static class AdminMapping
         Text = view.Event.Text,
     };
 
+    public static CheckMeshResponse ToContract(CheckResult result) => new()
+    {
+        Checks = { MeshChecks.Names },
+        Problems = { result.Problems.Select(problem => new Contract.V1.CheckProblem { Check = problem.Check, Subject = problem.Subject, Text = problem.Text }) },
+        Found = { MeshChecks.Names.Select(name => (uint)result.Found[name]) },
+        More = (uint)(result.Found.Values.Sum() - result.Problems.Length),
+        Nodes = (uint)result.Nodes,
+        Unheard = (uint)result.Unheard,
+    };
+
     /// <exception cref="InvalidRequestException">It is of no kind that this release knows.</exception>
     public static Question ToQuestion(NodeQuestion? question)
     {

@@ -84,6 +84,8 @@ internal static class ControllerHost
         services.AddSingleton<Grants>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<MeshEvents>();
+        services.AddSingleton<MeshCheck>();
+        services.AddHostedService(provider => provider.GetRequiredService<MeshCheck>());
         services.AddSingleton<CredentialIssuer>();
         services.AddSingleton<MemberUpdates>();
         services.AddSingleton<MeshApi>();

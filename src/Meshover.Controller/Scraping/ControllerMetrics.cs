@@ -37,6 +37,8 @@ internal static class ControllerMetrics
     public static readonly Metric Tokens = new("meshover_controller_tokens", MetricType.Gauge, "Join tokens by state", "state");
     public static readonly Metric RefusedCalls = new("meshover_controller_refused_calls_total", MetricType.Counter, "Calls that were refused, by reason", ControllerMeter.ReasonTag);
     public static readonly Metric RefusedConnections = new("meshover_controller_refused_connections_total", MetricType.Counter, "Connections that were closed since their address has too many");
+    public static readonly Metric CheckProblems = new("meshover_check_problems", MetricType.Gauge, "What the checks of the whole mesh found, by check; absent before the first run", "check");
+    public static readonly Metric CheckAge = new("meshover_check_age_seconds", MetricType.Gauge, "Since those checks ran, which they do every five minutes; absent before the first run");
     public static readonly Metric GraphNodes = new("graph_meshover_nodes_nodes", MetricType.Gauge,
         "For Grafana's node graph: a member, or a group of them in a large mesh; the share of its links that are up, NaN where none is known", "id", "title", "subtitle");
     public static readonly Metric GraphEdges = new("graph_meshover_nodes_bgp_edges", MetricType.Gauge,
@@ -46,6 +48,6 @@ internal static class ControllerMetrics
     [
         Build, Nodes, NodeInfo, NodeState, NodeConnected, NodeHeardAge, NodeSummaryAge, NodeComponent, NodePeers, NodePeersHeard, NodePeersUp, NodePeersNotUp, NodePeersIndirect,
         NodeEstablished, NodeAccepted, NodeAnnounced, NodeRefused, NodeReceived, NodeTransmitted, Streams, StreamsOpened, Reports, ChangeDuration, MapSpread,
-        MapRevision, StoreRevision, StoreBytes, Tokens, RefusedCalls, RefusedConnections, GraphNodes, GraphEdges, .. ProcessMetrics.All,
+        MapRevision, StoreRevision, StoreBytes, Tokens, RefusedCalls, RefusedConnections, CheckProblems, CheckAge, GraphNodes, GraphEdges, .. ProcessMetrics.All,
     ];
 }

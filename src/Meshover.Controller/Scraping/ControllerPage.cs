@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Meshover.Controller.Administration;
 using Meshover.Controller.Graphs;
 using Meshover.Controller.Live;
 using Meshover.Controller.State;
@@ -22,7 +23,7 @@ internal sealed record Sight(MeshState Mesh, LiveState Live, TimeSpan Attentive,
 /// </summary>
 internal static class ControllerPage
 {
-    public static ExpositionWriter Build(Sight sight, MeterReader meters)
+    public static ExpositionWriter Build(Sight sight, MeterReader meters, CheckRun? check = null)
     {
         var writer = new ExpositionWriter();
         writer.Single(ControllerMetrics.Build, 1, ControllerVersion.Text);
@@ -30,6 +31,7 @@ internal static class ControllerPage
         WriteMembers(writer, members, sight);
         WriteStatements(writer, members, sight.Now);
         WriteController(writer, sight, meters);
+        WriteCheck(writer, check, sight.Now);
         WriteGraph(writer, MeshGraph.Of(members));
         ProcessMetrics.Write(writer);
         return writer;
@@ -101,6 +103,16 @@ internal static class ControllerPage
         writer.Begin(ControllerMetrics.Tokens);
         foreach (var state in new[] { "usable", "used-up", "expired", "revoked" })
             writer.Sample(tokens.GetValueOrDefault(state), state);
+    }
+
+    private static void WriteCheck(ExpositionWriter writer, CheckRun? check, DateTimeOffset now)
+    {
+        if (check is null)
+            return;
+        writer.Begin(ControllerMetrics.CheckProblems);
+        foreach (var name in MeshChecks.Names)
+            writer.Sample(check.Result.Found[name], name);
+        writer.Single(ControllerMetrics.CheckAge, Math.Max(0, (now - check.At).TotalSeconds));
     }
 
     private static void WriteGraph(ExpositionWriter writer, MeshGraph graph)

@@ -1,4 +1,5 @@
 using System.Net.Mime;
+using Meshover.Controller.Administration;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
 using Meshover.Controller.Graphs;
@@ -25,10 +26,10 @@ internal sealed class Monitoring
     private readonly ReadOnlyMemory<byte> _fields = GraphJson.Fields();
     private readonly ReadOnlyMemory<byte> _health = "{\"status\":\"ok\"}"u8.ToArray();
 
-    public Monitoring(MeshDirectory directory, LiveNodes live, MapBroadcaster maps, MeterReader meters, ControllerPaths paths, TimeProvider time)
+    public Monitoring(MeshDirectory directory, LiveNodes live, MapBroadcaster maps, MeterReader meters, ControllerPaths paths, MeshCheck check, TimeProvider time)
     {
         Sight Look() => new(directory.State, live.State, live.Clock.Now, time.GetUtcNow(), maps.Current.Spread.Length, SizeOf(paths.Store));
-        _metrics = new CachedPage(() => ControllerPage.Build(Look(), meters).Written, time);
+        _metrics = new CachedPage(() => ControllerPage.Build(Look(), meters, check.Last).Written, time);
         _graph = new CachedPage(() => GraphJson.Data(MeshGraph.Of(directory.State, live.State, live.Clock.Now), time.GetUtcNow()), time);
     }
 

@@ -269,6 +269,10 @@ public static class FindingKinds
         "Metrics are not served, or to more than they should be.",
         "Change `metrics-listen`.");
 
+    public static readonly FindingKind NamesNotServed = new("names-not-served", FindingSeverity.Warning,
+        "The names of the mesh are not answered at an address of this node, mostly because another program has the port.",
+        "Stop what has the port, let `dns-listen` name other addresses, or turn it off (`dns: false`).");
+
     // Seen by the controller.
     public static readonly FindingKind NodeLost = new("node-lost", FindingSeverity.Fault,
         "The controller has not heard a node for 105 s.",
@@ -287,7 +291,7 @@ public static class FindingKinds
         Ipv6Off, NftablesMissing, PolicyRule, RulePreference, RoutingTable, UnderlayRoute, AddressPool, FirewallDropsTunnel, FirewallDropsBgp,
         FirewallDropsForwarding, FirewallRpFilter, TransitTranslation, DockerForward, NetworkManager, RoutingSilent, FrrMissing, FrrFailed,
         FrrRestarting, FrrKeepsDying, FrrHangs, FrrUnread, FrrConfigurationRefused, ZebraForeign, FrrRelease, DiskFull, StateReadOnly,
-        StateUnwritable, AgentSilent, EndpointsLeftOut, MetricsListener, NodeLost,
+        StateUnwritable, AgentSilent, EndpointsLeftOut, MetricsListener, NamesNotServed, NodeLost,
     ];
 
     private static readonly Dictionary<string, FindingKind> ByCode = All.ToDictionary(kind => kind.Code, StringComparer.Ordinal);

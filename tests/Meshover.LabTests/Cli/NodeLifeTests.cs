@@ -3,7 +3,7 @@ namespace Meshover.LabTests.Cli;
 /// <summary>A node from `up` to `leave`, with its daemons killed in between.</summary>
 public sealed class NodeLifeTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLifetime
 {
-    private static readonly string[] Daemons = ["agent", "routing", "dataplane"];
+    private static readonly string[] Daemons = ["agent", "routing", "dataplane", "dns"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;

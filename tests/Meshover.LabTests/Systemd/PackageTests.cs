@@ -13,7 +13,7 @@ namespace Meshover.LabTests.Systemd;
 public sealed class PackageTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private static readonly string[] Daemons = ["meshover-agent.service", "meshover-dataplane.service", "meshover-routing.service"];
+    private static readonly string[] Daemons = ["meshover-agent.service", "meshover-dataplane.service", "meshover-routing.service", "meshover-dns.service"];
     private static readonly string[] Places =
     [
         "/usr/bin", "/usr/lib", "/usr/lib/systemd/system", "/usr/share/man/man1", "/usr/share/doc", "/usr/share/lintian/overrides",

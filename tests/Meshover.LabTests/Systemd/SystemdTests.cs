@@ -11,7 +11,7 @@ public sealed class SystemdTests
 {
     public const string Collection = "systemd";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private static readonly string[] Daemons = ["meshover-agent.service", "meshover-dataplane.service", "meshover-routing.service"];
+    private static readonly string[] Daemons = ["meshover-agent.service", "meshover-dataplane.service", "meshover-routing.service", "meshover-dns.service"];
     private static readonly string[] Join = ["up", "--join", "-", "--no-wait", "--timeout", $"{Patience.TotalSeconds}"];
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
 

@@ -18,7 +18,8 @@ public sealed partial class ArchitectureTests
     [InlineData("src/Meshover.Routing", "Meshover.Linux Meshover.Mesh", "FRR is kept alive without an agent; it needs the model that it renders, and processes")]
     [InlineData("src/Meshover.Agent", "Meshover.Contract Meshover.Linux Meshover.Mesh Meshover.Metrics Meshover.Routing Meshover.WireGuard", "the agent joins the rooms of a node, and never knows the controller but by the contract")]
     [InlineData("src/Meshover.Controller", "Meshover.Contract Meshover.Mesh Meshover.Metrics", "the controller never touches a kernel or a node's room: it runs anywhere")]
-    [InlineData("src/Meshover.Cli", "Meshover.Agent Meshover.Contract Meshover.Linux Meshover.Routing Meshover.WireGuard", "the executable of a node holds its rooms, and not the controller")]
+    [InlineData("src/Meshover.Names", "Meshover.Contract Meshover.Linux", "names are answered from the map on disk, by the contract, and without an agent")]
+    [InlineData("src/Meshover.Cli", "Meshover.Agent Meshover.Contract Meshover.Linux Meshover.Names Meshover.Routing Meshover.WireGuard", "the executable of a node holds its rooms, and not the controller")]
     [InlineData("lab/Meshover.Lab", "Meshover.Contract Meshover.Linux", "the bench uses the programs as a user would, and none of their insides")]
     public void Projects_ReferenceOnlyWhatTheDesignAllows(string project, string allowed, string reason)
     {
@@ -105,7 +106,7 @@ public sealed partial class ArchitectureTests
     public void KernelTypes_StopAtTheAgentsReconcilersAndWatchers() => AssertNoReferences(
         typeof(Meshover.Agent.AgentDaemon).Assembly,
         from => !IsIn(from, "Meshover.Agent.Reconciling") && !IsIn(from, "Meshover.Agent.Endpoints") && !IsIn(from, "Meshover.Agent.Announcing.Kernel")
-            && from.Name is not ("AgentDaemon" or "RttProbe" or "OutsideCheck" or "SpeakerSource" or "CheckProbe" or "Enrolment" or "PoolOverlap" or "AtomicFile" or "AgentLock"),
+            && from.Name is not ("AgentDaemon" or "RttProbe" or "OutsideCheck" or "SpeakerSource" or "CheckProbe" or "RouteExplanation" or "WayQueries" or "Enrolment" or "PoolOverlap" or "AtomicFile" or "AgentLock"),
         to => IsIn(to, "Meshover.Linux"),
         "state and plans are made without a kernel, so that they are tested without one");
 

@@ -96,7 +96,7 @@ public sealed class SupervisorTests
         await stop.CancelAsync();
         await run;
 
-        Assert.Equal(["drain", "stop agent", "stop frr", "stop routing", "stop dataplane"], _daemons.Events);
+        Assert.Equal(["drain", "stop agent", "stop frr", "stop routing", "stop dataplane", "stop dns"], _daemons.Events);
     }
 
     private Supervisor Supervisor(params string[] daemons) => new(

@@ -23,8 +23,8 @@ public sealed class SystemdServicesTests : IDisposable
         await Services.StartAsync(DaemonNames.All, CancellationToken.None);
 
         Assert.Equal(
-            ["daemon-reload", "enable --now meshover-agent.service meshover-routing.service meshover-dataplane.service"], _systemctl.Calls);
-        Assert.Equal(3, Directory.GetFiles(_units).Length);
+            ["daemon-reload", "enable --now meshover-agent.service meshover-routing.service meshover-dataplane.service meshover-dns.service"], _systemctl.Calls);
+        Assert.Equal(4, Directory.GetFiles(_units).Length);
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class SystemdServicesTests : IDisposable
 
         await Services.StartAsync(DaemonNames.All, CancellationToken.None);
 
-        Assert.Equal(["enable --now meshover-agent.service meshover-routing.service meshover-dataplane.service"], _systemctl.Calls);
+        Assert.Equal(["enable --now meshover-agent.service meshover-routing.service meshover-dataplane.service meshover-dns.service"], _systemctl.Calls);
     }
 
     [Fact]
@@ -44,10 +44,10 @@ public sealed class SystemdServicesTests : IDisposable
         await Services.StartAsync(DaemonNames.All, CancellationToken.None);
         _systemctl.Calls.Clear();
 
-        await Services.StartAsync([DaemonNames.Agent, DaemonNames.Dataplane], CancellationToken.None);
+        await Services.StartAsync([DaemonNames.Agent, DaemonNames.Dataplane, DaemonNames.Dns], CancellationToken.None);
 
         Assert.Equal(
-            ["disable --now meshover-routing.service", "daemon-reload", "enable --now meshover-agent.service meshover-dataplane.service"], _systemctl.Calls);
+            ["disable --now meshover-routing.service", "daemon-reload", "enable --now meshover-agent.service meshover-dataplane.service meshover-dns.service"], _systemctl.Calls);
         Assert.False(File.Exists(Path.Combine(_units, "meshover-routing.service")));
     }
 
@@ -62,7 +62,7 @@ public sealed class SystemdServicesTests : IDisposable
         Assert.Equal(
             [
                 "disable --now meshover-agent.service", "disable --now meshover-routing.service", "disable --now meshover-dataplane.service",
-                "daemon-reload",
+                "disable --now meshover-dns.service", "daemon-reload",
             ],
             _systemctl.Calls);
         Assert.Empty(Directory.GetFiles(_units));
@@ -93,6 +93,7 @@ public sealed class SystemdServicesTests : IDisposable
     [InlineData("agent")]
     [InlineData("dataplane")]
     [InlineData("routing")]
+    [InlineData("dns")]
     public void Render_EachUnit_RunsItsDaemonByTheGivenProgram(string daemon)
     {
         var unit = UnitFile.Render(daemon, "/opt/meshover/meshover");
@@ -110,7 +111,7 @@ public sealed class SystemdServicesTests : IDisposable
     {
         await Packaged.StartAsync(DaemonNames.All, CancellationToken.None);
 
-        Assert.Equal(["enable --now meshover-agent.service meshover-routing.service meshover-dataplane.service"], _systemctl.Calls);
+        Assert.Equal(["enable --now meshover-agent.service meshover-routing.service meshover-dataplane.service meshover-dns.service"], _systemctl.Calls);
         Assert.Empty(Directory.GetFiles(_units));
         Assert.False(Packaged.Keeps(DaemonNames.Agent)); // this systemctl enables nothing
         Directory.CreateDirectory(Path.Combine(_units, "multi-user.target.wants"));
@@ -134,7 +135,7 @@ public sealed class SystemdServicesTests : IDisposable
         await Packaged.StartAsync(DaemonNames.All, CancellationToken.None);
 
         Assert.Equal(
-            ["daemon-reload", "enable --now meshover-agent.service meshover-routing.service meshover-dataplane.service"], _systemctl.Calls);
+            ["daemon-reload", "enable --now meshover-agent.service meshover-routing.service meshover-dataplane.service meshover-dns.service"], _systemctl.Calls);
         Assert.Empty(Directory.GetFiles(_units));
     }
 
@@ -157,9 +158,9 @@ public sealed class SystemdServicesTests : IDisposable
         await Packaged.StopAsync(CancellationToken.None);
 
         Assert.Equal(
-            ["disable --now meshover-agent.service", "disable --now meshover-routing.service", "disable --now meshover-dataplane.service"],
+            ["disable --now meshover-agent.service", "disable --now meshover-routing.service", "disable --now meshover-dataplane.service", "disable --now meshover-dns.service"],
             _systemctl.Calls);
-        Assert.Equal(3, Directory.GetFiles(_packaged).Length);
+        Assert.Equal(4, Directory.GetFiles(_packaged).Length);
     }
 
     private SystemdServices Services => new(_systemctl, _units, packagedDirectory: null);

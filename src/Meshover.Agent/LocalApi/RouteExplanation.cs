@@ -1,25 +1,54 @@
 using System.Collections.Immutable;
 using System.Net;
-using Meshover.Cli.CommandLine;
 using Meshover.Contract.V1;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Planning;
 
-namespace Meshover.Cli.Routes;
+namespace Meshover.Agent.LocalApi;
+
+/// <summary>What becomes of a packet.</summary>
+public enum WayKind
+{
+    /// <summary>It is this machine's.</summary>
+    Here,
+
+    /// <summary>It goes to another node by its link.</summary>
+    Link,
+
+    /// <summary>It leaves by an interface that is no link.</summary>
+    Outside,
+
+    /// <summary>There is no way, or one that refuses.</summary>
+    Refused,
+}
 
 /// <summary>What is told of one packet.</summary>
-internal sealed record Explained(ImmutableArray<string> Lines, bool IsRefused);
+/// <param name="Kind">What becomes of it.</param>
+/// <param name="In">Where it comes in.</param>
+/// <param name="Gathered">Whether it is gathered, and by whom.</param>
+/// <param name="Out">By which interface it goes, in words.</param>
+public sealed record Explained(WayKind Kind, string In, string Gathered, string Out)
+{
+    /// <summary>The first interface that it leaves by; empty: none.</summary>
+    public string Link { get; init; } = "";
+
+    /// <summary>The node at its other end; null: none.</summary>
+    public NodeId? Next { get; init; }
+}
+
+/// <summary>The way cannot be told for want of what the question says.</summary>
+public sealed class NoWayToTellException(string message) : Exception(message);
 
 /// <summary>The kernel is asked for the way, as only it knows all rules; who has the packets of a range is the agent's to say.</summary>
-internal sealed class RouteExplanation(RouteNetlink netlink, AgentStatus status)
+public sealed class RouteExplanation(RouteNetlink netlink, AgentStatus status)
 {
     private readonly Dictionary<int, string> _links = netlink.GetLinks().ToDictionary(link => link.Index, link => link.Name);
 
     /// <param name="from">The source.</param>
     /// <param name="to">The destination, of the same family.</param>
     /// <param name="by">The interface that it comes in by; null: the one that leads back.</param>
-    /// <exception cref="CliException">There is no such interface, or none leads back.</exception>
+    /// <exception cref="NoWayToTellException">There is no such interface, or none leads back.</exception>
     public Explained Of(IPAddress from, IPAddress to, string? by)
     {
         var input = InputLink(from, by);
@@ -32,26 +61,32 @@ internal sealed class RouteExplanation(RouteNetlink netlink, AgentStatus status)
             // As the firewall marks it.
             Mark = cameByLink && gathering is not null ? KernelNames.GatheredMark : 0,
         });
-        var isRefused = route is not { Kind: RouteKind.Unicast or RouteKind.Local };
-        return new Explained(
-            [$"{from} -> {to} on {status.Hostname}", $"in       {(input == 0 ? "from this node itself" : Named(input))}", $"gathered {Gathered(gathering, route)}", $"out      {Out(route)}"], isRefused);
+        var link = route is { Kind: RouteKind.Unicast } ? _links.GetValueOrDefault(LinkOf(route), "") : "";
+        return new Explained(KindOf(route, link), input == 0 ? "from this node itself" : Named(input), Gathered(gathering, route), Out(route)) { Link = link, Next = NodeId.FromLinkName(link) };
     }
+
+    private static WayKind KindOf(RouteInfo? route, string link) => route switch
+    {
+        { Kind: RouteKind.Local } => WayKind.Here,
+        { Kind: RouteKind.Unicast } => NodeId.IsLinkName(link) ? WayKind.Link : WayKind.Outside,
+        _ => WayKind.Refused,
+    };
 
     /// <summary>0: the source is this machine's own.</summary>
     private int InputLink(IPAddress from, string? by)
     {
         if (by is not null)
-            return netlink.FindLink(by)?.Index ?? throw new CliException($"There is no interface {by}; `ip link` lists them.", ExitCode.Usage);
+            return netlink.FindLink(by)?.Index ?? throw new NoWayToTellException($"There is no interface {by}; `ip link` lists them.");
         if (netlink.GetAddresses().Any(address => address.Address.Equals(from)))
             return 0;
         return netlink.FindRoute(new RouteQuery(from)) is { Kind: RouteKind.Unicast } back
             ? LinkOf(back)
-            : throw new CliException($"No route leads to {from} here, so it cannot be told where its packets come in; name the interface with --by.");
+            : throw new NoWayToTellException($"No route leads to {from} here, so it cannot be told where its packets come in; name the interface with --by.");
     }
 
     private static int LinkOf(RouteInfo route) => route.NextHops.IsDefaultOrEmpty ? route.OutputLink : route.NextHops[0].OutputLink;
 
-    private static string Gathered(Gathering? gathering, RouteInfo? route)
+    private static string Gathered(Contract.V1.Gathering? gathering, RouteInfo? route)
     {
         if (gathering is null)
             return "no: its source lies in no range that is gathered";

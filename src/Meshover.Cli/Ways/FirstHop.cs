@@ -1,0 +1,43 @@
+using System.Net;
+using Meshover.Cli.Status;
+using Meshover.Linux.Netlink;
+
+namespace Meshover.Cli.Ways;
+
+/// <summary>Where this node's kernel hands packets to an address.</summary>
+/// <param name="Path">here, direct, transit, none, outside or unknown, as <see cref="PingDocument.Path"/>.</param>
+/// <param name="Peer">The node that they are handed to; null: none.</param>
+/// <param name="Reason">Why it is not direct; null: it is, or there is none.</param>
+/// <param name="Link">The interface; empty: no way.</param>
+/// <param name="Mtu">Of the interface, bytes; 0: no way.</param>
+internal sealed record FirstHop(string Path, PeerSection? Peer, string? Reason, string Link, int Mtu)
+{
+    public static FirstHop Of(Target target, StatusDocument status)
+    {
+        using var netlink = new RouteNetlink();
+        if (netlink.FindRoute(new RouteQuery(target.Address)) is not { } route || route.Kind is not (RouteKind.Unicast or RouteKind.Local))
+            return new FirstHop("none", Peer: null, "this node has no route to it, or one that refuses", "", 0);
+        if (route.Kind == RouteKind.Local)
+            return new FirstHop("here", Peer: null, Reason: null, "", 0);
+        var index = route.NextHops.IsDefaultOrEmpty ? route.OutputLink : route.NextHops[0].OutputLink;
+        var link = netlink.GetLinks().FirstOrDefault(one => one.Index == index);
+        var peer = status.Peers.FirstOrDefault(one => one.Link == link?.Name);
+        var (path, reason) = (peer, status.Peers.FirstOrDefault(one => one.Hostname == target.Name)) switch
+        {
+            (null, _) => ("outside", "the way there is not by the mesh"),
+            (var by, { } meant) when meant.Hostname != by.Hostname => ("transit", meant.PathReason.Length > 0 ? meant.PathReason : "BGP prefers that way"),
+            (var by, _) => ("direct", by.PathReason.Length > 0 ? by.PathReason : null),
+        };
+        return new FirstHop(path, peer, reason, link?.Name ?? "", link?.Mtu ?? 0);
+    }
+
+    /// <summary>Such as <c>direct, endpoint [2001:db8::2]:12912</c>.</summary>
+    public string Describe() => (Path, Peer) switch
+    {
+        ("here", _) => "this node itself",
+        ("none", _) => $"no way: {Reason}",
+        (_, null) => $"outside the mesh, by {Link}",
+        ("transit", var peer) => $"by way of {peer.Hostname} ({peer.Endpoint ?? "no endpoint"}): {Reason}",
+        (_, var peer) => $"direct, endpoint {peer.Endpoint ?? "unknown"}",
+    };
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using System.Net.Sockets;
+using ARSoft.Tools.Net;
+using ARSoft.Tools.Net.Dns;
+
+namespace Meshover.Names.Zones;
+
+/// <summary>The zone of the nodes' names, and the reverse zones of their pools. Never changes; a new map makes a new one, at O(n).</summary>
+internal sealed class ZoneTable
+{
+    /// <summary>Seconds. Addresses hardly change, but a name may move to another node, and nobody should look for it at the former for long.</summary>
+    public const int TimeToLive = 10;
+
+    /// <summary>Seconds that "there is none" holds: a node that has just joined is found soon.</summary>
+    public const int NegativeTimeToLive = 5;
+
+    // For secondaries, of which there are none: any resolver asks the node beside it.
+    private const int Refresh = 60, Retry = 30, Expire = 7 * 24 * 3600;
+
+    private const int LongestName = 255;
+
+    private readonly Dictionary<DomainName, Zone> _zones = [];
+
+    /// <param name="mesh">What there is.</param>
+    /// <param name="apex">Of the nodes' names.</param>
+    /// <param name="self">This node's hostname, which is told as the zones' server.</param>
+    public ZoneTable(NamedMesh mesh, DomainName apex, string self)
+    {
+        var server = NameOf(self, apex) is var own && IsShortEnough(own) ? own : new DomainName(["ns", .. apex.Labels]);
+        SoaRecord Soa(DomainName name) => new(
+            name, TimeToLive, server, new DomainName(["hostmaster", .. apex.Labels]), unchecked((uint)mesh.Revision), Refresh, Retry, Expire, NegativeTimeToLive);
+        Forward = _zones[apex] = new Zone(Soa(apex), server);
+        foreach (var name in mesh.Pools.SelectMany(ReverseZones.Of))
+            _zones[name] = new Zone(Soa(name), server);
+        foreach (var host in mesh.Hosts)
+            Add(host, NameOf(host.HostName, apex));
+    }
+
+    public Zone Forward { get; }
+
+    /// <summary>The apexes of all zones.</summary>
+    public IEnumerable<DomainName> Apexes => _zones.Keys;
+
+    /// <summary>The zone that the name is in; null where it is none of ours.</summary>
+    public Zone? FindZone(DomainName name)
+    {
+        for (var apex = name; apex.LabelCount > 0; apex = apex.GetParentName())
+        {
+            if (_zones.TryGetValue(apex, out var zone))
+                return zone;
+        }
+        return null;
+    }
+
+    /// <summary>A hostname with dots stays as it is, below the zone; one that says the zone itself does not get it twice.</summary>
+    internal static DomainName NameOf(string hostName, DomainName apex)
+    {
+        var name = new DomainName(hostName.Split('.'));
+        return name.IsSubDomainOf(apex) ? name : new DomainName([.. name.Labels, .. apex.Labels]);
+    }
+
+    /// <summary>RFC 1035, section 2.3.4: a byte before each label, and the root's.</summary>
+    private static bool IsShortEnough(DomainName name) => name.Labels.Sum(label => label.Length + 1) + 1 <= LongestName;
+
+    private void Add(NamedHost host, DomainName name)
+    {
+        if (Forward.Find(name) is { Count: > 0 } || !IsShortEnough(name))
+            return; // an older node's, or none that DNS could carry
+        foreach (var address in host.Addresses)
+        {
+            Forward.Add(address.AddressFamily == AddressFamily.InterNetwork ? new ARecord(name, TimeToLive, address) : new AaaaRecord(name, TimeToLive, address));
+            var reverse = address.GetReverseLookupDomain();
+            FindZone(reverse)?.Add(new PtrRecord(reverse, TimeToLive, name));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Google.Protobuf;
+using Meshover.Cli.CommandLine;
+using Meshover.Cli.Status;
+using Meshover.Contract.V1;
+using Spectre.Console;
+using Xunit;
+
+namespace Meshover.UnitTests.Cli;
+
+public sealed class StatusViewTests
+{
+    private static readonly StatusDocument Document = AgentStatusReader.Read(StatusSamples.Degraded());
+
+    [Fact]
+    public void Problems_LeavesOutPeersThatAreWell_AndTheWorstFindingComesFirst()
+    {
+        var status = StatusSamples.Healthy();
+        status.Peers[0].Path = "transit";
+        status.Findings.Add(new Finding { Code = "peer-off", Severity = "notice", Subject = "n9", Text = "a" });
+        status.Findings.Add(new Finding { Code = "underlay-cut", Severity = "fault", Text = "b" });
+        var seen = new StatusView(OnlyProblems: true, Peer: null).Of(AgentStatusReader.Read(status));
+        Assert.Equal("n3", Assert.Single(seen.Peers).Hostname);
+        Assert.Equal(["underlay-cut", "peer-off"], seen.Findings.Select(finding => finding.Code));
+    }
+
+    [Fact]
+    public void Peers_AreShownWorstFirst()
+    {
+        var text = Table(Document, view: null);
+        var order = Document.Peers.OrderByDescending(StatusView.Badness).Select(peer => text.IndexOf($"  {peer.Hostname} ", StringComparison.Ordinal)).ToList();
+        Assert.DoesNotContain(-1, order);
+        Assert.Equal(order.Order(), order);
+    }
+
+    [Fact]
+    public void Peer_IsFoundByNameAndAddress_AndAllOfItIsShown()
+    {
+        var peer = Document.Peers[0];
+        foreach (var name in (string[])[peer.Hostname.ToUpperInvariant(), peer.Address4, peer.Address6, peer.Link])
+        {
+            var view = new StatusView(OnlyProblems: false, name);
+            Assert.Contains(peer.Path, Table(view.Of(Document), view), StringComparison.Ordinal);
+        }
+        Assert.Contains("no peer \"nobody\"", Assert.Throws<CliException>(() => new StatusView(OnlyProblems: false, "nobody").Of(Document)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>From what the agent sends to what is shown, as text and as JSON: the best of a few, as others work beside it.</summary>
+    [Fact]
+    public void Status_OfAThousandPeers_IsShownIn100Ms()
+    {
+        var status = StatusSamples.Healthy();
+        var sample = status.Peers[0];
+        for (var n = status.Peers.Count; n < 1_000; n++)
+        {
+            var peer = sample.Clone();
+            (peer.Hostname, peer.NodeId, peer.Address4) = ($"node-{n}", (uint)n + 10, $"10.249.{n / 256}.{n % 256}");
+            status.Peers.Add(peer);
+        }
+        var bytes = status.ToByteArray();
+        var best = TimeSpan.MaxValue;
+        for (var tries = 0; tries < 10; tries++)
+        {
+            var began = Stopwatch.GetTimestamp();
+            var document = AgentStatusReader.Read(AgentStatus.Parser.ParseFrom(bytes));
+            Assert.Contains("node-999", Table(document, view: null), StringComparison.Ordinal);
+            Assert.Contains("node-999", JsonSerializer.Serialize(document, StatusJson.Default.StatusDocument), StringComparison.Ordinal);
+            best = Stopwatch.GetElapsedTime(began) is var took && took < best ? took : best;
+        }
+        Assert.InRange(best.TotalMilliseconds, 0, 100);
+    }
+
+    private static string Table(StatusDocument document, StatusView? view)
+    {
+        var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        console.Profile.Width = 400;
+        StatusTable.Write(console, document, view);
+        return text.ToString();
+    }
+}

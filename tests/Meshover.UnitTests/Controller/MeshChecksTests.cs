@@ -1,0 +1,110 @@
+using System.Net;
+using Meshover.Contract.V1;
+using Meshover.Controller.Administration;
+using Meshover.Controller.Api;
+using Meshover.Controller.Live;
+using Meshover.Controller.State;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+using LinkReason = Meshover.Contract.V1.LinkReason;
+
+namespace Meshover.UnitTests.Controller;
+
+public sealed class MeshChecksTests
+{
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(TestMesh.Now + 3600));
+    private readonly LiveNodes _live;
+    private readonly TestMesh _mesh = new();
+    private readonly uint[] _ids;
+
+    public MeshChecksTests()
+    {
+        _live = new LiveNodes(_time);
+        _ids = [.. Enumerable.Range(0, 4).Select(n => _mesh.Enrol($"n{n}").Id)];
+        Transit(3);
+    }
+
+    [Fact]
+    public void WholeMesh_HasNoProblem()
+    {
+        foreach (var id in _ids)
+            Say(id);
+        var result = Run();
+        Assert.Empty(result.Problems);
+        Assert.Equal((4, 0), (result.Nodes, result.Unheard));
+    }
+
+    [Fact]
+    public void Numbers_ThatTwoHave_AreNamedWithBoth()
+    {
+        _mesh.Change(draft => draft.Put(StoreKeys.Node(_ids[1]), Record(1) with { Address4 = Record(0).Address4, Asn = Record(0).Asn }));
+        Assert.Equal(["duplicate-address", "duplicate-asn", "duplicate-router-id"], Run().Problems.Select(problem => problem.Check));
+        Assert.Contains("n0's and n1's", Run().Problems[0].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Link_ThatOneEndHears_IsOneWayAndSaysWhich()
+    {
+        Say(_ids[0], (_ids[1], LinkReason.NoAnswer));
+        Say(_ids[1]);
+        Say(_ids[2]);
+        Say(_ids[3]);
+        var problem = Assert.Single(Run().Problems);
+        Assert.Equal("one-way-link", problem.Check);
+        Assert.Equal("n1 hears n0, but n0 does not hear n1: packets are lost on the way to n0.", problem.Text);
+    }
+
+    [Fact]
+    public void Pair_WithoutALinkOrATransitNode_DoesNotReachEachOther()
+    {
+        Say(_ids[0], (_ids[1], LinkReason.NoDirectPath));
+        Say(_ids[1], (_ids[0], LinkReason.NoDirectPath));
+        Say(_ids[2]);
+        Say(_ids[3]);
+        Assert.Empty(Run().Problems); // n3 carries it
+
+        Say(_ids[1], (_ids[0], LinkReason.NoDirectPath), (_ids[3], LinkReason.NoAnswer));
+        Say(_ids[3], (_ids[1], LinkReason.NoAnswer));
+        var pairs = Run().Problems.Where(problem => problem.Check == "unreachable-pair").Select(problem => problem.Subject).Order();
+        Assert.Equal(["n0 n1", "n1 n3"], pairs);
+    }
+
+    [Fact]
+    public void Node_ThatIsOff_IsNoPairsFault()
+    {
+        Say(_ids[0], (_ids[1], LinkReason.NoAnswer));
+        Say(_ids[2], (_ids[1], LinkReason.NoAnswer));
+        Say(_ids[3], (_ids[1], LinkReason.NoAnswer));
+        var result = Run();
+        Assert.Empty(result.Problems);
+        Assert.Equal(1, result.Unheard);
+    }
+
+    [Fact]
+    public void VersionsAndClocks_ThatDiffer_AreNamed()
+    {
+        var session = new NodeSession(_ids[0], "A", "0.0.9", IPAddress.Parse("192.0.2.1"));
+        _live.Open(session, ReportedState.Nothing with { Announced = [IPNetwork.Parse("10.64.0.0/24")] });
+        var summary = HealthTests.Summary();
+        summary.Findings = new FindingCounts { Found = { new FindingCounts.Types.Found { Code = "clock-skew", Count = 1 } } };
+        _live.Tell(session, health => HealthMapping.Merge(health, summary, _time.GetUtcNow()));
+        Assert.Equal(["announced-not-granted", "version-skew", "clock-skew"], Run().Problems.Select(problem => problem.Check));
+    }
+
+    private CheckResult Run() => MeshChecks.Of(_mesh.State, _live.State, _live.Clock.Now, "0.1.0");
+
+    private StoredNode Record(int n) => _mesh.State.Nodes[_ids[n]].Record;
+
+    private void Transit(int n) => _mesh.Change(draft => draft.Put(StoreKeys.Reach(_ids[n]), new ReachRecord { Transit = true }));
+
+    private void Say(uint node, params (uint Peer, LinkReason Reason)[] notUp)
+    {
+        var session = new NodeSession(node, "A", "0.1.0", IPAddress.Parse("192.0.2.1"));
+        _live.Open(session, ReportedState.Nothing);
+        var summary = HealthTests.Summary();
+        (summary.Peers, summary.PeersUp) = (3, (uint)(3 - notUp.Length));
+        summary.NotUp = new LinkCounts { NoAnswer = (uint)notUp.Length };
+        summary.Exceptions = new LinkExceptions { Links = { notUp.Select(link => new LinkExceptions.Types.Link { NodeId = link.Peer, Reason = link.Reason }) } };
+        _live.Tell(session, health => HealthMapping.Merge(health, summary, _time.GetUtcNow()));
+    }
+}
