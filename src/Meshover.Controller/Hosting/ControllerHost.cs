@@ -1,9 +1,13 @@
 using System.Net;
 using Grpc.AspNetCore.Server.Model;
+using Meshover.Console.Hosting;
+using Meshover.Console.SignIn;
+using Meshover.Console.UseCases;
 using Meshover.Controller.Administration;
 using Meshover.Controller.Api;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
+using Meshover.Controller.Console;
 using Meshover.Controller.Events;
 using Meshover.Controller.Identity;
 using Meshover.Controller.Live;
@@ -43,6 +47,7 @@ internal static class ControllerHost
         builder.Logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None);
         if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 })
             UseSystemd(builder);
+        ConsoleFiles.Find(builder);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, groups, tls, options, paths));
         AddServices(builder.Services, directory, secret, options, paths);
@@ -50,6 +55,7 @@ internal static class ControllerHost
         // Before the gate, which asks what routing found; else it would run after it.
         app.UseRouting();
         app.Use(groups.GuardAsync);
+        app.UseWhen(context => context.GetEndpoint()?.Metadata.GetMetadata<EndpointGroup>() == EndpointGroup.Console, console => console.UseMeshConsole());
         groups.Map(app);
         return app;
     }
@@ -84,6 +90,10 @@ internal static class ControllerHost
         services.AddSingleton<Grants>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<MeshEvents>();
+        services.AddSingleton<ConsoleTokens>();
+        services.AddSingleton<IMeshPort, MeshPort>();
+        services.AddSingleton<ISignInTokens, SignInTokens>();
+        services.AddMeshConsole();
         services.AddSingleton<CredentialIssuer>();
         services.AddSingleton<MemberUpdates>();
         services.AddSingleton<MeshApi>();

@@ -1,9 +1,31 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+
 namespace Meshover.LabTests.Mesh;
 
-/// <summary>Meshes stand side by side on one machine: what each one's namespaces begin with.</summary>
+/// <summary>A prefix for the names of a lab that no other lab of this machine has, also when several runs of the tests go on side by side.</summary>
 internal static class LabPrefix
 {
+    // An address of the abstract kind is taken by one socket alone, and free when its process ends, in whatever way (unix(7)).
+    private static readonly ConcurrentBag<Socket> Taken = [];
     private static int _count;
 
-    public static string Next() => $"m{Interlocked.Increment(ref _count)}";
+    public static string Next()
+    {
+        while (true)
+        {
+            var prefix = $"m{Interlocked.Increment(ref _count)}";
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                socket.Bind(new UnixDomainSocketEndPoint($"\0meshover-lab-{prefix}"));
+                Taken.Add(socket);
+                return prefix;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                socket.Dispose();
+            }
+        }
+    }
 }

@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+
+namespace Meshover.Console.SignIn;
+
+/// <summary>
+/// Who is signed in: kept here and not in the cookie, which only names the session, so that signing out ends it everywhere at once. Bounded; a restart of the
+/// controller ends them all.
+/// </summary>
+public sealed class Sessions(ISignInTokens tokens, TimeProvider time) : ITicketStore
+{
+    /// <summary>However busy, and however idle, a session is.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromHours(12);
+
+    public const int Most = 1_000;
+
+    private readonly ConcurrentDictionary<string, AuthenticationTicket> _tickets = new(StringComparer.Ordinal);
+
+    public int Count => _tickets.Count;
+
+    public Task<string> StoreAsync(AuthenticationTicket ticket)
+    {
+        ArgumentNullException.ThrowIfNull(ticket);
+        var key = ticket.Principal.FindFirstValue(ConsoleClaims.Session) ?? throw new ArgumentException("A session has no name.", nameof(ticket));
+        _tickets[key] = ticket;
+        if (_tickets.Count > Most)
+            MakeRoom();
+        return Task.FromResult(key);
+    }
+
+    public Task RenewAsync(string key, AuthenticationTicket ticket) => StoreAsync(ticket);
+
+    public Task<AuthenticationTicket?> RetrieveAsync(string key) => Task.FromResult(IsAlive(key) ? _tickets.GetValueOrDefault(key) : null);
+
+    public Task RemoveAsync(string key)
+    {
+        _tickets.TryRemove(key, out _);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>It has not ended, and nor has what it began with.</summary>
+    public bool IsAlive(string key) =>
+        _tickets.TryGetValue(key, out var ticket) && time.GetUtcNow() < ticket.Properties.ExpiresUtc
+        && (ticket.Principal.FindFirstValue(ConsoleClaims.Token) is not { } token || tokens.MayGoOn(token));
+
+    private void MakeRoom()
+    {
+        foreach (var (key, _) in _tickets.Where(ticket => !IsAlive(ticket.Key)))
+            _tickets.TryRemove(key, out _);
+        foreach (var (key, _) in _tickets.OrderBy(ticket => ticket.Value.Properties.IssuedUtc).Take(_tickets.Count - Most))
+            _tickets.TryRemove(key, out _);
+    }
+}
