@@ -49,6 +49,8 @@ public static partial class ConsoleSignIn
             forgery.Cookie.Name = "__Host-meshover-form";
             forgery.Cookie.SecurePolicy = CookieSecurePolicy.Always;
             forgery.Cookie.SameSite = SameSiteMode.Strict;
+            // The policy says it for all pages (frame-ancestors).
+            forgery.SuppressXFrameOptionsHeader = true;
         });
     }
 

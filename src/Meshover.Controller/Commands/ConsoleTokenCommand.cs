@@ -106,6 +106,8 @@ internal static class ConsoleTokenCommand
 
     private static async Task AskAsync(ControllerPaths paths, Func<AdminService.AdminServiceClient, Task> question)
     {
+        if (!AdminSocket.IsServed(paths.AdminSocket))
+            throw new StartException($"No controller serves {paths.AdminSocket}: start it, run this as root on its machine, or name its directory with --run.");
         using var channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
         {
             DisposeHttpClient = true,
@@ -121,7 +123,7 @@ internal static class ConsoleTokenCommand
         }
         catch (Exception e) when (e is RpcException or TimeoutException)
         {
-            throw new StartException($"The controller cannot be asked at {paths.AdminSocket}: {(e as RpcException)?.Status.Detail ?? e.Message} Start it, run this as root on its machine, or name its directory with --run.");
+            throw new StartException($"The controller cannot be asked at {paths.AdminSocket}: {(e as RpcException)?.Status.Detail ?? e.Message} Its log says why.");
         }
     }
 

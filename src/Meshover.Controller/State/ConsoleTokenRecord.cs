@@ -16,7 +16,7 @@ internal sealed record ConsoleTokenRecord : StoredRecord
     public required long Created { get; init; }
 
     /// <summary>0: never.</summary>
-    public required long Expires { get; init; }
+    public long Expires { get; init; }
 
     /// <summary>It lets one session begin, and no other.</summary>
     public bool Once { get; init; }
