@@ -52,6 +52,8 @@ public sealed class ConsoleFixture : IAsyncLifetime
         _playwright?.Dispose();
         if (_starter is not null)
             File.Delete(_starter);
+        if (Environment.GetEnvironmentVariable(PageTests.ScreenshotsVariable) is { Length: > 0 } directory && File.Exists(Mesh.Controller.LogFile))
+            File.Copy(Mesh.Controller.LogFile, Path.Combine(directory, "controller.log"), overwrite: true);
         await Mesh.DisposeAsync();
     }
 

@@ -78,18 +78,18 @@ public sealed class PageTests(ConsoleFixture console)
     {
         var page = await console.OpenAsync("/grants", "operator");
         await page.Locator("form.line select").SelectOptionAsync("n2");
-        await page.GetByLabel("Prefix").FillAsync("10.64.1.0/24");
+        await page.GetByLabel("Prefix", new() { Exact = true }).FillAsync("10.64.1.0/24");
         await page.GetByRole(AriaRole.Button, new() { Name = "What would it do?" }).ClickAsync();
         await Assertions.Expect(page.Locator(".preview")).ToContainTextAsync("n1 is granted 10.64.1.0/24, which overlaps");
         // What was looked at is what is done: another prefix is looked at anew.
-        await page.GetByLabel("Prefix").FillAsync("10.77.0.1/16");
-        await page.GetByLabel("Prefix").BlurAsync();
+        await page.GetByLabel("Prefix", new() { Exact = true }).FillAsync("10.77.0.1/16");
+        await page.GetByLabel("Prefix", new() { Exact = true }).BlurAsync();
         await Assertions.Expect(page.Locator(".preview")).Not.ToBeVisibleAsync();
-        await page.GetByLabel("Prefix").FillAsync("10.249.0.0/24");
+        await page.GetByLabel("Prefix", new() { Exact = true }).FillAsync("10.249.0.0/24");
         await page.GetByRole(AriaRole.Button, new() { Name = "What would it do?" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("the mesh's own pool");
 
-        await page.GetByLabel("Prefix").FillAsync("10.77.0.0/16");
+        await page.GetByLabel("Prefix", new() { Exact = true }).FillAsync("10.77.0.0/16");
         await page.GetByRole(AriaRole.Button, new() { Name = "What would it do?" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Grant it" }).ClickAsync();
         var row = page.Locator("tr", new() { HasText = "10.77.0.0/16" });
@@ -114,7 +114,7 @@ public sealed class PageTests(ConsoleFixture console)
         await Assertions.Expect(page.GetByText("No node is like that.")).ToBeVisibleAsync();
         await page.GotoAsync($"{ConsoleFixture.Address}/nodes/n2");
         await Assertions.Expect(page.Locator("tr", new() { HasText = "Established" })).ToHaveCountAsync(2, new() { Timeout = 30_000 });
-        await Assertions.Expect(page.GetByText("10.64.2.0/24")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("10.64.2.0/24").First).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("[data-kind='node.joined']").First).ToBeVisibleAsync();
         await page.GotoAsync($"{ConsoleFixture.Address}/nodes/nobody");
         await Assertions.Expect(page.GetByText("There is no node of this name")).ToBeVisibleAsync();

@@ -3,6 +3,7 @@ using Meshover.Console.SignIn;
 using Meshover.Console.UseCases;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.JSInterop;
 
 namespace Meshover.Console.Components;
 
@@ -28,11 +29,14 @@ public abstract class LivePage : ComponentBase, IDisposable
     [Inject]
     protected TimeProvider Time { get; set; } = null!;
 
+    [Inject]
+    protected IJSRuntime Js { get; set; } = null!;
+
     [CascadingParameter]
     protected Words Words { get; set; } = null!;
 
     [CascadingParameter]
-    private Task<AuthenticationState> State { get; set; } = null!;
+    private Task<AuthenticationState> SignedIn { get; set; } = null!;
 
     protected ConsoleUser User { get; private set; } = null!;
 
@@ -48,7 +52,7 @@ public abstract class LivePage : ComponentBase, IDisposable
 
     protected override async Task OnInitializedAsync()
     {
-        User = ConsoleClaims.UserOf((await State).User) ?? throw new InvalidOperationException("A page was shown to nobody.");
+        User = ConsoleClaims.UserOf((await SignedIn).User) ?? throw new InvalidOperationException("A page was shown to nobody.");
         Look();
         if (RendererInfo.IsInteractive)
             _subscription = Live.Subscribe(Changed);
@@ -103,7 +107,20 @@ public abstract class LivePage : ComponentBase, IDisposable
         catch (ConsoleRefusalException)
         {
             // The session has ended: all that is left to see is how to begin another.
-            Navigation.NavigateTo($"{ConsoleSignIn.SignInPath}?ended=1", forceLoad: true);
+            _ = LeaveAsync();
+        }
+    }
+
+    private async Task LeaveAsync()
+    {
+        _subscription?.Dispose();
+        try
+        {
+            await Js.InvokeVoidAsync("meshover.leave", $"{ConsoleSignIn.SignInPath}?ended=1");
+        }
+        catch (Exception e) when (e is JSDisconnectedException or OperationCanceledException or InvalidOperationException)
+        {
+            // It has gone already, or was never there: then its next request leads it to the door.
         }
     }
 

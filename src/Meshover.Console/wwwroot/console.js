@@ -1,7 +1,9 @@
 // What the pages need of the browser beside Blazor: times in the viewer's zone, dialogs, copying, theme and language, the one-time sign-in link.
 (() => {
   'use strict';
-  const language = document.documentElement.lang;
+  // Of the language of the page, the viewer's own form: en-GB writes dates otherwise than en-US.
+  const page = document.documentElement.lang;
+  const language = navigator.languages.find(one => one.split('-')[0] === page) ?? page;
   const day = new Intl.DateTimeFormat(language, { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
   const since = new Intl.RelativeTimeFormat(language, { numeric: 'always', style: 'narrow' });
 
@@ -33,6 +35,8 @@
   window.meshover = {
     open: dialog => { if (!dialog.open) dialog.showModal(); },
     close: dialog => dialog.close(),
+    // Answers before it goes.
+    leave: path => { setTimeout(() => location.assign(path), 0); },
   };
 
   function remember(name, value) {

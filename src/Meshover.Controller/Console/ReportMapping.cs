@@ -27,5 +27,5 @@ internal static class ReportMapping
         peer.HandshakeAgeSeconds < 0 ? null : peer.HandshakeAgeSeconds, peer.PrefixesReceived, peer.RxBytes, peer.TxBytes,
         peer.BgpState == "Established" ? Health.Fine : peer.Silent ? Health.Unknown : Health.Bad);
 
-    private static string Words(ComponentStatus? component) => component is null ? "" : component.Errors.Count > 0 ? $"{component.State}: {string.Join(" ", component.Errors)}" : $"{component.State} ({component.Kind})";
+    private static string Words(ComponentStatus? component) => component is null ? "" : component.Errors.Count > 0 ? $"{component.State}: {string.Join(" ", component.Errors)}" : component.Kind.Length > 0 ? $"{component.State} ({component.Kind})" : component.State;
 }
