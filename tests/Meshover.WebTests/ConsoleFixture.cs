@@ -36,6 +36,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
             await Mesh.StartControllerAsync(new TestProgress(), ct);
             await Task.WhenAll(Mesh.Nodes.Take(3).Select(async node => await node.JoinAsync(await Mesh.Controller.CreateTokenAsync(node.Number, ct), ct)));
             _playwright = await browser;
+            Assertions.SetDefaultExpectTimeout(20_000);
             _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Starter() });
         }
         catch

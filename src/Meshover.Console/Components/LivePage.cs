@@ -58,7 +58,7 @@ public abstract class LivePage : ComponentBase, IDisposable
             _subscription = Live.Subscribe(Changed);
     }
 
-    /// <summary>There is another <see cref="View"/>.</summary>
+    /// <summary>There is another <see cref="View"/>. While anybody looks there is one each 5 s at least.</summary>
     protected virtual Task SeenAsync() => Task.CompletedTask;
 
     /// <summary>Does what the viewer asked for, and tells what was refused.</summary>
@@ -135,8 +135,19 @@ public abstract class LivePage : ComponentBase, IDisposable
         Interlocked.Exchange(ref _isTold, 0);
         if (_gone.IsCancellationRequested)
             return;
-        Look();
-        await SeenAsync();
-        StateHasChanged();
+        try
+        {
+            Look();
+            await SeenAsync();
+            StateHasChanged();
+        }
+        catch (ConsoleRefusalException e)
+        {
+            Error = e.Message;
+        }
+        catch (Exception e) when (!_gone.IsCancellationRequested)
+        {
+            await DispatchExceptionAsync(e);
+        }
     }
 }

@@ -1,5 +1,7 @@
 using Meshover.Console.Live;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Meshover.Console.Hosting;
 
@@ -12,6 +14,9 @@ internal sealed class BrowserRules(RequestDelegate next, CircuitCount circuits)
         + "form-action 'self'; base-uri 'self'; frame-ancestors 'none'";
 
     private const string CircuitPath = "/_blazor";
+
+    // Bytes a second, after some seconds.
+    private static readonly MinDataRate LeastRate = new(240, TimeSpan.FromSeconds(5));
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -26,9 +31,20 @@ internal sealed class BrowserRules(RequestDelegate next, CircuitCount circuits)
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
         if (!IsFromOurPages(context.Request))
             return RefuseAsync(context, StatusCodes.Status403Forbidden, "Another site's page may not ask this of the console.");
-        if (context.Request.Path == CircuitPath + "/negotiate" && circuits.IsFull)
+        LimitPatience(context);
+        if (BeginsCircuit(context.Request) && circuits.IsFull)
             return RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, $"{CircuitCount.Most} pages of the console are open, which is as many as there may be. Close some.");
         return next(context);
+    }
+
+    private static bool BeginsCircuit(HttpRequest request) =>
+        request.Path.StartsWithSegments(CircuitPath, out var rest) && (rest == "/negotiate" || (!rest.HasValue && !request.Query.ContainsKey("id")));
+
+    // The controller waits for ever for what nodes send; a form is short.
+    private static void LimitPatience(HttpContext context)
+    {
+        if (HttpMethods.IsPost(context.Request.Method) && context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+            rate.MinDataRate = LeastRate;
     }
 
     // Browsers say from whose page a request that changes something, or a WebSocket, comes (https://fetch.spec.whatwg.org/#origin-header).

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using Meshover.Console.UseCases;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ public sealed partial class LiveMesh(IMeshPort port, TimeProvider time, ILogger<
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<object, Action> _viewers = new();
-    private readonly SemaphoreSlim _somebody = new(0);
+    private readonly Channel<bool> _somebody = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private volatile MeshView _newest = MeshView.Nothing;
 
     public int Viewers => _viewers.Count;
@@ -24,8 +25,7 @@ public sealed partial class LiveMesh(IMeshPort port, TimeProvider time, ILogger<
     {
         var subscription = new Subscription(this);
         _viewers[subscription] = changed;
-        if (_viewers.Count == 1)
-            _somebody.Release();
+        _somebody.Writer.TryWrite(true);
         return subscription;
     }
 
@@ -34,7 +34,7 @@ public sealed partial class LiveMesh(IMeshPort port, TimeProvider time, ILogger<
         while (!stoppingToken.IsCancellationRequested)
         {
             if (_viewers.IsEmpty)
-                await _somebody.WaitAsync(stoppingToken);
+                await _somebody.Reader.ReadAsync(stoppingToken);
             Tell();
             await Task.Delay(Pace, time, stoppingToken);
         }
