@@ -1,12 +1,14 @@
 using Meshover.Console.Live;
+using Meshover.Console.SignIn;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Meshover.Console.Hosting;
 
 /// <summary>What browsers are told with each answer, and what is refused before anything looks at it.</summary>
-internal sealed class BrowserRules(RequestDelegate next, CircuitCount circuits)
+internal sealed class BrowserRules(RequestDelegate next, CircuitCount circuits, RequestPace pace)
 {
     /// <summary>No script, style or file but the console's own; nothing inline, not even a style attribute.</summary>
     public const string ContentSecurityPolicy =
@@ -20,6 +22,9 @@ internal sealed class BrowserRules(RequestDelegate next, CircuitCount circuits)
 
     public Task InvokeAsync(HttpContext context)
     {
+        LimitPatience(context);
+        if (!pace.MayTry(context.Connection.RemoteIpAddress))
+            return RefuseAsync(context, StatusCodes.Status429TooManyRequests, "Too many requests from your address: wait a moment.");
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
         headers.StrictTransportSecurity = "max-age=31536000";
@@ -31,7 +36,6 @@ internal sealed class BrowserRules(RequestDelegate next, CircuitCount circuits)
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
         if (!IsFromOurPages(context.Request))
             return RefuseAsync(context, StatusCodes.Status403Forbidden, "Another site's page may not ask this of the console.");
-        LimitPatience(context);
         if (BeginsCircuit(context.Request) && circuits.IsFull)
             return RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, $"{CircuitCount.Most} pages of the console are open, which is as many as there may be. Close some.");
         return next(context);
@@ -40,11 +44,15 @@ internal sealed class BrowserRules(RequestDelegate next, CircuitCount circuits)
     private static bool BeginsCircuit(HttpRequest request) =>
         request.Path.StartsWithSegments(CircuitPath, out var rest) && (rest == "/negotiate" || (!rest.HasValue && !request.Query.ContainsKey("id")));
 
-    // The controller waits for ever for what nodes send; a form is short.
+    // For nodes the controller waits for ever, as they have shown a certificate; whoever is here may be anybody, and has no call that stays but a WebSocket.
     private static void LimitPatience(HttpContext context)
     {
-        if (HttpMethods.IsPost(context.Request.Method) && context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
-            rate.MinDataRate = LeastRate;
+        if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
+            return;
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } sent)
+            sent.MinDataRate = LeastRate;
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } taken)
+            taken.MinDataRate = LeastRate;
     }
 
     // Browsers say from whose page a request that changes something, or a WebSocket, comes (https://fetch.spec.whatwg.org/#origin-header).

@@ -17,6 +17,7 @@ public static class ConsoleHost
     public static IServiceCollection AddMeshConsole(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<NodeAnswers>();
         services.AddSingleton<MeshConsole>();
         services.AddSingleton<LiveMesh>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveMesh>());

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,6 +15,12 @@ namespace Meshover.Console.SignIn;
 public static partial class ConsoleSignIn
 {
     public const string Scheme = "console";
+    /// <summary>
+    /// Signs in. Its handler has not read the request's cookie yet when the former session has ended, so that it begins another, under another name: the one that
+    /// reads it would only put somebody else into the session that there is.
+    /// </summary>
+    private const string BeginScheme = "console-begin";
+
     public const string SignInPath = "/sign-in";
 
     /// <summary>POST: signs in.</summary>
@@ -28,21 +35,10 @@ public static partial class ConsoleSignIn
     {
         services.AddSingleton<Sessions>();
         services.AddSingleton<SignInPace>();
-        services.AddAuthentication(Scheme).AddCookie(Scheme, cookie =>
-        {
-            // "__Host-": no other host, path or plain HTTP may set it (RFC 6265bis, 4.1.3.2).
-            cookie.Cookie.Name = "__Host-meshover";
-            cookie.Cookie.HttpOnly = true;
-            cookie.Cookie.SecurePolicy = CookieSecurePolicy.Always;
-            // Lax: a link that a colleague sent leads to the page and not to signing in.
-            cookie.Cookie.SameSite = SameSiteMode.Lax;
-            cookie.LoginPath = SignInPath;
-            cookie.AccessDeniedPath = SignInPath;
-            cookie.ReturnUrlParameter = "to";
-            cookie.ExpireTimeSpan = Sessions.Longest;
-            cookie.SlidingExpiration = false;
-        });
-        services.AddOptions<CookieAuthenticationOptions>(Scheme).Configure<Sessions>((cookie, sessions) => cookie.SessionStore = sessions);
+        services.AddSingleton<RequestPace>();
+        services.AddAuthentication(Scheme).AddCookie(Scheme).AddCookie(BeginScheme);
+        foreach (var scheme in new[] { Scheme, BeginScheme })
+            services.AddOptions<CookieAuthenticationOptions>(scheme).Configure<Sessions, IDataProtectionProvider>(SetCookie);
         services.AddAuthorization();
         services.AddAntiforgery(forgery =>
         {
@@ -52,6 +48,23 @@ public static partial class ConsoleSignIn
             // The policy says it for all pages (frame-ancestors).
             forgery.SuppressXFrameOptionsHeader = true;
         });
+    }
+
+    private static void SetCookie(CookieAuthenticationOptions cookie, Sessions sessions, IDataProtectionProvider protection)
+    {
+        // "__Host-": no other host, path or plain HTTP may set it (RFC 6265bis, 4.1.3.2).
+        cookie.Cookie.Name = "__Host-meshover";
+        cookie.Cookie.HttpOnly = true;
+        cookie.Cookie.SecurePolicy = CookieSecurePolicy.Always;
+        // Lax: a link that a colleague sent leads to the page and not to signing in.
+        cookie.Cookie.SameSite = SameSiteMode.Lax;
+        cookie.LoginPath = SignInPath;
+        cookie.AccessDeniedPath = SignInPath;
+        cookie.ReturnUrlParameter = "to";
+        cookie.ExpireTimeSpan = Sessions.Longest;
+        cookie.SlidingExpiration = false;
+        cookie.SessionStore = sessions;
+        cookie.TicketDataFormat = new TicketDataFormat(protection.CreateProtector("Meshover.Console.Session"));
     }
 
     public static void Map(IEndpointRouteBuilder endpoints)
@@ -83,6 +96,8 @@ public static partial class ConsoleSignIn
             context.Response.Redirect($"{SignInPath}?refused=1&to={Uri.EscapeDataString(to)}");
             return;
         }
+        if (ConsoleClaims.UserOf(context.User) is { } former)
+            await services.GetRequiredService<Sessions>().RemoveAsync(former.Session);
         await BeginAsync(context, holder, services.GetRequiredService<TimeProvider>());
         LogSignedIn(log, holder.Name, holder.Role, from);
         context.Response.Redirect(to);
@@ -96,7 +111,7 @@ public static partial class ConsoleSignIn
         var from = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
         // A new name for each, so that none that somebody else knows can become a good one.
         var principal = ConsoleClaims.Of(holder, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), $"{from}");
-        return context.SignInAsync(Scheme, principal, new AuthenticationProperties { IssuedUtc = now, ExpiresUtc = holder.Expires < until ? holder.Expires : until });
+        return context.SignInAsync(BeginScheme, principal, new AuthenticationProperties { IssuedUtc = now, ExpiresUtc = holder.Expires < until ? holder.Expires : until });
     }
 
     private static async Task EndAsync(HttpContext context)

@@ -16,6 +16,9 @@ public sealed class Sessions(ISignInTokens tokens, TimeProvider time) : ITicketS
 
     public const int Most = 1_000;
 
+    /// <summary>That began with one token: who has it puts out no one else.</summary>
+    public const int MostOfToken = 50;
+
     private readonly ConcurrentDictionary<string, AuthenticationTicket> _tickets = new(StringComparer.Ordinal);
 
     public int Count => _tickets.Count;
@@ -25,8 +28,10 @@ public sealed class Sessions(ISignInTokens tokens, TimeProvider time) : ITicketS
         ArgumentNullException.ThrowIfNull(ticket);
         var key = ticket.Principal.FindFirstValue(ConsoleClaims.Session) ?? throw new ArgumentException("A session has no name.", nameof(ticket));
         _tickets[key] = ticket;
+        var token = TokenOf(ticket);
+        MakeRoom(_tickets.Where(held => TokenOf(held.Value) == token), MostOfToken);
         if (_tickets.Count > Most)
-            MakeRoom();
+            MakeRoom(_tickets, Most);
         return Task.FromResult(key);
     }
 
@@ -43,13 +48,17 @@ public sealed class Sessions(ISignInTokens tokens, TimeProvider time) : ITicketS
     /// <summary>It has not ended, and nor has what it began with.</summary>
     public bool IsAlive(string key) =>
         _tickets.TryGetValue(key, out var ticket) && time.GetUtcNow() < ticket.Properties.ExpiresUtc
-        && (ticket.Principal.FindFirstValue(ConsoleClaims.Token) is not { } token || tokens.MayGoOn(token));
+        && (TokenOf(ticket) is not { } token || tokens.MayGoOn(token));
 
-    private void MakeRoom()
+    // Those that have ended go first, then the oldest.
+    private void MakeRoom(IEnumerable<KeyValuePair<string, AuthenticationTicket>> among, int most)
     {
-        foreach (var (key, _) in _tickets.Where(ticket => !IsAlive(ticket.Key)))
-            _tickets.TryRemove(key, out _);
-        foreach (var (key, _) in _tickets.OrderBy(ticket => ticket.Value.Properties.IssuedUtc).Take(_tickets.Count - Most))
+        var all = among.ToList();
+        if (all.Count <= most)
+            return;
+        foreach (var (key, _) in all.OrderBy(held => IsAlive(held.Key)).ThenBy(held => held.Value.Properties.IssuedUtc).Take(all.Count - most))
             _tickets.TryRemove(key, out _);
     }
+
+    private static string? TokenOf(AuthenticationTicket ticket) => ticket.Principal.FindFirstValue(ConsoleClaims.Token);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Meshover.Console.Live;
 using Meshover.Console.SignIn;
 
 namespace Meshover.Console.UseCases;
@@ -8,15 +9,20 @@ namespace Meshover.Console.UseCases;
 /// which it should not gets a refusal here.
 /// </summary>
 /// <param name="port">Does it.</param>
+/// <param name="answers">Asks nodes for all who look.</param>
 /// <param name="sessions">Knows who is signed in.</param>
-public sealed class MeshConsole(IMeshPort port, Sessions sessions)
+public sealed class MeshConsole(IMeshPort port, NodeAnswers answers, Sessions sessions)
 {
     /// <summary>Whether they may, by their role.</summary>
     public static bool May(ConsoleUser user, UseCase useCase) => Access.May(user.Role, useCase);
 
     public MeshView Look(ConsoleUser user) => Checked(user, UseCase.SeeMesh).Look();
 
-    public Task<NodeReport> AskNodeAsync(ConsoleUser user, string node, CancellationToken cancel) => Checked(user, UseCase.AskNode).AskNodeAsync(node, cancel);
+    public Task<NodeReport> AskNodeAsync(ConsoleUser user, string node, CancellationToken cancel)
+    {
+        _ = Checked(user, UseCase.AskNode);
+        return answers.AskAsync(node, cancel);
+    }
 
     public Task<Page<EventRow>> EventsAsync(ConsoleUser user, string node, string below, int limit, CancellationToken cancel) =>
         Checked(user, UseCase.SeeMesh).EventsAsync(node, below, limit, cancel);

@@ -46,14 +46,14 @@ internal sealed class ConsoleTokens(MeshDirectory directory, TimeProvider time)
 /// <summary>Tokens of the console in the store. Pure.</summary>
 internal static class ConsoleTokenRules
 {
-    /// <summary>Of all tokens that are not over.</summary>
+    /// <summary>Of all tokens that let somebody in.</summary>
     public const int Most = 500;
     private const string Mark = "moc";
     private const long LongestLifetime = 10L * 365 * 24 * 3600;
     private const int LongestName = 63;
 
-    // A session that began with a link goes on by it; none is longer.
-    private const long KeptAfterEnd = 24 * 3600;
+    // A session that began with a link goes on by it; none is longer than 12 hours.
+    private const long KeptAfterEnd = 13 * 3600;
     private static readonly string[] Roles = ["viewer", "operator", "administrator"];
 
     /// <exception cref="InvalidRequestException">The wish cannot be meant.</exception>
@@ -85,7 +85,7 @@ internal static class ConsoleTokenRules
         var over = draft.State.ConsoleTokens.Where(held => IsForgotten(held, token.Created)).ToList();
         foreach (var held in over)
             draft.Delete(StoreKeys.Console(held.Id));
-        if (draft.State.ConsoleTokens.Count() - over.Count >= Most)
+        if (draft.State.ConsoleTokens.Count(held => held is { Revoked: false, IsUsed: false } && !IsOver(held, DateTimeOffset.FromUnixTimeSeconds(token.Created))) >= Most)
             throw new RefusalException(RefusalReason.Precondition, $"There are {Most} tokens for the console: revoke some (`meshover-controller console-token revoke ID`).");
         draft.Put(StoreKeys.Console(token.Id), token);
     }
@@ -120,7 +120,7 @@ internal static class ConsoleTokenRules
 
     public static bool IsOver(ConsoleTokenRecord token, DateTimeOffset now) => token.Expires != 0 && now.ToUnixTimeSeconds() >= token.Expires;
 
-    private static bool IsForgotten(ConsoleTokenRecord token, long now) => token.Expires != 0 && token.Expires + KeptAfterEnd < now;
+    private static bool IsForgotten(ConsoleTokenRecord token, long now) => token.Revoked || (token.Expires != 0 && token.Expires + KeptAfterEnd < now);
 
     private static string HashOf(byte[] secret) => Convert.ToBase64String(SHA256.HashData(secret)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
 }

@@ -140,6 +140,7 @@ internal static class ControllerHost
             listen.Use(CameBy.Mark(Door.Network));
             listen.Use(new ConnectionGuard(kestrel.ApplicationServices).Limit);
             listen.UseHttps(tls.ToHandshakeOptions());
+            listen.Use(new BrowserDoor(groups).Limit);
         });
         kestrel.ListenUnixSocket(paths.AdminSocket, listen =>
         {

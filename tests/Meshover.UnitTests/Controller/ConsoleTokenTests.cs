@@ -101,6 +101,22 @@ public sealed class ConsoleTokenTests : IAsyncLifetime
         Assert.NotEqual(old.Record.Id, made.Record.Id);
     }
 
+    [Fact]
+    public async Task AtTheBound_RevokingMakesRoom()
+    {
+        var first = await CreateAsync(new ConsoleTokenWish("olga", "viewer", 0, Once: false));
+        await _directory.ChangeAsync(draft =>
+        {
+            for (var i = 1; i < ConsoleTokenRules.Most; i++)
+                draft.Put(StoreKeys.Console($"{i}"), first.Record with { Id = $"{i}" });
+        }, CancellationToken.None);
+        Assert.Contains("revoke some", (await Assert.ThrowsAsync<RefusalException>(() => CreateAsync(new ConsoleTokenWish("olga", "viewer", 0, Once: false)))).Message, StringComparison.Ordinal);
+        await Tokens.RevokeAsync(Admin, Reason.None, first.Record.Id, CancellationToken.None);
+        var next = await CreateAsync(new ConsoleTokenWish("olga", "viewer", 0, Once: false));
+        Assert.DoesNotContain(Tokens.List(), token => token.Id == first.Record.Id);
+        Assert.Contains(Tokens.List(), token => token.Id == next.Record.Id);
+    }
+
     private Task<CreatedConsoleToken> CreateAsync(ConsoleTokenWish wish) => Tokens.CreateAsync(Admin, Reason.None, wish, CancellationToken.None);
 
     private Task<ConsoleTokenRecord?> TakeAsync(string text) => Tokens.TakeAsync(text, CancellationToken.None);

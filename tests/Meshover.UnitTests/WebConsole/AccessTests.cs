@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Reflection;
+using Meshover.Console.Live;
 using Meshover.Console.SignIn;
 using Meshover.Console.UseCases;
 using Microsoft.AspNetCore.Authentication;
@@ -12,19 +14,22 @@ public sealed class AccessTests
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
-    // One way to call each; a use case without one fails the test.
-    private static readonly Dictionary<UseCase, Func<MeshConsole, ConsoleUser, Task>> Calls = new()
+    // Each method of the console, by itself; one that is missing fails the test.
+    private static readonly Dictionary<string, (UseCase UseCase, Func<MeshConsole, ConsoleUser, Task> Call)> Calls = new()
     {
-        [UseCase.SeeMesh] = async (console, user) => _ = (console.Look(user), await console.EventsAsync(user, "", "", 1, None)),
-        [UseCase.AskNode] = (console, user) => console.AskNodeAsync(user, "n1", None),
-        [UseCase.SeeTokens] = (console, user) => Task.FromResult(console.Tokens(user)),
-        [UseCase.CreateToken] = (console, user) => console.CreateTokenAsync(user, "", new JoinWish(TimeSpan.FromHours(1), 1, [], [], false), None),
-        [UseCase.RevokeToken] = (console, user) => console.RevokeTokenAsync(user, "", "t", None),
-        [UseCase.AddGrant] = async (console, user) => _ = (console.PreviewAdd(user, "n1", new GrantRow("10.0.0.0/8")), console.AddGrantAsync(user, "", "n1", new GrantRow("10.0.0.0/8"), None)),
-        [UseCase.RemoveGrant] = async (console, user) => _ = (console.PreviewRemove(user, "n1", "10.0.0.0/8"), console.RemoveGrantAsync(user, "", "n1", "10.0.0.0/8", None)),
-        [UseCase.SeeAudit] = (console, user) => console.AuditAsync(user, "", "", 1, None),
-        [UseCase.RemoveNode] = (console, user) => console.RemoveNodeAsync(user, "", "n1", None),
-        [UseCase.AllowNode] = (console, user) => console.AllowNodeAsync(user, "", "n1", None),
+        [nameof(MeshConsole.Look)] = (UseCase.SeeMesh, (console, user) => Task.FromResult(console.Look(user))),
+        [nameof(MeshConsole.EventsAsync)] = (UseCase.SeeMesh, (console, user) => console.EventsAsync(user, "", "", 1, None)),
+        [nameof(MeshConsole.AskNodeAsync)] = (UseCase.AskNode, (console, user) => console.AskNodeAsync(user, "n1", None)),
+        [nameof(MeshConsole.Tokens)] = (UseCase.SeeTokens, (console, user) => Task.FromResult(console.Tokens(user))),
+        [nameof(MeshConsole.CreateTokenAsync)] = (UseCase.CreateToken, (console, user) => console.CreateTokenAsync(user, "", new JoinWish(TimeSpan.FromHours(1), 1, [], [], false), None)),
+        [nameof(MeshConsole.RevokeTokenAsync)] = (UseCase.RevokeToken, (console, user) => console.RevokeTokenAsync(user, "", "t", None)),
+        [nameof(MeshConsole.PreviewAdd)] = (UseCase.AddGrant, (console, user) => Task.FromResult(console.PreviewAdd(user, "n1", new GrantRow("10.0.0.0/8")))),
+        [nameof(MeshConsole.AddGrantAsync)] = (UseCase.AddGrant, (console, user) => console.AddGrantAsync(user, "", "n1", new GrantRow("10.0.0.0/8"), None)),
+        [nameof(MeshConsole.PreviewRemove)] = (UseCase.RemoveGrant, (console, user) => Task.FromResult(console.PreviewRemove(user, "n1", "10.0.0.0/8"))),
+        [nameof(MeshConsole.RemoveGrantAsync)] = (UseCase.RemoveGrant, (console, user) => console.RemoveGrantAsync(user, "", "n1", "10.0.0.0/8", None)),
+        [nameof(MeshConsole.AuditAsync)] = (UseCase.SeeAudit, (console, user) => console.AuditAsync(user, "", "", 1, None)),
+        [nameof(MeshConsole.RemoveNodeAsync)] = (UseCase.RemoveNode, (console, user) => console.RemoveNodeAsync(user, "", "n1", None)),
+        [nameof(MeshConsole.AllowNodeAsync)] = (UseCase.AllowNode, (console, user) => console.AllowNodeAsync(user, "", "n1", None)),
     };
 
     // Said again, so that nobody widens it by the way.
@@ -45,8 +50,9 @@ public sealed class AccessTests
     [Fact]
     public async Task EachUseCase_IsDoneForThoseRolesAloneThatTheTableNames()
     {
-        Assert.Equal(Enum.GetValues<UseCase>().Order(), Calls.Keys.Order());
-        foreach (var (useCase, call) in Calls)
+        Assert.Equal(Enum.GetValues<UseCase>().Order(), Calls.Values.Select(one => one.UseCase).Distinct().Order());
+        Assert.Equal(typeof(MeshConsole).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Select(method => method.Name).Order(), Calls.Keys.Order());
+        foreach (var (name, (useCase, call)) in Calls)
         {
             List<string> done = [];
             foreach (var role in Enum.GetValues<Role>())
@@ -55,8 +61,8 @@ public sealed class AccessTests
                 var user = await SignedInAsync(sessions, role);
                 try
                 {
-                    await call(new MeshConsole(port, sessions), user);
-                    Assert.NotEqual(0, port.Called);
+                    await call(ConsoleOf(port, sessions), user);
+                    Assert.Equal(1, port.Called);
                     done.Add($"{role}");
                 }
                 catch (ConsoleRefusalException e)
@@ -65,7 +71,7 @@ public sealed class AccessTests
                     Assert.Contains("needs the role", e.Message, StringComparison.Ordinal);
                 }
             }
-            Assert.Equal(Expected[useCase], string.Join(" ", done));
+            Assert.Equal($"{name}: {Expected[useCase]}", $"{name}: {string.Join(" ", done)}");
         }
     }
 
@@ -76,8 +82,8 @@ public sealed class AccessTests
         var (port, sessions) = (new FakePort(), new Sessions(new AllGood(), time));
         var user = await SignedInAsync(sessions, Role.Administrator, time.GetUtcNow() + TimeSpan.FromHours(12));
         time.Advance(TimeSpan.FromHours(12));
-        foreach (var call in Calls.Values)
-            Assert.Contains("session has ended", (await Assert.ThrowsAsync<ConsoleRefusalException>(() => call(new MeshConsole(port, sessions), user))).Message, StringComparison.Ordinal);
+        foreach (var (_, call) in Calls.Values)
+            Assert.Contains("session has ended", (await Assert.ThrowsAsync<ConsoleRefusalException>(() => call(ConsoleOf(port, sessions), user))).Message, StringComparison.Ordinal);
         Assert.Equal(0, port.Called);
     }
 
@@ -86,20 +92,49 @@ public sealed class AccessTests
     {
         var (port, sessions) = (new FakePort(), new Sessions(new AllGood(), new FakeTimeProvider()));
         var user = await SignedInAsync(sessions, Role.Administrator);
-        await new MeshConsole(port, sessions).RemoveNodeAsync(user, "it burns", "n1", None);
+        await ConsoleOf(port, sessions).RemoveNodeAsync(user, "it burns", "n1", None);
         Assert.Equal(new Doer("olga", "192.0.2.7", "it burns"), port.By);
     }
 
     [Fact]
-    public async Task Sessions_AreBounded_AndTheOldestEndFirst()
+    public async Task Sessions_AreBounded_AndWhoHasOneTokenPutsNobodyElseOut()
     {
         var time = new FakeTimeProvider();
         var sessions = new Sessions(new AllGood(), time);
-        var first = await SignedInAsync(sessions, Role.Viewer, time.GetUtcNow() + TimeSpan.FromHours(12), time.GetUtcNow());
+        var until = time.GetUtcNow() + TimeSpan.FromHours(12);
+        var other = await SignedInAsync(sessions, Role.Administrator, until, time.GetUtcNow(), "other");
+        var first = await SignedInAsync(sessions, Role.Viewer, until, time.GetUtcNow());
+        for (var i = 0; i < Sessions.MostOfToken; i++)
+            _ = await SignedInAsync(sessions, Role.Viewer, until, time.GetUtcNow() + TimeSpan.FromSeconds(1));
+        Assert.Equal(Sessions.MostOfToken + 1, sessions.Count);
+        Assert.Equal((false, true), (sessions.IsAlive(first.Session), sessions.IsAlive(other.Session)));
         for (var i = 0; i < Sessions.Most; i++)
-            _ = await SignedInAsync(sessions, Role.Viewer, time.GetUtcNow() + TimeSpan.FromHours(12), time.GetUtcNow() + TimeSpan.FromSeconds(1));
+            _ = await SignedInAsync(sessions, Role.Viewer, until, time.GetUtcNow() + TimeSpan.FromSeconds(2), $"t{i}");
         Assert.Equal(Sessions.Most, sessions.Count);
-        Assert.False(sessions.IsAlive(first.Session));
+    }
+
+    [Fact]
+    public void Circuits_AreBoundedForEachSessionAndForAll()
+    {
+        var count = new CircuitCount();
+        Assert.Equal(CircuitCount.MostOfSession, Enumerable.Range(0, 30).Count(_ => count.TryAdd("a")));
+        Assert.Equal(CircuitCount.Most - CircuitCount.MostOfSession, Enumerable.Range(0, 300).Count(i => count.TryAdd($"b{i}")));
+        Assert.True(count.IsFull);
+        count.Remove("a");
+        Assert.Equal((false, true, false), (count.IsFull, count.TryAdd("a"), count.TryAdd("c")));
+    }
+
+    [Fact]
+    public async Task Node_IsAskedOnceForAllWhoLook()
+    {
+        var (port, time) = (new FakePort(), new FakeTimeProvider());
+        var answers = new NodeAnswers(port, time);
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => answers.AskAsync("n1", None)));
+        Assert.Equal(1, port.Called);
+        _ = await answers.AskAsync("n2", None);
+        time.Advance(NodeAnswers.Fresh);
+        _ = await answers.AskAsync("n1", None);
+        Assert.Equal(3, port.Called);
     }
 
     [Theory]
@@ -113,9 +148,11 @@ public sealed class AccessTests
     [InlineData(null, "/")]
     public void AfterSigningIn_NobodyIsLedElsewhere(string? wanted, string led) => Assert.Equal(led, ConsoleSignIn.LocalPath(wanted));
 
-    private static async Task<ConsoleUser> SignedInAsync(Sessions sessions, Role role, DateTimeOffset? until = null, DateTimeOffset? since = null)
+    private static MeshConsole ConsoleOf(FakePort port, Sessions sessions) => new(port, new NodeAnswers(port, new FakeTimeProvider()), sessions);
+
+    private static async Task<ConsoleUser> SignedInAsync(Sessions sessions, Role role, DateTimeOffset? until = null, DateTimeOffset? since = null, string token = "t")
     {
-        var principal = ConsoleClaims.Of(new TokenHolder("t", "olga", role, null), Guid.NewGuid().ToString("N"), "192.0.2.7");
+        var principal = ConsoleClaims.Of(new TokenHolder(token, "olga", role, null), Guid.NewGuid().ToString("N"), "192.0.2.7");
         var properties = new AuthenticationProperties { IssuedUtc = since, ExpiresUtc = until ?? DateTimeOffset.MaxValue };
         _ = await sessions.StoreAsync(new AuthenticationTicket(principal, properties, ConsoleSignIn.Scheme));
         return ConsoleClaims.UserOf(principal)!;
