@@ -42,7 +42,7 @@ internal sealed class BrowserRules(RequestDelegate next, CircuitCount circuits, 
     }
 
     private static bool BeginsCircuit(HttpRequest request) =>
-        request.Path.StartsWithSegments(CircuitPath, out var rest) && (rest == "/negotiate" || (!rest.HasValue && !request.Query.ContainsKey("id")));
+        request.Path.StartsWithSegments(CircuitPath, StringComparison.OrdinalIgnoreCase, out var rest) && (rest == "/negotiate" || (!rest.HasValue && !request.Query.ContainsKey("id")));
 
     // For nodes the controller waits for ever, as they have shown a certificate; whoever is here may be anybody, and has no call that stays but a WebSocket.
     private static void LimitPatience(HttpContext context)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Meshover.Console.UseCases;
 
 namespace Meshover.Console.Live;
@@ -17,19 +16,28 @@ public sealed class NodeAnswers(IMeshPort port, TimeProvider time)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
     private const int MostKept = 256;
 
-    private readonly ConcurrentDictionary<string, Asked> _asked = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Asked> _asked = new(StringComparer.Ordinal);
     private int _waiting;
 
     /// <exception cref="ConsoleRefusalException">It cannot be asked, does not answer, or too many are asked.</exception>
     public Task<NodeReport> AskAsync(string node, CancellationToken cancel)
     {
-        var asked = _asked.AddOrUpdate(node, Begin, (_, former) => former.Answer is { IsValueCreated: true, Value.IsCompleted: false } || time.GetElapsedTime(former.At) < Fresh ? former : Begin(node));
-        if (_asked.Count > MostKept)
-            Forget();
-        return asked.Answer.Value.WaitAsync(cancel);
+        Task<NodeReport> answer;
+        lock (_lock)
+        {
+            if (!_asked.TryGetValue(node, out var asked) || !IsFresh(asked))
+            {
+                if (_asked.Count >= MostKept)
+                    ForgetLocked();
+                _asked[node] = asked = new Asked(time.GetTimestamp(), FetchAsync(node));
+            }
+            answer = asked.Answer;
+        }
+        return answer.WaitAsync(cancel);
     }
 
-    private Asked Begin(string node) => new(time.GetTimestamp(), new Lazy<Task<NodeReport>>(() => FetchAsync(node)));
+    private bool IsFresh(Asked asked) => !asked.Answer.IsCompleted || time.GetElapsedTime(asked.At) < Fresh;
 
     private async Task<NodeReport> FetchAsync(string node)
     {
@@ -50,14 +58,11 @@ public sealed class NodeAnswers(IMeshPort port, TimeProvider time)
         }
     }
 
-    private void Forget()
+    private void ForgetLocked()
     {
-        foreach (var (node, asked) in _asked)
-        {
-            if (asked.Answer is { IsValueCreated: true, Value.IsCompleted: true } && time.GetElapsedTime(asked.At) >= Fresh)
-                _asked.TryRemove(node, out _);
-        }
+        foreach (var (node, _) in _asked.Where(asked => !IsFresh(asked.Value)).ToList())
+            _asked.Remove(node);
     }
 
-    private sealed record Asked(long At, Lazy<Task<NodeReport>> Answer);
+    private sealed record Asked(long At, Task<NodeReport> Answer);
 }
