@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Meshover.Console.UseCases;
 using Meshover.Controller.Administration;
@@ -56,7 +57,7 @@ internal static class GrantPreviews
         ]);
     }
 
-    private static IEnumerable<IPNetwork> Announced(LiveState live, uint node) => live.Node(node)?.Report.Announced ?? [];
+    private static ImmutableArray<IPNetwork> Announced(LiveState live, uint node) => live.Node(node)?.Report.Announced ?? [];
 
     private static bool IsGranted(StoredNode node, IPNetwork announced) =>
         node.Grants.Any(grant => Covers(IPNetwork.Parse(grant.Prefix), grant.MaxLength, announced));

@@ -86,7 +86,7 @@ internal sealed class MeshPort(
     private static AuditRow ToRow(AuditView view) => new(
         view.Revision, DateTimeOffset.FromUnixTimeSeconds(view.Record.Time), view.Record.Actor, view.Record.Operation, view.Record.Object, view.Record.Reason, view.Record.Before, view.Record.After);
 
-    private static Task DoAsync(Func<Task> action) => AnswerAsync(async () =>
+    private static Task<bool> DoAsync(Func<Task> action) => AnswerAsync(async () =>
     {
         await action();
         return true;
