@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Meshover.Lab.Machines;
 using Meshover.Lab.Underlays;
@@ -147,7 +148,7 @@ public sealed partial class SignInTests(ConsoleFixture console)
                 await socket.ConnectAsync(AddressPlan.Controller4, 12913, ct);
                 return new NetworkStream(socket, ownsSocket: true);
             },
-            SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+            SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown is X509Certificate2 server && server.MatchesHostname("node.meshover") },
         })
         { BaseAddress = new Uri(ConsoleFixture.Address), Timeout = TimeSpan.FromSeconds(15) };
 
@@ -159,7 +160,7 @@ public sealed partial class SignInTests(ConsoleFixture console)
         public async Task<HttpResponseMessage> SignInAsync(string token, string to = "/")
         {
             var page = await (await GetAsync("/sign-in")).Content.ReadAsStringAsync();
-            return await PostAsync("/session", [new("__RequestVerificationToken", FormToken().Match(page).Groups[1].Value), new("token", token), new("to", to)], ConsoleFixture.Address);
+            return await PostAsync("/session", [new("__RequestVerificationToken", FormToken().Match(page).Groups["token"].Value), new("token", token), new("to", to)], ConsoleFixture.Address);
         }
 
         public void Dispose() => _client.Dispose();
@@ -172,7 +173,7 @@ public sealed partial class SignInTests(ConsoleFixture console)
             return await _client.SendAsync(request);
         }
 
-        [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+        [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"(?<token>[^\"]+)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
         private static partial Regex FormToken();
     }
 }
