@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Meshover.Lab.Machines;
 using Meshover.Lab.Meshes;
+using Meshover.Lab.Reach;
 using Meshover.Lab.Underlays;
 
 namespace Meshover.Lab.Commands;
@@ -25,7 +26,7 @@ internal static class LabCommands
         });
         return new RootCommand("A whole mesh on this machine: underlay, controller, nodes and a workload behind each, in namespaces.")
         {
-            Prefix, Up(time), Down(),
+            Prefix, Up(time), Down(), ConsoleOf(),
         };
     }
 
@@ -73,6 +74,21 @@ internal static class LabCommands
             foreach (var node in each is [var name, _] ? [name] : Enumerable.Range(1, nodes).Select(AddressPlan.NodeName))
                 if (OtherSystem.WithFrr(each[^1]) is { } system) systems[node] = system;
         return systems;
+    }
+
+    private static Command ConsoleOf()
+    {
+        var command = new Command("console", "Lead a browser of this machine to the web console of a lab that is up, until Ctrl-C.");
+        command.SetAction(async (parsed, ct) =>
+        {
+            var paths = new LabPaths(parsed.GetValue(Prefix)!);
+            var controller = new Machine(paths, UnderlayPlanner.ControllerName);
+            if (!File.Exists(controller.NetworkPath)) throw new LabException("there is no lab to look at: ./dev up starts one");
+            using var door = ConsoleDoor.Open(controller);
+            Console.WriteLine($"{await door.LinkAsync(ct)}\nThis link signs in once; the browser will say that it does not know the mesh's own certificate. Ctrl-C ends the way to the console.");
+            await door.ServeAsync(ct);
+        });
+        return command;
     }
 
     private static Command Down()

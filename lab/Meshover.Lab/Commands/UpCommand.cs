@@ -21,7 +21,8 @@ internal sealed class UpCommand(UpOptions options, TimeProvider time)
             var verdict = options.Check || options.Json ? await CheckAsync(checker, ct) : null;
             if (options.Json) Console.WriteLine(JsonSerializer.Serialize(verdict!, LabJson.Default.LabVerdict));
             else await PrintAsync(mesh, checker, ct);
-            if (!options.Detach && !options.Check) await StayAsync(ct);
+            if (!options.Detach && !options.Check) await StayAsync(mesh, ct);
+            else if (options.Detach && !options.Json) Console.WriteLine("\nThe web console: ./dev console");
             return verdict is { Ok: false } ? 1 : 0;
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -51,9 +52,11 @@ internal sealed class UpCommand(UpOptions options, TimeProvider time)
         Console.Write(MeshReport.Render(nodes, await checker.PingAsync(ct)));
     }
 
-    private async Task StayAsync(CancellationToken ct)
+    private async Task StayAsync(LabMesh mesh, CancellationToken ct)
     {
+        using var door = ConsoleDoor.Open(mesh.Controller.Machine);
+        _progress.Step($"the web console, by a link that signs in once: {await door.LinkAsync(ct)}");
         _progress.Step("up. Try `./dev exec n1 meshover status` or `./dev exec w1 ping 10.64.2.2` in another terminal. Ctrl-C ends the lab.");
-        await Task.Delay(Timeout.InfiniteTimeSpan, time, ct);
+        await door.ServeAsync(ct);
     }
 }

@@ -9,6 +9,8 @@ internal static class AdminRules
 {
     private const long LongestLifetime = 10L * 365 * 24 * 3600;
     private const int LongestTag = 63;
+    private const int MostTags = 32;
+    private const int MostGrants = 64;
     private const int LongestNode = 254; // a hostname and its final dot
 
     /// <exception cref="InvalidRequestException">With every violation.</exception>
@@ -16,6 +18,8 @@ internal static class AdminRules
     {
         var violations = new Violations();
         violations.Require(wish.LifetimeSeconds is >= 0 and <= LongestLifetime, "lifetime_seconds", "from 1 second to 10 years; 0 is 24 hours.");
+        violations.Require(wish.Tags.Length <= MostTags, "tags", $"{wish.Tags.Length} are too many (at most {MostTags}).");
+        violations.Require(wish.Grants.Length <= MostGrants, "grants", $"{wish.Grants.Length} are too many (at most {MostGrants}).");
         foreach (var tag in wish.Tags)
             violations.Require(IsTag(tag), "tags", $"{Violations.Quote(tag)} is not a tag (1-{LongestTag} letters, digits, hyphens, dots, underscores).");
         for (var i = 0; i < wish.Grants.Length; i++)

@@ -7,7 +7,7 @@ using Meshover.Controller.Streaming;
 namespace Meshover.Controller.Api;
 
 /// <summary>Administration by gRPC: a face of <see cref="Administration"/>. The admin socket's file mode says who may.</summary>
-internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, Grants grants, AuditLog audit, MeshEvents events, MeshCheck check) : AdminService.AdminServiceBase
+internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, Grants grants, AuditLog audit, MeshEvents events, MeshCheck check, ConsoleTokens consoleTokens) : AdminService.AdminServiceBase
 {
     public override async Task<CreateTokenResponse> CreateToken(CreateTokenRequest request, ServerCallContext context)
     {
@@ -74,6 +74,22 @@ internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, 
     {
         var page = await events.ListAsync(AdminMapping.ToQuery(request), context.CancellationToken);
         return new ListEventsResponse { Events = { page.Events.Select(AdminMapping.ToContract) }, Next = page.Next, Newest = page.Newest };
+    }
+
+    public override async Task<CreateConsoleTokenResponse> CreateConsoleToken(CreateConsoleTokenRequest request, ServerCallContext context)
+    {
+        var wish = new ConsoleTokenWish(request.Name, request.Role, request.LifetimeSeconds, request.Once);
+        var token = await consoleTokens.CreateAsync(Caller.ActorOf(context), Reason.Of(request.Reason), wish, context.CancellationToken);
+        return new CreateConsoleTokenResponse { TokenId = token.Record.Id, Token = token.Text, Address = token.Address };
+    }
+
+    public override Task<ListConsoleTokensResponse> ListConsoleTokens(ListConsoleTokensRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListConsoleTokensResponse { Tokens = { consoleTokens.List().Select(AdminMapping.ToContract) } });
+
+    public override async Task<RevokeConsoleTokenResponse> RevokeConsoleToken(RevokeConsoleTokenRequest request, ServerCallContext context)
+    {
+        await consoleTokens.RevokeAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.TokenId, context.CancellationToken);
+        return new RevokeConsoleTokenResponse();
     }
 
     public override Task<ListGrantsResponse> ListGrants(ListGrantsRequest request, ServerCallContext context) => Task.FromResult(new ListGrantsResponse

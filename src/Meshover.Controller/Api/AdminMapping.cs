@@ -103,6 +103,18 @@ internal static class AdminMapping
         Revoked = token.Revoked,
     };
 
+    public static ConsoleTokenInfo ToContract(ConsoleTokenRecord token) => new()
+    {
+        TokenId = token.Id,
+        Name = token.Name,
+        Role = token.Role,
+        CreatedUnix = token.Created,
+        ExpiresUnix = token.Expires,
+        Once = token.Once,
+        Used = token.IsUsed,
+        Revoked = token.Revoked,
+    };
+
     public static NodeRecord ToContract(NodeView view)
     {
         var ((node, reach), live) = (view.Node, view.Live);

@@ -77,6 +77,7 @@ internal static class AuditText
         ReachRecord => new("node", (uint)StoreKeys.NumberOf(key)),
         IdentityRecord identity => new("node", identity.Node),
         TokenRecord token => new($"token {token.Id}", null),
+        ConsoleTokenRecord token => new($"console token {token.Id} ({token.Name})", null),
         MeshRecord => new("mesh", null),
         SecretRecord => new("keys", null),
         _ => null,
@@ -88,6 +89,10 @@ internal static class AuditText
         ReachRecord reach => PartsOf(reach),
         IdentityRecord identity => [("refused", Yes(identity.Refused is not null))],
         TokenRecord token => PartsOf(token),
+        ConsoleTokenRecord token =>
+        [
+            ("role", token.Role), ("expires", Time(token.Expires)), ("once", Yes(token.Once)), ("used", Yes(token.IsUsed)), ("revoked", Yes(token.Revoked)),
+        ],
         MeshRecord mesh => PartsOf(mesh),
         SecretRecord secret => PartsOf(secret),
         _ => Enumerable.Empty<(string, string)>(),

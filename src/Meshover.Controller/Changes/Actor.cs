@@ -18,6 +18,9 @@ internal sealed record Actor(string Text)
     /// <summary>A process of this machine, as the kernel says; a pid of 0 is one of another container.</summary>
     public static Actor Process(uint uid, int pid) => new($"{(uid == 0 ? "root" : "user")} (uid {uid}, pid {pid})");
 
+    /// <summary>Somebody who signed in to the console.</summary>
+    public static Actor Console(string name, string from) => new($"{name} (console, from {from})");
+
     /// <summary>Whoever runs a command of the controller's own.</summary>
     public static Actor Command() => new($"{Environment.UserName} (pid {Environment.ProcessId})");
 }

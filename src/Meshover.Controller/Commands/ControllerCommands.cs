@@ -15,7 +15,7 @@ internal static class ControllerCommands
 
     public static RootCommand Create() => new("The controller of a Meshover mesh: gives out addresses and AS numbers, and tells every node of all the others.")
     {
-        Init(), Serve(), Backup(), Restore(), RotateKey(), RotateCa(),
+        Init(), Serve(), Backup(), Restore(), RotateKey(), RotateCa(), ConsoleTokenCommand.Create(RunAsync),
     };
 
     private static Command Init()
@@ -28,11 +28,14 @@ internal static class ControllerCommands
         command.SetAction((parsed, cancel) => RunAsync(async () =>
         {
             var paths = options.PathsOf(parsed);
-            var join = await Initialiser.RunAsync(options.ConfigOf(parsed), paths, TimeProvider.System, cancel);
-            await Console.Error.WriteLineAsync(
+            var (join, console) = await Initialiser.RunAsync(options.ConfigOf(parsed), paths, TimeProvider.System, cancel);
+            await System.Console.Error.WriteLineAsync(
                 $"The mesh was created ({paths.State}, {paths.Config}). Start it with `meshover-controller serve`, then run on each node:\n"
                 + "meshover up --join STRING, with the string below. It admits any number of nodes for 24 hours; `meshover token list` and `token revoke` end it sooner.");
-            Console.WriteLine(join);
+            await System.Console.Error.WriteLineAsync(
+                $"The web console is at https://{console.Address}/. This token signs in to it as administrator; it is kept nowhere and cannot be told again\n"
+                + $"(`meshover-controller console-token` makes others):\n{console.Text}");
+            System.Console.WriteLine(join);
         }));
         return command;
     }
@@ -79,7 +82,7 @@ internal static class ControllerCommands
             var report = await StoreRestore.RunAsync(
                 options.PathsOf(parsed), parsed.GetRequiredValue(file), parsed.GetValue(replace), period, TimeProvider.System, cancel);
             foreach (var line in report)
-                await Console.Error.WriteLineAsync(line);
+                await System.Console.Error.WriteLineAsync(line);
         }));
         return command;
     }
@@ -91,7 +94,7 @@ internal static class ControllerCommands
         var command = new Command("rotate-key", "Sign join tokens and credentials with a new key from now on; with the controller stopped.") { drop };
         options.AddPaths(command);
         command.SetAction((parsed, cancel) => RunAsync(async () =>
-            await Console.Error.WriteLineAsync(await KeyRotation.RunAsync(options.PathsOf(parsed), !parsed.GetValue(drop), TimeProvider.System, cancel))));
+            await System.Console.Error.WriteLineAsync(await KeyRotation.RunAsync(options.PathsOf(parsed), !parsed.GetValue(drop), TimeProvider.System, cancel))));
         return command;
     }
 
@@ -102,7 +105,7 @@ internal static class ControllerCommands
         var command = new Command("rotate-ca", "Make a new authority, the one that join strings pin, for the nodes to learn of; with the controller stopped.") { finish };
         options.AddPaths(command);
         command.SetAction((parsed, cancel) => RunAsync(async () =>
-            await Console.Error.WriteLineAsync(await AuthorityRotation.RunAsync(options.PathsOf(parsed), parsed.GetValue(finish), TimeProvider.System, cancel))));
+            await System.Console.Error.WriteLineAsync(await AuthorityRotation.RunAsync(options.PathsOf(parsed), parsed.GetValue(finish), TimeProvider.System, cancel))));
         return command;
     }
 
@@ -117,7 +120,7 @@ internal static class ControllerCommands
         }
         catch (Exception e) when (e is ConfigException or StartException or StoreException)
         {
-            await Console.Error.WriteLineAsync($"meshover-controller: {e.Message}");
+            await System.Console.Error.WriteLineAsync($"meshover-controller: {e.Message}");
             return e is ConfigException ? Unusable : 1;
         }
     }

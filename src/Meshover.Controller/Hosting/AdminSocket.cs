@@ -27,7 +27,8 @@ internal static class AdminSocket
 
     public static void Protect(string path) => File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
-    private static bool IsServed(string path)
+    /// <summary>A controller listens there.</summary>
+    public static bool IsServed(string path)
     {
         if (!File.Exists(path))
             return false;

@@ -1,9 +1,13 @@
 using System.Net;
 using Grpc.AspNetCore.Server.Model;
+using Meshover.Console.Hosting;
+using Meshover.Console.SignIn;
+using Meshover.Console.UseCases;
 using Meshover.Controller.Administration;
 using Meshover.Controller.Api;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
+using Meshover.Controller.Console;
 using Meshover.Controller.Events;
 using Meshover.Controller.Identity;
 using Meshover.Controller.Live;
@@ -39,10 +43,13 @@ internal static class ControllerHost
             console.UseUtcTimestamp = true;
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        // What the console protects with its keys ends with the process, as they do: that they are written nowhere is meant so.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         // Failed handshakes of scanners, and streams that end with their connection, are no news.
         builder.Logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None);
         if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 })
             UseSystemd(builder);
+        ConsoleFiles.Find(builder);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, groups, tls, options, paths));
         AddServices(builder.Services, directory, secret, options, paths);
@@ -50,6 +57,7 @@ internal static class ControllerHost
         // Before the gate, which asks what routing found; else it would run after it.
         app.UseRouting();
         app.Use(groups.GuardAsync);
+        app.UseWhen(context => context.GetEndpoint()?.Metadata.GetMetadata<EndpointGroup>() == EndpointGroup.Console, console => console.UseMeshConsole());
         groups.Map(app);
         return app;
     }
@@ -86,6 +94,10 @@ internal static class ControllerHost
         services.AddSingleton<MeshEvents>();
         services.AddSingleton<MeshCheck>();
         services.AddHostedService(provider => provider.GetRequiredService<MeshCheck>());
+        services.AddSingleton<ConsoleTokens>();
+        services.AddSingleton<IMeshPort, MeshPort>();
+        services.AddSingleton<ISignInTokens, SignInTokens>();
+        services.AddMeshConsole();
         services.AddSingleton<CredentialIssuer>();
         services.AddSingleton<MemberUpdates>();
         services.AddSingleton<MeshApi>();
@@ -130,6 +142,7 @@ internal static class ControllerHost
             listen.Use(CameBy.Mark(Door.Network));
             listen.Use(new ConnectionGuard(kestrel.ApplicationServices).Limit);
             listen.UseHttps(tls.ToHandshakeOptions());
+            listen.Use(new BrowserDoor(groups).Limit);
         });
         kestrel.ListenUnixSocket(paths.AdminSocket, listen =>
         {

@@ -1,3 +1,4 @@
+using Meshover.Console.Hosting;
 using Meshover.Controller.Api;
 using Meshover.Mesh.Trust;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -62,6 +63,16 @@ internal sealed record EndpointGroup
         Protocols = HttpProtocols.Http1,
         SignIn = SignIn.ByEndpoint,
         Map = Scraping.Monitoring.Map,
+    };
+
+    /// <summary>For browsers, which are asked for no certificate; it has its own way of signing in. Their WebSockets go by HTTP/1.1.</summary>
+    public static readonly EndpointGroup Console = new()
+    {
+        Name = "console",
+        Door = Door.Network,
+        Protocols = HttpProtocols.Http1,
+        SignIn = SignIn.ByEndpoint,
+        Map = endpoints => endpoints.MapMeshConsole(ConsoleFiles.Manifest),
     };
 
     public required string Name { get; init; }

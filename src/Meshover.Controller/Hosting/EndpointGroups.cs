@@ -9,7 +9,7 @@ namespace Meshover.Controller.Hosting;
 internal sealed class EndpointGroups(params ImmutableArray<EndpointGroup> groups)
 {
     /// <summary>Those of this release.</summary>
-    public static readonly EndpointGroups Present = new(EndpointGroup.Nodes, EndpointGroup.Administration, EndpointGroup.Monitoring);
+    public static readonly EndpointGroups Present = new(EndpointGroup.Nodes, EndpointGroup.Administration, EndpointGroup.Monitoring, EndpointGroup.Console);
 
     /// <summary>The names of TLS clients that a group claims.</summary>
     public IEnumerable<string> ServerNames => groups.Select(group => group.ServerName).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase);

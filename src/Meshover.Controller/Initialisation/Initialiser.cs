@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Meshover.Controller.Administration;
 using Meshover.Controller.Backups;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
@@ -14,9 +15,9 @@ internal static class Initialiser
 {
     private static readonly TimeSpan FirstTokenLifetime = TimeSpan.FromHours(24);
 
-    /// <returns>The first join string.</returns>
+    /// <returns>The first join string, and the first token of the console.</returns>
     /// <exception cref="ConfigException">With what is wrong; nothing was changed.</exception>
-    public static async Task<string> RunAsync(ControllerConfig config, ControllerPaths paths, TimeProvider time, CancellationToken cancel)
+    public static async Task<(string Join, CreatedConsoleToken Console)> RunAsync(ControllerConfig config, ControllerPaths paths, TimeProvider time, CancellationToken cancel)
     {
         if (File.Exists(paths.Store))
             throw new ConfigException($"{paths.State} already holds a mesh: start it with `meshover-controller serve`, or name another directory with --state.");
@@ -36,17 +37,17 @@ internal static class Initialiser
         }
     }
 
-    private static async Task<string> MakeAsync(ControllerConfig config, ControllerPaths paths, MeshRecord mesh, TimeProvider time, CancellationToken cancel)
+    private static async Task<(string Join, CreatedConsoleToken Console)> MakeAsync(ControllerConfig config, ControllerPaths paths, MeshRecord mesh, TimeProvider time, CancellationToken cancel)
     {
         var madeState = PrivateDirectory.Create(paths.State);
         var building = paths.Store + ".new";
         try
         {
             StoreFiles.Delete(building);
-            var join = await FillAsync(building, mesh, time.GetUtcNow(), cancel);
+            var made = await FillAsync(building, mesh, time.GetUtcNow(), cancel);
             WriteConfig(config, paths.Config);
             StoreFiles.Move(building, paths.Store);
-            return join;
+            return made;
         }
         catch
         {
@@ -60,7 +61,7 @@ internal static class Initialiser
         }
     }
 
-    private static async Task<string> FillAsync(string file, MeshRecord mesh, DateTimeOffset now, CancellationToken cancel)
+    private static async Task<(string Join, CreatedConsoleToken Console)> FillAsync(string file, MeshRecord mesh, DateTimeOffset now, CancellationToken cancel)
     {
         var secret = CertificateAuthority.Create(now);
         mesh = mesh with { CaPins = [CertificateAuthority.PinOf(secret)] };
@@ -76,10 +77,12 @@ internal static class Initialiser
         draft.Put(StoreKeys.Secret, secret);
         draft.Put(StoreKeys.Allocation, new AllocationRecord(1, 0));
         TokenRules.Create(draft, token);
+        var console = ConsoleTokenRules.New(new ConsoleTokenWish("administrator", "administrator", LifetimeSeconds: 0, Once: false), now);
+        ConsoleTokenRules.Create(draft, console.Record);
         await using var store = SqliteStore.Open(file);
         await OfflineChange.CommitAsync(store, draft, Operation.Initialise, now, cancel);
         using var signer = new TokenSigner(secret);
-        return JoinTokens.ToJoinString(mesh, JoinTokens.Sign(signer, token)).ToString();
+        return (JoinTokens.ToJoinString(mesh, JoinTokens.Sign(signer, token)).ToString(), console with { Address = mesh.Controllers[0] });
     }
 
     private static MeshRecord Describe(PoolPlan pools, ImmutableArray<string> addresses) => new()

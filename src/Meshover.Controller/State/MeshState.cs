@@ -58,6 +58,8 @@ internal sealed class MeshState : IRevisioned
         return Empty.Apply(snapshot.Entries.Select(entry => new StoreChange(entry.Modified, entry.Key, entry.Value)), snapshot.Revision);
     }
 
+    public IEnumerable<ConsoleTokenRecord> ConsoleTokens => _cells.Values.Select(cell => cell.Record).OfType<ConsoleTokenRecord>();
+
     public T? Get<T>(string key) where T : class => _cells.TryGetValue(key, out var cell) ? cell.Record as T : null;
 
     /// <summary>The revision that last wrote the key; 0 where it does not exist.</summary>

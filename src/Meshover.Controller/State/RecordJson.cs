@@ -17,6 +17,7 @@ namespace Meshover.Controller.State;
 [JsonSerializable(typeof(WithdrawnRecord))]
 [JsonSerializable(typeof(ClaimRecord))]
 [JsonSerializable(typeof(TokenRecord))]
+[JsonSerializable(typeof(ConsoleTokenRecord))]
 [JsonSerializable(typeof(AuditRecord))]
 [JsonSerializable(typeof(EventRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext
@@ -37,6 +38,7 @@ internal sealed partial class RecordJson : JsonSerializerContext
         StoreKeys.ReachFolder => typeof(ReachRecord),
         StoreKeys.IdentityFolder => typeof(IdentityRecord),
         StoreKeys.TokenFolder => typeof(TokenRecord),
+        StoreKeys.ConsoleFolder => typeof(ConsoleTokenRecord),
         StoreKeys.WithdrawnFolder => typeof(WithdrawnRecord),
         StoreKeys.AuditFolder or StoreKeys.RoutineFolder => typeof(AuditRecord),
         StoreKeys.EventFolder => typeof(EventRecord),

@@ -28,6 +28,7 @@ internal static class StoreKeys
     public const string ReachFolder = "reach";
     public const string IdentityFolder = "identity";
     public const string TokenFolder = "token";
+    public const string ConsoleFolder = "console";
     public const string WithdrawnFolder = "withdrawn";
     public const string HostNameFolder = "hostname";
     public const string Address4Folder = "address4";
@@ -40,6 +41,7 @@ internal static class StoreKeys
     public static string Reach(uint id) => $"{ReachFolder}/{id:x8}";
     public static string Identity(string thumbprint) => $"{IdentityFolder}/{thumbprint}";
     public static string Token(string id) => $"{TokenFolder}/{id}";
+    public static string Console(string id) => $"{ConsoleFolder}/{id}";
     public static string Withdrawn(uint id) => $"{WithdrawnFolder}/{id:x8}";
     public static string HostName(string name) => $"{HostNameFolder}/{name}";
     public static string Address4(string address) => $"{Address4Folder}/{address}";

@@ -17,7 +17,8 @@ public sealed partial class ArchitectureTests
     [InlineData("src/Meshover.WireGuard", "Meshover.Linux", "the engine runs alone, also in meshes that are not ours")]
     [InlineData("src/Meshover.Routing", "Meshover.Linux Meshover.Mesh", "FRR is kept alive without an agent; it needs the model that it renders, and processes")]
     [InlineData("src/Meshover.Agent", "Meshover.Contract Meshover.Linux Meshover.Mesh Meshover.Metrics Meshover.Routing Meshover.WireGuard", "the agent joins the rooms of a node, and never knows the controller but by the contract")]
-    [InlineData("src/Meshover.Controller", "Meshover.Contract Meshover.Mesh Meshover.Metrics", "the controller never touches a kernel or a node's room: it runs anywhere")]
+    [InlineData("src/Meshover.Console", "", "pages speak of the mesh in their own words: they can be read, tested and served without a controller")]
+    [InlineData("src/Meshover.Controller", "Meshover.Console Meshover.Contract Meshover.Mesh Meshover.Metrics", "the controller never touches a kernel or a node's room: it runs anywhere")]
     [InlineData("src/Meshover.Names", "Meshover.Contract Meshover.Linux", "names are answered from the map on disk, by the contract, and without an agent")]
     [InlineData("src/Meshover.Cli", "Meshover.Agent Meshover.Contract Meshover.Linux Meshover.Names Meshover.Routing Meshover.WireGuard", "the executable of a node holds its rooms, and not the controller")]
     [InlineData("lab/Meshover.Lab", "Meshover.Contract Meshover.Linux", "the bench uses the programs as a user would, and none of their insides")]
@@ -99,6 +100,7 @@ public sealed partial class ArchitectureTests
         Assembly.Load("meshover-controller"),
         from => IsIn(from, "Meshover.Controller.Administration"),
         to => IsProtobuf(to) || IsIn(to, "Grpc") || IsIn(to, "Microsoft.AspNetCore") || IsIn(to, "Meshover.Controller.Api") || IsIn(to, "Meshover.Controller.Streaming")
+            || IsIn(to, "Meshover.Console") || IsIn(to, "Meshover.Controller.Console")
             || IsIn(to, "Meshover.Controller.Hosting"),
         "gRPC, HTTP and a console do the same by it, so it speaks of nothing that only one of them knows");
 

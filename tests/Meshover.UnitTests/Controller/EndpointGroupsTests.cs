@@ -108,9 +108,9 @@ public sealed class EndpointGroupsTests
             Assert.True(tls.OptionsOf(ContractRevision.ServerName).ClientCertificateRequired);
             Assert.False(tls.OptionsOf(OperatorsName).ClientCertificateRequired);
         });
-        Assert.Equal([SslApplicationProtocol.Http2], present.OptionsOf(OperatorsName).ApplicationProtocols);
+        Assert.Equal([SslApplicationProtocol.Http11], present.OptionsOf(OperatorsName).ApplicationProtocols);
         Assert.Equal([SslApplicationProtocol.Http2, SslApplicationProtocol.Http11], all.OptionsOf(OperatorsName).ApplicationProtocols);
-        Assert.Equal(HttpProtocols.Http2, EndpointGroups.Present.ProtocolsAt(Door.Network));
+        Assert.Equal(HttpProtocols.Http1AndHttp2, EndpointGroups.Present.ProtocolsAt(Door.Network));
         Assert.Equal(HttpProtocols.Http1AndHttp2, All.ProtocolsAt(Door.Network));
     }
 

@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Meshover.Console.UseCases;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.Console.Live;
+
+/// <summary>
+/// The mesh as all pages show it: looked at once a second while anybody looks, however many they are, and told to each only where it has changed. So a page is
+/// rendered at most once a second by it.
+/// </summary>
+public sealed partial class LiveMesh(IMeshPort port, TimeProvider time, ILogger<LiveMesh> log) : BackgroundService
+{
+    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<object, Action> _viewers = new();
+    private readonly Channel<bool> _somebody = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private volatile MeshView _newest = MeshView.Nothing;
+
+    public int Viewers => _viewers.Count;
+
+    /// <summary>Until it is disposed, the action is called when there is something new to see. It must be quick.</summary>
+    public IDisposable Subscribe(Action changed)
+    {
+        var subscription = new Subscription(this);
+        _viewers[subscription] = changed;
+        _somebody.Writer.TryWrite(true);
+        return subscription;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            if (_viewers.IsEmpty)
+                await _somebody.Reader.ReadAsync(stoppingToken);
+            Tell();
+            await Task.Delay(Pace, time, stoppingToken);
+        }
+    }
+
+    private void Tell()
+    {
+        try
+        {
+            var view = port.Look();
+            if (ReferenceEquals(view, _newest))
+                return;
+            _newest = view;
+            foreach (var changed in _viewers.Values)
+                changed();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogFailed(log, e);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The console could not look at the mesh; it tries again")]
+    private static partial void LogFailed(ILogger logger, Exception exception);
+
+    private sealed class Subscription(LiveMesh mesh) : IDisposable
+    {
+        public void Dispose() => mesh._viewers.TryRemove(this, out _);
+    }
+}

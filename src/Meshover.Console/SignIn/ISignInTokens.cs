@@ -1,0 +1,19 @@
+using Meshover.Console.UseCases;
+
+namespace Meshover.Console.SignIn;
+
+/// <summary>Knows the tokens by which people sign in. Another way to sign in (OpenID Connect, say) is a scheme of ASP.NET's that signs in to
+/// <see cref="ConsoleSignIn.Scheme"/> with the claims of <see cref="ConsoleClaims"/>, and needs nothing of this.</summary>
+public interface ISignInTokens
+{
+    /// <summary>Whose token it is; null: nobody's, or one that is good no more. One of a single use is used up by it.</summary>
+    Task<TokenHolder?> TakeAsync(string token, CancellationToken cancel);
+
+    /// <summary>A session that began with the token may go on.</summary>
+    bool MayGoOn(string tokenId);
+}
+
+/// <param name="TokenId">Names the token; it is no secret.</param>
+/// <param name="Name">As the audit has it.</param>
+/// <param name="Expires">When the token ends, and what began with it; null: it does not matter.</param>
+public sealed record TokenHolder(string TokenId, string Name, Role Role, DateTimeOffset? Expires);

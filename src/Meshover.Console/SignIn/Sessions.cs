@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+
+namespace Meshover.Console.SignIn;
+
+/// <summary>
+/// Who is signed in: kept here and not in the cookie, which only names the session, so that signing out ends it everywhere at once. Bounded; a restart of the
+/// controller ends them all.
+/// </summary>
+public sealed class Sessions(ISignInTokens tokens, TimeProvider time) : ITicketStore
+{
+    /// <summary>However busy, and however idle, a session is.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromHours(12);
+
+    public const int Most = 1_000;
+
+    /// <summary>That began with one token: who has it puts out no one else.</summary>
+    public const int MostOfToken = 50;
+
+    private readonly ConcurrentDictionary<string, AuthenticationTicket> _tickets = new(StringComparer.Ordinal);
+
+    public int Count => _tickets.Count;
+
+    public Task<string> StoreAsync(AuthenticationTicket ticket)
+    {
+        ArgumentNullException.ThrowIfNull(ticket);
+        var key = ticket.Principal.FindFirstValue(ConsoleClaims.Session) ?? throw new ArgumentException("A session has no name.", nameof(ticket));
+        _tickets[key] = ticket;
+        var token = TokenOf(ticket);
+        MakeRoom(_tickets.Where(held => TokenOf(held.Value) == token), MostOfToken);
+        if (_tickets.Count > Most)
+            MakeRoom(_tickets, Most);
+        return Task.FromResult(key);
+    }
+
+    public Task RenewAsync(string key, AuthenticationTicket ticket) => StoreAsync(ticket);
+
+    public Task<AuthenticationTicket?> RetrieveAsync(string key) => Task.FromResult(IsAlive(key) ? _tickets.GetValueOrDefault(key) : null);
+
+    public Task RemoveAsync(string key)
+    {
+        _tickets.TryRemove(key, out _);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>It has not ended, and nor has what it began with.</summary>
+    public bool IsAlive(string key) =>
+        _tickets.TryGetValue(key, out var ticket) && time.GetUtcNow() < ticket.Properties.ExpiresUtc
+        && (TokenOf(ticket) is not { } token || tokens.MayGoOn(token));
+
+    // Those that have ended go first, then the oldest.
+    private void MakeRoom(IEnumerable<KeyValuePair<string, AuthenticationTicket>> among, int most)
+    {
+        var all = among.ToList();
+        if (all.Count <= most)
+            return;
+        foreach (var (key, _) in all.OrderBy(held => IsAlive(held.Key)).ThenBy(held => held.Value.Properties.IssuedUtc).Take(all.Count - most))
+            _tickets.TryRemove(key, out _);
+    }
+
+    private static string? TokenOf(AuthenticationTicket ticket) => ticket.Principal.FindFirstValue(ConsoleClaims.Token);
+}

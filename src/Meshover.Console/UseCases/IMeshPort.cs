@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+
+namespace Meshover.Console.UseCases;
+
+/// <summary>
+/// The controller as the console sees it: its use cases, in the console's own words, without a thought for who may. Whoever serves the console brings one
+/// (the controller its own administration; a console that stands alone could bring one that speaks gRPC). Thread-safe.
+/// What is asked for and refused is a <see cref="ConsoleRefusalException"/>.
+/// </summary>
+public interface IMeshPort
+{
+    /// <summary>The mesh as it is known now; the same object for as long as nothing of it changes. O(nodes + links) where something did.</summary>
+    MeshView Look();
+
+    /// <summary>What the node itself says, asked over its stream; waits for at most 10 s.</summary>
+    Task<NodeReport> AskNodeAsync(string node, CancellationToken cancel);
+
+    /// <summary>The newest first.</summary>
+    /// <param name="node">Hostname; empty: of all.</param>
+    /// <param name="below">Where an earlier page went on; empty: from the newest.</param>
+    /// <param name="limit">How many, at least 1.</param>
+    /// <param name="cancel">Gives up.</param>
+    Task<Page<EventRow>> EventsAsync(string node, string below, int limit, CancellationToken cancel);
+
+    /// <inheritdoc cref="EventsAsync"/>
+    Task<Page<AuditRow>> AuditAsync(string node, string below, int limit, CancellationToken cancel);
+
+    /// <summary>The newest first.</summary>
+    ImmutableArray<TokenRow> Tokens();
+
+    Task<CreatedJoin> CreateTokenAsync(Doer by, JoinWish wish, CancellationToken cancel);
+
+    Task RevokeTokenAsync(Doer by, string id, CancellationToken cancel);
+
+    /// <summary>What adding it would do; throws where it would be refused.</summary>
+    GrantPreview PreviewAdd(string node, GrantRow wish);
+
+    GrantPreview PreviewRemove(string node, string prefix);
+
+    Task AddGrantAsync(Doer by, string node, GrantRow wish, CancellationToken cancel);
+
+    Task RemoveGrantAsync(Doer by, string node, string prefix, CancellationToken cancel);
+
+    Task RemoveNodeAsync(Doer by, string node, CancellationToken cancel);
+
+    Task AllowNodeAsync(Doer by, string node, CancellationToken cancel);
+}
+
+/// <summary>Who changes something, as the audit is told.</summary>
+/// <param name="Name">The name that they signed in with.</param>
+/// <param name="From">The address at which they did.</param>
+/// <param name="Reason">Why, in their own words; may be empty.</param>
+public sealed record Doer(string Name, string From, string Reason);

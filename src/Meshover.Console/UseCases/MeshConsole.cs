@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using Meshover.Console.Live;
+using Meshover.Console.SignIn;
+
+namespace Meshover.Console.UseCases;
+
+/// <summary>
+/// The one way from a page to the mesh: each use case for somebody who signed in, who still is, and who may (<see cref="Access"/>). A page that shows a button
+/// which it should not gets a refusal here.
+/// </summary>
+/// <param name="port">Does it.</param>
+/// <param name="answers">Asks nodes for all who look.</param>
+/// <param name="sessions">Knows who is signed in.</param>
+public sealed class MeshConsole(IMeshPort port, NodeAnswers answers, Sessions sessions)
+{
+    /// <summary>Whether they may, by their role.</summary>
+    public static bool May(ConsoleUser user, UseCase useCase) => Access.May(user.Role, useCase);
+
+    public MeshView Look(ConsoleUser user) => Checked(user, UseCase.SeeMesh).Look();
+
+    public Task<NodeReport> AskNodeAsync(ConsoleUser user, string node, CancellationToken cancel)
+    {
+        _ = Checked(user, UseCase.AskNode);
+        return answers.AskAsync(node, cancel);
+    }
+
+    public Task<Page<EventRow>> EventsAsync(ConsoleUser user, string node, string below, int limit, CancellationToken cancel) =>
+        Checked(user, UseCase.SeeMesh).EventsAsync(node, below, limit, cancel);
+
+    public Task<Page<AuditRow>> AuditAsync(ConsoleUser user, string node, string below, int limit, CancellationToken cancel) =>
+        Checked(user, UseCase.SeeAudit).AuditAsync(node, below, limit, cancel);
+
+    public ImmutableArray<TokenRow> Tokens(ConsoleUser user) => Checked(user, UseCase.SeeTokens).Tokens();
+
+    public Task<CreatedJoin> CreateTokenAsync(ConsoleUser user, string reason, JoinWish wish, CancellationToken cancel) =>
+        Checked(user, UseCase.CreateToken).CreateTokenAsync(Doer(user, reason), wish, cancel);
+
+    public Task RevokeTokenAsync(ConsoleUser user, string reason, string id, CancellationToken cancel) =>
+        Checked(user, UseCase.RevokeToken).RevokeTokenAsync(Doer(user, reason), id, cancel);
+
+    public GrantPreview PreviewAdd(ConsoleUser user, string node, GrantRow wish) => Checked(user, UseCase.AddGrant).PreviewAdd(node, wish);
+
+    public GrantPreview PreviewRemove(ConsoleUser user, string node, string prefix) => Checked(user, UseCase.RemoveGrant).PreviewRemove(node, prefix);
+
+    public Task AddGrantAsync(ConsoleUser user, string reason, string node, GrantRow wish, CancellationToken cancel) =>
+        Checked(user, UseCase.AddGrant).AddGrantAsync(Doer(user, reason), node, wish, cancel);
+
+    public Task RemoveGrantAsync(ConsoleUser user, string reason, string node, string prefix, CancellationToken cancel) =>
+        Checked(user, UseCase.RemoveGrant).RemoveGrantAsync(Doer(user, reason), node, prefix, cancel);
+
+    public Task RemoveNodeAsync(ConsoleUser user, string reason, string node, CancellationToken cancel) =>
+        Checked(user, UseCase.RemoveNode).RemoveNodeAsync(Doer(user, reason), node, cancel);
+
+    public Task AllowNodeAsync(ConsoleUser user, string reason, string node, CancellationToken cancel) =>
+        Checked(user, UseCase.AllowNode).AllowNodeAsync(Doer(user, reason), node, cancel);
+
+    private IMeshPort Checked(ConsoleUser user, UseCase useCase)
+    {
+        if (!sessions.IsAlive(user.Session))
+            throw new ConsoleRefusalException("Your session has ended: sign in again.");
+        if (!Access.May(user.Role, useCase))
+            throw new ConsoleRefusalException($"This needs the role {Access.LeastRole(useCase).ToString().ToLowerInvariant()}; you signed in as {user.Role.ToString().ToLowerInvariant()}.");
+        return port;
+    }
+
+    private static Doer Doer(ConsoleUser user, string reason) => new(user.Name, user.From, reason);
+}

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Console.UseCases;
+using Meshover.Controller.Administration;
+using Meshover.Controller.Live;
+using Meshover.Controller.Membership;
+using Meshover.Controller.State;
+using Meshover.Mesh.Addressing;
+using GrantWish = Meshover.Controller.Administration.GrantWish;
+
+namespace Meshover.Controller.Console;
+
+/// <summary>What a change of grants would do, by the same rules as the change itself. Pure.</summary>
+internal static class GrantPreviews
+{
+    private const int MostOthers = 5;
+
+    /// <exception cref="InvalidRequestException">The wish cannot be meant.</exception>
+    /// <exception cref="RefusalException">It would be refused.</exception>
+    public static GrantPreview OfAdding(MeshState mesh, LiveState live, string name, GrantWish wish)
+    {
+        AdminRules.CheckGrant(name, wish, mesh.Mesh);
+        var grant = AdminRules.ToRecord(wish);
+        var node = NodeNames.Member(mesh, name);
+        // Drafted and thrown away: what would be refused is refused now.
+        GrantRules.Add(new Draft(mesh), node, grant);
+        var effects = new List<(string, string)>();
+        var prefix = MapModel.ToGrant(grant);
+        var announced = Announced(live, node.Id).Where(one => Covers(prefix.Prefix, grant.MaxLength, one) && !IsGranted(node, one)).ToList();
+        var others = Others(mesh, node.Id);
+        effects.Add(announced.Count > 0
+            ? ($"All {others} other nodes will accept {Join(announced)} from {node.HostName}, which announces it already and is refused now.", $"他の {others} ノードが、{node.HostName} がすでに広告し現在拒否されている {Join(announced)} を受け入れるようになります。")
+            : ($"All {others} other nodes will accept {grant.Prefix}{UpTo(grant)} from {node.HostName}, as soon as it announces that.", $"{node.HostName} が {grant.Prefix}{UpTo(grant)} を広告すると、他の {others} ノードが受け入れるようになります。"));
+        if (node.Grants.FirstOrDefault(held => held.Prefix == grant.Prefix) is { } former)
+            effects.Add(($"It takes the place of the grant of the same prefix (up to /{former.MaxLength}).", $"同じプレフィックスの既存の許可(最大長 /{former.MaxLength})を置き換えます。"));
+        foreach (var (owner, held) in Overlapping(mesh, node.Id, prefix.Prefix).Take(MostOthers))
+            effects.Add(($"{owner} is granted {held}, which overlaps: where both announce the same prefix, each node takes the nearer one.", $"{owner} には重なる {held} が許可されています。両方が同じプレフィックスを広告すると、各ノードは近い方を使います。"));
+        if (prefix.Prefix.PrefixLength == 0)
+            effects.Add(("It is a default route: only nodes with accept-default take it.", "デフォルトルートです。accept-default を設定したノードだけが受け入れます。"));
+        return new GrantPreview([.. effects]);
+    }
+
+    /// <inheritdoc cref="OfAdding"/>
+    public static GrantPreview OfRemoving(MeshState mesh, LiveState live, string name, string prefix)
+    {
+        AdminRules.CheckWithdrawal(name, prefix);
+        var (node, held) = (NodeNames.Member(mesh, name), AdminRules.Canonical(prefix));
+        GrantRules.Remove(new Draft(mesh), node, held);
+        var left = node with { Grants = node.Grants.RemoveAll(grant => grant.Prefix == held) };
+        var refused = Announced(live, node.Id).Where(one => IsGranted(node, one) && !IsGranted(left, one)).ToList();
+        var others = Others(mesh, node.Id);
+        return new GrantPreview(
+        [
+            refused.Count > 0
+                ? ($"{node.HostName} announces {Join(refused)} now: all {others} other nodes will refuse it, and what is behind it is reached no more.", $"{node.HostName} は現在 {Join(refused)} を広告しています。他の {others} ノードが拒否し、その先には到達できなくなります。")
+                : ($"{node.HostName} announces nothing by this grant: nothing is refused that is accepted now.", $"{node.HostName} はこの許可による広告をしていません。現在の到達性は変わりません。"),
+        ]);
+    }
+
+    private static ImmutableArray<IPNetwork> Announced(LiveState live, uint node) => live.Node(node)?.Report.Announced ?? [];
+
+    private static bool IsGranted(StoredNode node, IPNetwork announced) =>
+        node.Grants.Any(grant => Covers(IPNetwork.Parse(grant.Prefix), grant.MaxLength, announced));
+
+    private static bool Covers(IPNetwork grant, int maxLength, IPNetwork announced) =>
+        grant.BaseAddress.AddressFamily == announced.BaseAddress.AddressFamily && announced.PrefixLength >= grant.PrefixLength && announced.PrefixLength <= maxLength
+        && grant.Contains(announced.BaseAddress);
+
+    private static IEnumerable<(string Owner, string Prefix)> Overlapping(MeshState mesh, uint node, IPNetwork prefix) =>
+        from entry in mesh.Nodes.Values
+        where entry.IsActive && entry.Record.Id != node
+        from grant in entry.Record.Grants
+        where Prefixes.Overlap(IPNetwork.Parse(grant.Prefix), prefix)
+        select (entry.Record.HostName, grant.Prefix);
+
+    private static int Others(MeshState mesh, uint node) => mesh.Nodes.Values.Count(entry => entry.IsActive && entry.Record.Id != node);
+
+    private static string UpTo(StoredGrant grant) => grant.Prefix.EndsWith($"/{grant.MaxLength}", StringComparison.Ordinal) ? "" : $" (up to /{grant.MaxLength})";
+
+    private static string Join(List<IPNetwork> prefixes) => string.Join(", ", prefixes);
+}

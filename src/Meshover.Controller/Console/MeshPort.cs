@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using Meshover.Console.UseCases;
+using Meshover.Contract.V1;
+using Meshover.Controller.Administration;
+using Meshover.Controller.Api;
+using Meshover.Controller.Changes;
+using Meshover.Controller.Live;
+using Meshover.Controller.Membership;
+using Meshover.Controller.State;
+using Meshover.Controller.Stores;
+using GrantWish = Meshover.Controller.Administration.GrantWish;
+
+namespace Meshover.Controller.Console;
+
+/// <summary>The console: a face of <see cref="Administration"/>, as the gRPC one is.</summary>
+internal sealed class MeshPort(
+    MeshDirectory directory, LiveNodes live, Tokens tokens, Nodes nodes, NodeQueries queries, Grants grants, AuditLog audit, MeshEvents events, TimeProvider time) : IMeshPort
+{
+    private readonly MeshPicture _picture = new(directory, live, nodes, time);
+
+    public MeshView Look() => _picture.Look();
+
+    public Task<NodeReport> AskNodeAsync(string node, CancellationToken cancel) => AnswerAsync(async () =>
+    {
+        var status = await AskAsync(node, new NodeQuestion { Status = new StatusQuestion() }, cancel);
+        var peers = await AskAsync(node, new NodeQuestion { Peers = new PeersQuestion() }, cancel);
+        return ReportMapping.ToReport(status.Status, peers.Peers);
+    });
+
+    public Task<Page<EventRow>> EventsAsync(string node, string below, int limit, CancellationToken cancel) => AnswerAsync(async () =>
+    {
+        var page = await events.ListAsync(new EventQuery(limit, node, DateTimeOffset.UnixEpoch, below), cancel);
+        return new Page<EventRow>([.. page.Events.Select(view => ToRow(view))], page.Next);
+    });
+
+    public Task<Page<AuditRow>> AuditAsync(string node, string below, int limit, CancellationToken cancel) => AnswerAsync(async () =>
+    {
+        _ = long.TryParse(below, out var number);
+        var page = await audit.ListAsync(new AuditQuery(limit, node, number), cancel);
+        return new Page<AuditRow>([.. page.Records.Select(ToRow)], page.Next == 0 ? "" : $"{page.Next}");
+    });
+
+    public ImmutableArray<TokenRow> Tokens() => [.. tokens.List().Reverse().Select(token => new TokenRow(
+        token.Id, DateTimeOffset.FromUnixTimeSeconds(token.Created), DateTimeOffset.FromUnixTimeSeconds(token.Expires), token.Uses == TokenRecord.Unlimited ? null : token.Uses, token.Used,
+        token.Tags, [.. token.Grants.Select(ToRow)], token.Replace, token.Revoked))];
+
+    public Task<CreatedJoin> CreateTokenAsync(Doer by, JoinWish wish, CancellationToken cancel) => AnswerAsync(async () =>
+    {
+        var asked = new TokenWish((long)wish.Lifetime.TotalSeconds, wish.Uses ?? TokenRecord.Unlimited, wish.Tags, [.. wish.Grants.Select(ToWish)], wish.Replace);
+        var token = await tokens.CreateAsync(ActorOf(by), Reason.Of(by.Reason), asked, cancel);
+        return new CreatedJoin(token.Id, token.Join.ToString(), DateTimeOffset.FromUnixTimeSeconds(token.Expires));
+    });
+
+    public Task RevokeTokenAsync(Doer by, string id, CancellationToken cancel) => DoAsync(() => tokens.RevokeAsync(ActorOf(by), Reason.Of(by.Reason), id, cancel));
+
+    public GrantPreview PreviewAdd(string node, GrantRow wish) => Answer(() => GrantPreviews.OfAdding(directory.State, live.State, node, ToWish(wish)));
+
+    public GrantPreview PreviewRemove(string node, string prefix) => Answer(() => GrantPreviews.OfRemoving(directory.State, live.State, node, prefix));
+
+    public Task AddGrantAsync(Doer by, string node, GrantRow wish, CancellationToken cancel) =>
+        DoAsync(() => grants.AddAsync(ActorOf(by), Reason.Of(by.Reason), node, ToWish(wish), cancel));
+
+    public Task RemoveGrantAsync(Doer by, string node, string prefix, CancellationToken cancel) =>
+        DoAsync(() => grants.RemoveAsync(ActorOf(by), Reason.Of(by.Reason), node, prefix, cancel));
+
+    public Task RemoveNodeAsync(Doer by, string node, CancellationToken cancel) => DoAsync(() => nodes.RemoveAsync(ActorOf(by), Reason.Of(by.Reason), node, cancel));
+
+    public Task AllowNodeAsync(Doer by, string node, CancellationToken cancel) => DoAsync(() => nodes.AllowAsync(ActorOf(by), Reason.Of(by.Reason), node, cancel));
+
+    internal static GrantRow ToRow(StoredGrant grant) => new(grant.Prefix, grant.MaxLength, grant.Pin, grant.Gather);
+
+    private async Task<NodeAnswer> AskAsync(string node, NodeQuestion question, CancellationToken cancel)
+    {
+        var answer = await queries.AskAsync(node, AdminMapping.ToQuestion(question), cancel);
+        return AdminMapping.ToAnswer(answer.Span, question);
+    }
+
+    private static Actor ActorOf(Doer by) => Actor.Console(by.Name, by.From);
+
+    // What has no length of its own is its prefix's.
+    private static GrantWish ToWish(GrantRow grant) => new(grant.Prefix, (uint)Math.Max(0, grant.MaxLength), grant.Pin, grant.Gather);
+
+    private static EventRow ToRow(EventView view) => new(
+        view.Id, view.Event.Time, view.Event.Kind, view.Event.Node, view.Event.Subject, view.Event.Code, view.Event.From, view.Event.To, view.Event.Actor, view.Event.Text);
+
+    private static AuditRow ToRow(AuditView view) => new(
+        view.Revision, DateTimeOffset.FromUnixTimeSeconds(view.Record.Time), view.Record.Actor, view.Record.Operation, view.Record.Object, view.Record.Reason, view.Record.Before, view.Record.After);
+
+    private static Task<bool> DoAsync(Func<Task> action) => AnswerAsync(async () =>
+    {
+        await action();
+        return true;
+    });
+
+    private static async Task<T> AnswerAsync<T>(Func<Task<T>> question)
+    {
+        try
+        {
+            return await question();
+        }
+        catch (Exception e) when (e is RefusalException or InvalidRequestException or StoreException)
+        {
+            throw new ConsoleRefusalException(e.Message);
+        }
+    }
+
+    private static T Answer<T>(Func<T> question)
+    {
+        try
+        {
+            return question();
+        }
+        catch (Exception e) when (e is RefusalException or InvalidRequestException)
+        {
+            throw new ConsoleRefusalException(e.Message);
+        }
+    }
+}

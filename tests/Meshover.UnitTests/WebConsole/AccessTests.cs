@@ -1,0 +1,207 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using Meshover.Console.Live;
+using Meshover.Console.SignIn;
+using Meshover.Console.UseCases;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Meshover.UnitTests.WebConsole;
+
+/// <summary>The table of who may do what, walked by calling every use case as every role.</summary>
+public sealed class AccessTests
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    // Each method of the console, by itself; one that is missing fails the test.
+    private static readonly Dictionary<string, (UseCase UseCase, Func<MeshConsole, ConsoleUser, Task> Call)> Calls = new()
+    {
+        [nameof(MeshConsole.Look)] = (UseCase.SeeMesh, (console, user) => Task.FromResult(console.Look(user))),
+        [nameof(MeshConsole.EventsAsync)] = (UseCase.SeeMesh, (console, user) => console.EventsAsync(user, "", "", 1, None)),
+        [nameof(MeshConsole.AskNodeAsync)] = (UseCase.AskNode, (console, user) => console.AskNodeAsync(user, "n1", None)),
+        [nameof(MeshConsole.Tokens)] = (UseCase.SeeTokens, (console, user) => Task.FromResult(console.Tokens(user))),
+        [nameof(MeshConsole.CreateTokenAsync)] = (UseCase.CreateToken, (console, user) => console.CreateTokenAsync(user, "", new JoinWish(TimeSpan.FromHours(1), 1, [], [], false), None)),
+        [nameof(MeshConsole.RevokeTokenAsync)] = (UseCase.RevokeToken, (console, user) => console.RevokeTokenAsync(user, "", "t", None)),
+        [nameof(MeshConsole.PreviewAdd)] = (UseCase.AddGrant, (console, user) => Task.FromResult(console.PreviewAdd(user, "n1", new GrantRow("10.0.0.0/8")))),
+        [nameof(MeshConsole.AddGrantAsync)] = (UseCase.AddGrant, (console, user) => console.AddGrantAsync(user, "", "n1", new GrantRow("10.0.0.0/8"), None)),
+        [nameof(MeshConsole.PreviewRemove)] = (UseCase.RemoveGrant, (console, user) => Task.FromResult(console.PreviewRemove(user, "n1", "10.0.0.0/8"))),
+        [nameof(MeshConsole.RemoveGrantAsync)] = (UseCase.RemoveGrant, (console, user) => console.RemoveGrantAsync(user, "", "n1", "10.0.0.0/8", None)),
+        [nameof(MeshConsole.AuditAsync)] = (UseCase.SeeAudit, (console, user) => console.AuditAsync(user, "", "", 1, None)),
+        [nameof(MeshConsole.RemoveNodeAsync)] = (UseCase.RemoveNode, (console, user) => console.RemoveNodeAsync(user, "", "n1", None)),
+        [nameof(MeshConsole.AllowNodeAsync)] = (UseCase.AllowNode, (console, user) => console.AllowNodeAsync(user, "", "n1", None)),
+    };
+
+    // Said again, so that nobody widens it by the way.
+    private static readonly Dictionary<UseCase, string> Expected = new()
+    {
+        [UseCase.SeeMesh] = "Viewer Operator Administrator",
+        [UseCase.AskNode] = "Viewer Operator Administrator",
+        [UseCase.SeeTokens] = "Operator Administrator",
+        [UseCase.CreateToken] = "Operator Administrator",
+        [UseCase.RevokeToken] = "Operator Administrator",
+        [UseCase.AddGrant] = "Operator Administrator",
+        [UseCase.RemoveGrant] = "Operator Administrator",
+        [UseCase.SeeAudit] = "Operator Administrator",
+        [UseCase.RemoveNode] = "Administrator",
+        [UseCase.AllowNode] = "Administrator",
+    };
+
+    [Fact]
+    public async Task EachUseCase_IsDoneForThoseRolesAloneThatTheTableNames()
+    {
+        Assert.Equal(Enum.GetValues<UseCase>().Order(), Calls.Values.Select(one => one.UseCase).Distinct().Order());
+        Assert.Equal(typeof(MeshConsole).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Select(method => method.Name).Order(), Calls.Keys.Order());
+        foreach (var (name, (useCase, call)) in Calls)
+        {
+            List<string> done = [];
+            foreach (var role in Enum.GetValues<Role>())
+            {
+                var (port, sessions) = (new FakePort(), new Sessions(new AllGood(), new FakeTimeProvider()));
+                var user = await SignedInAsync(sessions, role);
+                try
+                {
+                    await call(ConsoleOf(port, sessions), user);
+                    Assert.Equal(1, port.Called);
+                    done.Add($"{role}");
+                }
+                catch (ConsoleRefusalException e)
+                {
+                    Assert.Equal(0, port.Called);
+                    Assert.Contains("needs the role", e.Message, StringComparison.Ordinal);
+                }
+            }
+            Assert.Equal($"{name}: {Expected[useCase]}", $"{name}: {string.Join(" ", done)}");
+        }
+    }
+
+    [Fact]
+    public async Task AnAdministratorWhoseSessionHasEnded_MayNothing()
+    {
+        var time = new FakeTimeProvider();
+        var (port, sessions) = (new FakePort(), new Sessions(new AllGood(), time));
+        var user = await SignedInAsync(sessions, Role.Administrator, time.GetUtcNow() + TimeSpan.FromHours(12));
+        time.Advance(TimeSpan.FromHours(12));
+        foreach (var (_, call) in Calls.Values)
+            Assert.Contains("session has ended", (await Assert.ThrowsAsync<ConsoleRefusalException>(() => call(ConsoleOf(port, sessions), user))).Message, StringComparison.Ordinal);
+        Assert.Equal(0, port.Called);
+    }
+
+    [Fact]
+    public async Task Changes_NameWhoSignedIn()
+    {
+        var (port, sessions) = (new FakePort(), new Sessions(new AllGood(), new FakeTimeProvider()));
+        var user = await SignedInAsync(sessions, Role.Administrator);
+        await ConsoleOf(port, sessions).RemoveNodeAsync(user, "it burns", "n1", None);
+        Assert.Equal(new Doer("olga", "192.0.2.7", "it burns"), port.By);
+    }
+
+    [Fact]
+    public async Task Sessions_AreBounded_AndWhoHasOneTokenPutsNobodyElseOut()
+    {
+        var time = new FakeTimeProvider();
+        var sessions = new Sessions(new AllGood(), time);
+        var until = time.GetUtcNow() + TimeSpan.FromHours(12);
+        var other = await SignedInAsync(sessions, Role.Administrator, until, time.GetUtcNow(), "other");
+        var first = await SignedInAsync(sessions, Role.Viewer, until, time.GetUtcNow());
+        for (var i = 0; i < Sessions.MostOfToken; i++)
+            _ = await SignedInAsync(sessions, Role.Viewer, until, time.GetUtcNow() + TimeSpan.FromSeconds(1));
+        Assert.Equal(Sessions.MostOfToken + 1, sessions.Count);
+        Assert.Equal((false, true), (sessions.IsAlive(first.Session), sessions.IsAlive(other.Session)));
+        for (var i = 0; i < Sessions.Most; i++)
+            _ = await SignedInAsync(sessions, Role.Viewer, until, time.GetUtcNow() + TimeSpan.FromSeconds(2), $"t{i}");
+        Assert.Equal(Sessions.Most, sessions.Count);
+    }
+
+    [Fact]
+    public void Circuits_AreBoundedForEachSessionAndForAll()
+    {
+        var count = new CircuitCount();
+        Assert.Equal(CircuitCount.MostOfSession, Enumerable.Range(0, 30).Count(_ => count.TryAdd("a")));
+        Assert.Equal(CircuitCount.Most - CircuitCount.MostOfSession, Enumerable.Range(0, 300).Count(i => count.TryAdd($"b{i}")));
+        Assert.True(count.IsFull);
+        count.Remove("a");
+        Assert.Equal((false, true, false), (count.IsFull, count.TryAdd("a"), count.TryAdd("c")));
+    }
+
+    [Fact]
+    public async Task Node_IsAskedOnceForAllWhoLook()
+    {
+        var (port, time) = (new FakePort(), new FakeTimeProvider());
+        var answers = new NodeAnswers(port, time);
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => answers.AskAsync("n1", None)));
+        Assert.Equal(1, port.Called);
+        _ = await answers.AskAsync("n2", None);
+        time.Advance(NodeAnswers.Fresh);
+        _ = await answers.AskAsync("n1", None);
+        Assert.Equal(3, port.Called);
+    }
+
+    [Theory]
+    [InlineData("/nodes?q=a", "/nodes?q=a")]
+    [InlineData("//evil.example/", "/")]
+    [InlineData("/\\evil.example/", "/")]
+    [InlineData("https://evil.example/", "/")]
+    [InlineData("/\r\nSet-Cookie: a", "/")]
+    [InlineData("/sign-in?to=/", "/")]
+    [InlineData("", "/")]
+    [InlineData(null, "/")]
+    public void AfterSigningIn_NobodyIsLedElsewhere(string? wanted, string led) => Assert.Equal(led, ConsoleSignIn.LocalPath(wanted));
+
+    private static MeshConsole ConsoleOf(FakePort port, Sessions sessions) => new(port, new NodeAnswers(port, new FakeTimeProvider()), sessions);
+
+    private static async Task<ConsoleUser> SignedInAsync(Sessions sessions, Role role, DateTimeOffset? until = null, DateTimeOffset? since = null, string token = "t")
+    {
+        var principal = ConsoleClaims.Of(new TokenHolder(token, "olga", role, null), Guid.NewGuid().ToString("N"), "192.0.2.7");
+        var properties = new AuthenticationProperties { IssuedUtc = since, ExpiresUtc = until ?? DateTimeOffset.MaxValue };
+        _ = await sessions.StoreAsync(new AuthenticationTicket(principal, properties, ConsoleSignIn.Scheme));
+        return ConsoleClaims.UserOf(principal)!;
+    }
+
+    private sealed class AllGood : ISignInTokens
+    {
+        public Task<TokenHolder?> TakeAsync(string token, CancellationToken cancel) => Task.FromResult<TokenHolder?>(null);
+
+        public bool MayGoOn(string tokenId) => true;
+    }
+
+    private sealed class FakePort : IMeshPort
+    {
+        public int Called { get; private set; }
+
+        public Doer? By { get; private set; }
+
+        public MeshView Look() => Answer(MeshView.Nothing);
+
+        public Task<NodeReport> AskNodeAsync(string node, CancellationToken cancel) => Task.FromResult(Answer(new NodeReport("", "", "", "", [], [], false)));
+
+        public Task<Page<EventRow>> EventsAsync(string node, string below, int limit, CancellationToken cancel) => Task.FromResult(Answer(new Page<EventRow>([], "")));
+
+        public Task<Page<AuditRow>> AuditAsync(string node, string below, int limit, CancellationToken cancel) => Task.FromResult(Answer(new Page<AuditRow>([], "")));
+
+        public ImmutableArray<TokenRow> Tokens() => Answer(ImmutableArray<TokenRow>.Empty);
+
+        public Task<CreatedJoin> CreateTokenAsync(Doer by, JoinWish wish, CancellationToken cancel) => Task.FromResult(Answer(new CreatedJoin("", "", default), by));
+
+        public Task RevokeTokenAsync(Doer by, string id, CancellationToken cancel) => Task.FromResult(Answer(0, by));
+
+        public GrantPreview PreviewAdd(string node, GrantRow wish) => Answer(new GrantPreview([]));
+
+        public GrantPreview PreviewRemove(string node, string prefix) => Answer(new GrantPreview([]));
+
+        public Task AddGrantAsync(Doer by, string node, GrantRow wish, CancellationToken cancel) => Task.FromResult(Answer(0, by));
+
+        public Task RemoveGrantAsync(Doer by, string node, string prefix, CancellationToken cancel) => Task.FromResult(Answer(0, by));
+
+        public Task RemoveNodeAsync(Doer by, string node, CancellationToken cancel) => Task.FromResult(Answer(0, by));
+
+        public Task AllowNodeAsync(Doer by, string node, CancellationToken cancel) => Task.FromResult(Answer(0, by));
+
+        private T Answer<T>(T answer, Doer? by = null)
+        {
+            Called++;
+            By = by;
+            return answer;
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using Meshover.Lab;
+using Meshover.Lab.Meshes;
+using Meshover.Lab.Underlays;
+using Meshover.LabTests.Mesh;
+using Microsoft.Playwright;
+
+namespace Meshover.WebTests;
+
+/// <summary>
+/// A controller with three nodes, a fourth machine that may join, and Debian's Chromium in the controller's network. Each role signs in once, by a link; pages
+/// share that.
+/// </summary>
+public sealed class ConsoleFixture : IAsyncLifetime
+{
+    public static readonly string Address = $"https://{AddressPlan.Controller4}:12913";
+    private const string Chromium = "/usr/bin/chromium";
+    private readonly Dictionary<string, string> _signedIn = [];
+    private readonly ConcurrentQueue<string> _complaints = new();
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+    private string _starter = null!;
+
+    public LabMesh Mesh { get; private set; } = null!;
+
+    /// <summary>What browsers said of pages: errors of scripts, and what the policy forbade.</summary>
+    public IReadOnlyCollection<string> Complaints => _complaints;
+
+    public async ValueTask InitializeAsync()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var browser = StartBrowserLaterAsync();
+        Mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = "web", Nodes = 4 }, TimeProvider.System, ct);
+        try
+        {
+            await Mesh.StartControllerAsync(new TestProgress(), ct);
+            await Task.WhenAll(Mesh.Nodes.Take(3).Select(async node => await node.JoinAsync(await Mesh.Controller.CreateTokenAsync(node.Number, ct), ct)));
+            _playwright = await browser;
+            Assertions.SetDefaultExpectTimeout(20_000);
+            _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Starter() });
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+            await _browser.CloseAsync();
+        _playwright?.Dispose();
+        if (_starter is not null)
+            File.Delete(_starter);
+        if (Environment.GetEnvironmentVariable(PageTests.ScreenshotsVariable) is { Length: > 0 } directory && File.Exists(Mesh.Controller.LogFile))
+            File.Copy(Mesh.Controller.LogFile, Path.Combine(directory, "controller.log"), overwrite: true);
+        await Mesh.DisposeAsync();
+    }
+
+    /// <summary>What `meshover-controller console-token` prints.</summary>
+    public async Task<string> TokenAsync(params string[] options) =>
+        (await Mesh.Controller.Machine.RunAsync(LabPrograms.Controller, ["console-token", .. options], CancellationToken.None)).Checked().Trim();
+
+    /// <summary>A page of somebody who has signed in as that role.</summary>
+    public async Task<IPage> OpenAsync(string path, string role = "administrator", Action<BrowserNewContextOptions>? with = null)
+    {
+        if (!_signedIn.TryGetValue(role, out var state))
+        {
+            var page = await NewPageAsync(new BrowserNewContextOptions());
+            await page.GotoAsync(await TokenAsync("--once", "--role", role, "--name", $"web-{role}").ContinueWith(link => AtIPv4(link.Result), TaskScheduler.Default));
+            await page.WaitForURLAsync($"{Address}/");
+            state = _signedIn[role] = await page.Context.StorageStateAsync();
+            await page.Context.CloseAsync();
+        }
+        var options = new BrowserNewContextOptions { StorageState = state };
+        with?.Invoke(options);
+        var opened = await NewPageAsync(options);
+        await opened.GotoAsync(Address + path);
+        return opened;
+    }
+
+    /// <summary>A page of nobody.</summary>
+    public async Task<IPage> NewPageAsync(BrowserNewContextOptions options)
+    {
+        options.IgnoreHTTPSErrors = true;
+        options.Locale ??= "en-GB";
+        options.TimezoneId ??= "Asia/Tokyo";
+        var context = await _browser.NewContextAsync(options);
+        context.SetDefaultTimeout(15_000);
+        var page = await context.NewPageAsync();
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error" && !message.Text.Contains("Failed to load resource", StringComparison.Ordinal))
+                _complaints.Enqueue($"{page.Url}: {message.Text}");
+        };
+        page.PageError += (_, error) => _complaints.Enqueue($"{page.Url}: {error}");
+        return page;
+    }
+
+    /// <summary>The link under the address at which the browser has its cookies.</summary>
+    public static string AtIPv4(string link) => $"{Address}/{link[(link.IndexOf("sign-in", StringComparison.Ordinal))..]}";
+
+    private static async Task<IPlaywright> StartBrowserLaterAsync()
+    {
+        if (!File.Exists(Chromium))
+            throw new InvalidOperationException($"{Chromium} is not there: apt-get install chromium (./dev does that)");
+        return await Playwright.CreateAsync();
+    }
+
+    // Playwright starts one file.
+    private string Starter()
+    {
+        _starter = Path.Combine(Path.GetTempPath(), $"meshover-chromium-{Environment.ProcessId}");
+        File.WriteAllText(_starter, $"#!/bin/sh\nexec nsenter --net={Mesh.Controller.Machine.NetworkPath} -- {Chromium} \"$@\"\n");
+        File.SetUnixFileMode(_starter, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return _starter;
+    }
+}

@@ -1,0 +1,202 @@
+using Deque.AxeCore.Playwright;
+using Meshover.Lab;
+using Meshover.Lab.Faults;
+using Meshover.LabTests;
+using Microsoft.Playwright;
+
+namespace Meshover.WebTests;
+
+/// <summary>What somebody sees and does, page by page, against a mesh that lives.</summary>
+public sealed class PageTests(ConsoleFixture console)
+{
+    public const string ScreenshotsVariable = "MESHOVER_SCREENSHOTS";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Mesh_ShowsTheNodes_AndAFaultSoonAfterItsNodeKnowsIt()
+    {
+        var page = await console.OpenAsync("/");
+        var canvas = page.Locator(".canvas");
+        await Assertions.Expect(canvas).ToHaveAttributeAsync("data-nodes", "n1 n2 n3", new() { Timeout = 30_000 });
+        await Assertions.Expect(canvas).ToHaveAttributeAsync("data-bad", "0", new() { Timeout = 60_000 });
+
+        await using (await Cut.BetweenAsync(console.Mesh, console.Mesh.Node(1), console.Mesh.Node(2), onlyIPv6: false, CancellationToken.None))
+        {
+            // What the node takes to find it out is not the console's.
+            await Until.TrueAsync("n1 finds it", Patience, async () => (await console.Mesh.Node(1).StatusAsync(CancellationToken.None)).Peers.Any(peer => peer.Hostname == "n2" && peer.BgpState != "Established"));
+            await Assertions.Expect(canvas).Not.ToHaveAttributeAsync("data-bad", "0", new() { Timeout = 5_000 });
+            await Until.TrueAsync("n1 names it", Patience, async () => (await console.Mesh.Node(1).StatusAsync(CancellationToken.None)).Findings.Any(finding => finding.Code == "peer-unreached"));
+            await Assertions.Expect(page.Locator(".problems [data-code=peer-unreached]")).ToBeVisibleAsync(new() { Timeout = 5_000 });
+            await ShootAsync(page, "console-mesh-fault", "light");
+        }
+        await Assertions.Expect(canvas).ToHaveAttributeAsync("data-bad", "0", new() { Timeout = 60_000 });
+        await page.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Join_ATokenMadeHereLetsANodeJoin_AndOneThatIsRevokedDoesNot()
+    {
+        var page = await console.OpenAsync("/join", "operator");
+        await page.GetByLabel("Prefixes that each may announce").FillAsync("10.64.4.0/24\nfd64:4::/64");
+        await page.GetByLabel("Why").First.FillAsync("for the test");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make the token" }).ClickAsync();
+        var command = await page.Locator("#command").TextContentAsync();
+        Assert.Contains("write_files", await page.Locator("#cloud").TextContentAsync(), StringComparison.Ordinal);
+        var join = command!.Split('\'')[1];
+
+        await page.Locator("[data-token]").First.GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
+        await Assertions.Expect(page.Locator("[data-token]").First).ToContainTextAsync("revoked");
+        Assert.NotEqual(0, (await console.Mesh.Node(4).UpAsync(join, ["--join", "-", "--no-wait"], CancellationToken.None)).ExitCode);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make the token" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#command")).Not.ToHaveTextAsync(command);
+        join = (await page.Locator("#command").TextContentAsync())!.Split('\'')[1];
+        await console.Mesh.Node(4).JoinAsync(join, CancellationToken.None);
+        await Assertions.Expect(page.Locator("[data-token]").First).ToContainTextAsync("1 / 1", new() { Timeout = 10_000 });
+
+        // Shown once: who loads the page anew does not see it.
+        await page.ReloadAsync();
+        await Assertions.Expect(page.Locator("[data-token]").First).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("#command")).Not.ToBeVisibleAsync();
+        await page.Context.CloseAsync();
+
+        // Who did it stands in the audit; an administrator takes the node out again.
+        var audit = await console.OpenAsync("/audit");
+        await Assertions.Expect(audit.Locator("tr", new() { HasText = "token.create" }).First).ToContainTextAsync("web-operator (console");
+        await Assertions.Expect(audit.Locator("tr", new() { HasText = "for the test" }).First).ToBeVisibleAsync();
+        await audit.GotoAsync($"{ConsoleFixture.Address}/nodes/n4");
+        await audit.GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
+        await Assertions.Expect(audit.GetByRole(AriaRole.Dialog)).ToContainTextAsync("All other nodes end their links with n4");
+        await audit.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
+        await Assertions.Expect(audit.GetByRole(AriaRole.Button, new() { Name = "Allow again" })).ToBeVisibleAsync();
+        await audit.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Grants_SayWhatTheyWouldDo_AndDoIt()
+    {
+        var page = await console.OpenAsync("/grants", "operator");
+        await page.Locator("form.line select").SelectOptionAsync("n2");
+        await page.GetByLabel("Prefix", new() { Exact = true }).FillAsync("10.64.1.0/24");
+        await page.GetByRole(AriaRole.Button, new() { Name = "What would it do?" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".preview")).ToContainTextAsync("n1 is granted 10.64.1.0/24, which overlaps");
+        // What was looked at is what is done: another prefix is looked at anew.
+        await page.GetByLabel("Prefix", new() { Exact = true }).FillAsync("10.77.0.1/16");
+        await page.GetByLabel("Prefix", new() { Exact = true }).BlurAsync();
+        await Assertions.Expect(page.Locator(".preview")).Not.ToBeVisibleAsync();
+        await page.GetByLabel("Prefix", new() { Exact = true }).FillAsync("10.249.0.0/24");
+        await page.GetByRole(AriaRole.Button, new() { Name = "What would it do?" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("the mesh's own pool");
+
+        await page.GetByLabel("Prefix", new() { Exact = true }).FillAsync("10.77.0.0/16");
+        await page.GetByRole(AriaRole.Button, new() { Name = "What would it do?" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Grant it" }).ClickAsync();
+        var row = page.Locator("tr", new() { HasText = "10.77.0.0/16" });
+        await Assertions.Expect(row).ToContainTextAsync("n2");
+        await row.GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("n2 announces nothing by this grant");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
+        await Assertions.Expect(row).ToHaveCountAsync(0);
+        await page.Locator("tr", new() { HasText = "10.64.3.0/24" }).GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("n3 announces 10.64.3.0/24 now");
+        await page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
+        await page.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Node_TellsOfItself_AndTheTableFindsIt()
+    {
+        var page = await console.OpenAsync("/nodes?q=n2");
+        await Assertions.Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+        await page.GetByPlaceholder("Name, address, site, tag").FillAsync("nobody");
+        await Assertions.Expect(page.GetByText("No node is like that.")).ToBeVisibleAsync();
+        await page.GotoAsync($"{ConsoleFixture.Address}/nodes/n2");
+        await Assertions.Expect(page.Locator("tr", new() { HasText = "Established" })).ToHaveCountAsync(2, new() { Timeout = 30_000 });
+        await Assertions.Expect(page.GetByText("10.64.2.0/24").First).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("[data-kind='node.joined']").First).ToBeVisibleAsync();
+        await page.GotoAsync($"{ConsoleFixture.Address}/nodes/nobody");
+        await Assertions.Expect(page.GetByText("There is no node of this name")).ToBeVisibleAsync();
+        await page.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Viewer_SeesTheMeshAndNoMore()
+    {
+        var page = await console.OpenAsync("/nodes/n1", "viewer");
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "n1" })).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Remove" })).ToHaveCountAsync(0);
+        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Join" })).ToHaveCountAsync(0);
+        await page.GotoAsync($"{ConsoleFixture.Address}/join");
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("for operators and administrators");
+        await page.GotoAsync($"{ConsoleFixture.Address}/audit");
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("needs the role operator");
+        await page.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Japanese_ByTheBrowsersChoiceAndByTheSwitch()
+    {
+        var page = await console.OpenAsync("/nodes", with: options => options.Locale = "ja-JP");
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "ノード" })).ToBeVisibleAsync();
+        Assert.Equal("ja", await page.Locator("html").GetAttributeAsync("lang"));
+        await page.GetByRole(AriaRole.Button, new() { Name = "English" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Nodes" })).ToBeVisibleAsync();
+        await page.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Keyboard_AloneReachesANodeFromTheMesh()
+    {
+        var page = await console.OpenAsync("/");
+        await Assertions.Expect(page.Locator(".canvas")).ToHaveAttributeAsync("data-nodes", "n1 n2 n3", new() { Timeout = 30_000 });
+        await page.Keyboard.PressAsync("Tab");
+        for (var presses = 0; presses < 12 && await FocusedAsync(page) != "Nodes"; presses++)
+            await page.Keyboard.PressAsync("Tab");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Nodes" })).ToBeFocusedAsync();
+        for (var presses = 0; presses < 40 && await FocusedAsync(page) != "n1"; presses++)
+            await page.Keyboard.PressAsync("Tab");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "n1" })).ToBeVisibleAsync();
+        await page.Context.CloseAsync();
+    }
+
+    [Theory]
+    [InlineData("light", 1280)]
+    [InlineData("dark", 1280)]
+    [InlineData("light", 390)]
+    public async Task EachPage_HasNoSeriousFindingOfAxe_AndFitsItsWidth(string theme, int width)
+    {
+        var page = await console.OpenAsync("/sign-in", with: options =>
+        {
+            options.ColorScheme = theme == "dark" ? ColorScheme.Dark : ColorScheme.Light;
+            options.ViewportSize = new ViewportSize { Width = width, Height = width < 600 ? 844 : 800 };
+        });
+        foreach (var (path, ready) in new[]
+                 {
+                     ("/sign-in", "form"), ("/", ".canvas[data-nodes]"), ("/nodes", "tbody tr"), ("/nodes/n1", "h3"), ("/join", "form"), ("/grants", "tbody tr"), ("/events", "tbody tr"), ("/audit", "tbody tr"),
+                 })
+        {
+            await page.GotoAsync(ConsoleFixture.Address + path);
+            await Assertions.Expect(page.Locator(ready).First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+            var found = (await page.RunAxe()).Violations.Where(violation => violation.Impact is "serious" or "critical")
+                .Select(violation => $"{violation.Id}: {violation.Help} ({string.Join("; ", violation.Nodes.Take(3).Select(node => node.Html))})").ToList();
+            Assert.True(found.Count == 0, $"{path} ({theme}, {width}): {string.Join('\n', found)}");
+            Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{path} is wider than {width}");
+            await ShootAsync(page, $"console-{(path == "/" ? "mesh" : path[1..].Replace('/', '-'))}", width < 600 ? "phone" : theme);
+        }
+        await page.Context.CloseAsync();
+        Assert.Empty(console.Complaints);
+    }
+
+    private static Task<string> FocusedAsync(IPage page) => page.EvaluateAsync<string>("document.activeElement.textContent");
+
+    /// <summary>Only where somebody asks for pictures.</summary>
+    private static async Task ShootAsync(IPage page, string name, string theme)
+    {
+        if (Environment.GetEnvironmentVariable(ScreenshotsVariable) is { Length: > 0 } directory)
+            await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(directory, $"{name}-{theme}.png"), Animations = ScreenshotAnimations.Disabled });
+    }
+}
