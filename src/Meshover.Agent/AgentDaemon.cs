@@ -45,7 +45,7 @@ namespace Meshover.Agent;
 /// ticks
 /// </code>
 /// </summary>
-public sealed class AgentDaemon
+public sealed class AgentDaemon : IDisposable
 {
     /// <summary>Inputs are coalesced; a full channel only means that the loop is busy, and writers wait.</summary>
     private const int InputCapacity = 256;
@@ -159,8 +159,11 @@ public sealed class AgentDaemon
             StateDirectory = options.StateDirectory,
             SourceRoutes = options.Config.Routing == RoutingChoice.Off ? null : sourceRoutes,
         });
-        await new AgentDaemon(options, identity, netlink, wireGuard, kernel, sourceRoutes, loggerFactory, time).RunAsync(cancellationToken);
+        using var daemon = new AgentDaemon(options, identity, netlink, wireGuard, kernel, sourceRoutes, loggerFactory, time);
+        await daemon.RunAsync(cancellationToken);
     }
+
+    public void Dispose() => _declared.Dispose();
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {

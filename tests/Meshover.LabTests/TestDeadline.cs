@@ -31,10 +31,10 @@ internal sealed class TestDeadlineAttribute : BeforeAfterTestAttribute
     private static async Task WatchAsync(string name, TimeSpan patience, ITestContext test, CancellationToken ended)
     {
         if (await EndedWithinAsync(patience, ended)) return;
-        Console.WriteLine($"{name} is cancelled: it did not end within {patience}");
+        System.Console.WriteLine($"{name} is cancelled: it did not end within {patience}");
         test.CancelCurrentTest();
         if (await EndedWithinAsync(Grace, ended)) return;
-        Console.WriteLine($"failed {name}: it did not end within {patience}, nor when it was cancelled, and so this run ends here");
+        System.Console.WriteLine($"failed {name}: it did not end within {patience}, nor when it was cancelled, and so this run ends here");
         Process.GetCurrentProcess().Kill();
     }
 

@@ -113,13 +113,13 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
     }
 
     /// <summary>A fault of n1's that lasts until its agent tells of it: `status` looks when it is asked, the agent only each some seconds.</summary>
-    private IAsyncDisposable UntilTold(IAsyncDisposable fault, Func<string, bool> isIt) => new Mend(async () =>
+    private Mend UntilTold(IAsyncDisposable fault, Func<string, bool> isIt) => new Mend(async () =>
     {
         await ToldAsync(isIt);
         await fault.DisposeAsync();
     });
 
-    private Task ToldAsync(Func<string, bool> isIt) => Until.NothingIsMissingAsync("n1 tells of it", Within, async () =>
+    private Task<TimeSpan> ToldAsync(Func<string, bool> isIt) => Until.NothingIsMissingAsync("n1 tells of it", Within, async () =>
     {
         var (_, told) = await EventsAsync();
         return told.Any(isIt) ? null : string.Join(", ", told);

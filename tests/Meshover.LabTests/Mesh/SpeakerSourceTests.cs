@@ -167,7 +167,7 @@ public sealed class SpeakerSourceTests : IDisposable
         await AssertNeverGoneAsync(monitor, "10.244.2.1/32", "10.244.3.0/24", "fd44:0:0:3::/64");
     }
 
-    private Task SaysOfAsync(LabNode node, string speaker) => Until.NothingIsMissingAsync(speaker, SourceBed.Patience, async () =>
+    private Task<TimeSpan> SaysOfAsync(LabNode node, string speaker) => Until.NothingIsMissingAsync(speaker, SourceBed.Patience, async () =>
     {
         var said = await node.SourceAsync(Source, _ct);
         return said?.Contains(speaker, StringComparison.Ordinal) == true ? null : said;

@@ -84,7 +84,7 @@ public sealed class NodePlanPartsTests
         var map = TestMesh.Of(TestMesh.Node(1).GrantedToGather("10.64.1.0/24", "192.0.2.0/24"), TestMesh.Node(2).Granted("10.64.2.0/24"), TestMesh.Node(3));
         var settings = new NodeSettings
         {
-            Announce = [IPNetwork.Parse("10.64.1.0/24")],
+            Announce = [IPNetwork.Parse("10.64.1.0/24"), new Announcement(IPNetwork.Parse("10.64.1.9/32")) { HoldsAddress = true, Failover = new(FailoverRole.Active, Failover.DefaultPriority) }],
             Gather = [IPNetwork.Parse("192.0.2.0/28")],
             Workloads = [new WorkloadNetwork("vmbr0") { Hosts = true }],
             Neighbors = [new ExternalNeighbor { Address = IPAddress.Parse("203.0.113.1"), RemoteAs = new Asn(64512) }],

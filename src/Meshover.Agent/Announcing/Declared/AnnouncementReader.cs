@@ -96,13 +96,15 @@ public static class AnnouncementReader
         }
     }
 
+    private static readonly string[] OfChecks = ["interval", "timeout", "rise", "fall"];
+
     private static IEnumerable<string> Contradictions(DeclaredAnnouncement read, HashSet<string> named)
     {
         if (!named.Contains("prefix"))
             yield return "prefix: it is missing; write what is to be announced, such as 10.9.0.1/32.";
         if (read.Interval < read.Timeout && named.Contains("timeout"))
             yield return $"timeout: a check may not take longer ({Words(read.Timeout)}) than the time until the next ({Words(read.Interval)}); write a smaller timeout or a greater interval.";
-        if (read.Check is null && new[] { "interval", "timeout", "rise", "fall" }.Where(named.Contains).ToList() is [var idle, ..])
+        if (read.Check is null && OfChecks.Where(named.Contains).ToList() is [var idle, ..])
             yield return $"{idle}: there is no check that it could be of; write a check, too, or leave it out.";
         if (read.Mode != AnnounceMode.ActiveStandby && named.Contains("priority"))
             yield return "priority: it decides between nodes of mode active-standby alone; write that mode, too, or leave it out.";

@@ -222,7 +222,7 @@ internal sealed partial class DeclaredAnnouncements(
     {
         foreach (var entry in expired)
         {
-            LogExpired(logger, $"{entry.Of.Prefix}");
+            LogExpired(logger, entry.Of.Prefix);
             lock (_lock)
             {
                 if (_entries.GetValueOrDefault(entry.Of.Prefix) != entry)
@@ -381,5 +381,5 @@ internal sealed partial class DeclaredAnnouncements(
     private static partial void LogNoCheck(ILogger logger, string prefix, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Prefix} is announced no more: its time is over")]
-    private static partial void LogExpired(ILogger logger, string prefix);
+    private static partial void LogExpired(ILogger logger, IPNetwork prefix);
 }

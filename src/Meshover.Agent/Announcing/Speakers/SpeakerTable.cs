@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Meshover.Agent.Announcing.Kernel;
 
 namespace Meshover.Agent.Announcing.Speakers;
@@ -203,6 +204,7 @@ internal sealed class SpeakerTable(TimeProvider time)
         return new IPAddress(bytes);
     }
 
+    [StructLayout(LayoutKind.Auto)]
     private readonly record struct Route(bool IsPrivate, bool IsStale);
 
     private sealed class Speaker
@@ -241,4 +243,5 @@ internal sealed class SpeakerTable(TimeProvider time)
 
 /// <param name="Key">The speaker's.</param>
 /// <param name="Session">Of it.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct SpeakerHandle((uint Id, uint As) Key, int Session);

@@ -16,7 +16,8 @@ internal sealed class CheckProbe : IDisposable
         UseProxy = false,
         UseCookies = false,
         PooledConnectionLifetime = TimeSpan.Zero,
-        SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+        // Whether it answers is asked, not who it is: what is checked stands here, mostly with a certificate of its own.
+        SslOptions = { RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null },
     })
     {
         Timeout = Timeout.InfiniteTimeSpan,

@@ -44,5 +44,5 @@ internal static class CommandWords
         ? IsProgram(program) ? program : null
         : (Environment.GetEnvironmentVariable("PATH") ?? StandardPath).Split(':').Where(directory => directory.StartsWith('/')).Select(directory => Path.Combine(directory, program)).FirstOrDefault(IsProgram);
 
-    private static bool IsProgram(string path) => path.StartsWith('/') && File.Exists(path) && (File.GetUnixFileMode(path) & Executable) != 0;
+    private static bool IsProgram(string path) => path.StartsWith('/') && File.Exists(path) && (File.GetUnixFileMode(path) & Executable) != UnixFileMode.None;
 }

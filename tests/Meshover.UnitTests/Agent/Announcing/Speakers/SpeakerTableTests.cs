@@ -161,7 +161,7 @@ public sealed class SpeakerTableTests
 
     private SpeakerHandle Connect(TimeSpan? restart = null) => _table.Connect(Open(restart), () => { });
 
-    private static BgpOpen Open(TimeSpan? restart) => new(new Asn(64512), 90, IPAddress.Parse("192.0.2.1")) 
+    private static BgpOpen Open(TimeSpan? restart) => new(new Asn(64512), 90, IPAddress.Parse("192.0.2.1"))
     {
         Restarts = restart is { } time ? ImmutableDictionary<AddressFamily, TimeSpan>.Empty.Add(AddressFamily.InterNetwork, time) : ImmutableDictionary<AddressFamily, TimeSpan>.Empty,
     };
