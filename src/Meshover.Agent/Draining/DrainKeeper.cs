@@ -113,8 +113,9 @@ internal sealed partial class DrainKeeper(
             }
             else if (loop.State.Drain is not null)
             {
-                declared.Drain(isDraining: false);
                 await TellAsync(state: null, cancellationToken);
+                await HeardAnewAsync(cancellationToken);
+                declared.Drain(isDraining: false);
                 LogBack(logger);
             }
             await changed.WaitAsync(cancellationToken);
@@ -156,6 +157,30 @@ internal sealed partial class DrainKeeper(
                 await TellAsync(last with { Stage = DrainStage.Drained }, cancellationToken);
             await Task.WhenAny(changed, Task.Delay(LookAgain, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Until FRR has taken its mark off all that it hears, others seem to be leaving, too: what they have would be taken from them.</summary>
+    private async Task HeardAnewAsync(CancellationToken cancellationToken)
+    {
+        await AppliedAsync(cancellationToken);
+        await Task.Delay(SpreadWithin, time, cancellationToken);
+        var begun = time.GetTimestamp();
+        while (time.GetElapsedTime(begun) < HandOverWithin && await IsAllMarkedAsync(cancellationToken))
+            await Task.Delay(LookEvery, time, cancellationToken);
+    }
+
+    private async Task<bool> IsAllMarkedAsync(CancellationToken cancellationToken)
+    {
+        var failovers = loop.State.Announcements.Merge().Where(asked => asked.Announcement.Failover is not null).Select(asked => asked.Announcement.Prefix).ToList();
+        try
+        {
+            var others = failovers.Count == 0 ? [] : (await ask(failovers, cancellationToken)).Paths.Where(path => path.Origin != 0).ToList();
+            return others.Count > 0 && others.TrueForAll(path => path.IsGoing);
+        }
+        catch (RoutingException)
+        {
+            return true; // bgpd does not say
         }
     }
 

@@ -91,7 +91,7 @@ public sealed class NodeLifeTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLif
         Assert.Equal(before, bed.Pids(["run", .. Daemons]));
 
         (await bed.MeshoverAsync("up", "--site", "tokyo")).Checked();
-        Assert.Equal(before.RemoveAt(1), bed.Pids("run", "routing", "dataplane"));
+        Assert.Equal(before.RemoveAt(1), bed.Pids("run", "routing", "dataplane", "dns"));
         Assert.NotEqual(before[1], bed.Pids("agent")[0]);
     }
 
@@ -126,7 +126,7 @@ public sealed class NodeLifeTests(CliBed bed) : IClassFixture<CliBed>, IAsyncLif
         Assert.Equal(daemons, bed.Pids(Daemons));
         bed.Daemon("agent")!.Kill();
         await Until.TrueAsync("the adopted agent is started again", Patience, () => Task.FromResult(bed.Daemon("agent") is not null));
-        Assert.Equal(daemons[1..], bed.Pids("routing", "dataplane"));
+        Assert.Equal(daemons[1..], bed.Pids("routing", "dataplane", "dns"));
     }
 
     [Theory]

@@ -208,7 +208,7 @@ public sealed class AnnouncingTests
 
         // One that hangs is killed with all that it started, and says so.
         Assert.Equal(3, (await node.MeshoverAsync(["announce", Floating, "--check", "cmd:sh -c 'sleep 987 & sleep 986'", "--interval", "400ms", "--for", "1h"], _ct)).ExitCode);
-        Assert.Contains("did not end within", (await node.MeshoverAsync(["announcements"], _ct)).Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Contains("did not end within", (await FindAsync(node, Floating))?.GetProperty("reason").GetString(), StringComparison.Ordinal);
         (await node.MeshoverAsync(["withdraw", Floating], _ct)).Checked();
         await Until.TrueAsync("nothing of the check is left", SourceBed.Patience, () => MachineProcesses.Of(node.Machine).All(process => process.Name != "sleep"));
         Assert.Equal(1, (await node.MeshoverAsync(["withdraw", Floating], _ct)).ExitCode);

@@ -12,28 +12,20 @@ namespace Meshover.LabTests.Mesh;
 /// <summary>
 /// The speakers that clusters run on a node, dialling the agent: BIRD as Calico has it, FRR as MetalLB has it, GoBGP as Cilium and MetalLB have it built in.
 /// </summary>
-public sealed class SpeakerSourceTests : IDisposable
+public sealed class SpeakerSourceTests
 {
     private const string Listen = "127.0.0.1:1790";
     private const string Source = $"bgp {Listen}";
     private const string Room = "/run/speakers";
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
-    private readonly List<Process> _started = [];
-
-    public void Dispose()
-    {
-        foreach (var process in _started)
-        {
-            process.Kill(entireProcessTree: true);
-            process.WaitForExit();
-            process.Dispose();
-        }
-    }
+    private readonly StartedPrograms _started = new();
 
     [Fact]
     public async Task Speakers_OfTheMachine_AreHeard_AndTheFarNodeHasWhatTheyTell()
     {
         await using var mesh = await LabMesh.StartAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 2 }, TimeProvider.System, new TestProgress(), _ct);
+        // Before the mesh ends, which would end them and hear of it in their parent's place.
+        using var started = _started;
         await mesh.SettledAsync(_ct);
         var (node, far) = (mesh.Node(1), mesh.Node(2));
         await mesh.GrantAsync(1, "10.244.0.0/16", 32, _ct);
@@ -198,6 +190,24 @@ public sealed class SpeakerSourceTests : IDisposable
         var process = Process.Start(node.Machine.Command(program, arguments)) ?? throw new InvalidOperationException($"{program} did not start");
         _started.Add(process);
         return process;
+    }
+
+    private sealed class StartedPrograms : IDisposable
+    {
+        private readonly List<Process> _programs = [];
+
+        public void Add(Process program) => _programs.Add(program);
+
+        public void Dispose()
+        {
+            foreach (var program in _programs)
+            {
+                program.Kill(entireProcessTree: true);
+                program.WaitForExit();
+                program.Dispose();
+            }
+            _programs.Clear();
+        }
     }
 
     private static void Kill(LabNode node, string name)
