@@ -12,13 +12,15 @@ namespace Meshover.LabTests.Mesh;
 /// <summary>
 /// The speakers that clusters run on a node, dialling the agent: BIRD as Calico has it, FRR as MetalLB has it, GoBGP as Cilium and MetalLB have it built in.
 /// </summary>
-public sealed class SpeakerSourceTests
+public sealed class SpeakerSourceTests : IDisposable
 {
     private const string Listen = "127.0.0.1:1790";
     private const string Source = $"bgp {Listen}";
     private const string Room = "/run/speakers";
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
     private readonly StartedPrograms _started = new();
+
+    public void Dispose() => _started.Dispose();
 
     [Fact]
     public async Task Speakers_OfTheMachine_AreHeard_AndTheFarNodeHasWhatTheyTell()
