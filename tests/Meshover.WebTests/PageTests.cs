@@ -165,7 +165,6 @@ public sealed class PageTests(ConsoleFixture console)
     }
 
     [Theory]
-    [InlineData("light", 1280)]
     [InlineData("dark", 1280)]
     [InlineData("light", 390)]
     public async Task EachPage_HasNoSeriousFindingOfAxe_AndFitsItsWidth(string theme, int width)
