@@ -30,7 +30,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
     {
         var ct = TestContext.Current.CancellationToken;
         var browser = StartBrowserLaterAsync();
-        Mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = "web", Nodes = 4 }, TimeProvider.System, ct);
+        Mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 4 }, TimeProvider.System, ct);
         try
         {
             await Mesh.StartControllerAsync(new TestProgress(), ct);

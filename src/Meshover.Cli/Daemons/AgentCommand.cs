@@ -16,11 +16,11 @@ internal static class AgentCommand
             "agent", "Follows the controller and keeps this machine as the mesh wants it, in the foreground (systemd and `run` start it).",
             "meshover agent", "meshover agent --config /etc/meshover/agent.yaml --announce 10.64.1.0/24");
         settings.AddTo(command);
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             AgentConfig ReadConfig() => AgentConfigFile.Load(parsed.Paths().ConfigFile, settings.Read(parsed));
             var config = ReadConfig();
-            return DaemonHost.RunAsync("agent", parsed, (context, cancellationToken) => AgentDaemon.RunAsync(
+            return DaemonHost.RunAsync("agent", parsed, context => AgentDaemon.RunAsync(
                 new AgentOptions
                 {
                     Config = config,
@@ -28,7 +28,7 @@ internal static class AgentCommand
                     StateDirectory = context.Paths.StateDirectory,
                     RuntimeDirectory = context.Paths.RuntimeDirectory,
                 },
-                context.Loggers, context.Time, cancellationToken));
+                context.Loggers, context.Time, cancellationToken), cancellationToken);
         });
         return command;
     }

@@ -63,9 +63,9 @@ internal static class DataplaneCommand
             return ProbeAsync();
         return parsed.GetValue(Plain)
             ? RunPlainAsync(parsed, cancellationToken)
-            : DaemonHost.RunAsync("dataplane", parsed, (context, stop) => DataplaneDaemon.RunAsync(
+            : DaemonHost.RunAsync("dataplane", parsed, context => DataplaneDaemon.RunAsync(
                 Options(context.Paths, !parsed.GetValue(NoOffloads), parsed.GetValue(Workers)),
-                context.Loggers, BootTime.Instance, stop));
+                context.Loggers, BootTime.Instance, cancellationToken), cancellationToken);
     }
 
     private static async Task<int> ProbeAsync()
@@ -90,7 +90,7 @@ internal static class DataplaneCommand
     private static Task<int> RunPlainAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var plain = new PlainHost(parsed.GetRequiredValue(Interface)!, parsed.Paths(), parsed.GetValue(GlobalOptions.Debug), !parsed.GetValue(NoOffloads));
-        return PlainHost.IsForeground(parsed.GetValue(Foreground)) ? plain.RunAsync() : plain.StartAsync(cancellationToken);
+        return PlainHost.IsForeground(parsed.GetValue(Foreground)) ? plain.RunAsync(cancellationToken) : plain.StartAsync(cancellationToken);
     }
 
     private static DataplaneOptions Options(NodePaths paths, bool offloads, int workers) => new()

@@ -22,11 +22,11 @@ internal static class DnsCommand
             DaemonNames.Dns, "Answers for the names of the mesh from the map on disk, in the foreground (systemd and `run` start it).",
             "meshover dns", "dig @127.0.129.12 web-1.mesh AAAA");
         settings.AddTo(command);
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             var (paths, flags) = (parsed.Paths(), settings.Read(parsed));
             AgentConfigFile.Load(paths.ConfigFile, flags); // what is wrong with it is said before anything is done
-            return DaemonHost.RunAsync(DaemonNames.Dns, parsed, (context, cancellationToken) => NamesDaemon.RunAsync(
+            return DaemonHost.RunAsync(DaemonNames.Dns, parsed, context => NamesDaemon.RunAsync(
                 new NamesOptions
                 {
                     MapFile = paths.MapFile,
@@ -35,7 +35,7 @@ internal static class DnsCommand
                     ProblemFile = paths.DnsProblemFile,
                     Interface = NodeSettings.Default.LoopbackInterface,
                 },
-                context.Loggers, context.Time, cancellationToken));
+                context.Loggers, context.Time, cancellationToken), cancellationToken);
         });
         return command;
     }

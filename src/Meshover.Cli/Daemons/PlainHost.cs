@@ -17,13 +17,12 @@ internal sealed class PlainHost(string device, NodePaths paths, bool debug, bool
 
     public static bool IsForeground(bool asked) => asked || Environment.GetEnvironmentVariable(ForegroundVariable) == "1";
 
-    /// <summary>Runs it in this process.</summary>
-    public async Task<int> RunAsync()
+    /// <summary>Runs it in this process, until it is cancelled.</summary>
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         RequireRoot();
-        using var signals = new TerminationSignals();
         using var loggers = Logs.Create(Level(Environment.GetEnvironmentVariable(LogLevelVariable)));
-        await PlainWireGuard.RunAsync(device, paths.UapiDirectory, offloads, loggers, BootTime.Instance, signals.Token);
+        await PlainWireGuard.RunAsync(device, paths.UapiDirectory, offloads, loggers, BootTime.Instance, cancellationToken);
         return ExitCode.Fine;
     }
 

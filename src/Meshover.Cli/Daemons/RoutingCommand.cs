@@ -13,8 +13,8 @@ internal static class RoutingCommand
         var command = new ExampleCommand(
             "routing", "Keeps FRR (zebra, bgpd, bfdd; since FRR 10 also mgmtd) alive and applies its configuration, in the foreground (systemd and `run` start it).",
             "meshover routing", "meshover vtysh -c 'show bgp summary'");
-        command.SetAction(parsed => DaemonHost.RunAsync("routing", parsed, (context, cancellationToken) => RoutingDaemon.RunAsync(
-            context.Paths.ToRoutingOptions(), context.Loggers, context.Time, cancellationToken)));
+        command.SetAction((parsed, cancellationToken) => DaemonHost.RunAsync("routing", parsed, context => RoutingDaemon.RunAsync(
+            context.Paths.ToRoutingOptions(), context.Loggers, context.Time, cancellationToken), cancellationToken));
         return command;
     }
 }

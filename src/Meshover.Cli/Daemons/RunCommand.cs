@@ -20,19 +20,19 @@ internal static class RunCommand
             "run", $"Runs the node's daemons in the foreground and restarts them; joins first where {Up.JoinSource.Variable} is set and there is no identity.",
             "meshover run", "podman run --network host --cap-add NET_ADMIN -e MESHOVER_JOIN=mo1.… meshover run --announce 10.64.1.0/24");
         settings.AddTo(command);
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             var flags = settings.Read(parsed);
             var config = AgentConfigFile.Load(parsed.Paths().ConfigFile, flags);
             var join = FirstJoin.Find(parsed.Paths());
-            return DaemonHost.RunAsync(DaemonNames.Run, parsed, async (context, cancellationToken) =>
+            return DaemonHost.RunAsync(DaemonNames.Run, parsed, async context =>
             {
                 if (join is not null)
                     await FirstJoin.JoinAsync(join, context, config, cancellationToken);
                 var daemons = DaemonNames.Of(config);
                 KeptDaemons.Write(context.Paths, daemons);
                 await Supervisor(context, daemons, flags, config.DrainOnStop).RunAsync(cancellationToken);
-            });
+            }, cancellationToken);
         });
         return command;
     }

@@ -12,21 +12,20 @@ internal static class DaemonHost
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
-    /// <summary>Runs the daemon until a signal ends it.</summary>
+    /// <summary>Runs the daemon until it is cancelled, which a signal does (<see cref="TerminationSignals"/>).</summary>
     /// <exception cref="CliException">Another one of this name runs on this machine.</exception>
-    public static async Task<int> RunAsync(string name, ParseResult parsed, Func<DaemonContext, CancellationToken, Task> body)
+    public static async Task<int> RunAsync(string name, ParseResult parsed, Func<DaemonContext, Task> body, CancellationToken cancellationToken)
     {
         var paths = parsed.Paths();
         RequireRoot(name);
         Directory.CreateDirectory(paths.RuntimeDirectory, RuntimeDirectoryMode);
         using var pidFile = PidFile.Take(paths.PidFile(name), name);
-        using var signals = new TerminationSignals();
         using var loggers = Logs.Create(parsed.GetValue(GlobalOptions.Debug));
         try
         {
-            await body(new DaemonContext(paths, loggers, TimeProvider.System), signals.Token);
+            await body(new DaemonContext(paths, loggers, TimeProvider.System));
         }
-        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The end that was asked for.
         }

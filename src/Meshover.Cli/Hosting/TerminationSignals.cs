@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Meshover.Cli.Hosting;
 
-/// <summary>Turns SIGTERM and SIGINT into a cancelled token; SIGHUP (the terminal is gone) is taken and ignored.</summary>
+/// <summary>
+/// Turns SIGTERM and SIGINT into a cancelled token; SIGHUP (the terminal is gone) is taken and ignored. There is one for the whole program: a second one
+/// would not know of a signal that came before it.
+/// </summary>
 internal sealed class TerminationSignals : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
@@ -27,6 +30,13 @@ internal sealed class TerminationSignals : IDisposable
     private void Cancel(PosixSignalContext context)
     {
         context.Cancel = true;
-        _source.Cancel();
+        try
+        {
+            _source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It came while the program ended.
+        }
     }
 }

@@ -23,24 +23,23 @@ internal static class StatusCommand
         {
             json, watch, problems, peer,
         };
-        command.SetAction((parsed, _) => RunAsync(
-            parsed.Paths(), new StatusView(parsed.GetValue(problems), parsed.GetValue(peer)), parsed.GetValue(json), parsed.GetValue(watch)));
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed.Paths(), new StatusView(parsed.GetValue(problems), parsed.GetValue(peer)), parsed.GetValue(json), parsed.GetValue(watch), cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(NodePaths paths, StatusView view, bool json, bool watch)
+    private static async Task<int> RunAsync(NodePaths paths, StatusView view, bool json, bool watch, CancellationToken interrupted)
     {
         DaemonHost.RequireRoot("status", "asks the node's daemons, which answer only root");
         var time = TimeProvider.System;
         var collector = new StatusCollector(paths, time);
-        using var signals = new TerminationSignals();
         StatusDocument status;
         do
         {
             status = await collector.CollectAsync(CancellationToken.None);
             Print(view.Of(status), json, clear: watch, view);
         }
-        while (watch && await PauseAsync(time, signals.Token));
+        while (watch && await PauseAsync(time, interrupted));
         return ToExitCode(status.State);
     }
 

@@ -54,20 +54,20 @@ internal static class UpCommand
                 Wait = !parsed.GetValue(noWait),
                 Timeout = TimeSpan.FromSeconds(parsed.GetValue(timeout)),
             },
-            parsed.GetValue(GlobalOptions.Debug)));
+            parsed.GetValue(GlobalOptions.Debug),
+            cancellationToken));
         return command;
     }
 
     /// <summary>Ctrl-C ends it between two steps, or takes the present one back.</summary>
-    private static async Task<int> RunAsync(UpRequest request, bool debug)
+    private static async Task<int> RunAsync(UpRequest request, bool debug, CancellationToken interrupted)
     {
         DaemonHost.RequireRoot("up");
-        using var signals = new TerminationSignals();
         var time = TimeProvider.System;
         using var loggers = Logs.Create(debug);
         var services = NodeServices.For(request.Paths, time);
         var systemFrr = new SystemFrrSwitch(request.Paths, time);
-        await new UpSequence(request, services, systemFrr, loggers.CreateLogger("up"), time, Console.Error.WriteLine).RunAsync(signals.Token);
-        return await new UpWait(request.Paths, time, Console.Error.WriteLine).UntilReadyAsync(request.Wait, signals.Token);
+        await new UpSequence(request, services, systemFrr, loggers.CreateLogger("up"), time, Console.Error.WriteLine).RunAsync(interrupted);
+        return await new UpWait(request.Paths, time, Console.Error.WriteLine).UntilReadyAsync(request.Wait, interrupted);
     }
 }

@@ -54,7 +54,14 @@ internal sealed class NameListener : IDisposable
 
     public void Dispose()
     {
-        _server.Stop();
+        try
+        {
+            _server.Stop();
+        }
+        catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is OperationCanceledException))
+        {
+            // It was stopped before its loops had begun: the library waits for them as for others, and tells of it so.
+        }
         Close();
     }
 

@@ -29,7 +29,7 @@ public sealed class PackageTests : IDisposable
     [Fact]
     public async Task Packages_InstalledUsedUpgradedAndPurged_LeaveNothing()
     {
-        await using var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = "mp", Nodes = 1 }, TimeProvider.System, _ct);
+        await using var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 1 }, TimeProvider.System, _ct);
         using var systemd = _systemd = await SystemdMachine.StartAsync(mesh.Node(1).Machine, [], _ct);
         var before = await LeftAsync();
 

@@ -18,7 +18,7 @@ public sealed class SystemdTests
     [Fact]
     public async Task Node_UnderSystemd_IsInstalledStartedRestartedAndStopped()
     {
-        await using var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = "ms", Nodes = 1 }, TimeProvider.System, _ct);
+        await using var mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 1 }, TimeProvider.System, _ct);
         await mesh.Controller.InitAsync(_ct);
         mesh.Controller.Serve();
         await mesh.Controller.WaitAsync(Patience, _ct);

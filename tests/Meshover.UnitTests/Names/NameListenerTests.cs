@@ -69,6 +69,18 @@ public sealed class NameListenerTests : IDisposable
         Assert.StartsWith($"Port {_at.Port} of 127.0.0.1 is taken by ", problem, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Dispose_BeforeItHasBegun_IsNoError()
+    {
+        for (var round = 0; round < 200; round++)
+        {
+            var at = FreePort();
+            NameListener.TryStart(at, () => _zones, TimeProvider.System, out var problem)?.Dispose();
+            Assert.Equal("", problem);
+            using var again = new UdpClient(at); // it is free
+        }
+    }
+
     private static IPEndPoint FreePort()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
