@@ -10,7 +10,7 @@ using Meshover.Lab.Underlays;
 namespace Meshover.LabTests.Mesh;
 
 /// <summary>What an operator asks of a mesh: its names, its ways, and what is wrong. One mesh of three nodes for all; each test leaves it whole.</summary>
-public sealed class SeeingTests(MeshFixture fixture) : IClassFixture<MeshFixture>
+public sealed partial class SeeingTests(MeshFixture fixture) : IClassFixture<MeshFixture>
 {
     private const string Loopback = "127.0.129.12";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
