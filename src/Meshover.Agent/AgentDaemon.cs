@@ -23,6 +23,7 @@ using Meshover.Linux.Files;
 using Meshover.Linux.Icmp;
 using Meshover.Linux.Modules;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.Processes;
 using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.Mesh.Addressing;
@@ -30,6 +31,7 @@ using Meshover.Mesh.Findings;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Supervision;
+using Meshover.Telemetry.Tracing;
 using Meshover.WireGuard.Control;
 using Microsoft.Extensions.Logging;
 
@@ -151,6 +153,7 @@ public sealed class AgentDaemon : IDisposable
         if (identity is not { IsEnrolled: true })
             throw new AgentException($"This machine is in no mesh ({options.StateDirectory} holds no enrolled identity). Join one with `meshover up --join STRING`.");
         AtomicFile.Tidy(options.StateDirectory);
+        using var traces = Traces.Start(options.Config.OtlpEndpoint, "meshover-agent", AgentHello.Version, identity.HostName);
         using var netlink = new RouteNetlink();
         using var wireGuard = new WireGuardNetlink();
         var sourceRoutes = new SourceRouteDebt(options.RuntimeDirectory);
@@ -292,29 +295,16 @@ public sealed class AgentDaemon : IDisposable
     private async Task TickAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(TickEvery, _time);
-        Finding? fault = null;
-        var names = "";
+        var (fault, unserved) = ((Finding?)null, (Finding?)null);
+        var names = new NamesDaemonWatch(_options.RuntimeDirectory, () => ProcessIdentity.ReadLive(Path.Combine(_options.RuntimeDirectory, AgentOptions.DnsPid)) is not null, _time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             var room = DirectoryRoom.Of(_options.StateDirectory);
             if (StateDirectory.Fault(_options.StateDirectory, room.IsReadOnly, room.Free, room.FreeFiles, fault) is var now && now != fault)
                 await _inputs.Writer.WriteAsync(new AgentInput.StateDirectorySeen(fault = now), cancellationToken);
-            if (NamesProblem() is var problem && problem != names)
-                await _inputs.Writer.WriteAsync(new AgentInput.NamesSeen(names = problem), cancellationToken);
+            if ((_options.Config.Dns ? names.Look() : null) is var seen && seen != unserved)
+                await _inputs.Writer.WriteAsync(new AgentInput.NamesSeen(unserved = seen), cancellationToken);
             await _inputs.Writer.WriteAsync(new AgentInput.Tick(), cancellationToken);
-        }
-    }
-
-    /// <summary>As the daemon that answers for names has left it.</summary>
-    private string NamesProblem()
-    {
-        try
-        {
-            return _options.Config.Dns ? File.ReadAllText(Path.Combine(_options.RuntimeDirectory, AgentOptions.DnsProblem)) : "";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "";
         }
     }
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Meshover.Agent;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.Events;
@@ -19,7 +20,7 @@ using Meshover.Names.Zones;
 namespace Meshover.Cli.Debugging;
 
 /// <summary>One archive (tar, gzip) of texts, each through <see cref="Redaction"/>. What cannot be had is in it as why.</summary>
-internal sealed class Bundle(NodePaths paths, bool anonymise, TimeProvider time)
+internal sealed partial class Bundle(NodePaths paths, bool anonymise, TimeProvider time)
 {
     private const int LongestLog = 1 << 20, MostOutput = 8 << 20;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -49,7 +50,7 @@ internal sealed class Bundle(NodePaths paths, bool anonymise, TimeProvider time)
     public async Task WriteAsync(Stream stream, CancellationToken cancel)
     {
         var status = await StatusAsync(cancel);
-        var redaction = new Redaction(Secrets(), Names(status), anonymise);
+        var redaction = new Redaction(Secrets(), [.. Names(status), .. anonymise ? await OutsideNamesAsync(cancel) : []], anonymise);
         await using var zipped = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
         await using var tar = new TarWriter(zipped, TarEntryFormat.Pax, leaveOpen: true);
         await foreach (var (name, text) in PartsAsync(status, cancel))
@@ -141,6 +142,22 @@ internal sealed class Bundle(NodePaths paths, bool anonymise, TimeProvider time)
         .. (_identity?.Controllers ?? []).Concat(_config?.Controllers ?? []).Select(controller => controller[..Math.Max(0, controller.LastIndexOf(':'))]).Where(host => host.Any(char.IsAsciiLetter) && !host.Contains(':', StringComparison.Ordinal)),
         _config?.Site ?? "",
     ];
+
+    /// <summary>Of routers outside the mesh: as the settings name them, and as they call themselves by BGP (FRR's capability "hostname"), which FRR shows beside their addresses.</summary>
+    private async Task<IEnumerable<string>> OutsideNamesAsync(CancellationToken cancel)
+    {
+        var shown = await OutputAsync("show bgp neighbors", Own, ["vtysh", .. paths.ToArguments(), "-c", "show bgp neighbors json"], cancel);
+        return (_config?.Neighbors ?? []).SelectMany(neighbor => new[] { neighbor.Interface, neighbor.UpdateSource }).OfType<string>().Where(IsNoAddress)
+            .Concat(BgpHostName().Matches(shown).Select(match => match.Groups["name"].Value)).Where(name => name != "Unknown");
+    }
+
+    private static bool IsNoAddress(string text) => !System.Net.IPAddress.TryParse(text, out _);
+
+    /// <summary>In what `show bgp neighbors json` prints.</summary>
+    [GeneratedRegex("""
+        "(hostname|domainname|peerHostname|domainName|hostName)"\s*:\s*"(?<name>[^"\s]+)"
+        """, RegexOptions.ExplicitCapture | RegexOptions.IgnorePatternWhitespace, 10_000)]
+    private static partial Regex BgpHostName();
 
     private List<MeshEvent> Events()
     {

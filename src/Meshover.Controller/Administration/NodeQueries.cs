@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Live;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
+using Meshover.Telemetry.Tracing;
 
 namespace Meshover.Controller.Administration;
 
@@ -33,6 +35,8 @@ internal sealed class NodeQueries(MeshDirectory directory, LiveNodes live, TimeP
         {
             if (Interlocked.Increment(ref _asked) > Most)
                 throw new RefusalException(RefusalReason.Unanswered, $"{Most} questions wait for their nodes' answers: ask again in a moment.");
+            using var span = Traces.Source.StartActivity($"ask {question.Capability}", ActivityKind.Client);
+            span?.SetTag("meshover.node", node);
             return await session.AskAsync(question, Within, time, cancel);
         }
         finally

@@ -38,6 +38,11 @@ internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, 
         Hostname = await nodes.RenameAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, request.Hostname, context.CancellationToken),
     };
 
+    public override async Task<TagNodeResponse> TagNode(TagNodeRequest request, ServerCallContext context) => new()
+    {
+        Tags = { await nodes.TagAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, [.. request.Add], [.. request.Remove], context.CancellationToken) },
+    };
+
     public override async Task<AllowNodeResponse> AllowNode(AllowNodeRequest request, ServerCallContext context)
     {
         await nodes.AllowAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, context.CancellationToken);

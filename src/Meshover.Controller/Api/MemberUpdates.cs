@@ -21,6 +21,26 @@ internal sealed class MemberUpdates(MeshDirectory directory) : IDisposable
     private readonly PartitionedRateLimiter<uint> _pace = PartitionedRateLimiter.Create<uint, uint>(
         node => RateLimitPartition.GetTokenBucketLimiter(node, _ => CallerLimits.Bucket(Changes, queue: int.MaxValue)));
 
+    /// <summary>What a stream begins with. A node that has not heard that an administrator renamed it says its former name, and does not mean it.</summary>
+    /// <param name="session">The stream.</param>
+    /// <param name="hello">With the map that the node has.</param>
+    /// <param name="cancel">Ends it.</param>
+    public Task ApplyAsync(NodeSession session, NodeHello hello, CancellationToken cancel)
+    {
+        var state = directory.State;
+        var hasHeard = hello.StoreId == state.Mesh.StoreId && hello.Revision >= state.Nodes.ModifiedOf(session.Node);
+        if (!hasHeard && hello.Status is { HasHostname: true } status && state.Member(session.Node)?.Record.RenamedFrom is { } former && IsNamed(status.Hostname, former))
+        {
+            status = status.Clone();
+            status.ClearHostname();
+            return ApplyAsync(session, status, cancel);
+        }
+        return ApplyAsync(session, hello.Status, cancel);
+    }
+
+    private static bool IsNamed(string said, string name) => HostName.TryNormalise(said, out var normal, out _) && normal == name;
+
+    /// <summary>What it says later.</summary>
     public async Task ApplyAsync(NodeSession session, NodeStatus? status, CancellationToken cancel)
     {
         if (status is null || directory.State.Member(session.Node) is not { Record: var member })

@@ -18,6 +18,7 @@ internal sealed record Operation(string Name, string Words, bool IsRoutine = fal
     public static readonly Operation SignIn = new("console-token.use", "a sign-in link was used");
     public static readonly Operation RemoveNode = new("node.remove", "a node was removed");
     public static readonly Operation RenameNode = new("node.rename", "a node was renamed");
+    public static readonly Operation TagNode = new("node.tag", "a node was given other tags");
     public static readonly Operation AllowNode = new("node.allow", "a removed node may join again");
     public static readonly Operation AddGrant = new("grant.add", "a prefix was granted");
     public static readonly Operation RemoveGrant = new("grant.remove", "a grant was withdrawn");

@@ -19,6 +19,9 @@ internal sealed record ControllerOptions
 
     /// <summary>Where metrics and graph are served by plain HTTP; null: nowhere.</summary>
     public required IPEndPoint? MetricsListen { get; init; }
+
+    /// <summary>A collector of traces; null: nothing is traced.</summary>
+    public Uri? OtlpEndpoint { get; init; }
     public required string? Certificate { get; init; }
     public required string? Key { get; init; }
 }

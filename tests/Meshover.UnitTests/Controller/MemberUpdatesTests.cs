@@ -48,6 +48,29 @@ public sealed class MemberUpdatesTests : IAsyncLifetime
         Assert.Equal(("db2", ""), (Member.HostName, Told().Text));
     }
 
+    /// <summary>Its stream broke before the map that says so reached it.</summary>
+    [Fact]
+    public async Task Name_OfANodeThatHasNotHeardOfItsRenaming_IsNotTakenBack()
+    {
+        var before = _directory.State.Nodes.ModifiedOf(_session.Node);
+        await _directory.ChangeAsync(draft =>
+        {
+            var member = draft.State.Member(_session.Node)!.Record;
+            Enrolment.Update(draft, member with { RenamedFrom = member.HostName }, "db-01", member.WireGuardKeys);
+        }, CancellationToken.None);
+
+        await _updates.ApplyAsync(_session, Hello("db", before), CancellationToken.None);
+        Assert.Equal("db-01", Member.HostName);
+        // That it has heard of it and says its own settings' name all the same is its operator's wish; another name than the former, too.
+        await _updates.ApplyAsync(_session, Hello("db", _directory.State.Nodes.ModifiedOf(_session.Node)), CancellationToken.None);
+        Assert.Equal("db", Member.HostName);
+        await _updates.ApplyAsync(_session, Hello("db-7", before), CancellationToken.None);
+        Assert.Equal("db-7", Member.HostName);
+    }
+
+    private NodeHello Hello(string hostName, long revision) =>
+        new() { StoreId = _directory.State.Mesh.StoreId, Revision = revision, Status = new NodeStatus { Hostname = hostName } };
+
     [Fact]
     public async Task Key_OfAnotherNode_LeavesTheFormerKey_TakesTheNewName_AndIsTold()
     {

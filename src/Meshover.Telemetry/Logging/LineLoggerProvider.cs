@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Meshover.Telemetry.Logging;
+
+/// <summary>
+/// One line an event, written at once (a process that is killed has said all it had to): the event's id, which is stable (docs/logs.md), and what it says. Under
+/// systemd the line begins with the level in the journal's form, elsewhere with the time (UTC). The same event again and again is counted (<see cref="EventGate"/>).
+/// </summary>
+public sealed class LineLoggerProvider : ILoggerProvider
+{
+    private const string LineBreak = " | ";
+    private const string MethodPrefix = "Log";
+
+    private readonly TextWriter _output;
+    private readonly bool _forJournal;
+    private readonly TimeProvider _time;
+    private readonly EventGate? _gate;
+    private readonly Dictionary<string, LogLevel> _levels = new(StringComparer.Ordinal);
+    private readonly ITimer _tell;
+    private readonly Lock _lock = new();
+
+    /// <param name="output">Where lines go.</param>
+    /// <param name="forJournal">In the journal's form.</param>
+    /// <param name="time">Of the lines.</param>
+    /// <param name="isBounded">The same event is counted from some point on; who looks for a fault in detail wants all.</param>
+    public LineLoggerProvider(TextWriter output, bool forJournal, TimeProvider time, bool isBounded = true)
+    {
+        (_output, _forJournal, _time, _gate) = (output, forJournal, time, isBounded ? new EventGate(time) : null);
+        _tell = time.CreateTimer(_ => TellWithheld(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public ILogger CreateLogger(string categoryName) => new LineLogger(this, categoryName[(categoryName.LastIndexOf('.') + 1)..]);
+
+    public void Dispose()
+    {
+        _tell.Dispose();
+        _output.Flush();
+    }
+
+    /// <summary>
+    /// Such as <c>NamesDaemon.Listening</c>: the class that says it, and the name of the event, which is that of the method that logs it
+    /// ([LoggerMessage]) without its prefix.
+    /// </summary>
+    /// <param name="category">Without its namespace.</param>
+    /// <param name="name">Of the event; null: it has none.</param>
+    public static string IdOf(string category, string? name) => name switch
+    {
+        null or "" => category,
+        _ when name.StartsWith(MethodPrefix, StringComparison.Ordinal) && name.Length > MethodPrefix.Length => $"{category}.{name[MethodPrefix.Length..]}",
+        _ => $"{category}.{name}",
+    };
+
+    private void Log(LogLevel level, string id, string message, Exception? exception)
+    {
+        var isFirstWithheld = false;
+        if (_gate is null || _gate.Passes(id, out isFirstWithheld))
+        {
+            Write(level, id, exception is null ? OneLine(message) : $"{OneLine(message)}{LineBreak}{OneLine(exception.ToString())}");
+            return;
+        }
+        if (!isFirstWithheld)
+            return;
+        lock (_lock)
+            _levels[id] = level;
+        _tell.Change(EventGate.Window, Timeout.InfiniteTimeSpan);
+    }
+
+    private void TellWithheld()
+    {
+        var withheld = _gate!.TakeWithheld(out var left);
+        foreach (var (id, count) in withheld)
+        {
+            LogLevel level;
+            lock (_lock)
+                level = _levels.GetValueOrDefault(id, LogLevel.Information);
+            Write(level, id, string.Create(CultureInfo.InvariantCulture, $"{count} more of these were not written"));
+        }
+        if (left)
+            _tell.Change(EventGate.Window / 4, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Write(LogLevel level, string id, string text)
+    {
+        var line = new StringBuilder(_forJournal ? JournalPrefix(level) : Prefix(level)).Append(id).Append(": ").Append(text);
+        lock (_lock)
+        {
+            _output.WriteLine(line);
+            _output.Flush();
+        }
+    }
+
+    // What FRR or nft said may have several.
+    private static string OneLine(string text) => text.ReplaceLineEndings(LineBreak);
+
+    private string Prefix(LogLevel level) =>
+        _time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z '", CultureInfo.InvariantCulture) + Word(level);
+
+    private static string Word(LogLevel level) => level switch
+    {
+        LogLevel.Critical => "crit  ",
+        LogLevel.Error => "error ",
+        LogLevel.Warning => "warn  ",
+        LogLevel.Information => "info  ",
+        _ => "debug ",
+    };
+
+    /// <summary>sd-daemon(3): the level of syslog in angle brackets.</summary>
+    private static string JournalPrefix(LogLevel level) => level switch
+    {
+        LogLevel.Critical => "<2>",
+        LogLevel.Error => "<3>",
+        LogLevel.Warning => "<4>",
+        LogLevel.Information => "<6>",
+        _ => "<7>",
+    };
+
+    private sealed class LineLogger(LineLoggerProvider provider, string category) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            provider.Log(logLevel, IdOf(category, eventId.Name), formatter(state, exception), exception);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Net;
+using Meshover.Lab.Faults;
+using Meshover.Lab.Meshes;
+using Meshover.Lab.Underlays;
+
+namespace Meshover.LabTests.Mesh;
+
+/// <summary>What is said of ways, against what others see of them.</summary>
+public sealed partial class SeeingTests
+{
+    [Fact]
+    public async Task Ways_OfEachPairOfAMeshWithACut_AgreeWithTracerouteAndACapture()
+    {
+        await _mesh.SettledAsync(_ct);
+        await using (await Cut.BetweenAsync(_mesh, _mesh.Node(1), _mesh.Node(2), onlyIPv6: false, _ct))
+        {
+            await Until.NothingIsMissingAsync("both go round", Patience, async () => (await PathAsync(1, "n2"), await PathAsync(2, "n1")) is ("transit", "transit") ? null : "not yet", _ct);
+            using var ways = await WayComparison.OfAsync(_mesh, _ct);
+            Assert.Empty(await DifferencesAsync(ways, from from in _mesh.Nodes from to in _mesh.Nodes where from != to select (from, to), perPair: 2));
+        }
+        await _mesh.SettledAsync(_ct);
+    }
+
+    /// <summary>Ten nodes, three cuts, one node whose data plane is dead, a thousand pairs of them at random: some minutes, so only by name.</summary>
+    [Fact(Explicit = true)]
+    public async Task Ways_OfAThousandRandomPairs_AgreeWithTracerouteAndACapture()
+    {
+        await using var mesh = await LabMesh.StartAsync(new Meshover.Lab.LabOptions { Prefix = LabPrefix.Next(), Nodes = 10 }, TimeProvider.System, new TestProgress(), _ct);
+        await mesh.SettledAsync(_ct);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(_ct);
+        var dead = mesh.Node(10).KeepDeadAsync("dataplane", over.Token);
+        await using var first = await Cut.BetweenAsync(mesh, mesh.Node(1), mesh.Node(2), onlyIPv6: false, _ct);
+        await using var second = await Cut.BetweenAsync(mesh, mesh.Node(3), mesh.Node(4), onlyIPv6: false, _ct);
+        await using var third = await Cut.OneWayAsync(mesh, mesh.Node(5), mesh.Node(6), _ct);
+        await Task.Delay(TimeSpan.FromSeconds(30), TimeProvider.System, _ct);
+        using var ways = await WayComparison.OfAsync(mesh, _ct);
+        var random = new Random(18);
+        var pairs = Enumerable.Range(0, 500).Select(_ => (mesh.Node(random.Next(1, 10)), mesh.Node(random.Next(1, 11)))).Where(pair => pair.Item1 != pair.Item2).ToList();
+        var differences = await DifferencesAsync(ways, pairs, perPair: 2);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{2 * pairs.Count} ways, {differences.Count} differ");
+        await over.CancelAsync();
+        await dead;
+        Assert.Empty(differences);
+    }
+
+    private async Task<List<string>> DifferencesAsync(WayComparison ways, IEnumerable<(LabNode From, LabNode To)> pairs, int perPair)
+    {
+        var found = new List<string>();
+        foreach (var (from, to) in pairs)
+        {
+            var numbers = (await to.StatusAsync(_ct)).Numbers;
+            foreach (var address in ((IPAddress[])[IPAddress.Parse(numbers.Address6), AddressPlan.Workload4(to.Number)]).Take(perPair))
+            {
+                if (await ways.CompareAsync(from, address) is { } difference)
+                    found.Add(difference);
+            }
+        }
+        return found;
+    }
+
+    private async Task<string?> PathAsync(int node, string peer) => (await _mesh.Node(node).StatusAsync(_ct)).Peers.Single(one => one.Hostname == peer).Path;
+}
