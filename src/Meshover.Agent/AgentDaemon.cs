@@ -126,7 +126,7 @@ public sealed class AgentDaemon : IDisposable
         _announcer = new Announcer([_configured, _declared, .. _kernelSources.Sources, .. _speakers is null ? Array.Empty<IAnnouncementSource>() : [_speakers]], _inputs.Writer);
         _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time);
         _page = new AgentPage(options.Config, _rtt.Get);
-        _reporter = new StateReporter(options.Config, _identities, time, _rtt.Get);
+        _reporter = new StateReporter(options.Config, _identities, time, _rtt.Get, () => _rtt.Tally);
         if (options.Config.MetricsListen is { } listen)
             _metrics = new MetricsServer(listen, Scrape, loggers, time);
         _board = new ReportBoard(_reporter.Report(new AgentState()));
@@ -181,7 +181,7 @@ public sealed class AgentDaemon : IDisposable
         await using var api = await LocalApiServer.StartAsync(socket, source, reload, new FrrPreview(_loop, _templates, _routing), new AnnouncementDesk(_declared, _loop, _identities, _time), _drain, _inputs.Writer, _loggers, cancellationToken);
         var initial = LoadState();
         var link = new ControllerLinkLoop(
-            _identities, _board, StatusQueries.Desk(source, Logger<StatusSource>(), _time), new ControllerLinkOptions(_options.Config.Controllers), _inputs.Writer, Logger<ControllerLinkLoop>(), _time);
+            _identities, _board, StatusQueries.Desk(source, _drain, Logger<StatusSource>(), _time), new ControllerLinkOptions(_options.Config.Controllers), _inputs.Writer, Logger<ControllerLinkLoop>(), _time);
         using var stop = new CancellationTokenSource();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var ending = EndAsync(stop, over.Token);

@@ -18,6 +18,8 @@ public static class ConsoleHost
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<NodeAnswers>();
+        services.AddSingleton<PathAnswers>();
+        services.AddSingleton<RouteAnswers>();
         services.AddSingleton<MeshConsole>();
         services.AddSingleton<LiveMesh>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveMesh>());

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Mesh.Addressing;
@@ -18,10 +19,8 @@ internal static class AdminRules
     {
         var violations = new Violations();
         violations.Require(wish.LifetimeSeconds is >= 0 and <= LongestLifetime, "lifetime_seconds", "from 1 second to 10 years; 0 is 24 hours.");
-        violations.Require(wish.Tags.Length <= MostTags, "tags", $"{wish.Tags.Length} are too many (at most {MostTags}).");
+        CheckTags(violations, wish.Tags);
         violations.Require(wish.Grants.Length <= MostGrants, "grants", $"{wish.Grants.Length} are too many (at most {MostGrants}).");
-        foreach (var tag in wish.Tags)
-            violations.Require(IsTag(tag), "tags", $"{Violations.Quote(tag)} is not a tag (1-{LongestTag} letters, digits, hyphens, dots, underscores).");
         for (var i = 0; i < wish.Grants.Length; i++)
             Check(violations, $"grants[{i}]", wish.Grants[i], mesh);
         violations.ThrowIfAny();
@@ -51,6 +50,15 @@ internal static class AdminRules
     {
         var violations = new Violations();
         CheckNode(violations, node);
+        violations.ThrowIfAny();
+    }
+
+    /// <inheritdoc cref="Check(TokenWish, MeshRecord)"/>
+    public static void CheckTags(string node, ImmutableArray<string> tags)
+    {
+        var violations = new Violations();
+        CheckNode(violations, node);
+        CheckTags(violations, tags);
         violations.ThrowIfAny();
     }
 
@@ -91,6 +99,13 @@ internal static class AdminRules
         violations.Require(length >= prefix.PrefixLength && length <= longest, $"{field}.max_length", $"must be from {prefix.PrefixLength} to {longest}.");
         if (GrantRules.WhyNot(mesh, new RouteGrant(prefix, length)) is { } reason)
             violations.Add($"{field}.prefix", $"{reason}.");
+    }
+
+    private static void CheckTags(Violations violations, ImmutableArray<string> tags)
+    {
+        violations.Require(tags.Length <= MostTags, "tags", $"{tags.Length} are too many (at most {MostTags}).");
+        foreach (var tag in tags)
+            violations.Require(IsTag(tag), "tags", $"{Violations.Quote(tag)} is not a tag (1-{LongestTag} letters, digits, hyphens, dots, underscores).");
     }
 
     private static void CheckNode(Violations violations, string node) =>

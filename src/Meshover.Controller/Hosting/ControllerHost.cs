@@ -8,6 +8,7 @@ using Meshover.Controller.Api;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
 using Meshover.Controller.Console;
+using Meshover.Controller.Console.Past;
 using Meshover.Controller.Events;
 using Meshover.Controller.Identity;
 using Meshover.Controller.Live;
@@ -95,6 +96,10 @@ internal static class ControllerHost
         services.AddSingleton<MeshCheck>();
         services.AddHostedService(provider => provider.GetRequiredService<MeshCheck>());
         services.AddSingleton<ConsoleTokens>();
+        services.AddSingleton<MeshPicture>();
+        services.AddSingleton<SeriesBook>();
+        services.AddSingleton(provider => new MomentFile(paths.History, provider.GetRequiredService<ILogger<MomentFile>>()));
+        services.AddHostedService<PastKeeper>();
         services.AddSingleton<IMeshPort, MeshPort>();
         services.AddSingleton<ISignInTokens, SignInTokens>();
         services.AddMeshConsole();

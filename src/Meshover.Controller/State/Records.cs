@@ -165,6 +165,11 @@ internal sealed record EndpointRecord(string Address, int Port, int Kind) : Stor
 /// <param name="Refused">Why it may not come back; null where it may.</param>
 internal sealed record IdentityRecord(uint Node, string? Refused) : StoredRecord;
 
+/// <summary>What an administrator last ordered a node to do, which does it itself: <c>order/ID</c>. So the order stands in the audit.</summary>
+/// <param name="Order">drain or undrain.</param>
+/// <param name="Time">When.</param>
+internal sealed record OrderRecord(string Order, long Time) : StoredRecord;
+
 /// <summary>
 /// Prefixes that a member was granted and is no more: <c>withdrawn/ID</c>. After a restore it may show a credential that still names them.
 /// </summary>
