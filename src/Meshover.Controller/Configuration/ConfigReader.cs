@@ -51,6 +51,7 @@ internal sealed class ConfigReader
             MetricsListen = ReadMetricsListen(config.MetricsListen),
             Certificate = config.Certificate,
             Key = config.Key,
+            OpenId = OpenIdReader.Read(config.Console?.OpenIdConnect, _violations),
         };
     }
 

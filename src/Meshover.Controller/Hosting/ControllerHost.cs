@@ -102,7 +102,7 @@ internal static class ControllerHost
         services.AddHostedService<PastKeeper>();
         services.AddSingleton<IMeshPort, MeshPort>();
         services.AddSingleton<ISignInTokens, SignInTokens>();
-        services.AddMeshConsole();
+        services.AddMeshConsole(options.OpenId);
         services.AddSingleton<CredentialIssuer>();
         services.AddSingleton<MemberUpdates>();
         services.AddSingleton<MeshApi>();
