@@ -73,6 +73,7 @@ public sealed class AgentDaemon : IDisposable
     private readonly EndpointKeeper _endpoints;
     private readonly RttProbe _rtt;
     private readonly KernelWatcher _watcher;
+    private readonly SessionWatch _sessions;
     private readonly ConfiguredAnnouncements _configured;
     private readonly DeclaredAnnouncements _declared;
     private readonly DrainKeeper _drain;
@@ -124,7 +125,8 @@ public sealed class AgentDaemon : IDisposable
         _declared = new DeclaredAnnouncements(
             new AnnouncementStore(options.StateDirectory), _routing.GetPathsAsync, () => _identities.Current.Numbers?.Asn.Value, SomePeers, Logger<DeclaredAnnouncements>(), time);
         _announcer = new Announcer([_configured, _declared, .. _kernelSources.Sources, .. _speakers is null ? Array.Empty<IAnnouncementSource>() : [_speakers]], _inputs.Writer);
-        _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time);
+        _sessions = new SessionWatch(LookAtSessions, time);
+        _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time) { MeshRoutesChanged = _sessions.RoutesChanged };
         _page = new AgentPage(options.Config, _rtt.Get);
         _reporter = new StateReporter(options.Config, _identities, time, _rtt.Get, () => _rtt.Tally);
         if (options.Config.MetricsListen is { } listen)
@@ -190,6 +192,7 @@ public sealed class AgentDaemon : IDisposable
             _loop.RunAsync(initial, _inputs.Reader, stop.Token),
             link.RunAsync(initial.Told, stop.Token),
             _watcher.RunAsync(stop.Token),
+            _sessions.RunAsync(stop.Token),
             _announcer.RunAsync(initial.Announcements, stop.Token),
             _declared.RunAsync(stop.Token),
             _drain.RunAsync(stop.Token),
@@ -360,6 +363,12 @@ public sealed class AgentDaemon : IDisposable
         if (_routingReconciler is not null && _sourceRoutes.Owed is not null)
             _frr.Poke();
         return Task.CompletedTask;
+    }
+
+    private void LookAtSessions()
+    {
+        _routingReconciler?.Hurry();
+        _frr.Poke();
     }
 
     private async Task SeeRoutingAsync(CancellationToken cancellationToken)

@@ -24,8 +24,8 @@ public sealed class PageTests(ConsoleFixture console)
         {
             // What the node takes to find it out is not the console's.
             await Until.TrueAsync("n1 finds it", Patience, async () => (await console.Mesh.Node(1).StatusAsync(CancellationToken.None)).Peers.Any(peer => peer.Hostname == "n2" && peer.BgpState != "Established"));
-            // `status` looks when it is asked; the agent looks, and tells the controller, up to 5 s later.
-            await Assertions.Expect(canvas).Not.ToHaveAttributeAsync("data-bad", "0", new() { Timeout = 15_000 });
+            // The agent looks as soon as BGP takes the session's routes out of the kernel, and tells the controller.
+            await Assertions.Expect(canvas).Not.ToHaveAttributeAsync("data-bad", "0", new() { Timeout = IsQuiet() ? 5_000 : 15_000 });
             await Until.TrueAsync("n1 names it", Patience, async () => (await console.Mesh.Node(1).StatusAsync(CancellationToken.None)).Findings.Any(finding => finding.Code == "peer-unreached"));
             await Assertions.Expect(page.Locator(".problems [data-code=peer-unreached]")).ToBeVisibleAsync(new() { Timeout = 15_000 });
             await ShootAsync(page, "console-mesh-fault", "light");
@@ -306,6 +306,10 @@ public sealed class PageTests(ConsoleFixture console)
         await dialog.GetByRole(AriaRole.Button, new() { Name = confirm, Exact = true }).ClickAsync();
         await Assertions.Expect(dialog).ToHaveCountAsync(0);
     }
+
+    /// <summary>The processors have time: only then a bound of seconds is the product's and not the machine's.</summary>
+    private static bool IsQuiet() =>
+        double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) < 1.5 * Environment.ProcessorCount;
 
     private static Task<string> FocusedAsync(IPage page) => page.EvaluateAsync<string>("document.activeElement.textContent");
 
