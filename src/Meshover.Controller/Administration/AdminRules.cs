@@ -21,6 +21,9 @@ internal static class AdminRules
         violations.Require(wish.LifetimeSeconds is >= 0 and <= LongestLifetime, "lifetime_seconds", "from 1 second to 10 years; 0 is 24 hours.");
         CheckTags(violations, wish.Tags);
         violations.Require(wish.Grants.Length <= MostGrants, "grants", $"{wish.Grants.Length} are too many (at most {MostGrants}).");
+        violations.Require(wish.HostNames.Length <= HostNamePattern.Most, "hostnames", $"{wish.HostNames.Length} are too many (at most {HostNamePattern.Most}).");
+        foreach (var pattern in wish.HostNames)
+            violations.Require(HostNamePattern.IsPattern(pattern), "hostnames", $"{Violations.Quote(pattern)} is no pattern of hostnames (letters, digits, hyphens, dots, and * for any run of them).");
         for (var i = 0; i < wish.Grants.Length; i++)
             Check(violations, $"grants[{i}]", wish.Grants[i], mesh);
         violations.ThrowIfAny();

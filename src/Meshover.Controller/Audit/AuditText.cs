@@ -120,7 +120,7 @@ internal static class AuditText
     private static IEnumerable<(string, string)> PartsOf(TokenRecord token) =>
     [
         ("expires", Time(token.Expires)), ("uses", token.Uses == TokenRecord.Unlimited ? "unlimited" : $"{token.Uses}"), ("used", $"{token.Used}"),
-        (TagList, string.Join(" ", token.Tags)), (GrantList, Grants(token.Grants)), ("replace", Yes(token.Replace)), ("revoked", Yes(token.Revoked)),
+        (TagList, string.Join(" ", token.Tags)), (GrantList, Grants(token.Grants)), ("replace", Yes(token.Replace)), ("hostnames", string.Join(" ", token.HostNames)), ("revoked", Yes(token.Revoked)),
     ];
 
     private static IEnumerable<(string, string)> PartsOf(MeshRecord mesh) =>

@@ -45,11 +45,11 @@ internal sealed class MeshPort(
 
     public ImmutableArray<TokenRow> Tokens() => [.. tokens.List().Reverse().Select(token => new TokenRow(
         token.Id, DateTimeOffset.FromUnixTimeSeconds(token.Created), DateTimeOffset.FromUnixTimeSeconds(token.Expires), token.Uses == TokenRecord.Unlimited ? null : token.Uses, token.Used,
-        token.Tags, [.. token.Grants.Select(ToRow)], token.Replace, token.Revoked))];
+        token.Tags, [.. token.Grants.Select(ToRow)], token.Replace, token.Revoked) { HostNames = token.HostNames })];
 
     public Task<CreatedJoin> CreateTokenAsync(Doer by, JoinWish wish, CancellationToken cancel) => AnswerAsync(async () =>
     {
-        var asked = new TokenWish((long)wish.Lifetime.TotalSeconds, wish.Uses ?? TokenRecord.Unlimited, wish.Tags, [.. wish.Grants.Select(ToWish)], wish.Replace);
+        var asked = new TokenWish((long)wish.Lifetime.TotalSeconds, wish.Uses ?? TokenRecord.Unlimited, wish.Tags, [.. wish.Grants.Select(ToWish)], wish.Replace) { HostNames = wish.HostNames };
         var token = await tokens.CreateAsync(ActorOf(by), Reason.Of(by.Reason), asked, cancel);
         return new CreatedJoin(token.Id, token.Join.ToString(), DateTimeOffset.FromUnixTimeSeconds(token.Expires));
     });

@@ -222,5 +222,8 @@ internal sealed record TokenRecord : StoredRecord
 
     /// <summary>It may take over a hostname that belongs to another identity.</summary>
     public bool Replace { get; init; }
+
+    /// <summary>Patterns of the hostnames under which a new identity may join with it; empty: any.</summary>
+    public ImmutableArray<string> HostNames { get; init; } = [];
     public bool Revoked { get; init; }
 }
