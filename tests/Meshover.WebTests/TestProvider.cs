@@ -51,7 +51,7 @@ internal sealed class TestProvider : IAsyncDisposable
         builder.Services.AddOpenIddict().AddServer(server => Configure(server, console));
         var app = builder.Build();
         app.UseAuthentication();
-        app.MapMethods("/authorize", ["GET", "POST"], AuthorizeAsync);
+        app.MapGet("/authorize", AuthorizeAsync);
         await app.StartAsync();
         return new TestProvider(app, certificate, $"https://{at}:{Port}/");
     }
@@ -95,12 +95,12 @@ internal sealed class TestProvider : IAsyncDisposable
     /// <summary>Asks for a name, and then gives a code for it.</summary>
     private static async Task AuthorizeAsync(HttpContext context)
     {
-        var user = context.Request.HasFormContentType ? $"{(await context.Request.ReadFormAsync())["user"]}" : "";
+        var user = $"{context.Request.Query["user"]}";
         if (user.Length == 0)
         {
             context.Response.ContentType = "text/html";
-            var query = WebUtility.HtmlEncode($"{context.Request.Path}{context.Request.QueryString}");
-            await context.Response.WriteAsync($"<!DOCTYPE html><title>Provider</title><form method=post action=\"{query}\"><label>User <input name=user></label><button>Continue</button></form>");
+            var asked = string.Concat(context.Request.Query.Select(pair => $"<input type=hidden name=\"{WebUtility.HtmlEncode(pair.Key)}\" value=\"{WebUtility.HtmlEncode($"{pair.Value}")}\">"));
+            await context.Response.WriteAsync($"<!DOCTYPE html><title>Provider</title><form action=/authorize>{asked}<label>User <input name=user></label><button>Continue</button></form>");
             return;
         }
         var identity = new ClaimsIdentity("provider", Claims.Name, Claims.Role);

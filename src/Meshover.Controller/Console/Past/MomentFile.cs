@@ -24,8 +24,6 @@ internal sealed partial class MomentFile(string path, ILogger<MomentFile> log) :
         using var transaction = connection.BeginTransaction();
         Execute(connection, "INSERT OR REPLACE INTO moments (time, data) VALUES ($time, $data)", ("$time", at.ToUnixTimeSeconds()), ("$data", MomentRecord.Write(view)));
         Execute(connection, "DELETE FROM moments WHERE time < $time", ("$time", (at - KeptFor).ToUnixTimeSeconds()));
-        // What is later than now is of a clock that was set back.
-        Execute(connection, "DELETE FROM moments WHERE time > $time", ("$time", at.ToUnixTimeSeconds()));
         if (Used(connection) > MostBytes)
             Execute(connection, "DELETE FROM moments WHERE time IN (SELECT time FROM moments ORDER BY time LIMIT 64)");
         transaction.Commit();
