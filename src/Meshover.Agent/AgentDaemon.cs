@@ -75,6 +75,7 @@ public sealed class AgentDaemon : IDisposable
     private readonly EndpointKeeper _endpoints;
     private readonly RttProbe _rtt;
     private readonly KernelWatcher _watcher;
+    private readonly SessionWatch _sessions;
     private readonly ConfiguredAnnouncements _configured;
     private readonly DeclaredAnnouncements _declared;
     private readonly DrainKeeper _drain;
@@ -126,9 +127,10 @@ public sealed class AgentDaemon : IDisposable
         _declared = new DeclaredAnnouncements(
             new AnnouncementStore(options.StateDirectory), _routing.GetPathsAsync, () => _identities.Current.Numbers?.Asn.Value, SomePeers, Logger<DeclaredAnnouncements>(), time);
         _announcer = new Announcer([_configured, _declared, .. _kernelSources.Sources, .. _speakers is null ? Array.Empty<IAnnouncementSource>() : [_speakers]], _inputs.Writer);
-        _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time);
+        _sessions = new SessionWatch(LookAtSessions, time);
+        _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time) { MeshRoutesChanged = _sessions.RoutesChanged };
         _page = new AgentPage(options.Config, _rtt.Get);
-        _reporter = new StateReporter(options.Config, _identities, time, _rtt.Get);
+        _reporter = new StateReporter(options.Config, _identities, time, _rtt.Get, () => _rtt.Tally);
         if (options.Config.MetricsListen is { } listen)
             _metrics = new MetricsServer(listen, Scrape, loggers, time);
         _board = new ReportBoard(_reporter.Report(new AgentState()));
@@ -184,7 +186,7 @@ public sealed class AgentDaemon : IDisposable
         await using var api = await LocalApiServer.StartAsync(socket, source, reload, new FrrPreview(_loop, _templates, _routing), new AnnouncementDesk(_declared, _loop, _identities, _time), _drain, _inputs.Writer, _loggers, cancellationToken);
         var initial = LoadState();
         var link = new ControllerLinkLoop(
-            _identities, _board, StatusQueries.Desk(source, Logger<StatusSource>(), _time), new ControllerLinkOptions(_options.Config.Controllers), _inputs.Writer, Logger<ControllerLinkLoop>(), _time);
+            _identities, _board, StatusQueries.Desk(source, _drain, Logger<StatusSource>(), _time), new ControllerLinkOptions(_options.Config.Controllers), _inputs.Writer, Logger<ControllerLinkLoop>(), _time);
         using var stop = new CancellationTokenSource();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var ending = EndAsync(stop, over.Token);
@@ -193,6 +195,7 @@ public sealed class AgentDaemon : IDisposable
             _loop.RunAsync(initial, _inputs.Reader, stop.Token),
             link.RunAsync(initial.Told, stop.Token),
             _watcher.RunAsync(stop.Token),
+            _sessions.RunAsync(stop.Token),
             _announcer.RunAsync(initial.Announcements, stop.Token),
             _declared.RunAsync(stop.Token),
             _drain.RunAsync(stop.Token),
@@ -350,6 +353,12 @@ public sealed class AgentDaemon : IDisposable
         if (_routingReconciler is not null && _sourceRoutes.Owed is not null)
             _frr.Poke();
         return Task.CompletedTask;
+    }
+
+    private void LookAtSessions()
+    {
+        _routingReconciler?.Hurry();
+        _frr.Poke();
     }
 
     private async Task SeeRoutingAsync(CancellationToken cancellationToken)

@@ -19,8 +19,11 @@ internal static class AdminRules
     {
         var violations = new Violations();
         violations.Require(wish.LifetimeSeconds is >= 0 and <= LongestLifetime, "lifetime_seconds", "from 1 second to 10 years; 0 is 24 hours.");
-        violations.Require(wish.Grants.Length <= MostGrants, "grants", $"{wish.Grants.Length} are too many (at most {MostGrants}).");
         CheckTags(violations, "tags", wish.Tags);
+        violations.Require(wish.Grants.Length <= MostGrants, "grants", $"{wish.Grants.Length} are too many (at most {MostGrants}).");
+        violations.Require(wish.HostNames.Length <= HostNamePattern.Most, "hostnames", $"{wish.HostNames.Length} are too many (at most {HostNamePattern.Most}).");
+        foreach (var pattern in wish.HostNames)
+            violations.Require(HostNamePattern.IsPattern(pattern), "hostnames", $"{Violations.Quote(pattern)} is no pattern of hostnames (letters, digits, hyphens, dots, and * for any run of them).");
         for (var i = 0; i < wish.Grants.Length; i++)
             Check(violations, $"grants[{i}]", wish.Grants[i], mesh);
         violations.ThrowIfAny();
@@ -71,6 +74,15 @@ internal static class AdminRules
     {
         ImmutableArray<string> tags = [.. node.Tags.Union(add, StringComparer.Ordinal).Except(remove, StringComparer.Ordinal)];
         return tags.Length <= MostTags ? tags : throw new RefusalException(RefusalReason.Precondition, $"A node has at most {MostTags} tags: {node.HostName} would have {tags.Length}. Remove some with `meshover node tag {node.HostName} --remove TAG`.");
+    }
+
+    /// <inheritdoc cref="Check(TokenWish, MeshRecord)"/>
+    public static void CheckTags(string node, ImmutableArray<string> tags)
+    {
+        var violations = new Violations();
+        CheckNode(violations, node);
+        CheckTags(violations, "tags", tags);
+        violations.ThrowIfAny();
     }
 
     /// <inheritdoc cref="Check(TokenWish, MeshRecord)"/>

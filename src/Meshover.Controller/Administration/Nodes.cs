@@ -79,6 +79,21 @@ internal sealed class Nodes(MeshDirectory directory, LiveNodes live, ControllerO
         return changed.Value;
     }
 
+    /// <summary>Gives it these tags in the place of those that it has.</summary>
+    /// <exception cref="InvalidRequestException">It is nobody's name, or one of them is no tag.</exception>
+    /// <exception cref="RefusalException">There is no such member.</exception>
+    public Task TagAsync(Actor actor, Reason reason, string node, ImmutableArray<string> tags, CancellationToken cancel)
+    {
+        AdminRules.CheckTags(node, tags);
+        return directory.ChangeAsync(new Cause(actor, Operation.TagNode, reason), draft =>
+        {
+            var member = NodeNames.Member(draft.State, node);
+            ImmutableArray<string> wanted = [.. tags.Distinct(StringComparer.Ordinal)];
+            if (!member.Tags.SequenceEqual(wanted))
+                draft.Put(StoreKeys.Node(member.Id), member with { Tags = wanted });
+        }, cancel);
+    }
+
     /// <exception cref="InvalidRequestException">It is nobody's name.</exception>
     /// <exception cref="RefusalException">There is no such removed node, or it is not refused.</exception>
     public Task AllowAsync(Actor actor, Reason reason, string node, CancellationToken cancel)

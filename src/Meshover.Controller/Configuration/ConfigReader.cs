@@ -52,6 +52,7 @@ internal sealed class ConfigReader
             OtlpEndpoint = ReadUrl("otlpEndpoint", config.OtlpEndpoint),
             Certificate = config.Certificate,
             Key = config.Key,
+            OpenId = OpenIdReader.Read(config.Console?.OpenIdConnect, _violations),
         };
     }
 

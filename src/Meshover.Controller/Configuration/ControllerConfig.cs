@@ -47,4 +47,7 @@ internal sealed record ControllerConfig
 
     /// <summary>Its private key (PEM).</summary>
     public string? Key { get; set; }
+
+    /// <summary>What concerns the web console alone; in the file only.</summary>
+    public ConsoleConfig? Console { get; set; }
 }

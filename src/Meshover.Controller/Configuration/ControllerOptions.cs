@@ -24,6 +24,9 @@ internal sealed record ControllerOptions
     public Uri? OtlpEndpoint { get; init; }
     public required string? Certificate { get; init; }
     public required string? Key { get; init; }
+
+    /// <summary>By which people may sign in to the console beside tokens; null: by none.</summary>
+    public Meshover.Console.SignIn.OpenIdSettings? OpenId { get; init; }
 }
 
 /// <summary>The pools; null where the configuration says nothing.</summary>

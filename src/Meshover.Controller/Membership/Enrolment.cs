@@ -24,6 +24,9 @@ internal static class Enrolment
         if (draft.State.MemberByIdentity(request.Identity) is { } member)
             return Update(draft, member.Record, request.HostName, KeysOf(member.Record, request));
         var token = Admit(draft.State, request.Token, isKnown: identity is not null, now, skew);
+        if (!HostNamePattern.Admits(token.HostNames, request.HostName))
+            throw new RefusalException(RefusalReason.NotAdmitted,
+                $"The join token admits no machine of the name \"{request.HostName}\", but {string.Join(", ", token.HostNames)}: choose such a name with --hostname, or ask an administrator for another token.");
         var node = Join(draft, request, token, identity, now);
         // A use counts once for an identity: one that an administrator let back in was counted when it first came.
         draft.Put(StoreKeys.Token(token.Id), identity is null ? token with { Used = token.Used + 1 } : token);
