@@ -77,6 +77,7 @@ public sealed class AgentDaemon : IDisposable
     private readonly KernelWatcher _watcher;
     private readonly SessionWatch _sessions;
     private readonly ConfiguredAnnouncements _configured;
+    private readonly AssignedAnnouncements _assigned;
     private readonly DeclaredAnnouncements _declared;
     private readonly DrainKeeper _drain;
     private readonly KernelSources _kernelSources;
@@ -121,12 +122,13 @@ public sealed class AgentDaemon : IDisposable
             AfterPass = SeeRoutingAsync,
         };
         _configured = new ConfiguredAnnouncements(options.Config.Announce);
+        _assigned = new AssignedAnnouncements(options.Config.AnnounceAuto, () => _identities.Current.Numbers?.Id);
         _kernelSources = new KernelSources(SourcesIn(options.Config, time), netlink, Logger<KernelSources>(), time);
         if (options.Config.AnnounceBgp is { } speakers)
             _speakers = new SpeakerSource(speakers, options.Config.AnnounceBgpAs, RouterId, new SpeakerFile(options.StateDirectory), Logger<SpeakerSource>(), time);
         _declared = new DeclaredAnnouncements(
             new AnnouncementStore(options.StateDirectory), _routing.GetPathsAsync, () => _identities.Current.Numbers?.Asn.Value, SomePeers, Logger<DeclaredAnnouncements>(), time);
-        _announcer = new Announcer([_configured, _declared, .. _kernelSources.Sources, .. _speakers is null ? Array.Empty<IAnnouncementSource>() : [_speakers]], _inputs.Writer);
+        _announcer = new Announcer([_configured, .. options.Config.AnnounceAuto.IsEmpty ? Array.Empty<IAnnouncementSource>() : [_assigned], _declared, .. _kernelSources.Sources, .. _speakers is null ? Array.Empty<IAnnouncementSource>() : [_speakers]], _inputs.Writer);
         _sessions = new SessionWatch(LookAtSessions, time);
         _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time) { MeshRoutesChanged = _sessions.RoutesChanged };
         _page = new AgentPage(options.Config, _rtt.Get);
@@ -199,6 +201,7 @@ public sealed class AgentDaemon : IDisposable
             _announcer.RunAsync(initial.Announcements, stop.Token),
             _declared.RunAsync(stop.Token),
             _drain.RunAsync(stop.Token),
+            _assigned.RunAsync(_loop, stop.Token),
             TickAsync(stop.Token),
             _events.RunAsync(stop.Token),
             _system.RunAsync(stop.Token),
@@ -263,6 +266,7 @@ public sealed class AgentDaemon : IDisposable
         var map = _mapFile.Load(out var problem);
         if (map is not null && IsOfAnotherMesh(map))
             (map, problem) = (null, $"The map on disk, {_mapFile.FilePath}, belongs to another mesh; a controller's next answer replaces it.");
+        _assigned.Look(map);
         var state = new AgentState
         {
             Told = map,

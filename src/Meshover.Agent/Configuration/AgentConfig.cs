@@ -45,6 +45,7 @@ public enum PeerDetail
 public sealed record AgentConfig
 {
     private readonly ListOf<IPNetwork> _announce;
+    private readonly ListOf<int> _announceAuto;
     private readonly ListOf<DeclaredAnnouncement> _announcements;
     private readonly ListOf<IPNetwork> _gather;
     private readonly ListOf<IPAddress> _gatherCheck;
@@ -68,6 +69,9 @@ public sealed record AgentConfig
 
     /// <summary><c>announce</c>: prefixes behind this node. They take effect where they are granted to it.</summary>
     public ImmutableArray<IPNetwork> Announce { get => _announce.Elements; init => _announce = new(value); }
+
+    /// <summary><c>announce: auto/LENGTH</c>: lengths of prefixes that the controller is to choose, one for each family at most; up to 32 of IPv4, from 33 on of IPv6.</summary>
+    public ImmutableArray<int> AnnounceAuto { get => _announceAuto.Elements; init => _announceAuto = new(value); }
 
     /// <summary><c>announcements</c>: prefixes and floating addresses that are announced on conditions.</summary>
     public ImmutableArray<DeclaredAnnouncement> Announcements { get => _announcements.Elements; init => _announcements = new(value); }

@@ -11,8 +11,8 @@ public static class AgentSettings
     [
         Single("hostname", "NAME", "Name in the mesh (lower case letters, digits, '-' and '.'). Default: the machine's name.",
             (c, v) => c with { HostName = SettingText.HostName(v) }),
-        List("announce", "CIDR", "Prefix behind this node that the mesh should reach; takes effect once it is granted. Default: none.",
-            (c, v) => c with { Announce = SettingText.Each(v, SettingText.Prefix) }),
+        List("announce", "CIDR", "Prefix behind this node that the mesh should reach; takes effect once it is granted. auto/26: one that the controller chooses, and grants. Default: none.",
+            (c, v) => c with { Announce = SettingText.Each([.. v.Where(text => !SettingText.IsAuto(text))], SettingText.Prefix), AnnounceAuto = SettingText.AutoLengths([.. v.Where(SettingText.IsAuto)]) }),
         new()
         {
             Name = "announcements",

@@ -55,6 +55,24 @@ internal static class SettingText
         return prefix;
     }
 
+    private const string Auto = "auto/";
+
+    /// <summary>A prefix that the controller is to choose.</summary>
+    public static bool IsAuto(string text) => text.StartsWith("auto", StringComparison.Ordinal);
+
+    public static ImmutableArray<int> AutoLengths(ImmutableArray<string> texts)
+    {
+        var lengths = Each(texts, AutoLength);
+        return lengths.Select(length => length > 32).Distinct().Count() == lengths.Length
+            ? lengths
+            : throw new FormatException($"{string.Join(" and ", texts)} are of one family (up to /32: IPv4): a node has one prefix of the controller's choice of each.");
+    }
+
+    private static int AutoLength(string text) =>
+        text.StartsWith(Auto, StringComparison.Ordinal) && int.TryParse(text.AsSpan(Auto.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length is >= 1 and <= 128
+            ? length
+            : throw new FormatException($"\"{text}\" is no prefix of the controller's choice; write auto/LENGTH, such as auto/26 (IPv4) or auto/64 (IPv6).");
+
     public static ImmutableArray<IPNetwork> GatherRanges(ImmutableArray<string> texts)
     {
         if (texts.Length > GatherClaims.MostRanges)

@@ -170,7 +170,7 @@ internal static class WireFormat
     private static RouteGrant ToGrant(Contract.V1.RouteGrant grant)
     {
         var prefix = IPNetwork.Parse(grant.Prefix);
-        return new RouteGrant(prefix, grant.MaxLength == 0 ? prefix.PrefixLength : checked((int)grant.MaxLength)) { IsPinned = grant.Pin, MayGather = grant.Gather };
+        return new RouteGrant(prefix, grant.MaxLength == 0 ? prefix.PrefixLength : checked((int)grant.MaxLength)) { IsPinned = grant.Pin, MayGather = grant.Gather, IsAssigned = grant.Assigned };
     }
 
     private static MeshSettings ToSettings(WireSettings settings)
@@ -209,7 +209,7 @@ internal static class WireFormat
     }
 
     private static Contract.V1.RouteGrant FromGrant(RouteGrant grant) =>
-        new() { Prefix = grant.Prefix.ToString(), MaxLength = (uint)grant.MaxLength, Pin = grant.IsPinned, Gather = grant.MayGather };
+        new() { Prefix = grant.Prefix.ToString(), MaxLength = (uint)grant.MaxLength, Pin = grant.IsPinned, Gather = grant.MayGather, Assigned = grant.IsAssigned };
 
     private static WireSettings FromSettings(MeshSettings settings)
     {

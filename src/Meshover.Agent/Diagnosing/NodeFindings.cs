@@ -67,6 +67,7 @@ internal static class NodeFindings
         "NameTaken" => FindingKinds.NameTaken,
         "Twice" => FindingKinds.HostTwice,
         "SamePrefix" => FindingKinds.PrefixAnnouncedTwice,
+        "NoPrefix" => FindingKinds.NoPrefixAssigned,
         "NotGranted" => null,
         _ => FindingKinds.ControllerNotice,
     };

@@ -30,6 +30,9 @@ internal sealed record NodeReport
     /// <summary>Of what is announced, what other nodes announce by design.</summary>
     public ImmutableArray<IPNetwork> Shared { get; init; } = [];
 
+    /// <summary>Lengths of the prefixes that it wishes to have of its own.</summary>
+    public ImmutableArray<int> WishedPrefixes { get; init; } = [];
+
     /// <summary>The node is to be left, and traffic has moved away from it.</summary>
     public bool IsDraining { get; init; }
 

@@ -49,6 +49,8 @@ internal static class NodeReportDiff
             status.Twice = new PrefixList { Prefixes = { report.Twice.Select(prefix => prefix.ToString()) } };
         if (!(former?.Shared ?? []).SequenceEqual(report.Shared))
             status.Shared = new PrefixList { Prefixes = { report.Shared.Select(prefix => prefix.ToString()) } };
+        if (!(former?.WishedPrefixes ?? []).SequenceEqual(report.WishedPrefixes))
+            status.WishedPrefixes = new PrefixWishes { Lengths = { report.WishedPrefixes.Select(length => (uint)length) } };
         if (former is null || !former.OtherAddresses.SequenceEqual(report.OtherAddresses))
             status.OtherAddresses = new AddressList { Addresses = { report.OtherAddresses.Select(address => address.ToString()) } };
         // By reference: one that is due is sent also where it says the same, since three that do not come make the node lost.

@@ -40,6 +40,7 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
             Announced = state.Announced.Length > MostPrefixes ? state.Announced[..MostPrefixes] : state.Announced,
             Twice = [.. state.Announcements.Sources.SelectMany(source => source.Twice).Take(MostPrefixes)],
             Shared = [.. state.Announcements.Sources.SelectMany(source => source.Declared).Where(one => one.IsAnnounced && one.Of.Mode != AnnounceMode.Plain).Select(one => one.Prefix)],
+            WishedPrefixes = config.AnnounceAuto,
             IsDraining = state.Drain is { IsToldToAll: true },
             OtherAddresses = state.Underlay?.Others ?? [],
             Observed =

@@ -93,7 +93,7 @@ internal sealed record NodeDocument
     };
 }
 
-internal sealed record GrantDocument(string Hostname, string Prefix, uint MaxLength, bool Pin, bool Gather);
+internal sealed record GrantDocument(string Hostname, string Prefix, uint MaxLength, bool Pin, bool Gather, bool Assigned);
 
 /// <param name="Operation">E.g. node.remove.</param>
 /// <param name="Before">What of the object changed; empty: it is new.</param>

@@ -80,16 +80,16 @@ internal static class GrantCommands
         {
             var request = new ListGrantsRequest { Node = parsed.GetValue(node) ?? "" };
             var answer = await AdminCalls.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.ListGrantsAsync(request, options), cancel);
-            GrantDocument[] grants = [.. answer.Grants.Select(grant => new GrantDocument(grant.Node, grant.Grant.Prefix, grant.Grant.MaxLength, grant.Grant.Pin, grant.Grant.Gather))];
+            GrantDocument[] grants = [.. answer.Grants.Select(grant => new GrantDocument(grant.Node, grant.Grant.Prefix, grant.Grant.MaxLength, grant.Grant.Pin, grant.Grant.Gather, grant.Grant.Assigned))];
             if (parsed.GetValue(json))
                 AdminJson.Write(grants, AdminJson.Default.GrantDocumentArray);
             else
-                AdminTable.Write(["hostname", "prefix", "up to", "pinned", "gathers"], grants.Select(Cells));
+                AdminTable.Write(["hostname", "prefix", "up to", "pinned", "gathers", "assigned"], grants.Select(Cells));
         });
         return command;
     }
 
-    private static string[] Cells(GrantDocument grant) => [grant.Hostname, grant.Prefix, $"/{grant.MaxLength}", grant.Pin ? "yes" : "", grant.Gather ? "yes" : ""];
+    private static string[] Cells(GrantDocument grant) => [grant.Hostname, grant.Prefix, $"/{grant.MaxLength}", grant.Pin ? "yes" : "", grant.Gather ? "yes" : "", grant.Assigned ? "yes" : ""];
 
     private static Argument<string> NodeName() => new("NODE") { Description = "Hostname or node id." };
 }

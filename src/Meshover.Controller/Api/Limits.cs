@@ -48,6 +48,7 @@ internal static class Limits
         ["EndpointList.endpoints"] = List(Endpoints),
         ["PrefixList.prefixes"] = Ascii(Address) with { Items = 4_096 },
         ["GatherClaims.prefixes"] = Ascii(Address) with { Items = Mesh.Gathering.GatherClaims.MostRanges },
+        ["PrefixWishes.lengths"] = List(2),
         ["ObservedPeers.peers"] = List(Nodes),
         ["ObservedPeers.Peer.address"] = Ascii(Address),
         ["LinkStates.up"] = List(Nodes),

@@ -10,7 +10,7 @@ using Meshover.Mesh.Identity;
 namespace Meshover.Controller.Api;
 
 /// <summary>
-/// What a node reports and the store keeps: its name and its WireGuard keys. What belongs to another node it does not get, and is told so; its stream
+/// What a node reports and the store keeps: its name, its WireGuard keys, and a prefix of its own where it wishes for one. What belongs to another node it does not get, and is told so; its stream
 /// goes on, for without it the node would hear of no removal any more. Each change is one for everybody, so a node that changes
 /// all the time waits between them.
 /// </summary>
@@ -48,12 +48,27 @@ internal sealed class MemberUpdates(MeshDirectory directory) : IDisposable
         var name = status.HasHostname && HostName.TryNormalise(status.Hostname, out var normal, out _) ? normal : null;
         if (status.HasHostname)
             session.WishedName = name;
+        await ApplyPrefixesAsync(session, status, member, cancel);
         var keys = KeysOf(status);
         if ((name ?? member.HostName) == member.HostName && (keys ?? member.WireGuardKeys).SequenceEqual(member.WireGuardKeys))
             return;
         using var lease = await _pace.AcquireAsync(session.Node, 1, cancel);
         var refused = await directory.ChangeAsync(new Cause(Actor.Node(session.Node), Operation.UpdateNode, Reason.None), draft => Change(draft, session.Node, session.WishedName, keys), cancel);
         session.Notify(Notice.Types.Kind.NameTaken, refused.Value);
+    }
+
+    /// <summary>What cannot be given now is tried again when the store has changed, as something may have come free.</summary>
+    private async Task ApplyPrefixesAsync(NodeSession session, NodeStatus status, StoredNode member, CancellationToken cancel)
+    {
+        if (status.WishedPrefixes is { } said)
+            session.WishedPrefixes = [.. said.Lengths.Select(length => (int)length)];
+        if (session.WishedPrefixes is not { } wished || WorkloadPrefixes.Has(member, wished) || session.WishTriedAt == directory.State.Revision)
+            return;
+        using var lease = await _pace.AcquireAsync(session.Node, 1, cancel);
+        session.WishTriedAt = directory.State.Revision;
+        var refused = await directory.ChangeAsync(
+            new Cause(Actor.Node(session.Node), Operation.UpdateNode, Reason.None), draft => WorkloadPrefixes.Assign(draft, session.Node, wished), cancel);
+        session.Notify(Notice.Types.Kind.NoPrefix, refused.Value);
     }
 
     public void Dispose() => _pace.Dispose();

@@ -42,6 +42,9 @@ internal static class StatusValidator
         CheckPrefixes(violations, $"{field}.announced", status.Announced);
         CheckPrefixes(violations, $"{field}.twice", status.Twice);
         CheckPrefixes(violations, $"{field}.shared", status.Shared);
+        if (status.WishedPrefixes is { Lengths: var lengths })
+            violations.Require(lengths.All(length => length is > 0 and <= 128) && lengths.Select(length => length > 32).Distinct().Count() == lengths.Count,
+                $"{field}.wished_prefixes", "must be prefix lengths (1-128), one for each family at most.");
         if (status.Gathers is { } gathers)
             CheckGathers(violations, $"{field}.gathers", gathers);
     }

@@ -125,7 +125,7 @@ internal static class AuditText
 
     private static IEnumerable<(string, string)> PartsOf(MeshRecord mesh) =>
     [
-        ("store", Short(mesh.StoreId)), ("pools", $"{mesh.Pool4} {mesh.Pool6} {mesh.TunnelPool}"), ("AS", $"{mesh.AsnFirst}-{mesh.AsnLast}"),
+        ("store", Short(mesh.StoreId)), ("pools", $"{mesh.Pool4} {mesh.Pool6} {mesh.TunnelPool}"), ("workload pools", $"{mesh.WorkloadPool4} {mesh.WorkloadPool6}".Trim()), ("AS", $"{mesh.AsnFirst}-{mesh.AsnLast}"),
         ("controllers", string.Join(" ", mesh.Controllers)), ("pins", string.Join(" ", mesh.CaPins.Select(Short))),
     ];
 
@@ -136,7 +136,7 @@ internal static class AuditText
         ("next authority", secret.NextCa is { } next ? Short(CertificateAuthority.PinOf(next.Certificate)) : ""),
     ];
 
-    private static string Grants(ImmutableArray<StoredGrant> grants) => string.Join(" ", grants.Select(grant => GrantText.Write(grant) + (grant.Pin ? "-pinned" : "") + (grant.Gather ? "-gather" : "")));
+    private static string Grants(ImmutableArray<StoredGrant> grants) => string.Join(" ", grants.Select(grant => GrantText.Write(grant) + (grant.Pin ? "-pinned" : "") + (grant.Gather ? "-gather" : "") + (grant.Assigned ? "-assigned" : "")));
 
     private static string Yes(bool holds) => holds ? "yes" : "";
 

@@ -139,6 +139,8 @@ internal static class StoreRestore
         Pool4 = mesh.Pool4,
         Pool6 = mesh.Pool6,
         TunnelPool = mesh.TunnelPool,
+        WorkloadPool4 = mesh.WorkloadPool4,
+        WorkloadPool6 = mesh.WorkloadPool6,
         Asn = $"{mesh.AsnFirst}-{mesh.AsnLast}",
     };
 }

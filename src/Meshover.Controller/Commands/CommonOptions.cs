@@ -15,6 +15,8 @@ internal sealed class CommonOptions
     private readonly Option<string?> _pool4 = new("--pool4") { Description = "IPv4 node addresses [default: 10.249.0.0/16]", HelpName = "CIDR" };
     private readonly Option<string?> _pool6 = new("--pool6") { Description = "IPv6 node addresses [default: a random unique local /48]", HelpName = "CIDR" };
     private readonly Option<string?> _tunnelPool = new("--tunnel-pool") { Description = "Ends of the GRE links [default: 198.18.0.0/15]", HelpName = "CIDR" };
+    private readonly Option<string?> _workload4 = new("--workload-pool4") { Description = "IPv4 prefixes for nodes that announce auto/LENGTH [default: none]", HelpName = "CIDR" };
+    private readonly Option<string?> _workload6 = new("--workload-pool6") { Description = "The same of IPv6 [default: none]", HelpName = "CIDR" };
     private readonly Option<string?> _asn = new("--asn") { Description = "AS numbers [default: 4200000000-4294967294]", HelpName = "FIRST-LAST" };
     private readonly Option<string?> _rest = new("--rest") { Description = "How long to hold a removed node's numbers [default: 24h]", HelpName = "DURATION" };
     private readonly Option<string?> _lifetime = new("--credential-lifetime") { Description = "How long a node's credential is valid [default: 1h]", HelpName = "DURATION" };
@@ -32,7 +34,7 @@ internal sealed class CommonOptions
 
     public void AddSettings(Command command)
     {
-        foreach (var option in new Option[] { _address, _listen, _port, _rest, _lifetime, _skew, _metricsListen, _otlpEndpoint, _certificate, _key })
+        foreach (var option in new Option[] { _address, _listen, _port, _workload4, _workload6, _rest, _lifetime, _skew, _metricsListen, _otlpEndpoint, _certificate, _key })
             command.Options.Add(option);
     }
 
@@ -62,6 +64,8 @@ internal sealed class CommonOptions
             Pool4 = parsed.GetValue(_pool4) ?? file.Pool4,
             Pool6 = parsed.GetValue(_pool6) ?? file.Pool6,
             TunnelPool = parsed.GetValue(_tunnelPool) ?? file.TunnelPool,
+            WorkloadPool4 = parsed.GetValue(_workload4) ?? file.WorkloadPool4,
+            WorkloadPool6 = parsed.GetValue(_workload6) ?? file.WorkloadPool6,
             Asn = parsed.GetValue(_asn) ?? file.Asn,
             Rest = parsed.GetValue(_rest) ?? file.Rest,
             CredentialLifetime = parsed.GetValue(_lifetime) ?? file.CredentialLifetime,

@@ -43,7 +43,11 @@ internal sealed class ConfigReader
                 ReadPool("pool4", config.Pool4, AddressFamily.InterNetwork, 8, 28),
                 ReadPool("pool6", config.Pool6, AddressFamily.InterNetworkV6, 16, 120),
                 ReadPool("tunnelPool", config.TunnelPool, AddressFamily.InterNetwork, 8, 28),
-                ReadAsns(config.Asn)),
+                ReadAsns(config.Asn))
+            {
+                Workload4 = ReadPool("workloadPool4", config.WorkloadPool4, AddressFamily.InterNetwork, 8, 28),
+                Workload6 = ReadPool("workloadPool6", config.WorkloadPool6, AddressFamily.InterNetworkV6, 16, 120),
+            },
             Rest = ReadDuration("rest", config.Rest, TimeSpan.FromHours(24), TimeSpan.Zero, TimeSpan.FromDays(3650)),
             CredentialLifetime = ReadDuration("credentialLifetime", config.CredentialLifetime,
                 TimeSpan.FromHours(1), TimeSpan.FromSeconds(10), TimeSpan.FromDays(90)),

@@ -24,6 +24,12 @@ internal sealed record ControllerConfig
     /// <summary>Ends of the GRE links; default 198.18.0.0/15.</summary>
     public string? TunnelPool { get; set; }
 
+    /// <summary>Prefixes for nodes that announce <c>auto/LENGTH</c>; default: none are given. May change at each start, as may the next.</summary>
+    public string? WorkloadPool4 { get; set; }
+
+    /// <summary>The same of IPv6.</summary>
+    public string? WorkloadPool6 { get; set; }
+
     /// <summary>FIRST-LAST; default 4200000000-4294967294.</summary>
     public string? Asn { get; set; }
 

@@ -30,4 +30,11 @@ internal sealed record ControllerOptions
 }
 
 /// <summary>The pools; null where the configuration says nothing.</summary>
-internal sealed record PoolOptions(IPNetwork? Pool4, IPNetwork? Pool6, IPNetwork? TunnelPool, (uint First, uint Last)? Asns);
+internal sealed record PoolOptions(IPNetwork? Pool4, IPNetwork? Pool6, IPNetwork? TunnelPool, (uint First, uint Last)? Asns)
+{
+    /// <summary>Out of which nodes that wish for it get a prefix.</summary>
+    public IPNetwork? Workload4 { get; init; }
+
+    /// <inheritdoc cref="Workload4"/>
+    public IPNetwork? Workload6 { get; init; }
+}

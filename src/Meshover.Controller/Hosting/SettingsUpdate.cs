@@ -12,19 +12,31 @@ internal static class SettingsUpdate
     public static async Task ApplyAsync(MeshDirectory directory, ControllerOptions options, CancellationToken cancel)
     {
         var mesh = directory.State.Mesh;
-        var violations = PoolChanges(mesh, options.Pools).ToList();
+        var violations = PoolChanges(mesh, options.Pools).Concat(WorkloadFaults(mesh, options.Pools)).ToList();
         if (violations.Count > 0)
             throw new ConfigException(violations);
         var addresses = options.Addresses.IsEmpty ? MachineNetworks.GlobalAddresses(Outside(mesh), options.Port) : options.Addresses;
-        if (addresses.IsEmpty || addresses.SequenceEqual(mesh.Controllers))
+        var wanted = mesh with
+        {
+            Controllers = addresses.IsEmpty || addresses.SequenceEqual(mesh.Controllers) ? mesh.Controllers : addresses,
+            WorkloadPool4 = options.Pools.Workload4?.ToString(),
+            WorkloadPool6 = options.Pools.Workload6?.ToString(),
+        };
+        if (wanted == mesh)
             return;
         await directory.ChangeAsync(new Cause(Actor.Controller, Operation.FollowConfiguration, Reason.None),
-            draft => draft.Put(StoreKeys.Mesh, draft.State.Mesh with { Controllers = addresses }), cancel);
+            draft => draft.Put(StoreKeys.Mesh, wanted), cancel);
     }
 
     // A node of this mesh may run on the same machine: its mesh addresses are no way in for a newcomer.
     private static IEnumerable<MachineNetwork> Outside(MeshRecord mesh) => MachineNetworks.Read().Where(network =>
         !new[] { mesh.Pool4, mesh.Pool6, mesh.TunnelPool }.Any(pool => System.Net.IPNetwork.Parse(pool).Contains(network.Address)));
+
+    private static IEnumerable<string> WorkloadFaults(MeshRecord mesh, PoolOptions wanted)
+    {
+        System.Net.IPNetwork[] pools = [.. new[] { mesh.Pool4, mesh.Pool6, mesh.TunnelPool }.Select(System.Net.IPNetwork.Parse)];
+        return new[] { wanted.Workload4, wanted.Workload6 }.OfType<System.Net.IPNetwork>().Select(pool => PoolPlan.WhyNoWorkloadPool(pool, pools)).OfType<string>();
+    }
 
     private static IEnumerable<string> PoolChanges(MeshRecord mesh, PoolOptions wanted)
     {

@@ -91,6 +91,8 @@ internal static class Initialiser
         Pool4 = pools.Pool4.ToString(),
         Pool6 = pools.Pool6.ToString(),
         TunnelPool = pools.TunnelPool.ToString(),
+        WorkloadPool4 = pools.Workload4?.ToString(),
+        WorkloadPool6 = pools.Workload6?.ToString(),
         AsnFirst = pools.AsnFirst,
         AsnLast = pools.AsnLast,
         Controllers = addresses,

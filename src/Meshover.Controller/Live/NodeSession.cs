@@ -31,6 +31,12 @@ internal sealed class NodeSession(uint node, string instance, string version, IP
     /// <summary>The name that it asked for last, whoever has it; null: it asked for none.</summary>
     public string? WishedName { get; set; }
 
+    /// <summary>Lengths of the prefixes that it wished for last; null: it wished for none.</summary>
+    public ImmutableArray<int>? WishedPrefixes { get; set; }
+
+    /// <summary>The store's revision when it was last seen whether it can have them.</summary>
+    public long WishTriedAt { get; set; } = -1;
+
     public ChannelReader<ControllerMessage> Outbox => _outbox.Reader;
 
     /// <summary>What it is asked, and has not answered.</summary>

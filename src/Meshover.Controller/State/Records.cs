@@ -14,6 +14,10 @@ internal sealed record MeshRecord : StoredRecord
     public required string Pool4 { get; init; }
     public required string Pool6 { get; init; }
     public required string TunnelPool { get; init; }
+
+    /// <summary>Of these the nodes that wish for a prefix of their own get one; null: there is no such pool.</summary>
+    public string? WorkloadPool4 { get; init; }
+    public string? WorkloadPool6 { get; init; }
     public required uint AsnFirst { get; init; }
     public required uint AsnLast { get; init; }
 
@@ -74,6 +78,9 @@ internal sealed record StoredGrant(string Prefix, int MaxLength) : StoredRecord
 
     /// <summary>Packets of a source in it may be gathered by its holder.</summary>
     public bool Gather { get; init; }
+
+    /// <summary>Given out of the workload pool as the node wished.</summary>
+    public bool Assigned { get; init; }
 }
 
 /// <summary>What became of a member.</summary>

@@ -16,6 +16,9 @@ public readonly record struct RouteGrant(IPNetwork Prefix, int MaxLength)
     /// <summary>The node may gather ranges in it: others carry packets of such a source to it.</summary>
     public bool MayGather { get; init; }
 
+    /// <summary>Out of the mesh's workload pool, as the node wished.</summary>
+    public bool IsAssigned { get; init; }
+
     public bool Covers(IPNetwork announced) =>
         announced.BaseAddress.AddressFamily == Prefix.BaseAddress.AddressFamily
         && announced.PrefixLength >= Prefix.PrefixLength

@@ -82,6 +82,9 @@ public static class FindingKinds
     public static readonly FindingKind GrantUnused = new("grant-unused", FindingSeverity.Notice,
         "A prefix is granted to this node, and nothing of it is announced.",
         "Announce it (`meshover up --announce PREFIX`), or remove the grant.");
+    public static readonly FindingKind NoPrefixAssigned = new("no-prefix-assigned", FindingSeverity.Warning,
+        "This node announces a prefix of the controller's choice (auto/LENGTH), and has none.",
+        "Give the controller a workload pool with room (`workloadPool4`, `workloadPool6`), or wish for a longer prefix.");
     public static readonly FindingKind PrefixAnnouncedTwice = new("prefix-announced-twice", FindingSeverity.Notice,
         "Another node announces the same prefix.",
         "Nothing, if it is meant so (anycast); else take it away from one of them.");
@@ -287,7 +290,7 @@ public static class FindingKinds
     [
         PeerOff, PeerUnreached, UnderlayCut, NoDirectPath, TunnelOneWay, BgpDown, PathMtu, KeyDiffers, ControllerName, ControllerUnreachable,
         ControllerCertificate, ControllerRefused, ClockSkew, NoMap, MapTooOld, MapPartlyUnusable, MapFileDamaged, PlanFailed, CopiedState,
-        NodeRemoved, NameTaken, ControllerNotice, AnnouncementNotGranted, GrantUnused, PrefixAnnouncedTwice, HostTwice, AnnouncementUnreached,
+        NodeRemoved, NameTaken, ControllerNotice, AnnouncementNotGranted, GrantUnused, NoPrefixAssigned, PrefixAnnouncedTwice, HostTwice, AnnouncementUnreached,
         AnnouncementCheckFailing, AnnouncementLapsed, NodeDraining,
         RouteShadowed, RouteNotInstalled, NeighborUnusable, NeighborDown, GatheringNotGranted, GatheringUntold, GatheringPartial, GatheringTooMany,
         DataplaneSilent, DataplaneFailed, PortTaken, InterfaceName, UnderlayMtu,

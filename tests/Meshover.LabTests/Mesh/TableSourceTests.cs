@@ -37,9 +37,36 @@ public sealed class TableSourceTests
         await TheAgentThatIsBackFindsWhatHappenedAsync(node, far);
         await ReservedTablesAreRefusedAsync(node, far);
 
+        await TheControllerChoosesAPrefixAsync(mesh, far);
+
         (await node.UpAsync(input: null, ["--announce-tables", ""], _ct)).Checked();
         await far.RoutedAsync(false, "10.224.0.4/30", "fd24::40/123");
         Assert.Null(await node.SourceAsync(Source, _ct));
+    }
+
+    private async Task TheControllerChoosesAPrefixAsync(LabMesh mesh, LabNode far)
+    {
+        var node = mesh.Node(2);
+        (await node.UpAsync(input: null, ["--announce", "auto/26,auto/64"], _ct)).Checked();
+        await Until.NothingIsMissingAsync("it is said that there is no pool", SourceBed.Patience, async () =>
+            (await node.MeshoverAsync(["status", "--json"], _ct)).Output is var said && said.Contains("no-prefix-assigned", StringComparison.Ordinal) ? null : said, _ct);
+
+        mesh.Controller.Kill();
+        await mesh.Controller.Machine.RunAsync("sh", ["-c", "printf 'workloadPool4: 10.96.0.0/12\nworkloadPool6: fd96::/48\n' >> /etc/meshover/controller.yaml"], _ct);
+        mesh.Controller.Serve();
+        await mesh.Controller.WaitAsync(_ct);
+        await far.RoutedAsync(true, "10.96.0.0/26", "fd96::/64");
+        await node.SaysAsync("controller", "10.96.0.0/26, fd96::/64", _ct);
+
+        // It keeps it over its own restart, while it hears no controller.
+        mesh.Controller.Kill();
+        node.Kill("agent");
+        await node.SaysAsync("controller", "10.96.0.0/26, fd96::/64", _ct);
+        await far.RoutedAsync(true, "10.96.0.0/26", "fd96::/64");
+        mesh.Controller.Serve();
+        await mesh.Controller.WaitAsync(_ct);
+        (await node.UpAsync(input: null, ["--announce", ""], _ct)).Checked();
+        await far.RoutedAsync(false, "10.96.0.0/26", "fd96::/64");
     }
 
     private async Task WhatCannotBeAnnouncedIsSaidAsync(LabNode node, LabNode far)

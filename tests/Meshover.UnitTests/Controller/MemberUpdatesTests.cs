@@ -72,6 +72,21 @@ public sealed class MemberUpdatesTests : IAsyncLifetime
         new() { StoreId = _directory.State.Mesh.StoreId, Revision = revision, Status = new NodeStatus { Hostname = hostName } };
 
     [Fact]
+    public async Task WishForAPrefix_IsGranted_OrItIsSaidWhyNot_AndTriedAgainWhenSomethingChanged()
+    {
+        var wish = new NodeStatus { WishedPrefixes = new PrefixWishes { Lengths = { 26 } } };
+        await ApplyAsync(wish);
+        Assert.Equal(Notice.Types.Kind.NoPrefix, Told().Kind);
+        await ApplyAsync(new NodeStatus { ListenPort = 1 });
+        Assert.False(_session.Outbox.TryRead(out _)); // nothing has changed: nobody is told again
+
+        await _directory.ChangeAsync(draft => draft.Put(StoreKeys.Mesh, draft.State.Mesh with { WorkloadPool4 = "10.64.0.0/12" }), CancellationToken.None);
+        await ApplyAsync(new NodeStatus { ListenPort = 2 });
+        Assert.Equal("", Told().Text);
+        Assert.Equal(new StoredGrant("10.64.0.0/26", 26) { Assigned = true }, Assert.Single(Member.Grants));
+    }
+
+    [Fact]
     public async Task Key_OfAnotherNode_LeavesTheFormerKey_TakesTheNewName_AndIsTold()
     {
         var former = Member.WireGuardKeys;
