@@ -16,7 +16,7 @@ public sealed partial class SeeingTests
         {
             await Until.NothingIsMissingAsync("both go round", Patience, async () => (await PathAsync(1, "n2"), await PathAsync(2, "n1")) is ("transit", "transit") ? null : "not yet", _ct);
             using var ways = await WayComparison.OfAsync(_mesh, _ct);
-            Assert.Empty(await DifferencesAsync(ways, from from in _mesh.Nodes from to in _mesh.Nodes where from != to select (from, to), perPair: 2));
+            Assert.Empty(await DifferencesAsync(ways, from one in _mesh.Nodes from other in _mesh.Nodes where one != other select (one, other), perPair: 2));
         }
         await _mesh.SettledAsync(_ct);
     }

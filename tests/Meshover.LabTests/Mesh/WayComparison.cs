@@ -102,7 +102,7 @@ internal sealed class WayComparison : IDisposable
         var links = netlink.GetLinks().ToDictionary(link => link.Index, link => link.Name);
         while (_captures[from.Number].Receive(_buffer, AtOnce) is { } packet)
         {
-            var destination = _buffer.AsSpan(wanted.Length == 4 ? 16 : 24, wanted.Length);
+            var destination = _buffer.AsSpan(PacketSocket.HeaderLength + (wanted.Length == 4 ? 16 : 24), wanted.Length);
             if (packet.IsOutgoing && links.GetValueOrDefault(packet.InterfaceIndex) is { } name && name.StartsWith("mo-", StringComparison.Ordinal) && destination.SequenceEqual(wanted))
                 names.Add(name);
         }
