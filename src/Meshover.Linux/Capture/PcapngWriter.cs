@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -91,36 +92,34 @@ public sealed class PcapngWriter(Stream output, int snapLength)
     /// <summary>What a block holds.</summary>
     private sealed class BlockBody
     {
-        private readonly MemoryStream _bytes = new();
+        private readonly ArrayBufferWriter<byte> _bytes = new();
 
-        public ReadOnlySpan<byte> Bytes => _bytes.GetBuffer().AsSpan(0, (int)_bytes.Length);
+        public ReadOnlySpan<byte> Bytes => _bytes.WrittenSpan;
 
         public void UInt16(ushort value)
         {
-            Span<byte> bytes = stackalloc byte[sizeof(ushort)];
-            BinaryPrimitives.WriteUInt16LittleEndian(bytes, value);
-            _bytes.Write(bytes);
+            BinaryPrimitives.WriteUInt16LittleEndian(_bytes.GetSpan(sizeof(ushort)), value);
+            _bytes.Advance(sizeof(ushort));
         }
 
         public void UInt32(uint value)
         {
-            Span<byte> bytes = stackalloc byte[sizeof(uint)];
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
-            _bytes.Write(bytes);
+            BinaryPrimitives.WriteUInt32LittleEndian(_bytes.GetSpan(sizeof(uint)), value);
+            _bytes.Advance(sizeof(uint));
         }
 
         public void UInt64(ulong value)
         {
-            Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
-            _bytes.Write(bytes);
+            BinaryPrimitives.WriteUInt64LittleEndian(_bytes.GetSpan(sizeof(ulong)), value);
+            _bytes.Advance(sizeof(ulong));
         }
 
         public void Padded(ReadOnlySpan<byte> value)
         {
             _bytes.Write(value);
-            for (var padding = -value.Length & 3; padding > 0; padding--)
-                _bytes.WriteByte(0);
+            var padding = -value.Length & 3;
+            _bytes.GetSpan(padding + 1)[..padding].Clear();
+            _bytes.Advance(padding);
         }
 
         public void Option(ushort code, ReadOnlySpan<byte> value)
