@@ -147,6 +147,7 @@ public sealed unsafe class PacketSocket : IDisposable
 /// <param name="Nanoseconds">Since 1970.</param>
 /// <param name="InterfaceIndex">Where it was seen.</param>
 /// <param name="IsOutgoing">This machine sent it.</param>
+[StructLayout(LayoutKind.Auto)]
 public readonly record struct SeenPacket(int Kept, int Length, long Nanoseconds, int InterfaceIndex, bool IsOutgoing);
 
 /// <summary>The kernel refused a packet socket something.</summary>
