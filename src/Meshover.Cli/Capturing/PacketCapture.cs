@@ -19,10 +19,10 @@ internal sealed class PacketCapture(PacketSocket socket, CaptureScope scope, Cap
         try
         {
             using var buffered = new BufferedStream(stream, 1 << 16);
-            var writer = new PcapngWriter(buffered, wish.SnapLength);
+            var writer = new PcapngWriter(buffered, PacketSocket.HeaderLength + wish.SnapLength);
             writer.Begin($"meshover {ProgramVersion.Text}");
             writer.Flush();
-            var buffer = new byte[wish.SnapLength];
+            var buffer = new byte[PacketSocket.HeaderLength + wish.SnapLength];
             while (captured < (wish.Count ?? int.MaxValue) && !interrupted.IsCancellationRequested)
             {
                 if (socket.Receive(buffer, Patience) is not { } packet)

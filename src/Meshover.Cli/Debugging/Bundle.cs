@@ -4,7 +4,6 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Meshover.Agent;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.Events;
@@ -20,7 +19,7 @@ using Meshover.Names.Zones;
 namespace Meshover.Cli.Debugging;
 
 /// <summary>One archive (tar, gzip) of texts, each through <see cref="Redaction"/>. What cannot be had is in it as why.</summary>
-internal sealed partial class Bundle(NodePaths paths, bool anonymise, TimeProvider time)
+internal sealed class Bundle(NodePaths paths, bool anonymise, TimeProvider time)
 {
     private const int LongestLog = 1 << 20, MostOutput = 8 << 20;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -148,16 +147,10 @@ internal sealed partial class Bundle(NodePaths paths, bool anonymise, TimeProvid
     {
         var shown = await OutputAsync("show bgp neighbors", Own, ["vtysh", .. paths.ToArguments(), "-c", "show bgp neighbors json"], cancel);
         return (_config?.Neighbors ?? []).SelectMany(neighbor => new[] { neighbor.Interface, neighbor.UpdateSource }).OfType<string>().Where(IsNoAddress)
-            .Concat(BgpHostName().Matches(shown).Select(match => match.Groups["name"].Value)).Where(name => name != "Unknown");
+            .Concat(BgpNames.In(shown));
     }
 
     private static bool IsNoAddress(string text) => !System.Net.IPAddress.TryParse(text, out _);
-
-    /// <summary>In what `show bgp neighbors json` prints.</summary>
-    [GeneratedRegex("""
-        "(hostname|domainname|peerHostname|domainName|hostName)"\s*:\s*"(?<name>[^"\s]+)"
-        """, RegexOptions.ExplicitCapture | RegexOptions.IgnorePatternWhitespace, 10_000)]
-    private static partial Regex BgpHostName();
 
     private List<MeshEvent> Events()
     {

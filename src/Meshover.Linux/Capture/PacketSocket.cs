@@ -5,11 +5,18 @@ using Meshover.Linux.Interop;
 namespace Meshover.Linux.Capture;
 
 /// <summary>
-/// A packet socket (packet(7)) that sees copies of what passes interfaces of the network namespace of the thread that opened it, without the header of the
-/// link. Once it is open it needs no rights.
+/// A packet socket (packet(7)) that sees copies of what passes interfaces of the network namespace of the thread that opened it, whatever they are. In the
+/// place of the link's own header each packet has one of 16 bytes, as LINKTYPE_LINUX_SLL wants it (tcpdump.org/linktypes), in network order:
+/// <code>
+/// packet type 2, kind of interface (ARPHRD_*) 2, length of address 2, address 8, EtherType 2
+/// </code>
+/// Once it is open it needs no rights.
 /// </summary>
 public sealed unsafe class PacketSocket : IDisposable
 {
+    /// <summary>Bytes before the header of IP.</summary>
+    public const int HeaderLength = 16;
+
     private const int FamilyPacket = 17, TypeDatagram = 2, CloseOnExec = 0x80000;
     private const ushort AllProtocols = 3; // ETH_P_ALL
     private const int LevelSocket = 1, ReceiveBufferForce = 33, AttachFilter = 26;
@@ -44,7 +51,7 @@ public sealed unsafe class PacketSocket : IDisposable
     }
 
     /// <summary>The next packet's beginning; null: there was none within that time.</summary>
-    /// <param name="buffer">Takes it.</param>
+    /// <param name="buffer">Takes it, with its header.</param>
     /// <param name="patience">Whole milliseconds.</param>
     /// <exception cref="CaptureException">The interface is gone, or down.</exception>
     public SeenPacket? Receive(Span<byte> buffer, TimeSpan patience)
@@ -55,11 +62,21 @@ public sealed unsafe class PacketSocket : IDisposable
         LinkLayerAddress from = default;
         var length = (uint)sizeof(LinkLayerAddress);
         nint received;
-        fixed (byte* data = buffer)
-            received = Libc.ReceiveFrom(_socket, data, (nuint)buffer.Length, MessageTruncated | DoNotWait, &from, &length);
+        fixed (byte* data = buffer[HeaderLength..])
+            received = Libc.ReceiveFrom(_socket, data, (nuint)(buffer.Length - HeaderLength), MessageTruncated | DoNotWait, &from, &length);
         if (received < 0)
             return Errno.Last is Errno.TryAgain or Errno.Interrupted ? null : throw new CaptureException("read from the packet socket", Errno.Last);
-        return new SeenPacket((int)Math.Min(received, buffer.Length), (int)received, Timestamp(), from.InterfaceIndex, from.PacketType == Outgoing);
+        WriteHeader(buffer, from);
+        return new SeenPacket(Math.Min((int)received + HeaderLength, buffer.Length), (int)received + HeaderLength, Timestamp(), from.InterfaceIndex, from.PacketType == Outgoing);
+    }
+
+    private static void WriteHeader(Span<byte> header, in LinkLayerAddress from)
+    {
+        BinaryPrimitives.WriteUInt16BigEndian(header, from.PacketType);
+        BinaryPrimitives.WriteUInt16BigEndian(header[2..], from.HardwareType);
+        BinaryPrimitives.WriteUInt16BigEndian(header[4..], from.AddressLength);
+        MemoryMarshal.Write(header[6..], from.Address); // as the kernel has it
+        MemoryMarshal.Write(header[14..], from.Protocol); // in network order already
     }
 
     /// <summary>How many packets were lost since this was asked last, because they were not read quickly enough.</summary>
@@ -125,11 +142,12 @@ public sealed unsafe class PacketSocket : IDisposable
     }
 }
 
-/// <param name="Kept">Bytes in the buffer.</param>
-/// <param name="Length">Of the whole packet, in bytes.</param>
+/// <param name="Kept">Bytes in the buffer, with the header.</param>
+/// <param name="Length">Of the whole packet with its header, in bytes.</param>
 /// <param name="Nanoseconds">Since 1970.</param>
 /// <param name="InterfaceIndex">Where it was seen.</param>
 /// <param name="IsOutgoing">This machine sent it.</param>
+[StructLayout(LayoutKind.Auto)]
 public readonly record struct SeenPacket(int Kept, int Length, long Nanoseconds, int InterfaceIndex, bool IsOutgoing);
 
 /// <summary>The kernel refused a packet socket something.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -9,14 +10,15 @@ namespace Meshover.Linux.Capture;
 /// block   type 4, length 4, body, length 4          each body a multiple of four bytes
 /// option  code 2, length 2, value                   padded to four bytes; ended by code 0
 /// </code>
-/// All packets begin with the header of IP (LINKTYPE_RAW). An interface is described where its first packet is. Little endian.
+/// All packets have the header that <see cref="PacketSocket"/> writes (LINKTYPE_LINUX_SLL): libpcap reads files of several interfaces only where all are of one
+/// type, and of LINKTYPE_RAW it thinks that they are not. An interface is described where its first packet is. Little endian.
 /// </summary>
 /// <param name="output">Is flushed only by <see cref="Flush"/>.</param>
-/// <param name="snapLength">The most bytes of a packet that are kept.</param>
+/// <param name="snapLength">The most bytes of a packet that are kept, its header among them.</param>
 public sealed class PcapngWriter(Stream output, int snapLength)
 {
     private const uint SectionHeader = 0x0a0d0d0a, InterfaceDescription = 1, EnhancedPacket = 6, ByteOrder = 0x1a2b3c4d;
-    private const ushort LinkTypeRaw = 101;
+    private const ushort LinkType = 113;
     private const ushort UserApplication = 4, InterfaceName = 2, TimeResolution = 9, PacketFlags = 2;
     private const byte Nanoseconds = 9;
     private const int BlockOverhead = 12;
@@ -37,8 +39,8 @@ public sealed class PcapngWriter(Stream output, int snapLength)
         Write(SectionHeader, body);
     }
 
-    /// <param name="packet">Its first bytes, from the header of IP on.</param>
-    /// <param name="length">Of the whole packet.</param>
+    /// <param name="packet">Its first bytes, behind its header.</param>
+    /// <param name="length">Of the whole packet, with that.</param>
     /// <param name="nanoseconds">Since 1970.</param>
     /// <param name="interfaceName">Where it was seen.</param>
     /// <param name="isOutgoing">This machine sent it.</param>
@@ -66,7 +68,7 @@ public sealed class PcapngWriter(Stream output, int snapLength)
         if (_interfaces.TryGetValue(name, out var known))
             return known;
         var body = new BlockBody();
-        body.UInt16(LinkTypeRaw);
+        body.UInt16(LinkType);
         body.UInt16(0);
         body.UInt32((uint)snapLength);
         body.Option(InterfaceName, Encoding.UTF8.GetBytes(name));
@@ -90,36 +92,34 @@ public sealed class PcapngWriter(Stream output, int snapLength)
     /// <summary>What a block holds.</summary>
     private sealed class BlockBody
     {
-        private readonly MemoryStream _bytes = new();
+        private readonly ArrayBufferWriter<byte> _bytes = new();
 
-        public ReadOnlySpan<byte> Bytes => _bytes.GetBuffer().AsSpan(0, (int)_bytes.Length);
+        public ReadOnlySpan<byte> Bytes => _bytes.WrittenSpan;
 
         public void UInt16(ushort value)
         {
-            Span<byte> bytes = stackalloc byte[sizeof(ushort)];
-            BinaryPrimitives.WriteUInt16LittleEndian(bytes, value);
-            _bytes.Write(bytes);
+            BinaryPrimitives.WriteUInt16LittleEndian(_bytes.GetSpan(sizeof(ushort)), value);
+            _bytes.Advance(sizeof(ushort));
         }
 
         public void UInt32(uint value)
         {
-            Span<byte> bytes = stackalloc byte[sizeof(uint)];
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
-            _bytes.Write(bytes);
+            BinaryPrimitives.WriteUInt32LittleEndian(_bytes.GetSpan(sizeof(uint)), value);
+            _bytes.Advance(sizeof(uint));
         }
 
         public void UInt64(ulong value)
         {
-            Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
-            _bytes.Write(bytes);
+            BinaryPrimitives.WriteUInt64LittleEndian(_bytes.GetSpan(sizeof(ulong)), value);
+            _bytes.Advance(sizeof(ulong));
         }
 
         public void Padded(ReadOnlySpan<byte> value)
         {
             _bytes.Write(value);
-            for (var padding = -value.Length & 3; padding > 0; padding--)
-                _bytes.WriteByte(0);
+            var padding = -value.Length & 3;
+            _bytes.GetSpan(padding + 1)[..padding].Clear();
+            _bytes.Advance(padding);
         }
 
         public void Option(ushort code, ReadOnlySpan<byte> value)

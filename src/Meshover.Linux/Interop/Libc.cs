@@ -121,9 +121,6 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "setresuid", SetLastError = true)]
     internal static partial int SetUserIds(uint real, uint effective, uint saved);
 
-    [LibraryImport(Name, EntryPoint = "prctl", SetLastError = true)]
-    internal static partial int ProcessControl(int option, nuint second, nuint third, nuint fourth, nuint fifth);
-
     [LibraryImport(Name, EntryPoint = "waitpid", SetLastError = true)]
     internal static partial int WaitPid(int pid, int* status, int options);
 }

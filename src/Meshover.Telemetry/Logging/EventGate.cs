@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Meshover.Telemetry.Logging;
 
 /// <summary>
@@ -48,5 +50,6 @@ public sealed class EventGate(TimeProvider time)
         }
     }
 
+    [StructLayout(LayoutKind.Auto)]
     private readonly record struct Seen(long Since, int Passed, int Withheld);
 }

@@ -20,6 +20,7 @@ public sealed class LineLoggerProvider : ILoggerProvider
     private readonly Dictionary<string, LogLevel> _levels = new(StringComparer.Ordinal);
     private readonly ITimer _tell;
     private readonly Lock _lock = new();
+    private bool _isTellingDue;
 
     /// <param name="output">Where lines go.</param>
     /// <param name="forJournal">In the journal's form.</param>
@@ -64,11 +65,25 @@ public sealed class LineLoggerProvider : ILoggerProvider
             return;
         lock (_lock)
             _levels[id] = level;
-        _tell.Change(EventGate.Window, Timeout.InfiniteTimeSpan);
+        TellIn(EventGate.Window);
+    }
+
+    /// <summary>Others that are withheld meanwhile do not put it off.</summary>
+    private void TellIn(TimeSpan wait)
+    {
+        lock (_lock)
+        {
+            if (!_isTellingDue)
+                _tell.Change(wait, Timeout.InfiniteTimeSpan);
+            _isTellingDue = true;
+        }
     }
 
     private void TellWithheld()
     {
+        // Before that is looked at: who is withheld from here on asks for it anew.
+        lock (_lock)
+            _isTellingDue = false;
         var withheld = _gate!.TakeWithheld(out var left);
         foreach (var (id, count) in withheld)
         {
@@ -78,7 +93,7 @@ public sealed class LineLoggerProvider : ILoggerProvider
             Write(level, id, string.Create(CultureInfo.InvariantCulture, $"{count} more of these were not written"));
         }
         if (left)
-            _tell.Change(EventGate.Window / 4, Timeout.InfiniteTimeSpan);
+            TellIn(EventGate.Window / 4);
     }
 
     private void Write(LogLevel level, string id, string text)

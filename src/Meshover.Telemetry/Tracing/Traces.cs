@@ -28,6 +28,8 @@ public static class Traces
     public static IDisposable? Start(Uri? collector, string service, string version, string instance) => collector is null ? null : Sdk.CreateTracerProviderBuilder()
         .ConfigureResource(resource => resource.AddService(service, serviceVersion: version, serviceInstanceId: instance))
         .AddSource(SourceName)
+        // ASP.NET Core makes an activity of each request that nobody records; by default what is below it would not be recorded either.
+        .SetSampler(new AlwaysOnSampler())
         .AddOtlpExporter(otlp =>
         {
             otlp.Endpoint = new Uri(collector.AbsoluteUri.EndsWith('/') ? collector : new Uri($"{collector.AbsoluteUri}/"), Path);
@@ -39,11 +41,13 @@ public static class Traces
     /// <summary>A span of a call by gRPC, with what OpenTelemetry's conventions for RPC say of it; null: nobody wants one.</summary>
     /// <param name="method">With its service, as gRPC has it: <c>/meshover.v1.MeshService/Enroll</c>.</param>
     /// <param name="kind">Which end of it this is.</param>
-    /// <param name="traceParent">Of the caller (W3C Trace Context); null: it begins here, or in the span that is current.</param>
+    /// <param name="traceParent">Of the caller (W3C Trace Context); null: a client's is in the span that is current, a server's begins here.</param>
     public static Activity? Call(string method, ActivityKind kind, string? traceParent = null)
     {
         if (!Source.HasListeners())
             return null;
+        if (kind == ActivityKind.Server)
+            Activity.Current = null; // ASP.NET Core's, which is sent nowhere
         var parent = traceParent is not null && ActivityContext.TryParse(traceParent, null, isRemote: true, out var remote) ? remote : default;
         var activity = Source.StartActivity(method.TrimStart('/'), kind, parent);
         activity?.SetTag("rpc.system", "grpc");

@@ -18,16 +18,16 @@ public sealed partial class SeeingTests
         await _mesh.SettledAsync(_ct);
         var (node, numbers, own) = (_mesh.Node(1), await NumbersAsync(2), await NumbersAsync(1));
 
-        var open = await CapturedAsync(node, ["-c", "4", "n2"], "n2");
+        var open = await CapturedAsync(node, ["-c", "4", "n2"], numbers.Address6);
         // BGP, BFD and echoes go there, but in clear text and of that link alone.
         Assert.All(open, line => Assert.Matches(AddressPair(), line));
-        var all = await CapturedAsync(node, ["--for", "4s"], "n2", "n3");
+        var all = await CapturedAsync(node, ["--for", "3s"], numbers.Address6, (await NumbersAsync(3)).Address6);
         foreach (var (address, peer) in new[] { (numbers.Address6, 2), ((await NumbersAsync(3)).Address6, 3) })
             Assert.Contains(all, line => line.Contains($"{own.Address6} > {address}: ICMP6, echo request", StringComparison.Ordinal));
         Assert.Contains(all, line => line.Contains($"{numbers.Address6} > {own.Address6}: ICMP6, echo reply", StringComparison.Ordinal));
 
         var peer2 = (await node.StatusAsync(_ct)).Peers.Single(peer => peer.Hostname == "n2");
-        var @sealed = await CapturedAsync(node, ["--sealed", "-c", "6", "n2.mesh"], "n2", "n3");
+        var @sealed = await CapturedAsync(node, ["--sealed", "-c", "6", "n2.mesh"], numbers.Address6, (await NumbersAsync(3)).Address6);
         var at = System.Net.IPEndPoint.Parse(peer2.Endpoint!);
         Assert.All(@sealed, line => Assert.Matches($@" {Regex.Escape($"{at.Address}.{at.Port}")}[ :]", line));
         Assert.All(@sealed, line => Assert.Contains("UDP", line, StringComparison.Ordinal));
@@ -45,7 +45,9 @@ public sealed partial class SeeingTests
             await Until.NothingIsMissingAsync("it captures", Patience, () => Task.FromResult((process = Captures(node)) is null ? "it does not run" : null), _ct);
             await Until.NothingIsMissingAsync("it is nobody's", Patience, async () =>
                 (await File.ReadAllTextAsync($"/proc/{process!.Pid}/status", _ct)) is var status && status.Contains("Uid:\t65534\t65534\t65534", StringComparison.Ordinal)
-                    && status.Contains("CapEff:\t0000000000000000", StringComparison.Ordinal) && status.Contains("NoNewPrivs:\t1", StringComparison.Ordinal) ? null : status, _ct);
+                    && status.Contains("CapPrm:\t0000000000000000", StringComparison.Ordinal) ? null : status, _ct);
+            foreach (var thread in Directory.GetDirectories($"/proc/{process!.Pid}/task"))
+                Assert.Contains("CapEff:\t0000000000000000", await File.ReadAllTextAsync($"{thread}/status", _ct), StringComparison.Ordinal);
             await Until.NothingIsMissingAsync("there is something in the file", Patience, () => Task.FromResult(new FileInfo(node.Machine.Disk(Packets)).Length > 1_000 ? null : "it is empty"), _ct);
             process!.Signal(2);
             await running.WaitForExitAsync(_ct).WaitAsync(Patience, _ct);
@@ -67,7 +69,7 @@ public sealed partial class SeeingTests
         .Select(process => ProcessIdentity.TryFind(process.Id)).OfType<ProcessIdentity>()
         .FirstOrDefault(process => File.ReadAllText($"/proc/{process.Pid}/cmdline").Contains($"capture\0--output\0{Packets}", StringComparison.Ordinal));
 
-    /// <summary>What was captured while packets went to nodes, a line each.</summary>
+    /// <summary>What was captured while packets went to addresses, a line each.</summary>
     private async Task<string[]> CapturedAsync(LabNode node, string[] wish, params string[] pinged)
     {
         var capture = node.MeshoverAsync(["capture", "--output", Packets, .. wish], _ct);
@@ -75,7 +77,7 @@ public sealed partial class SeeingTests
         while (!capture.IsCompleted)
         {
             foreach (var target in pinged)
-                await node.MeshoverAsync(["ping", "-c", "1", target], _ct);
+                await node.Machine.RunAsync("ping", ["-c", "1", "-W", "1", target], _ct);
         }
         (await capture).Checked();
         var lines = await ReadAsync(node);

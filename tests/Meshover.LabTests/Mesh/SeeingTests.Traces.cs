@@ -12,7 +12,7 @@ namespace Meshover.LabTests.Mesh;
 public sealed partial class SeeingTests
 {
     [Fact]
-    public async Task Traces_OfAgentAndController_ReachACollector_AndWithoutOneNothingIsSent()
+    public async Task Traces_OfAgentAndController_ReachACollector()
     {
         await using var collector = new Collector(_mesh.Controller.Machine);
         var url = $"http://{AddressPlan.Controller4}:{Collector.Port}";
@@ -40,11 +40,6 @@ public sealed partial class SeeingTests
             (await node.UpAsync(input: null, ["--otlp-endpoint", ""], _ct)).Checked();
         }
         await _mesh.SettledAsync(_ct);
-        var seen = collector.Spans.Count;
-        (await AdminAsync("node", "tag", "n3", "untraced")).Checked();
-        (await AdminAsync("node", "tag", "n3", "--remove", "untraced")).Checked();
-        await Task.Delay(TimeSpan.FromSeconds(6), TimeProvider.System, _ct); // the library sends each 5 s
-        Assert.DoesNotContain(collector.Spans.Skip(seen), span => span.Name.Contains("TagNode", StringComparison.Ordinal));
     }
 
     private async Task RestartControllerAsync()

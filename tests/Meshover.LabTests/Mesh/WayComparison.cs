@@ -21,6 +21,7 @@ internal sealed class WayComparison : IDisposable
     private readonly CancellationToken _ct;
     private readonly Dictionary<int, PacketSocket> _captures = [];
     private readonly Dictionary<string, string> _names = [];
+    private readonly Dictionary<int, IPAddress> _addresses = [];
     private readonly byte[] _buffer = new byte[256];
 
     private WayComparison(LabMesh mesh, CancellationToken ct) => (_mesh, _ct) = (mesh, ct);
@@ -35,6 +36,14 @@ internal sealed class WayComparison : IDisposable
             here._captures[node.Number] = node.Machine.InNetwork(() => new PacketSocket(PacketFilter.OfTunnels(), 0));
         }
         return here;
+    }
+
+    /// <summary>IPv6, in the mesh.</summary>
+    public async Task<IPAddress> AddressOfAsync(LabNode node)
+    {
+        if (!_addresses.TryGetValue(node.Number, out var address))
+            _addresses[node.Number] = address = IPAddress.Parse((await node.StatusAsync(_ct)).Numbers.Address6);
+        return address;
     }
 
     /// <summary>Null: all agree.</summary>
@@ -102,7 +111,7 @@ internal sealed class WayComparison : IDisposable
         var links = netlink.GetLinks().ToDictionary(link => link.Index, link => link.Name);
         while (_captures[from.Number].Receive(_buffer, AtOnce) is { } packet)
         {
-            var destination = _buffer.AsSpan(wanted.Length == 4 ? 16 : 24, wanted.Length);
+            var destination = _buffer.AsSpan(PacketSocket.HeaderLength + (wanted.Length == 4 ? 16 : 24), wanted.Length);
             if (packet.IsOutgoing && links.GetValueOrDefault(packet.InterfaceIndex) is { } name && name.StartsWith("mo-", StringComparison.Ordinal) && destination.SequenceEqual(wanted))
                 names.Add(name);
         }

@@ -74,7 +74,8 @@ public sealed class SystemdTests
         Assert.Contains("n1.mesh", await ResolvedAsync(systemd, "query", numbers.Address4), StringComparison.Ordinal);
         Assert.Contains("n1.mesh", await ResolvedAsync(systemd, "query", numbers.Address6), StringComparison.Ordinal);
         Assert.Contains(numbers.Address4, (await systemd.RunAsync("dig", ["@127.0.0.53", "+short", "+tries=1", "n1.mesh", "A"], _ct)).Output, StringComparison.Ordinal);
-        Assert.Contains("No appropriate name servers", await ResolvedAsync(systemd, "query", "example.org"), StringComparison.Ordinal);
+        // Whom it asks for that is the machine's affair; the node would refuse it.
+        Assert.DoesNotMatch("meshover-lo|efused", await ResolvedAsync(systemd, "query", "example.org"));
         Assert.Matches(@"meshover-lo\):\s+no", await ResolvedAsync(systemd, "default-route", "meshover-lo"));
     }
 
