@@ -39,7 +39,11 @@ public sealed class PageTests(ConsoleFixture console)
     {
         var page = await console.OpenAsync("/join", "operator");
         await page.GetByLabel("Prefixes that each may announce").FillAsync("10.64.4.0/24\nfd64:4::/64");
+        await page.GetByLabel("Host names that it admits").FillAsync("n* spare-?");
         await page.GetByLabel("Why").First.FillAsync("for the test");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make the token" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("\"spare-?\" is no pattern of hostnames");
+        await page.GetByLabel("Host names that it admits").FillAsync("n*");
         await page.GetByRole(AriaRole.Button, new() { Name = "Make the token" }).ClickAsync();
         var command = await page.Locator("#command").TextContentAsync();
         Assert.Contains("write_files", await page.Locator("#cloud").TextContentAsync(), StringComparison.Ordinal);

@@ -100,7 +100,7 @@ internal sealed class TestProvider : IAsyncDisposable
         {
             context.Response.ContentType = "text/html";
             var asked = string.Concat(context.Request.Query.Select(pair => $"<input type=hidden name=\"{WebUtility.HtmlEncode(pair.Key)}\" value=\"{WebUtility.HtmlEncode($"{pair.Value}")}\">"));
-            await context.Response.WriteAsync($"<!DOCTYPE html><title>Provider</title><form action=/authorize>{asked}<label>User <input name=user></label><button>Continue</button></form>");
+            await context.Response.WriteAsync($"<!DOCTYPE html><title>Provider</title><form action=/authorize>{asked}<label>User <input name=user></label><button>Continue</button></form>", context.RequestAborted);
             return;
         }
         var identity = new ClaimsIdentity("provider", Claims.Name, Claims.Role);
