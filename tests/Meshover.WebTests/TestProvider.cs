@@ -53,6 +53,7 @@ internal sealed class TestProvider : IAsyncDisposable
         app.UseAuthentication();
         app.MapGet("/authorize", AuthorizeAsync);
         await app.StartAsync();
+        await WarmUpAsync(machine, at);
         return new TestProvider(app, certificate, $"https://{at}:{Port}/");
     }
 
@@ -100,7 +101,7 @@ internal sealed class TestProvider : IAsyncDisposable
         {
             context.Response.ContentType = "text/html";
             var asked = string.Concat(context.Request.Query.Select(pair => $"<input type=hidden name=\"{WebUtility.HtmlEncode(pair.Key)}\" value=\"{WebUtility.HtmlEncode($"{pair.Value}")}\">"));
-            await context.Response.WriteAsync($"<!DOCTYPE html><title>Provider</title><form action=/authorize>{asked}<label>User <input name=user></label><button>Continue</button></form>");
+            await context.Response.WriteAsync($"<!DOCTYPE html><title>Provider</title><form action=/authorize>{asked}<label>User <input name=user></label><button>Continue</button></form>", context.RequestAborted);
             return;
         }
         var identity = new ClaimsIdentity("provider", Claims.Name, Claims.Role);
@@ -110,6 +111,24 @@ internal sealed class TestProvider : IAsyncDisposable
         identity.SetScopes(Scopes.OpenId, Scopes.Profile);
         identity.SetDestinations(_ => [Destinations.IdentityToken]);
         await context.SignInAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme, new ClaimsPrincipal(identity));
+    }
+
+    /// <summary>Its first answer takes seconds on a machine that is busy, which is no fault of who asks.</summary>
+    private static async Task WarmUpAsync(Machine machine, IPAddress at)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, ct) =>
+            {
+                var socket = machine.InNetwork(() => new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+                await socket.ConnectAsync(at, Port, ct);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+            SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null },
+        })
+        { Timeout = TimeSpan.FromMinutes(1) };
+        foreach (var path in new[] { ".well-known/openid-configuration", ".well-known/jwks" })
+            (await client.GetAsync(new Uri($"https://{at}:{Port}/{path}"))).EnsureSuccessStatusCode();
     }
 
     private static Socket Listen(IPAddress at)

@@ -17,7 +17,7 @@ internal sealed class StateReporter(AgentConfig config, IdentityKeeper identitie
     private const int MostPrefixes = 4096;
 
     private readonly TrafficCounters _traffic = new();
-    private readonly Summariser _summariser = new(time, rtt, echoes ?? (() => default));
+    private readonly Summariser _summariser = new(time, rtt, echoes);
     private (NodeIdentity Of, ImmutableArray<WireGuardPublicKey> Keys) _keys = (identities.Current, WireGuardKeys.Declared(identities.Current));
 
     /// <summary>What was carried so far; for anybody.</summary>

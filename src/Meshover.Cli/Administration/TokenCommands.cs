@@ -85,7 +85,7 @@ internal static class TokenCommands
         $"{token.Used} of {(token.Uses is { } uses ? uses.ToString(CultureInfo.InvariantCulture) : "unlimited")}",
         string.Join(" ", token.Tags),
         string.Join(" ", token.Grants),
-        string.Join(" ", token.HostNames),
+        string.Join(" ", token.Hostnames),
         token.Replace ? "yes" : "no",
     ];
 }

@@ -9,5 +9,9 @@ public sealed class RouteAnswers(IMeshPort port, TimeProvider time) : SharedAnsw
     /// <summary>Nodes that are asked at a time.</summary>
     public const int Most = 16;
 
-    public Task<RouteTaker> AskAsync(string node, string prefix, CancellationToken cancel) => AskAsync($"{prefix.Trim().Replace(' ', '_')} {node}", cancel);
+    public Task<RouteTaker> AskAsync(string node, string prefix, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        return AskAsync($"{prefix.Trim().Replace(' ', '_')} {node}", cancel);
+    }
 }

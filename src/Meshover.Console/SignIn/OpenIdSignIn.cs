@@ -97,7 +97,7 @@ internal static partial class OpenIdSignIn
         options.Events.OnTicketReceived = context => TakeAsync(context, settings);
         options.Events.OnRemoteFailure = context =>
         {
-            LogFailed(LoggerOf(context.HttpContext), context.HttpContext.Connection.RemoteIpAddress, context.Failure);
+            LogFailed(LoggerOf(context.HttpContext), ConsoleSignIn.AddressOf(context.HttpContext), context.Failure?.GetBaseException().Message ?? "it gave no reason");
             context.Response.Redirect($"{ConsoleSignIn.SignInPath}?refused=provider");
             context.HandleResponse();
             return Task.CompletedTask;
@@ -131,7 +131,7 @@ internal static partial class OpenIdSignIn
         }
         catch (Exception e) when (e is InvalidOperationException or HttpRequestException or IOException or TaskCanceledException && !context.RequestAborted.IsCancellationRequested)
         {
-            LogUnreached(LoggerOf(context), services.GetRequiredService<OpenIdSettings>().Authority, e);
+            LogUnreached(LoggerOf(context), services.GetRequiredService<OpenIdSettings>().Authority, e.GetBaseException().Message);
             context.Response.Redirect($"{ConsoleSignIn.SignInPath}?refused=provider");
         }
     }
@@ -165,9 +165,9 @@ internal static partial class OpenIdSignIn
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Name} has signed in at the provider from {From}, but no value of the claim \"{Claim}\" gives a role in the console")]
     private static partial void LogNoRole(ILogger logger, string name, string from, string claim);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Signing in at the provider from {From} failed")]
-    private static partial void LogFailed(ILogger logger, System.Net.IPAddress? from, Exception? exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Signing in at the provider from {From} failed: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string from, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The provider {Authority} cannot be asked, so nobody can sign in by it")]
-    private static partial void LogUnreached(ILogger logger, Uri authority, Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The provider {Authority} cannot be asked, so nobody can sign in by it: {Reason}")]
+    private static partial void LogUnreached(ILogger logger, Uri authority, string reason);
 }

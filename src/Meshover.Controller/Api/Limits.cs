@@ -63,6 +63,7 @@ internal static class Limits
         ["QueryResult.answer"] = Bytes(StreamQueries.LongestAnswer),
         ["QueryFailure.text"] = Free(512),
         ["CreateTokenRequest.tags"] = Free(Name) with { Items = 32 },
+        ["CreateTokenRequest.hostnames"] = Free(HostNamePattern.Longest) with { Items = HostNamePattern.Most },
         ["CreateTokenRequest.grants"] = List(Grants),
         ["CreateTokenRequest.reason"] = Free(Reason.Longest),
         ["CreateConsoleTokenRequest.name"] = Free(Name),

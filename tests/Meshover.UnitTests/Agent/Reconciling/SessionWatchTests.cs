@@ -33,7 +33,7 @@ public sealed class SessionWatchTests
         for (var i = 0; !condition(); i++)
         {
             Assert.True(i < 2_000, "it does not come");
-            await Task.Delay(5);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
         }
     }
 }
