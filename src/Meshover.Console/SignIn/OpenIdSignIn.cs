@@ -165,10 +165,11 @@ internal static partial class OpenIdSignIn
     private static async Task TakeAsync(TicketReceivedContext context, OpenIdSettings settings)
     {
         var (http, principal) = (context.HttpContext, context.Principal ?? new ClaimsPrincipal());
+        var log = LoggerOf(http);
         var (name, from) = (NameOf(principal, settings), ConsoleSignIn.AddressOf(http));
         if (principal.FindFirstValue("sub") is not { Length: > 0 } subject || RoleOf(principal, settings) is not { } role)
         {
-            LogNoRole(LoggerOf(http), name, from, settings.RoleClaim);
+            LogNoRole(log, name, from, settings.RoleClaim);
             context.Response.Redirect($"{ConsoleSignIn.SignInPath}?refused=role");
             context.HandleResponse();
             return;
@@ -179,7 +180,7 @@ internal static partial class OpenIdSignIn
         var session = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         context.Principal = ConsoleClaims.Of(new TokenHolder($"{Mark}{subject}", name, role, null), session, from);
         context.Properties = new AuthenticationProperties { RedirectUri = context.ReturnUri, IssuedUtc = now, ExpiresUtc = now + Sessions.Longest };
-        LogSignedIn(LoggerOf(http), name, subject, role, from);
+        LogSignedIn(log, name, subject, role, from);
     }
 
     private static ILogger LoggerOf(HttpContext context) => context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(Logger);
