@@ -43,9 +43,23 @@ public sealed class OpenIdTests(ConsoleFixture console)
         var other = await console.NewPageAsync(new BrowserNewContextOptions());
         await other.GotoAsync($"{ConsoleFixture.Address}/session/openid/return?code=abc&state=def");
         await Assertions.Expect(other.GetByText("Signing in at the provider failed")).ToBeVisibleAsync();
+        // A true one that another browser asked for is no better.
+        var theirs = await console.NewPageAsync(new BrowserNewContextOptions());
+        var answer = "";
+        await theirs.RouteAsync("**/session/openid/return?*", route =>
+        {
+            answer = route.Request.Url;
+            return route.AbortAsync();
+        });
+        await theirs.GotoAsync($"{ConsoleFixture.Address}/sign-in");
+        await SignInAsync(theirs, "eve.people.mesh-admins");
+        await Meshover.LabTests.Until.TrueAsync("the provider answers", TimeSpan.FromSeconds(30), () => Task.FromResult(answer.Length > 0));
+        await other.GotoAsync(answer);
+        await Assertions.Expect(other.GetByText("Signing in at the provider failed")).ToBeVisibleAsync();
+        await theirs.Context.CloseAsync();
         // Nor is anybody led to another site afterwards.
         await other.GotoAsync($"{ConsoleFixture.Address}/session/openid?to=//evil.example/");
-        await other.GetByLabel("User").FillAsync("eve.mesh-admins");
+        await other.GetByLabel("User").FillAsync("eve.people.mesh-admins");
         await other.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
         await other.WaitForURLAsync($"{ConsoleFixture.Address}/");
         await Assertions.Expect(other.Locator(".user")).ToContainTextAsync("administrator");

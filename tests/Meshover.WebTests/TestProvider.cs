@@ -89,6 +89,8 @@ internal sealed class TestProvider : IAsyncDisposable
         server.AddEventHandler<OpenIddictServerEvents.HandleUserInfoRequestContext>(handler => handler.UseInlineHandler(context =>
         {
             context.Subject = context.AccessTokenPrincipal?.GetClaim(Claims.Subject);
+            if (context.AccessTokenPrincipal?.GetClaims("groups") is { IsDefaultOrEmpty: false } groups)
+                context.Claims["groups"] = new OpenIddictParameter([.. groups.Select(group => (string?)group)]);
             return default;
         }));
     }
@@ -109,7 +111,8 @@ internal sealed class TestProvider : IAsyncDisposable
         foreach (var group in user.Split('.').Skip(1))
             identity.AddClaim(new Claim("groups", group));
         identity.SetScopes(Scopes.OpenId, Scopes.Profile);
-        identity.SetDestinations(_ => [Destinations.IdentityToken]);
+        // Of some at userinfo alone, as many providers do it.
+        identity.SetDestinations(claim => claim.Type == "groups" && user.StartsWith("eve", StringComparison.Ordinal) ? [Destinations.AccessToken] : [Destinations.IdentityToken, Destinations.AccessToken]);
         await context.SignInAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme, new ClaimsPrincipal(identity));
     }
 

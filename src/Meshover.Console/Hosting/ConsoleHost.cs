@@ -22,6 +22,7 @@ public static class ConsoleHost
         services.AddSingleton<NodeAnswers>();
         services.AddSingleton<PathAnswers>();
         services.AddSingleton<RouteAnswers>();
+        services.AddSingleton<MomentAnswers>();
         services.AddSingleton<MeshConsole>();
         services.AddSingleton<LiveMesh>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveMesh>());

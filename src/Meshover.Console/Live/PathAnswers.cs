@@ -7,6 +7,7 @@ public sealed class PathAnswers(IMeshPort port, TimeProvider time) : SharedAnswe
 {
     /// <summary>That are followed at a time.</summary>
     public const int Most = 4;
+    private const int Longest = 300; // more than a hostname, or an address
 
     // No name or address has a line's end in it: what has is refused as neither.
     private const char Between = '\n';
@@ -14,6 +15,8 @@ public sealed class PathAnswers(IMeshPort port, TimeProvider time) : SharedAnswe
     public Task<PathReport> AskAsync(PathWish wish, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(wish);
+        if (wish.From.Length > Longest || wish.To.Length > Longest)
+            throw new ConsoleRefusalException("A path is between two names or addresses.");
         return AskAsync($"{wish.IPv4}{Between}{wish.From.Trim()}{Between}{wish.To.Trim()}", cancel);
     }
 

@@ -2,6 +2,13 @@ using Meshover.Console.UseCases;
 
 namespace Meshover.Console.Live;
 
+/// <summary>Of all answers that are shared.</summary>
+internal static class AnswerPace
+{
+    /// <summary>An answer is the newest for so long.</summary>
+    public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(4);
+}
+
 /// <summary>
 /// Answers that cost nodes something: each is fetched once for all who look at the same, and again after some seconds; and few at a time, so that
 /// administrators' own questions have room beside those of pages.
@@ -11,8 +18,6 @@ namespace Meshover.Console.Live;
 /// <param name="most">That are fetched at a time.</param>
 public abstract class SharedAnswers<T>(Func<string, CancellationToken, Task<T>> fetch, TimeProvider time, int most)
 {
-    /// <summary>An answer is the newest for so long.</summary>
-    public static TimeSpan Fresh { get; } = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
     private const int MostKept = 256;
 
@@ -37,7 +42,7 @@ public abstract class SharedAnswers<T>(Func<string, CancellationToken, Task<T>> 
         return answer.WaitAsync(cancel);
     }
 
-    private bool IsFresh(Asked asked) => !asked.Answer.IsCompleted || time.GetElapsedTime(asked.At) < Fresh;
+    private bool IsFresh(Asked asked) => !asked.Answer.IsCompleted || time.GetElapsedTime(asked.At) < AnswerPace.Fresh;
 
     private async Task<T> FetchAsync(string key)
     {

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Meshover.Console.UseCases;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
@@ -30,7 +31,9 @@ internal static partial class OpenIdSignIn
 
     private const string Scheme = "openid";
     private const string Logger = "Meshover.Console";
+    private const string UserName = "preferred_username";
     private const int LongestName = 63;
+    private const int ShownOfSubject = 8;
     private static readonly TimeSpan ProviderPatience = TimeSpan.FromSeconds(10);
 
     public static void Add(IServiceCollection services, OpenIdSettings settings)
@@ -58,13 +61,17 @@ internal static partial class OpenIdSignIn
         return roles.Count == 0 ? null : roles.Max();
     }
 
-    /// <summary>As the audit is to have it: never a name that a token of the controller's may have.</summary>
+    /// <summary>
+    /// As the audit is to have it: never a name that a token of the controller's may have, and with a mark of the subject, as people may change their names at many
+    /// providers (Core 1.0, section 5.7).
+    /// </summary>
     internal static string NameOf(ClaimsPrincipal principal, OpenIdSettings settings)
     {
-        var said = principal.FindFirstValue("preferred_username") ?? principal.FindFirstValue("email") ?? principal.FindFirstValue("sub") ?? "somebody";
+        var said = principal.FindFirstValue(UserName) ?? principal.FindFirstValue("email") ?? principal.FindFirstValue("sub") ?? "somebody";
         var name = string.Concat(said.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '@' ? c : '_'));
         name = name.Length > LongestName ? name[..LongestName] : name;
-        return $"{name} ({settings.Authority.Host})";
+        var subject = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(principal.FindFirstValue("sub") ?? "")))[..ShownOfSubject];
+        return $"{name} ({settings.Authority.Host} {subject})";
     }
 
     private static void Configure(OpenIdConnectOptions options, OpenIdSettings settings)
@@ -83,7 +90,9 @@ internal static partial class OpenIdSignIn
         options.SignedOutCallbackPath = "/session/openid/ended";
         options.MapInboundClaims = false;
         options.GetClaimsFromUserInfoEndpoint = true;
-        options.ClaimActions.MapUniqueJsonKey(settings.RoleClaim, settings.RoleClaim);
+        // Groups are a list, of which each is a claim of its own; most providers tell them at userinfo alone.
+        options.ClaimActions.MapJsonKey(settings.RoleClaim, settings.RoleClaim);
+        options.ClaimActions.MapUniqueJsonKey(UserName, UserName);
         options.SaveTokens = false;
         options.Scope.Clear();
         foreach (var scope in settings.Scopes.Prepend("openid").Distinct(StringComparer.Ordinal))
@@ -94,6 +103,7 @@ internal static partial class OpenIdSignIn
         options.BackchannelTimeout = ProviderPatience;
         if (!settings.Authorities.IsEmpty)
             options.BackchannelHttpHandler = Trusting(settings.Authorities);
+        options.Events.OnMessageReceived = LimitAsync;
         options.Events.OnTicketReceived = context => TakeAsync(context, settings);
         options.Events.OnRemoteFailure = context =>
         {
@@ -112,12 +122,27 @@ internal static partial class OpenIdSignIn
         return new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = policy } };
     }
 
+    // Each answer costs the provider a question of ours.
+    private static async Task LimitAsync(MessageReceivedContext context)
+    {
+        if (context.HttpContext.RequestServices.GetRequiredService<SignInPace>().MayTry(context.HttpContext.Connection.RemoteIpAddress))
+            return;
+        await ConsoleSignIn.TellToWaitAsync(context.HttpContext);
+        context.HandleResponse();
+    }
+
     private static async Task BeginAsync(HttpContext context)
     {
         var services = context.RequestServices;
         if (services.GetService<OpenIdSettings>() is null)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+        // Another site's page neither begins it nor uses up its viewer's tries (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header).
+        if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site")
+        {
+            context.Response.Redirect($"{ConsoleSignIn.SignInPath}?to={Uri.EscapeDataString(ConsoleSignIn.LocalPath(context.Request.Query["to"]))}");
             return;
         }
         if (!services.GetRequiredService<SignInPace>().MayTry(context.Connection.RemoteIpAddress))
@@ -140,10 +165,11 @@ internal static partial class OpenIdSignIn
     private static async Task TakeAsync(TicketReceivedContext context, OpenIdSettings settings)
     {
         var (http, principal) = (context.HttpContext, context.Principal ?? new ClaimsPrincipal());
+        var log = LoggerOf(http);
         var (name, from) = (NameOf(principal, settings), ConsoleSignIn.AddressOf(http));
         if (principal.FindFirstValue("sub") is not { Length: > 0 } subject || RoleOf(principal, settings) is not { } role)
         {
-            LogNoRole(LoggerOf(http), name, from, settings.RoleClaim);
+            LogNoRole(log, name, from, settings.RoleClaim);
             context.Response.Redirect($"{ConsoleSignIn.SignInPath}?refused=role");
             context.HandleResponse();
             return;
@@ -154,7 +180,7 @@ internal static partial class OpenIdSignIn
         var session = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         context.Principal = ConsoleClaims.Of(new TokenHolder($"{Mark}{subject}", name, role, null), session, from);
         context.Properties = new AuthenticationProperties { RedirectUri = context.ReturnUri, IssuedUtc = now, ExpiresUtc = now + Sessions.Longest };
-        LogSignedIn(LoggerOf(http), name, subject, role, from);
+        LogSignedIn(log, name, subject, role, from);
     }
 
     private static ILogger LoggerOf(HttpContext context) => context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(Logger);

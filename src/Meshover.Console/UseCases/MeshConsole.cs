@@ -12,8 +12,9 @@ namespace Meshover.Console.UseCases;
 /// <param name="answers">Asks nodes for all who look.</param>
 /// <param name="paths">Follows paths for them.</param>
 /// <param name="routes">Asks nodes for routes for them.</param>
+/// <param name="moments">Looks into the past for them.</param>
 /// <param name="sessions">Knows who is signed in.</param>
-public sealed class MeshConsole(IMeshPort port, NodeAnswers answers, PathAnswers paths, RouteAnswers routes, Sessions sessions)
+public sealed class MeshConsole(IMeshPort port, NodeAnswers answers, PathAnswers paths, RouteAnswers routes, MomentAnswers moments, Sessions sessions)
 {
     /// <summary>Whether they may, by their role.</summary>
     public static bool May(ConsoleUser user, UseCase useCase) => Access.May(user.Role, useCase);
@@ -83,7 +84,11 @@ public sealed class MeshConsole(IMeshPort port, NodeAnswers answers, PathAnswers
 
     public Task<PastSpan> PastAsync(ConsoleUser user, CancellationToken cancel) => Checked(user, UseCase.SeeMesh).PastAsync(cancel);
 
-    public Task<PastMoment?> MomentAsync(ConsoleUser user, DateTimeOffset at, CancellationToken cancel) => Checked(user, UseCase.SeeMesh).MomentAsync(at, cancel);
+    public Task<PastMoment?> MomentAsync(ConsoleUser user, DateTimeOffset at, CancellationToken cancel)
+    {
+        _ = Checked(user, UseCase.SeeMesh);
+        return moments.AskAsync(at, cancel);
+    }
 
     private IMeshPort Checked(ConsoleUser user, UseCase useCase)
     {

@@ -2,11 +2,14 @@ using System.Net;
 using Meshover.Console.UseCases;
 using Meshover.Contract.V1;
 using Meshover.Controller.Api;
+using Meshover.Controller.Console;
 using Meshover.Controller.Console.Ways;
 using Meshover.Controller.Live;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Microsoft.Extensions.Time.Testing;
+
+using GrantWish = Meshover.Controller.Administration.GrantWish;
 
 namespace Meshover.UnitTests.Controller;
 
@@ -54,6 +57,30 @@ public sealed class RouteFinderTests
         Say(0, "10.64.0.0/24");
         _time.Advance(TimeSpan.FromMinutes(3));
         Assert.Equal(Health.Unknown, RouteFinder.Find(_mesh.State, _live.State, _live.Clock.Now + TimeSpan.FromMinutes(3), "10.64.0.7").Announcements.Single().Health);
+    }
+
+    [Fact]
+    public void DefaultRoute_IsSaidToBeTakenByFewAlone()
+    {
+        Grant(0, "0.0.0.0/0", 0);
+        Say(0, "0.0.0.0/0");
+        Assert.Contains("only nodes with accept-default", RouteFinder.Find(_mesh.State, _live.State, _live.Clock.Now, "0.0.0.0/0").Announcements.Single().English, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Preview_OfAGrantThatGathers_SaysWhoHasThePacketsThen()
+    {
+        _mesh.Change(draft => GrantRules.Add(draft, _mesh.State.Nodes[_ids[0]].Record, new StoredGrant("203.0.113.0/24", 24) { Gather = true }));
+        foreach (var (n, priority) in new[] { (0, 200), (1, 100) })
+            _mesh.Change(draft => draft.Put(StoreKeys.Reach(_ids[n]), new ReachRecord { Gathers = new GatherRecord(["203.0.113.0/24"], priority, false) }));
+        Assert.Contains("and nobody else does", Removing(), StringComparison.Ordinal);
+        var wish = new GrantWish("203.0.113.0/24", 0, Pin: false, Gather: true);
+        Assert.Contains(GrantPreviews.OfAdding(_mesh.State, _live.State, "n1", wish).Effects, effect => effect.English.Contains("n1 will gather 203.0.113.0/24 at once", StringComparison.Ordinal));
+        Assert.Contains(GrantPreviews.OfAdding(_mesh.State, _live.State, "n2", wish).Effects, effect => effect.English.Contains("it gathers nothing there yet", StringComparison.Ordinal));
+        _mesh.Change(draft => GrantRules.Add(draft, _mesh.State.Nodes[_ids[1]].Record, new StoredGrant("203.0.113.0/24", 24) { Gather = true }));
+        Assert.Contains("their packets go to n1 from then on", Removing(), StringComparison.Ordinal);
+
+        string Removing() => string.Join(' ', GrantPreviews.OfRemoving(_mesh.State, _live.State, "n0", "203.0.113.0/24").Effects.Select(effect => effect.English));
     }
 
     [Theory]

@@ -144,7 +144,7 @@ public sealed class AccessTests
         await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => answers.AskAsync("n1", None)));
         Assert.Equal(1, port.Called);
         _ = await answers.AskAsync("n2", None);
-        time.Advance(NodeAnswers.Fresh);
+        time.Advance(AnswerPace.Fresh);
         _ = await answers.AskAsync("n1", None);
         Assert.Equal(3, port.Called);
     }
@@ -172,7 +172,7 @@ public sealed class AccessTests
     private static MeshConsole ConsoleOf(FakePort port, Sessions sessions)
     {
         var time = new FakeTimeProvider();
-        return new MeshConsole(port, new NodeAnswers(port, time), new PathAnswers(port, time), new RouteAnswers(port, time), sessions);
+        return new MeshConsole(port, new NodeAnswers(port, time), new PathAnswers(port, time), new RouteAnswers(port, time), new MomentAnswers(port, time), sessions);
     }
 
     private static async Task<ConsoleUser> SignedInAsync(Sessions sessions, Role role, DateTimeOffset? until = null, DateTimeOffset? since = null, string token = "t")

@@ -23,8 +23,8 @@ public sealed class OpenIdTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ann", "ann (login.example)")]
-    [InlineData("ann smith\r\nx", "ann_smith__x (login.example)")]
+    [InlineData("ann", "ann (login.example 6b86b273)")]
+    [InlineData("ann smith\r\nx", "ann_smith__x (login.example 6b86b273)")]
     public void Name_IsNoOneElses_AndOneLine(string said, string name) =>
         Assert.Equal(name, OpenIdSignIn.NameOf(Claims(("preferred_username", said), ("sub", "1")), Read(Whole())!));
 

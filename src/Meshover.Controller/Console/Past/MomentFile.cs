@@ -74,6 +74,14 @@ internal sealed partial class MomentFile(string path, ILogger<MomentFile> log) :
         {
             return await Task.Run(() => use(_connection ??= OpenOrBegin()), cancel);
         }
+        catch (SqliteException e) when (IsDamage(e))
+        {
+            // Damaged behind its first pages, which is seen in use alone.
+            _connection?.Dispose();
+            _connection = null;
+            PutAside(e);
+            throw;
+        }
         finally
         {
             _turn.Release();
@@ -86,15 +94,22 @@ internal sealed partial class MomentFile(string path, ILogger<MomentFile> log) :
         {
             return Open();
         }
-        catch (SqliteException e) when (e.SqliteErrorCode is 11 or 26)
+        catch (SqliteException e) when (IsDamage(e))
         {
-            // SQLITE_CORRUPT, SQLITE_NOTADB.
-            LogPutAside(log, path, e.Message);
-            File.Move(path, $"{path}.damaged", overwrite: true);
-            foreach (var rest in new[] { "-wal", "-shm" })
-                File.Delete(path + rest);
+            PutAside(e);
             return Open();
         }
+    }
+
+    // SQLITE_CORRUPT, SQLITE_NOTADB.
+    private static bool IsDamage(SqliteException e) => e.SqliteErrorCode is 11 or 26;
+
+    private void PutAside(SqliteException e)
+    {
+        LogPutAside(log, path, e.Message);
+        File.Move(path, $"{path}.damaged", overwrite: true);
+        foreach (var rest in new[] { "-wal", "-shm" })
+            File.Delete(path + rest);
     }
 
     private SqliteConnection Open()

@@ -1,6 +1,5 @@
 using Meshover.Controller.Changes;
 using Meshover.Controller.Live;
-using Microsoft.Data.Sqlite;
 
 namespace Meshover.Controller.Console.Past;
 
@@ -38,7 +37,8 @@ internal sealed partial class PastKeeper(
             await moments.KeepAsync(now, picture.Look(), cancel);
             return true;
         }
-        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        // A service that fails ends the controller, and no page is worth that.
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             if (isToBeLogged)
                 LogNotKept(log, e);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Meshover.Console.UseCases;
 using Meshover.Controller.Live;
 
@@ -35,6 +36,7 @@ internal sealed class SeriesBook
     /// <summary>Null: nothing was taken of it yet.</summary>
     public NodeSeries? Of(uint node) => _rings.TryGetValue(node, out var ring) ? ring.Read(_newest) : null;
 
+    [StructLayout(LayoutKind.Auto)]
     private readonly record struct Point(float Rx, float Tx, float Rtt, float Loss)
     {
         public static readonly Point Gap = new(float.NaN, float.NaN, float.NaN, float.NaN);

@@ -25,13 +25,14 @@ internal static class RouteFinder
         var prefix = Parse(text);
         var members = mesh.Nodes.Values.Where(node => node.IsActive).Select(node => node.Record).OrderBy(node => node.HostName, StringComparer.Ordinal).ToList();
         var announced = Announced(members, live, prefix).ToList();
+        var announcers = announced.Select(one => one.Node.Id).ToHashSet();
         var announcements = announced
             .OrderByDescending(one => Covers(one.Prefix, prefix)).ThenByDescending(one => Covers(one.Prefix, prefix) ? one.Prefix.PrefixLength : 0)
             .Take(MostShown).Select(one => Judge(one.Node, one.Prefix, live, now));
         var holders = members.SelectMany(node => node.Grants, (node, grant) => (node, grant, Of: MapModel.ToGrant(grant).Prefix))
             .Where(held => Prefixes.Overlap(held.Of, prefix)).Take(MostShown).Select(held => new RouteHolder(held.node.HostName, MeshPort.ToRow(held.grant)));
         // Those that announce it are asked first: they say whether it is there.
-        var asked = members.OrderByDescending(node => announced.Exists(one => one.Node == node)).ThenByDescending(node => live.Node(node.Id)?.IsOnline == true).Take(RouteReport.MostAsked).ToList();
+        var asked = members.OrderByDescending(node => announcers.Contains(node.Id)).ThenByDescending(node => live.Node(node.Id)?.IsOnline == true).Take(RouteReport.MostAsked).ToList();
         return new RouteReport($"{prefix}", $"{AddressIn(prefix)}", [.. announcements], [.. holders],
             [.. asked.Select(node => node.HostName).Order(StringComparer.Ordinal)], members.Count - asked.Count);
     }
@@ -54,6 +55,11 @@ internal static class RouteFinder
             return (Health.Fine, "It has it itself.", "自身が持っています。");
         if (step.Kind == WayKind.Link)
         {
+            var judged = around.Where(one => one.Node.Id != node.Id).Select(one => (one.Prefix, Verdict: Judge(one.Node, one.Prefix, live, now))).ToList();
+            var accepted = judged.Where(one => one.Verdict.Health == Health.Fine).Select(one => one.Prefix).OrderByDescending(one => one.PrefixLength).FirstOrDefault();
+            // A wider one is used instead of the one that was meant.
+            if (judged.Where(one => one.Verdict.Health == Health.Warning && one.Prefix.PrefixLength > accepted.PrefixLength).Select(one => one.Verdict).FirstOrDefault() is { } refused)
+                return (Health.Warning, $"Packets go by {next} for a wider announcement, {accepted}. {refused.Prefix} of {refused.Node}: {refused.English}", $"より広い {accepted} の広告により {next} に送ります。{refused.Node} の {refused.Prefix}: {refused.Japanese}");
             return around.Exists(one => one.Node.HostName == next)
                 ? (Health.Fine, $"Accepted: packets go to {next}, which announces it.", $"受け入れています。広告元の {next} に送ります。")
                 : (Health.Fine, $"Accepted: packets go by {next}.", $"受け入れています。{next} を経由します。");
@@ -96,6 +102,8 @@ internal static class RouteFinder
             return (Health.Unknown, "It is not heard now: this is what it said last.", "現在応答がありません。最後の報告に基づく表示です。");
         if ($"{prefix}" == $"{node.Address4}/32" || $"{prefix}" == $"{IPAddress.Parse(node.Address6)}/128")
             return (Health.Fine, "It is its own address: all others accept it.", "自身のアドレスです。他のすべてのノードが受け入れます。");
+        if (prefix.PrefixLength == 0 && grants.Exists(grant => grant.Covers(prefix)))
+            return (Health.Fine, "It was granted. It is a default route: only nodes with accept-default take it.", "許可済みです。デフォルトルートのため、accept-default を設定したノードだけが受け入れます。");
         if (grants.Exists(grant => grant.Covers(prefix)))
             return (Health.Fine, "It was granted: all others accept it.", "許可済みです。他のすべてのノードが受け入れます。");
         foreach (var wider in grants.Where(grant => Covers(grant.Prefix, prefix)))
