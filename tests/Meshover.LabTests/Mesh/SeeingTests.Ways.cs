@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using Meshover.Lab.Faults;
 using Meshover.Lab.Meshes;
 using Meshover.Lab.Underlays;
@@ -34,8 +35,7 @@ public sealed partial class SeeingTests
         await using var third = await Cut.OneWayAsync(mesh, mesh.Node(5), mesh.Node(6), _ct);
         await Task.Delay(TimeSpan.FromSeconds(30), TimeProvider.System, _ct);
         using var ways = await WayComparison.OfAsync(mesh, _ct);
-        var random = new Random(18);
-        var pairs = Enumerable.Range(0, 500).Select(_ => (mesh.Node(random.Next(1, 10)), mesh.Node(random.Next(1, 11)))).Where(pair => pair.Item1 != pair.Item2).ToList();
+        var pairs = Enumerable.Range(0, 500).Select(_ => (mesh.Node(RandomNumberGenerator.GetInt32(1, 10)), mesh.Node(RandomNumberGenerator.GetInt32(1, 11)))).Where(pair => pair.Item1 != pair.Item2).ToList();
         var differences = await DifferencesAsync(ways, pairs, atOnce: true);
         TestContext.Current.TestOutputHelper?.WriteLine($"{2 * pairs.Count} ways, {differences.Count} differ");
         await over.CancelAsync();
