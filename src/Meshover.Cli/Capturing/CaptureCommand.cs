@@ -12,6 +12,8 @@ namespace Meshover.Cli.Capturing;
 internal static class CaptureCommand
 {
     private const int MostSnapLength = 262_144;
+    private const long MostSeconds = 30 * 86_400;
+    private static readonly TimeSpan LastWrite = TimeSpan.FromSeconds(1);
 
     public static Command Create()
     {
@@ -42,6 +44,8 @@ internal static class CaptureCommand
         {
             DaemonHost.RequireRoot("capture", "opens packet sockets, which only root may");
             var wish = new CaptureWish(parsed.GetValue(node), parsed.GetValue(isSealed), parsed.GetValue(count), parsed.GetValue(length), AdminText.ReadDuration(parsed.GetValue(duration)));
+            if (wish.Seconds > MostSeconds)
+                throw new CliException("--for takes at most 30d.", ExitCode.Usage);
             var status = await new StatusCollector(parsed.Paths(), TimeProvider.System).CollectAsync(cancel);
             await RunAsync(wish, CaptureScope.Of(wish, status, PingZone(parsed)), parsed.GetRequiredValue(output), cancel);
         });
@@ -56,15 +60,39 @@ internal static class CaptureCommand
             throw new CliException("Packets are nothing for a terminal: lead them to a program (`meshover capture | wireshark -k -i -`), or name a file with --output.", ExitCode.Usage);
         using var socket = scope.Open();
         await using var stream = file == "-" ? Console.OpenStandardOutput() : Create(file);
-        Privileges.Drop();
+        GiveUp(file);
         await Console.Error.WriteLineAsync($"Capturing {scope.Describe()}; Ctrl-C ends it.");
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         if (wish.Seconds > 0)
             end.CancelAfter(TimeSpan.FromSeconds(wish.Seconds));
         var capture = new PacketCapture(socket, scope, wish);
-        var captured = await Task.Run(() => capture.Run(stream, end.Token), CancellationToken.None);
+        var run = Task.Run(() => capture.Run(stream, end.Token), CancellationToken.None);
+        await Task.WhenAny(run, OverAsync(end.Token));
+        if (run.IsCompleted)
+            await run; // what it failed by
         var lost = socket.TakeDrops();
-        await Console.Error.WriteLineAsync($"{captured} packets captured{(lost > 0 ? $", {lost} more lost: they came more quickly than they could be written" : "")}.");
+        await Console.Error.WriteLineAsync($"{capture.Captured} packets captured{(lost > 0 ? $", {lost} more lost: they came more quickly than they could be written" : "")}.");
+    }
+
+    /// <summary>Where nobody reads what is written, writing does not end by itself.</summary>
+    private static async Task OverAsync(CancellationToken interrupted)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, interrupted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(LastWrite, TimeProvider.System, CancellationToken.None);
+    }
+
+    private static void GiveUp(string file)
+    {
+        try
+        {
+            Privileges.Drop();
+        }
+        catch (ProcessException e)
+        {
+            if (file != "-")
+                File.Delete(file);
+            throw new CliException($"`meshover capture` gives up root's rights once all is open, and cannot ({e.Message}): a container needs the capabilities SETUID and SETGID for that, beside NET_RAW.", inner: e);
+        }
     }
 
     private static FileStream Create(string file) => new(file, new FileStreamOptions

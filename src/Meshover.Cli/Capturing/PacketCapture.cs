@@ -11,11 +11,13 @@ internal sealed class PacketCapture(PacketSocket socket, CaptureScope scope, Cap
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
     private readonly Dictionary<int, string> _names = [];
+    private int _captured;
 
-    /// <returns>How many packets were captured.</returns>
-    public int Run(Stream stream, CancellationToken interrupted)
+    /// <summary>How many packets, until now.</summary>
+    public int Captured => Volatile.Read(ref _captured);
+
+    public void Run(Stream stream, CancellationToken interrupted)
     {
-        var captured = 0;
         try
         {
             using var buffered = new BufferedStream(stream, 1 << 16);
@@ -23,15 +25,18 @@ internal sealed class PacketCapture(PacketSocket socket, CaptureScope scope, Cap
             writer.Begin($"meshover {ProgramVersion.Text}");
             writer.Flush();
             var buffer = new byte[PacketSocket.HeaderLength + wish.SnapLength];
-            while (captured < (wish.Count ?? int.MaxValue) && !interrupted.IsCancellationRequested)
+            var flushed = TimeProvider.System.GetTimestamp();
+            while (Captured < (wish.Count ?? int.MaxValue) && !interrupted.IsCancellationRequested)
             {
-                if (socket.Receive(buffer, Patience) is not { } packet)
-                    writer.Flush();
-                else if (NameOf(packet.InterfaceIndex) is var name && scope.Has(name))
+                if (socket.Receive(buffer, Patience) is { } packet && NameOf(packet.InterfaceIndex) is var name && scope.Has(name))
                 {
                     writer.Packet(buffer.AsSpan(0, packet.Kept), packet.Length, packet.Nanoseconds, name, packet.IsOutgoing);
-                    captured++;
+                    Interlocked.Increment(ref _captured);
                 }
+                if (TimeProvider.System.GetElapsedTime(flushed) < Patience)
+                    continue;
+                writer.Flush();
+                flushed = TimeProvider.System.GetTimestamp();
             }
         }
         catch (CaptureException e)
@@ -42,7 +47,6 @@ internal sealed class PacketCapture(PacketSocket socket, CaptureScope scope, Cap
         {
             // Who read it has enough.
         }
-        return captured;
     }
 
     private string NameOf(int index)

@@ -7,7 +7,7 @@ internal static partial class BgpNames
 {
     private const string None = "n\\/a", NotTold = "Unknown";
 
-    /// <param name="shown">What `show bgp neighbors json` prints.</param>
+    /// <param name="shown">What `show bgp summary json`, or `neighbors`, prints.</param>
     public static IEnumerable<string> In(string shown) => HostName().Matches(shown).Select(match => match.Groups["name"].Value).Where(name => name is not (None or "n/a" or NotTold)).Distinct();
 
     [GeneratedRegex("\"(hostname|domainname|rcvHostName|rcvDomainName)\"\\s*:\\s*\"(?<name>[^\"\\s]+)\"", RegexOptions.ExplicitCapture, 10_000)]

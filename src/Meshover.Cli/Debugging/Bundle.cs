@@ -145,7 +145,10 @@ internal sealed class Bundle(NodePaths paths, bool anonymise, TimeProvider time)
     /// <summary>Of routers outside the mesh: as the settings name them, and as they call themselves by BGP (FRR's capability "hostname"), which FRR shows beside their addresses.</summary>
     private async Task<IEnumerable<string>> OutsideNamesAsync(CancellationToken cancel)
     {
-        var shown = await OutputAsync("show bgp neighbors", Own, ["vtysh", .. paths.ToArguments(), "-c", "show bgp neighbors json"], cancel);
+        // Some hundred bytes a neighbour, where `show bgp neighbors` has thousands.
+        var shown = await OutputAsync("show bgp summary", Own, ["vtysh", .. paths.ToArguments(), "-c", "show bgp summary json"], cancel);
+        if (!shown.Contains('{', StringComparison.Ordinal))
+            await Console.Error.WriteLineAsync("meshover: FRR did not say how its neighbours call themselves, so those names may still be in frr/ and logs/: look there before you give the bundle away.");
         return (_config?.Neighbors ?? []).SelectMany(neighbor => new[] { neighbor.Interface, neighbor.UpdateSource }).OfType<string>().Where(IsNoAddress)
             .Concat(BgpNames.In(shown));
     }

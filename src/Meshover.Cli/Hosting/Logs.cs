@@ -8,5 +8,5 @@ internal static class Logs
 {
     public static ILoggerFactory Create(bool debug) => Create(debug ? LogLevel.Debug : LogLevel.Information);
 
-    public static ILoggerFactory Create(LogLevel level) => LoggerFactory.Create(builder => builder.AddLines(Console.Error, level));
+    public static ILoggerFactory Create(LogLevel level) => LoggerFactory.Create(builder => builder.AddLines(toError: true, level));
 }

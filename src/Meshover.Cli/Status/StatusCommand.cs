@@ -29,6 +29,11 @@ internal static class StatusCommand
         {
             json, watch, problems, peer, page,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(peer) is not null && result.GetValue(page) is not null)
+                result.AddError("--page is for several peers: leave it out with --peer.");
+        });
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.Paths(), new StatusView(parsed.GetValue(problems), parsed.GetValue(peer), parsed.GetValue(page)), parsed.GetValue(json), parsed.GetValue(watch), cancellationToken));
         return command;

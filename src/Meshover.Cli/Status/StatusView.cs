@@ -25,7 +25,7 @@ internal sealed record StatusView(bool OnlyProblems, string? Peer, int? Page = n
         }
         var sorted = status.Findings.OrderByDescending(Severity);
         var peers = Wanted(status);
-        return status with { Peers = Page is null ? peers : PageOf(peers), Findings = [.. sorted] };
+        return status with { Peers = Page is null ? peers : PageOf(peers, mayBeGone), Findings = [.. sorted] };
     }
 
     public int PagesOf(StatusDocument status) => Pages(Wanted(status).Length);
@@ -35,8 +35,9 @@ internal sealed record StatusView(bool OnlyProblems, string? Peer, int? Page = n
     /// <summary>How many pages so many peers are.</summary>
     public static int Pages(int peers) => Math.Max(1, (peers + PageSize - 1) / PageSize);
 
-    private ImmutableArray<PeerSection> PageOf(ImmutableArray<PeerSection> peers) => Page <= Pages(peers.Length)
-        ? [.. peers.OrderByDescending(Badness).Skip((Page.Value - 1) * PageSize).Take(PageSize)]
+    /// <summary>Who watches a page that is not there any more sees the last.</summary>
+    private ImmutableArray<PeerSection> PageOf(ImmutableArray<PeerSection> peers, bool mayBeGone) => Page <= Pages(peers.Length) || mayBeGone
+        ? [.. peers.OrderByDescending(Badness).Skip((Math.Min(Page!.Value, Pages(peers.Length)) - 1) * PageSize).Take(PageSize)]
         : throw new CliException($"There is no page {Page}: the peers are {Pages(peers.Length)} {(Pages(peers.Length) == 1 ? "page" : "pages")}.", ExitCode.Usage);
 
     /// <summary>0: it is well. One that is off is no fault, but no peer that is well either.</summary>

@@ -31,7 +31,7 @@ internal sealed class NodeQueries(MeshDirectory directory, LiveNodes live, TimeP
         {
             if (Interlocked.Increment(ref _asked) > Most)
                 throw new RefusalException(RefusalReason.Unanswered, $"{Most} questions wait for their nodes' answers: ask again in a moment.");
-            using var span = Traces.Source.StartActivity($"ask {question.Capability}", ActivityKind.Client);
+            using var span = Traces.Step($"ask {question.Capability}", ActivityKind.Client);
             span?.SetTag("meshover.node", node);
             return await session.AskAsync(question, Within, time, cancel);
         }

@@ -50,8 +50,10 @@ internal sealed class Nodes(MeshDirectory directory, LiveNodes live, ControllerO
             // It would say its former name when it comes, and have it again.
             if (live.State.Node(member.Id) is not { IsOnline: true })
                 throw new RefusalException(RefusalReason.Precondition, $"The node \"{member.HostName}\" is not connected, and would bring its name with it: rename it once it is, or set `hostname` there.");
-            // Of a name that it had the node may not have heard yet that it has it no more.
-            Enrolment.Update(draft, member with { RenamedFrom = member.HostName == name ? member.RenamedFrom : member.HostName }, name!, member.WireGuardKeys);
+            Enrolment.Rename(draft, member, name!);
+            // What it wished for before is not wished for any more.
+            foreach (var session in live.State.Node(member.Id)?.Sessions ?? [])
+                session.WishedName = null;
         }, cancel);
         return name!;
     }

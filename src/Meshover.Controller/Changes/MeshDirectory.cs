@@ -65,7 +65,7 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
     /// <returns>What the change returned, and the revision that it made, once it is durable and published.</returns>
     public async Task<Committed<T>> ChangeAsync<T>(Cause cause, Func<Draft, T> change, CancellationToken cancel)
     {
-        using var span = Traces.Source.StartActivity($"change {cause.Operation.Name}");
+        using var span = Traces.Step($"change {cause.Operation.Name}");
         var pending = new PendingChange(cause, draft => change(draft));
         var asked = _time.GetTimestamp();
         await _changes.Writer.WriteAsync(pending, cancel);

@@ -38,7 +38,7 @@ internal static class ControllerHost
         // Its content root is watched with all below it; by default that is the working directory, which for a daemon is "/".
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
-        builder.Logging.AddLines(System.Console.Out, LogLevel.Information);
+        builder.Logging.AddLines(toError: false, LogLevel.Information, "ErrorInterceptor.Refused");
         // What the console protects with its keys ends with the process, as they do: that they are written nowhere is meant so.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         // Failed handshakes of scanners, and streams that end with their connection, are no news.

@@ -23,7 +23,7 @@ internal static partial class ControllerRunner
         if (!File.Exists(paths.Store))
             throw new ConfigException(NotThere(paths));
         await using var store = SqliteStore.Open(paths.Store);
-        using var logs = LoggerFactory.Create(logging => logging.AddLines(System.Console.Out, LogLevel.Information));
+        using var logs = LoggerFactory.Create(logging => logging.AddLines(toError: false, LogLevel.Information));
         using var journal = new RefusalJournal(paths.Journal, logs.CreateLogger<RefusalJournal>());
         await using var directory = await OpenAsync(store, journal, logs, paths, cancel);
         if (directory.State.Get<MeshRecord>(StoreKeys.Mesh) is null || directory.State.Get<SecretRecord>(StoreKeys.Secret) is not { } secret)

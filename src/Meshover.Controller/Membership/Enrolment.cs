@@ -10,6 +10,8 @@ namespace Meshover.Controller.Membership;
 /// </summary>
 internal static class Enrolment
 {
+    private const int MostFormerNames = 8;
+
     /// <param name="draft">Gets the writes.</param>
     /// <param name="request">Validated.</param>
     /// <param name="now">Seconds since 1970.</param>
@@ -113,14 +115,24 @@ internal static class Enrolment
     {
         var updated = node;
         if (node.HostName != hostName)
-            updated = Rename(draft, updated, hostName);
+            updated = TakeName(draft, updated, hostName);
         updated = Claims.ChangeWireGuardKeys(draft, updated, wireGuardKeys);
         if (updated != node)
             draft.Put(StoreKeys.Node(node.Id), updated);
         return updated;
     }
 
-    private static StoredNode Rename(Draft draft, StoredNode node, string hostName)
+    /// <summary>An administrator gives a member another name, of which the node may not have heard yet when it says its former one.</summary>
+    /// <exception cref="RefusalException">The name belongs to another node.</exception>
+    public static StoredNode Rename(Draft draft, StoredNode node, string hostName)
+    {
+        if (node.HostName == hostName)
+            return node;
+        ImmutableArray<string> former = [.. node.FormerNames.Append(node.HostName).Where(name => name != hostName).Distinct(StringComparer.Ordinal).TakeLast(MostFormerNames)];
+        return Update(draft, node with { FormerNames = former, RenamedAfter = draft.State.Revision }, hostName, node.WireGuardKeys);
+    }
+
+    private static StoredNode TakeName(Draft draft, StoredNode node, string hostName)
     {
         if (WhyNotNamed(draft, node, hostName) is { } reason)
             throw new RefusalException(RefusalReason.Taken, reason);

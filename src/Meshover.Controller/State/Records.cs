@@ -115,8 +115,11 @@ internal sealed record StoredNode : StoredRecord
     public required long Enrolled { get; init; }
     public NodeStanding Standing { get; init; }
 
-    /// <summary>What it was called before an administrator renamed it; null: nobody did.</summary>
-    public string? RenamedFrom { get; init; }
+    /// <summary>What it was called before administrators renamed it, the last of them last; a few.</summary>
+    public ImmutableArray<string> FormerNames { get; init; } = [];
+
+    /// <summary>The store's revision when an administrator renamed it last: a map that is newer has its name.</summary>
+    public long RenamedAfter { get; init; }
 
     /// <summary>When it came back after a restore by what its credential says; 0: the store has known it all the while.</summary>
     public long Adopted { get; init; }

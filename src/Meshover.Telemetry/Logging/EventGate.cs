@@ -35,14 +35,15 @@ public sealed class EventGate(TimeProvider time)
     }
 
     /// <summary>How often each event was withheld whose window is over; it begins anew.</summary>
+    /// <param name="all">Of each, whether its window is over or not.</param>
     /// <param name="left">Events go on being withheld whose window is not over.</param>
-    public IReadOnlyList<(string Id, int Count)> TakeWithheld(out bool left)
+    public IReadOnlyList<(string Id, int Count)> TakeWithheld(bool all, out bool left)
     {
         var now = time.GetTimestamp();
         lock (_lock)
         {
             var withheld = _seen.Where(pair => pair.Value.Withheld > 0).ToList();
-            var over = withheld.Where(pair => time.GetElapsedTime(pair.Value.Since, now) >= Window).Select(pair => (pair.Key, pair.Value.Withheld)).ToList();
+            var over = withheld.Where(pair => all || time.GetElapsedTime(pair.Value.Since, now) >= Window).Select(pair => (pair.Key, pair.Value.Withheld)).ToList();
             foreach (var (id, _) in over)
                 _seen.Remove(id);
             left = over.Count < withheld.Count;

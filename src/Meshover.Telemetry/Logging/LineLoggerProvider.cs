@@ -17,7 +17,8 @@ public sealed class LineLoggerProvider : ILoggerProvider
     private readonly bool _forJournal;
     private readonly TimeProvider _time;
     private readonly EventGate? _gate;
-    private readonly Dictionary<string, LogLevel> _levels = new(StringComparer.Ordinal);
+    private readonly IReadOnlyCollection<string> _paced;
+    private readonly Dictionary<string, (LogLevel Level, string Id)> _withheld = new(StringComparer.Ordinal);
     private readonly ITimer _tell;
     private readonly Lock _lock = new();
     private bool _isTellingDue;
@@ -26,8 +27,10 @@ public sealed class LineLoggerProvider : ILoggerProvider
     /// <param name="forJournal">In the journal's form.</param>
     /// <param name="time">Of the lines.</param>
     /// <param name="isBounded">The same event is counted from some point on; who looks for a fault in detail wants all.</param>
-    public LineLoggerProvider(TextWriter output, bool forJournal, TimeProvider time, bool isBounded = true)
+    /// <param name="paced">Ids of events that keep a pace of their own, and say themselves how many were not told.</param>
+    public LineLoggerProvider(TextWriter output, bool forJournal, TimeProvider time, bool isBounded = true, params IReadOnlyCollection<string> paced)
     {
+        _paced = paced;
         (_output, _forJournal, _time, _gate) = (output, forJournal, time, isBounded ? new EventGate(time) : null);
         _tell = time.CreateTimer(_ => TellWithheld(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -37,6 +40,8 @@ public sealed class LineLoggerProvider : ILoggerProvider
     public void Dispose()
     {
         _tell.Dispose();
+        if (_gate is not null)
+            TellWithheld(all: true);
         _output.Flush();
     }
 
@@ -56,7 +61,9 @@ public sealed class LineLoggerProvider : ILoggerProvider
     private void Log(LogLevel level, string id, string message, Exception? exception)
     {
         var isFirstWithheld = false;
-        if (_gate is null || _gate.Passes(id, out isFirstWithheld))
+        // An event that is no fault must not hide one of the same class.
+        var key = $"{id} {level}";
+        if (_gate is null || _paced.Contains(id) || _gate.Passes(key, out isFirstWithheld))
         {
             Write(level, id, exception is null ? OneLine(message) : $"{OneLine(message)}{LineBreak}{OneLine(exception.ToString())}");
             return;
@@ -64,7 +71,7 @@ public sealed class LineLoggerProvider : ILoggerProvider
         if (!isFirstWithheld)
             return;
         lock (_lock)
-            _levels[id] = level;
+            _withheld[key] = (level, id);
         TellIn(EventGate.Window);
     }
 
@@ -79,20 +86,20 @@ public sealed class LineLoggerProvider : ILoggerProvider
         }
     }
 
-    private void TellWithheld()
+    private void TellWithheld(bool all = false)
     {
         // Before that is looked at: who is withheld from here on asks for it anew.
         lock (_lock)
             _isTellingDue = false;
-        var withheld = _gate!.TakeWithheld(out var left);
-        foreach (var (id, count) in withheld)
+        var withheld = _gate!.TakeWithheld(all, out var left);
+        foreach (var (key, count) in withheld)
         {
-            LogLevel level;
+            (LogLevel level, string id) = (LogLevel.Information, key);
             lock (_lock)
-                level = _levels.GetValueOrDefault(id, LogLevel.Information);
+                (level, id) = _withheld.GetValueOrDefault(key, (level, id));
             Write(level, id, string.Create(CultureInfo.InvariantCulture, $"{count} more of these were not written"));
         }
-        if (left)
+        if (left && !all)
             TellIn(EventGate.Window / 4);
     }
 

@@ -25,7 +25,7 @@ public static class Traces
     /// <param name="service">Who it is: <c>meshover-agent</c>.</param>
     /// <param name="version">Its release.</param>
     /// <param name="instance">Which of them: the node's name.</param>
-    public static IDisposable? Start(Uri? collector, string service, string version, string instance) => collector is null ? null : Sdk.CreateTracerProviderBuilder()
+    public static IDisposable? Start(Uri? collector, string service, string version, string instance) => collector is null ? null : new Sender(Sdk.CreateTracerProviderBuilder()
         .ConfigureResource(resource => resource.AddService(service, serviceVersion: version, serviceInstanceId: instance))
         .AddSource(SourceName)
         // ASP.NET Core makes an activity of each request that nobody records; by default what is below it would not be recorded either.
@@ -36,7 +36,19 @@ public static class Traces
             otlp.Protocol = OtlpExportProtocol.HttpProtobuf;
             otlp.TimeoutMilliseconds = 5_000;
         })
-        .Build();
+        .Build());
+
+    /// <summary>A collector that does not answer must not hold up the end of a program for long.</summary>
+    private sealed class Sender(TracerProvider provider) : IDisposable
+    {
+        private const int MostAtTheEnd = 1_000; // milliseconds
+
+        public void Dispose()
+        {
+            provider.Shutdown(MostAtTheEnd);
+            provider.Dispose();
+        }
+    }
 
     /// <summary>A span of a call by gRPC, with what OpenTelemetry's conventions for RPC say of it; null: nobody wants one.</summary>
     /// <param name="method">With its service, as gRPC has it: <c>/meshover.v1.MeshService/Enroll</c>.</param>
@@ -54,6 +66,20 @@ public static class Traces
         if (method.TrimStart('/').Split('/') is [var service, var name])
             activity?.SetTag("rpc.service", service).SetTag("rpc.method", name);
         return activity;
+    }
+
+    /// <summary>A span of something that a program does for a call, or by itself; null: nobody wants one.</summary>
+    /// <param name="name">What it does.</param>
+    /// <param name="kind">Of it.</param>
+    public static Activity? Step(string name, ActivityKind kind = ActivityKind.Internal)
+    {
+        if (!Source.HasListeners())
+            return null;
+        if (Activity.Current is not { } current || current.Source == Source)
+            return Source.StartActivity(name, kind);
+        // ASP.NET Core's, of a stream: it is sent nowhere, so what hangs on it hangs on whoever called.
+        Activity.Current = null;
+        return ActivityContext.TryParse(current.ParentId, null, isRemote: true, out var caller) ? Source.StartActivity(name, kind, caller) : Source.StartActivity(name, kind);
     }
 
     /// <summary>How the call ended.</summary>

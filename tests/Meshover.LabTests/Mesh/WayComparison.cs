@@ -78,8 +78,8 @@ internal sealed class WayComparison : IDisposable
             return $"trace says {string.Join(' ', named)}, traceroute {string.Join(' ', hops.Addresses)}";
         if ((traced.ExitCode == 0) != hops.IsReached)
             return $"trace ends with {traced.ExitCode}, traceroute {(hops.IsReached ? "arrives" : "does not arrive")}";
-        if (kind == "link" && left.Any(name => name != link))
-            return $"explain says {link}, and packets leave by {string.Join(' ', left)}";
+        if (kind == "link" && !left.SetEquals([link!]))
+            return $"explain says {link}, and packets leave by {(left.Count == 0 ? "no link" : string.Join(' ', left))}";
         if (kind != "link" && left.Count > 0)
             return $"explain says {kind}, and packets leave by {string.Join(' ', left)}";
         var next = route.RootElement.GetProperty("next").GetString();

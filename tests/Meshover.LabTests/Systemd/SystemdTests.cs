@@ -11,6 +11,7 @@ public sealed class SystemdTests
 {
     public const string Collection = "systemd";
     private const string Resolved = "systemd-resolved";
+    private static readonly bool HasResolved = Directory.Exists(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(LabPrograms.Meshover)!, "../roots", Resolved)));
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly string[] Daemons = ["meshover-agent.service", "meshover-dataplane.service", "meshover-routing.service", "meshover-dns.service"];
     private static readonly string[] Join = ["up", "--join", "-", "--no-wait", "--timeout", $"{Patience.TotalSeconds}"];
@@ -24,7 +25,7 @@ public sealed class SystemdTests
         mesh.Controller.Serve();
         await mesh.Controller.WaitAsync(Patience, _ct);
         var join = await mesh.Controller.CreateTokenAsync(1, _ct);
-        using var systemd = await SystemdMachine.StartAsync(mesh.Node(1).Machine, ["frr.service", "dbus.service", "systemd-resolved.service"], _ct, Resolved);
+        using var systemd = await SystemdMachine.StartAsync(mesh.Node(1).Machine, HasResolved ? ["frr.service", "dbus.service", "systemd-resolved.service"] : ["frr.service"], _ct, HasResolved ? Resolved : null);
         Assert.Equal("ActiveState=active", Assert.Single(await systemd.ShowAsync("frr.service", _ct, "ActiveState")));
 
         var refused = await systemd.RunAsync(LabPrograms.Meshover, Join, _ct, join);
@@ -36,10 +37,14 @@ public sealed class SystemdTests
         Assert.Equal(["ActiveState=inactive", "UnitFileState=disabled"], await systemd.ShowAsync("frr.service", _ct, "ActiveState", "UnitFileState"));
         await AssertUnitsAreRightAsync(systemd);
         await AssertRestartsAsync(mesh.Node(1).Machine, systemd);
-        await AssertResolvesAsync(systemd);
+        if (HasResolved)
+            await AssertResolvesAsync(systemd);
+        else
+            TestContext.Current.TestOutputHelper?.WriteLine("systemd-resolved was not to be had, and is not tried");
 
         (await systemd.RunAsync(LabPrograms.Meshover, ["down"], _ct)).Checked();
-        Assert.DoesNotContain("mesh", await ResolvedAsync(systemd, "domain"), StringComparison.Ordinal);
+        if (HasResolved)
+            Assert.DoesNotContain("mesh", await ResolvedAsync(systemd, "domain"), StringComparison.Ordinal);
         Assert.Equal(["ActiveState=active", "UnitFileState=enabled"], await systemd.ShowAsync("frr.service", _ct, "ActiveState", "UnitFileState"));
         foreach (var daemon in Daemons)
         {

@@ -60,6 +60,7 @@ public sealed class StatusViewTests
         Assert.Equal([50, 50, 20], pages.Select(page => page.Length));
         Assert.Equal("n77", pages[0][0].Hostname);
         Assert.Equal(120, pages.SelectMany(page => page).Select(peer => peer.Hostname).Distinct().Count());
+        Assert.Equal(pages[2], new StatusView(OnlyProblems: false, Peer: null, 4).Of(many, mayBeGone: true).Peers);
         Assert.Contains("the peers are 3 pages", Assert.Throws<CliException>(() => new StatusView(OnlyProblems: false, Peer: null, 4).Of(many)).Message, StringComparison.Ordinal);
     }
 

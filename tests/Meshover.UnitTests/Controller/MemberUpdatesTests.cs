@@ -53,14 +53,15 @@ public sealed class MemberUpdatesTests : IAsyncLifetime
     public async Task Name_OfANodeThatHasNotHeardOfItsRenaming_IsNotTakenBack()
     {
         var before = _directory.State.Nodes.ModifiedOf(_session.Node);
-        await _directory.ChangeAsync(draft =>
-        {
-            var member = draft.State.Member(_session.Node)!.Record;
-            Enrolment.Update(draft, member with { RenamedFrom = member.HostName }, "db-01", member.WireGuardKeys);
-        }, CancellationToken.None);
+        foreach (var name in (string[])["typo", "db-01"])
+            await _directory.ChangeAsync(draft => Enrolment.Rename(draft, draft.State.Member(_session.Node)!.Record, name), CancellationToken.None);
 
-        await _updates.ApplyAsync(_session, Hello("db", before), CancellationToken.None);
-        Assert.Equal("db-01", Member.HostName);
+        foreach (var former in (string[])["db", "typo"])
+        {
+            await _updates.ApplyAsync(_session, Hello(former, before), CancellationToken.None);
+            await _updates.ApplyLaterAsync(_session, new NodeStatus { Hostname = former }, CancellationToken.None);
+            Assert.Equal("db-01", Member.HostName);
+        }
         // That it has heard of it and says its own settings' name all the same is its operator's wish; another name than the former, too.
         await _updates.ApplyAsync(_session, Hello("db", _directory.State.Nodes.ModifiedOf(_session.Node)), CancellationToken.None);
         Assert.Equal("db", Member.HostName);

@@ -35,6 +35,23 @@ public sealed class TracesTests
         Traces.End(other, 0);
     }
 
+    /// <summary>As ASP.NET Core makes one of each request: it is sent nowhere.</summary>
+    [Fact]
+    public void Step_InAnActivityOfTheServer_HangsOnWhoeverCalled()
+    {
+        using var all = Listen(_ => true);
+        var agent = ActivityContext.Parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", null);
+        using var request = new Activity("request").SetParentId(agent.TraceId, agent.SpanId, agent.TraceFlags).Start();
+        var step = Traces.Step("change node.update")!;
+        Assert.Equal((agent.TraceId, agent.SpanId), (step.TraceId, step.ParentSpanId));
+        step.Dispose();
+        Activity.Current = new Activity("request of nobody").Start();
+        var alone = Traces.Step("change node.tag")!;
+        Assert.Equal(default, alone.ParentSpanId);
+        alone.Dispose();
+        Activity.Current = null;
+    }
+
     private static ActivityListener Listen(Func<ActivitySource, bool> wants)
     {
         var listener = new ActivityListener
