@@ -20,6 +20,7 @@ public sealed class SignalTests : IDisposable
         {
             using var daemon = Process.Start(new ProcessStartInfo(LabPrograms.Meshover, ["dns", "--state-dir", _directory, "--run-dir", _directory, "--config", Path.Combine(_directory, "none.yaml")])
             {
+                UseShellExecute = false,
                 RedirectStandardError = true,
                 RedirectStandardOutput = true,
             })!;
