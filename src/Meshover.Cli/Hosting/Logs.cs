@@ -1,4 +1,3 @@
-using Meshover.Telemetry.Logging;
 using Microsoft.Extensions.Logging;
 
 namespace Meshover.Cli.Hosting;
@@ -8,5 +7,13 @@ internal static class Logs
 {
     public static ILoggerFactory Create(bool debug) => Create(debug ? LogLevel.Debug : LogLevel.Information);
 
-    public static ILoggerFactory Create(LogLevel level) => LoggerFactory.Create(builder => builder.AddLines(toError: true, level));
+    public static ILoggerFactory Create(LogLevel level) => LoggerFactory.Create(builder => builder
+        .SetMinimumLevel(level)
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddFilter("Grpc", LogLevel.Warning)
+        .AddFilter("System", LogLevel.Warning)
+        .AddProvider(new LineLoggerProvider(Console.Error, IsJournal, TimeProvider.System)));
+
+    /// <summary>systemd.exec(5) sets it where stderr is connected to the journal.</summary>
+    private static bool IsJournal => Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
 }

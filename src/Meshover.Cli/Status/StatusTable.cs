@@ -15,12 +15,9 @@ internal static class StatusTable
 
     public static void Write(IAnsiConsole console, StatusDocument status, StatusView? view = null)
     {
-        if (view is { Peer: { } wanted })
+        if (view is { Peer: not null })
         {
-            if (status.Peers.IsEmpty)
-                Line(console, $"[yellow]{wanted}[/] is not there: this node has no such peer now.");
-            else
-                PeerDetail.Write(console, status.Peers[0], status.Findings);
+            PeerDetail.Write(console, status.Peers[0], status.Findings);
             return;
         }
         if (view is { OnlyProblems: true })
