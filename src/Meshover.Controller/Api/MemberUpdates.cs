@@ -10,8 +10,8 @@ using Meshover.Mesh.Identity;
 namespace Meshover.Controller.Api;
 
 /// <summary>
-/// What a node reports and the store keeps: its name, its WireGuard keys, and a prefix of its own where it wishes for one. What belongs to another node it does not get, and is told so; its stream
-/// goes on, for without it the node would hear of no removal any more. Each change is one for everybody, so a node that changes
+/// What a node reports and the store keeps: its name, its WireGuard keys, and a prefix of its own where it wishes for one. What belongs to another
+/// node it does not get, and is told so; its stream goes on, for without it the node would hear of no removal any more. Each change is one for everybody, so a node that changes
 /// all the time waits between them.
 /// </summary>
 internal sealed class MemberUpdates(MeshDirectory directory) : IDisposable

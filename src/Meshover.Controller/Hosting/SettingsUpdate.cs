@@ -16,16 +16,13 @@ internal static class SettingsUpdate
         if (violations.Count > 0)
             throw new ConfigException(violations);
         var addresses = options.Addresses.IsEmpty ? MachineNetworks.GlobalAddresses(Outside(mesh), options.Port) : options.Addresses;
-        var wanted = mesh with
-        {
-            Controllers = addresses.IsEmpty || addresses.SequenceEqual(mesh.Controllers) ? mesh.Controllers : addresses,
-            WorkloadPool4 = options.Pools.Workload4?.ToString(),
-            WorkloadPool6 = options.Pools.Workload6?.ToString(),
-        };
-        if (wanted == mesh)
+        if (addresses.IsEmpty)
+            addresses = mesh.Controllers;
+        var (workload4, workload6) = (options.Pools.Workload4?.ToString(), options.Pools.Workload6?.ToString());
+        if (addresses.SequenceEqual(mesh.Controllers) && workload4 == mesh.WorkloadPool4 && workload6 == mesh.WorkloadPool6)
             return;
         await directory.ChangeAsync(new Cause(Actor.Controller, Operation.FollowConfiguration, Reason.None),
-            draft => draft.Put(StoreKeys.Mesh, wanted), cancel);
+            draft => draft.Put(StoreKeys.Mesh, draft.State.Mesh with { Controllers = addresses, WorkloadPool4 = workload4, WorkloadPool6 = workload6 }), cancel);
     }
 
     // A node of this mesh may run on the same machine: its mesh addresses are no way in for a newcomer.
