@@ -139,7 +139,7 @@ public sealed class AnnouncingTests
         await n3.RoutedAsync(isThere: true, $"10.64.{n1.Number}.0/24");
 
         // An agent that starts anew stays drained; `undrain` brings back what is not another's by now.
-        n1.Kill("agent");
+        await n1.AgentAnewAsync(_ct);
         await Until.NothingIsMissingAsync("n1 is drained again", SourceBed.Patience, async () => await DrainingAsync(n1) is "drained" ? null : await DrainingAsync(n1), _ct);
         (await n1.MeshoverAsync(["undrain"], _ct)).Checked();
         await AnnouncedAsync(n1, Anycast, isWithdrawn: false);
@@ -208,7 +208,8 @@ public sealed class AnnouncingTests
 
         // One that hangs is killed with all that it started, and says so.
         Assert.Equal(3, (await node.MeshoverAsync(["announce", Floating, "--check", "cmd:sh -c 'sleep 987 & sleep 986'", "--interval", "400ms", "--for", "1h"], _ct)).ExitCode);
-        Assert.Contains("did not end within", (await FindAsync(node, Floating))?.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        await Until.NothingIsMissingAsync("the check that hangs is said to hang", SourceBed.Patience, async () =>
+            (await FindAsync(node, Floating))?.GetProperty("reason").GetString() is var reason && reason?.Contains("did not end within", StringComparison.Ordinal) == true ? null : $"it says {reason}", _ct);
         (await node.MeshoverAsync(["withdraw", Floating], _ct)).Checked();
         await Until.TrueAsync("nothing of the check is left", SourceBed.Patience, () => MachineProcesses.Of(node.Machine).All(process => process.Name != "sleep"));
         Assert.Equal(1, (await node.MeshoverAsync(["withdraw", Floating], _ct)).ExitCode);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Meshover.Lab;
+using Meshover.Lab.Faults;
 using Meshover.Lab.Meshes;
 using Meshover.Linux.Netlink;
 
@@ -49,6 +50,14 @@ internal static class SourceBed
         using var status = JsonDocument.Parse((await node.MeshoverAsync(["status", "--json"], ct)).Output);
         return status.RootElement.GetProperty("announcementSources").EnumerateArray()
             .Where(one => one.GetProperty("name").GetString() == source).Select(one => one.GetProperty("status").GetString()).FirstOrDefault();
+    }
+
+    /// <summary>Kills the agent, and waits until another is there.</summary>
+    public static async Task AgentAnewAsync(this LabNode node, CancellationToken ct)
+    {
+        var killed = node.Kill("agent");
+        await Until.NothingIsMissingAsync("the agent is back", Patience, async () =>
+            node.Find("agent") is { } now && now != killed && (await node.MeshoverAsync(["announcements"], ct)).ExitCode == 0 ? null : "no agent", ct);
     }
 
     /// <summary>Who asks for each prefix that is to be announced.</summary>

@@ -60,7 +60,7 @@ public sealed class TableSourceTests
 
         // It keeps it over its own restart, while it hears no controller.
         mesh.Controller.Kill();
-        node.Kill("agent");
+        await node.AgentAnewAsync(_ct);
         await node.SaysAsync("controller", "10.96.0.0/26, fd96::/64", _ct);
         await far.RoutedAsync(true, "10.96.0.0/26", "fd96::/64");
         mesh.Controller.Serve();
