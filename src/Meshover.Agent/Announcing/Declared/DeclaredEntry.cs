@@ -123,6 +123,11 @@ internal sealed class DeclaredEntry(DeclaredAnnouncement of, string by, DateTime
             return "its checker does not answer";
         if (_verdict.IsHeld)
             return $"its check succeeds, but failed again and again: held down until {_verdict.HeldUntilTime.UtcDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} UTC";
-        return of.Check is null ? "" : _verdict.Reason.Length > 0 ? $"check: {_verdict.Reason}" : IsWell ? "" : "its check succeeds since a moment ago";
+        return of.Check is null ? "" : _verdict.Reason switch
+        {
+            CheckVerdict.NotChecked => CheckVerdict.NotChecked, // nothing yet: who waits for a word of the check knows it by this
+            { Length: > 0 } failure => $"check: {failure}",
+            _ => IsWell ? "" : "its check succeeds since a moment ago",
+        };
     }
 }
