@@ -20,6 +20,9 @@ public sealed class AnnouncingTests
     private const string Floating = "10.9.0.1", Anycast = "10.9.1.1", Plain = "10.9.2.0/24";
     private const int Port = 5080;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>One that has just been declared takes nothing before it knows what BGP has heard of others (DeclaredAnnouncements).</summary>
+    private static readonly TimeSpan HeirListens = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(700);
     private static readonly string[] Check = ["--check", $"tcp:127.0.0.1:{Port}", "--interval", "200ms", "--fall", "3", "--rise", "2"];
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
@@ -41,6 +44,7 @@ public sealed class AnnouncingTests
         Assert.True(Holds(n1, Floating));
         Assert.False(Holds(n2, Floating));
         await AnsweredAsync(mesh);
+        await Task.Delay(HeirListens, TimeProvider.System, _ct);
 
         var took = await MovedAsync(mesh, n2, () => service1.Dispose());
         TestContext.Current.TestOutputHelper?.WriteLine($"by its check: {took.TotalMilliseconds:0} ms");
@@ -96,7 +100,8 @@ public sealed class AnnouncingTests
         await dead.CancelAsync();
         await killing;
         await IsAsync(n1, Floating, "standby");
-        Assert.Contains("announcement.lapsed", (await n1.MeshoverAsync(["events"], _ct)).Output, StringComparison.Ordinal);
+        await Until.NothingIsMissingAsync("the lapse is among n1's events", SourceBed.Patience, async () =>
+            (await n1.MeshoverAsync(["events"], _ct)).Output is var events && events.Contains("announcement.lapsed", StringComparison.Ordinal) ? null : events, _ct);
     }
 
     [Fact]

@@ -58,7 +58,9 @@ public sealed class TableSourceTests
         await far.RoutedAsync(true, "10.96.0.0/26", "fd96::/64");
         await node.SaysAsync("controller", "10.96.0.0/26, fd96::/64", _ct);
 
-        // It keeps it over its own restart, while it hears no controller.
+        // It keeps it over its own restart, while it hears no controller. What a crash may lose is what is newer than the file of the map.
+        await Until.NothingIsMissingAsync("the map on disk has it", SourceBed.Patience, async () =>
+            (await node.Machine.RunAsync("grep", ["-qa", "10.96.0.0/26", "/var/lib/meshover/map.pb"], _ct)).ExitCode == 0 ? null : "it has not", _ct);
         mesh.Controller.Kill();
         await node.AgentAnewAsync(_ct);
         await node.SaysAsync("controller", "10.96.0.0/26, fd96::/64", _ct);
