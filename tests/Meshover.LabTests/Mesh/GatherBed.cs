@@ -79,6 +79,14 @@ internal sealed class GatherBed : IAsyncDisposable
             Task.FromResult(Leads(AddressFamily.InterNetwork) == link && Leads(AddressFamily.InterNetworkV6) == link ? null : Describe()), ct);
     }
 
+    /// <summary>Waits until the node has chosen that owner for both ranges: whoever saw n4 first stays with it until n3 has been well for 10 s.</summary>
+    public async Task ChosenAsync(int node, string owner, CancellationToken ct)
+    {
+        foreach (var (from, to) in ((IPAddress, IPAddress)[])[(Source4, Outside4), (Source6, Outside6)])
+            await Until.NothingIsMissingAsync($"n{node} has chosen {owner}", Patience, async () =>
+                (await Mesh.Node(node).MeshoverAsync(["route", "explain", "--from", $"{from}", $"{to}"], ct)).Output is var said && said.Contains($"({owner}), table", StringComparison.Ordinal) ? null : said, ct);
+    }
+
     /// <summary>What comes from outside to the ranges comes by this node.</summary>
     public void AnswersBy(int node)
     {

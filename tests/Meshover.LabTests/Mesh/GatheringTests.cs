@@ -21,6 +21,7 @@ public sealed class GatheringTests
     {
         await using var bed = await GatherBed.StartAsync(_ct);
         await bed.LeadsByAsync(3, _ct);
+        await bed.ChosenAsync(2, "n3", _ct);
         await bed.AnsweredAsync(_ct);
         Assert.NotNull(await bed.EchoAsync(AddressPlan.Workload4(2), _ct)); // inside the mesh it goes as ever
         Assert.NotNull(await bed.EchoAsync(AddressPlan.Workload6(2), _ct));

@@ -24,6 +24,8 @@ internal sealed partial class SpeakerSource(IPEndPoint listen, Asn own, Func<IPA
     /// <summary>A burst of UPDATEs is one change.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ListenAgainAfter = TimeSpan.FromSeconds(2);
+
+    /// <summary>After a quiet time a change is on the disk at once; what a crash may lose is younger than this.</summary>
     private static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(2);
 
     /// <summary>Each refusal would be a change of what all see; whoever likes can dial.</summary>
@@ -166,8 +168,8 @@ internal sealed partial class SpeakerSource(IPEndPoint listen, Asn own, Func<IPA
         {
             var changed = _table.Changed;
             kept = Keep(kept);
-            await changed.WaitAsync(cancellationToken);
             await Task.Delay(KeepEvery, time, cancellationToken);
+            await changed.WaitAsync(cancellationToken);
         }
     }
 
