@@ -16,6 +16,9 @@ public sealed record LabOptions
     /// <summary>1 to <see cref="AddressPlan.MostNodes"/>.</summary>
     public int Nodes { get; init; } = 3;
 
+    /// <summary>The nodes are at these in turn; empty: at none.</summary>
+    public IReadOnlyList<string> Sites { get; init; } = [];
+
     [JsonConverter(typeof(JsonStringEnumConverter<UnderlayKind>))]
     public UnderlayKind Underlay { get; init; }
 

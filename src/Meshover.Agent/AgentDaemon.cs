@@ -23,6 +23,7 @@ using Meshover.Linux.Files;
 using Meshover.Linux.Icmp;
 using Meshover.Linux.Modules;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.Processes;
 using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.Mesh.Addressing;
@@ -30,6 +31,7 @@ using Meshover.Mesh.Findings;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Supervision;
+using Meshover.Telemetry.Tracing;
 using Meshover.WireGuard.Control;
 using Microsoft.Extensions.Logging;
 
@@ -73,6 +75,7 @@ public sealed class AgentDaemon : IDisposable
     private readonly EndpointKeeper _endpoints;
     private readonly RttProbe _rtt;
     private readonly KernelWatcher _watcher;
+    private readonly SessionWatch _sessions;
     private readonly ConfiguredAnnouncements _configured;
     private readonly AssignedAnnouncements _assigned;
     private readonly DeclaredAnnouncements _declared;
@@ -126,9 +129,10 @@ public sealed class AgentDaemon : IDisposable
         _declared = new DeclaredAnnouncements(
             new AnnouncementStore(options.StateDirectory), _routing.GetPathsAsync, () => _identities.Current.Numbers?.Asn.Value, SomePeers, Logger<DeclaredAnnouncements>(), time);
         _announcer = new Announcer([_configured, .. options.Config.AnnounceAuto.IsEmpty ? Array.Empty<IAnnouncementSource>() : [_assigned], _declared, .. _kernelSources.Sources, .. _speakers is null ? Array.Empty<IAnnouncementSource>() : [_speakers]], _inputs.Writer);
-        _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time);
+        _sessions = new SessionWatch(LookAtSessions, time);
+        _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time) { MeshRoutesChanged = _sessions.RoutesChanged };
         _page = new AgentPage(options.Config, _rtt.Get);
-        _reporter = new StateReporter(options.Config, _identities, time, _rtt.Get);
+        _reporter = new StateReporter(options.Config, _identities, time, _rtt.Get, () => _rtt.Tally);
         if (options.Config.MetricsListen is { } listen)
             _metrics = new MetricsServer(listen, Scrape, loggers, time);
         _board = new ReportBoard(_reporter.Report(new AgentState()));
@@ -153,6 +157,7 @@ public sealed class AgentDaemon : IDisposable
         if (identity is not { IsEnrolled: true })
             throw new AgentException($"This machine is in no mesh ({options.StateDirectory} holds no enrolled identity). Join one with `meshover up --join STRING`.");
         AtomicFile.Tidy(options.StateDirectory);
+        using var traces = Traces.Start(options.Config.OtlpEndpoint, "meshover-agent", AgentHello.Version, identity.HostName);
         using var netlink = new RouteNetlink();
         using var wireGuard = new WireGuardNetlink();
         var sourceRoutes = new SourceRouteDebt(options.RuntimeDirectory);
@@ -183,7 +188,7 @@ public sealed class AgentDaemon : IDisposable
         await using var api = await LocalApiServer.StartAsync(socket, source, reload, new FrrPreview(_loop, _templates, _routing), new AnnouncementDesk(_declared, _loop, _identities, _time), _drain, _inputs.Writer, _loggers, cancellationToken);
         var initial = LoadState();
         var link = new ControllerLinkLoop(
-            _identities, _board, StatusQueries.Desk(source, Logger<StatusSource>(), _time), new ControllerLinkOptions(_options.Config.Controllers), _inputs.Writer, Logger<ControllerLinkLoop>(), _time);
+            _identities, _board, StatusQueries.Desk(source, _drain, Logger<StatusSource>(), _time), new ControllerLinkOptions(_options.Config.Controllers), _inputs.Writer, Logger<ControllerLinkLoop>(), _time);
         using var stop = new CancellationTokenSource();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var ending = EndAsync(stop, over.Token);
@@ -192,6 +197,7 @@ public sealed class AgentDaemon : IDisposable
             _loop.RunAsync(initial, _inputs.Reader, stop.Token),
             link.RunAsync(initial.Told, stop.Token),
             _watcher.RunAsync(stop.Token),
+            _sessions.RunAsync(stop.Token),
             _announcer.RunAsync(initial.Announcements, stop.Token),
             _declared.RunAsync(stop.Token),
             _drain.RunAsync(stop.Token),
@@ -296,29 +302,16 @@ public sealed class AgentDaemon : IDisposable
     private async Task TickAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(TickEvery, _time);
-        Finding? fault = null;
-        var names = "";
+        var (fault, unserved) = ((Finding?)null, (Finding?)null);
+        var names = new NamesDaemonWatch(_options.RuntimeDirectory, () => ProcessIdentity.ReadLive(Path.Combine(_options.RuntimeDirectory, AgentOptions.DnsPid)) is not null, _time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             var room = DirectoryRoom.Of(_options.StateDirectory);
             if (StateDirectory.Fault(_options.StateDirectory, room.IsReadOnly, room.Free, room.FreeFiles, fault) is var now && now != fault)
                 await _inputs.Writer.WriteAsync(new AgentInput.StateDirectorySeen(fault = now), cancellationToken);
-            if (NamesProblem() is var problem && problem != names)
-                await _inputs.Writer.WriteAsync(new AgentInput.NamesSeen(names = problem), cancellationToken);
+            if ((_options.Config.Dns ? names.Look() : null) is var seen && seen != unserved)
+                await _inputs.Writer.WriteAsync(new AgentInput.NamesSeen(unserved = seen), cancellationToken);
             await _inputs.Writer.WriteAsync(new AgentInput.Tick(), cancellationToken);
-        }
-    }
-
-    /// <summary>As the daemon that answers for names has left it.</summary>
-    private string NamesProblem()
-    {
-        try
-        {
-            return _options.Config.Dns ? File.ReadAllText(Path.Combine(_options.RuntimeDirectory, AgentOptions.DnsProblem)) : "";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "";
         }
     }
 
@@ -364,6 +357,12 @@ public sealed class AgentDaemon : IDisposable
         if (_routingReconciler is not null && _sourceRoutes.Owed is not null)
             _frr.Poke();
         return Task.CompletedTask;
+    }
+
+    private void LookAtSessions()
+    {
+        _routingReconciler?.Hurry();
+        _frr.Poke();
     }
 
     private async Task SeeRoutingAsync(CancellationToken cancellationToken)

@@ -31,8 +31,8 @@ internal abstract record AgentInput
     /// <summary>Other routers outside the mesh are to be spoken to.</summary>
     public sealed record NeighborsChanged(System.Collections.Immutable.ImmutableArray<Mesh.Planning.ExternalNeighbor> Neighbors) : AgentInput;
 
-    /// <summary>What the daemon that answers for names says; empty: nothing.</summary>
-    public sealed record NamesSeen(string Problem) : AgentInput;
+    /// <summary>Something is wrong with the daemon that answers for names; null: no more.</summary>
+    public sealed record NamesSeen(Mesh.Findings.Finding? Fault) : AgentInput;
 
     /// <summary>Something is wrong with the directory of the node's state; null: no more.</summary>
     public sealed record StateDirectorySeen(Mesh.Findings.Finding? Fault) : AgentInput;

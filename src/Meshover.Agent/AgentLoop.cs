@@ -86,7 +86,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         AgentInput.GatherChecked { IsFailing: var isFailing } => state with { IsGatherFailing = isFailing },
         AgentInput.DrainChanged { State: var drain } => state with { Drain = drain },
         AgentInput.KeyChangeAsked { Answer: var answer } => TakeKeyChangeAsked(state, answer),
-        AgentInput.NamesSeen { Problem: var problem } => state with { NamesProblem = problem },
+        AgentInput.NamesSeen { Fault: var fault } => state with { NamesFault = fault },
         AgentInput.StateDirectorySeen { Fault: var fault } => state with { StateFault = fault },
         AgentInput.Tick => TakeTick(state),
         _ => throw new InvalidOperationException($"Unknown input {input}."),

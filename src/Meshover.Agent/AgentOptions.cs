@@ -8,6 +8,12 @@ public sealed record AgentOptions
     /// <summary>In the directory of the runtime: what `meshover dns` leaves, a sentence, where it cannot answer for names.</summary>
     public const string DnsProblem = "dns.problem";
 
+    /// <summary>In the same place: what `meshover dns` touches each second.</summary>
+    public const string DnsBeat = "dns.beat";
+
+    /// <summary>In the same place: whose process it is.</summary>
+    public const string DnsPid = "dns.pid";
+
     public AgentConfig Config { get; init; } = AgentConfig.Default;
 
     /// <summary>Reads <see cref="Config"/> again from where it came; throws <see cref="ConfigurationException"/>.</summary>

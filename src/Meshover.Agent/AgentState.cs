@@ -88,8 +88,8 @@ internal sealed record AgentState
     /// <summary>What is wrong with the directory of the node's state; null: nothing.</summary>
     public Finding? StateFault { get; init; }
 
-    /// <summary>Why the names of the mesh are not answered here; empty: they are, or are not wanted.</summary>
-    public string NamesProblem { get; init; } = "";
+    /// <summary>Why the names of the mesh are not answered here; null: they are, or are not wanted.</summary>
+    public Finding? NamesFault { get; init; }
 
     /// <summary>All that is wrong now, see <see cref="Diagnosing.NodeFindings"/>.</summary>
     public ImmutableArray<Finding> Findings { get; init; } = [];

@@ -37,6 +37,9 @@ public sealed record NamesOptions
     /// <summary>A sentence that says why names are not answered where they should be; not there while they are. The agent shows it.</summary>
     public required string ProblemFile { get; init; }
 
+    /// <summary>Written anew at each look, so that it can be seen that there is one; not there once the daemon has ended as it was told.</summary>
+    public required string BeatFile { get; init; }
+
     /// <summary>The interface that carries the node's addresses, to which systemd-resolved is told the zone.</summary>
     public required string Interface { get; init; }
 }

@@ -52,6 +52,7 @@ public sealed partial class NamesDaemon
             {
                 LookAtFiles();
                 Listen();
+                Beat();
                 // Beside this loop: it may hang.
                 if (_telling.IsCompleted)
                     _telling = TellResolvedAsync(cancellationToken);
@@ -71,6 +72,7 @@ public sealed partial class NamesDaemon
         foreach (var listener in _listeners.Values)
             listener?.Dispose();
         TellAgent("");
+        File.Delete(_options.BeatFile);
     }
 
     /// <summary>A map that cannot be read now is not forgotten: the former one is the best that is known.</summary>
@@ -137,6 +139,20 @@ public sealed partial class NamesDaemon
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The log has it; the next look tries again.
+        }
+    }
+
+    /// <summary>By that the agent knows that this loop goes on.</summary>
+    private void Beat()
+    {
+        try
+        {
+            using var beat = new FileStream(_options.BeatFile, FileMode.Create);
+            beat.WriteByte((byte)'\n');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next look tries again.
         }
     }
 

@@ -20,6 +20,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
     private IPlaywright _playwright = null!;
     private IBrowser _browser = null!;
     private string _starter = null!;
+    private TestProvider? _provider;
 
     public LabMesh Mesh { get; private set; } = null!;
 
@@ -33,7 +34,11 @@ public sealed class ConsoleFixture : IAsyncLifetime
         Mesh = await LabMesh.BuildAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 4 }, TimeProvider.System, ct);
         try
         {
-            await Mesh.StartControllerAsync(new TestProgress(), ct);
+            _provider = await TestProvider.StartAsync(Mesh.Controller.Machine, AddressPlan.Controller4, Address);
+            await Mesh.Controller.InitAsync(ct);
+            Configure();
+            Mesh.Controller.Serve();
+            await Mesh.Controller.WaitAsync(ct);
             await Task.WhenAll(Mesh.Nodes.Take(3).Select(async node => await node.JoinAsync(await Mesh.Controller.CreateTokenAsync(node.Number, ct), ct)));
             _playwright = await browser;
             Assertions.SetDefaultExpectTimeout(20_000);
@@ -53,6 +58,8 @@ public sealed class ConsoleFixture : IAsyncLifetime
         _playwright?.Dispose();
         if (_starter is not null)
             File.Delete(_starter);
+        if (_provider is not null)
+            await _provider.DisposeAsync();
         if (Environment.GetEnvironmentVariable(PageTests.ScreenshotsVariable) is { Length: > 0 } directory && File.Exists(Mesh.Controller.LogFile))
             File.Copy(Mesh.Controller.LogFile, Path.Combine(directory, "controller.log"), overwrite: true);
         await Mesh.DisposeAsync();
@@ -114,6 +121,27 @@ public sealed class ConsoleFixture : IAsyncLifetime
         if (!File.Exists(Chromium))
             throw new InvalidOperationException($"{Chromium} is not there: apt-get install chromium (./dev does that)");
         return await Playwright.CreateAsync();
+    }
+
+    /// <summary>The console's own settings, as an operator writes them.</summary>
+    private void Configure()
+    {
+        var etc = Mesh.Controller.Machine.Disk("/etc/meshover");
+        File.WriteAllText(Path.Combine(etc, "provider.pem"), _provider!.Authority);
+        File.WriteAllText(Path.Combine(etc, "console-secret"), TestProvider.ClientSecret + "\n");
+        File.AppendAllText(Path.Combine(etc, "controller.yaml"), $$"""
+            console:
+              openIdConnect:
+                authority: {{_provider.Address}}
+                clientId: {{TestProvider.ClientId}}
+                clientSecretFile: /etc/meshover/console-secret
+                ca: /etc/meshover/provider.pem
+                title: Lab login
+                roles:
+                  operator: [mesh-operators]
+                  administrator: [mesh-admins]
+
+            """);
     }
 
     // Playwright starts one file.

@@ -20,7 +20,7 @@ namespace Meshover.Bench.Status;
 /// <summary>
 /// What it costs to see the mesh: an agent's page with 1,000 peers, each told of (agent1000: scrape, series, bytes), and a controller to which 1,000 and
 /// 3,000 nodes say how they stand (status1000, status3000): its processor time a second without a scraper and with one each 15 s (cpu, cpu-scraped), its
-/// memory (rss), its pages (scrape, series, bytes; graph, graph-bytes).
+/// memory (rss), its pages (scrape, series, bytes; graph, graph-bytes). What an operator waits for is <see cref="AskingBench"/>'s.
 /// </summary>
 internal sealed class StatusBench(BenchOptions options, TextWriter progress)
 {
@@ -41,10 +41,16 @@ internal sealed class StatusBench(BenchOptions options, TextWriter progress)
     public async Task<IReadOnlyList<Measurement>> RunAsync(CancellationToken ct)
     {
         int[] sizes = [.. Sizes.Where(size => IsWanted(SubjectOf(size)))];
-        if (sizes.Length == 0 && !IsWanted(AgentSubject))
-            throw new InvalidOperationException($"There is no such subject; there are {AgentSubject}, {string.Join(", ", Sizes.Select(SubjectOf))}.");
+        string[] others = [AgentSubject, AskingBench.Large, AskingBench.Small];
+        if (sizes.Length == 0 && !others.Any(IsWanted))
+            throw new InvalidOperationException($"There is no such subject; there are {string.Join(", ", others.Concat(Sizes.Select(SubjectOf)))}.");
         for (var round = 0; round < options.Rounds && IsWanted(AgentSubject); round++)
             MeasureAgent();
+        var asking = new AskingBench(options, (subject, name, value) => Add(subject, name, "ms", value));
+        if (IsWanted(AskingBench.Large))
+            await asking.LargeAsync(ct);
+        if (IsWanted(AskingBench.Small))
+            await asking.SmallAsync(ct);
         if (sizes.Length == 0)
             return _results;
         var cache = new MemberCache(options.Members ?? DefaultCache, progress);

@@ -26,7 +26,7 @@ internal static class LabCommands
         });
         return new RootCommand("A whole mesh on this machine: underlay, controller, nodes and a workload behind each, in namespaces.")
         {
-            Prefix, Up(time), Down(), ConsoleOf(),
+            Prefix, Up(time), Demo(time), Down(), ConsoleOf(),
         };
     }
 
@@ -64,6 +64,13 @@ internal static class LabCommands
                 Keep = parsed.GetValue(keep),
             },
             time).RunAsync(ct));
+        return command;
+    }
+
+    private static Command Demo(TimeProvider time)
+    {
+        var command = new Command("demo", "A mesh of twelve nodes in four sites, with traffic and a fault now and then, to look at in the console, until Ctrl-C.");
+        command.SetAction((parsed, ct) => new DemoCommand(parsed.GetValue(Prefix)!, time).RunAsync(ct));
         return command;
     }
 

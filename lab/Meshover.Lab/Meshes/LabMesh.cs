@@ -30,12 +30,14 @@ public sealed class LabMesh : IAsyncDisposable
         Nodes = [.. Enumerable.Range(1, options.Nodes).Select(number =>
             new LabNode(number, machines[AddressPlan.NodeName(number)], machines[AddressPlan.WorkloadName(number)])
             {
-                Settings = Settings(options.Nodes),
+                Settings = [.. Settings(options.Nodes), .. Site(options, number)],
             })];
     }
 
     private static string[] Settings(int nodes) =>
         nodes * nodes * 1000 / 300 <= BfdPacketsOfAll ? [] : ["--bfd-rate", $"{Math.Max(10, BfdPacketsOfAll / nodes)}"];
+
+    private static string[] Site(LabOptions options, int number) => options.Sites.Count == 0 ? [] : ["--site", options.Sites[(number - 1) % options.Sites.Count]];
 
     public LabOptions Options { get; }
     public IReadOnlyDictionary<string, Machine> Machines { get; }

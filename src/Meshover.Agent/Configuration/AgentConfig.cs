@@ -163,6 +163,9 @@ public sealed record AgentConfig
     /// <summary><c>metrics-peers</c></summary>
     public PeerDetail MetricsPeers { get; init; }
 
+    /// <summary><c>otlp-endpoint</c>: a collector of traces. Null: nothing is traced.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+
     /// <summary><c>dns</c>: answer for the names of the mesh on this node.</summary>
     public bool Dns { get; init; } = true;
 

@@ -94,6 +94,8 @@ public static class AgentSettings
             (c, v) => c with { MetricsListen = SettingText.ListenEndpoint(v) }),
         Single("metrics-peers", "auto|all|none", "Whether the metrics tell of each peer. Default: auto (up to 64 peers).",
             (c, v) => c with { MetricsPeers = SettingText.Choice(v, PeerDetailNames) }),
+        Single("otlp-endpoint", "URL", "Where traces of calls to the controller are sent (OpenTelemetry's protocol by HTTP), such as http://192.0.2.1:4318. Default: nowhere.",
+            (c, v) => c with { OtlpEndpoint = SettingText.HttpUrl(v) }),
         Single("dns", "true|false", "Answer for the names of the mesh (NODE.mesh) on this node. Default: true.",
             (c, v) => c with { Dns = SettingText.Choice(v, BooleanNames) }),
         Single("dns-zone", "NAME", "What the nodes' names end in. Default: mesh.",

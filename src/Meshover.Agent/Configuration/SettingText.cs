@@ -149,6 +149,12 @@ internal static class SettingText
             ? endpoint
             : throw new FormatException($"\"{text}\" is not an address with a port; write it like 127.0.0.1:12916 or [::1]:12916.");
 
+    /// <summary>An absolute URL of HTTP, with or without TLS.</summary>
+    public static Uri HttpUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) && url is { Query: "", Fragment: "", UserInfo: "" }
+            ? url
+            : throw new FormatException($"\"{text}\" is not a URL of HTTP; write it like http://192.0.2.1:4318.");
+
     /// <summary>A local address; without a port it is 53.</summary>
     public static IPEndPoint DnsListen(string text) => TryAddress(text.Trim('[', ']'), out var address) ? new IPEndPoint(address, DnsPort) : ListenEndpoint(text);
 

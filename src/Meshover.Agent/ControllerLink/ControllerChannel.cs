@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using Meshover.Agent.Trust;
 using Meshover.Contract.V1;
@@ -38,7 +39,7 @@ internal sealed class ControllerChannel : IDisposable
             MaxReceiveMessageSize = MaxMessage,
             MaxSendMessageSize = MaxMessage,
         });
-        Client = new MeshService.MeshServiceClient(_channel);
+        Client = new MeshService.MeshServiceClient(_channel.Intercept(new CallTraces()));
     }
 
     public ControllerDialer Dialer { get; }

@@ -55,8 +55,8 @@ internal static class NodeFindings
         }
         if (state.StateFault is { } fault)
             yield return fault;
-        if (state.NamesProblem.Length > 0)
-            yield return new Finding(FindingKinds.NamesNotServed, "", state.NamesProblem);
+        if (state.NamesFault is { } unserved)
+            yield return unserved;
     }
 
     /// <summary>By the contract's names. What is not granted the node finds itself, prefix by prefix.</summary>

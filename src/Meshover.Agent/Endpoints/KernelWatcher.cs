@@ -30,6 +30,9 @@ internal sealed partial class KernelWatcher(
     private ImmutableHashSet<IPNetwork> _owners = [];
     private UnderlaySurroundings _surroundings = UnderlaySurroundings.None;
 
+    /// <summary>Called when BGP has set or taken routes of the mesh, up to ten times a second. It must be quick.</summary>
+    public Action? MeshRoutesChanged { get; init; }
+
     /// <summary>What is known of the mesh decides what belongs to the underlay: it is looked at anew where that changed.</summary>
     public void SetSurroundings(UnderlaySurroundings surroundings)
     {
@@ -86,6 +89,8 @@ internal sealed partial class KernelWatcher(
                 Gather(changes);
             if (IsUrgent(changes))
                 poke();
+            if ((changes & (KernelChanges.MeshRoutes | KernelChanges.Resync)) != KernelChanges.None)
+                MeshRoutesChanged?.Invoke();
         }
     }
 

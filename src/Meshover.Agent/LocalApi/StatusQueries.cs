@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Meshover.Agent.ControllerLink.Queries;
+using Meshover.Agent.Draining;
 using Meshover.Contract.V1;
 using Microsoft.Extensions.Logging;
 
@@ -12,7 +13,9 @@ internal static class StatusQueries
     private const int AroundAll = 16;
     private const int AroundEach = 5;
 
-    public static QueryDesk Desk(StatusSource source, ILogger logger, TimeProvider time) => new(Handlers(source.GetAsync), logger, time);
+    /// <summary>What a controller may ask, and order.</summary>
+    public static QueryDesk Desk(StatusSource source, DrainKeeper drain, ILogger logger, TimeProvider time) =>
+        new(Handlers(source.GetAsync).Add(NodeQuestion.KindOneofCase.Drain, (order, _, _) => Task.FromResult(Obey(order.Drain, drain))), logger, time);
 
     public static ImmutableDictionary<NodeQuestion.KindOneofCase, QueryHandler> Handlers(Func<CancellationToken, Task<AgentStatus>> status) =>
         ImmutableDictionary.CreateRange(new Dictionary<NodeQuestion.KindOneofCase, QueryHandler>
@@ -22,6 +25,16 @@ internal static class StatusQueries
                 new NodeAnswer { Peers = Page((await status(ct)).Peers, question.Peers.Above, longest) },
             [NodeQuestion.KindOneofCase.Way] = async (question, _, ct) => new NodeAnswer { Way = WayQueries.Answer(question.Way, await status(ct)) },
         });
+
+    // As the local API does it; what cannot be remembered is told the asker.
+    private static NodeAnswer Obey(DrainOrder order, DrainKeeper drain)
+    {
+        if (order.On)
+            drain.Drain(isForStop: false);
+        else
+            drain.Undrain();
+        return new NodeAnswer { Drain = new DrainAnswer() };
+    }
 
     private static AgentStatus WithoutPeers(AgentStatus status)
     {

@@ -28,13 +28,16 @@ public enum KernelChanges
 
     /// <summary>A route of the underlay that says nothing of our endpoints: reconcile (the mirror).</summary>
     Mirror = 16,
+
+    /// <summary>BGP set or took a route of the mesh, as it does when a session comes or goes: look at the sessions. The kernel is as it should be.</summary>
+    MeshRoutes = 32,
 }
 
 /// <summary>
 /// Wakes the agent's loop when somebody changed the kernel, so that a repair starts within <see cref="Coalescing"/>.
 /// <para>
-/// Cost: a notification of the mesh's BGP (thousands, when a mesh of thousands of nodes converges) is dropped by the link that it goes by, a
-/// microsecond or two; a link's that says nothing new is compared and dropped; all others within 100 ms become one wake, so one
+/// Cost: a notification of the mesh's BGP (thousands, when a mesh of thousands of nodes converges) is known by the link that it goes by, a
+/// microsecond or two, and the first in 100 ms alone goes further; a link's that says nothing new is compared and dropped; all others within 100 ms become one wake, so one
 /// observation. What we add ourselves is not heard; what we remove wakes the loop once for nothing.
 /// </para>
 /// </summary>
@@ -86,8 +89,8 @@ public sealed class KernelMonitor : IDisposable
     private bool Gather(RouteEvent change)
     {
         var kind = _filter.Classify(change);
-        _gathered.Add(kind);
-        return kind != KernelChanges.None;
+        var isNews = _gathered.Add(kind);
+        return kind == KernelChanges.MeshRoutes ? isNews : kind != KernelChanges.None;
     }
 
     private async Task WakeAsync(ChannelWriter<bool> wake, CancellationToken cancellationToken)
@@ -112,7 +115,8 @@ public sealed class KernelMonitor : IDisposable
     {
         private int _changes;
 
-        internal void Add(KernelChanges changes) => Interlocked.Or(ref _changes, (int)changes);
+        /// <returns>Something of it was not gathered yet.</returns>
+        internal bool Add(KernelChanges changes) => (Interlocked.Or(ref _changes, (int)changes) & (int)changes) != (int)changes;
 
         internal KernelChanges Take() => (KernelChanges)Interlocked.Exchange(ref _changes, 0);
     }

@@ -29,6 +29,9 @@ internal sealed class RoutingReconciler(RoutingClient client, TemplateFiles temp
     private static readonly TimeSpan ShortestWithoutAsking = TimeSpan.FromSeconds(4);
     private const int AskShare = 50;
 
+    /// <summary>Likewise, where there is reason to think that a session has changed.</summary>
+    private const int HurriedShare = 10;
+
     private Rendering? _rendered;
     private Rendering? _renderedFormer;
     private Words? _good;
@@ -38,6 +41,8 @@ internal sealed class RoutingReconciler(RoutingClient client, TemplateFiles temp
     private (FrrConfig Config, long At)? _formerRefused;
     private long _asked;
     private TimeSpan _askAgain;
+    private TimeSpan _askHurried;
+    private bool _isHurried;
 
     public string Name => "routing";
 
@@ -46,6 +51,9 @@ internal sealed class RoutingReconciler(RoutingClient client, TemplateFiles temp
 
     /// <summary>What `meshover routing` runs is not what it was given: the next pass gives it anew. For any thread.</summary>
     public void Forget() => Volatile.Write(ref _mustApply, true);
+
+    /// <summary>Something has changed that FRR knows of: the next pass asks it, unless its answers take long. For any thread.</summary>
+    public void Hurry() => Volatile.Write(ref _isHurried, true);
 
     public async Task<ReconcileReport> ReconcileAsync(RoutingPlan plan, CancellationToken cancellationToken)
     {
@@ -75,14 +83,16 @@ internal sealed class RoutingReconciler(RoutingClient client, TemplateFiles temp
     }
 
     private bool IsToBeAsked() =>
-        LastStatus is not { State: RoutingState.Running, Errors.IsEmpty: true } || time.GetElapsedTime(_asked) >= _askAgain;
+        LastStatus is not { State: RoutingState.Running, Errors.IsEmpty: true } || time.GetElapsedTime(_asked) >= (Volatile.Read(ref _isHurried) ? _askHurried : _askAgain);
 
     private async Task<RoutingStatus> AskAsync(CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
+        Volatile.Write(ref _isHurried, false);
         LastStatus = await client.GetStatusAsync(cancellationToken);
         _asked = time.GetTimestamp();
         var took = time.GetElapsedTime(began, _asked) * AskShare;
+        _askHurried = TimeSpan.FromTicks(Math.Min(took.Ticks / AskShare * HurriedShare, LongestWithoutAsking.Ticks));
         _askAgain = took < ShortestWithoutAsking ? ShortestWithoutAsking : took < LongestWithoutAsking ? took : LongestWithoutAsking;
         return LastStatus;
     }

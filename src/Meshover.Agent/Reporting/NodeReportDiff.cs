@@ -100,8 +100,12 @@ internal static class NodeReportDiff
             Announced = (uint)summary.Coarse.Announced,
             Refused = (uint)summary.Coarse.Refused,
             Figures = { summary.Figures.Select(ToWire) },
+            Echoes = summary.Echoes.Sent,
+            EchoesLost = summary.Echoes.Lost,
             Findings = new FindingCounts { Found = { summary.Findings.Select(finding => new FindingCounts.Types.Found { Code = finding.Code, Count = (uint)finding.Count }) } },
         };
+        if (summary.Echoes.Rtt is { } rtt)
+            wire.RttUs = (uint)Math.Clamp(rtt.TotalMicroseconds, 1, uint.MaxValue);
         if (summary.DataplaneAge is { } dataplane)
             wire.DataplaneAgeMs = ToMilliseconds(dataplane);
         if (summary.RoutingAge is { } routing)

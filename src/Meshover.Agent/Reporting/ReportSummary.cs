@@ -37,6 +37,8 @@ internal sealed record ReportSummary
     /// <summary>What is wrong, by code, and of how many subjects.</summary>
     public ImmutableArray<(string Code, int Count)> Findings { get; init; } = [];
 
+    public EchoTally Echoes { get; init; }
+
     /// <summary>How old what is said of links and bytes is; null: nothing is known of them.</summary>
     public TimeSpan? DataplaneAge { get; init; }
 

@@ -40,6 +40,8 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     private readonly ConcurrentDictionary<NodeId, (int Requests, long Second)> _unanswered = [];
     private NodePlan? _plan;
     private HashSet<NodeId> _peers = [];
+    private long _sent;
+    private long _lost;
     private int _next;
 
     public void Post(NodePlan plan)
@@ -57,6 +59,18 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     /// <summary>Milliseconds; null while there is no fresh answer.</summary>
     public double? Get(NodeId peer) =>
         _measured.TryGetValue(peer, out var last) && time.GetElapsedTime(last.At) < Forget ? last.Rtt.TotalMilliseconds : null;
+
+    /// <summary>
+    /// How it went with echoes to peers that had answered lately: of one that is off each would count as lost, and that is said of its link. For any thread.
+    /// </summary>
+    public EchoTally Tally
+    {
+        get
+        {
+            var fresh = _measured.Values.Where(last => time.GetElapsedTime(last.At) < Forget).ToList();
+            return new EchoTally((ulong)Interlocked.Read(ref _sent), (ulong)Interlocked.Read(ref _lost), fresh.Count == 0 ? null : TimeSpan.FromTicks((long)fresh.Average(last => last.Rtt.Ticks)));
+        }
+    }
 
     /// <summary>Since the second request in a row that was not answered, for one may be lost any time; null: there is no second.</summary>
     public TimeSpan? Unanswered(NodeId peer) => _unanswered.TryGetValue(peer, out var owed) && owed.Requests > 1 ? time.GetElapsedTime(owed.Second) : null;
@@ -152,6 +166,12 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     internal void Asked(NodeId peer)
     {
         var now = time.GetTimestamp();
+        if (Get(peer) is not null)
+        {
+            Interlocked.Increment(ref _sent);
+            if (_unanswered.ContainsKey(peer))
+                Interlocked.Increment(ref _lost);
+        }
         _unanswered.AddOrUpdate(peer, (1, now), (_, owed) => (owed.Requests + 1, owed.Requests == 1 ? now : owed.Second));
     }
 

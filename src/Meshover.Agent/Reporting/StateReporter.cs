@@ -11,13 +11,13 @@ using Meshover.Mesh.Map;
 namespace Meshover.Agent.Reporting;
 
 /// <summary>From the agent's state to what the controller is told.</summary>
-internal sealed class StateReporter(AgentConfig config, IdentityKeeper identities, TimeProvider time, Func<NodeId, double?> rtt)
+internal sealed class StateReporter(AgentConfig config, IdentityKeeper identities, TimeProvider time, Func<NodeId, double?> rtt, Func<EchoTally>? echoes = null)
 {
     /// <summary>No controller takes a longer list.</summary>
     private const int MostPrefixes = 4096;
 
     private readonly TrafficCounters _traffic = new();
-    private readonly Summariser _summariser = new(time, rtt);
+    private readonly Summariser _summariser = new(time, rtt, echoes);
     private (NodeIdentity Of, ImmutableArray<WireGuardPublicKey> Keys) _keys = (identities.Current, WireGuardKeys.Declared(identities.Current));
 
     /// <summary>What was carried so far; for anybody.</summary>

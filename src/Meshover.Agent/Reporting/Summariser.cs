@@ -13,7 +13,7 @@ namespace Meshover.Agent.Reporting;
 /// each 2 s. In a small mesh a link that goes or comes is such a change; in a large one it waits for the next summary: one node that goes off would
 /// else be a message of every other. For one caller.
 /// </summary>
-internal sealed class Summariser(TimeProvider time, Func<NodeId, double?> rtt)
+internal sealed class Summariser(TimeProvider time, Func<NodeId, double?> rtt, Func<EchoTally>? echoes = null)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AtMostEach = TimeSpan.FromSeconds(2);
@@ -84,6 +84,7 @@ internal sealed class Summariser(TimeProvider time, Func<NodeId, double?> rtt)
             // The same object where nothing changed.
             Exceptions = _last is { } last && last.Exceptions.SequenceEqual(exceptions) ? last.Exceptions : exceptions,
             Figures = state.Dataplane is not null && links.Count < ReportSummary.Few ? Figures(links, traffic) : [],
+            Echoes = echoes?.Invoke() ?? default,
             DataplaneAge = Age(state.Dataplane is null, state.DataplaneSeenAt),
             RoutingAge = Age(state.RoutingRead is null, state.RoutingSeenAt),
         };

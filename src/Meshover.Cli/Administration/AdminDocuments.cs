@@ -8,8 +8,9 @@ internal sealed record CreatedTokenDocument(string Id, string JoinString, DateTi
 
 /// <param name="State">usable, used-up, expired or revoked.</param>
 /// <param name="Uses">Null: unlimited.</param>
+/// <param name="Hostnames">Patterns of the names that it admits; none: any.</param>
 internal sealed record TokenDocument(
-    string Id, string State, DateTimeOffset Expires, uint? Uses, uint Used, string[] Tags, string[] Grants, bool Replace)
+    string Id, string State, DateTimeOffset Expires, uint? Uses, uint Used, string[] Tags, string[] Grants, bool Replace, string[] Hostnames)
 {
     public static TokenDocument Of(TokenInfo token, DateTimeOffset now)
     {
@@ -21,7 +22,7 @@ internal sealed record TokenDocument(
             _ => "usable",
         };
         return new TokenDocument(token.TokenId, state, AdminText.Time(token.ExpiresUnix), AdminText.Uses(token.Uses), token.Used,
-            [.. token.Tags], [.. token.Grants.Select(AdminText.WriteGrant)], token.Replace);
+            [.. token.Tags], [.. token.Grants.Select(AdminText.WriteGrant)], token.Replace, [.. token.Hostnames]);
     }
 }
 

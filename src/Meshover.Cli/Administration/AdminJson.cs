@@ -13,6 +13,7 @@ namespace Meshover.Cli.Administration;
 [JsonSerializable(typeof(AuditDocument[]))]
 [JsonSerializable(typeof(WhyDocument))]
 [JsonSerializable(typeof(CheckDocument))]
+[JsonSerializable(typeof(string[]))]
 internal sealed partial class AdminJson : JsonSerializerContext
 {
     public static void Write<T>(T document, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(document, type));

@@ -5,10 +5,10 @@ using Meshover.Contract.V1;
 
 namespace Meshover.Cli.Administration;
 
-/// <summary><c>meshover node list|show|status|rename|remove|allow</c></summary>
+/// <summary><c>meshover node list|show|status|rename|tag|remove|allow</c></summary>
 internal static class NodeCommands
 {
-    public static Command Create() => new("node", "The members of the mesh.") { List(), Show(), NodeStatusCommand.Create(NodeName()), Rename(), Remove(), Allow() };
+    public static Command Create() => new("node", "The members of the mesh.") { List(), Show(), NodeStatusCommand.Create(NodeName()), Rename(), Tag(), Remove(), Allow() };
 
     private static ExampleCommand List()
     {
@@ -61,6 +61,33 @@ internal static class NodeCommands
         {
             var request = new RenameNodeRequest { Node = parsed.GetRequiredValue(name), Hostname = parsed.GetRequiredValue(hostName), Reason = parsed.GetValue(reason) ?? "" };
             await AdminCalls.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.RenameNodeAsync(request, options), cancel);
+        });
+        return command;
+    }
+
+    private static ExampleCommand Tag()
+    {
+        var name = NodeName();
+        var add = new Argument<string[]>("TAG") { Description = "Tags that it is to have, too.", Arity = ArgumentArity.ZeroOrMore };
+        var remove = new Option<string[]>("--remove") { Description = "A tag that it is not to have any more; repeatable.", HelpName = "TAG" };
+        var reason = AdminOptions.Reason();
+        var json = AdminOptions.Json();
+        var command = new ExampleCommand("tag", "Gives a node tags, takes tags from it, and prints those that it has then. They group nodes in `node list --json`, the console and large graphs.",
+            "meshover node tag web-1 edge rack-7", "meshover node tag web-1 --remove edge", "meshover node tag web-1 rack-8 --remove rack-7 --reason \"it moved\"") { name, add, remove, reason, json };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var request = new TagNodeRequest
+            {
+                Node = parsed.GetRequiredValue(name),
+                Add = { parsed.GetValue(add) ?? [] },
+                Remove = { parsed.GetValue(remove) ?? [] },
+                Reason = parsed.GetValue(reason) ?? "",
+            };
+            var answer = await AdminCalls.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.TagNodeAsync(request, options), cancel);
+            if (parsed.GetValue(json))
+                AdminJson.Write([.. answer.Tags], AdminJson.Default.StringArray);
+            else
+                await Console.Out.WriteLineAsync(Terminal.Safe(string.Join(" ", answer.Tags)));
         });
         return command;
     }

@@ -17,12 +17,13 @@ internal static class TokenCommands
         var tags = new Option<string[]>("--tag") { Description = "Given to each node that joins with it; repeatable.", HelpName = "TAG" };
         var grants = new Option<string[]>("--grant") { Description = "A prefix that each node that joins with it may announce; PREFIX or PREFIX,MAXLENGTH; repeatable.", HelpName = "PREFIX" };
         var replace = new Option<bool>("--replace") { Description = "It may take over a hostname, with its addresses, that belongs to another machine." };
+        var hostNames = new Option<string[]>("--hostname") { Description = "Admits machines of this name alone; * stands for any run of characters, as in web-*; repeatable [default: any name].", HelpName = "PATTERN" };
         var reason = AdminOptions.Reason();
         var json = AdminOptions.Json();
         var command = new ExampleCommand("create", "Makes a token and prints its join string, alone, on standard output.",
             "meshover token create", "meshover token create --uses 10 --lifetime 7d --grant 10.64.1.0/24", "meshover up --join \"$(ssh controller meshover token create)\"")
         {
-            lifetime, uses, tags, grants, replace, reason, json,
+            lifetime, uses, tags, grants, hostNames, replace, reason, json,
         };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -33,6 +34,7 @@ internal static class TokenCommands
                 Tags = { parsed.GetValue(tags) ?? [] },
                 Grants = { (parsed.GetValue(grants) ?? []).Select(AdminText.ReadGrant) },
                 Replace = parsed.GetValue(replace),
+                Hostnames = { parsed.GetValue(hostNames) ?? [] },
                 Reason = parsed.GetValue(reason) ?? "",
             };
             var token = await AdminCalls.CallAsync(parsed.GetRequiredValue(AdminOptions.Socket), (api, options) => api.CreateTokenAsync(request, options), cancel);
@@ -57,7 +59,7 @@ internal static class TokenCommands
             if (parsed.GetValue(json))
                 AdminJson.Write(tokens, AdminJson.Default.TokenDocumentArray);
             else
-                AdminTable.Write(["token", "state", "expires", "used", "tags", "grants", "replace"], tokens.Select(Cells));
+                AdminTable.Write(["token", "state", "expires", "used", "tags", "grants", "hostnames", "replace"], tokens.Select(Cells));
         });
         return command;
     }
@@ -83,6 +85,7 @@ internal static class TokenCommands
         $"{token.Used} of {(token.Uses is { } uses ? uses.ToString(CultureInfo.InvariantCulture) : "unlimited")}",
         string.Join(" ", token.Tags),
         string.Join(" ", token.Grants),
+        string.Join(" ", token.Hostnames),
         token.Replace ? "yes" : "no",
     ];
 }

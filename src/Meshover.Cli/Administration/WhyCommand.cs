@@ -5,13 +5,14 @@ using Meshover.Cli.CommandLine;
 using Meshover.Cli.Events;
 using Meshover.Contract.V1;
 using Meshover.Mesh.Events;
+using Meshover.Mesh.Ways;
 
 namespace Meshover.Cli.Administration;
 
 /// <summary><c>meshover why A B</c>: the way from one node to another and back, node by node, and what changed there last.</summary>
 internal static class WhyCommand
 {
-    private const int MostHops = 8, MostEvents = 8;
+    private const int MostEvents = 8;
     private static readonly TimeSpan Recently = TimeSpan.FromHours(1);
 
     public static Command Create()
@@ -87,48 +88,35 @@ internal static class WhyCommand
         private async Task<WayDocument> WayAsync(NodeRecord from, NodeRecord to, CancellationToken cancel)
         {
             var (source, destination) = ipv4 ? (from.Address4, to.Address4) : (from.Address6, to.Address6);
-            var steps = new List<StepDocument>();
-            string? ends = null;
-            var isThere = false;
-            NodeRecord? node = from;
-            while (node is { } here && ends is null && !isThere)
+            var walk = new WayWalk(from.Id, new WayEnd(to.Hostname, [to.Id], IsBehind: false), id => _nodes.GetValueOrDefault(id)?.Hostname);
+            while (walk.Asks is { } id)
             {
-                if (steps.Exists(step => step.Node == here.Hostname))
-                    ends = $"It goes in circles: {here.Hostname} has had it before.";
-                else if (steps.Count == MostHops)
-                    ends = $"It was followed over {MostHops} nodes, which is more than the mesh allows.";
-                else
-                    (node, isThere, ends) = await StepAsync(here, to, source, destination, steps, cancel);
+                try
+                {
+                    var question = new NodeQuestion { Way = new WayQuestion { To = destination, From = source } };
+                    walk.Take(ToStep(_nodes[id], (await NodeStatusCommand.AskAsync(socket, _nodes[id].Hostname, question, cancel)).Way));
+                }
+                catch (CliException e)
+                {
+                    walk.Unanswered(e.Message);
+                }
             }
-            return new WayDocument(from.Hostname, to.Hostname, destination, isThere, [.. steps], ends);
+            var steps = walk.Steps.Select(step => new StepDocument(step.Name, Word(step.Kind), step.Link.Length > 0 ? step.Link : null, step.Out, step.Gathered));
+            return new WayDocument(from.Hostname, to.Hostname, destination, walk.Arrives, [.. steps], walk.Ends);
         }
 
-        private async Task<(NodeRecord? Next, bool IsThere, string? Ends)> StepAsync(
-            NodeRecord node, NodeRecord to, string source, string destination, List<StepDocument> steps, CancellationToken cancel)
-        {
-            WayAnswer way;
-            try
+        private static WayStep ToStep(NodeRecord node, WayAnswer way) => new(
+            node.Id, node.Hostname,
+            way.Kind switch
             {
-                var question = new NodeQuestion { Way = new WayQuestion { To = destination, From = source } };
-                way = (await NodeStatusCommand.AskAsync(socket, node.Hostname, question, cancel)).Way;
-            }
-            catch (CliException e)
-            {
-                return (null, false, $"It is not known how it goes on at {node.Hostname}: {e.Message}");
-            }
-            steps.Add(new StepDocument(node.Hostname, Word(way.Kind), way.Link.Length > 0 ? way.Link : null, way.Out, way.Gathered.StartsWith("no:", StringComparison.Ordinal) ? null : way.Gathered));
-            return way.Kind switch
-            {
-                WayAnswer.Types.Kind.Here when node.Id == to.Id => (null, true, null),
-                WayAnswer.Types.Kind.Here => (null, false, $"It ends at {node.Hostname}, which has the address of {to.Hostname} itself."),
-                WayAnswer.Types.Kind.Link when _nodes.GetValueOrDefault(way.NextNode) is { } next => (next, false, null),
-                WayAnswer.Types.Kind.Link => (null, false, $"It ends at {node.Hostname}: its next node, {way.NextNode}, is no member any more."),
-                WayAnswer.Types.Kind.Outside => (null, false, $"It leaves the mesh at {node.Hostname}."),
-                _ => (null, false, $"It ends at {node.Hostname}: no route leads to {to.Hostname} there."),
-            };
-        }
+                WayAnswer.Types.Kind.Here => WayKind.Here,
+                WayAnswer.Types.Kind.Link => WayKind.Link,
+                WayAnswer.Types.Kind.Outside => WayKind.Outside,
+                _ => WayKind.Refused,
+            },
+            way.NextNode, way.Link, way.Out, way.Gathered.StartsWith("no:", StringComparison.Ordinal) ? null : way.Gathered);
 
-        private static string Word(WayAnswer.Types.Kind kind) => kind.ToString().ToLowerInvariant();
+        private static string Word(WayKind kind) => kind.ToString().ToLowerInvariant();
 
         /// <summary>What a node says of its link with another; null: it does not answer, which the ways have said.</summary>
         private async Task<WhyLink?> LinkAsync(NodeRecord node, NodeRecord peer, CancellationToken cancel)

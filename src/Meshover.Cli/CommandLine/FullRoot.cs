@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Meshover.Cli.Administration;
 using Meshover.Cli.Announcing;
+using Meshover.Cli.Capturing;
 using Meshover.Cli.Daemons;
 using Meshover.Cli.Debugging;
 using Meshover.Cli.Doctor;
@@ -30,6 +31,7 @@ internal static class FullRoot
         PingCommand.Create(),
         TraceCommand.Create(),
         RouteCommands.Create(),
+        CaptureCommand.Create(),
         RotateKeyCommand.Create(),
         DoctorCommand.Create(),
         EventsCommand.Create(),

@@ -33,6 +33,7 @@ internal static class DnsCommand
                     ConfigFiles = [paths.ConfigFile, paths.IdentityFile],
                     ReadConfig = () => TryRead(paths, flags),
                     ProblemFile = paths.DnsProblemFile,
+                    BeatFile = paths.DnsBeatFile,
                     Interface = NodeSettings.Default.LoopbackInterface,
                 },
                 context.Loggers, context.Time, cancellationToken), cancellationToken);

@@ -49,7 +49,7 @@ internal sealed class Bundle(NodePaths paths, bool anonymise, TimeProvider time)
     public async Task WriteAsync(Stream stream, CancellationToken cancel)
     {
         var status = await StatusAsync(cancel);
-        var redaction = new Redaction(Secrets(), Names(status), anonymise);
+        var redaction = new Redaction(Secrets(), [.. Names(status), .. anonymise ? await OutsideNamesAsync(cancel) : []], anonymise);
         await using var zipped = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
         await using var tar = new TarWriter(zipped, TarEntryFormat.Pax, leaveOpen: true);
         await foreach (var (name, text) in PartsAsync(status, cancel))
@@ -141,6 +141,19 @@ internal sealed class Bundle(NodePaths paths, bool anonymise, TimeProvider time)
         .. (_identity?.Controllers ?? []).Concat(_config?.Controllers ?? []).Select(controller => controller[..Math.Max(0, controller.LastIndexOf(':'))]).Where(host => host.Any(char.IsAsciiLetter) && !host.Contains(':', StringComparison.Ordinal)),
         _config?.Site ?? "",
     ];
+
+    /// <summary>Of routers outside the mesh: as the settings name them, and as they call themselves by BGP (FRR's capability "hostname"), which FRR shows beside their addresses.</summary>
+    private async Task<IEnumerable<string>> OutsideNamesAsync(CancellationToken cancel)
+    {
+        // Some hundred bytes a neighbour, where `show bgp neighbors` has thousands.
+        var shown = await OutputAsync("show bgp summary", Own, ["vtysh", .. paths.ToArguments(), "-c", "show bgp summary json"], cancel);
+        if (!shown.Contains('{', StringComparison.Ordinal))
+            await Console.Error.WriteLineAsync("meshover: FRR did not say how its neighbours call themselves, so those names may still be in frr/ and logs/: look there before you give the bundle away.");
+        return (_config?.Neighbors ?? []).SelectMany(neighbor => new[] { neighbor.Interface, neighbor.UpdateSource }).OfType<string>().Where(IsNoAddress)
+            .Concat(BgpNames.In(shown));
+    }
+
+    private static bool IsNoAddress(string text) => !System.Net.IPAddress.TryParse(text, out _);
 
     private List<MeshEvent> Events()
     {

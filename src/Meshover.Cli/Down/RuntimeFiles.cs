@@ -25,6 +25,7 @@ internal static class RuntimeFiles
         Delete(paths.KeptDaemonsFile);
         Delete(paths.DataplaneState);
         Delete(paths.DnsProblemFile);
+        Delete(paths.DnsBeatFile);
         Delete(SourceRouteDebt.FileIn(paths.RuntimeDirectory));
         Delete(paths.UapiSocket);
         RemoveIfEmpty(paths.UapiDirectory);

@@ -35,6 +35,9 @@ internal sealed record NodePaths
     public string KeptDaemonsFile => Path.Combine(RuntimeDirectory, "run.daemons");
     /// <summary>Why names are not answered, for the agent to show; not there while they are.</summary>
     public string DnsProblemFile => Path.Combine(RuntimeDirectory, AgentOptions.DnsProblem);
+
+    /// <summary>Touched by it each second.</summary>
+    public string DnsBeatFile => Path.Combine(RuntimeDirectory, AgentOptions.DnsBeat);
     public string FrrDirectory => Path.Combine(RuntimeDirectory, "frr");
 
     /// <summary>Named after the WireGuard device.</summary>

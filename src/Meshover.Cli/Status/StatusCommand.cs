@@ -17,14 +17,25 @@ internal static class StatusCommand
         var watch = new Option<bool>("--watch") { Description = "Print it again each second, until interrupted." };
         var problems = new Option<bool>("--problems") { Description = "Only what is wrong: findings, and the peers that are not reached directly, or whose BGP or BFD session is down." };
         var peer = new Option<string>("--peer") { Description = "Only this peer, with all that is known of it.", HelpName = "NODE" };
+        var page = new Option<int?>("--page") { Description = $"{StatusView.PageSize} peers at a time, the worst first: the page of this number.", HelpName = "NUMBER" };
+        page.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 1)
+                result.AddError("--page takes a number from 1.");
+        });
         var command = new ExampleCommand(
             "status", "Shows this node, its components and its peers, those with the worst state first. Exit code: 0 all is well, 3 something is not, 1 the node is down.",
-            "meshover status", "meshover status --watch", "meshover status --problems", "meshover status --peer web-1", "meshover status --json | jq '.peers[] | {hostname, path, rttMs}'")
+            "meshover status", "meshover status --watch", "meshover status --problems", "meshover status --peer web-1", "meshover status --page 1", "meshover status --json | jq '.peers[] | {hostname, path, rttMs}'")
         {
-            json, watch, problems, peer,
+            json, watch, problems, peer, page,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(peer) is not null && result.GetValue(page) is not null)
+                result.AddError("--page is for several peers: leave it out with --peer.");
+        });
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed.Paths(), new StatusView(parsed.GetValue(problems), parsed.GetValue(peer)), parsed.GetValue(json), parsed.GetValue(watch), cancellationToken));
+            parsed.Paths(), new StatusView(parsed.GetValue(problems), parsed.GetValue(peer), parsed.GetValue(page)), parsed.GetValue(json), parsed.GetValue(watch), cancellationToken));
         return command;
     }
 
@@ -34,10 +45,14 @@ internal static class StatusCommand
         var time = TimeProvider.System;
         var collector = new StatusCollector(paths, time);
         StatusDocument status;
+        var hasShown = false;
         do
         {
             status = await collector.CollectAsync(CancellationToken.None);
-            Print(view.Of(status), json, clear: watch, view);
+            Print(view.Of(status, mayBeGone: hasShown), json, clear: watch, view);
+            hasShown = true;
+            if (view.Page is { } page && !json && !watch && view.PagesOf(status) is var pages && page < pages)
+                await Console.Out.WriteLineAsync($"Page {page} of {pages}; `--page {page + 1}` has the next.");
         }
         while (watch && await PauseAsync(time, interrupted));
         return ToExitCode(status.State);

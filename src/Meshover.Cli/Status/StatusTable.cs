@@ -15,9 +15,12 @@ internal static class StatusTable
 
     public static void Write(IAnsiConsole console, StatusDocument status, StatusView? view = null)
     {
-        if (view is { Peer: not null })
+        if (view is { Peer: { } wanted })
         {
-            PeerDetail.Write(console, status.Peers[0], status.Findings);
+            if (status.Peers.IsEmpty)
+                Line(console, $"[yellow]{wanted}[/] is not there: this node has no such peer now.");
+            else
+                PeerDetail.Write(console, status.Peers[0], status.Findings);
             return;
         }
         if (view is { OnlyProblems: true })

@@ -14,10 +14,15 @@ namespace Meshover.Console.Hosting;
 /// <summary>Puts the console into a program that serves HTTP. That brings an <see cref="IMeshPort"/> and an <see cref="ISignInTokens"/>.</summary>
 public static class ConsoleHost
 {
-    public static IServiceCollection AddMeshConsole(this IServiceCollection services)
+    /// <param name="services">Of that program.</param>
+    /// <param name="provider">By which people may sign in beside tokens; null: by none.</param>
+    public static IServiceCollection AddMeshConsole(this IServiceCollection services, OpenIdSettings? provider = null)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<NodeAnswers>();
+        services.AddSingleton<PathAnswers>();
+        services.AddSingleton<RouteAnswers>();
+        services.AddSingleton<MomentAnswers>();
         services.AddSingleton<MeshConsole>();
         services.AddSingleton<LiveMesh>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveMesh>());
@@ -26,6 +31,8 @@ public static class ConsoleHost
         // What it protects ends with the process, as sessions do; nothing is written.
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
         ConsoleSignIn.AddSignIn(services);
+        if (provider is not null)
+            OpenIdSignIn.Add(services, provider);
         services.AddCascadingAuthenticationState();
         services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
         {

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Meshover.Console.SignIn;
 
-/// <summary>Signing in by a token, and out again. The session's cookie holds no more than the session's name.</summary>
+/// <summary>Signing in by a token, and out again; by a provider, see <see cref="OpenIdSignIn"/>. The session's cookie holds no more than the session's name.</summary>
 public static partial class ConsoleSignIn
 {
     public const string Scheme = "console";
@@ -19,7 +19,7 @@ public static partial class ConsoleSignIn
     /// Signs in. Its handler has not read the request's cookie yet when the former session has ended, so that it begins another, under another name: the one that
     /// reads it would only put somebody else into the session that there is.
     /// </summary>
-    private const string BeginScheme = "console-begin";
+    internal const string BeginScheme = "console-begin";
 
     public const string SignInPath = "/sign-in";
 
@@ -71,6 +71,7 @@ public static partial class ConsoleSignIn
     {
         endpoints.MapPost(BeginPath, (RequestDelegate)BeginAsync).AllowAnonymous();
         endpoints.MapPost(EndPath, (RequestDelegate)EndAsync).AllowAnonymous();
+        OpenIdSignIn.Map(endpoints);
     }
 
     private static async Task BeginAsync(HttpContext context)
@@ -82,9 +83,7 @@ public static partial class ConsoleSignIn
         var from = context.Connection.RemoteIpAddress;
         if (!services.GetRequiredService<SignInPace>().MayTry(from))
         {
-            context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
-            context.Response.Headers.RetryAfter = $"{SignInPace.OneMoreEach.TotalSeconds:0}";
-            await context.Response.WriteAsync("Too many attempts to sign in from your address: wait a minute and try again.", context.RequestAborted);
+            await TellToWaitAsync(context);
             return;
         }
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
@@ -107,12 +106,20 @@ public static partial class ConsoleSignIn
     {
         var now = time.GetUtcNow();
         var until = now + Sessions.Longest;
-        var address = context.Connection.RemoteIpAddress;
-        var from = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
         // A new name for each, so that none that somebody else knows can become a good one.
-        var principal = ConsoleClaims.Of(holder, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), $"{from}");
+        var principal = ConsoleClaims.Of(holder, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), AddressOf(context));
         return context.SignInAsync(BeginScheme, principal, new AuthenticationProperties { IssuedUtc = now, ExpiresUtc = holder.Expires < until ? holder.Expires : until });
     }
+
+    internal static Task TellToWaitAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+        context.Response.Headers.RetryAfter = $"{SignInPace.OneMoreEach.TotalSeconds:0}";
+        return context.Response.WriteAsync("Too many attempts to sign in from your address: wait a minute and try again.", context.RequestAborted);
+    }
+
+    internal static string AddressOf(HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } address ? $"{(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)}" : "";
 
     private static async Task EndAsync(HttpContext context)
     {

@@ -2,8 +2,8 @@ using Meshover.Console.UseCases;
 
 namespace Meshover.Console.SignIn;
 
-/// <summary>Knows the tokens by which people sign in. Another way to sign in (OpenID Connect, say) is a scheme of ASP.NET's that signs in to
-/// <see cref="ConsoleSignIn.Scheme"/> with the claims of <see cref="ConsoleClaims"/>, and needs nothing of this.</summary>
+/// <summary>Knows the tokens by which people sign in. Another way to sign in (<see cref="OpenIdSignIn"/>) is a scheme of ASP.NET's that begins a session
+/// with the claims of <see cref="ConsoleClaims"/>, and needs nothing of this.</summary>
 public interface ISignInTokens
 {
     /// <summary>Whose token it is; null: nobody's, or one that is good no more. One of a single use is used up by it.</summary>

@@ -48,7 +48,7 @@ public sealed class Sessions(ISignInTokens tokens, TimeProvider time) : ITicketS
     /// <summary>It has not ended, and nor has what it began with.</summary>
     public bool IsAlive(string key) =>
         _tickets.TryGetValue(key, out var ticket) && time.GetUtcNow() < ticket.Properties.ExpiresUtc
-        && (TokenOf(ticket) is not { } token || tokens.MayGoOn(token));
+        && (TokenOf(ticket) is not { } token || token.StartsWith(OpenIdSignIn.Mark, StringComparison.Ordinal) || tokens.MayGoOn(token));
 
     // Those that have ended go first, then the oldest.
     private void MakeRoom(IEnumerable<KeyValuePair<string, AuthenticationTicket>> among, int most)

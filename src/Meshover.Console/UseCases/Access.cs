@@ -17,6 +17,9 @@ public static class Access
         [UseCase.SeeAudit] = Role.Operator,
         [UseCase.RemoveNode] = Role.Administrator,
         [UseCase.AllowNode] = Role.Administrator,
+        [UseCase.RenameNode] = Role.Administrator,
+        [UseCase.TagNode] = Role.Operator,
+        [UseCase.DrainNode] = Role.Operator,
     }.ToFrozenDictionary();
 
     public static bool May(Role role, UseCase useCase) => Least.TryGetValue(useCase, out var least) && role >= least;

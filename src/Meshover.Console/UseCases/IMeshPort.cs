@@ -44,6 +44,32 @@ public interface IMeshPort
     Task RemoveNodeAsync(Doer by, string node, CancellationToken cancel);
 
     Task AllowNodeAsync(Doer by, string node, CancellationToken cancel);
+
+    Task RenameNodeAsync(Doer by, string node, string name, CancellationToken cancel);
+
+    /// <summary>Gives it these tags in the place of those that it has.</summary>
+    Task TagNodeAsync(Doer by, string node, ImmutableArray<string> tags, CancellationToken cancel);
+
+    /// <summary>Tells the node that it is to be left, or to take part again; returns when it has begun.</summary>
+    Task DrainNodeAsync(Doer by, string node, bool on, CancellationToken cancel);
+
+    /// <summary>Who announces a prefix and who may; nobody is asked. O(announcements + grants).</summary>
+    /// <param name="prefix">A prefix or an address.</param>
+    RouteReport FindRoute(string prefix);
+
+    /// <summary>What a node does with packets to it.</summary>
+    Task<RouteTaker> AskRouteAsync(string node, string prefix, CancellationToken cancel);
+
+    /// <summary>Goes the way of packets there and back, asking each node; at most 8 each way.</summary>
+    Task<PathReport> FindPathAsync(PathWish wish, CancellationToken cancel);
+
+    /// <summary>The last hours of a node; null: nothing was kept of it yet.</summary>
+    NodeSeries? Series(string node);
+
+    Task<PastSpan> PastAsync(CancellationToken cancel);
+
+    /// <summary>The mesh as it was; null: nothing is kept of so long ago.</summary>
+    Task<PastMoment?> MomentAsync(DateTimeOffset at, CancellationToken cancel);
 }
 
 /// <summary>Who changes something, as the audit is told.</summary>

@@ -15,13 +15,20 @@ public sealed record AuditRow(long Revision, DateTimeOffset Time, string Actor, 
 public sealed record TokenRow(
     string Id, DateTimeOffset Created, DateTimeOffset Expires, long? Uses, long Used, ImmutableArray<string> Tags, ImmutableArray<GrantRow> Grants, bool Replace, bool IsRevoked)
 {
+    /// <summary>Patterns of the hostnames that it admits; empty: any.</summary>
+    public ImmutableArray<string> HostNames { get; init; } = [];
+
     /// <summary>It admits somebody.</summary>
     public bool IsGood(DateTimeOffset now) => !IsRevoked && now < Expires && (Uses is null || Used < Uses);
 }
 
 /// <summary>What a join token is to be.</summary>
 /// <param name="Uses">Null: any number.</param>
-public sealed record JoinWish(TimeSpan Lifetime, uint? Uses, ImmutableArray<string> Tags, ImmutableArray<GrantRow> Grants, bool Replace);
+public sealed record JoinWish(TimeSpan Lifetime, uint? Uses, ImmutableArray<string> Tags, ImmutableArray<GrantRow> Grants, bool Replace)
+{
+    /// <summary>Patterns of the hostnames that it admits, with <c>*</c> for any run of characters; empty: any.</summary>
+    public ImmutableArray<string> HostNames { get; init; } = [];
+}
 
 /// <summary>A token that was made. The join string is shown once.</summary>
 public sealed record CreatedJoin(string Id, string JoinString, DateTimeOffset Expires);

@@ -10,8 +10,11 @@ namespace Meshover.Console.UseCases;
 /// </summary>
 /// <param name="port">Does it.</param>
 /// <param name="answers">Asks nodes for all who look.</param>
+/// <param name="paths">Follows paths for them.</param>
+/// <param name="routes">Asks nodes for routes for them.</param>
+/// <param name="moments">Looks into the past for them.</param>
 /// <param name="sessions">Knows who is signed in.</param>
-public sealed class MeshConsole(IMeshPort port, NodeAnswers answers, Sessions sessions)
+public sealed class MeshConsole(IMeshPort port, NodeAnswers answers, PathAnswers paths, RouteAnswers routes, MomentAnswers moments, Sessions sessions)
 {
     /// <summary>Whether they may, by their role.</summary>
     public static bool May(ConsoleUser user, UseCase useCase) => Access.May(user.Role, useCase);
@@ -53,6 +56,39 @@ public sealed class MeshConsole(IMeshPort port, NodeAnswers answers, Sessions se
 
     public Task AllowNodeAsync(ConsoleUser user, string reason, string node, CancellationToken cancel) =>
         Checked(user, UseCase.AllowNode).AllowNodeAsync(Doer(user, reason), node, cancel);
+
+    public Task RenameNodeAsync(ConsoleUser user, string reason, string node, string name, CancellationToken cancel) =>
+        Checked(user, UseCase.RenameNode).RenameNodeAsync(Doer(user, reason), node, name, cancel);
+
+    public Task TagNodeAsync(ConsoleUser user, string reason, string node, ImmutableArray<string> tags, CancellationToken cancel) =>
+        Checked(user, UseCase.TagNode).TagNodeAsync(Doer(user, reason), node, tags, cancel);
+
+    public Task DrainNodeAsync(ConsoleUser user, string reason, string node, bool on, CancellationToken cancel) =>
+        Checked(user, UseCase.DrainNode).DrainNodeAsync(Doer(user, reason), node, on, cancel);
+
+    public RouteReport FindRoute(ConsoleUser user, string prefix) => Checked(user, UseCase.SeeMesh).FindRoute(prefix);
+
+    public Task<RouteTaker> AskRouteAsync(ConsoleUser user, string node, string prefix, CancellationToken cancel)
+    {
+        _ = Checked(user, UseCase.AskNode);
+        return routes.AskAsync(node, prefix, cancel);
+    }
+
+    public Task<PathReport> FindPathAsync(ConsoleUser user, PathWish wish, CancellationToken cancel)
+    {
+        _ = Checked(user, UseCase.AskNode);
+        return paths.AskAsync(wish, cancel);
+    }
+
+    public NodeSeries? Series(ConsoleUser user, string node) => Checked(user, UseCase.SeeMesh).Series(node);
+
+    public Task<PastSpan> PastAsync(ConsoleUser user, CancellationToken cancel) => Checked(user, UseCase.SeeMesh).PastAsync(cancel);
+
+    public Task<PastMoment?> MomentAsync(ConsoleUser user, DateTimeOffset at, CancellationToken cancel)
+    {
+        _ = Checked(user, UseCase.SeeMesh);
+        return moments.AskAsync(at, cancel);
+    }
 
     private IMeshPort Checked(ConsoleUser user, UseCase useCase)
     {

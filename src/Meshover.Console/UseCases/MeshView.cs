@@ -44,9 +44,26 @@ public sealed record NodeRow(
     /// <summary>What it announces now.</summary>
     public ImmutableArray<string> Announced { get; init; } = [];
 
+    /// <summary>Of that, what others announce by design: anycast, or one of several.</summary>
+    public ImmutableArray<string> Shared { get; init; } = [];
+
+    /// <summary>Hosts that live there although another node has them, too.</summary>
+    public ImmutableArray<string> Twice { get; init; } = [];
+
+    /// <summary>Ranges of sources whose packets it wants to have; null: none.</summary>
+    public GatherRow? Gathers { get; init; }
+
+    /// <summary>It is to be left.</summary>
+    public bool IsDraining { get; init; }
+
     /// <summary>What it announces and was granted by nobody: all others refuse it.</summary>
     public ImmutableArray<string> NotGranted { get; init; } = [];
 }
+
+/// <param name="Prefixes">Of the sources.</param>
+/// <param name="Priority">1-255: of several owners the greatest has the packets.</param>
+/// <param name="IsFailing">By its own check it cannot take them out of the mesh at the moment.</param>
+public sealed record GatherRow(ImmutableArray<string> Prefixes, int Priority, bool IsFailing);
 
 /// <summary>A point of the graph.</summary>
 /// <param name="Site">Where it is drawn; empty: no site.</param>

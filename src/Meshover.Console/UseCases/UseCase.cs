@@ -5,6 +5,8 @@ public enum UseCase
 {
     /// <summary>The mesh, its nodes, what they are granted, and its events.</summary>
     SeeMesh,
+
+    /// <summary>What a node says of itself, and what nodes do with packets: it costs them questions.</summary>
     AskNode,
     SeeTokens,
     CreateToken,
@@ -14,4 +16,9 @@ public enum UseCase
     SeeAudit,
     RemoveNode,
     AllowNode,
+    RenameNode,
+    TagNode,
+
+    /// <summary>To have it left, and to have it take part again.</summary>
+    DrainNode,
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Mesh.Addressing;
@@ -18,10 +19,11 @@ internal static class AdminRules
     {
         var violations = new Violations();
         violations.Require(wish.LifetimeSeconds is >= 0 and <= LongestLifetime, "lifetime_seconds", "from 1 second to 10 years; 0 is 24 hours.");
-        violations.Require(wish.Tags.Length <= MostTags, "tags", $"{wish.Tags.Length} are too many (at most {MostTags}).");
+        CheckTags(violations, "tags", wish.Tags);
         violations.Require(wish.Grants.Length <= MostGrants, "grants", $"{wish.Grants.Length} are too many (at most {MostGrants}).");
-        foreach (var tag in wish.Tags)
-            violations.Require(IsTag(tag), "tags", $"{Violations.Quote(tag)} is not a tag (1-{LongestTag} letters, digits, hyphens, dots, underscores).");
+        violations.Require(wish.HostNames.Length <= HostNamePattern.Most, "hostnames", $"{wish.HostNames.Length} are too many (at most {HostNamePattern.Most}).");
+        foreach (var pattern in wish.HostNames)
+            violations.Require(HostNamePattern.IsPattern(pattern), "hostnames", $"{Violations.Quote(pattern)} is no pattern of hostnames (letters, digits, hyphens, dots, and * for any run of them).");
         for (var i = 0; i < wish.Grants.Length; i++)
             Check(violations, $"grants[{i}]", wish.Grants[i], mesh);
         violations.ThrowIfAny();
@@ -51,6 +53,35 @@ internal static class AdminRules
     {
         var violations = new Violations();
         CheckNode(violations, node);
+        violations.ThrowIfAny();
+    }
+
+    /// <inheritdoc cref="Check(TokenWish, MeshRecord)"/>
+    public static void CheckTags(string node, ImmutableArray<string> add, ImmutableArray<string> remove)
+    {
+        var violations = new Violations();
+        CheckNode(violations, node);
+        CheckTags(violations, "add", add);
+        CheckTags(violations, "remove", remove);
+        violations.Require(add.Length + remove.Length > 0, "add", "is missing: name a tag to add or to remove.");
+        violations.Require(!add.Intersect(remove, StringComparer.Ordinal).Any(), "remove", "names a tag that is to be added, too.");
+        violations.ThrowIfAny();
+    }
+
+    /// <summary>What the tags of a node come to.</summary>
+    /// <exception cref="RefusalException">They are too many.</exception>
+    public static ImmutableArray<string> Tags(StoredNode node, ImmutableArray<string> add, ImmutableArray<string> remove)
+    {
+        ImmutableArray<string> tags = [.. node.Tags.Union(add, StringComparer.Ordinal).Except(remove, StringComparer.Ordinal)];
+        return tags.Length <= MostTags ? tags : throw new RefusalException(RefusalReason.Precondition, $"A node has at most {MostTags} tags: {node.HostName} would have {tags.Length}. Remove some with `meshover node tag {node.HostName} --remove TAG`.");
+    }
+
+    /// <inheritdoc cref="Check(TokenWish, MeshRecord)"/>
+    public static void CheckTags(string node, ImmutableArray<string> tags)
+    {
+        var violations = new Violations();
+        CheckNode(violations, node);
+        CheckTags(violations, "tags", tags);
         violations.ThrowIfAny();
     }
 
@@ -95,6 +126,13 @@ internal static class AdminRules
 
     private static void CheckNode(Violations violations, string node) =>
         violations.Require(node.Length is > 0 and <= LongestNode, "node", "is missing, or too long: a hostname or an id.");
+
+    private static void CheckTags(Violations violations, string field, ImmutableArray<string> tags)
+    {
+        violations.Require(tags.Length <= MostTags, field, $"{tags.Length} are too many (at most {MostTags}).");
+        foreach (var tag in tags)
+            violations.Require(IsTag(tag), field, $"{Violations.Quote(tag)} is not a tag (1-{LongestTag} letters, digits, hyphens, dots, underscores).");
+    }
 
     private static bool IsTag(string tag) =>
         tag.Length is > 0 and <= LongestTag && tag.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Live;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
+using Meshover.Telemetry.Tracing;
 
 namespace Meshover.Controller.Administration;
 
@@ -24,20 +26,49 @@ internal sealed class NodeQueries(MeshDirectory directory, LiveNodes live, TimeP
     {
         AdminRules.CheckNode(node);
         var session = SessionOf(NodeNames.Member(directory.State, node));
-        if (!session.Capabilities.Contains(question.Capability))
-        {
-            throw new RefusalException(RefusalReason.Precondition,
-                $"The agent of that node ({session.Version}) is too old to answer this. Upgrade meshover there, or run `meshover status` on it.");
-        }
+        CheckCapability(session, question);
         try
         {
             if (Interlocked.Increment(ref _asked) > Most)
                 throw new RefusalException(RefusalReason.Unanswered, $"{Most} questions wait for their nodes' answers: ask again in a moment.");
+            using var span = Traces.Step($"ask {question.Capability}", ActivityKind.Client);
+            span?.SetTag("meshover.node", node);
             return await session.AskAsync(question, Within, time, cancel);
         }
         finally
         {
             Interlocked.Decrement(ref _asked);
+        }
+    }
+
+    /// <summary>
+    /// Orders a connected node to do something, which it does itself. The audit has it first: what is ordered and not written down must not be, and the node
+    /// may still refuse what is written down.
+    /// </summary>
+    /// <param name="actor">Who.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="operation">As the audit is to have it.</param>
+    /// <param name="node">By hostname or id.</param>
+    /// <param name="order">As the node takes it.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    /// <exception cref="InvalidRequestException">It is nobody's name.</exception>
+    /// <exception cref="RefusalException">As for <see cref="AskAsync"/>.</exception>
+    public async Task OrderAsync(Actor actor, Reason reason, Operation operation, string node, Question order, CancellationToken cancel)
+    {
+        AdminRules.CheckNode(node);
+        var member = NodeNames.Member(directory.State, node);
+        CheckCapability(SessionOf(member), order);
+        var record = new OrderRecord(operation.Name[(operation.Name.IndexOf('.', StringComparison.Ordinal) + 1)..], time.GetUtcNow().ToUnixTimeSeconds());
+        await directory.ChangeAsync(new Cause(actor, operation, reason), draft => draft.Put(StoreKeys.Order(NodeNames.Member(draft.State, node).Id), record), cancel);
+        _ = await AskAsync(node, order, cancel);
+    }
+
+    private static void CheckCapability(NodeSession session, Question question)
+    {
+        if (!session.Capabilities.Contains(question.Capability))
+        {
+            throw new RefusalException(RefusalReason.Precondition,
+                $"The agent of that node ({session.Version}) is too old to answer this. Upgrade meshover there, or run `meshover status` on it.");
         }
     }
 

@@ -50,9 +50,50 @@ internal sealed class Nodes(MeshDirectory directory, LiveNodes live, ControllerO
             // It would say its former name when it comes, and have it again.
             if (live.State.Node(member.Id) is not { IsOnline: true })
                 throw new RefusalException(RefusalReason.Precondition, $"The node \"{member.HostName}\" is not connected, and would bring its name with it: rename it once it is, or set `hostname` there.");
-            Enrolment.Update(draft, member, name!, member.WireGuardKeys);
+            Enrolment.Rename(draft, member, name!);
+            // What it wished for before is not wished for any more.
+            foreach (var session in live.State.Node(member.Id)?.Sessions ?? [])
+                session.WishedName = null;
         }, cancel);
         return name!;
+    }
+
+    /// <param name="actor">Who does it.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="node">By hostname or id.</param>
+    /// <param name="add">Tags that it is to have.</param>
+    /// <param name="remove">And that it is not to have.</param>
+    /// <param name="cancel">Ends the waiting.</param>
+    /// <returns>All that it has now.</returns>
+    /// <exception cref="InvalidRequestException">It is nobody's name, or a tag is none.</exception>
+    /// <exception cref="RefusalException">There is no such member, or it would have too many.</exception>
+    public async Task<ImmutableArray<string>> TagAsync(Actor actor, Reason reason, string node, ImmutableArray<string> add, ImmutableArray<string> remove, CancellationToken cancel)
+    {
+        AdminRules.CheckTags(node, add, remove);
+        var changed = await directory.ChangeAsync(new Cause(actor, Operation.TagNode, reason), draft =>
+        {
+            var member = NodeNames.Member(draft.State, node);
+            var tags = AdminRules.Tags(member, add, remove);
+            if (!tags.SequenceEqual(member.Tags))
+                draft.Put(StoreKeys.Node(member.Id), member with { Tags = tags });
+            return tags;
+        }, cancel);
+        return changed.Value;
+    }
+
+    /// <summary>Gives it these tags in the place of those that it has.</summary>
+    /// <exception cref="InvalidRequestException">It is nobody's name, or one of them is no tag.</exception>
+    /// <exception cref="RefusalException">There is no such member.</exception>
+    public Task TagAsync(Actor actor, Reason reason, string node, ImmutableArray<string> tags, CancellationToken cancel)
+    {
+        AdminRules.CheckTags(node, tags);
+        return directory.ChangeAsync(new Cause(actor, Operation.TagNode, reason), draft =>
+        {
+            var member = NodeNames.Member(draft.State, node);
+            ImmutableArray<string> wanted = [.. tags.Distinct(StringComparer.Ordinal)];
+            if (!member.Tags.SequenceEqual(wanted))
+                draft.Put(StoreKeys.Node(member.Id), member with { Tags = wanted });
+        }, cancel);
     }
 
     /// <exception cref="InvalidRequestException">It is nobody's name.</exception>

@@ -26,6 +26,7 @@ internal sealed class Tokens(MeshDirectory directory, TokenSigner signer, TimePr
             Tags = [.. wish.Tags.Distinct(StringComparer.Ordinal)],
             Grants = [.. wish.Grants.Select(AdminRules.ToRecord)],
             Replace = wish.Replace,
+            HostNames = [.. wish.HostNames.Select(name => name.ToLowerInvariant()).Distinct(StringComparer.Ordinal)],
         };
         await directory.ChangeAsync(new Cause(actor, Operation.CreateToken, reason), draft => TokenRules.Create(draft, token), cancel);
         return new CreatedToken(token.Id, JoinTokens.ToJoinString(directory.State.Mesh, JoinTokens.Sign(signer, token)), token.Expires);
@@ -50,7 +51,11 @@ internal sealed class Tokens(MeshDirectory directory, TokenSigner signer, TimePr
 /// <param name="Tags">Of each node that joins with it.</param>
 /// <param name="Grants">Of each node that joins with it.</param>
 /// <param name="Replace">It may take over a hostname that belongs to another machine.</param>
-internal sealed record TokenWish(long LifetimeSeconds, uint Uses, ImmutableArray<string> Tags, ImmutableArray<GrantWish> Grants, bool Replace);
+internal sealed record TokenWish(long LifetimeSeconds, uint Uses, ImmutableArray<string> Tags, ImmutableArray<GrantWish> Grants, bool Replace)
+{
+    /// <summary>Patterns of the hostnames that it admits; empty: any.</summary>
+    public ImmutableArray<string> HostNames { get; init; } = [];
+}
 
 /// <summary>A token that was made. The join string is nowhere else.</summary>
 /// <param name="Id">Its name.</param>

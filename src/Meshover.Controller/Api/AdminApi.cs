@@ -2,6 +2,7 @@ using Grpc.Core;
 using Meshover.Contract.V1;
 using Meshover.Controller.Administration;
 using Meshover.Controller.Changes;
+using Meshover.Controller.Membership;
 using Meshover.Controller.Streaming;
 
 namespace Meshover.Controller.Api;
@@ -38,6 +39,11 @@ internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, 
         Hostname = await nodes.RenameAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, request.Hostname, context.CancellationToken),
     };
 
+    public override async Task<TagNodeResponse> TagNode(TagNodeRequest request, ServerCallContext context) => new()
+    {
+        Tags = { await nodes.TagAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, [.. request.Add], [.. request.Remove], context.CancellationToken) },
+    };
+
     public override async Task<AllowNodeResponse> AllowNode(AllowNodeRequest request, ServerCallContext context)
     {
         await nodes.AllowAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, context.CancellationToken);
@@ -46,6 +52,9 @@ internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, 
 
     public override async Task<AskNodeResponse> AskNode(AskNodeRequest request, ServerCallContext context)
     {
+        // Orders have a way of their own, by which the audit hears of them first.
+        if (request.Question?.KindCase == NodeQuestion.KindOneofCase.Drain)
+            throw new RefusalException(RefusalReason.Precondition, "A drain is an order and no question: run `meshover drain` on the node, or give it in the console.");
         var question = AdminMapping.ToQuestion(request.Question);
         var answer = await queries.AskAsync(request.Node, question, context.CancellationToken);
         return new AskNodeResponse { Answer = AdminMapping.ToAnswer(answer.Span, question.Content) };

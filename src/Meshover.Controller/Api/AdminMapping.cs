@@ -18,7 +18,7 @@ internal static class AdminMapping
     private const uint MostEvents = 1_000; // some 400 bytes each, in one message
 
     public static TokenWish ToWish(CreateTokenRequest request) =>
-        new(request.LifetimeSeconds, request.Uses, [.. request.Tags], [.. request.Grants.Select(ToWish)], request.Replace);
+        new(request.LifetimeSeconds, request.Uses, [.. request.Tags], [.. request.Grants.Select(ToWish)], request.Replace) { HostNames = [.. request.Hostnames] };
 
     public static GrantWish ToWish(RouteGrant grant) => new(grant.Prefix, grant.MaxLength, grant.Pin, grant.Gather);
 
@@ -101,6 +101,7 @@ internal static class AdminMapping
         Grants = { token.Grants.Select(grant => grant.ToContract()) },
         Replace = token.Replace,
         Revoked = token.Revoked,
+        Hostnames = { token.HostNames },
     };
 
     public static ConsoleTokenInfo ToContract(ConsoleTokenRecord token) => new()

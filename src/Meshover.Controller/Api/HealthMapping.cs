@@ -40,6 +40,9 @@ internal static class HealthMapping
         Unlisted = summary.Exceptions is { } listed ? Count(listed.Unlisted) : former?.Unlisted ?? 0,
         Figures = ImmutableDictionary<uint, LinkFigure>.Empty.SetItems(summary.Figures.Select(figure => KeyValuePair.Create(figure.NodeId, ToFigure(figure)))),
         Findings = summary.Findings is { } findings ? ToCounts(findings) : null,
+        Rtt = summary.HasRttUs ? TimeSpan.FromMicroseconds(summary.RttUs) : null,
+        Echoes = summary.Echoes,
+        EchoesLost = Math.Min(summary.EchoesLost, summary.Echoes),
         DataplaneAge = summary.HasDataplaneAgeMs ? TimeSpan.FromMilliseconds(summary.DataplaneAgeMs) : null,
         RoutingAge = summary.HasRoutingAgeMs ? TimeSpan.FromMilliseconds(summary.RoutingAgeMs) : null,
     };

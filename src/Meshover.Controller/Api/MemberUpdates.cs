@@ -21,6 +21,30 @@ internal sealed class MemberUpdates(MeshDirectory directory) : IDisposable
     private readonly PartitionedRateLimiter<uint> _pace = PartitionedRateLimiter.Create<uint, uint>(
         node => RateLimitPartition.GetTokenBucketLimiter(node, _ => CallerLimits.Bucket(Changes, queue: int.MaxValue)));
 
+    /// <summary>What a stream begins with. A node that has not heard yet that an administrator renamed it says its former name, and does not mean it.</summary>
+    /// <param name="session">The stream.</param>
+    /// <param name="hello">With the map that the node has.</param>
+    /// <param name="cancel">Ends it.</param>
+    public Task ApplyAsync(NodeSession session, NodeHello hello, CancellationToken cancel)
+    {
+        var state = directory.State;
+        var hasHeard = hello.StoreId == state.Mesh.StoreId && hello.Revision > (state.Member(session.Node)?.Record.RenamedAfter ?? 0);
+        return ApplyAsync(session, hasHeard ? hello.Status : WithoutFormerName(session, hello.Status), cancel);
+    }
+
+    /// <summary>What it says later: of its name what the map told it, perhaps before the last renaming.</summary>
+    public Task ApplyLaterAsync(NodeSession session, NodeStatus? status, CancellationToken cancel) => ApplyAsync(session, WithoutFormerName(session, status), cancel);
+
+    private NodeStatus? WithoutFormerName(NodeSession session, NodeStatus? status)
+    {
+        if (status is not { HasHostname: true } || directory.State.Member(session.Node)?.Record.FormerNames is not { IsDefaultOrEmpty: false } former
+            || !HostName.TryNormalise(status.Hostname, out var name, out _) || !former.Contains(name))
+            return status;
+        status = status.Clone();
+        status.ClearHostname();
+        return status;
+    }
+
     public async Task ApplyAsync(NodeSession session, NodeStatus? status, CancellationToken cancel)
     {
         if (status is null || directory.State.Member(session.Node) is not { Record: var member })

@@ -95,7 +95,7 @@ internal sealed partial class MeshApi(
         {
             var stream = new FollowStream(session, live, maps, issuer, updates, time, reader, writer);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
-            await updates.ApplyAsync(session, hello.Status, either.Token);
+            await updates.ApplyAsync(session, hello, either.Token);
             await stream.RunAsync(new MapCursor(hello.StoreId, hello.Revision), DateTimeOffset.FromUnixTimeSeconds(credential.Expires), either.Token);
         }
         finally

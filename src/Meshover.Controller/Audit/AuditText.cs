@@ -75,6 +75,7 @@ internal static class AuditText
     {
         StoredNode node => new("node", node.Id),
         ReachRecord => new("node", (uint)StoreKeys.NumberOf(key)),
+        OrderRecord => new("node", (uint)StoreKeys.NumberOf(key)),
         IdentityRecord identity => new("node", identity.Node),
         TokenRecord token => new($"token {token.Id}", null),
         ConsoleTokenRecord token => new($"console token {token.Id} ({token.Name})", null),
@@ -87,6 +88,7 @@ internal static class AuditText
     {
         StoredNode node => PartsOf(node),
         ReachRecord reach => PartsOf(reach),
+        OrderRecord order => [("order", order.Order), ("ordered", Time(order.Time))],
         IdentityRecord identity => [("refused", Yes(identity.Refused is not null))],
         TokenRecord token => PartsOf(token),
         ConsoleTokenRecord token =>
@@ -118,7 +120,7 @@ internal static class AuditText
     private static IEnumerable<(string, string)> PartsOf(TokenRecord token) =>
     [
         ("expires", Time(token.Expires)), ("uses", token.Uses == TokenRecord.Unlimited ? "unlimited" : $"{token.Uses}"), ("used", $"{token.Used}"),
-        (TagList, string.Join(" ", token.Tags)), (GrantList, Grants(token.Grants)), ("replace", Yes(token.Replace)), ("revoked", Yes(token.Revoked)),
+        (TagList, string.Join(" ", token.Tags)), (GrantList, Grants(token.Grants)), ("replace", Yes(token.Replace)), ("hostnames", string.Join(" ", token.HostNames)), ("revoked", Yes(token.Revoked)),
     ];
 
     private static IEnumerable<(string, string)> PartsOf(MeshRecord mesh) =>

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Meshover.Controller.Audit;
 using Meshover.Controller.State;
 using Meshover.Controller.Stores;
+using Meshover.Telemetry.Tracing;
 
 namespace Meshover.Controller.Changes;
 
@@ -64,10 +65,12 @@ internal sealed partial class MeshDirectory : IAsyncDisposable
     /// <returns>What the change returned, and the revision that it made, once it is durable and published.</returns>
     public async Task<Committed<T>> ChangeAsync<T>(Cause cause, Func<Draft, T> change, CancellationToken cancel)
     {
+        using var span = Traces.Step($"change {cause.Operation.Name}");
         var pending = new PendingChange(cause, draft => change(draft));
         var asked = _time.GetTimestamp();
         await _changes.Writer.WriteAsync(pending, cancel);
         var (result, revision) = await pending.Answer.Task.WaitAsync(cancel);
+        span?.SetTag("meshover.revision", revision);
         ControllerMeter.ChangeDuration.Record(_time.GetElapsedTime(asked).TotalSeconds);
         return new Committed<T>((T)result!, revision);
     }

@@ -22,6 +22,7 @@ internal sealed class CommonOptions
     private readonly Option<string?> _lifetime = new("--credential-lifetime") { Description = "How long a node's credential is valid [default: 1h]", HelpName = "DURATION" };
     private readonly Option<string?> _skew = new("--clock-skew") { Description = "By how much clocks may differ [default: 5m]", HelpName = "DURATION" };
     private readonly Option<string?> _metricsListen = new("--metrics-listen") { Description = $"Where to serve metrics and the graph by plain HTTP, or off [default: 127.0.0.1:{ControllerConfig.DefaultMetricsPort}]", HelpName = "ADDRESS:PORT" };
+    private readonly Option<string?> _otlpEndpoint = new("--otlp-endpoint") { Description = "Collector of traces, by OpenTelemetry's protocol over HTTP [default: none]", HelpName = "URL" };
     private readonly Option<string?> _certificate = new("--certificate") { Description = "Certificate chain (PEM) for every TLS name except that of the nodes", HelpName = "FILE" };
     private readonly Option<string?> _key = new("--key") { Description = "Its private key (PEM)", HelpName = "FILE" };
 
@@ -33,7 +34,7 @@ internal sealed class CommonOptions
 
     public void AddSettings(Command command)
     {
-        foreach (var option in new Option[] { _address, _listen, _port, _workload4, _workload6, _rest, _lifetime, _skew, _metricsListen, _certificate, _key })
+        foreach (var option in new Option[] { _address, _listen, _port, _workload4, _workload6, _rest, _lifetime, _skew, _metricsListen, _otlpEndpoint, _certificate, _key })
             command.Options.Add(option);
     }
 
@@ -70,6 +71,7 @@ internal sealed class CommonOptions
             CredentialLifetime = parsed.GetValue(_lifetime) ?? file.CredentialLifetime,
             ClockSkew = parsed.GetValue(_skew) ?? file.ClockSkew,
             MetricsListen = parsed.GetValue(_metricsListen) ?? file.MetricsListen,
+            OtlpEndpoint = parsed.GetValue(_otlpEndpoint) ?? file.OtlpEndpoint,
             Certificate = parsed.GetValue(_certificate) ?? file.Certificate,
             Key = parsed.GetValue(_key) ?? file.Key,
         };

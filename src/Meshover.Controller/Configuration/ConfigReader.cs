@@ -53,8 +53,10 @@ internal sealed class ConfigReader
                 TimeSpan.FromHours(1), TimeSpan.FromSeconds(10), TimeSpan.FromDays(90)),
             ClockSkew = ReadDuration("clockSkew", config.ClockSkew, TimeSpan.FromMinutes(5), TimeSpan.Zero, TimeSpan.FromHours(1)),
             MetricsListen = ReadMetricsListen(config.MetricsListen),
+            OtlpEndpoint = ReadUrl("otlpEndpoint", config.OtlpEndpoint),
             Certificate = config.Certificate,
             Key = config.Key,
+            OpenId = OpenIdReader.Read(config.Console?.OpenIdConnect, _violations),
         };
     }
 
@@ -92,6 +94,16 @@ internal sealed class ConfigReader
         if (IPEndPoint.TryParse(text, out var endpoint) && endpoint.Port != 0 && (endpoint.Address.ToString() == text[..Math.Max(0, text.LastIndexOf(':'))].Trim('[', ']')))
             return endpoint;
         _violations.Add($"metricsListen: \"{text}\" is neither ADDRESS:PORT, such as 127.0.0.1:{ControllerConfig.DefaultMetricsPort} or [::1]:{ControllerConfig.DefaultMetricsPort}, nor off.");
+        return null;
+    }
+
+    private Uri? ReadUrl(string name, string? text)
+    {
+        if (text is null)
+            return null;
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) && url is { Query: "", Fragment: "", UserInfo: "" })
+            return url;
+        _violations.Add($"{name}: \"{text}\" is not a URL of HTTP, such as http://192.0.2.1:4318.");
         return null;
     }
 

@@ -45,9 +45,15 @@ internal sealed record ControllerConfig
     /// <summary>ADDRESS:PORT of metrics and graph, by plain HTTP, or <c>off</c>; default 127.0.0.1:12915, as long as nobody else has that.</summary>
     public string? MetricsListen { get; set; }
 
+    /// <summary>URL of a collector of traces (OpenTelemetry's protocol by HTTP), such as http://192.0.2.1:4318; default: none.</summary>
+    public string? OtlpEndpoint { get; set; }
+
     /// <summary>The operator's own certificate chain (PEM) for every TLS name but that of the nodes; default: the mesh's own CA.</summary>
     public string? Certificate { get; set; }
 
     /// <summary>Its private key (PEM).</summary>
     public string? Key { get; set; }
+
+    /// <summary>What concerns the web console alone; in the file only.</summary>
+    public ConsoleConfig? Console { get; set; }
 }

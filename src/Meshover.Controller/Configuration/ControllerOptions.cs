@@ -19,8 +19,14 @@ internal sealed record ControllerOptions
 
     /// <summary>Where metrics and graph are served by plain HTTP; null: nowhere.</summary>
     public required IPEndPoint? MetricsListen { get; init; }
+
+    /// <summary>A collector of traces; null: nothing is traced.</summary>
+    public Uri? OtlpEndpoint { get; init; }
     public required string? Certificate { get; init; }
     public required string? Key { get; init; }
+
+    /// <summary>By which people may sign in to the console beside tokens; null: by none.</summary>
+    public Meshover.Console.SignIn.OpenIdSettings? OpenId { get; init; }
 }
 
 /// <summary>The pools; null where the configuration says nothing.</summary>

@@ -17,6 +17,9 @@ internal sealed record ControllerPaths
     /// <summary>What was decided against somebody, beside the store: for the day on which that cannot be read.</summary>
     public string Journal => Path.Combine(State, "refused.log");
 
+    /// <summary>The SQLite file of what the console shows of the past; nothing is lost with it but that.</summary>
+    public string History => Path.Combine(State, "history.db");
+
     /// <summary>Administration, for root.</summary>
     public string AdminSocket => Path.Combine(Run, "admin.sock");
 }

@@ -31,6 +31,13 @@ internal static class GrantPreviews
         effects.Add(announced.Count > 0
             ? ($"All {others} other nodes will accept {Join(announced)} from {node.HostName}, which announces it already and is refused now.", $"他の {others} ノードが、{node.HostName} がすでに広告し現在拒否されている {Join(announced)} を受け入れるようになります。")
             : ($"All {others} other nodes will accept {grant.Prefix}{UpTo(grant)} from {node.HostName}, as soon as it announces that.", $"{node.HostName} が {grant.Prefix}{UpTo(grant)} を広告すると、他の {others} ノードが受け入れるようになります。"));
+        if (grant.Gather)
+        {
+            var ranges = Gathered(mesh, node, prefix.Prefix);
+            effects.Add(ranges.Count > 0
+                ? ($"{node.HostName} will gather {string.Join(", ", ranges)} at once: packets of these sources go to it from all others{Instead(mesh, node, ranges)}.", $"{node.HostName} がただちに {string.Join(", ", ranges)} を集約し、これらの送信元のパケットが他のすべてのノードから送られるようになります。")
+                : ($"{node.HostName} may gather packets of sources in {grant.Prefix}; by its own settings it gathers nothing there yet.", $"{node.HostName} は {grant.Prefix} を送信元とするパケットを集約できるようになります。現在の設定では集約していません。"));
+        }
         if (node.Grants.FirstOrDefault(held => held.Prefix == grant.Prefix) is { } former)
             effects.Add(($"It takes the place of the grant of the same prefix (up to /{former.MaxLength}).", $"同じプレフィックスの既存の許可(最大長 /{former.MaxLength})を置き換えます。"));
         foreach (var (owner, held) in Overlapping(mesh, node.Id, prefix.Prefix).Take(MostOthers))
@@ -49,12 +56,39 @@ internal static class GrantPreviews
         var left = node with { Grants = node.Grants.RemoveAll(grant => grant.Prefix == held) };
         var refused = Announced(live, node.Id).Where(one => IsGranted(node, one) && !IsGranted(left, one)).ToList();
         var others = Others(mesh, node.Id);
+        var lost = node.Grants.First(grant => grant.Prefix == held).Gather ? Gathered(mesh, node, IPNetwork.Parse(held)).Where(range => !MayGather(left, range)).ToList() : [];
+        ImmutableArray<(string, string)> gathering = lost.Count == 0 ? [] : [Loss(mesh, node, lost)];
         return new GrantPreview(
         [
+            .. gathering,
             refused.Count > 0
                 ? ($"{node.HostName} announces {Join(refused)} now: all {others} other nodes will refuse it, and what is behind it is reached no more.", $"{node.HostName} は現在 {Join(refused)} を広告しています。他の {others} ノードが拒否し、その先には到達できなくなります。")
                 : ($"{node.HostName} announces nothing by this grant: nothing is refused that is accepted now.", $"{node.HostName} はこの許可による広告をしていません。現在の到達性は変わりません。"),
         ]);
+    }
+
+    /// <summary>What the node wants to gather in a range, by what it told everybody.</summary>
+    private static List<string> Gathered(MeshState mesh, StoredNode node, IPNetwork range) =>
+        [.. (mesh.Nodes[node.Id].Reach.Gathers?.Prefixes ?? []).Where(prefix => Prefixes.TryParse(prefix, out var one, out _) && one.PrefixLength >= range.PrefixLength && range.Contains(one.BaseAddress))];
+
+    private static bool MayGather(StoredNode node, string range) =>
+        Prefixes.TryParse(range, out var one, out _) && node.Grants.Any(grant => grant.Gather && IPNetwork.Parse(grant.Prefix) is var held && held.PrefixLength <= one.PrefixLength && held.Contains(one.BaseAddress));
+
+    /// <summary>Who else gathers the range, may, and can; the one that is asked first.</summary>
+    private static NodeEntry? Other(MeshState mesh, StoredNode node, string range) => mesh.Nodes.Values
+        .Where(entry => entry.IsActive && entry.Record.Id != node.Id && entry.Reach.Gathers is { Failing: false } gathers && gathers.Prefixes.Contains(range) && MayGather(entry.Record, range))
+        .OrderByDescending(entry => entry.Reach.Gathers!.Priority).ThenBy(entry => entry.Record.Id).FirstOrDefault();
+
+    private static string Instead(MeshState mesh, StoredNode node, List<string> ranges) =>
+        ranges.Select(range => Other(mesh, node, range)).OfType<NodeEntry>().FirstOrDefault() is not { } other ? ""
+        : other.Reach.Gathers!.Priority >= (mesh.Nodes[node.Id].Reach.Gathers?.Priority ?? 0) ? $" where {other.Record.HostName} does not have them, whose priority is not less" : $", and no longer to {other.Record.HostName}";
+
+    private static (string, string) Loss(MeshState mesh, StoredNode node, List<string> ranges)
+    {
+        var text = string.Join(", ", ranges);
+        return Other(mesh, node, ranges[0]) is { } other
+            ? ($"{node.HostName} gathers {text} by this grant: their packets go to {other.Record.HostName} from then on.", $"{node.HostName} はこの許可で {text} を集約しています。以後、パケットは {other.Record.HostName} に送られます。")
+            : ($"{node.HostName} gathers {text} by this grant, and nobody else does: packets of these sources leave the mesh where they are, or not at all.", $"{node.HostName} はこの許可で {text} を集約しており、ほかに集約するノードはありません。これらの送信元のパケットは、その場でメッシュの外に出るか、破棄されます。");
     }
 
     private static ImmutableArray<IPNetwork> Announced(LiveState live, uint node) => live.Node(node)?.Report.Announced ?? [];

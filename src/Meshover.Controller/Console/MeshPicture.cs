@@ -15,6 +15,7 @@ internal sealed class MeshPicture(MeshDirectory directory, LiveNodes live, Nodes
 {
     /// <summary>Nodes that nobody hears change by time alone.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+    internal const string LostCode = "node-lost";
     private const int MostNamed = 12;
     private static readonly ImmutableSortedDictionary<string, int> NoFindings = ImmutableSortedDictionary<string, int>.Empty;
 
@@ -59,6 +60,10 @@ internal sealed class MeshPicture(MeshDirectory directory, LiveNodes live, Nodes
             Grants = [.. node.Grants.Select(MeshPort.ToRow)],
             Announced = [.. seen?.Report.Announced.Select(prefix => prefix.ToString()) ?? []],
             NotGranted = [.. view.NotGranted.Select(prefix => prefix.ToString())],
+            Shared = [.. seen?.Report.Shared.Select(prefix => prefix.ToString()) ?? []],
+            Twice = [.. seen?.Report.Twice.Select(prefix => prefix.ToString()) ?? []],
+            Gathers = reach.Gathers is { } gathers ? new GatherRow(gathers.Prefixes, gathers.Priority, gathers.Failing) : null,
+            IsDraining = reach.Draining,
         };
     }
 
@@ -85,12 +90,15 @@ internal sealed class MeshPicture(MeshDirectory directory, LiveNodes live, Nodes
             .SelectMany(member => member.Live?.Health?.Findings ?? NoFindings, (member, finding) => (member.HostName, finding.Key, finding.Value))
             .GroupBy(finding => finding.Key, (code, nodes) => ToProblem(code, [.. nodes.Select(node => (node.HostName, node.Value))]));
         var lost = members.Where(member => member.State == NodeState.Lost).Select(member => member.HostName).ToList();
-        IEnumerable<Problem> unheard = lost.Count == 0 ? [] : [new Problem("node-lost", Health.Bad, "fault", "The controller has not heard from a node for 105 s. It may carry all its traffic all the same.",
-            "Look at that machine and its way to the controller; its peers say whether they still reach it.", [.. lost.Take(MostNamed)], lost.Count)];
+        IEnumerable<Problem> unheard = lost.Count == 0 ? [] : [Unheard([.. lost.Take(MostNamed)], lost.Count)];
         return [.. unheard.Concat(found).OrderBy(problem => problem.Health).ThenBy(problem => problem.Code, StringComparer.Ordinal)];
     }
 
-    private static Problem ToProblem(string code, ImmutableArray<(string Node, int Count)> at)
+    /// <summary>What the controller finds itself.</summary>
+    internal static Problem Unheard(ImmutableArray<string> nodes, int count) => new(LostCode, Health.Bad, "fault", "The controller has not heard from a node for 105 s. It may carry all its traffic all the same.",
+        "Look at that machine and its way to the controller; its peers say whether they still reach it.", nodes, count);
+
+    internal static Problem ToProblem(string code, ImmutableArray<(string Node, int Count)> at)
     {
         var kind = FindingKinds.All.FirstOrDefault(kind => kind.Code == code);
         ImmutableArray<string> names = [.. at.Select(one => one.Node).Order(StringComparer.Ordinal).Take(MostNamed)];

@@ -4,6 +4,8 @@ using Meshover.Contract.V1;
 using Meshover.Controller.Administration;
 using Meshover.Controller.Api;
 using Meshover.Controller.Changes;
+using Meshover.Controller.Console.Past;
+using Meshover.Controller.Console.Ways;
 using Meshover.Controller.Live;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
@@ -14,16 +16,17 @@ namespace Meshover.Controller.Console;
 
 /// <summary>The console: a face of <see cref="Administration"/>, as the gRPC one is.</summary>
 internal sealed class MeshPort(
-    MeshDirectory directory, LiveNodes live, Tokens tokens, Nodes nodes, NodeQueries queries, Grants grants, AuditLog audit, MeshEvents events, TimeProvider time) : IMeshPort
+    MeshDirectory directory, LiveNodes live, MeshPicture picture, Tokens tokens, Nodes nodes, NodeQueries queries, Grants grants, AuditLog audit, MeshEvents events, SeriesBook series, MomentFile moments) : IMeshPort
 {
-    private readonly MeshPicture _picture = new(directory, live, nodes, time);
+    private const int EventPage = 500, MostAround = 200;
+    private readonly NodeAsker _asker = new(queries);
 
-    public MeshView Look() => _picture.Look();
+    public MeshView Look() => picture.Look();
 
     public Task<NodeReport> AskNodeAsync(string node, CancellationToken cancel) => AnswerAsync(async () =>
     {
-        var status = await AskAsync(node, new NodeQuestion { Status = new StatusQuestion() }, cancel);
-        var peers = await AskAsync(node, new NodeQuestion { Peers = new PeersQuestion() }, cancel);
+        var status = await _asker.AskAsync(node, new NodeQuestion { Status = new StatusQuestion() }, cancel);
+        var peers = await _asker.AskAsync(node, new NodeQuestion { Peers = new PeersQuestion() }, cancel);
         return ReportMapping.ToReport(status.Status, peers.Peers);
     });
 
@@ -42,11 +45,11 @@ internal sealed class MeshPort(
 
     public ImmutableArray<TokenRow> Tokens() => [.. tokens.List().Reverse().Select(token => new TokenRow(
         token.Id, DateTimeOffset.FromUnixTimeSeconds(token.Created), DateTimeOffset.FromUnixTimeSeconds(token.Expires), token.Uses == TokenRecord.Unlimited ? null : token.Uses, token.Used,
-        token.Tags, [.. token.Grants.Select(ToRow)], token.Replace, token.Revoked))];
+        token.Tags, [.. token.Grants.Select(ToRow)], token.Replace, token.Revoked) { HostNames = token.HostNames })];
 
     public Task<CreatedJoin> CreateTokenAsync(Doer by, JoinWish wish, CancellationToken cancel) => AnswerAsync(async () =>
     {
-        var asked = new TokenWish((long)wish.Lifetime.TotalSeconds, wish.Uses ?? TokenRecord.Unlimited, wish.Tags, [.. wish.Grants.Select(ToWish)], wish.Replace);
+        var asked = new TokenWish((long)wish.Lifetime.TotalSeconds, wish.Uses ?? TokenRecord.Unlimited, wish.Tags, [.. wish.Grants.Select(ToWish)], wish.Replace) { HostNames = wish.HostNames };
         var token = await tokens.CreateAsync(ActorOf(by), Reason.Of(by.Reason), asked, cancel);
         return new CreatedJoin(token.Id, token.Join.ToString(), DateTimeOffset.FromUnixTimeSeconds(token.Expires));
     });
@@ -67,13 +70,52 @@ internal sealed class MeshPort(
 
     public Task AllowNodeAsync(Doer by, string node, CancellationToken cancel) => DoAsync(() => nodes.AllowAsync(ActorOf(by), Reason.Of(by.Reason), node, cancel));
 
-    internal static GrantRow ToRow(StoredGrant grant) => new(grant.Prefix, grant.MaxLength, grant.Pin, grant.Gather);
+    public Task RenameNodeAsync(Doer by, string node, string name, CancellationToken cancel) => DoAsync(() => nodes.RenameAsync(ActorOf(by), Reason.Of(by.Reason), node, name, cancel));
 
-    private async Task<NodeAnswer> AskAsync(string node, NodeQuestion question, CancellationToken cancel)
+    public Task TagNodeAsync(Doer by, string node, ImmutableArray<string> tags, CancellationToken cancel) => DoAsync(() => nodes.TagAsync(ActorOf(by), Reason.Of(by.Reason), node, tags, cancel));
+
+    public Task DrainNodeAsync(Doer by, string node, bool on, CancellationToken cancel) => DoAsync(() => queries.OrderAsync(
+        ActorOf(by), Reason.Of(by.Reason), on ? Operation.DrainNode : Operation.UndrainNode, node, AdminMapping.ToQuestion(new NodeQuestion { Drain = new DrainOrder { On = on } }), cancel));
+
+    public RouteReport FindRoute(string prefix) => Answer(() => RouteFinder.Find(directory.State, live.State, live.Clock.Now, prefix));
+
+    public Task<RouteTaker> AskRouteAsync(string node, string prefix, CancellationToken cancel) =>
+        AnswerAsync(() => RouteFinder.AskAsync(directory.State, live.State, live.Clock.Now, _asker, node, prefix, cancel));
+
+    public Task<PathReport> FindPathAsync(PathWish wish, CancellationToken cancel) => AnswerAsync(() => new PathFinder(directory.State, live.State, _asker).FindAsync(wish, cancel));
+
+    public NodeSeries? Series(string node) => directory.State.MemberByHostName(node) is { } member ? series.Of(member.Record.Id) : null;
+
+    public Task<PastSpan> PastAsync(CancellationToken cancel) => AnswerAsync(() => moments.SpanAsync(cancel));
+
+    public Task<PastMoment?> MomentAsync(DateTimeOffset at, CancellationToken cancel) => AnswerAsync(async () =>
     {
-        var answer = await queries.AskAsync(node, AdminMapping.ToQuestion(question), cancel);
-        return AdminMapping.ToAnswer(answer.Span, question);
+        if (await moments.ReadAsync(at, cancel) is not { } kept)
+            return null;
+        var (around, areMore) = await AroundAsync(kept.At, cancel);
+        return new PastMoment(kept.At, kept.View, around, areMore);
+    });
+
+    private async Task<(ImmutableArray<EventRow> Rows, bool AreMore)> AroundAsync(DateTimeOffset at, CancellationToken cancel)
+    {
+        var rows = ImmutableArray.CreateBuilder<EventRow>();
+        var (below, until) = ("", at + PastMoment.Near);
+        do
+        {
+            var page = await events.ListAsync(new EventQuery(EventPage, "", at - PastMoment.Near, below), cancel);
+            foreach (var view in page.Events.Where(view => view.Event.Time <= until))
+            {
+                if (rows.Count == MostAround)
+                    return (rows.ToImmutable(), true);
+                rows.Add(ToRow(view));
+            }
+            below = page.Next;
+        }
+        while (below.Length > 0);
+        return (rows.ToImmutable(), false);
     }
+
+    internal static GrantRow ToRow(StoredGrant grant) => new(grant.Prefix, grant.MaxLength, grant.Pin, grant.Gather);
 
     private static Actor ActorOf(Doer by) => Actor.Console(by.Name, by.From);
 

@@ -7,9 +7,24 @@ namespace Meshover.Controller.Console;
 /// <summary>From what a node answers to what the console shows of it.</summary>
 internal static class ReportMapping
 {
+    private const int MostAnnouncements = 500;
+
     public static NodeReport ToReport(AgentStatus status, PeersAnswer peers) => new(
         status.Controller.Length > 0 ? $"{status.ControllerState} ({status.Controller})" : status.ControllerState, Words(status.Dataplane), Words(status.Routing), Words(status.Kernel),
-        [.. status.Findings.Select(ToFinding).OrderBy(finding => finding.Health)], [.. peers.Peers.Select(ToRow)], peers.More);
+        [.. status.Findings.Select(ToFinding).OrderBy(finding => finding.Health)], [.. peers.Peers.Select(ToRow)], peers.More)
+    {
+        Draining = status.Draining,
+        Announcements = [.. status.Announcements.Take(MostAnnouncements).Select(ToRow)],
+        Sources = [.. status.AnnouncementSources.Select(source => new SourceRow(source.Name, source.Status))],
+        KernelHas = [.. status.KernelHas],
+        KernelLacks = [.. status.KernelLacks],
+        Notices = [.. status.Notices],
+        Gatherings = [.. status.Gatherings.Select(range => new GatheringRow(range.Prefix, range.Owner, range.Path, range.Reason))],
+    };
+
+    private static AnnouncementRow ToRow(Contract.V1.Announcement one) => new(
+        one.Prefix, [.. one.Sources], one.Withdrawn ? "withdrawn" : one.Granted ? "announced" : "refused",
+        one.Withdrawn ? Health.Unknown : one.Granted ? Health.Fine : Health.Warning, one.Mode, one.Role, one.Reason);
 
     private static NodeFinding ToFinding(Contract.V1.Finding finding)
     {

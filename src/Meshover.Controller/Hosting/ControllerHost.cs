@@ -8,12 +8,14 @@ using Meshover.Controller.Api;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
 using Meshover.Controller.Console;
+using Meshover.Controller.Console.Past;
 using Meshover.Controller.Events;
 using Meshover.Controller.Identity;
 using Meshover.Controller.Live;
 using Meshover.Controller.Scraping;
 using Meshover.Controller.State;
 using Meshover.Controller.Streaming;
+using Meshover.Telemetry.Logging;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -36,13 +38,7 @@ internal static class ControllerHost
         // Its content root is watched with all below it; by default that is the working directory, which for a daemon is "/".
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-            console.UseUtcTimestamp = true;
-        });
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        builder.Logging.AddLines(toError: false, LogLevel.Information, "ErrorInterceptor.Refused");
         // What the console protects with its keys ends with the process, as they do: that they are written nowhere is meant so.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         // Failed handshakes of scanners, and streams that end with their connection, are no news.
@@ -68,7 +64,6 @@ internal static class ControllerHost
     /// </summary>
     private static void UseSystemd(WebApplicationBuilder builder)
     {
-        builder.Logging.AddSystemdConsole();
         builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
         builder.Services.AddSingleton<IHostLifetime, SystemdLifetime>();
     }
@@ -95,9 +90,13 @@ internal static class ControllerHost
         services.AddSingleton<MeshCheck>();
         services.AddHostedService(provider => provider.GetRequiredService<MeshCheck>());
         services.AddSingleton<ConsoleTokens>();
+        services.AddSingleton<MeshPicture>();
+        services.AddSingleton<SeriesBook>();
+        services.AddSingleton(provider => new MomentFile(paths.History, provider.GetRequiredService<ILogger<MomentFile>>()));
+        services.AddHostedService<PastKeeper>();
         services.AddSingleton<IMeshPort, MeshPort>();
         services.AddSingleton<ISignInTokens, SignInTokens>();
-        services.AddMeshConsole();
+        services.AddMeshConsole(options.OpenId);
         services.AddSingleton<CredentialIssuer>();
         services.AddSingleton<MemberUpdates>();
         services.AddSingleton<MeshApi>();
@@ -110,11 +109,13 @@ internal static class ControllerHost
         services.AddHostedService<DirectoryGuard>();
         services.AddSingleton<IServiceMethodProvider<MeshApi>, MeshApiBinding>();
         services.AddSingleton<CallerLimits>(_ => new CallerLimits());
+        services.AddSingleton<TraceInterceptor>();
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<LimitsInterceptor>();
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = Limits.LongestMessage;
+            grpc.Interceptors.Add<TraceInterceptor>();
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<LimitsInterceptor>();
         });

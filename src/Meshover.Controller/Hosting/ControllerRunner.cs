@@ -6,6 +6,8 @@ using Meshover.Controller.Configuration;
 using Meshover.Controller.State;
 using Meshover.Controller.Stores;
 using Meshover.Controller.Stores.Sqlite;
+using Meshover.Telemetry.Logging;
+using Meshover.Telemetry.Tracing;
 
 namespace Meshover.Controller.Hosting;
 
@@ -21,12 +23,13 @@ internal static partial class ControllerRunner
         if (!File.Exists(paths.Store))
             throw new ConfigException(NotThere(paths));
         await using var store = SqliteStore.Open(paths.Store);
-        using var logs = LoggerFactory.Create(logging => logging.AddSimpleConsole());
+        using var logs = LoggerFactory.Create(logging => logging.AddLines(toError: false, LogLevel.Information));
         using var journal = new RefusalJournal(paths.Journal, logs.CreateLogger<RefusalJournal>());
         await using var directory = await OpenAsync(store, journal, logs, paths, cancel);
         if (directory.State.Get<MeshRecord>(StoreKeys.Mesh) is null || directory.State.Get<SecretRecord>(StoreKeys.Secret) is not { } secret)
             throw StoreDamage.Of("use", paths.Store, "its keys are missing");
         await SettingsUpdate.ApplyAsync(directory, options, cancel);
+        using var traces = Traces.Start(options.OtlpEndpoint, "meshover-controller", ControllerVersion.Text, Environment.MachineName);
         var tls = new TlsSetup(secret, options, EndpointGroups.Present, TimeProvider.System, logs.CreateLogger<TlsSetup>());
         await ServeAsync(ControllerHost.Build(directory, secret, EndpointGroups.Present, tls, options, paths), directory, options, paths, cancel);
     }

@@ -25,6 +25,7 @@ internal static class JoinTokens
         ["tags"] = token.Tags.ToArray(),
         ["grants"] = token.Grants.Select(GrantText.Write).ToArray(),
         ["replace"] = token.Replace,
+        ["hostnames"] = token.HostNames.ToArray(),
     });
 
     public static JoinString ToJoinString(MeshRecord mesh, string token) =>
@@ -45,6 +46,8 @@ internal static class JoinTokens
             Tags = [.. jwt.GetPayloadValue<string[]>("tags")],
             Grants = [.. jwt.GetPayloadValue<string[]>("grants").Select(GrantText.Read)],
             Replace = jwt.GetPayloadValue<bool>("replace"),
+            // Tokens of former releases have none.
+            HostNames = jwt.TryGetPayloadValue<string[]>("hostnames", out var names) ? [.. names] : [],
         };
     }
 }

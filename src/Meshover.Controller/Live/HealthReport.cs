@@ -44,6 +44,13 @@ internal sealed record HealthReport
     /// <summary>Of each link, in a small mesh; by node.</summary>
     public ImmutableDictionary<uint, LinkFigure> Figures { get; init; } = ImmutableDictionary<uint, LinkFigure>.Empty;
 
+    /// <summary>Mean round trip of its links; null: not known.</summary>
+    public TimeSpan? Rtt { get; init; }
+
+    /// <summary>Echoes to peers that had answered lately, since its agent's start, and those of them that were lost.</summary>
+    public ulong Echoes { get; init; }
+    public ulong EchoesLost { get; init; }
+
     /// <summary>How old what it says of links and bytes was then, and of BGP.</summary>
     public TimeSpan? DataplaneAge { get; init; }
     public TimeSpan? RoutingAge { get; init; }

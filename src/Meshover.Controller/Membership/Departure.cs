@@ -12,6 +12,7 @@ internal static class Departure
     public static void Remove(Draft draft, StoredNode node, long restsUntil)
     {
         Claims.ReleaseNames(draft, node);
+        ForgetOrder(draft, node);
         Refuse(draft, node, $"An administrator removed this node (\"{node.HostName}\") from the mesh. To let it back in, an administrator runs "
             + $"`meshover node allow {node.Id}`; then join again.");
         draft.Put(StoreKeys.Node(node.Id), node with { Standing = NodeStanding.Removed, RestsUntil = restsUntil });
@@ -21,6 +22,7 @@ internal static class Departure
     public static void Leave(Draft draft, StoredNode node)
     {
         Claims.ReleaseNames(draft, node);
+        ForgetOrder(draft, node);
         Claims.ReleaseNumbers(draft, node);
         draft.Delete(StoreKeys.Identity(node.Identity));
         draft.Put(StoreKeys.Node(node.Id), node with { Standing = NodeStanding.Left });
@@ -30,6 +32,7 @@ internal static class Departure
     public static void Replaced(Draft draft, StoredNode node)
     {
         Claims.ReleaseNames(draft, node);
+        ForgetOrder(draft, node);
         Claims.ReleaseNumbers(draft, node);
         Refuse(draft, node, $"Another machine took over the hostname \"{node.HostName}\" with a token that allows it. To let this one back in, "
             + $"an administrator runs `meshover node allow {node.Id}`; then join again under another hostname.");
@@ -57,6 +60,12 @@ internal static class Departure
             Claims.ReleaseNumbers(draft, node.Record);
             draft.Put(StoreKeys.Node(node.Record.Id), node.Record with { RestsUntil = 0 });
         }
+    }
+
+    private static void ForgetOrder(Draft draft, StoredNode node)
+    {
+        if (draft.State.Get<OrderRecord>(StoreKeys.Order(node.Id)) is not null)
+            draft.Delete(StoreKeys.Order(node.Id));
     }
 
     private static void Refuse(Draft draft, StoredNode node, string why) =>

@@ -27,6 +27,9 @@ internal sealed record JoinTokenClaims
     public ImmutableArray<StoredGrant> Grants { get; init; } = [];
     public bool Replace { get; init; }
 
+    /// <summary>See <see cref="HostNamePattern"/>; empty: any.</summary>
+    public ImmutableArray<string> HostNames { get; init; } = [];
+
     public TokenRecord ToRecord() => new()
     {
         Id = Id,
@@ -36,5 +39,6 @@ internal sealed record JoinTokenClaims
         Tags = Tags,
         Grants = Grants,
         Replace = Replace,
+        HostNames = HostNames,
     };
 }

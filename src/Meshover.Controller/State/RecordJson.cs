@@ -15,6 +15,7 @@ namespace Meshover.Controller.State;
 [JsonSerializable(typeof(ReachRecord))]
 [JsonSerializable(typeof(IdentityRecord))]
 [JsonSerializable(typeof(WithdrawnRecord))]
+[JsonSerializable(typeof(OrderRecord))]
 [JsonSerializable(typeof(ClaimRecord))]
 [JsonSerializable(typeof(TokenRecord))]
 [JsonSerializable(typeof(ConsoleTokenRecord))]
@@ -40,6 +41,7 @@ internal sealed partial class RecordJson : JsonSerializerContext
         StoreKeys.TokenFolder => typeof(TokenRecord),
         StoreKeys.ConsoleFolder => typeof(ConsoleTokenRecord),
         StoreKeys.WithdrawnFolder => typeof(WithdrawnRecord),
+        StoreKeys.OrderFolder => typeof(OrderRecord),
         StoreKeys.AuditFolder or StoreKeys.RoutineFolder => typeof(AuditRecord),
         StoreKeys.EventFolder => typeof(EventRecord),
         StoreKeys.HostNameFolder or StoreKeys.Address4Folder or StoreKeys.Address6Folder

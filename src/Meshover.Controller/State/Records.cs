@@ -115,6 +115,12 @@ internal sealed record StoredNode : StoredRecord
     public required long Enrolled { get; init; }
     public NodeStanding Standing { get; init; }
 
+    /// <summary>What it was called before administrators renamed it, the last of them last; a few.</summary>
+    public ImmutableArray<string> FormerNames { get; init; } = [];
+
+    /// <summary>The store's revision when an administrator renamed it last: a map that is newer has its name.</summary>
+    public long RenamedAfter { get; init; }
+
     /// <summary>When it came back after a restore by what its credential says; 0: the store has known it all the while.</summary>
     public long Adopted { get; init; }
 
@@ -172,6 +178,11 @@ internal sealed record EndpointRecord(string Address, int Port, int Kind) : Stor
 /// <param name="Refused">Why it may not come back; null where it may.</param>
 internal sealed record IdentityRecord(uint Node, string? Refused) : StoredRecord;
 
+/// <summary>What an administrator last ordered a node to do, which does it itself: <c>order/ID</c>. So the order stands in the audit.</summary>
+/// <param name="Order">drain or undrain.</param>
+/// <param name="Time">When.</param>
+internal sealed record OrderRecord(string Order, long Time) : StoredRecord;
+
 /// <summary>
 /// Prefixes that a member was granted and is no more: <c>withdrawn/ID</c>. After a restore it may show a credential that still names them.
 /// </summary>
@@ -224,5 +235,8 @@ internal sealed record TokenRecord : StoredRecord
 
     /// <summary>It may take over a hostname that belongs to another identity.</summary>
     public bool Replace { get; init; }
+
+    /// <summary>Patterns of the hostnames under which a new identity may join with it; empty: any.</summary>
+    public ImmutableArray<string> HostNames { get; init; } = [];
     public bool Revoked { get; init; }
 }

@@ -30,6 +30,7 @@ internal static class StoreKeys
     public const string TokenFolder = "token";
     public const string ConsoleFolder = "console";
     public const string WithdrawnFolder = "withdrawn";
+    public const string OrderFolder = "order";
     public const string HostNameFolder = "hostname";
     public const string Address4Folder = "address4";
     public const string Address6Folder = "address6";
@@ -43,6 +44,7 @@ internal static class StoreKeys
     public static string Token(string id) => $"{TokenFolder}/{id}";
     public static string Console(string id) => $"{ConsoleFolder}/{id}";
     public static string Withdrawn(uint id) => $"{WithdrawnFolder}/{id:x8}";
+    public static string Order(uint id) => $"{OrderFolder}/{id:x8}";
     public static string HostName(string name) => $"{HostNameFolder}/{name}";
     public static string Address4(string address) => $"{Address4Folder}/{address}";
     public static string Address6(string address) => $"{Address6Folder}/{address}";

@@ -48,7 +48,7 @@ internal sealed class FollowStream(
             if (reader.Current.Status is not { } status)
                 continue; // a message of a newer release
             StatusValidator.Check(status);
-            await updates.ApplyAsync(session, status, cancel);
+            await updates.ApplyLaterAsync(session, status, cancel);
             var state = maps.Current.State;
             ControllerMeter.Reports.Add(1);
             live.Report(session, report => StatusMapping.Merge(report, status, (node, place) => Sightings.IsNews(state, node, place)));

@@ -23,6 +23,12 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "recv", SetLastError = true)]
     internal static partial nint Receive(FileDescriptor socket, byte* data, nuint length, int flags);
 
+    [LibraryImport(Name, EntryPoint = "recvfrom", SetLastError = true)]
+    internal static partial nint ReceiveFrom(FileDescriptor socket, byte* data, nuint length, int flags, void* address, uint* addressLength);
+
+    [LibraryImport(Name, EntryPoint = "getsockopt", SetLastError = true)]
+    internal static partial int GetSocketOption(FileDescriptor socket, int level, int option, void* value, uint* length);
+
     [LibraryImport(Name, EntryPoint = "setsockopt", SetLastError = true)]
     internal static partial int SetSocketOption(FileDescriptor socket, int level, int option, void* value, uint length);
 
@@ -105,6 +111,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, EntryPoint = "kill", SetLastError = true)]
     internal static partial int Kill(int pid, int signal);
+
+    [LibraryImport(Name, EntryPoint = "setgroups", SetLastError = true)]
+    internal static partial int SetGroups(nuint count, uint* groups);
+
+    [LibraryImport(Name, EntryPoint = "setresgid", SetLastError = true)]
+    internal static partial int SetGroupIds(uint real, uint effective, uint saved);
+
+    [LibraryImport(Name, EntryPoint = "setresuid", SetLastError = true)]
+    internal static partial int SetUserIds(uint real, uint effective, uint saved);
 
     [LibraryImport(Name, EntryPoint = "waitpid", SetLastError = true)]
     internal static partial int WaitPid(int pid, int* status, int options);

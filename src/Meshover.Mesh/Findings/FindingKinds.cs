@@ -276,6 +276,10 @@ public static class FindingKinds
         "The names of the mesh are not answered at an address of this node, mostly because another program has the port.",
         "Stop what has the port, let `dns-listen` name other addresses, or turn it off (`dns: false`).");
 
+    public static readonly FindingKind DnsSilent = new("dns-silent", FindingSeverity.Warning,
+        "The daemon that answers for the names of the mesh does not run, or hangs: no name resolves here.",
+        "`meshover up` starts it; its log says why it ended (/run/meshover/dns.log, or `journalctl -u meshover-dns`). One that hangs is to be killed.");
+
     // Seen by the controller.
     public static readonly FindingKind NodeLost = new("node-lost", FindingSeverity.Fault,
         "The controller has not heard a node for 105 s.",
@@ -294,7 +298,7 @@ public static class FindingKinds
         Ipv6Off, NftablesMissing, PolicyRule, RulePreference, RoutingTable, UnderlayRoute, AddressPool, FirewallDropsTunnel, FirewallDropsBgp,
         FirewallDropsForwarding, FirewallRpFilter, TransitTranslation, DockerForward, NetworkManager, RoutingSilent, FrrMissing, FrrFailed,
         FrrRestarting, FrrKeepsDying, FrrHangs, FrrUnread, FrrConfigurationRefused, ZebraForeign, FrrRelease, DiskFull, StateReadOnly,
-        StateUnwritable, AgentSilent, EndpointsLeftOut, MetricsListener, NamesNotServed, NodeLost,
+        StateUnwritable, AgentSilent, EndpointsLeftOut, MetricsListener, NamesNotServed, DnsSilent, NodeLost,
     ];
 
     private static readonly Dictionary<string, FindingKind> ByCode = All.ToDictionary(kind => kind.Code, StringComparer.Ordinal);

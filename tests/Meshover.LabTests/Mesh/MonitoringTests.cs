@@ -214,7 +214,7 @@ public sealed partial class MonitoringTests : IAsyncLifetime
     /// <summary>The queries of the dashboards, with their variables filled in.</summary>
     private static IEnumerable<string> Dashboards() => Directory.GetFiles(Path.Combine(Deploy, "grafana/dashboards"), "*.json")
         .SelectMany(path => Expressions(JsonDocument.Parse(File.ReadAllText(path)).RootElement))
-        .Select(query => query.Replace("$node", "n2", StringComparison.Ordinal).Replace("$__rate_interval", "10s", StringComparison.Ordinal));
+        .Select(query => query.Replace("$node", "n2", StringComparison.Ordinal).Replace("$peer", "n1", StringComparison.Ordinal).Replace("$__rate_interval", "10s", StringComparison.Ordinal));
 
     private static IEnumerable<string> Expressions(JsonElement element) => element.ValueKind switch
     {

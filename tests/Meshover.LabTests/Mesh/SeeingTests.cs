@@ -10,7 +10,7 @@ using Meshover.Lab.Underlays;
 namespace Meshover.LabTests.Mesh;
 
 /// <summary>What an operator asks of a mesh: its names, its ways, and what is wrong. One mesh of three nodes for all; each test leaves it whole.</summary>
-public sealed class SeeingTests(MeshFixture fixture) : IClassFixture<MeshFixture>
+public sealed partial class SeeingTests(MeshFixture fixture) : IClassFixture<MeshFixture>
 {
     private const string Loopback = "127.0.129.12";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -100,6 +100,19 @@ public sealed class SeeingTests(MeshFixture fixture) : IClassFixture<MeshFixture
         await KnowsAsync(node, "n1.mesh");
         await Until.NothingIsMissingAsync("it is over", Patience, async () =>
             (await node.StatusAsync(_ct)).Findings.Any(finding => finding.Code == "names-not-served") ? "not yet" : null, _ct);
+    }
+
+    [Fact]
+    public async Task Names_WhoseDaemonHangs_AreAFinding()
+    {
+        var node = _mesh.Node(2);
+        await KnowsAsync(node, "n1.mesh");
+        node.Find("dns")!.Signal(19); // SIGSTOP
+        await Until.NothingIsMissingAsync("that the daemon hangs is named", Patience, async () =>
+            (await node.StatusAsync(_ct)).Findings.SingleOrDefault(finding => finding.Code == "dns-silent") is { } finding && finding.Text.Contains("hangs", StringComparison.Ordinal) ? null : "not yet", _ct);
+        node.Kill("dns");
+        await KnowsAsync(node, "n1.mesh"); // whoever keeps it has started another
+        await Until.NothingIsMissingAsync("it is over", Patience, async () => (await node.StatusAsync(_ct)).Findings.Any(finding => finding.Code == "dns-silent") ? "not yet" : null, _ct);
     }
 
     /// <summary>Another program with port 53 of the loopback address.</summary>

@@ -119,6 +119,7 @@ public sealed class PackageTests : IDisposable
         Assert.Equal(3, frr.Length);
         string[] units = [.. Daemons, Controller];
         var old = await ProcessesAsync(units);
+        await CheckedAsync("systemctl", "disable", "--now", "meshover-dns"); // as on a node of a release that had none
         await CheckedAsync("dpkg", "--install", await UpgradeAsync("meshover"), await UpgradeAsync("meshover-controller"));
         Assert.Empty(old.Intersect(await ProcessesAsync(units)));
         await AssertRunsAsync();

@@ -28,10 +28,11 @@ internal sealed class SystemdMachine : IDisposable
     /// <param name="machine">Where it runs.</param>
     /// <param name="enabled">Units of the distribution that it starts.</param>
     /// <param name="ct">Ends the waiting.</param>
-    public static async Task<SystemdMachine> StartAsync(Machine machine, IReadOnlyList<string> enabled, CancellationToken ct)
+    /// <param name="unpacked">Of artifacts/roots, what <c>dev</c> has unpacked there: its files are laid over the machine's. Null: none.</param>
+    public static async Task<SystemdMachine> StartAsync(Machine machine, IReadOnlyList<string> enabled, CancellationToken ct, string? unpacked = null)
     {
         var starter = Process.Start(machine.Command(
-            "unshare", "--fork", "--kill-child", "--pid", "--mount", "--ipc", "--cgroup", "--", "sh", "-ec", Script(enabled)))!;
+            "unshare", "--fork", "--kill-child", "--pid", "--mount", "--ipc", "--cgroup", "--", "sh", "-ec", Script(enabled, unpacked)))!;
         var first = 0;
         await Until.NothingIsMissingAsync("systemd's process", Patience, () =>
             Task.FromResult((first = MachineProcesses.Of(machine).FirstOrDefault(process => process.Name == "systemd").Id) == 0 ? "none" : null), ct);
@@ -42,14 +43,19 @@ internal sealed class SystemdMachine : IDisposable
     }
 
     /// <summary>Lays the files together and becomes systemd. What holds the programs under test may be a file system of its own.</summary>
-    private static string Script(IReadOnlyList<string> enabled)
+    private static string Script(IReadOnlyList<string> enabled, string? unpacked)
     {
+        var laidOver = unpacked is null ? ":" : $"""
+            tar -C {Path.GetFullPath(Path.Combine(Path.GetDirectoryName(LabPrograms.Meshover)!, "../roots", unpacked))} -c . | tar -x --keep-directory-symlink
+            systemd-sysusers --root=/mnt/root
+            """;
         var programs = new DirectoryInfo(Path.GetDirectoryName(LabPrograms.Meshover)!).Parent!.FullName;
         return $"""
             mount -t tmpfs none /mnt
             mkdir /mnt/changes /mnt/work /mnt/root
             mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/changes,workdir=/mnt/work /mnt/root
             cd /mnt/root
+            {laidOver}
             mkdir -p .{programs}
             mount --rbind {programs} .{programs}
             mount --rbind /dev dev

@@ -14,13 +14,14 @@ public sealed partial class ArchitectureTests
     [InlineData("src/Meshover.Linux", "", "the kernel's room knows nothing of meshes, so that it serves the engine, the agent and the lab alike")]
     [InlineData("src/Meshover.Contract", "", "generated code only: what is said on the wire depends on nobody's types")]
     [InlineData("src/Meshover.Metrics", "", "a format for numbers, whosever they are: agent and controller write it, and share nothing else by it")]
+    [InlineData("src/Meshover.Telemetry", "", "how programs log and trace is the same for all of them, and knows nothing of what they do")]
     [InlineData("src/Meshover.WireGuard", "Meshover.Linux", "the engine runs alone, also in meshes that are not ours")]
     [InlineData("src/Meshover.Routing", "Meshover.Linux Meshover.Mesh", "FRR is kept alive without an agent; it needs the model that it renders, and processes")]
-    [InlineData("src/Meshover.Agent", "Meshover.Contract Meshover.Linux Meshover.Mesh Meshover.Metrics Meshover.Routing Meshover.WireGuard", "the agent joins the rooms of a node, and never knows the controller but by the contract")]
+    [InlineData("src/Meshover.Agent", "Meshover.Contract Meshover.Linux Meshover.Mesh Meshover.Metrics Meshover.Routing Meshover.Telemetry Meshover.WireGuard", "the agent joins the rooms of a node, and never knows the controller but by the contract")]
     [InlineData("src/Meshover.Console", "", "pages speak of the mesh in their own words: they can be read, tested and served without a controller")]
-    [InlineData("src/Meshover.Controller", "Meshover.Console Meshover.Contract Meshover.Mesh Meshover.Metrics", "the controller never touches a kernel or a node's room: it runs anywhere")]
+    [InlineData("src/Meshover.Controller", "Meshover.Console Meshover.Contract Meshover.Mesh Meshover.Metrics Meshover.Telemetry", "the controller never touches a kernel or a node's room: it runs anywhere")]
     [InlineData("src/Meshover.Names", "Meshover.Contract Meshover.Linux", "names are answered from the map on disk, by the contract, and without an agent")]
-    [InlineData("src/Meshover.Cli", "Meshover.Agent Meshover.Contract Meshover.Linux Meshover.Names Meshover.Routing Meshover.WireGuard", "the executable of a node holds its rooms, and not the controller")]
+    [InlineData("src/Meshover.Cli", "Meshover.Agent Meshover.Contract Meshover.Linux Meshover.Names Meshover.Routing Meshover.Telemetry Meshover.WireGuard", "the executable of a node holds its rooms, and not the controller")]
     [InlineData("lab/Meshover.Lab", "Meshover.Contract Meshover.Linux", "the bench uses the programs as a user would, and none of their insides")]
     public void Projects_ReferenceOnlyWhatTheDesignAllows(string project, string allowed, string reason)
     {

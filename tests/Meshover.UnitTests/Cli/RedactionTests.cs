@@ -33,4 +33,20 @@ public sealed class RedactionTests
     [InlineData("n2 n22 x-n2 N2.mesh", "node-1 node-2 x-n2 node-1.mesh")]
     [InlineData("at 12:34:56 on 2026-01-02T03:04:05Z, version 0.1.0, frr 8.4.4", "at 12:34:56 on 2026-01-02T03:04:05Z, version 0.1.0, frr 8.4.4")]
     public void Anonymised_WhatIsEqualStaysEqual(string text, string expected) => Assert.Equal(expected, new Redaction([], ["n2", "n22"], anonymise: true).Of(text));
+
+    /// <summary>As FRR 8.4 prints it, of which the rest is left out.</summary>
+    [Fact]
+    public void Names_OfBgpNeighbours_AreFoundInWhatFrrShows_AndTakenOut()
+    {
+        const string shown = """
+            {"192.0.2.1":{"remoteAs":64512,"hostname":"edge-acme","domainname":"example.net","bgpState":"Established",
+            "neighborCapabilities":{"hostName":{"advHostName":"n1","advDomainName":"n\/a","rcvHostName":"edge-acme","rcvDomainName":"n\/a"}}},
+            "192.0.2.2":{"remoteAs":64513,"hostname":"Unknown"}}
+            """;
+        var names = BgpNames.In(shown).ToList();
+        Assert.Equal(["edge-acme", "example.net"], names);
+        var text = new Redaction([], names, anonymise: true).Of("edge-acme(192.0.2.1) 4 64512 at edge-acme.example.net");
+        Assert.DoesNotContain("acme", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("example.net", text, StringComparison.Ordinal);
+    }
 }

@@ -45,6 +45,25 @@ public sealed class StatusViewTests
         Assert.Contains("no peer \"nobody\"", Assert.Throws<CliException>(() => new StatusView(OnlyProblems: false, "nobody").Of(Document)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Peer_ThatGoesWhileItIsWatched_IsSaidToBeGone()
+    {
+        var view = new StatusView(OnlyProblems: false, "gone");
+        Assert.Contains("gone is not there", Table(view.Of(Document, mayBeGone: true), view), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pages_HoldEachPeerOnce_TheWorstFirst()
+    {
+        var many = Document with { Peers = [.. Enumerable.Range(0, 120).Select(n => Document.Peers[0] with { Hostname = $"n{n}", Path = n == 77 ? "none" : "direct", BgpState = "Established", BfdState = "up" })] };
+        var pages = Enumerable.Range(1, StatusView.Pages(120)).Select(page => new StatusView(OnlyProblems: false, Peer: null, page).Of(many).Peers).ToList();
+        Assert.Equal([50, 50, 20], pages.Select(page => page.Length));
+        Assert.Equal("n77", pages[0][0].Hostname);
+        Assert.Equal(120, pages.SelectMany(page => page).Select(peer => peer.Hostname).Distinct().Count());
+        Assert.Equal(pages[2], new StatusView(OnlyProblems: false, Peer: null, 4).Of(many, mayBeGone: true).Peers);
+        Assert.Contains("the peers are 3 pages", Assert.Throws<CliException>(() => new StatusView(OnlyProblems: false, Peer: null, 4).Of(many)).Message, StringComparison.Ordinal);
+    }
+
     /// <summary>From what the agent sends to what is shown, as text and as JSON. How long it takes is for `./dev bench status` to say; this says that it grows as the peers do.</summary>
     [Fact]
     public void Status_OfTenTimesThePeers_CostsTenTimesAsMuch()

@@ -115,6 +115,19 @@ public sealed class AdministrationTests : IAsyncLifetime
         await Assert.ThrowsAsync<RefusalException>(() => Nodes.AllowAsync(Admin, Reason.None, "web-1", CancellationToken.None));
     }
 
+    [Fact]
+    public async Task Node_IsGivenTagsAndTheyAreTakenAgain_AndWhatIsNoneChangesNothing()
+    {
+        var had = State.Nodes.Values.Single().Record.Tags;
+        Assert.Equal([.. had, "edge", "rack-7"], await Nodes.TagAsync(Admin, Reason.None, "web-1", ["edge", "rack-7", "edge"], [], CancellationToken.None));
+        Assert.Equal([.. had, "rack-7", "rack-8"], await Nodes.TagAsync(Admin, Reason.None, "WEB-1", ["rack-8"], ["edge", "never-had"], CancellationToken.None));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => Nodes.TagAsync(Admin, Reason.None, "web-1", ["two words"], ["rack-7"], CancellationToken.None));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => Nodes.TagAsync(Admin, Reason.None, "web-1", [], [], CancellationToken.None));
+        await Assert.ThrowsAsync<RefusalException>(() => Nodes.TagAsync(Admin, Reason.None, "web-1", [.. Enumerable.Range(0, 31).Select(n => $"t{n}")], [], CancellationToken.None));
+        await Assert.ThrowsAsync<RefusalException>(() => Nodes.TagAsync(Admin, Reason.None, "nobody", ["a"], [], CancellationToken.None));
+        Assert.Equal([.. had, "rack-7", "rack-8"], State.Nodes.Values.Single().Record.Tags);
+    }
+
     [Theory]
     [InlineData(null, "")]
     [InlineData("  stolen \n", "stolen")]

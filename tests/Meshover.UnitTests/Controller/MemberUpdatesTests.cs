@@ -48,6 +48,30 @@ public sealed class MemberUpdatesTests : IAsyncLifetime
         Assert.Equal(("db2", ""), (Member.HostName, Told().Text));
     }
 
+    /// <summary>Its stream broke before the map that says so reached it.</summary>
+    [Fact]
+    public async Task Name_OfANodeThatHasNotHeardOfItsRenaming_IsNotTakenBack()
+    {
+        var before = _directory.State.Nodes.ModifiedOf(_session.Node);
+        foreach (var name in (string[])["typo", "db-01"])
+            await _directory.ChangeAsync(draft => Enrolment.Rename(draft, draft.State.Member(_session.Node)!.Record, name), CancellationToken.None);
+
+        foreach (var former in (string[])["db", "typo"])
+        {
+            await _updates.ApplyAsync(_session, Hello(former, before), CancellationToken.None);
+            await _updates.ApplyLaterAsync(_session, new NodeStatus { Hostname = former }, CancellationToken.None);
+            Assert.Equal("db-01", Member.HostName);
+        }
+        // That it has heard of it and says its own settings' name all the same is its operator's wish; another name than the former, too.
+        await _updates.ApplyAsync(_session, Hello("db", _directory.State.Nodes.ModifiedOf(_session.Node)), CancellationToken.None);
+        Assert.Equal("db", Member.HostName);
+        await _updates.ApplyAsync(_session, Hello("db-7", before), CancellationToken.None);
+        Assert.Equal("db-7", Member.HostName);
+    }
+
+    private NodeHello Hello(string hostName, long revision) =>
+        new() { StoreId = _directory.State.Mesh.StoreId, Revision = revision, Status = new NodeStatus { Hostname = hostName } };
+
     [Fact]
     public async Task WishForAPrefix_IsGranted_OrItIsSaidWhyNot_AndTriedAgainWhenSomethingChanged()
     {

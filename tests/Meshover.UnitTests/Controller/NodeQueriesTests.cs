@@ -96,6 +96,42 @@ public sealed class NodeQueriesTests : IAsyncLifetime
         Assert.False(session.Queries.TryTake(out _));
     }
 
+    /// <summary>Who ordered it and why stands in the audit before the node hears of it, and what cannot be ordered is not in it.</summary>
+    [Fact]
+    public async Task Order_StandsInTheAuditBeforeItIsSent_AndOnlyIfItCanBe()
+    {
+        var order = new Question("query-drain", new NodeQuestion { Drain = new DrainOrder { On = true } });
+        await RefusedAsync(RefusalReason.Unanswered, OrderAsync());
+        Open(1);
+        await RefusedAsync(RefusalReason.Precondition, OrderAsync());
+        var audit = new AuditLog(_directory);
+        Assert.DoesNotContain((await audit.ListAsync(new AuditQuery(50), CancellationToken.None)).Records, record => record.Record.Operation == "node.drain");
+
+        var session = new NodeSession(1, "A", "0.1.0", null) { Capabilities = ["query-drain"] };
+        _live.Open(session, ReportedState.Nothing);
+        var ordered = OrderAsync();
+        Query? sent = null;
+        await UntilAsync(() => session.Queries.TryTake(out var message) && (sent = message.Query) is not null);
+        var record = (await audit.ListAsync(new AuditQuery(1), CancellationToken.None)).Records.Single().Record;
+        Assert.Equal(("olga (console, from 192.0.2.7)", "node.drain", "node 1 (web-1)", "a reboot"), (record.Actor, record.Operation, record.Object, record.Reason));
+        Assert.True(sent!.Question.Drain.On);
+        Assert.False(ordered.IsCompleted);
+        session.Queries.Take(new QueryResult { Id = sent.Id, Answer = new NodeAnswer { Drain = new DrainAnswer() }.ToByteString() });
+        await ordered;
+
+        // A node that goes takes the order along.
+        await _directory.ChangeAsync(draft => Departure.Leave(draft, draft.State.Nodes[1].Record), CancellationToken.None);
+        Assert.Null(_directory.State.Get<OrderRecord>(StoreKeys.Order(1)));
+
+        Task<ReadOnlyMemory<byte>> OrderAsync() => DoneAsync(_queries.OrderAsync(Actor.Console("olga", "192.0.2.7"), Reason.Of("a reboot"), Operation.DrainNode, "web-1", order, CancellationToken.None));
+
+        static async Task<ReadOnlyMemory<byte>> DoneAsync(Task task)
+        {
+            await task;
+            return ReadOnlyMemory<byte>.Empty;
+        }
+    }
+
     [Fact]
     public async Task Answer_ThatComesTooLate_IsDropped_AndNoLaterQuestionGetsIt()
     {

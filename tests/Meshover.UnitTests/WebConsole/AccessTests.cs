@@ -29,6 +29,15 @@ public sealed class AccessTests
         [nameof(MeshConsole.RemoveGrantAsync)] = (UseCase.RemoveGrant, (console, user) => console.RemoveGrantAsync(user, "", "n1", "10.0.0.0/8", None)),
         [nameof(MeshConsole.AuditAsync)] = (UseCase.SeeAudit, (console, user) => console.AuditAsync(user, "", "", 1, None)),
         [nameof(MeshConsole.RemoveNodeAsync)] = (UseCase.RemoveNode, (console, user) => console.RemoveNodeAsync(user, "", "n1", None)),
+        [nameof(MeshConsole.RenameNodeAsync)] = (UseCase.RenameNode, (console, user) => console.RenameNodeAsync(user, "", "n1", "n9", None)),
+        [nameof(MeshConsole.TagNodeAsync)] = (UseCase.TagNode, (console, user) => console.TagNodeAsync(user, "", "n1", ["a"], None)),
+        [nameof(MeshConsole.DrainNodeAsync)] = (UseCase.DrainNode, (console, user) => console.DrainNodeAsync(user, "", "n1", true, None)),
+        [nameof(MeshConsole.FindRoute)] = (UseCase.SeeMesh, (console, user) => Task.FromResult(console.FindRoute(user, "10.0.0.0/8"))),
+        [nameof(MeshConsole.AskRouteAsync)] = (UseCase.AskNode, (console, user) => console.AskRouteAsync(user, "n1", "10.0.0.0/8", None)),
+        [nameof(MeshConsole.FindPathAsync)] = (UseCase.AskNode, (console, user) => console.FindPathAsync(user, new PathWish("n1", "n2", false), None)),
+        [nameof(MeshConsole.Series)] = (UseCase.SeeMesh, (console, user) => Task.FromResult(console.Series(user, "n1"))),
+        [nameof(MeshConsole.PastAsync)] = (UseCase.SeeMesh, (console, user) => console.PastAsync(user, None)),
+        [nameof(MeshConsole.MomentAsync)] = (UseCase.SeeMesh, (console, user) => console.MomentAsync(user, default, None)),
         [nameof(MeshConsole.AllowNodeAsync)] = (UseCase.AllowNode, (console, user) => console.AllowNodeAsync(user, "", "n1", None)),
     };
 
@@ -45,6 +54,9 @@ public sealed class AccessTests
         [UseCase.SeeAudit] = "Operator Administrator",
         [UseCase.RemoveNode] = "Administrator",
         [UseCase.AllowNode] = "Administrator",
+        [UseCase.RenameNode] = "Administrator",
+        [UseCase.TagNode] = "Operator Administrator",
+        [UseCase.DrainNode] = "Operator Administrator",
     };
 
     [Fact]
@@ -132,7 +144,7 @@ public sealed class AccessTests
         await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => answers.AskAsync("n1", None)));
         Assert.Equal(1, port.Called);
         _ = await answers.AskAsync("n2", None);
-        time.Advance(NodeAnswers.Fresh);
+        time.Advance(AnswerPace.Fresh);
         _ = await answers.AskAsync("n1", None);
         Assert.Equal(3, port.Called);
     }
@@ -148,7 +160,20 @@ public sealed class AccessTests
     [InlineData(null, "/")]
     public void AfterSigningIn_NobodyIsLedElsewhere(string? wanted, string led) => Assert.Equal(led, ConsoleSignIn.LocalPath(wanted));
 
-    private static MeshConsole ConsoleOf(FakePort port, Sessions sessions) => new(port, new NodeAnswers(port, new FakeTimeProvider()), sessions);
+    /// <summary>Who names an end with a line's end in it asks for no other one's path.</summary>
+    [Fact]
+    public async Task Path_OfEndsThatAreNoNames_IsRefused()
+    {
+        var port = new FakePort();
+        await Assert.ThrowsAsync<ConsoleRefusalException>(() => new PathAnswers(port, new FakeTimeProvider()).AskAsync(new PathWish("n1\nn2", "n3", false), None));
+        Assert.Equal(0, port.Called);
+    }
+
+    private static MeshConsole ConsoleOf(FakePort port, Sessions sessions)
+    {
+        var time = new FakeTimeProvider();
+        return new MeshConsole(port, new NodeAnswers(port, time), new PathAnswers(port, time), new RouteAnswers(port, time), new MomentAnswers(port, time), sessions);
+    }
 
     private static async Task<ConsoleUser> SignedInAsync(Sessions sessions, Role role, DateTimeOffset? until = null, DateTimeOffset? since = null, string token = "t")
     {
@@ -196,6 +221,28 @@ public sealed class AccessTests
         public Task RemoveNodeAsync(Doer by, string node, CancellationToken cancel) => Task.FromResult(Answer(0, by));
 
         public Task AllowNodeAsync(Doer by, string node, CancellationToken cancel) => Task.FromResult(Answer(0, by));
+
+        public Task RenameNodeAsync(Doer by, string node, string name, CancellationToken cancel) => Task.FromResult(Answer(0, by));
+
+        public Task TagNodeAsync(Doer by, string node, ImmutableArray<string> tags, CancellationToken cancel) => Task.FromResult(Answer(0, by));
+
+        public Task DrainNodeAsync(Doer by, string node, bool on, CancellationToken cancel) => Task.FromResult(Answer(0, by));
+
+        public RouteReport FindRoute(string prefix) => Answer(new RouteReport("", "", [], [], [], 0));
+
+        public Task<RouteTaker> AskRouteAsync(string node, string prefix, CancellationToken cancel) => Task.FromResult(Answer(new RouteTaker(node, Health.Fine, "", "", "", "")));
+
+        public Task<PathReport> FindPathAsync(PathWish wish, CancellationToken cancel)
+        {
+            var way = new PathWay("", "", "", "", true, [], "");
+            return Task.FromResult(Answer(new PathReport(way, way, [], [])));
+        }
+
+        public NodeSeries? Series(string node) => Answer<NodeSeries?>(null);
+
+        public Task<PastSpan> PastAsync(CancellationToken cancel) => Task.FromResult(Answer(new PastSpan(null, null)));
+
+        public Task<PastMoment?> MomentAsync(DateTimeOffset at, CancellationToken cancel) => Task.FromResult(Answer<PastMoment?>(null));
 
         private T Answer<T>(T answer, Doer? by = null)
         {

@@ -64,8 +64,10 @@ internal sealed class KernelEventFilter(KernelNames names)
             return change.Deleted || change.Route.Protocol != names.Protocol ? KernelChanges.Own : KernelChanges.None;
         if (change.Route.Table == RouteInfo.MainTable && Owners.Contains(change.Route.Destination))
             return KernelChanges.Own;
-        if ((change.Route.Table != RouteInfo.MainTable && !_tables.Contains(change.Route.Table)) || change.Route.IsCached || GoesByOursAlone(change.Route))
+        if ((change.Route.Table != RouteInfo.MainTable && !_tables.Contains(change.Route.Table)) || change.Route.IsCached)
             return KernelChanges.None;
+        if (GoesByOursAlone(change.Route))
+            return change.Route is { Protocol: RouteProtocols.Bgp, Table: RouteInfo.MainTable } ? KernelChanges.MeshRoutes : KernelChanges.None;
         // A machine that speaks BGP with its provider has thousands of others, and they change all the time.
         return change.Route.Destination.PrefixLength == 0 || change.Route.Mtu != 0 ? KernelChanges.Underlay : KernelChanges.Mirror;
     }

@@ -61,7 +61,8 @@ public sealed class KernelEventFilterTests
     {
         _filter.Learn([Link(8, "mo-00000002")], [new RuleInfo { Family = AddressFamily.InterNetwork, Priority = 32767, Table = 253 }]);
         var learned = Route("0.0.0.0/0", via: "192.0.2.9", link: 8) with { Protocol = RouteProtocols.Bgp };
-        Assert.Equal(KernelChanges.None, _filter.Classify(new RouteChangeEvent(learned, Deleted: false)));
+        Assert.Equal(KernelChanges.MeshRoutes, _filter.Classify(new RouteChangeEvent(learned, Deleted: false)));
+        Assert.Equal(KernelChanges.MeshRoutes, _filter.Classify(new RouteChangeEvent(learned, Deleted: true)));
         Assert.Equal(KernelChanges.Underlay, _filter.Classify(new RouteChangeEvent(learned with { OutputLink = Eth0 }, Deleted: false)));
         Assert.Equal(KernelChanges.Underlay, _filter.Classify(new RouteChangeEvent(Route("0.0.0.0/0") with { Table = 253 }, Deleted: false)));
         Assert.Equal(KernelChanges.Underlay, _filter.Classify(new Ipv6SettingsEvent(Eth0)));

@@ -54,6 +54,28 @@ public sealed class RttProbeTests : IDisposable
         Assert.Empty(_probe.Unanswered(_probe.NextRound()));
     }
 
+    /// <summary>Of a peer that is off no echo counts: that is its link's matter.</summary>
+    [Fact]
+    public void Tally_CountsWhatIsLostOnLinksThatWork()
+    {
+        _probe.Post(Plan(1));
+        _probe.Asked(Peer);
+        _probe.Asked(Peer);
+        Assert.Equal(new EchoTally(0, 0, null), _probe.Tally);
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+        var request = _probe.Request(Peer);
+        _time.Advance(TimeSpan.FromMilliseconds(4));
+        _probe.Take(Answer(request));
+        _probe.Asked(Peer);
+        _probe.Take(Answer(_probe.Request(Peer)));
+        _probe.Asked(Peer);
+        _probe.Asked(Peer);
+        Assert.Equal((3ul, 1ul), (_probe.Tally.Sent, _probe.Tally.Lost));
+        _time.Advance(TimeSpan.FromSeconds(31));
+        _probe.Asked(Peer);
+        Assert.Equal(new EchoTally(3, 1, null), _probe.Tally);
+    }
+
     [Fact]
     public void Take_AnswersOutOfOrder_EachIsMeasuredByItsOwnRequest()
     {

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using System.IO.Compression;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Meshover.Console.UseCases;
+
+namespace Meshover.Controller.Console.Past;
+
+/// <summary>What is kept of the mesh's picture: what is drawn, and what needed somebody. As JSON, deflated; members are only ever added.</summary>
+internal sealed record MomentRecord(ImmutableArray<MomentNode> Nodes, ImmutableArray<MomentLink> Links, ImmutableArray<MomentProblem> Problems)
+{
+    // Of a file that somebody else wrote.
+    private const int Longest = 64 * 1024 * 1024;
+
+    public static byte[] Write(MeshView view)
+    {
+        var record = new MomentRecord(
+            [.. view.Vertices.Select(vertex => new MomentNode(vertex.Id, vertex.Name, vertex.Site, vertex.State, vertex.Health, vertex.Members, vertex.IsTransit))],
+            [.. view.Links.Select(link => new MomentLink(link.From, link.To, link.State, link.Health, link.RttMs))],
+            [.. view.Problems.Select(problem => new MomentProblem(problem.Code, problem.Nodes, problem.Count))]);
+        using var packed = new MemoryStream();
+        using (var deflate = new DeflateStream(packed, CompressionLevel.Fastest))
+            JsonSerializer.Serialize(deflate, record, MomentJson.Default.MomentRecord);
+        return packed.ToArray();
+    }
+
+    /// <exception cref="JsonException">It is none.</exception>
+    /// <exception cref="InvalidDataException">It is none.</exception>
+    public static MeshView Read(byte[] packed)
+    {
+        using var deflate = new DeflateStream(new MemoryStream(packed), CompressionMode.Decompress);
+        using var plain = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        for (int read; (read = deflate.Read(buffer)) > 0;)
+        {
+            plain.Write(buffer, 0, read);
+            if (plain.Length > Longest)
+                throw new InvalidDataException("It is too long.");
+        }
+        var record = JsonSerializer.Deserialize(plain.GetBuffer().AsSpan(0, (int)plain.Length), MomentJson.Default.MomentRecord) ?? throw new JsonException("It is empty.");
+        return record.ToView();
+    }
+
+    private MeshView ToView() => new()
+    {
+        Vertices = [.. Nodes.Select(node => new Vertex(node.Id, node.Name, node.Site, node.State, node.Health, node.Members, node.Transit))],
+        Links = [.. Links.Select(link => new Link($"{link.From}-{link.To}", link.From, link.To, link.State, link.Health, link.Rtt))],
+        Problems = [.. Problems.Select(problem => problem.Code == MeshPicture.LostCode
+            ? MeshPicture.Unheard(problem.Nodes, problem.Count) : MeshPicture.ToProblem(problem.Code, [.. problem.Nodes.Select((node, i) => (node, i == 0 ? problem.Count : 0))]))],
+    };
+}
+
+/// <param name="Members">How many nodes it stands for.</param>
+internal sealed record MomentNode(string Id, string Name, string Site, string State, Health Health, int Members, bool Transit);
+
+/// <param name="Rtt">Milliseconds; null: not known.</param>
+internal sealed record MomentLink(string From, string To, string State, Health Health, double? Rtt);
+
+internal sealed record MomentProblem(string Code, ImmutableArray<string> Nodes, int Count);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(MomentRecord))]
+internal sealed partial class MomentJson : JsonSerializerContext;

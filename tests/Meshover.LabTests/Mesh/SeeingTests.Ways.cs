@@ -1,0 +1,63 @@
+using System.Net;
+using System.Security.Cryptography;
+using Meshover.Lab.Faults;
+using Meshover.Lab.Meshes;
+using Meshover.Lab.Underlays;
+
+namespace Meshover.LabTests.Mesh;
+
+/// <summary>What is said of ways, against what others see of them.</summary>
+public sealed partial class SeeingTests
+{
+    [Fact]
+    public async Task Ways_OfEachPairOfAMeshWithACut_AgreeWithTracerouteAndACapture()
+    {
+        await _mesh.SettledAsync(_ct);
+        await using (await Cut.BetweenAsync(_mesh, _mesh.Node(1), _mesh.Node(2), onlyIPv6: false, _ct))
+        {
+            await Until.NothingIsMissingAsync("both go round", Patience, async () => (await PathAsync(1, "n2"), await PathAsync(2, "n1")) is ("transit", "transit") ? null : "not yet", _ct);
+            using var ways = await WayComparison.OfAsync(_mesh, _ct);
+            Assert.Empty(await DifferencesAsync(ways, from one in _mesh.Nodes from other in _mesh.Nodes where one != other select (one, other), atOnce: false));
+        }
+        await _mesh.SettledAsync(_ct);
+    }
+
+    /// <summary>Ten nodes, three cuts, one node whose data plane is dead, a thousand pairs of them at random: some minutes, so only by name.</summary>
+    [Fact(Explicit = true)]
+    public async Task Ways_OfAThousandRandomPairs_AgreeWithTracerouteAndACapture()
+    {
+        await using var mesh = await LabMesh.StartAsync(new Meshover.Lab.LabOptions { Prefix = LabPrefix.Next(), Nodes = 10 }, TimeProvider.System, new TestProgress(), _ct);
+        await mesh.SettledAsync(_ct);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(_ct);
+        var dead = mesh.Node(10).KeepDeadAsync("dataplane", over.Token);
+        await using var first = await Cut.BetweenAsync(mesh, mesh.Node(1), mesh.Node(2), onlyIPv6: false, _ct);
+        await using var second = await Cut.BetweenAsync(mesh, mesh.Node(3), mesh.Node(4), onlyIPv6: false, _ct);
+        await using var third = await Cut.OneWayAsync(mesh, mesh.Node(5), mesh.Node(6), _ct);
+        await Task.Delay(TimeSpan.FromSeconds(30), TimeProvider.System, _ct);
+        using var ways = await WayComparison.OfAsync(mesh, _ct);
+        var pairs = Enumerable.Range(0, 1_000).Select(_ => RandomNumberGenerator.GetInt32(1, 11)).Select(to => (mesh.Node(to <= 9 ? 1 + ((to - 1 + RandomNumberGenerator.GetInt32(1, 9)) % 9) : RandomNumberGenerator.GetInt32(1, 10)), mesh.Node(to))).ToList();
+        var differences = await DifferencesAsync(ways, pairs, atOnce: false);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{pairs.Count} ways, {differences.Count} differ");
+        await over.CancelAsync();
+        await dead;
+        Assert.Empty(differences);
+    }
+
+    private async Task<List<string>> DifferencesAsync(WayComparison ways, IEnumerable<(LabNode From, LabNode To)> pairs, bool atOnce)
+    {
+        var found = new List<string>();
+        foreach (var (from, to) in pairs)
+        {
+            // The node itself by IPv6, a workload behind it by IPv4; of few pairs each has one of the two.
+            IPAddress[] addresses = [await ways.AddressOfAsync(to), AddressPlan.Workload4(to.Number)];
+            foreach (var address in atOnce ? addresses : [addresses[from.Number % 2]])
+            {
+                if (await ways.CompareAsync(from, address) is { } difference)
+                    found.Add(difference);
+            }
+        }
+        return found;
+    }
+
+    private async Task<string?> PathAsync(int node, string peer) => (await _mesh.Node(node).StatusAsync(_ct)).Peers.Single(one => one.Hostname == peer).Path;
+}

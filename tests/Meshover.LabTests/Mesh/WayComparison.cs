@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Text.Json;
+using Meshover.Lab.Meshes;
+using Meshover.Lab.Underlays;
+using Meshover.Linux.Capture;
+using Meshover.Linux.Netlink;
+
+namespace Meshover.LabTests.Mesh;
+
+/// <summary>
+/// Holds what `route explain` and `trace` say of a way against what traceroute (Debian's) says of it, and against the interface by which the packets are seen to leave.
+/// </summary>
+internal sealed class WayComparison : IDisposable
+{
+    // A way may move while it is asked for.
+    private const int Tries = 3;
+    private static readonly TimeSpan AtOnce = TimeSpan.Zero;
+
+    private readonly LabMesh _mesh;
+    private readonly CancellationToken _ct;
+    private readonly Dictionary<int, PacketSocket> _captures = [];
+    private readonly Dictionary<string, string> _names = [];
+    private readonly Dictionary<int, IPAddress> _addresses = [];
+    private readonly byte[] _buffer = new byte[256];
+
+    private WayComparison(LabMesh mesh, CancellationToken ct) => (_mesh, _ct) = (mesh, ct);
+
+    public static async Task<WayComparison> OfAsync(LabMesh mesh, CancellationToken ct)
+    {
+        var here = new WayComparison(mesh, ct);
+        foreach (var node in mesh.Nodes)
+        {
+            var numbers = (await node.StatusAsync(ct)).Numbers;
+            (here._names[numbers.Address4], here._names[numbers.Address6]) = (node.Machine.Name, node.Machine.Name);
+            here._captures[node.Number] = node.Machine.InNetwork(() => new PacketSocket(PacketFilter.OfTunnels(), 0));
+        }
+        return here;
+    }
+
+    /// <summary>IPv6, in the mesh.</summary>
+    public async Task<IPAddress> AddressOfAsync(LabNode node)
+    {
+        if (!_addresses.TryGetValue(node.Number, out var address))
+            _addresses[node.Number] = address = IPAddress.Parse((await node.StatusAsync(_ct)).Numbers.Address6);
+        return address;
+    }
+
+    /// <summary>Null: all agree.</summary>
+    public async Task<string?> CompareAsync(LabNode from, IPAddress to)
+    {
+        string? difference = null;
+        for (var tries = 0; tries < Tries; tries++)
+        {
+            if ((difference = await LookAsync(from, to)) is null)
+                return null;
+        }
+        return $"{from.Machine.Name} -> {to}: {difference}";
+    }
+
+    public void Dispose()
+    {
+        foreach (var capture in _captures.Values)
+            capture.Dispose();
+    }
+
+    private async Task<string?> LookAsync(LabNode from, IPAddress to)
+    {
+        var explained = await from.MeshoverAsync(["route", "explain", "--json", $"{to}"], _ct);
+        using var route = JsonDocument.Parse(explained.Output);
+        var (kind, link) = (route.RootElement.GetProperty("kind").GetString(), route.RootElement.GetProperty("link").GetString());
+        Drain(from, to);
+        var traced = await from.MeshoverAsync(["trace", "--json", "-m", "6", $"{to}"], _ct);
+        var left = Drain(from, to);
+        var hops = await TracerouteAsync(from, to);
+        var named = HopsOf(traced.Output);
+        if (!named.SequenceEqual(hops.Addresses))
+            return $"trace says {string.Join(' ', named)}, traceroute {string.Join(' ', hops.Addresses)}";
+        if ((traced.ExitCode == 0) != hops.IsReached)
+            return $"trace ends with {traced.ExitCode}, traceroute {(hops.IsReached ? "arrives" : "does not arrive")}";
+        if (kind == "link" && !left.SetEquals([link!]))
+            return $"explain says {link}, and packets leave by {(left.Count == 0 ? "no link" : string.Join(' ', left))}";
+        if (kind != "link" && left.Count > 0)
+            return $"explain says {kind}, and packets leave by {string.Join(' ', left)}";
+        var next = route.RootElement.GetProperty("next").GetString();
+        return hops.Addresses is [{ } first, ..] && _names.GetValueOrDefault(first) is { } passed && kind == "link" && passed != next ? $"explain says {next}, traceroute {passed}" : null;
+    }
+
+    /// <summary>Those that answer, in their order.</summary>
+    private static ImmutableArray<string> HopsOf(string trace)
+    {
+        using var document = JsonDocument.Parse(trace);
+        return [.. document.RootElement.GetProperty("hops").EnumerateArray().Select(hop => hop.GetProperty("address").GetString()).OfType<string>()];
+    }
+
+    private async Task<(ImmutableArray<string> Addresses, bool IsReached)> TracerouteAsync(LabNode from, IPAddress to)
+    {
+        var ran = await from.Machine.RunAsync("traceroute", ["-n", "-I", "-q", "2", "-w", "1", "-m", "6", $"{to}"], _ct);
+        var hops = ran.Output.Split('\n').Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).FirstOrDefault(word => IPAddress.TryParse(word, out _)))
+            .OfType<string>().Select(text => text.Split('%')[0]).ToImmutableArray();
+        // One that says "!H" tells of a way that ends.
+        return (hops, hops is [.., var last] && last == $"{to}" && !ran.Output.Contains('!', StringComparison.Ordinal));
+    }
+
+    /// <summary>By which links packets to that address have left since this was asked last.</summary>
+    private HashSet<string> Drain(LabNode from, IPAddress to)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var wanted = to.GetAddressBytes();
+        using var netlink = RouteNetlink.OpenIn(from.Machine.NetworkPath);
+        var links = netlink.GetLinks().ToDictionary(link => link.Index, link => link.Name);
+        while (_captures[from.Number].Receive(_buffer, AtOnce) is { } packet)
+        {
+            var destination = _buffer.AsSpan(PacketSocket.HeaderLength + (wanted.Length == 4 ? 16 : 24), wanted.Length);
+            if (packet.IsOutgoing && links.GetValueOrDefault(packet.InterfaceIndex) is { } name && name.StartsWith("mo-", StringComparison.Ordinal) && destination.SequenceEqual(wanted))
+                names.Add(name);
+        }
+        return names;
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.Playwright;
+
+namespace Meshover.WebTests;
+
+/// <summary>Signing in at a provider, and what it gives.</summary>
+public sealed class OpenIdTests(ConsoleFixture console)
+{
+    [Fact]
+    public async Task Provider_LetsSomebodyIn_AsWhatTheirGroupsSay()
+    {
+        var page = await console.NewPageAsync(new BrowserNewContextOptions());
+        await page.GotoAsync($"{ConsoleFixture.Address}/grants");
+        await SignInAsync(page, "ann.people.mesh-operators");
+        // Where they wanted to go, under their own name, with an operator's pages and not an administrator's.
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Grants" })).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".user")).ToContainTextAsync("ann (");
+        await Assertions.Expect(page.Locator(".user")).ToContainTextAsync("operator");
+        var cookies = await page.Context.CookiesAsync();
+        Assert.DoesNotContain(cookies, cookie => cookie.Name.StartsWith("__Secure-meshover-", StringComparison.Ordinal));
+
+        // What they do stands in the audit under that name; out again by the same button as everybody.
+        await ConsoleFixture.GoAsync(page, "/nodes/n2");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Tags", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByLabel("Tags, with spaces between").FillAsync("by-ann");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Set them" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("by-ann")).ToBeVisibleAsync();
+        await ConsoleFixture.GoAsync(page, "/audit");
+        await Assertions.Expect(page.Locator("tr", new() { HasText = "by-ann" }).First).ToContainTextAsync("ann (192.0.2");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("Your session has ended.")).ToBeVisibleAsync();
+        await page.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Provider_WhoHasNoRole_OrComesBackWithAnothersAnswer_IsNotLetIn()
+    {
+        var page = await console.NewPageAsync(new BrowserNewContextOptions());
+        await page.GotoAsync($"{ConsoleFixture.Address}/sign-in");
+        await SignInAsync(page, "bob.people");
+        await Assertions.Expect(page.GetByText("gives you no role here")).ToBeVisibleAsync();
+
+        // An answer that this browser did not ask for: its state is nobody's here.
+        var other = await console.NewPageAsync(new BrowserNewContextOptions());
+        await other.GotoAsync($"{ConsoleFixture.Address}/session/openid/return?code=abc&state=def");
+        await Assertions.Expect(other.GetByText("Signing in at the provider failed")).ToBeVisibleAsync();
+        // A true one that another browser asked for is no better.
+        var theirs = await console.NewPageAsync(new BrowserNewContextOptions());
+        var answer = "";
+        await theirs.RouteAsync("**/session/openid/return?*", route =>
+        {
+            answer = route.Request.Url;
+            return route.AbortAsync();
+        });
+        await theirs.GotoAsync($"{ConsoleFixture.Address}/sign-in");
+        await SignInAsync(theirs, "eve.people.mesh-admins");
+        await Meshover.LabTests.Until.TrueAsync("the provider answers", TimeSpan.FromSeconds(30), () => Task.FromResult(answer.Length > 0));
+        await other.GotoAsync(answer);
+        await Assertions.Expect(other.GetByText("Signing in at the provider failed")).ToBeVisibleAsync();
+        await theirs.Context.CloseAsync();
+        // Nor is anybody led to another site afterwards.
+        await other.GotoAsync($"{ConsoleFixture.Address}/session/openid?to=//evil.example/");
+        await other.GetByLabel("User").FillAsync("eve.people.mesh-admins");
+        await other.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
+        await other.WaitForURLAsync($"{ConsoleFixture.Address}/");
+        await Assertions.Expect(other.Locator(".user")).ToContainTextAsync("administrator");
+        await page.Context.CloseAsync();
+        await other.Context.CloseAsync();
+    }
+
+    private static async Task SignInAsync(IPage page, string user)
+    {
+        await page.GetByRole(AriaRole.Link, new() { Name = "Sign in with Lab login" }).ClickAsync();
+        await page.GetByLabel("User").FillAsync(user);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
+    }
+}
