@@ -73,7 +73,11 @@ public sealed record Vertex(string Id, string Name, string Site, string State, H
 /// <summary>A line of the graph.</summary>
 /// <param name="State">In a few words.</param>
 /// <param name="RttMs">Null: not known.</param>
-public sealed record Link(string Id, string From, string To, string State, Health Health, double? RttMs);
+public sealed record Link(string Id, string From, string To, string State, Health Health, double? RttMs)
+{
+    /// <summary>Both directions together; null: not known.</summary>
+    public double? BytesPerSecond { get; init; }
+}
 
 /// <summary>Something that needs somebody.</summary>
 /// <param name="Code">Of the catalogue of findings; it is never given another meaning.</param>

@@ -13,7 +13,7 @@ function look() {
     { selector: 'node.site', style: { label: 'data(label)', shape: 'round-rectangle', 'background-color': read('--accent'), 'background-opacity': 0.06, 'border-width': 1, 'border-color': read('--line'), color: soft, 'text-valign': 'top', 'text-margin-y': -6, 'font-weight': 400, padding: 26 } },
     { selector: 'edge', style: { 'curve-style': 'straight', width: 1.5, label: 'data(label)', 'font-size': 11, color: soft, 'text-background-color': paper, 'text-background-opacity': 1, 'text-background-padding': 3, 'font-family': 'system-ui, sans-serif' } },
     point('fine', read('--fine'), 'ellipse'), point('warning', read('--warning'), 'round-triangle'), point('bad', read('--bad'), 'round-rectangle'), point('unknown', read('--unknown'), 'round-diamond'),
-    line('fine', read('--fine'), 'solid', 1.5), line('warning', read('--warning'), 'dashed', 2), line('bad', read('--bad'), 'dashed', 3), line('unknown', read('--unknown'), 'dotted', 1.5),
+    line('fine', read('--fine'), 'solid', 'mapData(flow, 0, 1, 1.5, 9)'), line('warning', read('--warning'), 'dashed', 2), line('bad', read('--bad'), 'dashed', 3), line('unknown', read('--unknown'), 'dotted', 1.5),
     { selector: '.dim', style: { opacity: 0.18 } },
     { selector: 'node:selected', style: { 'overlay-opacity': 0 } },
   ];
@@ -45,7 +45,7 @@ function elements(picture) {
   return [
     ...sites.map(site => ({ group: 'nodes', data: { id: `site:${site}`, label: site }, classes: 'site', selectable: false, grabbable: false })),
     ...picture.nodes.map(node => ({ group: 'nodes', data: { id: node.id, label: node.name, health: node.health, members: node.members, transit: node.transit, parent: sites.includes(node.site) ? `site:${node.site}` : undefined }, position: at.get(node.id) })),
-    ...picture.links.map(link => ({ group: 'edges', data: { id: link.id, source: link.from, target: link.to, health: link.health, label: crowded ? '' : link.label } })),
+    ...picture.links.map(link => ({ group: 'edges', data: { id: link.id, source: link.from, target: link.to, health: link.health, flow: link.flow, label: crowded ? '' : link.label } })),
   ];
 }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using Meshover.Console.UseCases;
 using Meshover.Controller.Administration;
@@ -19,6 +20,7 @@ internal sealed class MeshPicture(MeshDirectory directory, LiveNodes live, Nodes
     private const int MostNamed = 12;
     private static readonly ImmutableSortedDictionary<string, int> NoFindings = ImmutableSortedDictionary<string, int>.Empty;
 
+    private readonly LinkTraffic _traffic = new();
     private volatile Taken? _last;
 
     public MeshView Look()
@@ -36,6 +38,7 @@ internal sealed class MeshPicture(MeshDirectory directory, LiveNodes live, Nodes
         var members = MeshGraph.Members(mesh, seen, live.Clock.Now);
         var states = members.ToDictionary(member => member.Id, member => member.State);
         var graph = MeshGraph.Of(members);
+        _traffic.Take(members);
         return new MeshView
         {
             Nodes = [.. nodes.List(withRemoved: true).Select(view => ToRow(view, states)).OrderBy(node => node.Name, StringComparer.Ordinal)],
@@ -71,9 +74,13 @@ internal sealed class MeshPicture(MeshDirectory directory, LiveNodes live, Nodes
         node.Id, node.Title, node.Members.Length == 1 ? node.Members[0].Site : "", node.State, node.Members.Min(member => HealthOf(member.State)), node.Members.Length,
         node.Members.Length == 1 && node.Members[0].IsTransit);
 
-    private static Link ToLink(GraphEdge edge) => new(
+    private Link ToLink(GraphEdge edge) => new(
         edge.Id, edge.Source, edge.Target, edge.State,
-        edge.Links.NotUp > 0 ? Health.Bad : edge.Links.Up > 0 ? Health.Fine : edge.Links.Indirect > 0 ? Health.Warning : Health.Unknown, edge.Rtt?.TotalMilliseconds);
+        edge.Links.NotUp > 0 ? Health.Bad : edge.Links.Up > 0 ? Health.Fine : edge.Links.Indirect > 0 ? Health.Warning : Health.Unknown, edge.Rtt?.TotalMilliseconds)
+    {
+        BytesPerSecond = uint.TryParse(edge.Source, CultureInfo.InvariantCulture, out var one) && uint.TryParse(edge.Target, CultureInfo.InvariantCulture, out var other)
+            ? _traffic.Between(one, other) : null, // between groups it is not known
+    };
 
     private static Health HealthOf(NodeState state) => state switch
     {
