@@ -81,6 +81,8 @@ internal static class ControllerHost
         services.AddOptions<SocketTransportOptions>().Configure<MonitoringListener>((transport, monitoring) => transport.CreateBoundListenSocket = monitoring.Bind);
         services.AddSingleton(new TokenSigner(secret));
         services.AddSingleton<LiveNodes>();
+        // The first of those that look at nodes: services start in this order.
+        services.AddHostedService<LastKnownKeeper>();
         services.AddSingleton<Tokens>();
         services.AddSingleton<Nodes>();
         services.AddSingleton<NodeQueries>();
