@@ -9,6 +9,7 @@ using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
 using Meshover.Controller.Console;
 using Meshover.Controller.Console.Past;
+using Meshover.Controller.Console.Ways;
 using Meshover.Controller.Events;
 using Meshover.Controller.Identity;
 using Meshover.Controller.Live;
@@ -89,6 +90,7 @@ internal static class ControllerHost
         services.AddSingleton<Grants>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<MeshEvents>();
+        services.AddSingleton<IWayAsker, NodeAsker>();
         services.AddSingleton<MeshCheck>();
         services.AddHostedService(provider => provider.GetRequiredService<MeshCheck>());
         services.AddSingleton<ConsoleTokens>();

@@ -117,4 +117,11 @@ internal readonly record struct LinkTally(int NoAnswer, int NoSession, int NoDir
 
 /// <param name="Rtt">Null: not known.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct LinkFigure(TimeSpan? Rtt, ulong RxBytes, ulong TxBytes);
+internal readonly record struct LinkFigure(TimeSpan? Rtt, ulong RxBytes, ulong TxBytes)
+{
+    /// <summary>Bytes; 0: not known.</summary>
+    public int Mtu { get; init; }
+
+    /// <summary>4 or 6, by which the node calls the other; 0: not known.</summary>
+    public int Family { get; init; }
+}
