@@ -22,6 +22,7 @@ public sealed partial class MonitoringTests : IAsyncLifetime
     private const int SigStop = 19;
     private const int SigCont = 18;
     private const string Prometheus = "http://127.0.0.1:9090";
+    private const string Gathered = "10.66.0.0/16";
     private const string Folder = "/run/prometheus-test";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
@@ -52,11 +53,13 @@ public sealed partial class MonitoringTests : IAsyncLifetime
         await _mesh.Controller.WaitAsync(_ct);
         await _mesh.JoinAllAsync(new TestProgress(), _ct);
         await _mesh.SettledAsync(_ct);
+        (await _mesh.Controller.Machine.RunAsync(LabPrograms.Meshover, ["grant", "add", "n2", Gathered, "--gather"], _ct)).Checked();
         var agents = new List<string>();
         foreach (var node in _mesh.Nodes)
         {
             agents.Add($"{(await node.StatusAsync(_ct)).Numbers.Address4}:{AgentPort}");
-            (await node.UpAsync(input: null, ["--metrics-listen", agents[^1]], _ct)).Checked();
+            string[] gathers = node.Number == 2 ? ["--gather", Gathered] : [];
+            (await node.UpAsync(input: null, ["--metrics-listen", agents[^1], .. gathers], _ct)).Checked();
         }
         await StartPrometheusAsync(agents);
         await _mesh.SettledAsync(_ct);
