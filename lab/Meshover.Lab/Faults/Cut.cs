@@ -16,16 +16,16 @@ public sealed class Cut : IAsyncDisposable
     private Cut(Nft nft, string family, string table) => (_nft, _family, _table) = (nft, family, table);
 
     /// <param name="onlyIPv6">Leaves IPv4 as it is.</param>
-    public static Task<Cut> BetweenAsync(LabMesh mesh, LabNode a, LabNode b, bool onlyIPv6, CancellationToken ct) => CutAsync(mesh, a, b, onlyIPv6, oneWay: false, ct);
+    public static Task<Cut> BetweenAsync(LabMesh mesh, LabNode a, LabNode b, bool onlyIPv6, CancellationToken ct) => CutAsync(mesh, a, b, onlyIPv6, oneWay: false, also: "", ct);
 
     /// <summary>What <paramref name="from"/> sends to <paramref name="to"/> is dropped, and what comes back passes.</summary>
-    public static Task<Cut> OneWayAsync(LabMesh mesh, LabNode from, LabNode to, CancellationToken ct) => CutAsync(mesh, from, to, onlyIPv6: false, oneWay: true, ct);
+    public static Task<Cut> OneWayAsync(LabMesh mesh, LabNode from, LabNode to, CancellationToken ct) => CutAsync(mesh, from, to, onlyIPv6: false, oneWay: true, also: "", ct);
 
     /// <summary>A hop that is narrow and keeps silent about it: packets that are longer, in bytes from their IP header on, are dropped that way.</summary>
     public static Task<Cut> LargeAsync(LabMesh mesh, LabNode from, LabNode to, int longest, CancellationToken ct) =>
-        CutAsync(mesh, from, to, onlyIPv6: false, oneWay: true, ct, $$"""{"match":{"op":">","left":{"meta":{"key":"length"} },"right":{{longest}}} },""");
+        CutAsync(mesh, from, to, onlyIPv6: false, oneWay: true, $$"""{"match":{"op":">","left":{"meta":{"key":"length"} },"right":{{longest}} } },""", ct);
 
-    private static async Task<Cut> CutAsync(LabMesh mesh, LabNode a, LabNode b, bool onlyIPv6, bool oneWay, CancellationToken ct, string also = "")
+    private static async Task<Cut> CutAsync(LabMesh mesh, LabNode a, LabNode b, bool onlyIPv6, bool oneWay, string also, CancellationToken ct)
     {
         var nft = new Nft(mesh.Machines[UnderlayPlanner.Middle].NetworkPath);
         // The middle is a bridge or a router; in both its ports have the names of the machines.

@@ -98,7 +98,7 @@ internal static class MeshChecks
                 if (mine.Mtu > 0 && theirs.Mtu > 0 && Math.Abs(mine.Mtu - theirs.Mtu) >= MtuStep)
                     yield return new CheckProblem(Mtu, $"{a.HostName} {b.HostName}", $"The link of {a.HostName} and {b.HostName} has an MTU of {mine.Mtu} at {a.HostName} and of {theirs.Mtu} at {b.HostName}: large packets may pass one way alone.");
                 if (mine.Family > 0 && theirs.Family > 0 && mine.Family != theirs.Family)
-                    yield return new CheckProblem(Family, $"{a.HostName} {b.HostName}", $"{a.HostName} calls {b.HostName} by IPv{mine.Family}, and {b.HostName} calls {a.HostName} by IPv{theirs.Family}: one way of one of them is blocked.");
+                    yield return new CheckProblem(Family, $"{a.HostName} {b.HostName}", $"{a.HostName} calls {b.HostName} by IPv{mine.Family}, and {b.HostName} calls {a.HostName} by IPv{theirs.Family}: one of these does not work both ways.");
             }
         }
     }

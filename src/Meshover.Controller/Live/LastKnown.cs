@@ -7,8 +7,8 @@ using Meshover.Controller.Stores;
 namespace Meshover.Controller.Live;
 
 /// <summary>
-/// How nodes stood, as a file has it: what the next controller knows of those that it has not heard yet. Some 100 bytes a node on the disk; of single links, which
-/// would be up to 64 a node, nothing.
+/// How nodes stood, as a file has it: what the next controller knows of those that it has not heard yet. Of single links, which may be 64 a
+/// node, nothing.
 /// </summary>
 /// <param name="Store">Whose members they are.</param>
 /// <param name="Nodes">In no order.</param>

@@ -104,7 +104,7 @@ public sealed class MeshChecksTests
         Assert.Equal(
             [
                 ("mtu-asymmetry", "n0 n1", "The link of n0 and n1 has an MTU of 1380 at n0 and of 1300 at n1: large packets may pass one way alone."),
-                ("family-asymmetry", "n0 n1", "n0 calls n1 by IPv6, and n1 calls n0 by IPv4: one way of one of them is blocked."),
+                ("family-asymmetry", "n0 n1", "n0 calls n1 by IPv6, and n1 calls n0 by IPv4: one of these does not work both ways."),
             ], Run().Problems.Select(problem => (problem.Check, problem.Subject, problem.Text)));
     }
 
