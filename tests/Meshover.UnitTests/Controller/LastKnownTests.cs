@@ -1,11 +1,14 @@
 using System.Net;
+using System.Text;
 using Meshover.Contract.V1;
 using Meshover.Controller.Api;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
 using Meshover.Controller.Graphs;
 using Meshover.Controller.Live;
+using Meshover.Controller.Scraping;
 using Meshover.Controller.State;
+using Meshover.UnitTests.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -54,6 +57,26 @@ public sealed class LastKnownTests : IDisposable
         Assert.Equal("unknown, was ok", MeshGraph.Of(_mesh.State, live.State, live.Clock.Now).Nodes[0].State);
         Assert.Equal(0, live.State.Online);
         Assert.Empty(live.TakeDirty());
+    }
+
+    [Fact]
+    public void Metrics_TellWhatIsLastKnown_AndItsAge_UntilTheNodeIsHeard()
+    {
+        var live = Restarted(after: TimeSpan.FromHours(2));
+        var page = Page(live);
+        Assert.Equal((0, 4), (page["meshover_node_state{node=\"ok\"}"], page["meshover_node_last_known_state{node=\"ok\"}"]));
+        Assert.Equal((1, 1), (page["meshover_node_state{node=\"lost\"}"], page["meshover_node_last_known_state{node=\"lost\"}"]));
+        Assert.InRange(page["meshover_node_heard_age_seconds{node=\"ok\"}"], 7200, 7300);
+        Assert.InRange(page["meshover_node_summary_age_seconds{node=\"ok\"}"], 7200, 7300);
+        Assert.DoesNotContain("meshover_node_last_known_state{node=\"unheard\"}", page.Keys);
+        Say(live, Open(live, _ok), 3);
+        Assert.DoesNotContain("meshover_node_last_known_state{node=\"ok\"}", Page(live).Keys);
+
+        Dictionary<string, double> Page(LiveNodes of)
+        {
+            using var meters = new MeterReader();
+            return new(Scrape.Parse(Encoding.UTF8.GetString(ControllerPage.Build(new Sight(_mesh.State, of.State, of.Clock.Now, _time.GetUtcNow(), TimeSpan.Zero, 0), meters).Written.Span)));
+        }
     }
 
     [Fact]
