@@ -75,7 +75,7 @@ public sealed class LastKnownTests : IDisposable
         Dictionary<string, double> Page(LiveNodes of)
         {
             using var meters = new MeterReader();
-            return new(Scrape.Parse(Encoding.UTF8.GetString(ControllerPage.Build(new Sight(_mesh.State, of.State, of.Clock.Now, _time.GetUtcNow(), TimeSpan.Zero, 0), meters).Written.Span)));
+            return Scrape.Parse(Encoding.UTF8.GetString(ControllerPage.Build(new Sight(_mesh.State, of.State, of.Clock.Now, _time.GetUtcNow(), TimeSpan.Zero, 0), meters).Written.Span));
         }
     }
 
