@@ -131,7 +131,7 @@ public sealed class AgentDaemon : IDisposable
         _announcer = new Announcer([_configured, .. options.Config.AnnounceAuto.IsEmpty ? Array.Empty<IAnnouncementSource>() : [_assigned], _declared, .. _kernelSources.Sources, .. _speakers is null ? Array.Empty<IAnnouncementSource>() : [_speakers]], _inputs.Writer);
         _sessions = new SessionWatch(LookAtSessions, time);
         _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time) { MeshRoutesChanged = _sessions.RoutesChanged };
-        _page = new AgentPage(options.Config, _rtt.Get);
+        _page = new AgentPage(options.Config, _rtt.Get, () => _kernel.Gathered);
         _reporter = new StateReporter(options.Config, _identities, time, _rtt.Get, () => _rtt.Tally);
         if (options.Config.MetricsListen is { } listen)
             _metrics = new MetricsServer(listen, Scrape, loggers, time);
@@ -141,7 +141,7 @@ public sealed class AgentDaemon : IDisposable
         var saver = new MapSaver(_mapFile, _retainedFile, Logger<MapSaver>(), time);
         _diagnosis = new Diagnosis(_identities, _rtt.Unanswered, new RoutedAddresses(netlink).Read, time);
         _events = new EventLog(new EventFile(options.StateDirectory), Logger<EventLog>(), time);
-        var watch = new EventWatch(_diagnosis, _events, _identities, _events.FormerVersion(), time);
+        var watch = new EventWatch(_diagnosis, _events, _identities, _events.FormerVersion(), () => _kernel.Gathered, time);
         _loop = new AgentLoop(new AgentLoopParts(planner, _reporter, _board, _identities, _keys, saver, Publish) { Diagnose = watch.Look }, Logger<AgentLoop>(), time);
         _drain = new DrainKeeper(options.StateDirectory, _declared, _routing.GetPathsAsync, _loop, _inputs.Writer, Logger<DrainKeeper>(), time);
     }

@@ -28,6 +28,10 @@ internal abstract record AgentInput
     /// <summary>Another set of prefixes is to be announced.</summary>
     public sealed record AnnouncementsChanged(Announcing.AnnouncementSet Announcements) : AgentInput;
 
+    /// <summary>The settings were read anew.</summary>
+    /// <param name="Problem">Why they cannot be used; empty: they can.</param>
+    public sealed record SettingsRead(string Problem) : AgentInput;
+
     /// <summary>Other routers outside the mesh are to be spoken to.</summary>
     public sealed record NeighborsChanged(System.Collections.Immutable.ImmutableArray<Mesh.Planning.ExternalNeighbor> Neighbors) : AgentInput;
 

@@ -82,6 +82,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
             RoutingSeenAt = ReferenceEquals(status, state.Routing) ? state.RoutingSeenAt : time.GetUtcNow(),
         },
         AgentInput.AnnouncementsChanged { Announcements: var announcements } => state with { Announcements = announcements },
+        AgentInput.SettingsRead { Problem: var problem } => state with { SettingsProblem = problem },
         AgentInput.NeighborsChanged { Neighbors: var neighbors } => state with { Neighbors = neighbors },
         AgentInput.GatherChecked { IsFailing: var isFailing } => state with { IsGatherFailing = isFailing },
         AgentInput.DrainChanged { State: var drain } => state with { Drain = drain },

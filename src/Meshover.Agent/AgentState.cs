@@ -85,6 +85,9 @@ internal sealed record AgentState
     /// <summary>What the agent itself has to say, e.g. that the map on disk was damaged.</summary>
     public ImmutableArray<string> OwnNotices { get; init; } = [];
 
+    /// <summary>Why the settings, as they were read last, cannot be used; empty: they can.</summary>
+    public string SettingsProblem { get; init; } = "";
+
     /// <summary>What is wrong with the directory of the node's state; null: nothing.</summary>
     public Finding? StateFault { get; init; }
 

@@ -32,7 +32,7 @@ internal sealed class ConfigReload(AgentConfig started, Func<AgentConfig> read, 
 
     private async Task<long?> TakeAsync(CancellationToken cancellationToken)
     {
-        var config = read();
+        var config = await ReadAsync(cancellationToken);
         if (config with { Announce = started.Announce, Announcements = started.Announcements, Neighbors = started.Neighbors } != started)
             return null;
         announcements.Take(config.Announce);
@@ -41,5 +41,21 @@ internal sealed class ConfigReload(AgentConfig started, Func<AgentConfig> read, 
         var state = await loop.WaitForAsync(
             state => state.Announcements.Sources.Contains(announcements.Current) && state.Neighbors.SequenceEqual(config.Neighbors), cancellationToken);
         return state.Wanted.Generation;
+    }
+
+    /// <summary>What cannot be used is told as an event, too: who wrote it may not be who reads this answer.</summary>
+    private async Task<AgentConfig> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var config = read();
+            await inputs.WriteAsync(new AgentInput.SettingsRead(""), cancellationToken);
+            return config;
+        }
+        catch (ConfigurationException e)
+        {
+            await inputs.WriteAsync(new AgentInput.SettingsRead(e.Message), cancellationToken);
+            throw;
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Diagnosing;
+using Meshover.Agent.Reconciling.Kernel.Gathering;
 using Meshover.Agent.Trust;
 using Meshover.Mesh.Events;
 using Meshover.Mesh.Identity;
@@ -9,7 +10,7 @@ using Meshover.Mesh.Map;
 namespace Meshover.Agent.Events;
 
 /// <summary>Looks at each state of the main loop, says what is wrong with it, and tells what changed since the last look. For one caller.</summary>
-internal sealed class EventWatch(Diagnosis diagnosis, EventLog log, IdentityKeeper identities, string? formerVersion, TimeProvider time)
+internal sealed class EventWatch(Diagnosis diagnosis, EventLog log, IdentityKeeper identities, string? formerVersion, Func<GatherState> gathered, TimeProvider time)
 {
     /// <summary>In a mesh of many nodes a state comes each some milliseconds while something goes on, and a look is O(n).</summary>
     private const int Few = 64;
@@ -30,12 +31,12 @@ internal sealed class EventWatch(Diagnosis diagnosis, EventLog log, IdentityKeep
         var diagnosed = diagnosis.Look(state);
         if (!ReferenceEquals(state.Map, _members.Map))
             _members = (state.Map, NodeSnapshot.MembersOf(state.Map));
-        var next = NodeSnapshot.Of(state, diagnosed, _members.Members);
+        var next = NodeSnapshot.Of(state, diagnosed, _members.Members, gathered());
         var node = identities.Current.HostName;
         log.Tell(StateChanges.Between(_last, next, node, time.GetUtcNow()));
         Begin(next, node);
-        // What the data plane and FRR do not say for a moment is as it was.
-        _last = next with { Links = next.Links ?? _last?.Links };
+        // What the data plane, FRR and the kernel do not say for a moment is as it was.
+        _last = next with { Links = next.Links ?? _last?.Links, Gathered = next.Gathered ?? _last?.Gathered };
         return state with { Findings = diagnosed.Findings };
     }
 

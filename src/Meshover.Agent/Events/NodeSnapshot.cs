@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Diagnosing;
 using Meshover.Agent.Draining;
+using Meshover.Agent.Reconciling.Kernel.Gathering;
 using Meshover.Agent.Reporting;
 using Meshover.Mesh.Findings;
 using Meshover.Mesh.Identity;
@@ -24,6 +25,12 @@ internal sealed record NodeSnapshot
     /// <summary>Prefixes that had lapsed a short while ago.</summary>
     public ImmutableHashSet<string> Lapsed { get; init; } = [];
 
+    /// <summary>Who has the packets of each gathered range, by hostname; empty: nobody. Null: the kernel was not looked at yet.</summary>
+    public ImmutableDictionary<string, string>? Gathered { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>Why the settings, as they were read last, cannot be used; empty: they can.</summary>
+    public string SettingsProblem { get; init; } = "";
+
     /// <summary>Hostnames of nodes that are to be left, this one among them.</summary>
     public ImmutableHashSet<string> Draining { get; init; } = [];
 
@@ -41,7 +48,8 @@ internal sealed record NodeSnapshot
     /// <param name="state">What is known.</param>
     /// <param name="diagnosed">What is wrong with it.</param>
     /// <param name="members">As <see cref="MembersOf"/> makes them: they stay the same for long, and are many.</param>
-    public static NodeSnapshot Of(AgentState state, Diagnosed diagnosed, ImmutableDictionary<NodeId, string> members)
+    /// <param name="gathered">Who has what is gathered, as of the kernel's last pass.</param>
+    public static NodeSnapshot Of(AgentState state, Diagnosed diagnosed, ImmutableDictionary<NodeId, string> members, GatherState gathered)
     {
         var me = Summariser.Self(state);
         var isKnown = LinkStanding.AreKnown(state);
@@ -54,6 +62,8 @@ internal sealed record NodeSnapshot
             Grants = me is null ? [] : [.. me.Grants.Select(grant => grant.MaxLength == grant.Prefix.PrefixLength ? $"{grant.Prefix}" : $"{grant.Prefix},{grant.MaxLength}")],
             Findings = diagnosed.Findings.Where(finding => !HeldFindings.IsOfALink(finding.Kind)).ToImmutableDictionary(finding => finding.Key),
             Lapsed = [.. state.Announcements.Sources.SelectMany(source => source.Declared).Where(one => one.HasLapsed).Select(one => $"{one.Prefix}")],
+            Gathered = OwnersOf(state, gathered),
+            SettingsProblem = state.SettingsProblem,
             Draining =
             [
                 .. (state.Map?.Nodes.Values ?? []).Where(node => node.IsDraining && node.Id != me?.Id).Select(node => node.HostName),
@@ -65,6 +75,12 @@ internal sealed record NodeSnapshot
             ControllerFault = state.ControllerFault,
         };
     }
+
+    /// <summary>An agent that starts finds in the kernel who has the packets: before its first pass there that is not known.</summary>
+    private static ImmutableDictionary<string, string>? OwnersOf(AgentState state, GatherState gathered) =>
+        state.Plan is not { } plan || (gathered.Choices.IsEmpty && !plan.Kernel.Gathering.Ranges.IsEmpty)
+            ? null
+            : gathered.Choices.ToImmutableDictionary(choice => $"{choice.Range.Range}", choice => choice.Owner?.HostName ?? "", StringComparer.Ordinal);
 
     public static ImmutableDictionary<NodeId, string> MembersOf(MeshMap? map) =>
         map?.Nodes.Values.ToImmutableDictionary(node => node.Id, node => node.HostName) ?? ImmutableDictionary<NodeId, string>.Empty;

@@ -23,7 +23,7 @@ internal static class StateChanges
             : All(former, next).Select(change => change with { Node = node, Time = now }).GroupBy(change => (change.Kind, change.Code)).SelectMany(Coalesced);
 
     private static IEnumerable<MeshEvent> All(NodeSnapshot former, NodeSnapshot next) =>
-        Members(former, next).Concat(Sessions(former, next)).Concat(Grants(former, next)).Concat(Announcements(former, next)).Concat(Draining(former, next)).Concat(Controller(former, next)).Concat(Findings(former, next));
+        Members(former, next).Concat(Sessions(former, next)).Concat(Grants(former, next)).Concat(Announcements(former, next)).Concat(Gatherings(former, next)).Concat(Draining(former, next)).Concat(Controller(former, next)).Concat(Findings(former, next));
 
     private static IEnumerable<MeshEvent> Members(NodeSnapshot former, NodeSnapshot next)
     {
@@ -81,6 +81,28 @@ internal static class StateChanges
             yield return New(EventKinds.AnnouncementWithdrawn, prefix);
     }
 
+    private static IEnumerable<MeshEvent> Gatherings(NodeSnapshot former, NodeSnapshot next)
+    {
+        if (former.Gathered is not { } before || next.Gathered is not { } after)
+            yield break;
+        foreach (var range in before.Keys.Union(after.Keys).Order(StringComparer.Ordinal))
+        {
+            var (was, now) = (before.GetValueOrDefault(range), after.GetValueOrDefault(range));
+            if (was != now)
+                yield return New(EventKinds.GatheringMoved, range) with { From = was ?? "", To = now ?? "", Text = WhyMoved(was, now) };
+        }
+    }
+
+    /// <param name="was">Who had the packets; empty: nobody. Null: the range was not gathered.</param>
+    /// <param name="now">Who has them, in the same way.</param>
+    private static string WhyMoved(string? was, string? now) => (was, now) switch
+    {
+        (_, null) => "It is gathered no more.",
+        (_, "") => "None of its owners can take the packets.",
+        (null, _) => "It was not gathered before.",
+        _ => "",
+    };
+
     private static IEnumerable<MeshEvent> Draining(NodeSnapshot former, NodeSnapshot next) =>
     [
         .. next.Lapsed.Except(former.Lapsed).Order(StringComparer.Ordinal).Select(prefix => New(EventKinds.AnnouncementLapsed, prefix)),
@@ -99,8 +121,14 @@ internal static class StateChanges
 
     private static IEnumerable<MeshEvent> Findings(NodeSnapshot former, NodeSnapshot next)
     {
+        if (next.SettingsProblem.Length > 0 && next.SettingsProblem != former.SettingsProblem)
+            yield return New(EventKinds.ConfigurationRefused, "agent.yaml") with { Text = next.SettingsProblem };
         foreach (var (key, finding) in next.Findings.Where(finding => !former.Findings.ContainsKey(finding.Key)))
+        {
+            if (EventKinds.IsRefusal(key.Code))
+                yield return New(EventKinds.ConfigurationRefused, key.Subject) with { Code = key.Code, Text = finding.Text };
             yield return New(EventKinds.FindingRaised, key.Subject) with { Code = key.Code, Text = finding.Text };
+        }
         foreach (var (key, _) in former.Findings.Where(finding => !next.Findings.ContainsKey(finding.Key)))
             yield return New(EventKinds.FindingCleared, key.Subject) with { Code = key.Code };
     }

@@ -132,6 +132,8 @@ internal static class NodeReportDiff
         RttUs = link.Rtt is { } rtt ? (uint)Math.Clamp(rtt.TotalMicroseconds, 1, uint.MaxValue) : 0,
         RxBytes = link.RxBytes,
         TxBytes = link.TxBytes,
+        Mtu = (uint)link.Mtu,
+        Family = (uint)link.Family,
     };
 
     private static ComponentHealth ToWire(ComponentState state) => state switch

@@ -77,4 +77,11 @@ internal readonly record struct LinkTally(int NoAnswer, int NoSession, int NoDir
 
 /// <param name="Rtt">Null: not known.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct LinkFigure(NodeId Peer, TimeSpan? Rtt, ulong RxBytes, ulong TxBytes);
+internal readonly record struct LinkFigure(NodeId Peer, TimeSpan? Rtt, ulong RxBytes, ulong TxBytes)
+{
+    /// <summary>Bytes; 0: not known, or the peer is not heard.</summary>
+    public int Mtu { get; init; }
+
+    /// <summary>4 or 6, by which the peer is called; 0: not known, or the peer is not heard.</summary>
+    public int Family { get; init; }
+}

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Meshover.Agent.Diagnosing;
 using Meshover.Agent.Reconciling;
@@ -125,9 +127,20 @@ internal sealed class Summariser(TimeProvider time, Func<NodeId, double?> rtt, F
         {
             var (rx, tx) = traffic.Peers.GetValueOrDefault(link.Peer.Id);
             var measured = link.IsHeard ? rtt(link.Peer.Id) : null;
-            return new LinkFigure(link.Peer.Id, measured is { } ms ? TimeSpan.FromMilliseconds(ms) : null, rx, tx);
+            return new LinkFigure(link.Peer.Id, measured is { } ms ? TimeSpan.FromMilliseconds(ms) : null, rx, tx)
+            {
+                Mtu = link.IsHeard ? link.Engine!.LinkMtu : 0,
+                Family = link.IsHeard ? FamilyOf(link.Engine!.Endpoint) : 0,
+            };
         }),
     ];
+
+    private static int FamilyOf(IPEndPoint? endpoint) => endpoint?.Address switch
+    {
+        null => 0,
+        { AddressFamily: AddressFamily.InterNetwork } or { IsIPv4MappedToIPv6: true } => 4,
+        _ => 6,
+    };
 
     private static ComponentState StateOf(AgentState state, string component) =>
         state.Applied.Reports.GetValueOrDefault(component)?.State ?? ComponentState.Starting;

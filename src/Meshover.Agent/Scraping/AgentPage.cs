@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Reconciling;
+using Meshover.Agent.Reconciling.Kernel.Gathering;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Mesh.Identity;
@@ -15,10 +17,14 @@ namespace Meshover.Agent.Scraping;
 /// </summary>
 /// <param name="config">For the detail per peer.</param>
 /// <param name="rtt">Milliseconds; null: not known.</param>
-internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt)
+/// <param name="gathered">Who has what is gathered, as of the kernel's last pass.</param>
+internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt, Func<GatherState> gathered)
 {
     /// <summary>Without a word of the operator's, each peer is told of in a mesh up to so large.</summary>
     private const int FewPeers = 64;
+
+    /// <summary>Of one range, in the order in which they are asked. A range may have as many as the mesh has nodes; there are at most 80 ranges.</summary>
+    private const int MostOwners = 8;
 
     private static readonly (ComponentState State, string Name)[] States =
         [(ComponentState.Ok, "ok"), (ComponentState.Starting, "starting"), (ComponentState.Degraded, "degraded"), (ComponentState.Failed, "failed"), (ComponentState.Off, "off")];
@@ -33,6 +39,7 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt)
         WriteFindings(writer, state);
         WriteLinks(writer, state, links);
         WriteRouting(writer, state);
+        WriteGathering(writer, gathered().Choices, state.Plan?.Kernel.Gathering.FallsBack == true);
         WriteTraffic(writer, traffic);
         WriteAges(writer, state, now);
         if (config.MetricsPeers == PeerDetail.All || (config.MetricsPeers == PeerDetail.Auto && links.Count <= FewPeers))
@@ -104,6 +111,32 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt)
         writer.Begin(AgentMetrics.OutsideAccepted);
         foreach (var name in outside.Where(seen.ContainsKey))
             writer.Sample(seen[name].PrefixesReceived, name);
+    }
+
+    private static void WriteGathering(ExpositionWriter writer, ImmutableArray<GatherChoice> choices, bool fallsBack)
+    {
+        writer.Single(AgentMetrics.Gathered, (double)choices.Length).Begin(AgentMetrics.GatherOwner);
+        foreach (var choice in choices)
+        {
+            foreach (var owner in choice.Range.Owners.Where((owner, place) => place < MostOwners || owner == choice.Owner))
+                writer.Sample(owner == choice.Owner ? 1 : 0, $"{choice.Range.Range}", owner.HostName);
+        }
+        Each(AgentMetrics.GatherUsable, choice => choice.Usable.Length);
+        Each(AgentMetrics.GatherPath, choice => choice switch
+        {
+            { Owner: null } => 0,
+            { Owner.IsSelf: true } => 3,
+            { Way.IsDirect: true } => 2,
+            _ => 1,
+        });
+        Each(AgentMetrics.GatherFallback, choice => choice.Owner is null && fallsBack ? 1 : 0);
+
+        void Each(Metric metric, Func<GatherChoice, int> value)
+        {
+            writer.Begin(metric);
+            foreach (var choice in choices)
+                writer.Sample(value(choice), $"{choice.Range.Range}");
+        }
     }
 
     private static void WriteTraffic(ExpositionWriter writer, Traffic traffic)

@@ -51,6 +51,13 @@ internal sealed record NodeDocument
     /// <summary>online, offline or removed.</summary>
     public required string State { get; init; }
     public required bool Online { get; init; }
+
+    /// <summary>unknown, lost, degraded, starting or ok: as the controller can tell.</summary>
+    public required string Health { get; init; }
+    public required DateTimeOffset? HealthSince { get; init; }
+
+    /// <summary>It was not heard since the controller's start, and its health is what it was before.</summary>
+    public required bool LastKnown { get; init; }
     public required DateTimeOffset? LastSeen { get; init; }
     public required string Version { get; init; }
     public required string Address4 { get; init; }
@@ -75,6 +82,10 @@ internal sealed record NodeDocument
         Hostname = node.Hostname,
         State = node.Removed ? Removed : node.Online ? "online" : "offline",
         Online = node.Online,
+        // A controller of a former release does not say it.
+        Health = node.Health.Length > 0 ? node.Health : "unknown",
+        HealthSince = node.HealthSinceUnix == 0 ? null : AdminText.Time(node.HealthSinceUnix),
+        LastKnown = node.LastKnown,
         LastSeen = node.LastSeenUnix == 0 ? null : AdminText.Time(node.LastSeenUnix),
         Version = node.Version,
         Address4 = node.Address4,

@@ -12,8 +12,8 @@ internal static class CheckCommand
     {
         var json = AdminOptions.Json();
         var command = new ExampleCommand(
-            "check", "Compares what all nodes say: numbers that are given twice, links that work one way, pairs that do not reach each other, what is announced without a grant, clocks and "
-            + "releases that differ. Exit code: 0 nothing was found, 3 something was.",
+            "check", "Compares what all nodes say: numbers that are given twice, links that work one way, pairs that do not reach each other and where their ways end, path MTUs and families that differ by direction, routes that a kernel lacks, what is announced without a grant, "
+            + "clocks and releases that differ. Exit code: 0 nothing was found, 3 something was.",
             "meshover check", "meshover check --json | jq -r '.problems[] | select(.check == \"one-way-link\") | .text'")
         {
             json,

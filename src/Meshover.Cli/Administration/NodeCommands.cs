@@ -24,7 +24,7 @@ internal static class NodeCommands
             if (parsed.GetValue(json))
                 AdminJson.Write(nodes, AdminJson.Default.NodeDocumentArray);
             else
-                AdminTable.Write(["node", "hostname", "state", "IPv4", "IPv6", "AS", "transit", "site", "version"], nodes.Select(Cells));
+                AdminTable.Write(["node", "hostname", "state", "health", "IPv4", "IPv6", "AS", "transit", "site", "version"], nodes.Select(Cells));
         });
         return command;
     }
@@ -133,16 +133,19 @@ internal static class NodeCommands
 
     private static string[] Cells(NodeDocument node) =>
     [
-        node.Id.ToString(CultureInfo.InvariantCulture), node.Hostname, node.Draining ? $"{node.State}, draining" : node.State, node.Address4, node.Address6,
+        node.Id.ToString(CultureInfo.InvariantCulture), node.Hostname, node.Draining ? $"{node.State}, draining" : node.State, HealthOf(node), node.Address4, node.Address6,
         node.Asn.ToString(CultureInfo.InvariantCulture), node.Transit ? "yes" : "no", node.Site, node.Version,
     ];
+
+    private static string HealthOf(NodeDocument node) => node.LastKnown ? $"{node.Health} (last known)" : node.Health;
 
     private static IEnumerable<(string Name, string Value)> Fields(NodeDocument node)
     {
         yield return ("hostname", node.Hostname);
         yield return ("node", node.Id.ToString(CultureInfo.InvariantCulture));
         yield return ("state", node.Draining ? $"{node.State}, draining" : node.State);
-        yield return ("last seen", node.LastSeen?.ToString("u", CultureInfo.InvariantCulture) ?? "not since the controller started");
+        yield return ("health", $"{HealthOf(node)}{(node.HealthSince is { } since ? $" since {since.ToString("u", CultureInfo.InvariantCulture)}" : "")}");
+        yield return ("last seen", node.LastSeen?.ToString("u", CultureInfo.InvariantCulture) ?? "never, as far as the controller knows");
         yield return ("version", node.Version);
         yield return ("IPv4", node.Address4);
         yield return ("IPv6", node.Address6);

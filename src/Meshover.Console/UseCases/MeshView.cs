@@ -30,7 +30,7 @@ public sealed record MeshView
 }
 
 /// <param name="State">In a word: ok, starting, degraded, lost, unknown, removed.</param>
-/// <param name="Heard">When it last said something; null: not since the controller's start.</param>
+/// <param name="Heard">When it last said something; null: never, as far as the controller knows.</param>
 /// <param name="LinksUp">Null: it does not say.</param>
 /// <param name="Rx">Bytes of UDP payload since its data plane's start; null: it does not say.</param>
 public sealed record NodeRow(
@@ -55,6 +55,12 @@ public sealed record NodeRow(
 
     /// <summary>It is to be left.</summary>
     public bool IsDraining { get; init; }
+
+    /// <summary>From when on it stands so, to a second; null: that is not known.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>How it stood when the controller started, in a word, where it was not heard since; null: it was, or nothing is known. <see cref="Since"/> is of that.</summary>
+    public string? LastKnown { get; init; }
 
     /// <summary>What it announces and was granted by nobody: all others refuse it.</summary>
     public ImmutableArray<string> NotGranted { get; init; } = [];

@@ -4,7 +4,7 @@ using Meshover.Controller.Live;
 namespace Meshover.Controller.Administration;
 
 /// <summary>Runs the checks of the mesh: for whoever asks, and every five minutes for the metrics.</summary>
-internal sealed class MeshCheck(MeshDirectory directory, LiveNodes live, TimeProvider time) : BackgroundService
+internal sealed class MeshCheck(MeshDirectory directory, LiveNodes live, IWayAsker asker, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(5);
 
@@ -16,6 +16,14 @@ internal sealed class MeshCheck(MeshDirectory directory, LiveNodes live, TimePro
     /// <summary>The last of those that are made every five minutes; null: none yet.</summary>
     public CheckRun? Last => _last;
 
+    /// <summary>As <see cref="Run"/>; and where pairs do not reach each other, the nodes on the way say where it ends.</summary>
+    public async Task<CheckResult> AskAsync(CancellationToken cancel)
+    {
+        var result = Run();
+        return result with { Problems = await new BrokenWays(directory.State, asker).TellAsync(result.Problems, time, cancel) };
+    }
+
+    /// <summary>By what is known, without asking anybody.</summary>
     public CheckResult Run() => MeshChecks.Of(directory.State, live.State, live.Clock.Now, ControllerVersion.Text);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

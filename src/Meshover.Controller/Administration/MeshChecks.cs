@@ -8,17 +8,21 @@ namespace Meshover.Controller.Administration;
 
 /// <summary>
 /// Compares what is known of all members. Pure; nobody is asked, so that it costs O(n) and, for links, what the nodes list of those that are not up: at
-/// most 64 each, times the transit nodes.
+/// most 64 each, times the transit nodes; and each link of a mesh of up to 64 nodes.
 /// </summary>
 internal static class MeshChecks
 {
     private const string Address = "duplicate-address", Asn = "duplicate-asn", RouterId = "duplicate-router-id", OneWay = "one-way-link", Unreached = "unreachable-pair",
-        NotGranted = "announced-not-granted", Version = "version-skew", Clock = "clock-skew";
+        NotGranted = "announced-not-granted", Version = "version-skew", Clock = "clock-skew", Mtu = "mtu-asymmetry", Family = "family-asymmetry", Rib = "rib-kernel";
 
     /// <summary>All of them, in the order in which they are shown. Labels of a metric: only ever added to.</summary>
-    public static ImmutableArray<string> Names { get; } = [Address, Asn, RouterId, OneWay, Unreached, NotGranted, Version, Clock];
+    public static ImmutableArray<string> Names { get; } = [Address, Asn, RouterId, OneWay, Unreached, NotGranted, Version, Clock, Mtu, Family, Rib];
 
     private const int MostKept = 100;
+
+    /// <summary>Bytes: each end looks for the path's MTU in such steps.</summary>
+    private const int MtuStep = 16;
+    private static readonly ImmutableDictionary<uint, LinkFigure> NoFigures = ImmutableDictionary<uint, LinkFigure>.Empty;
 
     /// <param name="mesh">What is in the store.</param>
     /// <param name="live">What nodes say.</param>
@@ -48,8 +52,14 @@ internal static class MeshChecks
                 NotGranted, record.HostName, $"{record.HostName} announces {prefix}, which is not granted to it: the others refuse it."))))
             .Concat(members.Where(member => member.Live?.Version is { Length: > 0 } theirs && theirs != version).Select(member => new CheckProblem(
                 Version, member.HostName, $"{member.HostName} runs {member.Live!.Version}, this controller {version}.")))
-            .Concat(members.Where(member => member.Live?.Health?.Findings?.ContainsKey(FindingKinds.ClockSkew.Code) == true).Select(member => new CheckProblem(
-                Clock, member.HostName, $"The clock of {member.HostName} and this controller's differ by more than a minute.")));
+            .Concat(members.Where(member => Finds(member, FindingKinds.ClockSkew) > 0).Select(member => new CheckProblem(
+                Clock, member.HostName, $"The clock of {member.HostName} and this controller's differ by more than a minute.")))
+            .Concat(OfWays(members))
+            .Concat(members.Where(member => Finds(member, FindingKinds.RouteNotInstalled) > 0).Select(member => new CheckProblem(
+                Rib, member.HostName, $"FRR on {member.HostName} has chosen {Finds(member, FindingKinds.RouteNotInstalled)} route(s) of the mesh that its kernel does not have: packets go other ways, or nowhere.")));
+
+    /// <summary>Of how many subjects a node says so now.</summary>
+    private static int Finds(GraphMember member, FindingKind kind) => member.LastKnown is null ? member.Live?.Health?.Findings?.GetValueOrDefault(kind.Code) ?? 0 : 0;
 
     private static IEnumerable<CheckProblem> Twice(string check, string what, List<StoredNode> records, Func<StoredNode, string[]> numbers) =>
         from held in records.SelectMany(record => numbers(record).Where(number => number.Length > 0).Select(number => (number, record.HostName)))
@@ -69,7 +79,27 @@ internal static class MeshChecks
                 yield return new CheckProblem(OneWay, $"{a.HostName} {b.HostName}", $"{hears.HostName} hears {deaf.HostName}, but {deaf.HostName} does not hear {hears.HostName}: packets are lost on the way to {deaf.HostName}.");
             }
             if (AreBothThere(a, b) && !transit.Exists(third => IsUp(a, third) && IsUp(third, b)))
-                yield return new CheckProblem(Unreached, $"{a.HostName} {b.HostName}", $"{a.HostName} and {b.HostName} do not reach each other: {Why(a, b)}, and no transit node has links with both.");
+                yield return new CheckProblem(Unreached, $"{a.HostName} {b.HostName}", $"{a.HostName} and {b.HostName} do not reach each other: {Why(a, b)}, and no transit node has links with both.") { Pair = (a.Id, b.Id) };
+        }
+    }
+
+    /// <summary>
+    /// Links whose ends say unlike things of the way between them. In a mesh of more than 64 nodes, or of agents that do not tell, nobody says so, and nothing is found.
+    /// </summary>
+    private static IEnumerable<CheckProblem> OfWays(ImmutableArray<GraphMember> members)
+    {
+        var byId = members.ToDictionary(member => member.Id);
+        foreach (var a in members)
+        {
+            foreach (var (id, mine) in (a.Speaks?.Figures ?? NoFigures).Where(link => link.Key > a.Id).OrderBy(link => link.Key))
+            {
+                if (!byId.TryGetValue(id, out var b) || b.Speaks?.Figures.TryGetValue(a.Id, out var theirs) != true)
+                    continue;
+                if (mine.Mtu > 0 && theirs.Mtu > 0 && Math.Abs(mine.Mtu - theirs.Mtu) >= MtuStep)
+                    yield return new CheckProblem(Mtu, $"{a.HostName} {b.HostName}", $"The link of {a.HostName} and {b.HostName} has an MTU of {mine.Mtu} at {a.HostName} and of {theirs.Mtu} at {b.HostName}: large packets may pass one way alone.");
+                if (mine.Family > 0 && theirs.Family > 0 && mine.Family != theirs.Family)
+                    yield return new CheckProblem(Family, $"{a.HostName} {b.HostName}", $"{a.HostName} calls {b.HostName} by IPv{mine.Family}, and {b.HostName} calls {a.HostName} by IPv{theirs.Family}: one of these does not work both ways.");
+            }
         }
     }
 
@@ -109,4 +139,8 @@ internal sealed record CheckResult(ImmutableArray<CheckProblem> Problems, IReadO
 /// <param name="Check">Of <see cref="MeshChecks.Names"/>.</param>
 /// <param name="Subject">A node, a pair, an address.</param>
 /// <param name="Text">One sentence.</param>
-internal sealed record CheckProblem(string Check, string Subject, string Text);
+internal sealed record CheckProblem(string Check, string Subject, string Text)
+{
+    /// <summary>Of two nodes that do not reach each other; null: it is about something else.</summary>
+    public (uint A, uint B)? Pair { get; init; }
+}

@@ -106,5 +106,6 @@ internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, 
         Grants = { grants.List(request.Node).Select(held => new GrantRecord { Node = held.HostName, Grant = held.Grant.ToContract() }) },
     });
 
-    public override Task<CheckMeshResponse> CheckMesh(CheckMeshRequest request, ServerCallContext context) => Task.FromResult(AdminMapping.ToContract(check.Run()));
+    public override async Task<CheckMeshResponse> CheckMesh(CheckMeshRequest request, ServerCallContext context) =>
+        AdminMapping.ToContract(await check.AskAsync(context.CancellationToken));
 }

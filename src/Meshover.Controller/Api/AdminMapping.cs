@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Meshover.Contract.V1;
 using Meshover.Controller.Administration;
+using Meshover.Controller.Graphs;
 using Meshover.Controller.Live;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
@@ -140,6 +141,9 @@ internal static class AdminMapping
             Site = reach.Site,
             Notices = { view.Notices },
             Removed = !view.Node.IsActive,
+            Health = MeshGraph.Word(live?.Judged?.State ?? NodeState.Unknown),
+            HealthSinceUnix = live?.Judged?.Since.ToUnixTimeSeconds() ?? 0,
+            LastKnown = live is { IsLastKnown: true },
         };
     }
 }

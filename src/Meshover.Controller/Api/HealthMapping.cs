@@ -68,7 +68,11 @@ internal static class HealthMapping
         health is >= ComponentHealth.Ok and <= ComponentHealth.Off ? (ComponentState)health : ComponentState.Unknown;
 
     private static LinkFigure ToFigure(Contract.V1.LinkFigure figure) =>
-        new(figure.RttUs > 0 ? TimeSpan.FromMicroseconds(figure.RttUs) : null, figure.RxBytes, figure.TxBytes);
+        new(figure.RttUs > 0 ? TimeSpan.FromMicroseconds(figure.RttUs) : null, figure.RxBytes, figure.TxBytes)
+        {
+            Mtu = (int)Math.Min(figure.Mtu, ushort.MaxValue),
+            Family = figure.Family is 4 or 6 ? (int)figure.Family : 0,
+        };
 
     // An agent that has not seen its data plane yet has counted nothing, which is not 0.
     private static ulong? Bytes(ulong count, NodeSummary summary) => summary.HasDataplaneAgeMs || summary.RxBytes > 0 || summary.TxBytes > 0 ? count : null;

@@ -20,6 +20,9 @@ internal sealed record ControllerPaths
     /// <summary>The SQLite file of what the console shows of the past; nothing is lost with it but that.</summary>
     public string History => Path.Combine(State, "history.db");
 
+    /// <summary>How nodes stood last, for a controller that starts anew; nothing is lost with it but that.</summary>
+    public string LastKnown => Path.Combine(State, "last-known");
+
     /// <summary>Administration, for root.</summary>
     public string AdminSocket => Path.Combine(Run, "admin.sock");
 }

@@ -67,6 +67,8 @@ internal sealed class MeshPicture(MeshDirectory directory, LiveNodes live, Nodes
             Twice = [.. seen?.Report.Twice.Select(prefix => prefix.ToString()) ?? []],
             Gathers = reach.Gathers is { } gathers ? new GatherRow(gathers.Prefixes, gathers.Priority, gathers.Failing) : null,
             IsDraining = reach.Draining,
+            Since = isMember ? seen?.Judged?.Since : null,
+            LastKnown = isMember && seen is { IsLastKnown: true, Judged: { } known } ? MeshGraph.Word(known.State) : null,
         };
     }
 
@@ -93,7 +95,7 @@ internal sealed class MeshPicture(MeshDirectory directory, LiveNodes live, Nodes
     /// <summary>What the members find, by code, and who is not heard. O(members + findings).</summary>
     private static ImmutableArray<Problem> ProblemsOf(ImmutableArray<GraphMember> members)
     {
-        var found = members.Where(member => member.State is not NodeState.Lost)
+        var found = members.Where(member => member.State is not NodeState.Lost && member.LastKnown is null)
             .SelectMany(member => member.Live?.Health?.Findings ?? NoFindings, (member, finding) => (member.HostName, finding.Key, finding.Value))
             .GroupBy(finding => finding.Key, (code, nodes) => ToProblem(code, [.. nodes.Select(node => (node.HostName, node.Value))]));
         var lost = members.Where(member => member.State == NodeState.Lost).Select(member => member.HostName).ToList();

@@ -77,7 +77,12 @@ internal static class MeshChanges
         if (was.Findings is not { } before || node.Findings is not { } after)
             yield break;
         foreach (var code in after.Keys.Where(code => !before.ContainsKey(code)))
-            yield return New(EventKinds.FindingRaised, node) with { Code = code, Text = FindingKinds.Find(code)?.Meaning ?? "" };
+        {
+            var raised = New(EventKinds.FindingRaised, node) with { Code = code, Text = FindingKinds.Find(code)?.Meaning ?? "" };
+            if (EventKinds.IsRefusal(code))
+                yield return raised with { Kind = EventKinds.ConfigurationRefused.Name };
+            yield return raised;
+        }
         foreach (var code in before.Keys.Where(code => !after.ContainsKey(code)))
             yield return New(EventKinds.FindingCleared, node) with { Code = code };
     }

@@ -25,6 +25,9 @@ internal sealed record GraphMember(uint Id, string HostName, string Site, bool I
     /// <summary>What it says of links counts: it is heard, and says that much.</summary>
     public HealthReport? Speaks => State is NodeState.Unknown or NodeState.Lost ? null : Live?.Health is { Exceptions: not null } health ? health : null;
 
+    /// <summary>How it stood when the controller started, where it was not heard since; null: it was, or nothing is known.</summary>
+    public NodeState? LastKnown => Live is { IsLastKnown: true, Judged: { } known } ? known.State : null;
+
     /// <summary>A link that it does not list is up.</summary>
     public bool IsComplete => Speaks is { Unlisted: 0 };
 

@@ -87,9 +87,13 @@ internal sealed record MeshGraph(ImmutableArray<GraphNode> Nodes, ImmutableArray
         _ => "unknown",
     };
 
+    /// <summary>With what was known of it before, where that is all.</summary>
+    private static string Word(GraphMember member) => member is { State: NodeState.Unknown, LastKnown: { } known and not NodeState.Unknown }
+        ? $"{Word(member.State)}, was {Word(known)}" : Word(member.State);
+
     private static MeshGraph OfMembers(ImmutableArray<GraphMember> members)
     {
-        var nodes = members.Select(member => new GraphNode(IdOf(member), member.HostName, member.Site, Word(member.State), LinksOf(member, members.Length), [member]));
+        var nodes = members.Select(member => new GraphNode(IdOf(member), member.HostName, member.Site, Word(member), LinksOf(member, members.Length), [member]));
         // Where many nodes are off their links are many: those of transit nodes are what the mesh hangs on.
         var drawn = Drawn(members, UnlistedLinks.Of(members)).OrderByDescending(link => link.IsOfTransit).ThenByDescending(link => link.Edge.Links.NotUp);
         return new MeshGraph([.. nodes], [.. drawn.Take(MostEdges).Select(link => link.Edge).OrderByDescending(edge => edge.Links.NotUp)]);

@@ -9,6 +9,7 @@ using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
 using Meshover.Controller.Console;
 using Meshover.Controller.Console.Past;
+using Meshover.Controller.Console.Ways;
 using Meshover.Controller.Events;
 using Meshover.Controller.Identity;
 using Meshover.Controller.Live;
@@ -81,12 +82,15 @@ internal static class ControllerHost
         services.AddOptions<SocketTransportOptions>().Configure<MonitoringListener>((transport, monitoring) => transport.CreateBoundListenSocket = monitoring.Bind);
         services.AddSingleton(new TokenSigner(secret));
         services.AddSingleton<LiveNodes>();
+        // The first of those that look at nodes: services start in this order.
+        services.AddHostedService<LastKnownKeeper>();
         services.AddSingleton<Tokens>();
         services.AddSingleton<Nodes>();
         services.AddSingleton<NodeQueries>();
         services.AddSingleton<Grants>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<MeshEvents>();
+        services.AddSingleton<IWayAsker, NodeAsker>();
         services.AddSingleton<MeshCheck>();
         services.AddHostedService(provider => provider.GetRequiredService<MeshCheck>());
         services.AddSingleton<ConsoleTokens>();

@@ -1,9 +1,13 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
 
 namespace Meshover.Controller.Live;
 
-/// <summary>How a node says that it stands. A null is not known: an agent of a former release does not say it.</summary>
+/// <summary>
+/// How a node says that it stands. A null is not known: an agent of a former release does not say it. All but what is said of single links outlives the controller
+/// (<see cref="LastKnown"/>): members are only ever added.
+/// </summary>
 internal sealed record HealthReport
 {
     /// <summary>Of <see cref="Findings"/>: all codes together that this release does not know.</summary>
@@ -36,12 +40,15 @@ internal sealed record HealthReport
     public LinkTally? NotUp { get; init; }
 
     /// <summary>The links that are not up, as far as they are listed.</summary>
+    [JsonIgnore]
     public ImmutableDictionary<uint, LinkReason>? Exceptions { get; init; }
 
     /// <summary>How many are not listed: with any, one that is not among the exceptions need not be up.</summary>
+    [JsonIgnore]
     public int Unlisted { get; init; }
 
     /// <summary>Of each link, in a small mesh; by node.</summary>
+    [JsonIgnore]
     public ImmutableDictionary<uint, LinkFigure> Figures { get; init; } = ImmutableDictionary<uint, LinkFigure>.Empty;
 
     /// <summary>Mean round trip of its links; null: not known.</summary>
@@ -59,8 +66,10 @@ internal sealed record HealthReport
     public ImmutableSortedDictionary<string, int>? Findings { get; init; }
 
     /// <summary>It has peers, and its data plane hears none of them.</summary>
+    [JsonIgnore]
     public bool IsDeaf => this is { Peers: > 0, PeersHeard: 0, NotUp: not null, Components.Dataplane: not ComponentState.Off };
 
+    [JsonIgnore]
     public int? LinksUp => NotUp is { } down ? Math.Max(0, Peers - down.Total) : null;
 
     /// <summary>What it says of its link with a node of the map; null: nothing.</summary>
@@ -102,9 +111,17 @@ internal enum LinkReason
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct LinkTally(int NoAnswer, int NoSession, int NoDirectPath)
 {
+    [JsonIgnore]
     public int Total => NoAnswer + NoSession + NoDirectPath;
 }
 
 /// <param name="Rtt">Null: not known.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct LinkFigure(TimeSpan? Rtt, ulong RxBytes, ulong TxBytes);
+internal readonly record struct LinkFigure(TimeSpan? Rtt, ulong RxBytes, ulong TxBytes)
+{
+    /// <summary>Bytes; 0: not known.</summary>
+    public int Mtu { get; init; }
+
+    /// <summary>4 or 6, by which the node calls the other; 0: not known.</summary>
+    public int Family { get; init; }
+}

@@ -34,6 +34,12 @@ internal sealed record LiveNode
     /// <summary>Of the agent that connected last; empty: none did.</summary>
     public string LastVersion { get; init; } = "";
 
+    /// <summary>How it was judged last, and since when; null: it was not yet. Of one that was not heard since the controller's start: before that.</summary>
+    public Judgement? Judged { get; init; }
+
+    /// <summary>It was not heard since the controller's start: what is known of it is from before.</summary>
+    public bool IsLastKnown => HeardAt is null && Judged is not null;
+
     /// <summary>How many streams it has opened: each begins without what was said on the one before.</summary>
     public long Opened { get; init; }
 

@@ -86,6 +86,24 @@ internal sealed class LiveNodes(TimeProvider time)
         }
     }
 
+    /// <summary>Takes up what was known before the controller's start. Nothing is planned by it.</summary>
+    public void Recall(IEnumerable<KeyValuePair<uint, LiveNode>> known)
+    {
+        lock (_writing)
+            _state = _state.Recall(known);
+    }
+
+    /// <summary>Judges those anew that stand otherwise than before: to be called each second. Nobody waits while it looks.</summary>
+    public void Judge()
+    {
+        var now = Now;
+        uint[] moved = [.. _state.Moved(now.Attentive)];
+        if (moved.Length == 0)
+            return;
+        lock (_writing)
+            _state = _state.Judge(moved, now);
+    }
+
     /// <summary>Drops a node that is no longer a member, once its streams have ended.</summary>
     public void Forget(uint node)
     {

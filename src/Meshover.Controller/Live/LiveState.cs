@@ -10,7 +10,7 @@ internal sealed record LiveState
 {
     public static readonly LiveState Empty = new();
 
-    /// <summary>Those that were heard since the controller's start, by id.</summary>
+    /// <summary>Those that were heard since the controller's start, and those of which it knew before (<see cref="LiveNode.IsLastKnown"/>), by id.</summary>
     public ImmutableDictionary<uint, LiveNode> Nodes { get; private init; } = ImmutableDictionary<uint, LiveNode>.Empty;
 
     /// <summary>How many nodes have a stream.</summary>
@@ -18,7 +18,7 @@ internal sealed record LiveState
 
     private SeenPlaces Seen { get; init; } = SeenPlaces.None;
 
-    /// <summary>Null: it was not heard since the controller's start.</summary>
+    /// <summary>Null: nothing is known of it.</summary>
     public LiveNode? Node(uint id) => Nodes.GetValueOrDefault(id);
 
     /// <summary>Where connected peers see the node. O(places), see <see cref="SeenPlaces"/>.</summary>
@@ -68,8 +68,23 @@ internal sealed record LiveState
         return With(session.Node, node, SightingChange.Between(former.Counted, node.Counted));
     }
 
+    /// <summary>Takes up what the controller knew before its start of nodes that were not heard since.</summary>
+    public LiveState Recall(IEnumerable<KeyValuePair<uint, LiveNode>> known) => this with { Nodes = Nodes.AddRange(known.Where(node => !Nodes.ContainsKey(node.Key))) };
+
+    /// <summary>Nodes that stand otherwise than they were judged last. O(nodes).</summary>
+    public IEnumerable<uint> Moved(TimeSpan now) => Nodes.Where(node => IsMoved(node.Value, now)).Select(node => node.Key);
+
+    /// <summary>Judges these anew.</summary>
+    public LiveState Judge(IEnumerable<uint> nodes, Moment now) => this with
+    {
+        Nodes = Nodes.SetItems(nodes.Where(id => Node(id) is { } node && IsMoved(node, now.Attentive))
+            .Select(id => KeyValuePair.Create(id, Nodes[id] with { Judged = new Judgement(NodeStates.Of(Nodes[id], now.Attentive), now.Wall) }))),
+    };
+
     /// <summary>A node is a member no more. One that has a stream is kept until that has ended.</summary>
     public LiveState Forget(uint node) => Node(node) is { IsOnline: false } ? this with { Nodes = Nodes.Remove(node) } : this;
+
+    private static bool IsMoved(LiveNode node, TimeSpan now) => !node.IsLastKnown && node.Judged?.State != NodeStates.Of(node, now);
 
     private LiveNode Former(uint node) => Nodes.GetValueOrDefault(node, LiveNode.Unheard);
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Meshover.Controller.Live;
 
 /// <summary>
@@ -20,6 +22,11 @@ internal enum NodeState
     Ok = 4,
 }
 
+/// <param name="State">How the node stands.</param>
+/// <param name="Since">From when on, by this controller's clock; to a second.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct Judgement(NodeState State, DateTimeOffset Since);
+
 /// <summary>Judges it. Pure.</summary>
 internal static class NodeStates
 {
@@ -30,6 +37,8 @@ internal static class NodeStates
     /// <param name="now">By the <see cref="AttentiveClock"/>.</param>
     public static NodeState Of(LiveNode? node, TimeSpan now) => node switch
     {
+        // One that was lost before the controller's start, and was not heard since, is lost.
+        { HeardAt: null, Judged.State: NodeState.Lost } => NodeState.Lost,
         null or { HeardAt: null } => NodeState.Unknown,
         // An agent that has no plan yet, or is too old for it, sends no summaries that could be missed.
         { IsOnline: true, Health: null or { Components: null } } => NodeState.Unknown,

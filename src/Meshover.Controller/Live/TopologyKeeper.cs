@@ -133,7 +133,7 @@ internal sealed partial class TopologyKeeper(MeshDirectory directory, LiveNodes 
         {
             var reach = planned.GetValueOrDefault(node.Record.Id, node.Reach);
             var heard = now.Node(node.Record.Id);
-            var isAwaited = _settling.IsOn || (_settling.SparesTransits && heard is null && node.Reach.Transit);
+            var isAwaited = _settling.IsOn || (_settling.SparesTransits && heard is null or { IsLastKnown: true } && node.Reach.Transit);
             return new TopologyNode(_models.Of(node.Record, reach), reach.Role, isAwaited || heard is { IsOnline: true }, heard?.Report.LinksUp ?? 0);
         });
         var plan = TopologyPlanner.Plan(nodes, _wasSmall.Value);

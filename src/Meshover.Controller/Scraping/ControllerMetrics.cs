@@ -11,6 +11,7 @@ internal static class ControllerMetrics
     public static readonly Metric Nodes = new("meshover_nodes", MetricType.Gauge, "Members of the mesh by state; none is ever called down", "state");
     public static readonly Metric NodeInfo = new("meshover_node_info", MetricType.Gauge, "A member's numbers, and the release of its agent when it last connected; always 1", Node, "id", "site", "asn", "version");
     public static readonly Metric NodeState = new("meshover_node_state", MetricType.Gauge, "0 unknown, 1 lost, 2 degraded, 3 starting, 4 ok", Node);
+    public static readonly Metric NodeLastKnown = new("meshover_node_last_known_state", MetricType.Gauge, "How a node stood before the controller's start, in the same numbers; absent once it is heard", Node);
     public static readonly Metric NodeConnected = new("meshover_node_connected", MetricType.Gauge, "1 while the node has a stream open", Node);
     public static readonly Metric NodeHeardAge = new("meshover_node_heard_age_seconds", MetricType.Gauge, "Since the node last said anything; absent before that", Node);
     public static readonly Metric NodeSummaryAge = new("meshover_node_summary_age_seconds", MetricType.Gauge, "Age of what the node says of itself in the metrics below; absent before the first", Node);
@@ -46,7 +47,7 @@ internal static class ControllerMetrics
 
     public static IReadOnlyList<Metric> All { get; } =
     [
-        Build, Nodes, NodeInfo, NodeState, NodeConnected, NodeHeardAge, NodeSummaryAge, NodeComponent, NodePeers, NodePeersHeard, NodePeersUp, NodePeersNotUp, NodePeersIndirect,
+        Build, Nodes, NodeInfo, NodeState, NodeLastKnown, NodeConnected, NodeHeardAge, NodeSummaryAge, NodeComponent, NodePeers, NodePeersHeard, NodePeersUp, NodePeersNotUp, NodePeersIndirect,
         NodeEstablished, NodeAccepted, NodeAnnounced, NodeRefused, NodeReceived, NodeTransmitted, Streams, StreamsOpened, Reports, ChangeDuration, MapSpread,
         MapRevision, StoreRevision, StoreBytes, Tokens, RefusedCalls, RefusedConnections, CheckProblems, CheckAge, GraphNodes, GraphEdges, .. ProcessMetrics.All,
     ];

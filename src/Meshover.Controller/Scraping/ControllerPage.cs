@@ -49,9 +49,18 @@ internal static class ControllerPage
             writer.Sample(1, member.HostName, Text(member.Id), record.Reach.Site, Text(record.Record.Asn), member.Live?.LastVersion ?? "");
         }
         Each(writer, ControllerMetrics.NodeState, members, member => (double)member.State);
+        Each(writer, ControllerMetrics.NodeLastKnown, members, member => (double?)member.LastKnown);
         Each(writer, ControllerMetrics.NodeConnected, members, member => member.Live is { IsOnline: true } ? 1 : 0);
-        Each(writer, ControllerMetrics.NodeHeardAge, members, member => member.Live is { HeardAt: { } heard } ? Math.Max(0, (sight.Attentive - heard).TotalSeconds) : null);
+        Each(writer, ControllerMetrics.NodeHeardAge, members, member => HeardAge(member.Live, sight));
     }
+
+    /// <summary>Seconds; null: it was never heard. Before the controller's start only the wall clock counted.</summary>
+    private static double? HeardAge(LiveNode? node, Sight sight) => node switch
+    {
+        { HeardAt: { } heard } => Math.Max(0, (sight.Attentive - heard).TotalSeconds),
+        { IsLastKnown: true } => Math.Max(0, (sight.Now - node.LastSeen).TotalSeconds),
+        _ => null,
+    };
 
     /// <summary>What the nodes say themselves, however long ago that was: its age is beside it.</summary>
     private static void WriteStatements(ExpositionWriter writer, ImmutableArray<GraphMember> members, DateTimeOffset now)

@@ -1,3 +1,5 @@
+using Meshover.Mesh.Findings;
+
 namespace Meshover.Mesh.Events;
 
 /// <summary>The catalogue. Entries are only ever added.</summary>
@@ -16,6 +18,7 @@ public static class EventKinds
     public static readonly EventKind AnnouncementWithdrawn = new("announcement.withdrawn", "A prefix is announced no more.");
     public static readonly EventKind AnnouncementRefused = new("announcement.refused", "A prefix is announced that is not granted.");
     public static readonly EventKind AnnouncementLapsed = new("announcement.lapsed", "A prefix that rests on a living agent had lapsed: the agent was not heard in time.");
+    public static readonly EventKind GatheringMoved = new("gathering.moved", "Packets of a gathered range go to another owner than before: from, to; empty: to nobody.");
     public static readonly EventKind NodeDraining = new("node.draining", "A node is to be left; what goes through it goes other ways.");
     public static readonly EventKind NodeDrained = new("node.drained", "The node itself may be stopped.");
     public static readonly EventKind NodeUndrained = new("node.undrained", "A node is not to be left any more.");
@@ -23,6 +26,7 @@ public static class EventKinds
     public static readonly EventKind GrantRemoved = new("grant.removed", "A grant was taken from the node.");
     public static readonly EventKind ControllerConnected = new("controller.connected", "The stream with a controller is open.");
     public static readonly EventKind ControllerLost = new("controller.lost", "It ended; the code is the cause, where it is known.");
+    public static readonly EventKind ConfigurationRefused = new("configuration.refused", "A configuration cannot be used and the former one holds: the file, or what it is about, the code where there is one, why.");
     public static readonly EventKind FindingRaised = new("finding.raised", "Something is wrong: the code says what (docs/findings.md).");
     public static readonly EventKind FindingCleared = new("finding.cleared", "It is so no more.");
     public static readonly EventKind EventsDropped = new("events.dropped", "So many events were not kept; the text says why.");
@@ -38,7 +42,11 @@ public static class EventKinds
     public static IReadOnlyList<EventKind> All { get; } =
     [
         AgentStarted, AgentUpgraded, NodeJoined, NodeLeft, SessionUp, SessionDown, SessionCause, PathMoved, AnnouncementMade, AnnouncementWithdrawn,
-        AnnouncementRefused, AnnouncementLapsed, NodeDraining, NodeDrained, NodeUndrained, GrantAdded, GrantRemoved, ControllerConnected, ControllerLost, FindingRaised, FindingCleared, EventsDropped, NodeOnline,
+        AnnouncementRefused, AnnouncementLapsed, GatheringMoved, NodeDraining, NodeDrained, NodeUndrained, GrantAdded, GrantRemoved, ControllerConnected, ControllerLost, ConfigurationRefused, FindingRaised, FindingCleared, EventsDropped, NodeOnline,
         NodeOffline, NodeLost, NodeUpgraded, Changed,
     ];
+
+    /// <summary>Whether a finding of that code says that a configuration was refused: it is told as such, too.</summary>
+    public static bool IsRefusal(string code) =>
+        code == FindingKinds.FrrConfigurationRefused.Code || code == FindingKinds.MapPartlyUnusable.Code || code == FindingKinds.PlanFailed.Code;
 }

@@ -19,7 +19,10 @@ namespace Meshover.LabTests.Mesh;
 public sealed partial class MonitoringTests : IAsyncLifetime
 {
     private const int AgentPort = 12916;
+    private const int SigStop = 19;
+    private const int SigCont = 18;
     private const string Prometheus = "http://127.0.0.1:9090";
+    private const string Gathered = "10.66.0.0/16";
     private const string Folder = "/run/prometheus-test";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
@@ -50,11 +53,13 @@ public sealed partial class MonitoringTests : IAsyncLifetime
         await _mesh.Controller.WaitAsync(_ct);
         await _mesh.JoinAllAsync(new TestProgress(), _ct);
         await _mesh.SettledAsync(_ct);
+        (await _mesh.Controller.Machine.RunAsync(LabPrograms.Meshover, ["grant", "add", "n2", Gathered, "--gather"], _ct)).Checked();
         var agents = new List<string>();
         foreach (var node in _mesh.Nodes)
         {
             agents.Add($"{(await node.StatusAsync(_ct)).Numbers.Address4}:{AgentPort}");
-            (await node.UpAsync(input: null, ["--metrics-listen", agents[^1]], _ct)).Checked();
+            string[] gathers = node.Number == 2 ? ["--gather", Gathered] : [];
+            (await node.UpAsync(input: null, ["--metrics-listen", agents[^1], .. gathers], _ct)).Checked();
         }
         await StartPrometheusAsync(agents);
         await _mesh.SettledAsync(_ct);
@@ -159,11 +164,26 @@ public sealed partial class MonitoringTests : IAsyncLifetime
 
     private async Task ControllerMayStartAnewAsync()
     {
-        _mesh.Controller.Kill();
-        _mesh.Controller.Serve();
-        await _mesh.Controller.WaitAsync(_ct);
+        // One that cannot come back at once is told as what it was known to be.
+        var held = _mesh.Node(3).Find("agent") ?? throw new LabException("n3 has no agent");
+        held.Signal(SigStop);
+        try
+        {
+            _mesh.Controller.Kill();
+            _mesh.Controller.Serve();
+            await _mesh.Controller.WaitAsync(_ct);
+            await Until.NothingIsMissingAsync("how n3 stood before is told", Patience, async () =>
+                await QueryAsync("meshover_node_last_known_state{node=\"n3\"} == 4 and on (node) meshover_node_state == 0 and on (node) meshover_node_heard_age_seconds > 0") is ""
+                    ? await QueryAsync("meshover_node_last_known_state or meshover_node_state or meshover_node_heard_age_seconds") : null, _ct);
+            var listed = (await _mesh.Controller.Machine.RunAsync(LabPrograms.Meshover, ["node", "show", "n3"], _ct)).Checked();
+            Assert.Matches(@"health +ok \(last known\) since 20", listed);
+        }
+        finally
+        {
+            held.Signal(SigCont);
+        }
         await Until.NothingIsMissingAsync("all nodes are ok again", Patience, async () =>
-            await QueryAsync("sum(meshover_nodes{state=\"ok\"}) == 3") is "" ? await QueryAsync("meshover_nodes") : null, _ct);
+            await QueryAsync("sum(meshover_nodes{state=\"ok\"}) == 3 unless on () meshover_node_last_known_state") is "" ? await QueryAsync("meshover_nodes") : null, _ct);
         Assert.Equal("", await QueryAsync("max_over_time(meshover_nodes{state=\"lost\"}[5m]) > 0"));
     }
 

@@ -78,6 +78,8 @@ public sealed class EventTests : IAsyncLifetime
         var found = Node("n1") with { Findings = ImmutableSortedDictionary<string, int>.Empty.Add("disk-full", 1).Add("of-a-newer-release", 2) };
         Assert.Equal(["n1 finding.raised [disk-full]", "n1 finding.raised [of-a-newer-release]"], Told(Look(Node("n1")), Look(found)));
         Assert.Equal(["n1 finding.cleared [disk-full]", "n1 finding.cleared [of-a-newer-release]"], Told(Look(found), Look(Node("n1"))));
+        var refused = Node("n1") with { Findings = ImmutableSortedDictionary<string, int>.Empty.Add("frr-configuration-refused", 1) };
+        Assert.Equal(["n1 configuration.refused [frr-configuration-refused]", "n1 finding.raised [frr-configuration-refused]"], Told(Look(Node("n1")), Look(refused)));
     }
 
     [Fact]

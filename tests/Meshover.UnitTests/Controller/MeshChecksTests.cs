@@ -6,6 +6,7 @@ using Meshover.Controller.Live;
 using Meshover.Controller.State;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
+using LinkFigure = Meshover.Contract.V1.LinkFigure;
 using LinkReason = Meshover.Contract.V1.LinkReason;
 
 namespace Meshover.UnitTests.Controller;
@@ -91,20 +92,60 @@ public sealed class MeshChecksTests
         Assert.Equal(["announced-not-granted", "version-skew", "clock-skew"], Run().Problems.Select(problem => problem.Check));
     }
 
+    [Fact]
+    public void Link_WhoseEndsSayUnlikeThingsOfTheWay_IsNamedWithBoth_AndWhoDoesNotTellIsNoFault()
+    {
+        Say(_ids[3]);
+        SayWays(_ids[0], (_ids[1], 1380, 6), (_ids[2], 1380, 6), (_ids[3], 1380, 6));
+        SayWays(_ids[1], (_ids[0], 1372, 6), (_ids[2], 1300, 4)); // finer than an end looks
+        SayWays(_ids[2], (_ids[0], 0, 0)); // it does not hear n0; of n1 it says nothing
+        Assert.Empty(Run().Problems);
+        SayWays(_ids[1], (_ids[0], 1300, 4));
+        Assert.Equal(
+            [
+                ("mtu-asymmetry", "n0 n1", "The link of n0 and n1 has an MTU of 1380 at n0 and of 1300 at n1: large packets may pass one way alone."),
+                ("family-asymmetry", "n0 n1", "n0 calls n1 by IPv6, and n1 calls n0 by IPv4: one of these does not work both ways."),
+            ], Run().Problems.Select(problem => (problem.Check, problem.Subject, problem.Text)));
+    }
+
+    [Fact]
+    public void Routes_ThatAKernelDoesNotHave_AreCountedAtTheirNode()
+    {
+        var summary = HealthTests.Summary();
+        summary.Findings = new FindingCounts { Found = { new FindingCounts.Types.Found { Code = "route-not-installed", Count = 3 } } };
+        Tell(_ids[2], summary);
+        var problem = Assert.Single(Run().Problems);
+        Assert.Equal(("rib-kernel", "n2"), (problem.Check, problem.Subject));
+        Assert.Contains("3 route(s)", problem.Text, StringComparison.Ordinal);
+        Assert.Equal(1, Run().Found["rib-kernel"]);
+    }
+
     private CheckResult Run() => MeshChecks.Of(_mesh.State, _live.State, _live.Clock.Now, "0.1.0");
 
     private StoredNode Record(int n) => _mesh.State.Nodes[_ids[n]].Record;
 
     private void Transit(int n) => _mesh.Change(draft => draft.Put(StoreKeys.Reach(_ids[n]), new ReachRecord { Transit = true }));
 
-    private void Say(uint node, params (uint Peer, LinkReason Reason)[] notUp)
+    private void SayWays(uint node, params (uint Peer, uint Mtu, uint Family)[] ways)
+    {
+        var summary = HealthTests.Summary();
+        summary.Figures.Add(ways.Select(way => new LinkFigure { NodeId = way.Peer, Mtu = way.Mtu, Family = way.Family }));
+        Tell(node, summary);
+    }
+
+    private void Tell(uint node, NodeSummary summary)
     {
         var session = new NodeSession(node, "A", "0.1.0", IPAddress.Parse("192.0.2.1"));
         _live.Open(session, ReportedState.Nothing);
+        _live.Tell(session, health => HealthMapping.Merge(health, summary, _time.GetUtcNow()));
+    }
+
+    private void Say(uint node, params (uint Peer, LinkReason Reason)[] notUp)
+    {
         var summary = HealthTests.Summary();
         (summary.Peers, summary.PeersUp) = (3, (uint)(3 - notUp.Length));
         summary.NotUp = new LinkCounts { NoAnswer = (uint)notUp.Length };
         summary.Exceptions = new LinkExceptions { Links = { notUp.Select(link => new LinkExceptions.Types.Link { NodeId = link.Peer, Reason = link.Reason }) } };
-        _live.Tell(session, health => HealthMapping.Merge(health, summary, _time.GetUtcNow()));
+        Tell(node, summary);
     }
 }

@@ -1,45 +1,26 @@
 using System.Collections.Immutable;
-using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Meshover.Console.UseCases;
+using Meshover.Controller.Stores;
 
 namespace Meshover.Controller.Console.Past;
 
 /// <summary>What is kept of the mesh's picture: what is drawn, and what needed somebody. As JSON, deflated; members are only ever added.</summary>
 internal sealed record MomentRecord(ImmutableArray<MomentNode> Nodes, ImmutableArray<MomentLink> Links, ImmutableArray<MomentProblem> Problems)
 {
-    // Of a file that somebody else wrote.
-    private const int Longest = 64 * 1024 * 1024;
-
     public static byte[] Write(MeshView view)
     {
         var record = new MomentRecord(
             [.. view.Vertices.Select(vertex => new MomentNode(vertex.Id, vertex.Name, vertex.Site, vertex.State, vertex.Health, vertex.Members, vertex.IsTransit))],
             [.. view.Links.Select(link => new MomentLink(link.From, link.To, link.State, link.Health, link.RttMs))],
             [.. view.Problems.Select(problem => new MomentProblem(problem.Code, problem.Nodes, problem.Count))]);
-        using var packed = new MemoryStream();
-        using (var deflate = new DeflateStream(packed, CompressionLevel.Fastest))
-            JsonSerializer.Serialize(deflate, record, MomentJson.Default.MomentRecord);
-        return packed.ToArray();
+        return DeflatedJson.Write(record, MomentJson.Default.MomentRecord);
     }
 
     /// <exception cref="JsonException">It is none.</exception>
     /// <exception cref="InvalidDataException">It is none.</exception>
-    public static MeshView Read(byte[] packed)
-    {
-        using var deflate = new DeflateStream(new MemoryStream(packed), CompressionMode.Decompress);
-        using var plain = new MemoryStream();
-        var buffer = new byte[64 * 1024];
-        for (int read; (read = deflate.Read(buffer)) > 0;)
-        {
-            plain.Write(buffer, 0, read);
-            if (plain.Length > Longest)
-                throw new InvalidDataException("It is too long.");
-        }
-        var record = JsonSerializer.Deserialize(plain.GetBuffer().AsSpan(0, (int)plain.Length), MomentJson.Default.MomentRecord) ?? throw new JsonException("It is empty.");
-        return record.ToView();
-    }
+    public static MeshView Read(byte[] packed) => DeflatedJson.Read(packed, MomentJson.Default.MomentRecord).ToView();
 
     private MeshView ToView() => new()
     {

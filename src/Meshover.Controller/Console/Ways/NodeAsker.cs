@@ -6,7 +6,7 @@ using Meshover.Mesh.Ways;
 namespace Meshover.Controller.Console.Ways;
 
 /// <summary>Asks nodes, in the contract's words.</summary>
-internal sealed class NodeAsker(NodeQueries queries)
+internal sealed class NodeAsker(NodeQueries queries) : IWayAsker
 {
     /// <exception cref="Membership.RefusalException">It cannot be asked, or gives no answer.</exception>
     public async Task<NodeAnswer> AskAsync(string node, NodeQuestion question, CancellationToken cancel)
@@ -15,13 +15,7 @@ internal sealed class NodeAsker(NodeQueries queries)
         return AdminMapping.ToAnswer(answer.Span, question);
     }
 
-    /// <summary>Which way its kernel sends a packet.</summary>
-    /// <param name="id">Of the node.</param>
-    /// <param name="node">Its hostname.</param>
-    /// <param name="to">Address.</param>
-    /// <param name="from">Address of the same family; empty: the node's own.</param>
-    /// <param name="cancel">Gives up.</param>
-    /// <exception cref="Membership.RefusalException">It cannot be asked, or gives no answer.</exception>
+    /// <inheritdoc/>
     public async Task<WayStep> StepAsync(uint id, string node, string to, string from, CancellationToken cancel)
     {
         var way = (await AskAsync(node, new NodeQuestion { Way = new WayQuestion { To = to, From = from } }, cancel)).Way;

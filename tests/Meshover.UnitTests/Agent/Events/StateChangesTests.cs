@@ -75,6 +75,39 @@ public sealed class StateChangesTests
     }
 
     [Fact]
+    public void Configuration_ThatIsRefused_IsToldAsThat_OnceForEachReason()
+    {
+        var refused = Well with { Findings = Found(new Finding(FindingKinds.FrrConfigurationRefused, "", "line 7")) };
+        Assert.Equal(["configuration.refused [frr-configuration-refused]", "finding.raised [frr-configuration-refused]"], Told(Well, refused));
+        Assert.Equal(["finding.cleared [frr-configuration-refused]"], Told(refused, Well));
+        var settings = Well with { SettingsProblem = "announce: 10.0.0.0/8x is no prefix." };
+        Assert.Equal(["configuration.refused agent.yaml"], Told(Well, settings));
+        Assert.Equal("announce: 10.0.0.0/8x is no prefix.", Assert.Single(StateChanges.Between(Well, settings, "n1", Now)).Text);
+        Assert.Empty(Told(settings, settings with { IsConnected = true }));
+        Assert.Empty(Told(settings, Well));
+    }
+
+    [Fact]
+    public void Owner_OfAGatheredRange_ThatChanges_IsToldWithBoth_AndWhatIsNotKnownIsNoChange()
+    {
+        var first = Well with { Gathered = Gathered(("10.0.0.0/8", "n2"), ("fd00::/8", "n2")) };
+        Assert.Equal(["gathering.moved 10.0.0.0/8: n2 -> n3"], Told(first, Well with { Gathered = Gathered(("10.0.0.0/8", "n3"), ("fd00::/8", "n2")) }));
+        var (nobody, gone) = (Well with { Gathered = Gathered(("10.0.0.0/8", ""), ("fd00::/8", "n2")) }, Well with { Gathered = Gathered(("fd00::/8", "n2")) });
+        Assert.Equal(("n2", "", "None of its owners can take the packets."), Moved(first, nobody));
+        Assert.Equal(("", "n2", ""), Moved(nobody, first));
+        Assert.Equal(("n2", "", "It is gathered no more."), Moved(first, gone));
+        Assert.Equal(("", "n2", "It was not gathered before."), Moved(gone, first));
+        Assert.Empty(Told(Well with { Gathered = null }, first));
+        Assert.Empty(Told(first, Well with { Gathered = null }));
+
+        static (string, string, string) Moved(NodeSnapshot former, NodeSnapshot next)
+        {
+            var moved = Assert.Single(StateChanges.Between(former, next, "n1", Now));
+            return (moved.From, moved.To, moved.Text);
+        }
+    }
+
+    [Fact]
     public void Controller_ThatIsLostAndFound_IsTold()
     {
         Assert.Equal(["controller.lost c:1"], Told(Well, Well with { IsConnected = false, Controller = "" }));
@@ -99,7 +132,7 @@ public sealed class StateChangesTests
 
         var found = FindingKinds.All.Take(17).Select(kind => new Finding(kind, "", $"of {kind.Code}")).ToArray();
         var told = StateChanges.Between(Well, Well with { Findings = Found(found) }, "n1", Now).ToList();
-        Assert.Equal(found.Select(finding => (finding.Kind.Code, finding.Text)).Order(), told.Select(change => (change.Code, change.Text)).Order());
+        Assert.Equal(found.Select(finding => (finding.Kind.Code, finding.Text)).Order(), told.Where(change => change.Kind == "finding.raised").Select(change => (change.Code, change.Text)).Order());
     }
 
     /// <summary>Without the time, the node and the words.</summary>
@@ -130,6 +163,9 @@ public sealed class StateChangesTests
 
     private static ImmutableDictionary<string, bool> Announced(params (string Prefix, bool IsGranted)[] announced) =>
         announced.ToImmutableDictionary(one => one.Prefix, one => one.IsGranted);
+
+    private static ImmutableDictionary<string, string> Gathered(params (string Range, string Owner)[] gathered) =>
+        gathered.ToImmutableDictionary(one => one.Range, one => one.Owner, StringComparer.Ordinal);
 
     private static ImmutableDictionary<(string, string), Finding> Found(params Finding[] findings) => findings.ToImmutableDictionary(finding => finding.Key);
 }

@@ -108,6 +108,9 @@ public sealed class NodeReportDiffTests
         Assert.Equal(8u, NodeReportDiff.Between(Report, counted)!.Summary.Prefixes);
         Assert.Null(NodeReportDiff.Between(counted, counted with { HostName = "n1" }));
         Assert.Equal(counted.Summary, Summary);
+        var figured = counted with { Summary = Summary with { Figures = [new Meshover.Agent.Reporting.LinkFigure(new NodeId(2), null, 3, 4) { Mtu = 1380, Family = 6 }] } };
+        var figure = Assert.Single(NodeReportDiff.Between(Report, figured)!.Summary.Figures);
+        Assert.Equal((2u, 0u, 3ul, 4ul, 1380u, 6u), (figure.NodeId, figure.RttUs, figure.RxBytes, figure.TxBytes, figure.Mtu, figure.Family));
         Assert.Equal(8u, NodeReportDiff.Between(counted, counted with { Summary = Summary })!.Summary.Prefixes);
     }
 

@@ -42,6 +42,9 @@ public sealed class SummariserTests
         Assert.Equal((new LinkTally(1, 1, 0), 2), (silent.NotUp!.Value, silent.PeersUp));
         Assert.Equal(TimeSpan.FromMilliseconds(1.25), silent.Figures.Single(figure => figure.Peer == new NodeId(3)).Rtt);
         Assert.Null(silent.Figures.Single(figure => figure.Peer == new NodeId(2)).Rtt);
+        Assert.Equal((1380, 4), (silent.Figures.Single(figure => figure.Peer == new NodeId(3)).Mtu, silent.Figures.Single(figure => figure.Peer == new NodeId(3)).Family));
+        // How a peer was called that is not heard says nothing of the way.
+        Assert.Equal((0, 0), (silent.Figures.Single(figure => figure.Peer == new NodeId(2)).Mtu, silent.Figures.Single(figure => figure.Peer == new NodeId(2)).Family));
     }
 
     [Fact]
@@ -273,6 +276,7 @@ public sealed class SummariserTests
                     LastReceiveAgeMs = silent?.Contains(peer.Node.Value) == true ? 90_000 : 100,
                     RxBytes = bytes,
                     TxBytes = bytes,
+                    LinkMtu = 1380,
                 })],
                 Drops = ImmutableDictionary<string, long>.Empty.Add("MalformedPacket", 2),
             },

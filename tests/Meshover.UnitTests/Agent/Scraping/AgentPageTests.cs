@@ -1,11 +1,15 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Text;
 using Meshover.Agent;
 using Meshover.Agent.Configuration;
+using Meshover.Agent.Reconciling.Kernel.Gathering;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Scraping;
 using Meshover.Agent.Trust;
 using Meshover.Mesh.Findings;
+using Meshover.Mesh.Gathering;
+using Meshover.Mesh.Identity;
 using Meshover.UnitTests.Agent.Reporting;
 using Meshover.UnitTests.Metrics;
 using Microsoft.Extensions.Time.Testing;
@@ -98,6 +102,25 @@ public sealed class AgentPageTests
     }
 
     [Fact]
+    public void Page_OfGatheredRanges_TellsWhoHasEach_OfABoundedNumberOfOwners()
+    {
+        var owners = Enumerable.Range(2, 20).Select(id => new GatherOwner(new NodeId((uint)id), $"n{id}", IPAddress.Parse($"10.249.0.{id}"), 100, false, false)).ToImmutableArray();
+        var range = new GatheredRange(IPNetwork.Parse("10.64.0.0/16")) { Owners = owners };
+        var other = new GatheredRange(IPNetwork.Parse("10.65.0.0/16")) { Owners = [owners[0]] };
+        var state = SummariserTests.Mesh(4);
+        state = state with { Plan = state.Plan! with { Kernel = state.Plan.Kernel with { Gathering = state.Plan.Kernel.Gathering with { FallsBack = true } } } };
+        var gathered = new GatherState { Choices = [new GatherChoice(range, 1, owners[15], null) { Usable = [owners[15], owners[3]] }, new GatherChoice(other, 2, null, null)] };
+        var page = Scrape.Parse(Text(Build(state, Traffic.None, PeerDetail.Auto, gathered)));
+        Assert.Equal((2, 1, 0), (page["meshover_gathering_ranges"], page["meshover_gathering_owner{range=\"10.64.0.0/16\",owner=\"n17\"}"], page["meshover_gathering_owner{range=\"10.64.0.0/16\",owner=\"n2\"}"]));
+        Assert.Equal(9 + 1, page.Keys.Count(key => key.StartsWith("meshover_gathering_owner{", StringComparison.Ordinal)));
+        Assert.Equal((2, 1, 0), Of("10.64.0.0/16"));
+        Assert.Equal((0, 0, 1), Of("10.65.0.0/16"));
+
+        (double, double, double) Of(string range) =>
+            (page[$"meshover_gathering_owners_usable{{range=\"{range}\"}}"], page[$"meshover_gathering_path{{range=\"{range}\"}}"], page[$"meshover_gathering_fallback{{range=\"{range}\"}}"]);
+    }
+
+    [Fact]
     public void Page_HasNoMetricThatIsNotAmongAll()
     {
         var known = AgentMetrics.All.Select(metric => metric.Name).ToHashSet();
@@ -117,6 +140,9 @@ public sealed class AgentPageTests
     }
 
     private static Meshover.Metrics.ExpositionWriter Build(AgentState state, Traffic traffic, PeerDetail detail) =>
-        new AgentPage(AgentConfig.Default with { MetricsPeers = detail, MetricsListen = new IPEndPoint(IPAddress.Loopback, 1) }, _ => 1.5)
+        Build(state, traffic, detail, GatherState.Nothing);
+
+    private static Meshover.Metrics.ExpositionWriter Build(AgentState state, Traffic traffic, PeerDetail detail, GatherState gathered) =>
+        new AgentPage(AgentConfig.Default with { MetricsPeers = detail, MetricsListen = new IPEndPoint(IPAddress.Loopback, 1) }, _ => 1.5, () => gathered)
             .Build(state, traffic, Identity, DateTimeOffset.UnixEpoch);
 }
