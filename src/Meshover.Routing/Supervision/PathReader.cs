@@ -62,7 +62,7 @@ internal sealed class PathReader(VtySocket vty)
 
     /// <summary>
     /// What neighbours announce of a range and bgpd does not take, by the filters as they are now: it keeps that (soft-reconfiguration inbound). bgpd walks its
-    /// table once for each neighbour, some milliseconds in a mesh of thousands.
+    /// whole table once for each neighbour.
     /// </summary>
     /// <param name="around">What overlaps it is told.</param>
     /// <param name="links">Of whom.</param>
