@@ -13,10 +13,10 @@ namespace Meshover.Controller.Administration;
 internal static class MeshChecks
 {
     private const string Address = "duplicate-address", Asn = "duplicate-asn", RouterId = "duplicate-router-id", OneWay = "one-way-link", Unreached = "unreachable-pair",
-        NotGranted = "announced-not-granted", Version = "version-skew", Clock = "clock-skew";
+        NotGranted = "announced-not-granted", Version = "version-skew", Clock = "clock-skew", ShadowedName = "shadowed-name";
 
     /// <summary>All of them, in the order in which they are shown. Labels of a metric: only ever added to.</summary>
-    public static ImmutableArray<string> Names { get; } = [Address, Asn, RouterId, OneWay, Unreached, NotGranted, Version, Clock];
+    public static ImmutableArray<string> Names { get; } = [Address, Asn, RouterId, OneWay, Unreached, NotGranted, Version, Clock, ShadowedName];
 
     private const int MostKept = 100;
 
@@ -49,7 +49,18 @@ internal static class MeshChecks
             .Concat(members.Where(member => member.Live?.Version is { Length: > 0 } theirs && theirs != version).Select(member => new CheckProblem(
                 Version, member.HostName, $"{member.HostName} runs {member.Live!.Version}, this controller {version}.")))
             .Concat(members.Where(member => member.Live?.Health?.Findings?.ContainsKey(FindingKinds.ClockSkew.Code) == true).Select(member => new CheckProblem(
-                Clock, member.HostName, $"The clock of {member.HostName} and this controller's differ by more than a minute.")));
+                Clock, member.HostName, $"The clock of {member.HostName} and this controller's differ by more than a minute.")))
+            .Concat(OfNames(records));
+
+    /// <summary>A node that joins, or is renamed, has its name whatever else is called so.</summary>
+    private static IEnumerable<CheckProblem> OfNames(List<StoredNode> records)
+    {
+        var nodes = records.Select(record => record.HostName).ToHashSet(StringComparer.Ordinal);
+        return from record in records
+               from grant in record.Grants
+               where grant.Name is { } name && nodes.Contains(name)
+               select new CheckProblem(ShadowedName, grant.Name!, $"{grant.Prefix}, granted to {record.HostName}, is to be called {grant.Name}, but a node has that name: it resolves to the node. Grant the address with another --name.");
+    }
 
     private static IEnumerable<CheckProblem> Twice(string check, string what, List<StoredNode> records, Func<StoredNode, string[]> numbers) =>
         from held in records.SelectMany(record => numbers(record).Where(number => number.Length > 0).Select(number => (number, record.HostName)))

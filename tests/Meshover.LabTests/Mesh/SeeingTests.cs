@@ -36,6 +36,30 @@ public sealed partial class SeeingTests(MeshFixture fixture) : IClassFixture<Mes
     }
 
     [Fact]
+    public async Task Names_OfGrantedAddresses_ResolveAsLongAsTheyAreGranted()
+    {
+        var node = _mesh.Node(1);
+        await KnowsAsync(node, "n3.mesh");
+        (await AdminAsync("grant", "add", "n2", "10.64.2.53/32", "--name", "Shop")).Checked();
+        try
+        {
+            await KnowsAsync(node, "shop.mesh");
+            await KnowsAsync(_mesh.Node(2), "shop.mesh");
+            Assert.Equal("10.64.2.53", await ShortAsync(node, Loopback, "shop.mesh", "A"));
+            Assert.Equal("shop.mesh.", await ShortAsync(node, Loopback, "-x", "10.64.2.53"));
+            await AssertDigAsync(node, "status: NOERROR", "flags: qr aa rd; QUERY: 1, ANSWER: 0, AUTHORITY: 1", ["shop.mesh", "AAAA"]);
+            await AssertDigAsync(node, "status: REFUSED", "ANSWER: 0", ["-x", "10.64.2.54"]);
+            Assert.Contains("shop", (await AdminAsync("grant", "list", "n2")).Checked(), StringComparison.Ordinal);
+            Assert.Contains("is the name of a node", (await AdminAsync("grant", "add", "n2", "10.64.2.53/32", "--name", "n3")).Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            (await AdminAsync("grant", "remove", "n2", "10.64.2.53/32")).Checked();
+        }
+        await Until.NothingIsMissingAsync("it is over", Patience, async () => await DigAsync(node, ["shop.mesh"]) is var said && said.Contains("NXDOMAIN", StringComparison.Ordinal) ? null : said, _ct);
+    }
+
+    [Fact]
     public async Task Names_WhatIsNotThere_IsToldAsDnsHasIt()
     {
         var node = _mesh.Node(1);
