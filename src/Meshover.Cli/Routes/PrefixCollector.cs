@@ -22,6 +22,7 @@ internal sealed class PrefixCollector(NodePaths paths, IRouteNetlink netlink, Ag
     /// <summary>Parts of a large prefix that bgpd is asked for.</summary>
     private const int MostParts = 1024;
 
+    private readonly Dictionary<string, string> _hosts = status.Peers.DistinctBy(peer => peer.Link).ToDictionary(peer => peer.Link, peer => peer.Hostname);
     private readonly List<string> _notes = [];
 
     public async Task<PrefixFacts> CollectAsync(IPNetwork asked, CancellationToken cancel)
@@ -66,7 +67,7 @@ internal sealed class PrefixCollector(NodePaths paths, IRouteNetlink netlink, Ag
         _ => [route.OutputLink],
     };
 
-    private string Named(string link) => status.Peers.FirstOrDefault(peer => peer.Link == link) is { } peer ? $"{link} ({peer.Hostname})" : link;
+    private string Named(string link) => _hosts.TryGetValue(link, out var host) ? $"{link} ({host})" : link;
 
     private async Task<PrefixFacts> AskBgpAsync(PrefixFacts facts, RoutingClient routing, CancellationToken cancel)
     {

@@ -122,7 +122,7 @@ internal sealed class PrefixJudge
         {
             Cost = ways.Min(path => path.Cost),
             NextHops = [.. ways.Where(path => path.Neighbor != 0).Select(path => NameOf(path.Neighbor)).Distinct()],
-            Role = failover is null ? null : Word(failover),
+            Role = failover is { } role ? Word(role) : null,
             Priority = failover?.Priority,
         };
     }
