@@ -61,6 +61,7 @@ internal sealed class PrefixJudge
             Prefix = $"{grant.Prefix}",
             Match = MatchOf(grant.Prefix),
             MaxLength = grant.MaxLength,
+            Name = grant.Name,
             Silent = announcements.Any(one => one.Node == node.Hostname && one.State != "withdrawn" && Parse(one.Prefix).Any(grant.Covers)) ? null : WhySilent(node),
         };
 
@@ -192,7 +193,10 @@ internal sealed class PrefixJudge
     private string NameOf(uint asn) => asn == 0 || asn == Self ? _facts.Status.Hostname : _members.TryGetValue(asn, out var node) ? node.Hostname : $"AS {asn}";
 
     private static IEnumerable<RouteGrant> GrantsOf(NodeInfo node) =>
-        node.Grants.SelectMany(grant => Parse(grant.Prefix), (grant, prefix) => new RouteGrant(prefix, grant.MaxLength == 0 ? prefix.PrefixLength : (int)Math.Min(grant.MaxLength, 128)));
+        node.Grants.SelectMany(grant => Parse(grant.Prefix), (grant, prefix) => new RouteGrant(prefix, grant.MaxLength == 0 ? prefix.PrefixLength : (int)Math.Min(grant.MaxLength, 128))
+        {
+            Name = grant.Name.Length > 0 ? grant.Name : null,
+        });
 
     private static string Word(Failover failover) => failover.Role.ToString().ToLowerInvariant();
 

@@ -94,6 +94,9 @@ internal sealed record RouteHolder
     [Description("The longest prefix of it that may be announced.")]
     public required int MaxLength { get; init; }
 
+    [Description("What its one address is called in the mesh's zone of DNS; null: nothing.")]
+    public required string? Name { get; init; }
+
     [Description("Why nothing of it is among the announcements; null: something is.")]
     public required string? Silent { get; init; }
 }

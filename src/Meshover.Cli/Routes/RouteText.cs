@@ -11,7 +11,7 @@ internal static class RouteText
     {
         Lines([$"{route.From} -> {route.To} on {route.Node}", $"in       {route.In}", $"gathered {route.Gathered}", $"out      {route.Out}", ""]);
         Section($"announced: {route.Prefix} and what overlaps it", ["prefix", "", "node", "here", "cost", "next hop", "why"], [.. route.Announcements.Select(Cells)]);
-        Section("granted", ["prefix", "", "node", "up to", ""], [.. route.Grants.Select(grant => (string[])[grant.Prefix, grant.Match, grant.Node, $"/{grant.MaxLength}", grant.Silent ?? ""])]);
+        Section("granted", ["prefix", "", "node", "up to", "name", ""], [.. route.Grants.Select(grant => (string[])[grant.Prefix, grant.Match, grant.Node, $"/{grant.MaxLength}", grant.Name ?? "", grant.Silent ?? ""])]);
         Section("in the kernel", ["prefix", "", "kind", "set by", "table", "metric", "by"], [.. route.Kernel.Select(Cells)]);
         Lines([.. route.More > 0 ? (string[])[$"and {route.More} more: ask for a longer prefix"] : [], .. route.Notes]);
     }
