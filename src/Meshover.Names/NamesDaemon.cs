@@ -95,7 +95,7 @@ public sealed partial class NamesDaemon
         if ((isNewConfig || isNewMap) && _config is { } config && _mesh is { } known)
         {
             _zones = new ZoneTable(known, DomainName.Parse(config.Zone), config.HostName);
-            LogNames(_logger, known.Hosts.Length, config.Zone, known.Revision);
+            LogNames(_logger, known.Hosts.Length, known.Services.Length, config.Zone, known.Revision);
         }
     }
 
@@ -158,11 +158,11 @@ public sealed partial class NamesDaemon
 
     private Task TellResolvedAsync(CancellationToken cancellationToken) => _resolved.LookAsync(
         [.. _listeners.Where(pair => pair is { Value: not null, Key.Port: NamesConfig.DefaultPort } && !IPAddress.IsLoopback(pair.Key.Address)).Select(pair => pair.Key.Address)],
-        [.. (_zones?.Apexes ?? []).Select(apex => $"{apex}".TrimEnd('.'))],
+        [.. (_zones?.Apexes ?? []).Select(apex => $"{apex}".TrimEnd('.')).Take(ResolvedLink.MostZones)],
         cancellationToken);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} nodes have names in {Zone} (map revision {Revision})")]
-    private static partial void LogNames(ILogger logger, int count, string zone, long revision);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} nodes and {Services} granted addresses have names in {Zone} (map revision {Revision})")]
+    private static partial void LogNames(ILogger logger, int count, int services, string zone, long revision);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Answering at {Endpoint}")]
     private static partial void LogListening(ILogger logger, IPEndPoint endpoint);

@@ -12,6 +12,9 @@ namespace Meshover.Names;
 /// <param name="link">The interface's name.</param>
 internal sealed partial class ResolvedLink(string link, ILogger logger, TimeProvider time)
 {
+    /// <summary>systemd-resolved takes 256 of a link, or none (LINK_SEARCH_DOMAINS_MAX). The names' own comes first, those of single addresses come last.</summary>
+    public const int MostZones = 256;
+
     private const string Runtime = "/run/systemd/resolve";
     private const string Program = "resolvectl";
 

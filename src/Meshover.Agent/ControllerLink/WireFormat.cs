@@ -170,7 +170,14 @@ internal static class WireFormat
     private static RouteGrant ToGrant(Contract.V1.RouteGrant grant)
     {
         var prefix = IPNetwork.Parse(grant.Prefix);
-        return new RouteGrant(prefix, grant.MaxLength == 0 ? prefix.PrefixLength : checked((int)grant.MaxLength)) { IsPinned = grant.Pin, MayGather = grant.Gather, IsAssigned = grant.Assigned };
+        return new RouteGrant(prefix, grant.MaxLength == 0 ? prefix.PrefixLength : checked((int)grant.MaxLength))
+        {
+            IsPinned = grant.Pin,
+            MayGather = grant.Gather,
+            IsAssigned = grant.Assigned,
+            // One that is none is left out, and the grant is not.
+            Name = HostName.TryNormalise(grant.Name, out var name, out _) ? name : null,
+        };
     }
 
     private static MeshSettings ToSettings(WireSettings settings)
@@ -209,7 +216,7 @@ internal static class WireFormat
     }
 
     private static Contract.V1.RouteGrant FromGrant(RouteGrant grant) =>
-        new() { Prefix = grant.Prefix.ToString(), MaxLength = (uint)grant.MaxLength, Pin = grant.IsPinned, Gather = grant.MayGather, Assigned = grant.IsAssigned };
+        new() { Prefix = grant.Prefix.ToString(), MaxLength = (uint)grant.MaxLength, Pin = grant.IsPinned, Gather = grant.MayGather, Assigned = grant.IsAssigned, Name = grant.Name ?? "" };
 
     private static WireSettings FromSettings(MeshSettings settings)
     {

@@ -104,7 +104,8 @@ internal sealed record NodeDocument
     };
 }
 
-internal sealed record GrantDocument(string Hostname, string Prefix, uint MaxLength, bool Pin, bool Gather, bool Assigned);
+/// <param name="Name">What its one address is called; null: nothing.</param>
+internal sealed record GrantDocument(string Hostname, string Prefix, uint MaxLength, bool Pin, bool Gather, bool Assigned, string? Name);
 
 /// <param name="Operation">E.g. node.remove.</param>
 /// <param name="Before">What of the object changed; empty: it is new.</param>

@@ -136,7 +136,7 @@ internal sealed class Bundle(NodePaths paths, bool anonymise, TimeProvider time)
     private IEnumerable<string> Names(StatusDocument? status) =>
     [
         .. (status?.Peers ?? []).Select(peer => peer.Hostname), status?.Node?.Hostname ?? "", Environment.MachineName, Text(() => File.ReadAllText("/proc/sys/kernel/hostname")).Trim(),
-        .. NamedMesh.Read(paths.MapFile)?.Hosts.Select(host => host.HostName) ?? [],
+        .. NamedMesh.Read(paths.MapFile) is { } mesh ? mesh.Hosts.Select(host => host.HostName).Concat(mesh.Services.Select(service => service.Name)) : [],
         .. Events().SelectMany(change => new[] { change.Node, change.Kind.StartsWith("node.", StringComparison.Ordinal) || change.Kind.StartsWith("session.", StringComparison.Ordinal) ? change.Subject : "" }),
         .. (_identity?.Controllers ?? []).Concat(_config?.Controllers ?? []).Select(controller => controller[..Math.Max(0, controller.LastIndexOf(':'))]).Where(host => host.Any(char.IsAsciiLetter) && !host.Contains(':', StringComparison.Ordinal)),
         _config?.Site ?? "",

@@ -97,7 +97,8 @@ public sealed record Problem(string Code, Health Health, string Severity, string
 /// <param name="MaxLength">The longest prefix of it that may be announced; 0 in a wish: its own length.</param>
 /// <param name="Pin">Nobody who is granted a prefix around it gets its packets while its owner is away.</param>
 /// <param name="Gather">Its holder may gather packets of sources in it.</param>
-public sealed record GrantRow(string Prefix, int MaxLength = 0, bool Pin = false, bool Gather = false);
+/// <param name="Name">What its one address is called in the mesh's zone of DNS; empty: nothing.</param>
+public sealed record GrantRow(string Prefix, int MaxLength = 0, bool Pin = false, bool Gather = false, string Name = "");
 
 /// <summary>What a change of grants would do.</summary>
 /// <param name="Effects">A sentence each, English and Japanese.</param>

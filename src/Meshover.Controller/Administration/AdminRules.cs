@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Identity;
 
 namespace Meshover.Controller.Administration;
 
@@ -25,7 +26,10 @@ internal static class AdminRules
         foreach (var pattern in wish.HostNames)
             violations.Require(HostNamePattern.IsPattern(pattern), "hostnames", $"{Violations.Quote(pattern)} is no pattern of hostnames (letters, digits, hyphens, dots, and * for any run of them).");
         for (var i = 0; i < wish.Grants.Length; i++)
+        {
             Check(violations, $"grants[{i}]", wish.Grants[i], mesh);
+            violations.Require(wish.Grants[i].Name.Length == 0, $"grants[{i}].name", "is nothing for a token, with which several nodes may join: name the address with `meshover grant add` (--name).");
+        }
         violations.ThrowIfAny();
     }
 
@@ -98,7 +102,7 @@ internal static class AdminRules
     /// where none is given.
     /// </summary>
     public static StoredGrant ToRecord(GrantWish grant) => Prefixes.TryParse(grant.Prefix, out var prefix, out var error)
-        ? new StoredGrant(prefix.ToString(), grant.MaxLength == 0 ? prefix.PrefixLength : (int)grant.MaxLength) { Pin = grant.Pin, Gather = grant.Gather }
+        ? new StoredGrant(prefix.ToString(), grant.MaxLength == 0 ? prefix.PrefixLength : (int)grant.MaxLength) { Pin = grant.Pin, Gather = grant.Gather, Name = grant.Name.Length > 0 ? HostName.Normal(grant.Name) : null }
         : throw new ArgumentException(error, nameof(grant));
 
     /// <summary>A validated prefix as grants hold it.</summary>
@@ -120,6 +124,12 @@ internal static class AdminRules
         var longest = prefix.BaseAddress.GetAddressBytes().Length * 8;
         var length = grant.MaxLength == 0 ? prefix.PrefixLength : (int)Math.Min(grant.MaxLength, int.MaxValue);
         violations.Require(length >= prefix.PrefixLength && length <= longest, $"{field}.max_length", $"must be from {prefix.PrefixLength} to {longest}.");
+        if (grant.Name.Length > 0)
+        {
+            if (HostName.WhyNone(grant.Name) is { } why)
+                violations.Add($"{field}.name", $"{Violations.Quote(grant.Name)} {why}: letters, digits, hyphens and dots (RFC 1123).");
+            violations.Require(prefix.PrefixLength == longest, $"{field}.name", $"is of one address, and {prefix} has many: grant the address as a prefix of its own, /{longest}.");
+        }
         if (GrantRules.WhyNot(mesh, new RouteGrant(prefix, length)) is { } reason)
             violations.Add($"{field}.prefix", $"{reason}.");
     }

@@ -8,13 +8,15 @@ namespace Meshover.Controller.Administration;
 internal sealed class Grants(MeshDirectory directory)
 {
     /// <exception cref="InvalidRequestException">The wish cannot be meant.</exception>
-    /// <exception cref="RefusalException">There is no such node, or it has as many as it may have.</exception>
-    public Task AddAsync(Actor actor, Reason reason, string node, GrantWish? wish, CancellationToken cancel)
+    /// <exception cref="RefusalException">There is no such node, it has as many as it may have, or its name is a node's.</exception>
+    /// <returns>As the node has it now.</returns>
+    public async Task<StoredGrant> AddAsync(Actor actor, Reason reason, string node, GrantWish? wish, CancellationToken cancel)
     {
         AdminRules.CheckGrant(node, wish, directory.State.Mesh);
         var grant = AdminRules.ToRecord(wish!);
-        return directory.ChangeAsync(
+        await directory.ChangeAsync(
             new Cause(actor, Operation.AddGrant, reason), draft => GrantRules.Add(draft, NodeNames.Member(draft.State, node), grant), cancel);
+        return grant;
     }
 
     /// <exception cref="InvalidRequestException">The prefix is none.</exception>
@@ -43,4 +45,5 @@ internal sealed class Grants(MeshDirectory directory)
 /// <param name="MaxLength">Longest announced prefix length; 0: the prefix's own.</param>
 /// <param name="Pin">Nobody who is granted a prefix around it gets its packets while its owner is away.</param>
 /// <param name="Gather">Its holder may gather packets of sources in it.</param>
-internal sealed record GrantWish(string Prefix, uint MaxLength = 0, bool Pin = false, bool Gather = false);
+/// <param name="Name">What its one address is to be called; empty: nothing.</param>
+internal sealed record GrantWish(string Prefix, uint MaxLength = 0, bool Pin = false, bool Gather = false, string Name = "");

@@ -13,10 +13,10 @@ namespace Meshover.Controller.Administration;
 internal static class MeshChecks
 {
     private const string Address = "duplicate-address", Asn = "duplicate-asn", RouterId = "duplicate-router-id", OneWay = "one-way-link", Unreached = "unreachable-pair",
-        NotGranted = "announced-not-granted", Version = "version-skew", Clock = "clock-skew", Mtu = "mtu-asymmetry", Family = "family-asymmetry", Rib = "rib-kernel";
+        NotGranted = "announced-not-granted", Version = "version-skew", Clock = "clock-skew", Mtu = "mtu-asymmetry", Family = "family-asymmetry", Rib = "rib-kernel", ShadowedName = "shadowed-name";
 
     /// <summary>All of them, in the order in which they are shown. Labels of a metric: only ever added to.</summary>
-    public static ImmutableArray<string> Names { get; } = [Address, Asn, RouterId, OneWay, Unreached, NotGranted, Version, Clock, Mtu, Family, Rib];
+    public static ImmutableArray<string> Names { get; } = [Address, Asn, RouterId, OneWay, Unreached, NotGranted, Version, Clock, Mtu, Family, Rib, ShadowedName];
 
     private const int MostKept = 100;
 
@@ -56,10 +56,21 @@ internal static class MeshChecks
                 Clock, member.HostName, $"The clock of {member.HostName} and this controller's differ by more than a minute.")))
             .Concat(OfWays(members))
             .Concat(members.Where(member => Finds(member, FindingKinds.RouteNotInstalled) > 0).Select(member => new CheckProblem(
-                Rib, member.HostName, $"FRR on {member.HostName} has chosen {Finds(member, FindingKinds.RouteNotInstalled)} route(s) of the mesh that its kernel does not have: packets go other ways, or nowhere.")));
+                Rib, member.HostName, $"FRR on {member.HostName} has chosen {Finds(member, FindingKinds.RouteNotInstalled)} route(s) of the mesh that its kernel does not have: packets go other ways, or nowhere.")))
+            .Concat(OfNames(records));
 
     /// <summary>Of how many subjects a node says so now.</summary>
     private static int Finds(GraphMember member, FindingKind kind) => member.LastKnown is null ? member.Live?.Health?.Findings?.GetValueOrDefault(kind.Code) ?? 0 : 0;
+
+    /// <summary>A node that joins, or is renamed, has its name whatever else is called so.</summary>
+    private static IEnumerable<CheckProblem> OfNames(List<StoredNode> records)
+    {
+        var nodes = records.Select(record => record.HostName).ToHashSet(StringComparer.Ordinal);
+        return from record in records
+               from grant in record.Grants
+               where grant.Name is { } name && nodes.Contains(name)
+               select new CheckProblem(ShadowedName, grant.Name!, $"{grant.Prefix}, granted to {record.HostName}, is to be called {grant.Name}, but a node has that name: it resolves to the node. Grant the address with another --name.");
+    }
 
     private static IEnumerable<CheckProblem> Twice(string check, string what, List<StoredNode> records, Func<StoredNode, string[]> numbers) =>
         from held in records.SelectMany(record => numbers(record).Where(number => number.Length > 0).Select(number => (number, record.HostName)))

@@ -63,8 +63,8 @@ internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, 
     public override async Task<AddGrantResponse> AddGrant(AddGrantRequest request, ServerCallContext context)
     {
         var grant = request.Grant is null ? null : AdminMapping.ToWish(request.Grant);
-        await grants.AddAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, grant, context.CancellationToken);
-        return new AddGrantResponse();
+        var added = await grants.AddAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, grant, context.CancellationToken);
+        return new AddGrantResponse { Grant = added.ToContract() };
     }
 
     public override async Task<RemoveGrantResponse> RemoveGrant(RemoveGrantRequest request, ServerCallContext context)

@@ -21,7 +21,7 @@ internal static class AdminMapping
     public static TokenWish ToWish(CreateTokenRequest request) =>
         new(request.LifetimeSeconds, request.Uses, [.. request.Tags], [.. request.Grants.Select(ToWish)], request.Replace) { HostNames = [.. request.Hostnames] };
 
-    public static GrantWish ToWish(RouteGrant grant) => new(grant.Prefix, grant.MaxLength, grant.Pin, grant.Gather);
+    public static GrantWish ToWish(RouteGrant grant) => new(grant.Prefix, grant.MaxLength, grant.Pin, grant.Gather, grant.Name);
 
     public static AuditQuery ToQuery(ListAuditRequest request) =>
         new((int)Math.Clamp(request.Limit == 0 ? DefaultAudit : request.Limit, 1, MostAudit), request.Node, request.Below, request.Routine);

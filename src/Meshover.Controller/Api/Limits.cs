@@ -32,6 +32,7 @@ internal static class Limits
         ["Hello.capabilities"] = Ascii(64) with { Items = 64 },
         ["Endpoint.address"] = Ascii(Address),
         ["RouteGrant.prefix"] = Ascii(Address),
+        ["RouteGrant.name"] = Free(Name),
         ["EnrollRequest.token"] = Ascii(Token),
         ["EnrollRequest.hostname"] = Free(Name),
         ["EnrollRequest.wireguard_key"] = Bytes(Key),

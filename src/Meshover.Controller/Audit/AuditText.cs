@@ -136,7 +136,7 @@ internal static class AuditText
         ("next authority", secret.NextCa is { } next ? Short(CertificateAuthority.PinOf(next.Certificate)) : ""),
     ];
 
-    private static string Grants(ImmutableArray<StoredGrant> grants) => string.Join(" ", grants.Select(grant => GrantText.Write(grant) + (grant.Pin ? "-pinned" : "") + (grant.Gather ? "-gather" : "") + (grant.Assigned ? "-assigned" : "")));
+    private static string Grants(ImmutableArray<StoredGrant> grants) => string.Join(" ", grants.Select(grant => GrantText.Write(grant) + (grant.Pin ? "-pinned" : "") + (grant.Gather ? "-gather" : "") + (grant.Assigned ? "-assigned" : "") + (grant.Name is { } name ? $"-named-{name}" : "")));
 
     private static string Yes(bool holds) => holds ? "yes" : "";
 

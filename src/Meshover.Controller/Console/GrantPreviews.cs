@@ -38,6 +38,8 @@ internal static class GrantPreviews
                 ? ($"{node.HostName} will gather {string.Join(", ", ranges)} at once: packets of these sources go to it from all others{Instead(mesh, node, ranges)}.", $"{node.HostName} がただちに {string.Join(", ", ranges)} を集約し、これらの送信元のパケットが他のすべてのノードから送られるようになります。")
                 : ($"{node.HostName} may gather packets of sources in {grant.Prefix}; by its own settings it gathers nothing there yet.", $"{node.HostName} は {grant.Prefix} を送信元とするパケットを集約できるようになります。現在の設定では集約していません。"));
         }
+        if (grant.Name is { } called)
+            effects.Add(($"All nodes will answer for the name {called}, below the mesh's zone, with {prefix.Prefix.BaseAddress}.", $"すべてのノードが、メッシュのゾーン内の名前 {called} に対して {prefix.Prefix.BaseAddress} を返すようになります。"));
         if (node.Grants.FirstOrDefault(held => held.Prefix == grant.Prefix) is { } former)
             effects.Add(($"It takes the place of the grant of the same prefix (up to /{former.MaxLength}).", $"同じプレフィックスの既存の許可(最大長 /{former.MaxLength})を置き換えます。"));
         foreach (var (owner, held) in Overlapping(mesh, node.Id, prefix.Prefix).Take(MostOthers))

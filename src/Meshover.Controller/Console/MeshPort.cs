@@ -115,12 +115,12 @@ internal sealed class MeshPort(
         return (rows.ToImmutable(), false);
     }
 
-    internal static GrantRow ToRow(StoredGrant grant) => new(grant.Prefix, grant.MaxLength, grant.Pin, grant.Gather);
+    internal static GrantRow ToRow(StoredGrant grant) => new(grant.Prefix, grant.MaxLength, grant.Pin, grant.Gather, grant.Name ?? "");
 
     private static Actor ActorOf(Doer by) => Actor.Console(by.Name, by.From);
 
     // What has no length of its own is its prefix's.
-    private static GrantWish ToWish(GrantRow grant) => new(grant.Prefix, (uint)Math.Max(0, grant.MaxLength), grant.Pin, grant.Gather);
+    private static GrantWish ToWish(GrantRow grant) => new(grant.Prefix, (uint)Math.Max(0, grant.MaxLength), grant.Pin, grant.Gather, grant.Name);
 
     private static EventRow ToRow(EventView view) => new(
         view.Id, view.Event.Time, view.Event.Kind, view.Event.Node, view.Event.Subject, view.Event.Code, view.Event.From, view.Event.To, view.Event.Actor, view.Event.Text);

@@ -12,9 +12,11 @@ internal static class GrantRules
     private const int Most = 64;
 
     /// <summary>Gives the node a grant; one of the same prefix is replaced.</summary>
-    /// <exception cref="RefusalException">It has as many as a node may have.</exception>
+    /// <exception cref="RefusalException">It has as many as a node may have, or the grant's name is a node's.</exception>
     public static void Add(Draft draft, StoredNode node, StoredGrant grant)
     {
+        if (grant.Name is { } name && draft.State.MemberByHostName(name) is not null)
+            throw new RefusalException(RefusalReason.Precondition, $"\"{name}\" is the name of a node, which keeps it: choose another name (`--name`).");
         var others = node.Grants.RemoveAll(held => held.Prefix == grant.Prefix);
         if (others.Length >= Most)
             throw new RefusalException(RefusalReason.Precondition,

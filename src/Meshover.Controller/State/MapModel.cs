@@ -27,5 +27,5 @@ internal static class MapModel
         IsDraining = reach.Draining,
     };
 
-    public static RouteGrant ToGrant(StoredGrant grant) => new(IPNetwork.Parse(grant.Prefix), grant.MaxLength) { IsPinned = grant.Pin, MayGather = grant.Gather, IsAssigned = grant.Assigned };
+    public static RouteGrant ToGrant(StoredGrant grant) => new(IPNetwork.Parse(grant.Prefix), grant.MaxLength) { IsPinned = grant.Pin, MayGather = grant.Gather, IsAssigned = grant.Assigned, Name = grant.Name };
 }

@@ -81,6 +81,9 @@ internal sealed record StoredGrant(string Prefix, int MaxLength) : StoredRecord
 
     /// <summary>Given out of the workload pool as the node wished.</summary>
     public bool Assigned { get; init; }
+
+    /// <summary>What its one address is called; null: nothing.</summary>
+    public string? Name { get; init; }
 }
 
 /// <summary>What became of a member.</summary>

@@ -55,7 +55,7 @@ internal static class ContractMapping
         Grants = { node.Record.Grants.Select(ToContract) },
     };
 
-    public static ContractGrant ToContract(this StoredGrant grant) => new() { Prefix = grant.Prefix, MaxLength = (uint)grant.MaxLength, Pin = grant.Pin, Gather = grant.Gather, Assigned = grant.Assigned };
+    public static ContractGrant ToContract(this StoredGrant grant) => new() { Prefix = grant.Prefix, MaxLength = (uint)grant.MaxLength, Pin = grant.Pin, Gather = grant.Gather, Assigned = grant.Assigned, Name = grant.Name ?? "" };
 
     private static GatherClaims ToContract(this GatherRecord gathers) =>
         new() { Prefixes = { gathers.Prefixes }, Priority = (uint)gathers.Priority, Failing = gathers.Failing };

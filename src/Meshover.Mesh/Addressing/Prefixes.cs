@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -8,6 +9,10 @@ namespace Meshover.Mesh.Addressing;
 /// <summary>Reading, comparing and making IP prefixes.</summary>
 public static class Prefixes
 {
+    /// <summary>"This network", loopback, link-local, multicast and reserved (RFC 6890): never routed, whatever anybody was granted.</summary>
+    public static ImmutableArray<IPNetwork> Bogons { get; } =
+        [.. new[] { "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/32", "fe80::/10", "ff00::/8" }.Select(IPNetwork.Parse)];
+
     /// <param name="text">CIDR, e.g. <c>10.64.1.0/24</c> or <c>fd64:1::/64</c>.</param>
     /// <param name="prefix">The network, host bits zero.</param>
     /// <param name="error">What is wrong, to be put after the prefix's name.</param>
@@ -37,6 +42,19 @@ public static class Prefixes
     /// <summary>Whether the two share an address.</summary>
     public static bool Overlap(IPNetwork a, IPNetwork b) =>
         a.BaseAddress.AddressFamily == b.BaseAddress.AddressFamily && (a.Contains(b.BaseAddress) || b.Contains(a.BaseAddress));
+
+    /// <summary>Whether all of the inner one lies in the outer one.</summary>
+    public static bool Covers(IPNetwork outer, IPNetwork inner) =>
+        outer.BaseAddress.AddressFamily == inner.BaseAddress.AddressFamily && outer.PrefixLength <= inner.PrefixLength && outer.Contains(inner.BaseAddress);
+
+    /// <summary>The first address that may be a machine's.</summary>
+    public static IPAddress AddressIn(IPNetwork prefix)
+    {
+        var bytes = prefix.BaseAddress.GetAddressBytes();
+        if (prefix.PrefixLength < (bytes.Length * 8) - 1)
+            bytes[^1] |= 1;
+        return new IPAddress(bytes);
+    }
 
     /// <summary>The network of this length that the address lies in.</summary>
     public static IPNetwork Containing(IPAddress address, int length)

@@ -19,6 +19,9 @@ public readonly record struct RouteGrant(IPNetwork Prefix, int MaxLength)
     /// <summary>Out of the mesh's workload pool, as the node wished.</summary>
     public bool IsAssigned { get; init; }
 
+    /// <summary>What its one address is called in the mesh's zone of DNS; null: nothing. Routing has nothing to do with it.</summary>
+    public string? Name { get; init; }
+
     public bool Covers(IPNetwork announced) =>
         announced.BaseAddress.AddressFamily == Prefix.BaseAddress.AddressFamily
         && announced.PrefixLength >= Prefix.PrefixLength

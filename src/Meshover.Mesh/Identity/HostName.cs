@@ -15,15 +15,25 @@ public static class HostName
     {
         name = null;
         error = null;
-        var lower = (text ?? "").Trim().ToLowerInvariant();
-        if (lower.EndsWith('.'))
-            lower = lower[..^1];
+        var lower = Normal(text);
         var reason = WhyNot(lower);
         if (reason is null)
             name = lower;
         else
             error = $"The hostname \"{text}\" {reason}. Choose another with --hostname (letters, digits, hyphens and dots; RFC 1123).";
         return reason is null;
+    }
+
+    /// <returns>What is wrong with it as a name, to be put after it; null: nothing.</returns>
+    public static string? WhyNone(string text) => WhyNot(Normal(text));
+
+    /// <summary>Lower case, without a final dot; it may be no name.</summary>
+    public static string Normal(string? text)
+    {
+        var lower = (text ?? "").Trim().ToLowerInvariant();
+        if (lower.EndsWith('.'))
+            lower = lower[..^1];
+        return lower;
     }
 
     private static string? WhyNot(string name)

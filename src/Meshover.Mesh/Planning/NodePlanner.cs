@@ -152,7 +152,7 @@ public static class NodePlanner
     /// is cut in two halves: they allow all of it but the default route.
     /// </summary>
     private static IEnumerable<RouteGrant> Taken(MeshNode node, NodeSettings settings) =>
-        settings.AcceptDefault ? node.Grants : node.Grants.SelectMany(WithoutDefault);
+        (settings.AcceptDefault ? node.Grants : node.Grants.SelectMany(WithoutDefault)).Select(grant => grant with { Name = null });
 
     private static IEnumerable<RouteGrant> WithoutDefault(RouteGrant grant) => grant switch
     {

@@ -11,6 +11,9 @@ namespace Meshover.Names.Zones;
 /// <param name="Pools">Of the nodes' addresses: their reverse zones are ours.</param>
 public sealed record NamedMesh(long Revision, ImmutableArray<NamedHost> Hosts, ImmutableArray<IPNetwork> Pools)
 {
+    /// <summary>Addresses that were granted with a name: of services and floating addresses. A name may have several, and an address several names.</summary>
+    public ImmutableArray<NamedService> Services { get; init; } = [];
+
     /// <summary>The map on disk, as the agent keeps it. What of it makes no sense is left out, as the agent does.</summary>
     /// <returns>Null where there is none, or it is damaged.</returns>
     public static NamedMesh? Read(string mapFile)
@@ -28,7 +31,15 @@ public sealed record NamedMesh(long Revision, ImmutableArray<NamedHost> Hosts, I
     internal static NamedMesh Of(MeshSnapshot map) => new(
         map.Revision,
         [.. map.Nodes.OrderBy(node => node.Id).Where(node => node.Hostname.Length > 0).Select(node => new NamedHost(node.Hostname, Address(node.Address4), Address(node.Address6)))],
-        [.. new[] { map.Settings?.Pool4, map.Settings?.Pool6 }.Select(Pool).OfType<IPNetwork>()]);
+        [.. new[] { map.Settings?.Pool4, map.Settings?.Pool6 }.Select(Pool).OfType<IPNetwork>()])
+    {
+        // Several nodes are granted the same one.
+        Services = [.. map.Nodes.SelectMany(node => node.Grants).Where(grant => grant.Name.Length > 0).Select(Service).OfType<NamedService>().Distinct()],
+    };
+
+    /// <summary>Null: more than one address.</summary>
+    private static NamedService? Service(RouteGrant grant) =>
+        IPNetwork.TryParse(grant.Prefix, out var prefix) && prefix.PrefixLength == prefix.BaseAddress.GetAddressBytes().Length * 8 ? new NamedService(grant.Name, prefix.BaseAddress) : null;
 
     private static IPAddress? Address(string text) => IPAddress.TryParse(text, out var address) ? address : null;
 
@@ -41,3 +52,6 @@ public sealed record NamedHost(string HostName, IPAddress? Address4, IPAddress? 
     /// <summary>One or two.</summary>
     public IEnumerable<IPAddress> Addresses => new[] { Address4, Address6 }.OfType<IPAddress>();
 }
+
+/// <param name="Name">As a hostname.</param>
+public sealed record NamedService(string Name, IPAddress Address);

@@ -5,10 +5,12 @@ using ARSoft.Tools.Net.Dns;
 
 namespace Meshover.Names.Zones;
 
-/// <summary>The zone of the nodes' names, and the reverse zones of their pools. Never changes; a new map makes a new one, at O(n).</summary>
+/// <summary>The zone of the nodes' names, the reverse zones of their pools, and one for each named address outside these. Never changes; a new map makes a new one, at O(n).</summary>
 internal sealed class ZoneTable
 {
-    /// <summary>Seconds. Addresses hardly change, but a name may move to another node, and nobody should look for it at the former for long.</summary>
+    /// <summary>
+    /// Seconds. Addresses hardly change, also when another node takes a floating one over; but a name may move to another, and nobody should look for it at the former for long.
+    /// </summary>
     public const int TimeToLive = 10;
 
     /// <summary>Seconds that "there is none" holds: a node that has just joined is found soon.</summary>
@@ -33,7 +35,16 @@ internal sealed class ZoneTable
         foreach (var name in mesh.Pools.SelectMany(ReverseZones.Of))
             _zones[name] = new Zone(Soa(name), server);
         foreach (var host in mesh.Hosts)
-            Add(host, NameOf(host.HostName, apex));
+        {
+            foreach (var reverse in Add(NameOf(host.HostName, apex), host.Addresses))
+                FindZone(reverse.Name)?.Add(reverse);
+        }
+        // Behind the nodes, whose names are theirs whatever else is called so. Outside the pools an address is a zone by itself: who has names around it keeps them.
+        foreach (var service in mesh.Services.GroupBy(service => NameOf(service.Name, apex), service => service.Address))
+        {
+            foreach (var reverse in Add(service.Key, service))
+                (FindZone(reverse.Name) ?? (_zones[reverse.Name] = new Zone(Soa(reverse.Name), server))).Add(reverse);
+        }
     }
 
     public Zone Forward { get; }
@@ -62,15 +73,18 @@ internal sealed class ZoneTable
     /// <summary>RFC 1035, section 2.3.4: a byte before each label, and the root's.</summary>
     private static bool IsShortEnough(DomainName name) => name.Labels.Sum(label => label.Length + 1) + 1 <= LongestName;
 
-    private void Add(NamedHost host, DomainName name)
+    /// <summary>Gives addresses a name, unless another has it, or DNS could not carry it.</summary>
+    /// <returns>Their records of the way back.</returns>
+    private List<PtrRecord> Add(DomainName name, IEnumerable<IPAddress> addresses)
     {
+        var reverse = new List<PtrRecord>();
         if (Forward.Find(name) is { Count: > 0 } || !IsShortEnough(name))
-            return; // an older node's, or none that DNS could carry
-        foreach (var address in host.Addresses)
+            return reverse;
+        foreach (var address in addresses)
         {
             Forward.Add(address.AddressFamily == AddressFamily.InterNetwork ? new ARecord(name, TimeToLive, address) : new AaaaRecord(name, TimeToLive, address));
-            var reverse = address.GetReverseLookupDomain();
-            FindZone(reverse)?.Add(new PtrRecord(reverse, TimeToLive, name));
+            reverse.Add(new PtrRecord(address.GetReverseLookupDomain(), TimeToLive, name));
         }
+        return reverse;
     }
 }

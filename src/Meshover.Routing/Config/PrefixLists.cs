@@ -11,10 +11,6 @@ namespace Meshover.Routing.Config;
 /// </summary>
 internal sealed class PrefixLists(RoutingModel model, AddressFamily family)
 {
-    // "This network", loopback, link-local, multicast and reserved (RFC 6890): never routed, whatever anybody was granted.
-    private static readonly string[] _bogons =
-        ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/32", "fe80::/10", "ff00::/8"];
-
     private const uint FirstRefusal = 1000;
 
     private int Bits => family == AddressFamily.InterNetwork ? 32 : 128;
@@ -46,7 +42,7 @@ internal sealed class PrefixLists(RoutingModel model, AddressFamily family)
 
     /// <summary>Bogons, tunnel addresses, and all of the pool that is not a node's address.</summary>
     public IEnumerable<IPNetwork> Forbidden() =>
-        _bogons.Select(IPNetwork.Parse).Append(model.TunnelPool).Append(Pool).Where(p => p.BaseAddress.AddressFamily == family);
+        Prefixes.Bogons.Append(model.TunnelPool).Append(Pool).Where(p => p.BaseAddress.AddressFamily == family);
 
     private bool IsNodeAddress(RouteGrant grant) => grant.Prefix.PrefixLength == Bits && Pool.Contains(grant.Prefix.BaseAddress);
 

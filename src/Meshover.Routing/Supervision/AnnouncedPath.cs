@@ -13,6 +13,25 @@ public sealed record AnnouncedPath(string Prefix, uint Origin)
 
     /// <summary>It, or somebody on the way, is about to go (RFC 8326).</summary>
     public bool IsGoing { get; init; }
+
+    /// <summary>AS number of the neighbour that told it; 0: this node itself, or a daemon that does not say it.</summary>
+    public uint Neighbor { get; init; }
+
+    /// <summary>bgpd chose it, or it is one of several that are as good.</summary>
+    public bool IsUsed { get; init; }
+
+    /// <summary>MED: what its links cost together; null: it has none.</summary>
+    public uint? Cost { get; init; }
+}
+
+/// <summary>What a neighbour announces and bgpd does not take.</summary>
+/// <param name="Prefix">As it was announced.</param>
+/// <param name="Neighbor">The link that it came by.</param>
+/// <param name="Origin">AS number of who announces it; 0: it does not say.</param>
+public sealed record RefusedPath(string Prefix, string Neighbor, uint Origin)
+{
+    /// <summary>Of so many neighbours one may ask at once.</summary>
+    public const int MostNeighbors = 64;
 }
 
 /// <param name="FrrRunsFor">One that has just started knows nobody yet.</param>

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Identity;
 using Meshover.Routing.Config;
 using Meshover.Routing.Vtysh;
 
@@ -24,7 +27,7 @@ internal sealed class PathReader(VtySocket vty)
         foreach (var text in prefixes)
         {
             if (!IPNetwork.TryParse(text, out var prefix)) throw new RoutingException($"'{text}' is not a prefix");
-            found.AddRange(Parse(text, await AskAsync(prefix, ct)));
+            found.AddRange(Parse(text, await AskAsync($"show bgp {Family(prefix)} unicast {PrefixListEntry.Text(prefix)} json", ct)));
         }
         return found.ToImmutable();
     }
@@ -44,13 +47,12 @@ internal sealed class PathReader(VtySocket vty)
         }
     }
 
-    /// <summary>Nobody announces one that bgpd says it does not have.</summary>
-    private async Task<string> AskAsync(IPNetwork prefix, CancellationToken ct)
+    /// <summary>Nothing of a prefix, or a neighbour, that bgpd says it does not have.</summary>
+    private async Task<string> AskAsync(string question, CancellationToken ct)
     {
-        var family = prefix.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? "ipv4" : "ipv6";
         try
         {
-            return await vty.AskAsync(FrrDaemon.Bgpd, _patience, ct, $"show bgp {family} unicast {PrefixListEntry.Text(prefix)} json") is { Length: > 0 } said && said.Contains('{', StringComparison.Ordinal) ? said : "{}";
+            return await vty.AskAsync(FrrDaemon.Bgpd, _patience, ct, question) is { Length: > 0 } said && said.Contains('{', StringComparison.Ordinal) ? said : "{}";
         }
         catch (RoutingException e) when (e.InnerException is null)
         {
@@ -58,8 +60,63 @@ internal sealed class PathReader(VtySocket vty)
         }
     }
 
-    private static AnnouncedPath Of(string prefix, BgpPath path) => new(prefix, path.AsPath?.Segments.SelectMany(segment => segment.List).LastOrDefault() ?? 0)
+    /// <summary>
+    /// What neighbours announce of a range and bgpd does not take, by the filters as they are now: it keeps that (soft-reconfiguration inbound). bgpd walks its
+    /// whole table once for each neighbour.
+    /// </summary>
+    /// <param name="around">What overlaps it is told.</param>
+    /// <param name="links">Of whom.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <exception cref="RoutingException">bgpd does not answer, or the question cannot be meant.</exception>
+    public async Task<ImmutableArray<RefusedPath>> RefusedAsync(string around, ImmutableArray<string> links, CancellationToken ct)
     {
+        if (links.Length > RefusedPath.MostNeighbors) throw new RoutingException($"'refused' takes at most {RefusedPath.MostNeighbors} neighbours, not {links.Length}");
+        if (links.FirstOrDefault(link => !NodeId.IsLinkName(link)) is { } wrong) throw new RoutingException($"'{wrong}' is not a link");
+        if (!IPNetwork.TryParse(around, out var range)) throw new RoutingException($"'{around}' is not a prefix");
+        var found = ImmutableArray.CreateBuilder<RefusedPath>();
+        foreach (var link in links)
+            found.AddRange(ParseRefused(link, range, await AskAsync($"show bgp {Family(range)} unicast neighbors {link} filtered-routes json", ct)));
+        return found.ToImmutable();
+    }
+
+    /// <param name="link">Of whom it is.</param>
+    /// <param name="around">What overlaps it is told.</param>
+    /// <param name="said">The answer to <c>show bgp FAMILY unicast neighbors LINK filtered-routes json</c>: among other things an object of routes by their prefixes.</param>
+    /// <exception cref="RoutingException">FRR said something else.</exception>
+    internal static IEnumerable<RefusedPath> ParseRefused(string link, IPNetwork around, string said)
+    {
+        try
+        {
+            using var answer = JsonDocument.Parse(said);
+            return
+            [
+                .. from part in answer.RootElement.EnumerateObject()
+                   where part.Value.ValueKind == JsonValueKind.Object
+                   from route in part.Value.EnumerateObject()
+                   where IPNetwork.TryParse(route.Name, out var prefix) && Prefixes.Overlap(prefix, around)
+                   select new RefusedPath(route.Name, link, OriginOf(route.Value)),
+            ];
+        }
+        catch (JsonException e)
+        {
+            throw new RoutingException($"What {link} announces cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The last number of the AS path, as text.</summary>
+    private static uint OriginOf(JsonElement route) =>
+        route.ValueKind == JsonValueKind.Object && route.TryGetProperty("path", out var path) && path.ValueKind == JsonValueKind.String
+        && uint.TryParse(path.GetString()!.Split(' ', StringSplitOptions.RemoveEmptyEntries).LastOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var origin) ? origin : 0;
+
+    private static string Family(IPNetwork prefix) => prefix.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? "ipv4" : "ipv6";
+
+    private static AnnouncedPath Of(string prefix, BgpPath path) => Of(prefix, path, [.. path.AsPath?.Segments.SelectMany(segment => segment.List) ?? []]);
+
+    private static AnnouncedPath Of(string prefix, BgpPath path, uint[] numbers) => new(prefix, numbers.LastOrDefault())
+    {
+        Neighbor = numbers.FirstOrDefault(),
+        IsUsed = path.Best is { IsBest: true } || path.IsMultipath == true,
+        Cost = path.Metric,
         Failover = Words(path.LargeCommunity).Select(FailoverMarks.TryParse).FirstOrDefault(failover => failover is not null),
         IsGoing = Words(path.Community).Any(community => community is GracefulShutdown or "graceful-shutdown"),
     };

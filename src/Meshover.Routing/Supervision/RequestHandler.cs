@@ -17,6 +17,8 @@ internal sealed partial class RequestHandler(FrrSupervisor supervisor, StatusRea
         { Op: RoutingProtocol.Running } => new RoutingReply { Running = supervisor.Applied },
         { Op: RoutingProtocol.Renew } => new RoutingReply { Lapsed = leases.Renew() },
         { Op: RoutingProtocol.Paths } => new RoutingReply { Paths = await paths.ReadAsync(request.Prefixes, ct), FrrRunsMs = (long)supervisor.RunsFor.TotalMilliseconds },
+        { Op: RoutingProtocol.Refused, Prefixes: [var around] } => new RoutingReply { Refused = await paths.RefusedAsync(around, request.Neighbors, ct) },
+        { Op: RoutingProtocol.Refused } => throw new RoutingException("'refused' needs one prefix"),
         { Op: RoutingProtocol.Stop } => await StopAsync(ct),
         _ => throw new RoutingException($"meshover routing does not know the request '{request.Op}'; are both of the same release?"),
     };

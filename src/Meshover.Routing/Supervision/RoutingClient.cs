@@ -43,6 +43,13 @@ public sealed class RoutingClient(string socketPath, TimeProvider? time = null)
         return new KnownPaths(reply.Paths, TimeSpan.FromMilliseconds(reply.FrrRunsMs));
     }
 
+    /// <summary>What neighbours announce of a range and bgpd does not take.</summary>
+    /// <param name="around">What overlaps it is told.</param>
+    /// <param name="links">Of whom: at most <see cref="RefusedPath.MostNeighbors"/>.</param>
+    /// <param name="ct">Gives up.</param>
+    public async Task<ImmutableArray<RefusedPath>> GetRefusedAsync(IPNetwork around, IEnumerable<string> links, CancellationToken ct = default) =>
+        (await CallAsync(new RoutingRequest { Op = RoutingProtocol.Refused, Prefixes = [around.ToString()], Neighbors = [.. links] }, _renewWithin, ct)).Refused;
+
     /// <summary>
     /// Makes zebra put back the routes that the kernel flushed when their preferred source address was removed by hand. Call it after
     /// the address is there again.

@@ -22,10 +22,13 @@ internal static class RoutingProtocol
     /// <summary>Asks who announces prefixes.</summary>
     public const string Paths = "paths";
 
+    /// <summary>Asks what neighbours announce and bgpd does not take.</summary>
+    public const string Refused = "refused";
+
     /// <summary>A configuration of 5,000 neighbours fits four times into a line.</summary>
     public static ProtocolTerms Terms { get; } = new("`meshover routing`", Oldest: 1, Newest: 1, LongestLine: 16 << 20)
     {
-        Capabilities = [Apply, Status, Stop, ToggleSource, Running, Renew, Paths],
+        Capabilities = [Apply, Status, Stop, ToggleSource, Running, Renew, Paths, Refused],
     };
 }
 
@@ -37,8 +40,11 @@ internal sealed record RoutingRequest
     /// <summary>Of <see cref="RoutingProtocol.Apply"/>.</summary>
     public FrrConfig? Config { get; init; }
 
-    /// <summary>Of <see cref="RoutingProtocol.Paths"/>.</summary>
+    /// <summary>Of <see cref="RoutingProtocol.Paths"/>; of <see cref="RoutingProtocol.Refused"/> one.</summary>
     public ImmutableArray<string> Prefixes { get => field.IsDefault ? [] : field; init; } = [];
+
+    /// <summary>Of <see cref="RoutingProtocol.Refused"/>: links.</summary>
+    public ImmutableArray<string> Neighbors { get => field.IsDefault ? [] : field; init; } = [];
 }
 
 internal sealed record RoutingReply
@@ -61,6 +67,9 @@ internal sealed record RoutingReply
 
     /// <summary>Of <see cref="RoutingProtocol.Paths"/>.</summary>
     public ImmutableArray<AnnouncedPath> Paths { get => field.IsDefault ? [] : field; init; } = [];
+
+    /// <summary>Of <see cref="RoutingProtocol.Refused"/>.</summary>
+    public ImmutableArray<RefusedPath> Refused { get => field.IsDefault ? [] : field; init; } = [];
 }
 
 /// <summary>What applying a configuration changed.</summary>

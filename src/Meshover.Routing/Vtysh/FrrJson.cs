@@ -40,8 +40,22 @@ internal sealed record BgpPath
 {
     [JsonPropertyName("valid")] public bool? IsValid { get; set; }
     [JsonPropertyName("aspath")] public BgpAsPath? AsPath { get; set; }
+
+    /// <summary>MED; missing where the path has none.</summary>
+    [JsonPropertyName("metric")] public uint? Metric { get; set; }
+
+    /// <summary>Missing where another is better.</summary>
+    [JsonPropertyName("bestpath")] public BgpBestPath? Best { get; set; }
+
+    /// <summary>One of several that are as good; missing where it is not.</summary>
+    [JsonPropertyName("multipath")] public bool? IsMultipath { get; set; }
     [JsonPropertyName("community")] public BgpCommunities? Community { get; set; }
     [JsonPropertyName("largeCommunity")] public BgpCommunities? LargeCommunity { get; set; }
+}
+
+internal sealed record BgpBestPath
+{
+    [JsonPropertyName("overall")] public bool IsBest { get; set; }
 }
 
 internal sealed record BgpAsPath

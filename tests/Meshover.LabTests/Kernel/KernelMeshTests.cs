@@ -38,6 +38,22 @@ public sealed class KernelMeshTests(KernelMeshFixture fixture)
             AssertLinks(node, "wireguard", "gre");
         }
         await fixture.AssertPairsAsync(_ct);
+        await AssertCapturedAsync(_mesh.Node(1));
+    }
+
+    /// <summary>`meshover capture` sees what the kernel's own WireGuard and GRE carry: a ping on the link, and packets of UDP on the underlay.</summary>
+    private async Task AssertCapturedAsync(LabNode node)
+    {
+        var peer = (await node.StatusAsync(_ct)).Peers.Single(each => each.Hostname == "n2");
+        var (own, other) = ((await node.StatusAsync(_ct)).Numbers.Address6, (await _mesh.Node(2).StatusAsync(_ct)).Numbers.Address6);
+        var open = await NodeCapture.RunAsync(node, ["-c", "12", "n2"], [other], Patience, _ct);
+        Assert.Contains(open, line => line.Contains($"{own} > {other}: ICMP6, echo request", StringComparison.Ordinal));
+
+        var at = IPEndPoint.Parse(peer.Endpoint!);
+        var @sealed = await NodeCapture.RunAsync(node, ["--sealed", "-c", "4", "n2"], [other], Patience, _ct);
+        Assert.All(@sealed, line => Assert.Contains($" {at.Address}.{at.Port}", line, StringComparison.Ordinal));
+        Assert.All(@sealed, line => Assert.Contains("UDP", line, StringComparison.Ordinal));
+        Assert.DoesNotContain(@sealed, line => line.Contains(other, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Meshover.Lab;
 using Meshover.Lab.Meshes;
@@ -10,7 +9,7 @@ namespace Meshover.LabTests.Mesh;
 /// <summary>Packets, as `meshover capture` has them and tcpdump reads them.</summary>
 public sealed partial class SeeingTests
 {
-    private const string Packets = "/run/packets.pcapng";
+    private const string Packets = NodeCapture.Packets;
 
     [Fact]
     public async Task Capture_OfALinkAndOfItsSealedSide_IsWhatTcpdumpReads()
@@ -52,7 +51,7 @@ public sealed partial class SeeingTests
             process!.Signal(2);
             await running.WaitForExitAsync(_ct).WaitAsync(Patience, _ct);
             Assert.Equal(0, running.ExitCode);
-            Assert.NotEmpty(await ReadAsync(node));
+            Assert.NotEmpty(await NodeCapture.ReadAsync(node, _ct));
         }
         finally
         {
@@ -69,26 +68,7 @@ public sealed partial class SeeingTests
         .Select(process => ProcessIdentity.TryFind(process.Id)).OfType<ProcessIdentity>()
         .FirstOrDefault(process => File.ReadAllText($"/proc/{process.Pid}/cmdline").Contains($"capture\0--output\0{Packets}", StringComparison.Ordinal));
 
-    /// <summary>What was captured while packets went to addresses, a line each.</summary>
-    private async Task<string[]> CapturedAsync(LabNode node, string[] wish, params string[] pinged)
-    {
-        var capture = node.MeshoverAsync(["capture", "--output", Packets, .. wish], _ct);
-        await Until.NothingIsMissingAsync("it captures", Patience, () => Task.FromResult(File.Exists(node.Machine.Disk(Packets)) ? null : "no file"), _ct);
-        while (!capture.IsCompleted)
-        {
-            foreach (var target in pinged)
-                await node.Machine.RunAsync("ping", ["-c", "1", "-W", "1", target], _ct);
-        }
-        (await capture).Checked();
-        var lines = await ReadAsync(node);
-        (await node.Machine.RunAsync("rm", [Packets], _ct)).Checked();
-        var count = Array.IndexOf(wish, "-c") is >= 0 and var at ? int.Parse(wish[at + 1], CultureInfo.InvariantCulture) : lines.Length;
-        Assert.Equal(count, lines.Length);
-        return lines;
-    }
-
-    private async Task<string[]> ReadAsync(LabNode node) =>
-        (await node.Machine.RunAsync("tcpdump", ["-n", "-r", Packets], _ct)).Checked().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    private Task<string[]> CapturedAsync(LabNode node, string[] wish, params string[] pinged) => NodeCapture.RunAsync(node, wish, pinged, Patience, _ct);
 
     [GeneratedRegex(" IP6? [0-9a-f.:]+ > [0-9a-f.:]+: ", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AddressPair();

@@ -36,6 +36,30 @@ public sealed partial class SeeingTests(MeshFixture fixture) : IClassFixture<Mes
     }
 
     [Fact]
+    public async Task Names_OfGrantedAddresses_ResolveAsLongAsTheyAreGranted()
+    {
+        var node = _mesh.Node(1);
+        await KnowsAsync(node, "n3.mesh");
+        (await AdminAsync("grant", "add", "n2", "10.64.2.53/32", "--name", "Shop")).Checked();
+        try
+        {
+            await KnowsAsync(node, "shop.mesh");
+            await KnowsAsync(_mesh.Node(2), "shop.mesh");
+            Assert.Equal("10.64.2.53", await ShortAsync(node, Loopback, "shop.mesh", "A"));
+            Assert.Equal("shop.mesh.", await ShortAsync(node, Loopback, "-x", "10.64.2.53"));
+            await AssertDigAsync(node, "status: NOERROR", "flags: qr aa rd; QUERY: 1, ANSWER: 0, AUTHORITY: 1", ["shop.mesh", "AAAA"]);
+            await AssertDigAsync(node, "status: REFUSED", "ANSWER: 0", ["-x", "10.64.2.54"]);
+            Assert.Contains("shop", (await AdminAsync("grant", "list", "n2")).Checked(), StringComparison.Ordinal);
+            Assert.Contains("is the name of a node", (await AdminAsync("grant", "add", "n2", "10.64.2.53/32", "--name", "n3")).Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            (await AdminAsync("grant", "remove", "n2", "10.64.2.53/32")).Checked();
+        }
+        await Until.NothingIsMissingAsync("it is over", Patience, async () => await DigAsync(node, ["shop.mesh"]) is var said && said.Contains("NXDOMAIN", StringComparison.Ordinal) ? null : said, _ct);
+    }
+
+    [Fact]
     public async Task Names_WhatIsNotThere_IsToldAsDnsHasIt()
     {
         var node = _mesh.Node(1);
@@ -138,6 +162,14 @@ public sealed partial class SeeingTests(MeshFixture fixture) : IClassFixture<Mes
         var workload = AddressPlan.Workload4(2);
         using (var trace = await JsonAsync(node, 0, "trace", "--json", $"{workload}"))
             Assert.Equal(["n2", null], Nodes(trace));
+        using (var route = await JsonAsync(node, 0, "route", "explain", "--json", "10.64.2.0/24"))
+        {
+            var first = route.RootElement.GetProperty("announcements")[0];
+            Assert.Equal(("10.64.2.0/24", "exact", "n2", "used"), (Text(first, "prefix"), Text(first, "match"), Text(first, "node"), Text(first, "state")));
+            Assert.Equal((50u, "n2", "n2"), (first.GetProperty("cost").GetUInt32(), first.GetProperty("nextHops")[0].GetString(), Text(route, "next")));
+            Assert.Contains(route.RootElement.GetProperty("kernel").EnumerateArray(), held => (Text(held, "prefix"), Text(held, "protocol")) == ("10.64.2.0/24", "bgp"));
+            Assert.Empty(route.RootElement.GetProperty("notes").EnumerateArray());
+        }
         using (var whole = await WhyAsync(0))
             Assert.Equal((1 + 1, true), (Steps(whole, "there").Length, whole.RootElement.GetProperty("back").GetProperty("arrives").GetBoolean()));
 
@@ -177,6 +209,8 @@ public sealed partial class SeeingTests(MeshFixture fixture) : IClassFixture<Mes
         (await node.UpAsync(input: null, ["--announce", "10.64.3.0/24,fd64:3::/64,10.97.0.0/24"], _ct)).Checked();
         await Until.NothingIsMissingAsync("what is not granted is named", Patience, async () =>
             await AdminAsync("check", "--json") is { ExitCode: 3 } found && found.Output.Contains("n3 announces 10.97.0.0/24, which is not granted", StringComparison.Ordinal) ? null : (await AdminAsync("check")).Output, _ct);
+        await Until.NothingIsMissingAsync("n1 says why it refuses that", Patience, async () =>
+            (await _mesh.Node(1).MeshoverAsync(["route", "explain", "10.97.0.0/24"], _ct)).Output is var said && said.Contains("`meshover grant add n3 10.97.0.0/24`", StringComparison.Ordinal) ? null : said, _ct);
         (await node.UpAsync(input: null, ["--announce", "10.64.3.0/24,fd64:3::/64"], _ct)).Checked();
 
         (await AdminAsync("node", "rename", "n3", "third")).Checked();
@@ -256,7 +290,9 @@ public sealed partial class SeeingTests(MeshFixture fixture) : IClassFixture<Mes
         return int.Parse((await node.Machine.RunAsync("cat", [$"/sys/class/net/{link}/mtu"], _ct)).Checked(), System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    private static string? Text(JsonDocument document, string name) => document.RootElement.GetProperty(name).GetString();
+    private static string? Text(JsonDocument document, string name) => Text(document.RootElement, name);
+
+    private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();
 
     private static string?[] Nodes(JsonDocument trace) => [.. trace.RootElement.GetProperty("hops").EnumerateArray().Select(hop => hop.GetProperty("node").GetString())];
 

@@ -87,6 +87,24 @@ public sealed class AdministrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Grant_WithAName_IsToldToAll_AndTheNameIsNoNodesAndOfOneAddress()
+    {
+        var added = await Grants.AddAsync(Admin, Reason.None, "web-1", new GrantWish("10.9.0.1/32", Name: "Shop.Tokyo."), CancellationToken.None);
+        Assert.Equal("shop.tokyo", added.Name);
+        Assert.Equal("shop.tokyo", Assert.Single(State.Nodes.Values).ToContract().Grants.Single().Name);
+
+        var taken = await Assert.ThrowsAsync<RefusalException>(() => Grants.AddAsync(Admin, Reason.None, "web-1", new GrantWish("10.9.0.2/32", Name: "WEB-1"), CancellationToken.None));
+        Assert.Contains("\"web-1\" is the name of a node", taken.Message, StringComparison.Ordinal);
+        foreach (var wrong in new[] { new GrantWish("10.9.1.0/24", Name: "shop"), new GrantWish("10.9.0.2/32", Name: "two words"), new GrantWish("10.9.0.2/32", Name: "10.9.0.2") })
+            await Assert.ThrowsAsync<InvalidRequestException>(() => Grants.AddAsync(Admin, Reason.None, "web-1", wrong, CancellationToken.None));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => Tokens.CreateAsync(Admin, Reason.None, new TokenWish(0, 0, [], [new GrantWish("10.9.0.2/32", Name: "shop")], false), CancellationToken.None));
+        Assert.Single(Grants.List("web-1"));
+
+        await Grants.AddAsync(Admin, Reason.None, "web-1", new GrantWish("10.9.0.1/32"), CancellationToken.None);
+        Assert.Null(Assert.Single(Grants.List("web-1")).Grant.Name);
+    }
+
+    [Fact]
     public async Task Grant_IsAddedListedAndRemoved()
     {
         await Grants.AddAsync(Admin, Reason.None, "web-1", new GrantWish("FD64:1::/64"), CancellationToken.None);

@@ -120,6 +120,15 @@ public sealed class MeshChecksTests
         Assert.Equal(1, Run().Found["rib-kernel"]);
     }
 
+    [Fact]
+    public void NameOfAGrant_ThatANodeHas_IsNamed()
+    {
+        _mesh.Change(draft => draft.Put(StoreKeys.Node(_ids[1]), Record(1) with { Grants = [new StoredGrant("10.9.0.1/32", 32) { Name = "n2" }, new StoredGrant("10.9.0.2/32", 32) { Name = "shop" }] }));
+        var problem = Assert.Single(Run().Problems);
+        Assert.Equal(("shadowed-name", "n2"), (problem.Check, problem.Subject));
+        Assert.Contains("10.9.0.1/32, granted to n1", problem.Text, StringComparison.Ordinal);
+    }
+
     private CheckResult Run() => MeshChecks.Of(_mesh.State, _live.State, _live.Clock.Now, "0.1.0");
 
     private StoredNode Record(int n) => _mesh.State.Nodes[_ids[n]].Record;

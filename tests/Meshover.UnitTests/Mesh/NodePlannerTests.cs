@@ -218,6 +218,14 @@ public sealed class NodePlannerTests
     }
 
     [Fact]
+    public void Plan_NameOfAGrant_IsNoMatterOfRouting()
+    {
+        var grant = new RouteGrant(IPNetwork.Parse("10.9.0.1/32"));
+        NodePlan Of(RouteGrant held) => Plan(TestMesh.Of(TestMesh.Node(1), TestMesh.Node(2) with { Grants = [held] }));
+        Assert.Equal(Of(grant).ForRouting, Of(grant with { Name = "shop" }).ForRouting);
+    }
+
+    [Fact]
     public void Plan_GrantsInGrantsInGrants_OneGuardCoversThemAll()
     {
         string[] grants = ["10.0.0.0/8", "10.0.0.0/16", "10.0.0.0/24", "10.0.1.0/24", "10.1.0.0/16", "10.255.255.0/24", "11.0.0.0/24"];

@@ -18,7 +18,17 @@ public sealed class AnswersTests
             new NamedHost("whole.mesh", IPAddress.Parse("10.249.0.4"), null),
             new NamedHost("n1", IPAddress.Parse("10.249.9.9"), null),
         ],
-        [IPNetwork.Parse("10.249.0.0/20"), IPNetwork.Parse("fd00:1::/48")]);
+        [IPNetwork.Parse("10.249.0.0/20"), IPNetwork.Parse("fd00:1::/48")])
+    {
+        Services =
+        [
+            new NamedService("shop", IPAddress.Parse("10.9.0.1")),
+            new NamedService("shop", IPAddress.Parse("fd09::1")),
+            new NamedService("mail", IPAddress.Parse("10.9.0.1")),
+            new NamedService("db.tokyo", IPAddress.Parse("10.9.0.2")),
+            new NamedService("only4", IPAddress.Parse("10.9.0.3")), // a node's
+        ],
+    };
 
     private static readonly ZoneTable Zones = new(Mesh, DomainName.Parse("mesh"), "n1");
 
@@ -43,6 +53,15 @@ public sealed class AnswersTests
     [InlineData("249.10.in-addr.arpa", RecordType.Ptr, ReturnCode.Refused, "")] // has others' addresses, too
     [InlineData("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.0.0.0.0.d.f.ip6.arpa", RecordType.Ptr, ReturnCode.NoError, "n1.mesh")]
     [InlineData("1.0.0.0.0.0.d.f.ip6.arpa", RecordType.Ptr, ReturnCode.Refused, "")]
+    [InlineData("shop.mesh", RecordType.A, ReturnCode.NoError, "10.9.0.1")]
+    [InlineData("shop.mesh", RecordType.Aaaa, ReturnCode.NoError, "fd09::1")]
+    [InlineData("mail.mesh", RecordType.Aaaa, ReturnCode.NoError, "")]
+    [InlineData("db.tokyo.mesh", RecordType.A, ReturnCode.NoError, "10.9.0.2")]
+    [InlineData("only4.mesh", RecordType.A, ReturnCode.NoError, "10.249.1.2")] // the node keeps its name
+    [InlineData("1.0.9.10.in-addr.arpa", RecordType.Ptr, ReturnCode.NoError, "shop.mesh mail.mesh")]
+    [InlineData("1.0.9.10.in-addr.arpa", RecordType.A, ReturnCode.NoError, "")]
+    [InlineData("3.0.9.10.in-addr.arpa", RecordType.Ptr, ReturnCode.Refused, "")] // without a name it is none of ours
+    [InlineData("0.9.10.in-addr.arpa", RecordType.Ptr, ReturnCode.Refused, "")] // has others' addresses
     public void Question_GetsWhatDnsHasForIt(string name, RecordType type, ReturnCode code, string data)
     {
         var answer = Ask(name, type);
@@ -119,12 +138,20 @@ public sealed class AnswersTests
         {
             Revision = 7,
             Settings = new MeshSettings { Pool4 = "10.249.0.0/16", Pool6 = "nonsense" },
-            Nodes = { new NodeInfo { Id = 2, Hostname = "b", Address4 = "10.249.0.2", Address6 = "?" }, new NodeInfo { Id = 1, Hostname = "a", Address6 = "fd00::1" }, new NodeInfo { Id = 3 } },
+            Nodes =
+            {
+                new NodeInfo { Id = 2, Hostname = "b", Address4 = "10.249.0.2", Address6 = "?", Grants = { Named("10.9.0.1/32"), Named("10.9.1.0/24"), Named("?"), new RouteGrant { Prefix = "10.9.0.2/32" } } },
+                new NodeInfo { Id = 1, Hostname = "a", Address6 = "fd00::1", Grants = { Named("10.9.0.1/32"), Named("fd09::1/128") } },
+                new NodeInfo { Id = 3 },
+            },
         });
+        Assert.Equal(["shop 10.9.0.1", "shop fd09::1"], mesh.Services.Select(service => $"{service.Name} {service.Address}"));
         Assert.Equal(["a", "b"], mesh.Hosts.Select(host => host.HostName));
         Assert.Equal(["fd00::1", "10.249.0.2"], mesh.Hosts.SelectMany(host => host.Addresses).Select(address => $"{address}"));
         Assert.Equal(["10.249.0.0/16"], mesh.Pools.Select(pool => $"{pool}"));
     }
+
+    private static RouteGrant Named(string prefix) => new() { Prefix = prefix, Name = "shop" };
 
     private static DnsMessage Ask(string name, RecordType type) => Answers.To(Query(name, type), Zones);
 

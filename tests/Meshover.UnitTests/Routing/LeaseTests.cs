@@ -66,7 +66,7 @@ public sealed class LeaseTests
     {
         const string Said = """
             {"prefix":"10.9.0.1/32","paths":[
-              {"aspath":{"string":"Local","segments":[],"length":0},"origin":"IGP","metric":0,"valid":true,"sourced":true,"local":true,
+              {"aspath":{"string":"Local","segments":[],"length":0},"origin":"IGP","metric":0,"valid":true,"bestpath":{"overall":true,"selectionReason":"Local Route"},"sourced":true,"local":true,
                "largeCommunity":{"string":"4294967294:3:100","list":["4294967294:3:100"]},"peer":{"peerId":"0.0.0.0"}},
               {"aspath":{"string":"4200000003 4200000002","segments":[{"type":"as-sequence","list":[4200000003,4200000002]}],"length":2},"metric":100,"valid":true,
                "community":{"string":"65000:1 graceful-shutdown","list":["65000:1","gracefulShutdown"]},"largeCommunity":{"string":"1:2:3 4294967294:1:200"}},
@@ -74,11 +74,27 @@ public sealed class LeaseTests
             """;
         Assert.Equal(
         [
-            new AnnouncedPath("10.9.0.1/32", 0) { Failover = new(FailoverRole.Standby, 100) },
-            new AnnouncedPath("10.9.0.1/32", 4200000002) { Failover = new(FailoverRole.Active, 200), IsGoing = true },
+            new AnnouncedPath("10.9.0.1/32", 0) { Failover = new(FailoverRole.Standby, 100), IsUsed = true, Cost = 0 },
+            new AnnouncedPath("10.9.0.1/32", 4200000002) { Failover = new(FailoverRole.Active, 200), IsGoing = true, Neighbor = 4200000003, Cost = 100 },
         ], PathReader.Parse("10.9.0.1/32", Said));
         Assert.Empty(PathReader.Parse("10.9.0.1/32", "{}"));
         Assert.Throws<RoutingException>(() => PathReader.Parse("10.9.0.1/32", "% no"));
+    }
+
+    [Fact]
+    public void Refused_AreThoseOfTheRange()
+    {
+        const string Said = """
+            {"bgpTableVersion":7,"bgpLocalRouterId":"10.249.0.1","bgpStatusCodes":{"suppressed":"s","valid":"*"},
+             "receivedRoutes":{
+               "10.97.0.0/24":{"addrPrefix":"10.97.0.0","prefixLen":24,"network":"10.97.0.0/24","nextHopGlobal":"fe80::2","metric":50,"weight":0,"path":"4200000003 4200000002","origin":"IGP","valid":true},
+               "10.98.0.0/24":{"path":"4200000002"}},
+             "totalPrefixCounter":2,"filteredPrefixCounter":0}
+            """;
+        Assert.Equal([new RefusedPath("10.97.0.0/24", "mo-00000002", 4200000002)], PathReader.ParseRefused("mo-00000002", IPNetwork.Parse("10.97.0.0/16"), Said));
+        Assert.Equal(2, PathReader.ParseRefused("mo-00000002", IPNetwork.Parse("10.0.0.0/8"), Said).Count());
+        Assert.Empty(PathReader.ParseRefused("mo-00000002", IPNetwork.Parse("10.0.0.0/8"), """{"warning":"Peer not found"}"""));
+        Assert.Throws<RoutingException>(() => PathReader.ParseRefused("mo-00000002", IPNetwork.Parse("10.0.0.0/8"), "% no"));
     }
 
     private static FrrConfig Render(params Announcement[] announced)

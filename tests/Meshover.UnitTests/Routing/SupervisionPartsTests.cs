@@ -104,7 +104,7 @@ public sealed class SupervisionPartsTests : IDisposable
         await using var server = Serve((_, _) => Task.FromResult(new RoutingReply()));
         await using var connection = await JsonConnection.OpenAsync(SocketPath, RoutingProtocol.Terms with { Newest = 5 }, CancellationToken.None);
         Assert.Equal(1, connection.Version);
-        Assert.Equal(["apply", "status", "stop", "toggle-source-route-map", "running", "renew", "paths"], connection.Capabilities);
+        Assert.Equal(["apply", "status", "stop", "toggle-source-route-map", "running", "renew", "paths", "refused"], connection.Capabilities);
     }
 
     /// <summary>Word for word what releases before the Hello answer to it.</summary>

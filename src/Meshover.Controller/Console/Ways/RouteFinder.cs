@@ -27,13 +27,13 @@ internal static class RouteFinder
         var announced = Announced(members, live, prefix).ToList();
         var announcers = announced.Select(one => one.Node.Id).ToHashSet();
         var announcements = announced
-            .OrderByDescending(one => Covers(one.Prefix, prefix)).ThenByDescending(one => Covers(one.Prefix, prefix) ? one.Prefix.PrefixLength : 0)
+            .OrderByDescending(one => Prefixes.Covers(one.Prefix, prefix)).ThenByDescending(one => Prefixes.Covers(one.Prefix, prefix) ? one.Prefix.PrefixLength : 0)
             .Take(MostShown).Select(one => Judge(one.Node, one.Prefix, live, now));
         var holders = members.SelectMany(node => node.Grants, (node, grant) => (node, grant, Of: MapModel.ToGrant(grant).Prefix))
             .Where(held => Prefixes.Overlap(held.Of, prefix)).Take(MostShown).Select(held => new RouteHolder(held.node.HostName, MeshPort.ToRow(held.grant)));
         // Those that announce it are asked first: they say whether it is there.
         var asked = members.OrderByDescending(node => announcers.Contains(node.Id)).ThenByDescending(node => live.Node(node.Id)?.IsOnline == true).Take(RouteReport.MostAsked).ToList();
-        return new RouteReport($"{prefix}", $"{AddressIn(prefix)}", [.. announcements], [.. holders],
+        return new RouteReport($"{prefix}", $"{Prefixes.AddressIn(prefix)}", [.. announcements], [.. holders],
             [.. asked.Select(node => node.HostName).Order(StringComparer.Ordinal)], members.Count - asked.Count);
     }
 
@@ -41,9 +41,9 @@ internal static class RouteFinder
     public static async Task<RouteTaker> AskAsync(MeshState mesh, LiveState live, TimeSpan now, NodeAsker asker, string name, string text, CancellationToken cancel)
     {
         var (prefix, node) = (Parse(text), NodeNames.Member(mesh, name));
-        var step = await asker.StepAsync(node.Id, node.HostName, $"{AddressIn(prefix)}", "", cancel);
+        var step = await asker.StepAsync(node.Id, node.HostName, $"{Prefixes.AddressIn(prefix)}", "", cancel);
         var members = mesh.Nodes.Values.Where(entry => entry.IsActive).Select(entry => entry.Record).ToList();
-        var around = Announced(members, live, prefix).Where(one => Covers(one.Prefix, prefix)).ToList();
+        var around = Announced(members, live, prefix).Where(one => Prefixes.Covers(one.Prefix, prefix)).ToList();
         var next = step.Kind == WayKind.Link ? mesh.Member(step.Next)?.Record.HostName ?? "" : "";
         var (health, english, japanese) = Verdict(step, next, around, node, live, now);
         return new RouteTaker(node.HostName, health, next, step.Out, english, japanese);
@@ -104,13 +104,13 @@ internal static class RouteFinder
             return (Health.Fine, "It is its own address: all others accept it.", "自身のアドレスです。他のすべてのノードが受け入れます。");
         if (prefix.PrefixLength == 0 && grants.Exists(grant => grant.Covers(prefix)))
             return (Health.Fine, "It was granted. It is a default route: only nodes with accept-default take it.", "許可済みです。デフォルトルートのため、accept-default を設定したノードだけが受け入れます。");
-        if (grants.Exists(grant => grant.Covers(prefix)))
-            return (Health.Fine, "It was granted: all others accept it.", "許可済みです。他のすべてのノードが受け入れます。");
-        foreach (var wider in grants.Where(grant => Covers(grant.Prefix, prefix)))
-            return (Health.Warning, $"Refused by all others: its grant of {wider.Prefix} ends at /{wider.MaxLength}.", $"他のすべてのノードが拒否します。{wider.Prefix} の許可は /{wider.MaxLength} までです。");
-        foreach (var narrower in grants.Where(grant => Covers(prefix, grant.Prefix)))
-            return (Health.Warning, $"Refused by all others: it was granted {narrower.Prefix} alone, which is less.", $"他のすべてのノードが拒否します。許可は {narrower.Prefix} だけで、広告より狭いためです。");
-        return (Health.Warning, "Refused by all others: it was not granted.", "他のすべてのノードが拒否します。許可がありません。");
+        return GrantJudgement.Of(grants, prefix) switch
+        {
+            { Fit: GrantFit.Granted } => (Health.Fine, "It was granted: all others accept it.", "許可済みです。他のすべてのノードが受け入れます。"),
+            { Fit: GrantFit.TooLong, By: var wider } => (Health.Warning, $"Refused by all others: its grant of {wider.Prefix} ends at /{wider.MaxLength}.", $"他のすべてのノードが拒否します。{wider.Prefix} の許可は /{wider.MaxLength} までです。"),
+            { Fit: GrantFit.TooWide, By: var narrower } => (Health.Warning, $"Refused by all others: it was granted {narrower.Prefix} alone, which is less.", $"他のすべてのノードが拒否します。許可は {narrower.Prefix} だけで、広告より狭いためです。"),
+            _ => (Health.Warning, "Refused by all others: it was not granted.", "他のすべてのノードが拒否します。許可がありません。"),
+        };
     }
 
     private static IEnumerable<(StoredNode Node, IPNetwork Prefix)> Announced(IEnumerable<StoredNode> members, LiveState live, IPNetwork prefix) =>
@@ -118,18 +118,6 @@ internal static class RouteFinder
         from one in live.Node(node.Id)?.Report.Announced ?? []
         where Prefixes.Overlap(one, prefix)
         select (node, one);
-
-    private static bool Covers(IPNetwork outer, IPNetwork inner) =>
-        outer.BaseAddress.AddressFamily == inner.BaseAddress.AddressFamily && outer.PrefixLength <= inner.PrefixLength && outer.Contains(inner.BaseAddress);
-
-    /// <summary>The first that may be a machine's.</summary>
-    private static IPAddress AddressIn(IPNetwork prefix)
-    {
-        var bytes = prefix.BaseAddress.GetAddressBytes();
-        if (prefix.PrefixLength < (bytes.Length * 8) - 1)
-            bytes[^1] |= 1;
-        return new IPAddress(bytes);
-    }
 
     private static IPNetwork Parse(string text)
     {

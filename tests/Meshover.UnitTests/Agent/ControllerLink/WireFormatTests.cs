@@ -12,7 +12,7 @@ public sealed class WireFormatTests
     public void ToMap_OfItsOwnSnapshot_GivesTheSameMap()
     {
         var node = TestMesh.Node(1).Granted("10.64.1.0/24") with { IsTransit = true, IsBehindNat = true, Site = "tokyo", UnderlayMtu = 9000, Gathers = new() { Ranges = [System.Net.IPNetwork.Parse("10.64.1.0/25")], Priority = 7, IsFailing = true } };
-        var map = TestMesh.Of(node with { Grants = [new RouteGrant(System.Net.IPNetwork.Parse("10.64.0.0/16"), 24) { IsPinned = true, MayGather = true }] }, TestMesh.Node(2)) with { Tombstones = [new(9)] };
+        var map = TestMesh.Of(node with { Grants = [new RouteGrant(System.Net.IPNetwork.Parse("10.64.0.0/16"), 24) { IsPinned = true, MayGather = true }, new RouteGrant(System.Net.IPNetwork.Parse("10.9.0.1/32")) { Name = "shop" }] }, TestMesh.Node(2)) with { Tombstones = [new(9)] };
         var read = WireFormat.ToMap(MeshSnapshot.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(WireFormat.FromMap(map))));
         Assert.Equal((map.StoreId, map.Revision), (read.StoreId, read.Revision));
         Assert.True(map.Settings.SameAs(read.Settings));
@@ -40,6 +40,14 @@ public sealed class WireFormatTests
         wire.Gathers = new() { Prefixes = { Enumerable.Range(0, 33).Select(number => $"203.0.113.{number}/32") } };
         gathers = WireFormat.ToNode(wire).Gathers;
         Assert.Equal((32, 1, true), (gathers.Ranges.Length, gathers.Priority, gathers.IsPartial));
+    }
+
+    [Fact]
+    public void ToNode_NameOfAGrantThatIsNone_IsLeftOutAndTheGrantIsNot()
+    {
+        var wire = WireFormat.FromMap(TestMesh.Full(1)).Nodes[0];
+        wire.Grants.Add(new global::Meshover.Contract.V1.RouteGrant { Prefix = "10.9.0.1/32", Name = "a b" });
+        Assert.Null(Assert.Single(WireFormat.ToNode(wire).Grants, grant => grant.Prefix == System.Net.IPNetwork.Parse("10.9.0.1/32")).Name);
     }
 
     public static TheoryData<Action<NodeInfo>> Damages => new(

@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using System.Net;
+using Google.Protobuf;
+using Meshover.Cli.Hosting;
+using Meshover.Contract.V1;
+using Meshover.Linux.Netlink;
+using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Planning;
+using Meshover.Routing.Supervision;
+
+namespace Meshover.Cli.Routes;
+
+/// <summary>
+/// Asks the map on disk, bgpd (by `meshover routing`) and the kernel. What does not answer is a note, and no failure. Costs a dump of the kernel's routes, a question to bgpd for each
+/// prefix around and for each part that is known, and one for each of at most 64 neighbours.
+/// </summary>
+internal sealed class PrefixCollector(NodePaths paths, IRouteNetlink netlink, AgentStatus status)
+{
+    private const string Established = "Established";
+
+    /// <summary>Parts of a large prefix that bgpd is asked for.</summary>
+    private const int MostParts = 1024;
+
+    private readonly Dictionary<string, string> _hosts = status.Peers.DistinctBy(peer => peer.Link).ToDictionary(peer => peer.Link, peer => peer.Hostname);
+    private readonly List<string> _notes = [];
+
+    public async Task<PrefixFacts> CollectAsync(IPNetwork asked, CancellationToken cancel)
+    {
+        var facts = new PrefixFacts { Asked = asked, Map = ReadMap(), Status = status, Kernel = ReadKernel(asked) };
+        if (status.Routing?.State == "off")
+            _notes.Add("This node runs no FRR (routing: off): what others announce is not known here.");
+        else
+            facts = await AskBgpAsync(facts, new RoutingClient(paths.RoutingSocket), cancel);
+        return facts with { Notes = [.. _notes] };
+    }
+
+    private MeshSnapshot ReadMap()
+    {
+        try
+        {
+            return MeshSnapshot.Parser.ParseFrom(File.ReadAllBytes(paths.MapFile));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidProtocolBufferException)
+        {
+            _notes.Add($"Who is granted what is not known: {paths.MapFile} cannot be read ({e.Message}).");
+            return new MeshSnapshot();
+        }
+    }
+
+    private ImmutableArray<KernelRoute> ReadKernel(IPNetwork asked)
+    {
+        var names = netlink.GetLinks().ToDictionary(link => link.Index, link => Named(link.Name));
+        return
+        [
+            .. netlink.GetRoutes(new RouteFilter { Family = asked.BaseAddress.AddressFamily })
+                .Where(route => !route.IsCached && route.Table != KernelNames.Default.UnderlayTable && Prefixes.Overlap(route.Destination, asked))
+                .Select(route => new KernelRoute(route.Destination, route.Kind, route.Protocol, route.Table, route.Metric, [.. LinksOf(route).Select(link => names.GetValueOrDefault(link, $"interface {link}"))])),
+        ];
+    }
+
+    private static IEnumerable<int> LinksOf(RouteInfo route) => route switch
+    {
+        { Kind: not (RouteKind.Unicast or RouteKind.Local) } => [],
+        { NextHops.IsDefaultOrEmpty: false } => route.NextHops.Select(hop => hop.OutputLink),
+        { OutputLink: 0 } => [],
+        _ => [route.OutputLink],
+    };
+
+    private string Named(string link) => _hosts.TryGetValue(link, out var host) ? $"{link} ({host})" : link;
+
+    private async Task<PrefixFacts> AskBgpAsync(PrefixFacts facts, RoutingClient routing, CancellationToken cancel)
+    {
+        facts = facts with { Refused = await TryAsync("What neighbours announce and this node refuses", () => routing.GetRefusedAsync(facts.Asked, Neighbors(facts), cancel)) };
+        facts = facts with { Paths = await TryAsync("What BGP has", async () => (await routing.GetPathsAsync(Wanted(facts), cancel)).Paths) };
+        var isOnConditions = status.Announcements.Any(one => one.Mode.Length > 0 && PrefixJudge.Overlaps(one.Prefix, facts.Asked));
+        return isOnConditions
+            ? facts with { Leased = await TryAsync("What is leased", async () => (await routing.GetRunningAsync(cancel))?.Leased ?? []) }
+            : facts;
+    }
+
+    private async Task<ImmutableArray<T>> TryAsync<T>(string what, Func<Task<ImmutableArray<T>>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (RoutingException e)
+        {
+            _notes.Add($"{what} is not known: {e.Message}.");
+            return [];
+        }
+    }
+
+    /// <summary>Those who may announce something of it are asked first.</summary>
+    private ImmutableArray<string> Neighbors(PrefixFacts facts)
+    {
+        var holders = facts.Map.Nodes.Where(node => node.Grants.Any(grant => PrefixJudge.Overlaps(grant.Prefix, facts.Asked))).Select(node => node.Id).ToHashSet();
+        var there = status.Peers.Where(peer => peer.BgpState == Established && NodeId.IsLinkName(peer.Link)).OrderByDescending(peer => holders.Contains(peer.NodeId)).Select(peer => peer.Link).ToList();
+        if (there.Count > RefusedPath.MostNeighbors)
+            _notes.Add($"{there.Count - RefusedPath.MostNeighbors} of {there.Count} neighbours were not asked for what this node refuses of them.");
+        return [.. there.Take(RefusedPath.MostNeighbors)];
+    }
+
+    /// <summary>The prefix, all that could be around it, and its parts that somebody is granted, has announced, or the kernel has.</summary>
+    private ImmutableArray<IPNetwork> Wanted(PrefixFacts facts)
+    {
+        var parts = facts.Kernel.Where(route => route.Protocol == RouteProtocols.Bgp).Select(route => route.Prefix)
+            .Concat(facts.Map.Nodes.SelectMany(node => node.Grants).Select(grant => grant.Prefix).Concat(facts.Refused.Select(refused => refused.Prefix)).Concat(status.Announcements.Select(one => one.Prefix)).SelectMany(PrefixJudge.Parse))
+            .Where(prefix => Prefixes.Covers(facts.Asked, prefix) && prefix != facts.Asked).Distinct().ToList();
+        if (parts.Count > MostParts)
+            _notes.Add($"BGP was asked for {MostParts} of {parts.Count} parts of it: ask for a longer prefix.");
+        return
+        [
+            .. Enumerable.Range(0, facts.Asked.PrefixLength + 1).Reverse().Select(length => Prefixes.Containing(facts.Asked.BaseAddress, length)),
+            .. parts.Take(MostParts),
+        ];
+    }
+}

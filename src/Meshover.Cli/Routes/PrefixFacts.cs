@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using System.Net;
+using Meshover.Contract.V1;
+using Meshover.Linux.Netlink;
+using Meshover.Routing.Supervision;
+
+namespace Meshover.Cli.Routes;
+
+/// <summary>What is known on this node of a prefix and of what overlaps it.</summary>
+internal sealed record PrefixFacts
+{
+    public required IPNetwork Asked { get; init; }
+
+    /// <summary>Who is granted what.</summary>
+    public required MeshSnapshot Map { get; init; }
+
+    /// <summary>Of this node: its peers, and what it announces on which conditions.</summary>
+    public required AgentStatus Status { get; init; }
+
+    /// <summary>That bgpd accepted.</summary>
+    public ImmutableArray<AnnouncedPath> Paths { get; init; } = [];
+
+    /// <summary>That its filters refuse.</summary>
+    public ImmutableArray<RefusedPath> Refused { get; init; } = [];
+
+    /// <summary>What this node announces for as long as its agent renews its lease.</summary>
+    public ImmutableArray<string> Leased { get; init; } = [];
+    public ImmutableArray<KernelRoute> Kernel { get; init; } = [];
+
+    /// <summary>What could not be asked, and why; a sentence each.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+}
+
+/// <summary>A route that the kernel holds.</summary>
+/// <param name="By">Interfaces, with the peer at the other end of a link; none of a route that refuses.</param>
+internal sealed record KernelRoute(IPNetwork Prefix, RouteKind Kind, byte Protocol, uint Table, uint Metric, ImmutableArray<string> By);

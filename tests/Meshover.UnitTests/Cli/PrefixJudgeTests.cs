@@ -1,0 +1,179 @@
+using System.Net;
+using Meshover.Cli.Routes;
+using Meshover.Contract.V1;
+using Meshover.Linux.Netlink;
+using Meshover.Mesh.Planning;
+using Meshover.Routing.Supervision;
+using Announcement = Meshover.Contract.V1.Announcement;
+using RouteGrant = Meshover.Contract.V1.RouteGrant;
+
+namespace Meshover.UnitTests.Cli;
+
+/// <summary>What `meshover route explain` says of prefixes, by what n1 knows: n2 and n3 are its peers.</summary>
+public sealed class PrefixJudgeTests
+{
+    private const uint N1 = 4200000000, N2 = N1 + 1, N3 = N1 + 2;
+
+    [Fact]
+    public void Announcement_ThatIsUsed_HasItsCostAndNextHop()
+    {
+        var facts = Facts("10.64.2.0/24") with
+        {
+            Paths = [Path("10.64.2.0/24", N2, N3, 100), Path("10.64.2.0/24", N2, N2, 50) with { IsUsed = true }],
+            Kernel = [Route("10.64.2.0/24", RouteProtocols.Bgp, 20, "mo-00000002 (n2)")],
+        };
+        var row = Assert.Single(new PrefixJudge(facts).Announcements());
+        Assert.Equal(("exact", "n2", "used", 50u, "n2"), (row.Match, row.Node, row.State, row.Cost!.Value, Assert.Single(row.NextHops)));
+    }
+
+    [Fact]
+    public void Announcements_AroundAndWithin_AreNamedAsSuchTheLongestFirst()
+    {
+        var facts = Facts("10.64.2.0/24") with
+        {
+            Paths = [Path("0.0.0.0/0", N3, N3, 50), Path("10.64.2.128/25", N2, N2, 50), Path("10.64.0.0/16", N3, N3, 50), Path("10.64.2.0/24", N2, N2, 50)],
+        };
+        Assert.Equal(["exact 10.64.2.0/24", "covers 10.64.0.0/16", "covers 0.0.0.0/0", "within 10.64.2.128/25"], new PrefixJudge(facts).Announcements().Select(row => $"{row.Match} {row.Prefix}"));
+    }
+
+    [Theory]
+    [InlineData(RouteProtocols.Bgp, "used")]
+    [InlineData(RouteProtocols.Static, "shadowed")]
+    [InlineData((byte)112, "not-in-kernel")] // our own, which refuses
+    public void BgpsChoice_IsHeldAgainstTheKernel(byte protocol, string state)
+    {
+        var facts = Facts("10.64.2.0/24") with
+        {
+            Paths = [Path("10.64.2.0/24", N2, N2, 50) with { IsUsed = true }],
+            // What comes after it does not count.
+            Kernel = [Route("10.64.2.0/24", RouteProtocols.Static, 4_000_000, "eth9"), Route("10.64.2.0/24", protocol, 20, "eth0")],
+        };
+        var row = Assert.Single(new PrefixJudge(facts).Announcements());
+        Assert.Equal(state, row.State);
+        Assert.Equal(state == "shadowed", row.Reason.Contains("static by eth0", StringComparison.Ordinal));
+        Assert.Equal("not-in-kernel", Assert.Single(new PrefixJudge(facts with { Kernel = [] }).Announcements()).State);
+    }
+
+    [Theory]
+    [InlineData("10.97.0.0/24", N2, "it was not granted. `meshover grant add n2 10.97.0.0/24`")]
+    [InlineData("10.64.2.0/28", N2, "its grant of 10.64.2.0/24 ends at /26")]
+    [InlineData("10.64.0.0/16", N2, "it was granted 10.64.2.0/24 alone, which is less")]
+    [InlineData("127.1.0.0/16", N2, "never routed")]
+    [InlineData("10.249.7.0/24", N2, "the mesh's own pool")]
+    [InlineData("198.18.0.7/32", N2, "the mesh's own pool")]
+    [InlineData("0.0.0.0/0", N3, "accept-default")]
+    [InlineData("10.64.2.0/25", N2, "although it was granted")]
+    [InlineData("10.97.0.0/24", 4_200_000_099u, "no member of the mesh")]
+    public void WhatIsRefused_IsSaidWhy(string prefix, uint origin, string why)
+    {
+        var row = Assert.Single(new PrefixJudge(Facts(prefix) with { Refused = [new RefusedPath(prefix, "mo-00000003", origin)] }).Announcements());
+        Assert.Equal(("refused", true), (row.State, row.Reason.Contains(why, StringComparison.Ordinal)));
+        Assert.Equal(origin != N3, row.Reason.EndsWith("It came by n3.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Refused_ThatCameBackOrIsAcceptedByAnotherWay_IsNotTold()
+    {
+        var facts = Facts("10.64.2.0/24") with
+        {
+            Paths = [Path("10.64.2.0/24", N2, N2, 50) with { IsUsed = true }],
+            Refused = [new RefusedPath("10.64.2.0/24", "mo-00000003", N2), new RefusedPath("10.64.2.0/24", "mo-00000003", N1)],
+        };
+        Assert.NotEqual("refused", Assert.Single(new PrefixJudge(facts).Announcements()).State);
+    }
+
+    [Fact]
+    public void FloatingAddress_HasItsConditionsAndWhoStandsBy()
+    {
+        var facts = Facts("10.9.0.1/32") with
+        {
+            Paths =
+            [
+                new AnnouncedPath("10.9.0.1/32", 0) { IsUsed = true, Failover = new(FailoverRole.Active, 200) },
+                Path("10.9.0.1/32", N3, N3, 1050) with { Failover = new(FailoverRole.Standby, 100) },
+            ],
+            Leased = ["10.9.0.1/32"],
+        };
+        facts.Status.Announcements.Add(new Announcement
+        {
+            Prefix = "10.9.0.1/32",
+            Sources = { "declared" },
+            Granted = true,
+            Mode = "active-standby",
+            Role = "active",
+            Check = "tcp:127.0.0.1:80",
+        });
+        var rows = new PrefixJudge(facts).Announcements().ToList();
+        Assert.Equal(["n1 own active 200", "n3 accepted standby 100"], rows.Select(row => $"{row.Node} {row.State} {row.Role} {row.Priority}"));
+        Assert.Contains("active-standby, while tcp:127.0.0.1:80 succeeds, leased", rows[0].Reason, StringComparison.Ordinal);
+        Assert.Contains("stands by", rows[1].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OwnAnnouncement_ThatIsWithdrawnOrNotGranted_SaysSo()
+    {
+        var facts = Facts("10.97.0.0/24");
+        facts.Status.Announcements.Add(new Announcement { Prefix = "10.97.0.0/24", Sources = { "configuration" }, Withdrawn = true, Reason = "its check fails" });
+        var row = Assert.Single(new PrefixJudge(facts).Announcements());
+        Assert.Equal("withdrawn", row.State);
+        Assert.Contains("`meshover grant add n1 10.97.0.0/24`", row.Reason, StringComparison.Ordinal);
+        Assert.Contains("its check fails.", row.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Holders_WhoAnnounceNothing_AreSaidWhy()
+    {
+        var facts = Facts("10.64.2.0/24") with { Paths = [Path("10.64.2.0/24", N2, N2, 50)] };
+        facts.Map.Nodes.Single(node => node.Asn == N3).Grants.Add(new RouteGrant { Prefix = "10.64.2.0/25" });
+        facts.Status.Peers.Single(peer => peer.Asn == N3).Path = "none";
+        facts.Status.Peers.Single(peer => peer.Asn == N3).PathReason = "it is off";
+        var judge = new PrefixJudge(facts);
+        Assert.Equal(
+            ["exact n2 10.64.2.0/24 26 ", "covers n3 0.0.0.0/0 0 no way leads to it: it is off", "within n3 10.64.2.0/25 25 no way leads to it: it is off"],
+            judge.Holders([.. judge.Announcements()]).Select(holder => $"{holder.Match} {holder.Node} {holder.Prefix} {holder.MaxLength} {holder.Silent}"));
+    }
+
+    /// <summary>One of an older release says of no path whether it is used, nor who told it.</summary>
+    [Fact]
+    public void DaemonOfAnOlderRelease_IsUnderstood()
+    {
+        var facts = Facts("10.64.2.0/24") with
+        {
+            Paths = [new AnnouncedPath("10.64.2.0/24", N2)],
+            Kernel = [Route("10.64.2.0/24", RouteProtocols.Bgp, 20, "mo-00000002 (n2)")],
+        };
+        var row = Assert.Single(new PrefixJudge(facts).Announcements());
+        Assert.Equal(("used", null), (row.State, row.Cost));
+        Assert.Empty(row.NextHops);
+    }
+
+    [Fact]
+    public void Schema_IsTheOneInDocs() => GoldenFile.Equal("../../../docs/route.schema.json", JsonSchemaText.Of(RouteJson.Default.Options, typeof(RouteDocument)));
+
+    private static PrefixFacts Facts(string asked) => new()
+    {
+        Asked = IPNetwork.Parse(asked),
+        Status = Status(),
+        Map = new MeshSnapshot
+        {
+            Settings = new MeshSettings { Pool4 = "10.249.0.0/16", Pool6 = "fd12:3456:789a::/48", TunnelPool = "198.18.0.0/15" },
+            Nodes =
+            {
+                new NodeInfo { Id = 1, Hostname = "n1", Asn = N1 },
+                new NodeInfo { Id = 2, Hostname = "n2", Asn = N2, Grants = { new RouteGrant { Prefix = "10.64.2.0/24", MaxLength = 26 } } },
+                new NodeInfo { Id = 3, Hostname = "n3", Asn = N3, Grants = { new RouteGrant { Prefix = "0.0.0.0/0" } } },
+            },
+        },
+    };
+
+    private static AgentStatus Status()
+    {
+        var status = StatusSamples.Healthy();
+        status.Announcements.Clear();
+        return status;
+    }
+
+    private static AnnouncedPath Path(string prefix, uint origin, uint neighbor, uint cost) => new(prefix, origin) { Neighbor = neighbor, Cost = cost };
+
+    private static KernelRoute Route(string prefix, byte protocol, uint metric, string by) => new(IPNetwork.Parse(prefix), RouteKind.Unicast, protocol, RouteInfo.MainTable, metric, [by]);
+}
