@@ -89,7 +89,8 @@ public sealed partial class NamesDaemon
             _mapStamp = mapStamp;
             // The agent touches the file as long as it hears a controller.
             var mesh = NamedMesh.Read(_options.MapFile);
-            isNewMap = mesh is not null && mesh.Revision != _mesh?.Revision;
+            // One that an older release wrote may lack names at the same revision.
+            isNewMap = mesh is not null && (mesh.Revision != _mesh?.Revision || mesh.Services.Length != _mesh.Services.Length || mesh.Hosts.Length != _mesh.Hosts.Length);
             _mesh = mesh ?? _mesh;
         }
         if ((isNewConfig || isNewMap) && _config is { } config && _mesh is { } known)

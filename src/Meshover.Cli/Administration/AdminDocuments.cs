@@ -56,8 +56,8 @@ internal sealed record NodeDocument
     public required string Health { get; init; }
     public required DateTimeOffset? HealthSince { get; init; }
 
-    /// <summary>It was not heard since the controller's start, and its health is what it was before.</summary>
-    public required bool LastKnown { get; init; }
+    /// <summary>How it stood before the controller's start; null: it was heard since, or nothing is known.</summary>
+    public required string? LastKnown { get; init; }
     public required DateTimeOffset? LastSeen { get; init; }
     public required string Version { get; init; }
     public required string Address4 { get; init; }
@@ -85,7 +85,7 @@ internal sealed record NodeDocument
         // A controller of a former release does not say it.
         Health = node.Health.Length > 0 ? node.Health : "unknown",
         HealthSince = node.HealthSinceUnix == 0 ? null : AdminText.Time(node.HealthSinceUnix),
-        LastKnown = node.LastKnown,
+        LastKnown = node.LastKnown.Length > 0 ? node.LastKnown : null,
         LastSeen = node.LastSeenUnix == 0 ? null : AdminText.Time(node.LastSeenUnix),
         Version = node.Version,
         Address4 = node.Address4,

@@ -137,7 +137,7 @@ internal static class NodeCommands
         node.Asn.ToString(CultureInfo.InvariantCulture), node.Transit ? "yes" : "no", node.Site, node.Version,
     ];
 
-    private static string HealthOf(NodeDocument node) => node.LastKnown ? $"{node.Health} (last known)" : node.Health;
+    private static string HealthOf(NodeDocument node) => node.LastKnown is { } known && known != node.Health ? $"{node.Health} (was {known})" : node.Health;
 
     private static IEnumerable<(string Name, string Value)> Fields(NodeDocument node)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Mesh.Ways;
@@ -8,22 +9,25 @@ namespace Meshover.Controller.Administration;
 
 /// <summary>
 /// Where the ways between pairs end that do not reach each other: the nodes on them are asked, as <c>meshover why</c> does, there and back. At most 16 pairs, of each at most 16
-/// questions, and all together for 8 s; who gave no answer is not waited for again.
+/// questions, and all together for 8 s; who gave no answer in time is not waited for again.
 /// </summary>
-internal sealed class BrokenWays(MeshState mesh, IWayAsker asker)
+internal sealed class BrokenWays(MeshState mesh, IWayAsker asker, TimeProvider time)
 {
     public const int MostPairs = 16;
 
     /// <summary>An administrator waits for it.</summary>
     internal static readonly TimeSpan Within = TimeSpan.FromSeconds(8);
 
+    /// <summary>One node for one answer: a node that hangs must not take the time of all.</summary>
+    internal static readonly TimeSpan Each = TimeSpan.FromSeconds(2);
+
     /// <summary>With both directions as many questions as one node takes at a time.</summary>
     private const int AtATime = 2;
 
-    private readonly ConcurrentDictionary<uint, string> _silent = new();
+    private readonly ConcurrentDictionary<uint, bool> _silent = new();
 
     /// <returns>The same problems, in the same order; those of pairs with where their ways end, or how that is found out.</returns>
-    public async Task<ImmutableArray<CheckProblem>> TellAsync(ImmutableArray<CheckProblem> problems, TimeProvider time, CancellationToken cancel)
+    public async Task<ImmutableArray<CheckProblem>> TellAsync(ImmutableArray<CheckProblem> problems, CancellationToken cancel)
     {
         var told = problems.ToArray();
         int[] pairs = [.. Enumerable.Range(0, told.Length).Where(i => told[i].Pair is not null)];
@@ -45,10 +49,16 @@ internal sealed class BrokenWays(MeshState mesh, IWayAsker asker)
     {
         if (mesh.Member(pair.A)?.Record is not { } a || mesh.Member(pair.B)?.Record is not { } b)
             return "";
+        var ways = await Task.WhenAll(TryWalkAsync(a, b, limit, cancel), TryWalkAsync(b, a, limit, cancel));
+        return string.Join(' ', ways.Where(way => way.Length > 0));
+    }
+
+    /// <summary>What one direction is short of time for takes nothing from what the other found.</summary>
+    private async Task<string> TryWalkAsync(StoredNode from, StoredNode to, CancellationToken limit, CancellationToken cancel)
+    {
         try
         {
-            var ways = await Task.WhenAll(WalkAsync(a, b, limit), WalkAsync(b, a, limit));
-            return string.Join(' ', ways);
+            return await WalkAsync(from, to, limit);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -56,24 +66,41 @@ internal sealed class BrokenWays(MeshState mesh, IWayAsker asker)
         }
     }
 
-    private async Task<string> WalkAsync(StoredNode from, StoredNode to, CancellationToken cancel)
+    private async Task<string> WalkAsync(StoredNode from, StoredNode to, CancellationToken limit)
     {
         var walk = new WayWalk(from.Id, new WayEnd(to.HostName, [to.Id], IsBehind: false), NameOf);
         while (walk.Asks is { } id)
         {
             try
             {
-                if (_silent.TryGetValue(id, out var why))
-                    throw new RefusalException(RefusalReason.Unanswered, why);
-                walk.Take(await asker.StepAsync(id, NameOf(id)!, to.Address6, from.Address6, cancel));
+                walk.Take(await AskAsync(id, from, to, limit));
             }
             catch (RefusalException e)
             {
-                _silent[id] = e.Message;
                 walk.Unanswered(e.Message);
             }
         }
         return $"{from.HostName} to {to.HostName}: {(walk.Arrives ? $"routes lead there by {string.Join(", ", walk.Steps.Select(step => step.Name))}; packets are lost between these." : walk.Ends)}";
+    }
+
+    /// <exception cref="RefusalException">It cannot be asked, gives no answer, or gave none before.</exception>
+    private async Task<WayStep> AskAsync(uint id, StoredNode from, StoredNode to, CancellationToken limit)
+    {
+        if (_silent.ContainsKey(id))
+            throw Silent();
+        using var each = new CancellationTokenSource(Each, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(each.Token, limit);
+        try
+        {
+            return await asker.StepAsync(id, NameOf(id)!, to.Address6, from.Address6, either.Token);
+        }
+        catch (OperationCanceledException) when (each.IsCancellationRequested && !limit.IsCancellationRequested)
+        {
+            _silent[id] = true;
+            throw Silent();
+        }
+
+        static RefusalException Silent() => new(RefusalReason.Unanswered, string.Create(CultureInfo.InvariantCulture, $"It gave no answer within {Each.TotalSeconds:0} s."));
     }
 
     private string? NameOf(uint id) => mesh.Member(id)?.Record.HostName;

@@ -20,7 +20,7 @@ internal sealed class MeshCheck(MeshDirectory directory, LiveNodes live, IWayAsk
     public async Task<CheckResult> AskAsync(CancellationToken cancel)
     {
         var result = Run();
-        return result with { Problems = await new BrokenWays(directory.State, asker).TellAsync(result.Problems, time, cancel) };
+        return result with { Problems = await new BrokenWays(directory.State, asker, time).TellAsync(result.Problems, cancel) };
     }
 
     /// <summary>By what is known, without asking anybody.</summary>

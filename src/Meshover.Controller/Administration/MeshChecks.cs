@@ -60,7 +60,7 @@ internal static class MeshChecks
             .Concat(OfNames(records));
 
     /// <summary>Of how many subjects a node says so now.</summary>
-    private static int Finds(GraphMember member, FindingKind kind) => member.LastKnown is null ? member.Live?.Health?.Findings?.GetValueOrDefault(kind.Code) ?? 0 : 0;
+    private static int Finds(GraphMember member, FindingKind kind) => member.State is NodeState.Lost or NodeState.Unknown ? 0 : member.Live?.Health?.Findings?.GetValueOrDefault(kind.Code) ?? 0;
 
     /// <summary>A node that joins, or is renamed, has its name whatever else is called so.</summary>
     private static IEnumerable<CheckProblem> OfNames(List<StoredNode> records)

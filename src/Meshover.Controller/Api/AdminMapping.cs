@@ -141,9 +141,9 @@ internal static class AdminMapping
             Site = reach.Site,
             Notices = { view.Notices },
             Removed = !view.Node.IsActive,
-            Health = MeshGraph.Word(live?.Judged?.State ?? NodeState.Unknown),
+            Health = MeshGraph.Word(live is { IsRecalled: false, Judged: { } judged } ? judged.State : live is { IsLastKnown: true, Judged.State: NodeState.Lost } ? NodeState.Lost : NodeState.Unknown),
             HealthSinceUnix = live?.Judged?.Since.ToUnixTimeSeconds() ?? 0,
-            LastKnown = live is { IsLastKnown: true },
+            LastKnown = live is { IsLastKnown: true, Judged: { } known } ? MeshGraph.Word(known.State) : "",
         };
     }
 }

@@ -41,7 +41,10 @@ internal static class GrantPreviews
         if (grant.Name is { } called)
             effects.Add(($"All nodes will answer for the name {called}, below the mesh's zone, with {prefix.Prefix.BaseAddress}.", $"すべてのノードが、メッシュのゾーン内の名前 {called} に対して {prefix.Prefix.BaseAddress} を返すようになります。"));
         if (node.Grants.FirstOrDefault(held => held.Prefix == grant.Prefix) is { } former)
+        {
             effects.Add(($"It takes the place of the grant of the same prefix (up to /{former.MaxLength}).", $"同じプレフィックスの既存の許可(最大長 /{former.MaxLength})を置き換えます。"));
+            effects.AddRange(NameLost(mesh, node, former, grant.Name));
+        }
         foreach (var (owner, held) in Overlapping(mesh, node.Id, prefix.Prefix).Take(MostOthers))
             effects.Add(($"{owner} is granted {held}, which overlaps: where both announce the same prefix, each node takes the nearer one.", $"{owner} には重なる {held} が許可されています。両方が同じプレフィックスを広告すると、各ノードは近い方を使います。"));
         if (prefix.Prefix.PrefixLength == 0)
@@ -63,10 +66,18 @@ internal static class GrantPreviews
         return new GrantPreview(
         [
             .. gathering,
+            .. NameLost(mesh, node, node.Grants.First(grant => grant.Prefix == held), kept: null),
             refused.Count > 0
                 ? ($"{node.HostName} announces {Join(refused)} now: all {others} other nodes will refuse it, and what is behind it is reached no more.", $"{node.HostName} は現在 {Join(refused)} を広告しています。他の {others} ノードが拒否し、その先には到達できなくなります。")
                 : ($"{node.HostName} announces nothing by this grant: nothing is refused that is accepted now.", $"{node.HostName} はこの許可による広告をしていません。現在の到達性は変わりません。"),
         ]);
+    }
+
+    /// <summary>The name of a grant that goes, where nobody else's grant gives it.</summary>
+    private static IEnumerable<(string English, string Japanese)> NameLost(MeshState mesh, StoredNode node, StoredGrant grant, string? kept)
+    {
+        if (grant.Name is { } name && name != kept && !mesh.Nodes.Values.Any(other => other.IsActive && other.Record.Grants.Any(held => held.Name == name && (other.Record.Id != node.Id || held.Prefix != grant.Prefix))))
+            yield return ($"The name {name} is answered for no more.", $"名前 {name} には応答しなくなります。");
     }
 
     /// <summary>What the node wants to gather in a range, by what it told everybody.</summary>

@@ -34,7 +34,7 @@ internal sealed record LastKnown(string Store, ImmutableArray<KnownNode> Nodes)
         return (known.Nodes.IsDefault ? [] : known.Nodes)
             .Where(node => node is not null && mesh.Member(node.Id) is { } member && member.Record.Enrolled == node.Enrolled)
             .DistinctBy(node => node.Id)
-            .Select(node => KeyValuePair.Create(node.Id, new LiveNode { Judged = node.Stood, LastSeen = node.Seen, LastVersion = node.Version ?? "", Health = node.Said }));
+            .Select(node => KeyValuePair.Create(node.Id, new LiveNode { IsRecalled = true, Judged = node.Stood, LastSeen = node.Seen, LastVersion = node.Version ?? "", Health = node.Said }));
     }
 }
 

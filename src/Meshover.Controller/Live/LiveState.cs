@@ -39,6 +39,8 @@ internal sealed record LiveState
             LastVersion = session.Version,
             Opened = former.Opened + 1,
             CopyFound = cameBack ? now.Wall : former.Copied(now.Wall),
+            // What it said before the controller's start is no word of how it stands now.
+            Health = former.IsLastKnown ? null : former.Health,
         };
         return With(session.Node, node, SightingChange.Between(former.Counted, node.Counted));
     }
@@ -58,7 +60,7 @@ internal sealed record LiveState
     /// <param name="node">Which.</param>
     /// <param name="change">From what it said before; null: nothing.</param>
     public LiveState Tell(uint node, Func<HealthReport?, HealthReport> change) =>
-        this with { Nodes = Nodes.SetItem(node, Former(node) with { Health = change(Former(node).Health) }) };
+        this with { Nodes = Nodes.SetItem(node, Former(node) with { Health = change(Former(node).Health), IsRecalled = false }) };
 
     /// <summary>A stream has ended.</summary>
     public LiveState Close(NodeSession session, DateTimeOffset now)
@@ -84,7 +86,7 @@ internal sealed record LiveState
     /// <summary>A node is a member no more. One that has a stream is kept until that has ended.</summary>
     public LiveState Forget(uint node) => Node(node) is { IsOnline: false } ? this with { Nodes = Nodes.Remove(node) } : this;
 
-    private static bool IsMoved(LiveNode node, TimeSpan now) => !node.IsLastKnown && node.Judged?.State != NodeStates.Of(node, now);
+    private static bool IsMoved(LiveNode node, TimeSpan now) => !node.IsRecalled && node.Judged?.State != NodeStates.Of(node, now);
 
     private LiveNode Former(uint node) => Nodes.GetValueOrDefault(node, LiveNode.Unheard);
 

@@ -61,6 +61,8 @@ internal static class Enrolment
 
     private static StoredNode Join(Draft draft, EnrolmentRequest request, TokenRecord token, IdentityRecord? identity, long now)
     {
+        if (draft.State.MemberByHostName(request.HostName) is null && GrantRules.WhyNotNamed(draft.State, request.HostName) is { } reason)
+            throw new RefusalException(RefusalReason.Taken, $"{reason} Choose another with --hostname.");
         var numbers = TakeOver(draft, request, token) ?? TakeBack(draft, request, identity) ?? Allocator.TakeNumbers(draft);
         var allocation = draft.Written<AllocationRecord>(StoreKeys.Allocation) ?? draft.State.Allocation;
         var node = new StoredNode
@@ -143,7 +145,7 @@ internal static class Enrolment
 
     /// <summary>Why a member cannot be called so, or null.</summary>
     public static string? WhyNotNamed(Draft draft, StoredNode node, string hostName) => draft.IsFree(StoreKeys.HostName(hostName))
-        ? null
+        ? GrantRules.WhyNotNamed(draft.State, hostName) is { } reason ? $"This machine stays the node \"{node.HostName}\": {reason}" : null
         : $"This machine stays the node \"{node.HostName}\": \"{hostName}\" belongs to another one. Choose another with --hostname, or have an "
             + $"administrator run `meshover node remove {hostName}`.";
 

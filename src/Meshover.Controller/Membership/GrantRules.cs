@@ -27,6 +27,12 @@ internal static class GrantRules
             draft.Put(StoreKeys.Withdrawn(node.Id), withdrawn with { Prefixes = withdrawn.Prefixes.Remove(grant.Prefix) });
     }
 
+    /// <summary>Why nobody else may be called so: the name was given to an address, and all nodes would be led to the newcomer. Null: it may be. O(grants).</summary>
+    public static string? WhyNotNamed(MeshState state, string hostName) =>
+        state.Nodes.Values.Where(node => node.IsActive).Select(node => node.Record).FirstOrDefault(node => node.Grants.Any(grant => grant.Name == hostName)) is { } holder
+            ? $"\"{hostName}\" is the name of an address that is granted to \"{holder.HostName}\" (`meshover grant list {holder.HostName}`)."
+            : null;
+
     /// <exception cref="RefusalException">The node has no such grant.</exception>
     public static void Remove(Draft draft, StoredNode node, string prefix)
     {

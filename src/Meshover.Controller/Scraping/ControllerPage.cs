@@ -78,8 +78,10 @@ internal static class ControllerPage
         Each(writer, ControllerMetrics.NodeAccepted, members, health => health.Accepted);
         Each(writer, ControllerMetrics.NodeAnnounced, members, health => health.Announced);
         Each(writer, ControllerMetrics.NodeRefused, members, health => health.Refused);
-        Each(writer, ControllerMetrics.NodeReceived, members, health => health.RxBytes);
-        Each(writer, ControllerMetrics.NodeTransmitted, members, health => health.TxBytes);
+        // Of one that is not heard yet a counter is from before the start: what came meanwhile would count as of a moment.
+        ImmutableArray<GraphMember> heard = [.. members.Where(member => member.LastKnown is null)];
+        Each(writer, ControllerMetrics.NodeReceived, heard, health => health.RxBytes);
+        Each(writer, ControllerMetrics.NodeTransmitted, heard, health => health.TxBytes);
     }
 
     private static void WriteComponents(ExpositionWriter writer, string node, ComponentStates? components)

@@ -47,9 +47,11 @@ public static class Prefixes
     public static bool Covers(IPNetwork outer, IPNetwork inner) =>
         outer.BaseAddress.AddressFamily == inner.BaseAddress.AddressFamily && outer.PrefixLength <= inner.PrefixLength && outer.Contains(inner.BaseAddress);
 
-    /// <summary>The first address that may be a machine's.</summary>
+    /// <summary>The first address that may be a machine's: not of 0.0.0.0/8 or ::/8, which lead nowhere, where the prefix has others.</summary>
     public static IPAddress AddressIn(IPNetwork prefix)
     {
+        if (prefix.PrefixLength < 8 && prefix.BaseAddress.GetAddressBytes()[0] == 0)
+            return prefix.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Parse("1.0.0.1") : new IPAddress([(byte)(prefix.PrefixLength < 3 ? 0x20 : 0x80 >> prefix.PrefixLength), .. new byte[14], 1]);
         var bytes = prefix.BaseAddress.GetAddressBytes();
         if (prefix.PrefixLength < (bytes.Length * 8) - 1)
             bytes[^1] |= 1;

@@ -48,5 +48,5 @@ public static class EventKinds
 
     /// <summary>Whether a finding of that code says that a configuration was refused: it is told as such, too.</summary>
     public static bool IsRefusal(string code) =>
-        code == FindingKinds.FrrConfigurationRefused.Code || code == FindingKinds.MapPartlyUnusable.Code || code == FindingKinds.PlanFailed.Code;
+        code == FindingKinds.FrrConfigurationRefused.Code || code == FindingKinds.PlanFailed.Code;
 }

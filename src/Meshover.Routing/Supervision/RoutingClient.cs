@@ -48,7 +48,7 @@ public sealed class RoutingClient(string socketPath, TimeProvider? time = null)
     /// <param name="links">Of whom: at most <see cref="RefusedPath.MostNeighbors"/>.</param>
     /// <param name="ct">Gives up.</param>
     public async Task<ImmutableArray<RefusedPath>> GetRefusedAsync(IPNetwork around, IEnumerable<string> links, CancellationToken ct = default) =>
-        (await CallAsync(new RoutingRequest { Op = RoutingProtocol.Refused, Prefixes = [around.ToString()], Neighbors = [.. links] }, _renewWithin, ct)).Refused;
+        (await CallAsync(new RoutingRequest { Op = RoutingProtocol.Refused, Prefixes = [around.ToString()], Neighbors = [.. links] }, _answerWithin, ct)).Refused;
 
     /// <summary>
     /// Makes zebra put back the routes that the kernel flushed when their preferred source address was removed by hand. Call it after
