@@ -91,6 +91,7 @@ internal static class FindingWords
         ["endpoints-left-out"] = ("このマシンには、エンドポイントとして公開する数を超えるアドレスがあります。", "必要なものを指定してください(`endpoints`)。"),
         ["metrics-listener"] = ("メトリクスが提供されていないか、意図より広く公開されています。", "`metrics-listen` を変更してください。"),
         ["names-not-served"] = ("このノードのアドレスで、メッシュの名前に応答できません。多くの場合、他のプログラムがポートを使っています。", "ポートを使っているものを停止するか、`dns-listen` で別のアドレスを指定するか、無効にしてください(`dns: false`)。"),
+        ["dns-silent"] = ("メッシュの名前に応答するデーモンが動いていないか、応答しません。ここではどの名前も解決できません。", "`meshover up` で起動します。終了した理由はログにあります(/run/meshover/dns.log または `journalctl -u meshover-dns`)。応答しないものは強制終了してください。"),
         ["node-lost"] = ("コントローラーは 105 秒間このノードから応答を受け取っていません。通信自体は続いている可能性があります。", "そのマシンと、コントローラーまでの経路を確認してください。到達できるかどうかはピアが報告します。"),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

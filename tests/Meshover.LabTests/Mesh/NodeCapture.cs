@@ -11,13 +11,13 @@ internal static class NodeCapture
 
     /// <summary>What was captured while packets went to addresses, a line each.</summary>
     /// <param name="node">That captures, and pings.</param>
-    /// <param name="wish">Of `capture`; it must end by itself.</param>
+    /// <param name="options">Of `capture`; it must end by itself.</param>
     /// <param name="pinged">Again and again, until it has ended.</param>
     /// <param name="patience">For its beginning.</param>
     /// <param name="ct">Gives up.</param>
-    public static async Task<string[]> RunAsync(LabNode node, string[] wish, string[] pinged, TimeSpan patience, CancellationToken ct)
+    public static async Task<string[]> RunAsync(LabNode node, string[] options, string[] pinged, TimeSpan patience, CancellationToken ct)
     {
-        var capture = node.MeshoverAsync(["capture", "--output", Packets, .. wish], ct);
+        var capture = node.MeshoverAsync(["capture", "--output", Packets, .. options], ct);
         await Until.NothingIsMissingAsync("it captures", patience, () => Task.FromResult(capture.IsCompleted || File.Exists(node.Machine.Disk(Packets)) ? null : "no file"), ct);
         while (!capture.IsCompleted)
         {
@@ -27,7 +27,7 @@ internal static class NodeCapture
         (await capture).Checked();
         var lines = await ReadAsync(node, ct);
         (await node.Machine.RunAsync("rm", [Packets], ct)).Checked();
-        var count = Array.IndexOf(wish, "-c") is >= 0 and var at ? int.Parse(wish[at + 1], CultureInfo.InvariantCulture) : lines.Length;
+        var count = Array.IndexOf(options, "-c") is >= 0 and var at ? int.Parse(options[at + 1], CultureInfo.InvariantCulture) : lines.Length;
         Assert.Equal(count, lines.Length);
         return lines;
     }

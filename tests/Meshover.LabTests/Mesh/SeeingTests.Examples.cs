@@ -42,7 +42,7 @@ public sealed partial class SeeingTests
 
     /// <summary>Where commands run; those of administration on the controller's machine.</summary>
     private static readonly string[] OnTheNode =
-        ["status", "ping", "trace", "route", "events", "capture", "debug", "announcements", "announce", "withdraw", "drain", "undrain", "rotate-key", "vtysh", "frr", "doctor", "routing", "dns"];
+        ["status", "ping", "trace", "route", "events", "capture", "debug", "announcements", "announce", "withdraw", "drain", "undrain", "rotate-key", "vtysh", "frr", "doctor", "dataplane", "routing", "dns"];
 
     [Fact]
     public async Task Examples_OfTheHelp_RunAsPrinted()
@@ -97,7 +97,9 @@ public sealed partial class SeeingTests
         // What it writes, it writes here: ~ and zsh's path of functions, too.
         var prepared = $"cd $(mktemp -d) && mkdir -p templates .config/fish/completions && export HOME=$PWD PATH={Path.GetDirectoryName(LabPrograms.Meshover)}:$PATH";
         string[] shell = example.Contains("fpath", StringComparison.Ordinal) ? ["zsh", "-f", "-o", "pipefail", "-c", $"{prepared} && fpath=($PWD) && {example}"] : ["bash", "-o", "pipefail", "-c", $"{prepared} && {example}"];
+        var since = TimeProvider.System.GetTimestamp();
         var ran = await machine.RunAsync("timeout", ["--signal=INT", isEndless ? "2" : "90", .. shell], _ct);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{TimeProvider.System.GetElapsedTime(since).TotalSeconds:0.0} s: {example}");
         // 3: what was asked for is told, and may be not well just now, or its check has not succeeded often enough yet; 124: it was interrupted.
         var mayNotBeWell = Judges.Contains(command.Split(' ')[0]) || (command == "announce" && example.Contains("--check", StringComparison.Ordinal));
         if (ran.ExitCode != 0 && !(mayNotBeWell && ran.ExitCode == 3) && !(isEndless && ran.ExitCode == 124))

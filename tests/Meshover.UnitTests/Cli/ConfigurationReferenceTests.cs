@@ -36,7 +36,8 @@ public sealed class ConfigurationReferenceTests
             ## Announcements with conditions
 
             `announcements` is a list of mappings in the file; a flag carries one as `--announcements '{prefix: 10.9.0.1/32, mode: anycast}'`. `meshover announce` takes the
-            same keys as flags, and keeps what it was told over restarts ([guides/announcing.md](guides/announcing.md)).
+            same keys as flags, and keeps what it was told over restarts ([guides/announcing.md](guides/announcing.md)). A name of the address in the mesh's DNS
+            is no setting of a node, but of the grant ([guides/names.md](guides/names.md#names-of-services-and-floating-addresses)).
 
             | key | value | effect |
             |---|---|---|
