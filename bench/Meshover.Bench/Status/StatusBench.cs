@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Meshover.Agent;
 using Meshover.Agent.Configuration;
+using Meshover.Agent.Reconciling.Kernel.Gathering;
 using Meshover.Agent.Reporting;
 using Meshover.Agent.Scraping;
 using Meshover.Agent.Trust;
@@ -71,7 +72,7 @@ internal sealed class StatusBench(BenchOptions options, TextWriter progress)
     {
         var state = StateOf(Peers + 1);
         var traffic = new TrafficCounters().Look(state, LinkStanding.Of(state));
-        var page = new AgentPage(AgentConfig.Default with { MetricsPeers = PeerDetail.All }, _ => 1.5);
+        var page = new AgentPage(AgentConfig.Default with { MetricsPeers = PeerDetail.All }, _ => 1.5, () => GatherState.Nothing);
         var identity = IdentityFactory.Create("n1", Time);
         var spent = new List<double>();
         for (var scrape = 0; scrape < Scrapes; scrape++)

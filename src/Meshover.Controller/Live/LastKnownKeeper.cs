@@ -17,15 +17,7 @@ internal sealed partial class LastKnownKeeper(MeshDirectory directory, LiveNodes
     /// <summary>Before any other service looks at the nodes.</summary>
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            if (File.Exists(paths.LastKnown))
-                live.Recall(LastKnown.Read(directory.State, File.ReadAllBytes(paths.LastKnown)));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidDataException)
-        {
-            LogNotTaken(log, paths.LastKnown, e.Message);
-        }
+        Recall();
         return base.StartAsync(cancellationToken);
     }
 
@@ -41,6 +33,19 @@ internal sealed partial class LastKnownKeeper(MeshDirectory directory, LiveNodes
         using var timer = new PeriodicTimer(Every, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
             Keep();
+    }
+
+    private void Recall()
+    {
+        try
+        {
+            if (File.Exists(paths.LastKnown))
+                live.Recall(LastKnown.Read(directory.State, File.ReadAllBytes(paths.LastKnown)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidDataException)
+        {
+            LogNotTaken(log, paths.LastKnown, e.Message);
+        }
     }
 
     /// <summary>Beside the former one, which it then replaces.</summary>
