@@ -24,6 +24,9 @@ public sealed class ConsoleFixture : IAsyncLifetime
 
     public LabMesh Mesh { get; private set; } = null!;
 
+    /// <summary>Where people may sign in by name.</summary>
+    internal TestProvider Provider => _provider!;
+
     /// <summary>What browsers said of pages: errors of scripts, and what the policy forbade.</summary>
     public IReadOnlyCollection<string> Complaints => _complaints;
 

@@ -30,8 +30,9 @@ internal sealed class TestProvider : IAsyncDisposable
     private const string ReturnPath = "/session/openid/return";
     private readonly WebApplication _app;
     private readonly X509Certificate2 _certificate;
+    private readonly HttpClient _client;
 
-    private TestProvider(WebApplication app, X509Certificate2 certificate, string address) => (_app, _certificate, Address) = (app, certificate, address);
+    private TestProvider(WebApplication app, X509Certificate2 certificate, HttpClient client, string address) => (_app, _certificate, _client, Address) = (app, certificate, client, address);
 
     /// <summary>The issuer.</summary>
     public string Address { get; }
@@ -53,12 +54,23 @@ internal sealed class TestProvider : IAsyncDisposable
         app.UseAuthentication();
         app.MapGet("/authorize", AuthorizeAsync);
         await app.StartAsync();
-        await WarmUpAsync(machine, at);
-        return new TestProvider(app, certificate, $"https://{at}:{Port}/");
+        var provider = new TestProvider(app, certificate, ClientIn(machine, at), $"https://{at}:{Port}/");
+        await provider.WarmUpAsync();
+        return provider;
+    }
+
+    /// <summary>Where the provider leads somebody's browser after they have said who they are.</summary>
+    /// <param name="asked">The address at which it asks them.</param>
+    /// <param name="user">What they say.</param>
+    public async Task<string> AnswerAsync(string asked, string user)
+    {
+        using var answer = await _client.GetAsync(new Uri($"{asked}&user={Uri.EscapeDataString(user)}"));
+        return $"{answer.Headers.Location}";
     }
 
     public async ValueTask DisposeAsync()
     {
+        _client.Dispose();
         await _app.DisposeAsync();
         _certificate.Dispose();
     }
@@ -117,22 +129,24 @@ internal sealed class TestProvider : IAsyncDisposable
     }
 
     /// <summary>Its first answer takes seconds on a machine that is busy, which is no fault of who asks.</summary>
-    private static async Task WarmUpAsync(Machine machine, IPAddress at)
+    private async Task WarmUpAsync()
     {
-        using var client = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, ct) =>
-            {
-                var socket = machine.InNetwork(() => new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
-                await socket.ConnectAsync(at, Port, ct);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-            SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null },
-        })
-        { Timeout = TimeSpan.FromMinutes(1) };
         foreach (var path in new[] { ".well-known/openid-configuration", ".well-known/jwks" })
-            (await client.GetAsync(new Uri($"https://{at}:{Port}/{path}"))).EnsureSuccessStatusCode();
+            (await _client.GetAsync(new Uri(Address + path))).EnsureSuccessStatusCode();
     }
+
+    private static HttpClient ClientIn(Machine machine, IPAddress at) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        ConnectCallback = async (_, ct) =>
+        {
+            var socket = machine.InNetwork(() => new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+            await socket.ConnectAsync(at, Port, ct);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+        SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null },
+    })
+    { Timeout = TimeSpan.FromMinutes(1) };
 
     private static Socket Listen(IPAddress at)
     {
