@@ -16,6 +16,7 @@ namespace Meshover.Agent.Diagnosing;
 /// <summary>From all that the agent knows to what is wrong, by the catalogue. Pure; O(n).</summary>
 internal static class NodeFindings
 {
+    private const string SettingsFile = "agent.yaml";
     private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(1);
 
     /// <param name="state">What is known.</param>
@@ -28,6 +29,7 @@ internal static class NodeFindings
     [
         .. Controller(state, now, sinceBoot)
             .Concat(Map(state))
+            .Concat(Settings(state))
             .Concat(Components(state))
             .Concat(Announcements(state))
             .Concat(Routes(state))
@@ -88,6 +90,12 @@ internal static class NodeFindings
             yield return new Finding(FindingKinds.MapPartlyUnusable, $"node {node}", OwnNotices.OfLeftOut($"{node}", why));
         if (OfferedEndpoints.LeftOut(state.Offered.Count(offered => offered.Source == EndpointSource.Configured), state.Underlay?.Addresses.Length ?? 0) is { } leftOut)
             yield return new Finding(FindingKinds.EndpointsLeftOut, "", leftOut);
+    }
+
+    private static IEnumerable<Finding> Settings(AgentState state)
+    {
+        if (state.SettingsProblem.Length > 0)
+            yield return new Finding(FindingKinds.SettingsRefused, SettingsFile, state.SettingsProblem);
     }
 
     private static IEnumerable<Finding> Components(AgentState state)

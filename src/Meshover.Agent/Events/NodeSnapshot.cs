@@ -28,8 +28,8 @@ internal sealed record NodeSnapshot
     /// <summary>Who has the packets of each gathered range, by hostname; empty: nobody. Null: the kernel was not looked at yet.</summary>
     public ImmutableDictionary<string, string>? Gathered { get; init; } = ImmutableDictionary<string, string>.Empty;
 
-    /// <summary>Why the settings, as they were read last, cannot be used; empty: they can.</summary>
-    public string SettingsProblem { get; init; } = "";
+    /// <summary>Packets of a range that nobody has leave by this node's own default route.</summary>
+    public bool FallsBack { get; init; }
 
     /// <summary>Hostnames of nodes that are to be left, this one among them.</summary>
     public ImmutableHashSet<string> Draining { get; init; } = [];
@@ -63,7 +63,7 @@ internal sealed record NodeSnapshot
             Findings = diagnosed.Findings.Where(finding => !HeldFindings.IsOfALink(finding.Kind)).ToImmutableDictionary(finding => finding.Key),
             Lapsed = [.. state.Announcements.Sources.SelectMany(source => source.Declared).Where(one => one.HasLapsed).Select(one => $"{one.Prefix}")],
             Gathered = OwnersOf(state, gathered),
-            SettingsProblem = state.SettingsProblem,
+            FallsBack = state.Plan?.Kernel.Gathering.FallsBack == true,
             Draining =
             [
                 .. (state.Map?.Nodes.Values ?? []).Where(node => node.IsDraining && node.Id != me?.Id).Select(node => node.HostName),

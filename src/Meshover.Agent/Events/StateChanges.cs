@@ -1,5 +1,6 @@
 using Meshover.Agent.Diagnosing;
 using Meshover.Mesh.Events;
+using Meshover.Mesh.Findings;
 using Meshover.Mesh.Identity;
 
 namespace Meshover.Agent.Events;
@@ -89,16 +90,18 @@ internal static class StateChanges
         {
             var (was, now) = (before.GetValueOrDefault(range), after.GetValueOrDefault(range));
             if (was != now)
-                yield return New(EventKinds.GatheringMoved, range) with { From = was ?? "", To = now ?? "", Text = WhyMoved(was, now) };
+                yield return New(EventKinds.GatheringMoved, range) with { From = was ?? "", To = now ?? "", Text = WhyMoved(was, now, next.FallsBack) };
         }
     }
 
     /// <param name="was">Who had the packets; empty: nobody. Null: the range was not gathered.</param>
     /// <param name="now">Who has them, in the same way.</param>
-    private static string WhyMoved(string? was, string? now) => (was, now) switch
+    /// <param name="fallsBack">What nobody has leaves by this node's own default route: who gathers so that nothing leaves elsewhere must see that.</param>
+    private static string WhyMoved(string? was, string? now, bool fallsBack) => (was, now) switch
     {
         (_, null) => "It is gathered no more.",
-        (_, "") => "None of its owners can take the packets.",
+        (_, "") when fallsBack => "None of its owners can take the packets: they leave by this node's own default route (gather-fallback).",
+        (_, "") => "None of its owners can take the packets: they are refused.",
         (null, _) => "It was not gathered before.",
         _ => "",
     };
@@ -121,13 +124,14 @@ internal static class StateChanges
 
     private static IEnumerable<MeshEvent> Findings(NodeSnapshot former, NodeSnapshot next)
     {
-        if (next.SettingsProblem.Length > 0 && next.SettingsProblem != former.SettingsProblem)
-            yield return New(EventKinds.ConfigurationRefused, "agent.yaml") with { Text = next.SettingsProblem };
-        foreach (var (key, finding) in next.Findings.Where(finding => !former.Findings.ContainsKey(finding.Key)))
+        foreach (var (key, finding) in next.Findings)
         {
-            if (EventKinds.IsRefusal(key.Code))
+            var was = former.Findings.GetValueOrDefault(key);
+            // Who corrects one mistake and makes another is refused once more.
+            if (was is null ? EventKinds.IsRefusal(key.Code) : key.Code == FindingKinds.SettingsRefused.Code && was.Text != finding.Text)
                 yield return New(EventKinds.ConfigurationRefused, key.Subject) with { Code = key.Code, Text = finding.Text };
-            yield return New(EventKinds.FindingRaised, key.Subject) with { Code = key.Code, Text = finding.Text };
+            if (was is null)
+                yield return New(EventKinds.FindingRaised, key.Subject) with { Code = key.Code, Text = finding.Text };
         }
         foreach (var (key, _) in former.Findings.Where(finding => !next.Findings.ContainsKey(finding.Key)))
             yield return New(EventKinds.FindingCleared, key.Subject) with { Code = key.Code };

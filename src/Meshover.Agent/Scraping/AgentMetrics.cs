@@ -30,9 +30,9 @@ internal static class AgentMetrics
     public static readonly Metric OutsideUp = new("meshover_neighbor_up", MetricType.Gauge, "1 while the BGP session with a router outside the mesh is established", "neighbor");
     public static readonly Metric OutsideAccepted = new("meshover_neighbor_prefixes_accepted", MetricType.Gauge, "Prefixes accepted from a router outside the mesh", "neighbor");
     public static readonly Metric Gathered = new("meshover_gathering_ranges", MetricType.Gauge, "Ranges of sources whose packets are gathered, as this node has them");
-    public static readonly Metric GatherOwner = new("meshover_gathering_owner", MetricType.Gauge, "1 for the owner that has the packets of the range on this node, 0 for the others that may have them", "range", "owner");
+    public static readonly Metric GatherOwner = new("meshover_gathering_owner", MetricType.Gauge, "1 for the owner that has what this node, or what is behind it, sends from the range, 0 for the others that may have them", "range", "owner");
     public static readonly Metric GatherUsable = new("meshover_gathering_owners_usable", MetricType.Gauge, "Owners of the range that could take its packets now", "range");
-    public static readonly Metric GatherPath = new("meshover_gathering_path", MetricType.Gauge, "Where packets of the range go: 0 to nobody, 1 to the owner by way of others, 2 by the owner's own link, 3 they leave here", "range");
+    public static readonly Metric GatherPath = new("meshover_gathering_path", MetricType.Gauge, "Where packets of the range go that this node sends, or what is behind it: 0 to nobody, 1 to the owner by way of others, 2 by the owner's own link, 3 they leave here", "range");
     public static readonly Metric GatherFallback = new("meshover_gathering_fallback", MetricType.Gauge, "1 while nobody has packets of the range and they leave by this node's own default route, else 0", "range");
     public static readonly Metric PeerUp = new("meshover_peer_up", MetricType.Gauge, "1 while the direct link with the peer works: tunnel and BGP session", "peer");
     public static readonly Metric PeerReceived = new("meshover_peer_receive_bytes_total", MetricType.Counter, "UDP payload received from the peer", "peer");

@@ -43,8 +43,9 @@ internal static class GroupedGraph
     private static GraphNode Node(GroupOfMembers group, int members)
     {
         var links = group.Members.Aggregate(default(LinkShares), (sum, member) => sum + MeshGraph.LinksOf(member, members));
-        var worst = group.Members.CountBy(member => member.State).OrderBy(state => state.Key == NodeState.Ok).ThenByDescending(state => state.Value).First();
-        var state = worst.Key == NodeState.Ok ? "ok" : $"{worst.Value} {MeshGraph.Word(worst.Key)}";
+        var ok = MeshGraph.Word(NodeState.Ok);
+        var worst = group.Members.CountBy(member => MeshGraph.Word(member)).OrderBy(state => state.Key == ok).ThenByDescending(state => state.Value).First();
+        var state = worst.Key == ok ? ok : $"{worst.Value} {worst.Key}";
         return new GraphNode($"group:{group.Name}", group.Name, $"{group.Members.Length} nodes", state, links, group.Members);
     }
 

@@ -88,7 +88,7 @@ internal sealed record MeshGraph(ImmutableArray<GraphNode> Nodes, ImmutableArray
     };
 
     /// <summary>With what was known of it before, where that is all.</summary>
-    private static string Word(GraphMember member) => member is { State: NodeState.Unknown, LastKnown: { } known and not NodeState.Unknown }
+    internal static string Word(GraphMember member) => member is { State: NodeState.Unknown, LastKnown: { } known and not NodeState.Unknown }
         ? $"{Word(member.State)}, was {Word(known)}" : Word(member.State);
 
     private static MeshGraph OfMembers(ImmutableArray<GraphMember> members)

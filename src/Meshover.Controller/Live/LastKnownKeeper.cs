@@ -5,7 +5,7 @@ using Meshover.Controller.Configuration;
 namespace Meshover.Controller.Live;
 
 /// <summary>
-/// Takes up at the start how nodes stood before it, and keeps that each 30 s and at the end: O(nodes) each time. A file that cannot be read is done without, and one that cannot be
+/// Takes up at the start how nodes stood before it, forgets those that are no members any more, and keeps how they stand each 30 s and at the end: O(nodes) each time. A file that cannot be read is done without, and one that cannot be
 /// written is tried again; each is logged once, and nobody waits for it.
 /// </summary>
 internal sealed partial class LastKnownKeeper(MeshDirectory directory, LiveNodes live, ControllerPaths paths, TimeProvider time, ILogger<LastKnownKeeper> log) : BackgroundService
@@ -32,7 +32,22 @@ internal sealed partial class LastKnownKeeper(MeshDirectory directory, LiveNodes
     {
         using var timer = new PeriodicTimer(Every, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            ForgetOthers();
             Keep();
+        }
+    }
+
+    /// <summary>One that was taken up and is no member any more: nothing marked it for planning, where those are forgotten that were heard.</summary>
+    private void ForgetOthers()
+    {
+        var known = live.State.Nodes;
+        var mesh = directory.State; // newer than what is known: whoever opened a stream is in it
+        foreach (var (id, node) in known)
+        {
+            if (node is { IsLastKnown: true, IsOnline: false } && mesh.Member(id) is null)
+                live.Forget(id);
+        }
     }
 
     private void Recall()

@@ -18,7 +18,7 @@ public static class EventKinds
     public static readonly EventKind AnnouncementWithdrawn = new("announcement.withdrawn", "A prefix is announced no more.");
     public static readonly EventKind AnnouncementRefused = new("announcement.refused", "A prefix is announced that is not granted.");
     public static readonly EventKind AnnouncementLapsed = new("announcement.lapsed", "A prefix that rests on a living agent had lapsed: the agent was not heard in time.");
-    public static readonly EventKind GatheringMoved = new("gathering.moved", "Packets of a gathered range go to another owner than before: from, to; empty: to nobody.");
+    public static readonly EventKind GatheringMoved = new("gathering.moved", "Packets of a gathered range go to another owner than before: from, to; empty: to nobody, and the text says what becomes of them.");
     public static readonly EventKind NodeDraining = new("node.draining", "A node is to be left; what goes through it goes other ways.");
     public static readonly EventKind NodeDrained = new("node.drained", "The node itself may be stopped.");
     public static readonly EventKind NodeUndrained = new("node.undrained", "A node is not to be left any more.");
@@ -48,5 +48,5 @@ public static class EventKinds
 
     /// <summary>Whether a finding of that code says that a configuration was refused: it is told as such, too.</summary>
     public static bool IsRefusal(string code) =>
-        code == FindingKinds.FrrConfigurationRefused.Code || code == FindingKinds.PlanFailed.Code;
+        code == FindingKinds.FrrConfigurationRefused.Code || code == FindingKinds.PlanFailed.Code || code == FindingKinds.SettingsRefused.Code;
 }

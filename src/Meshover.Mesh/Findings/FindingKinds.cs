@@ -265,6 +265,9 @@ public static class FindingKinds
     public static readonly FindingKind AgentSilent = new("agent-silent", FindingSeverity.Fault,
         "The agent does not answer.",
         "`meshover up` starts it; packets flow without it.");
+    public static readonly FindingKind SettingsRefused = new("settings-refused", FindingSeverity.Warning,
+        "The settings of this node were changed and cannot be used: it goes on by the former ones, and would not start by these.",
+        "Correct what its text names, then run `meshover up`.");
     public static readonly FindingKind EndpointsLeftOut = new("endpoints-left-out", FindingSeverity.Notice,
         "This machine has more addresses than are offered as endpoints.",
         "Name those that matter (`endpoints`).");
@@ -298,7 +301,7 @@ public static class FindingKinds
         Ipv6Off, NftablesMissing, PolicyRule, RulePreference, RoutingTable, UnderlayRoute, AddressPool, FirewallDropsTunnel, FirewallDropsBgp,
         FirewallDropsForwarding, FirewallRpFilter, TransitTranslation, DockerForward, NetworkManager, RoutingSilent, FrrMissing, FrrFailed,
         FrrRestarting, FrrKeepsDying, FrrHangs, FrrUnread, FrrConfigurationRefused, ZebraForeign, FrrRelease, DiskFull, StateReadOnly,
-        StateUnwritable, AgentSilent, EndpointsLeftOut, MetricsListener, NamesNotServed, DnsSilent, NodeLost,
+        StateUnwritable, AgentSilent, SettingsRefused, EndpointsLeftOut, MetricsListener, NamesNotServed, DnsSilent, NodeLost,
     ];
 
     private static readonly Dictionary<string, FindingKind> ByCode = All.ToDictionary(kind => kind.Code, StringComparer.Ordinal);

@@ -221,13 +221,17 @@ public sealed partial class SeeingTests(MeshFixture fixture) : IClassFixture<Mes
 
         // n3 passes nothing on, and n1 and n2 hear nothing of each other: each says where the way to the other ends.
         (await node.UpAsync(input: null, ["--no-wait", "--transit", "never"], _ct)).Checked();
-        await using (await Cut.BetweenAsync(_mesh, _mesh.Node(1), _mesh.Node(2), onlyIPv6: false, _ct))
+        try
         {
+            await using var cut = await Cut.BetweenAsync(_mesh, _mesh.Node(1), _mesh.Node(2), onlyIPv6: false, _ct);
             await Until.NothingIsMissingAsync("the hops are named where the ways between n1 and n2 end", Patience, async () =>
                 await AdminAsync("check") is { ExitCode: 3, Output: var found } && found.Contains("n1 to n2: It ends at n1", StringComparison.Ordinal)
                     && found.Contains("n2 to n1: It ends at n2", StringComparison.Ordinal) ? null : (await AdminAsync("check")).Output, _ct);
         }
-        (await node.UpAsync(input: null, ["--no-wait", "--transit", "auto"], _ct)).Checked();
+        finally
+        {
+            (await node.UpAsync(input: null, ["--no-wait", "--transit", "auto"], _ct)).Checked(); // the other tests of this mesh need it
+        }
         await _mesh.SettledAsync(_ct);
     }
 

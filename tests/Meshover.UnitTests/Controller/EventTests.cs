@@ -80,6 +80,8 @@ public sealed class EventTests : IAsyncLifetime
         Assert.Equal(["n1 finding.cleared [disk-full]", "n1 finding.cleared [of-a-newer-release]"], Told(Look(found), Look(Node("n1"))));
         var refused = Node("n1") with { Findings = ImmutableSortedDictionary<string, int>.Empty.Add("frr-configuration-refused", 1) };
         Assert.Equal(["n1 configuration.refused [frr-configuration-refused]", "n1 finding.raised [frr-configuration-refused]"], Told(Look(Node("n1")), Look(refused)));
+        var unread = Node("n1") with { Findings = ImmutableSortedDictionary<string, int>.Empty.Add("settings-refused", 1) };
+        Assert.Equal(["n1 configuration.refused [settings-refused]", "n1 finding.raised [settings-refused]"], Told(Look(Node("n1")), Look(unread)));
     }
 
     [Fact]

@@ -149,6 +149,31 @@ public sealed class LastKnownTests : IDisposable
         }
     }
 
+    /// <summary>Nobody plans for it, as nothing of it ever moved: whoever plans does not forget it.</summary>
+    [Fact]
+    public async Task Keeper_ForgetsARecalledNode_ThatWasRemoved()
+    {
+        await using var store = new FakeStore();
+        await using var directory = await MeshDirectory.OpenAsync(store, NullLogger<MeshDirectory>.Instance, None);
+        await directory.ChangeAsync(draft =>
+        {
+            draft.Put(StoreKeys.Mesh, _mesh.State.Mesh);
+            draft.Put(StoreKeys.Node(_ok), _mesh.State.Nodes[_ok].Record);
+        }, None);
+        var live = Restarted(after: TimeSpan.Zero);
+        Assert.NotNull(live.State.Node(_lost));
+        using var keeper = new LastKnownKeeper(directory, live, new ControllerPaths { State = _directory }, _time, NullLogger<LastKnownKeeper>.Instance);
+        await keeper.StartAsync(None);
+        for (var tries = 0; live.State.Node(_lost) is not null && tries < 500; tries++)
+        {
+            _time.Advance(LastKnownKeeper.Every);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, None);
+        }
+        await keeper.StopAsync(None);
+        Assert.Null(live.State.Node(_lost));
+        Assert.NotNull(live.State.Node(_ok));
+    }
+
     /// <summary>A controller that has the former's file.</summary>
     private LiveNodes Restarted(TimeSpan after)
     {

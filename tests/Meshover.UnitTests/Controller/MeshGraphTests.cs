@@ -100,6 +100,16 @@ public sealed class MeshGraphTests
     }
 
     [Fact]
+    public void LargerMesh_OfAControllerThatHasJustStarted_SaysWhatWasKnownOfItsGroups()
+    {
+        Enrol(250, site: n => $"site-{n % 2}");
+        _live.Recall(_ids.Select((id, n) => KeyValuePair.Create(id, new LiveNode { IsRecalled = true, Judged = new Judgement(n < 10 ? NodeState.Degraded : NodeState.Ok, _time.GetUtcNow()) })));
+        Assert.All(Graph().Nodes, node => Assert.Equal("120 unknown, was ok", node.State));
+        Say(_ids[0]);
+        Assert.Equal(["120 unknown, was ok", "120 unknown, was ok"], Graph().Nodes.Select(node => node.State));
+    }
+
+    [Fact]
     public void LargeMesh_OfWhichNobodyWasHeard_IsUnknownAndNothingElse()
     {
         Enrol(250, site: n => $"site-{n % 2}");

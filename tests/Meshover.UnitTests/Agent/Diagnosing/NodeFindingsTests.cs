@@ -202,10 +202,11 @@ public sealed class NodeFindingsTests
             PlanProblem = "no plan",
             OwnNotices = ["damaged"],
             StateFault = new Finding(FindingKinds.DiskFull, "", "full"),
+            SettingsProblem = "10.0.0.0/8x is no prefix.",
         };
         state = state with { Notices = state.Notices.Add("CopiedState", "two").Add("NotGranted", "said already").Add("Newer", "what?") };
         Assert.Equal(
-            ["copied-state", "controller-notice", "disk-full", "map-too-old", "plan-failed", "map-file-damaged", "map-partly-unusable"], Find(state).Select(finding => finding.Code));
+            ["copied-state", "controller-notice", "disk-full", "map-too-old", "plan-failed", "map-file-damaged", "map-partly-unusable", "settings-refused"], Find(state).Select(finding => finding.Code));
     }
 
     private static (string Code, string Subject)[] Find(AgentState state, params uint[] unanswered) => Codes(NodeFindings.Of(

@@ -80,11 +80,14 @@ public sealed class StateChangesTests
         var refused = Well with { Findings = Found(new Finding(FindingKinds.FrrConfigurationRefused, "", "line 7")) };
         Assert.Equal(["configuration.refused [frr-configuration-refused]", "finding.raised [frr-configuration-refused]"], Told(Well, refused));
         Assert.Equal(["finding.cleared [frr-configuration-refused]"], Told(refused, Well));
-        var settings = Well with { SettingsProblem = "announce: 10.0.0.0/8x is no prefix." };
-        Assert.Equal(["configuration.refused agent.yaml"], Told(Well, settings));
-        Assert.Equal("announce: 10.0.0.0/8x is no prefix.", Assert.Single(StateChanges.Between(Well, settings, "n1", Now)).Text);
-        Assert.Empty(Told(settings, settings with { IsConnected = true }));
-        Assert.Empty(Told(settings, Well));
+        // Another of FRR's words is the same refusal; another mistake in the settings is another.
+        Assert.Empty(Told(refused, Well with { Findings = Found(new Finding(FindingKinds.FrrConfigurationRefused, "", "line 8")) }));
+        NodeSnapshot Settings(string problem) => Well with { Findings = Found(new Finding(FindingKinds.SettingsRefused, "agent.yaml", problem)) };
+        Assert.Equal(["configuration.refused agent.yaml [settings-refused]", "finding.raised agent.yaml [settings-refused]"], Told(Well, Settings("10.0.0.0/8x is no prefix.")));
+        Assert.All(StateChanges.Between(Well, Settings("10.0.0.0/8x is no prefix."), "n1", Now), change => Assert.Equal("10.0.0.0/8x is no prefix.", change.Text));
+        Assert.Empty(Told(Settings("10.0.0.0/8x is no prefix."), Settings("10.0.0.0/8x is no prefix.")));
+        Assert.Equal(["configuration.refused agent.yaml [settings-refused]"], Told(Settings("10.0.0.0/8x is no prefix."), Settings("0 is no port.")));
+        Assert.Equal(["finding.cleared agent.yaml [settings-refused]"], Told(Settings("0 is no port."), Well));
     }
 
     [Fact]
@@ -93,7 +96,8 @@ public sealed class StateChangesTests
         var first = Well with { Gathered = Gathered(("10.0.0.0/8", "n2"), ("fd00::/8", "n2")) };
         Assert.Equal(["gathering.moved 10.0.0.0/8: n2 -> n3"], Told(first, Well with { Gathered = Gathered(("10.0.0.0/8", "n3"), ("fd00::/8", "n2")) }));
         var (nobody, gone) = (Well with { Gathered = Gathered(("10.0.0.0/8", ""), ("fd00::/8", "n2")) }, Well with { Gathered = Gathered(("fd00::/8", "n2")) });
-        Assert.Equal(("n2", "", "None of its owners can take the packets."), Moved(first, nobody));
+        Assert.Equal(("n2", "", "None of its owners can take the packets: they are refused."), Moved(first, nobody));
+        Assert.Equal(("n2", "", "None of its owners can take the packets: they leave by this node's own default route (gather-fallback)."), Moved(first, nobody with { FallsBack = true }));
         Assert.Equal(("", "n2", ""), Moved(nobody, first));
         Assert.Equal(("n2", "", "It is gathered no more."), Moved(first, gone));
         Assert.Equal(("", "n2", "It was not gathered before."), Moved(gone, first));
