@@ -75,6 +75,10 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
                 }, () => UpAsync(3, "--announce", "10.64.3.0/24,fd64:3::/64")),
                 Fault(FindingKinds.RouteShadowed, () => ShellAsync(3, "ip route add 10.64.2.0/24 dev eth0"), () => ShellAsync(3, "ip route del 10.64.2.0/24 dev eth0 proto boot"))));
         await ToldAsync(one => one is "session.up n2 ");
+        // A way that is narrow in one direction, and a machine that would lose its default route.
+        await AllAsync(
+            () => SeriesAsync(1, Fault(FindingKinds.PathMtu, NarrowAsync)),
+            () => SeriesAsync(3, Fault(FindingKinds.RouterAdvertisement, () => DeafToRoutersAsync(3))));
         // FRR, of each node in another way.
         await AllAsync(
             () => SeriesAsync(1, Fault(FindingKinds.FrrKeepsDying, () => Task.FromResult<IAsyncDisposable>(new Killing(_mesh.Node(1))))),
@@ -225,6 +229,29 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
 
     private Task<IAsyncDisposable> LoopAsync(int node, string command) =>
         Task.FromResult<IAsyncDisposable>(new Running(_mesh.Node(node).Machine, "sh", "-c", $"while :; do {command}; sleep 0.05; done"));
+
+    /// <summary>What n1 sends to n2 in large packets is dropped, and n1 begins to probe: it finds that in some seconds. A way that it probes already it looks at each 45 s.</summary>
+    private async Task<IAsyncDisposable> NarrowAsync()
+    {
+        var hole = await Cut.LargeAsync(_mesh, _mesh.Node(1), _mesh.Node(2), longest: 1460, _ct);
+        await UpAsync(1, "--pmtu-probe", "true");
+        return new Mend(async () =>
+        {
+            await hole.DisposeAsync();
+            await UpAsync(1, "--pmtu-probe", "false"); // probing on, it would raise the link's MTU after ten minutes
+        });
+    }
+
+    /// <summary>A default route as a router's advertisement makes it, and a kernel that hears no more of them.</summary>
+    private async Task<IAsyncDisposable> DeafToRoutersAsync(int node)
+    {
+        var deaf = await LoopAsync(node, "echo 1 >/proc/sys/net/ipv6/conf/eth0/accept_ra; ip -6 route replace default via fe80::1 dev eth0 proto ra metric 9999");
+        return new Mend(async () =>
+        {
+            await deaf.DisposeAsync();
+            await ShellAsync(node, "ip -6 route del default via fe80::1 dev eth0 proto ra metric 9999; echo 2 >/proc/sys/net/ipv6/conf/eth0/accept_ra");
+        });
+    }
 
     private async Task<IAsyncDisposable> OtherZebraAsync(int node)
     {
