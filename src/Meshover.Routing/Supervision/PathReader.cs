@@ -19,6 +19,9 @@ internal sealed class PathReader(VtySocket vty)
     private const string GracefulShutdown = "65535:0"; // RFC 8326
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
 
+    /// <summary>A walk of the whole table takes longer than a look at a prefix, the more so on a machine that has much to do.</summary>
+    private static readonly TimeSpan _walkPatience = TimeSpan.FromSeconds(10);
+
     /// <exception cref="RoutingException">bgpd does not answer, or a prefix is none.</exception>
     public async Task<ImmutableArray<AnnouncedPath>> ReadAsync(ImmutableArray<string> prefixes, CancellationToken ct)
     {
@@ -27,7 +30,7 @@ internal sealed class PathReader(VtySocket vty)
         foreach (var text in prefixes)
         {
             if (!IPNetwork.TryParse(text, out var prefix)) throw new RoutingException($"'{text}' is not a prefix");
-            found.AddRange(Parse(text, await AskAsync($"show bgp {Family(prefix)} unicast {PrefixListEntry.Text(prefix)} json", ct)));
+            found.AddRange(Parse(text, await AskAsync($"show bgp {Family(prefix)} unicast {PrefixListEntry.Text(prefix)} json", _patience, ct)));
         }
         return found.ToImmutable();
     }
@@ -48,11 +51,11 @@ internal sealed class PathReader(VtySocket vty)
     }
 
     /// <summary>Nothing of a prefix, or a neighbour, that bgpd says it does not have.</summary>
-    private async Task<string> AskAsync(string question, CancellationToken ct)
+    private async Task<string> AskAsync(string question, TimeSpan patience, CancellationToken ct)
     {
         try
         {
-            return await vty.AskAsync(FrrDaemon.Bgpd, _patience, ct, question) is { Length: > 0 } said && said.Contains('{', StringComparison.Ordinal) ? said : "{}";
+            return await vty.AskAsync(FrrDaemon.Bgpd, patience, ct, question) is { Length: > 0 } said && said.Contains('{', StringComparison.Ordinal) ? said : "{}";
         }
         catch (RoutingException e) when (e.InnerException is null)
         {
@@ -75,7 +78,7 @@ internal sealed class PathReader(VtySocket vty)
         if (!IPNetwork.TryParse(around, out var range)) throw new RoutingException($"'{around}' is not a prefix");
         var found = ImmutableArray.CreateBuilder<RefusedPath>();
         foreach (var link in links)
-            found.AddRange(ParseRefused(link, range, await AskAsync($"show bgp {Family(range)} unicast neighbors {link} filtered-routes json", ct)));
+            found.AddRange(ParseRefused(link, range, await AskAsync($"show bgp {Family(range)} unicast neighbors {link} filtered-routes json", _walkPatience, ct)));
         return found.ToImmutable();
     }
 
@@ -115,10 +118,19 @@ internal sealed class PathReader(VtySocket vty)
     private static AnnouncedPath Of(string prefix, BgpPath path, uint[] numbers) => new(prefix, numbers.LastOrDefault())
     {
         Neighbor = numbers.FirstOrDefault(),
+        Router = RouterOf(path.Peer),
         IsUsed = path.Best is { IsBest: true } || path.IsMultipath == true,
         Cost = path.Metric,
         Failover = Words(path.LargeCommunity).Select(FailoverMarks.TryParse).FirstOrDefault(failover => failover is not null),
         IsGoing = Words(path.Community).Any(community => community is GracefulShutdown or "graceful-shutdown"),
+    };
+
+    /// <summary>Of what a router outside told the AS path is empty, as that of one's own: its numbers are none of the mesh's.</summary>
+    private static string? RouterOf(BgpPathPeer? peer) => peer switch
+    {
+        { Interface: { } link } => NodeId.IsLinkName(link) ? null : link,
+        { Id: { } id } when IPAddress.TryParse(id, out var address) && !(address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.IsIPv6LinkLocal) => id,
+        _ => null,
     };
 
     private static string[] Words(BgpCommunities? communities) => communities?.Text?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];

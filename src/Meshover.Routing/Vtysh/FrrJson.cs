@@ -51,6 +51,18 @@ internal sealed record BgpPath
     [JsonPropertyName("multipath")] public bool? IsMultipath { get; set; }
     [JsonPropertyName("community")] public BgpCommunities? Community { get; set; }
     [JsonPropertyName("largeCommunity")] public BgpCommunities? LargeCommunity { get; set; }
+
+    /// <summary>Who told it.</summary>
+    [JsonPropertyName("peer")] public BgpPathPeer? Peer { get; set; }
+}
+
+internal sealed record BgpPathPeer
+{
+    /// <summary>Its address; 0.0.0.0 or :: is bgpd itself.</summary>
+    [JsonPropertyName("peerId")] public string? Id { get; set; }
+
+    /// <summary>Of a neighbour that is known by an interface alone.</summary>
+    [JsonPropertyName("interface")] public string? Interface { get; set; }
 }
 
 internal sealed record BgpBestPath

@@ -81,6 +81,19 @@ public sealed class LeaseTests
         Assert.Throws<RoutingException>(() => PathReader.Parse("10.9.0.1/32", "% no"));
     }
 
+    /// <summary>On a border what a router outside tells has an empty AS path too: it is known by who told it.</summary>
+    [Theory]
+    [InlineData("""{"peerId":"0.0.0.0","routerId":"10.249.0.1"}""", null)]
+    [InlineData("""{"peerId":"::"}""", null)]
+    [InlineData("""{"peerId":"fe80::2","routerId":"10.249.0.2","hostname":"n2","interface":"mo-00000002","type":"external"}""", null)]
+    [InlineData("""{"peerId":"203.0.113.1","routerId":"203.0.113.1","type":"external"}""", "203.0.113.1")]
+    [InlineData("""{"peerId":"fe80::9","interface":"eth1","type":"external"}""", "eth1")]
+    public void Path_ThatARouterOutsideTold_SaysWho(string peer, string? router)
+    {
+        var path = Assert.Single(PathReader.Parse("10.20.1.0/24", $$"""{"paths":[{"aspath":{"string":"Local","segments":[],"length":0},"valid":true,"bestpath":{"overall":true},"peer":{{peer}}}]}"""));
+        Assert.Equal((0u, router, router is null), (path.Origin, path.Router, path.IsOwn));
+    }
+
     [Fact]
     public void Refused_AreThoseOfTheRange()
     {

@@ -75,7 +75,7 @@ internal sealed partial class DeclaredAnnouncements(
         var commanded = _stored.Select(one => (Of: TryRead(one.Text), one.Expires)).Where(one => one.Of is not null).ToList();
         var wanted = configured.Select(of => (Of: of, Expires: (DateTimeOffset?)null, By: BySettings))
             .Concat(commanded.Select(one => (Of: one.Of!, one.Expires, By: ByCommand))).DistinctBy(one => one.Of.Prefix).ToList();
-        var former = (await PathsAsync(wanted.Select(one => one.Of.Prefix), cancellationToken))?.Where(path => path.Origin == 0).ToList() ?? [];
+        var former = (await PathsAsync(wanted.Select(one => one.Of.Prefix), cancellationToken))?.Where(path => path.IsOwn).ToList() ?? [];
         lock (_lock)
         {
             foreach (var (of, expires, by) in wanted)
