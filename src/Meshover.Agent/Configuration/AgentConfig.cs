@@ -170,7 +170,7 @@ public sealed record AgentConfig
     public bool Dns { get; init; } = true;
 
     /// <summary><c>dns-zone</c>: what the nodes' names end in; lower case, without a dot at its ends.</summary>
-    public string DnsZone { get; init; } = "mesh";
+    public string DnsZone { get; init; } = Mesh.Identity.HostName.DefaultZone;
 
     /// <summary><c>dns-listen</c>: where names are answered. Empty: at the node's addresses and at an address of loopback. Ports are never 0.</summary>
     public ImmutableArray<IPEndPoint> DnsListen { get => _dnsListen.Elements; init => _dnsListen = new(value); }

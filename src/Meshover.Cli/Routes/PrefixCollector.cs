@@ -5,7 +5,6 @@ using Meshover.Cli.Hosting;
 using Meshover.Contract.V1;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Addressing;
-using Meshover.Mesh.Identity;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Supervision;
 
@@ -13,12 +12,10 @@ namespace Meshover.Cli.Routes;
 
 /// <summary>
 /// Asks the map on disk, bgpd (by `meshover routing`) and the kernel. What does not answer is a note, and no failure. Costs a dump of the kernel's routes, a question to bgpd for each
-/// prefix around and for each part that is known, and one for each of at most 64 neighbours.
+/// prefix around and for each part that is known, and one for each of at most 64 neighbours, for which no more is asked after half a minute.
 /// </summary>
 internal sealed class PrefixCollector(NodePaths paths, IRouteNetlink netlink, AgentStatus status)
 {
-    private const string Established = "Established";
-
     /// <summary>Parts of a large prefix that bgpd is asked for.</summary>
     private const int MostParts = 1024;
 
@@ -71,15 +68,27 @@ internal sealed class PrefixCollector(NodePaths paths, IRouteNetlink netlink, Ag
 
     private async Task<PrefixFacts> AskBgpAsync(PrefixFacts facts, RoutingClient routing, CancellationToken cancel)
     {
-        facts = facts with { Refused = await TryAsync("What neighbours announce and this node refuses", () => routing.GetRefusedAsync(facts.Asked, Neighbors(facts), cancel)) };
-        facts = facts with { Paths = await TryAsync("What BGP has", async () => (await routing.GetPathsAsync(Wanted(facts), cancel)).Paths) };
+        facts = await AskRefusedAsync(facts, routing, cancel);
+        var wanted = Wanted(facts);
+        if (await TryAsync("What BGP has", async () => (await routing.GetPathsAsync(wanted, cancel)).Paths) is { } paths)
+            facts = facts with { Paths = paths, PathsOf = [.. wanted] };
         var isOnConditions = status.Announcements.Any(one => one.Mode.Length > 0 && PrefixJudge.Overlaps(one.Prefix, facts.Asked));
         return isOnConditions
-            ? facts with { Leased = await TryAsync("What is leased", async () => (await routing.GetRunningAsync(cancel))?.Leased ?? []) }
+            ? facts with { Leased = await TryAsync("What is leased", async () => (await routing.GetRunningAsync(cancel))?.Leased ?? []) ?? [] }
             : facts;
     }
 
-    private async Task<ImmutableArray<T>> TryAsync<T>(string what, Func<Task<ImmutableArray<T>>> ask)
+    private async Task<PrefixFacts> AskRefusedAsync(PrefixFacts facts, RoutingClient routing, CancellationToken cancel)
+    {
+        var neighbors = Neighbors(facts);
+        var answer = await new RefusedBatches((links, token) => routing.GetRefusedAsync(facts.Asked, links, token), TimeProvider.System).AskAsync(neighbors, cancel);
+        if (answer.Problem.Length > 0)
+            _notes.Add($"What {neighbors.Length - answer.Of.Count} of {neighbors.Length} neighbours announce and this node refuses is not known: {answer.Problem}.");
+        return facts with { Refused = answer.Refused, RefusedOf = answer.Of };
+    }
+
+    /// <returns>Null: it is not known.</returns>
+    private async Task<ImmutableArray<T>?> TryAsync<T>(string what, Func<Task<ImmutableArray<T>>> ask)
     {
         try
         {
@@ -88,7 +97,7 @@ internal sealed class PrefixCollector(NodePaths paths, IRouteNetlink netlink, Ag
         catch (RoutingException e)
         {
             _notes.Add($"{what} is not known: {e.Message}.");
-            return [];
+            return null;
         }
     }
 
@@ -96,7 +105,7 @@ internal sealed class PrefixCollector(NodePaths paths, IRouteNetlink netlink, Ag
     private ImmutableArray<string> Neighbors(PrefixFacts facts)
     {
         var holders = facts.Map.Nodes.Where(node => node.Grants.Any(grant => PrefixJudge.Overlaps(grant.Prefix, facts.Asked))).Select(node => node.Id).ToHashSet();
-        var there = status.Peers.Where(peer => peer.BgpState == Established && NodeId.IsLinkName(peer.Link)).OrderByDescending(peer => holders.Contains(peer.NodeId)).Select(peer => peer.Link).ToList();
+        var there = facts.Speakers.OrderByDescending(peer => holders.Contains(peer.NodeId)).Select(peer => peer.Link).ToList();
         if (there.Count > RefusedPath.MostNeighbors)
             _notes.Add($"{there.Count - RefusedPath.MostNeighbors} of {there.Count} neighbours were not asked for what this node refuses of them.");
         return [.. there.Take(RefusedPath.MostNeighbors)];

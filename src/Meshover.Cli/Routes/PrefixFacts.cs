@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Contract.V1;
 using Meshover.Linux.Netlink;
+using Meshover.Mesh.Identity;
 using Meshover.Routing.Supervision;
 
 namespace Meshover.Cli.Routes;
@@ -9,6 +10,8 @@ namespace Meshover.Cli.Routes;
 /// <summary>What is known on this node of a prefix and of what overlaps it.</summary>
 internal sealed record PrefixFacts
 {
+    private const string Established = "Established";
+
     public required IPNetwork Asked { get; init; }
 
     /// <summary>Who is granted what.</summary>
@@ -20,8 +23,17 @@ internal sealed record PrefixFacts
     /// <summary>That bgpd accepted.</summary>
     public ImmutableArray<AnnouncedPath> Paths { get; init; } = [];
 
+    /// <summary>The prefixes of which bgpd said that: of others it is not known.</summary>
+    public ImmutableHashSet<IPNetwork> PathsOf { get; init; } = [];
+
     /// <summary>That its filters refuse.</summary>
     public ImmutableArray<RefusedPath> Refused { get; init; } = [];
+
+    /// <summary>The links of which bgpd said that.</summary>
+    public ImmutableHashSet<string> RefusedOf { get; init; } = [];
+
+    /// <summary>Peers with a session, by which announcements come.</summary>
+    public IEnumerable<PeerStatus> Speakers => Status.Peers.Where(peer => peer.BgpState == Established && NodeId.IsLinkName(peer.Link));
 
     /// <summary>What this node announces for as long as its agent renews its lease.</summary>
     public ImmutableArray<string> Leased { get; init; } = [];

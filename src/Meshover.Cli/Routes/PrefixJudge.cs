@@ -13,6 +13,8 @@ namespace Meshover.Cli.Routes;
 /// <summary>Who announces a prefix and what overlaps it, who of them is accepted on this node, and why not. Pure.</summary>
 internal sealed class PrefixJudge
 {
+    private const string Unknown = "unknown";
+    private const string InTheWay = "its AS path has more hops than the mesh takes, it came by a node that passes nothing on any more, or a snippet or template of this node's own is in the way (`meshover frr render`)";
     private static readonly string[] Order = ["exact", "covers", "within"];
 
     private readonly PrefixFacts _facts;
@@ -40,12 +42,13 @@ internal sealed class PrefixJudge
     /// <summary>The prefix itself first, then what is around it, the longest first, then its parts.</summary>
     public IEnumerable<RouteAnnouncement> Announcements()
     {
-        var accepted = _facts.Paths.Where(path => path.Origin != 0).GroupBy(path => (path.Prefix, path.Origin)).ToList();
+        var accepted = _facts.Paths.Where(path => path.Origin != 0 && path.Router is null).GroupBy(path => (path.Prefix, path.Origin)).ToList();
         var known = accepted.Select(group => group.Key).ToHashSet();
         return Own()
-            .Concat(accepted.SelectMany(group => Parse(group.Key.Prefix), (group, prefix) => Accepted(prefix, group.Key.Origin, [.. group])))
+            .Concat(Learned())
+            .Concat(accepted.SelectMany(group => Parse(group.Key.Prefix), (group, prefix) => Accepted(prefix, NameOf(group.Key.Origin), [.. group])))
             .Concat(_facts.Refused.Where(refused => refused.Origin != Self && !known.Contains((refused.Prefix, refused.Origin)))
-                .DistinctBy(refused => (refused.Prefix, refused.Origin)).SelectMany(refused => Parse(refused.Prefix), (refused, prefix) => Refused(prefix, refused)))
+                .DistinctBy(refused => (refused.Prefix, refused.Origin, refused.Origin == 0 ? refused.Neighbor : "")).SelectMany(refused => Parse(refused.Prefix), (refused, prefix) => Refused(prefix, refused)))
             .OrderBy(row => Array.IndexOf(Order, row.Match)).ThenByDescending(row => row.Match == "covers" ? IPNetwork.Parse(row.Prefix).PrefixLength : 0)
             .ThenBy(row => row.Prefix, StringComparer.Ordinal).ThenBy(row => row.State == "refused").ThenBy(row => row.Node, StringComparer.Ordinal);
     }
@@ -62,7 +65,7 @@ internal sealed class PrefixJudge
             Match = MatchOf(grant.Prefix),
             MaxLength = grant.MaxLength,
             Name = grant.Name,
-            Silent = announcements.Any(one => one.Node == node.Hostname && one.State != "withdrawn" && Parse(one.Prefix).Any(grant.Covers)) ? null : WhySilent(node),
+            Silent = announcements.Any(one => one.Node == node.Hostname && one.State != "withdrawn" && Parse(one.Prefix).Any(grant.Covers)) ? null : WhySilent(node, grant.Prefix),
         };
 
     public IEnumerable<RouteHeld> Held() => _facts.Kernel
@@ -82,7 +85,7 @@ internal sealed class PrefixJudge
     private IEnumerable<RouteAnnouncement> Own()
     {
         var asked = _facts.Status.Announcements.Where(one => Overlaps(one.Prefix, _facts.Asked)).DistinctBy(one => one.Prefix).ToDictionary(one => one.Prefix);
-        var paths = _facts.Paths.Where(path => path.Origin == 0).DistinctBy(path => path.Prefix).ToDictionary(path => path.Prefix);
+        var paths = _facts.Paths.Where(path => path.IsOwn).DistinctBy(path => path.Prefix).ToDictionary(path => path.Prefix);
         foreach (var prefix in asked.Keys.Union(paths.Keys).SelectMany(Parse))
         {
             var (wish, path) = (asked.GetValueOrDefault($"{prefix}"), paths.GetValueOrDefault($"{prefix}"));
@@ -111,7 +114,15 @@ internal sealed class PrefixJudge
         return string.Join(' ', sentences.Where(sentence => sentence.Length > 0));
     }
 
-    private RouteAnnouncement Accepted(IPNetwork prefix, uint origin, ImmutableArray<AnnouncedPath> paths)
+    /// <summary>What routers outside tell this node, which announces it in the mesh as its own.</summary>
+    private IEnumerable<RouteAnnouncement> Learned() => _facts.Paths.Where(path => path.Router is not null).GroupBy(path => (path.Prefix, Router: path.Router!))
+        .SelectMany(told => Parse(told.Key.Prefix), (told, prefix) =>
+        {
+            var row = Accepted(prefix, _facts.Status.Hostname, [.. told]);
+            return row with { NextHops = [told.Key.Router], Reason = $"Learned from {told.Key.Router}, a router outside the mesh. {row.Reason}" };
+        });
+
+    private RouteAnnouncement Accepted(IPNetwork prefix, string node, ImmutableArray<AnnouncedPath> paths)
     {
         // An older daemon says of none that it is used.
         var saysUse = _facts.Paths.Any(path => path.Prefix == paths[0].Prefix && path.IsUsed);
@@ -119,7 +130,7 @@ internal sealed class PrefixJudge
         var failover = paths.Select(path => path.Failover).FirstOrDefault(failover => failover is not null);
         var (state, reason) = used.IsEmpty ? ("accepted", WhySpare(failover)) : Kernel(prefix);
         var ways = used.IsEmpty ? paths : used;
-        return Row(prefix, NameOf(origin), state, paths.Any(path => path.IsGoing) ? $"{reason} It, or a node on the way, is about to go." : reason) with
+        return Row(prefix, node, state, paths.Any(path => path.IsGoing) ? $"{reason} It, or a node on the way, is about to go." : reason) with
         {
             Cost = ways.Min(path => path.Cost),
             NextHops = [.. ways.Where(path => path.Neighbor != 0).Select(path => NameOf(path.Neighbor)).Distinct()],
@@ -146,7 +157,7 @@ internal sealed class PrefixJudge
     {
         var node = _members.GetValueOrDefault(refused.Origin);
         var neighbor = _facts.Status.Peers.FirstOrDefault(peer => peer.Link == refused.Neighbor)?.Hostname;
-        var row = Row(prefix, NameOf(refused.Origin), "refused", WhyRefused(prefix, node));
+        var row = Row(prefix, NameOf(refused.Origin), "refused", refused.Origin == 0 ? "Refused: its AS path does not say which node announces it." : WhyRefused(prefix, node));
         return neighbor is null || neighbor == row.Node ? row : row with { Reason = $"{row.Reason} It came by {neighbor}." };
     }
 
@@ -156,26 +167,38 @@ internal sealed class PrefixJudge
             return "Refused: who announces it is no member of the mesh that this node's map has.";
         if (Prefixes.Bogons.Any(bogon => Prefixes.Covers(bogon, prefix)))
             return "Refused, whatever was granted: such addresses are never routed (RFC 6890).";
+        if (Addresses(node).Contains(prefix))
+            return $"Refused, although it is the node's own address: {InTheWay}.";
         if (_pools.Where(pool => Prefixes.Covers(pool, prefix)).Select(pool => $"{pool}").FirstOrDefault() is { } own)
             return $"Refused: it lies in {own}, the mesh's own pool, of which a node announces its own addresses alone.";
         return GrantJudgement.Of([.. GrantsOf(node)], prefix) switch
         {
             { Fit: GrantFit.Granted } when prefix.PrefixLength == 0 => "Refused: it was granted, but is a default route, which only a node with accept-default takes.",
-            { Fit: GrantFit.Granted } => "Refused, although it was granted: its AS path has more hops than the mesh takes, or a snippet or template of this node's own is in the way (`meshover frr render`).",
+            { Fit: GrantFit.Granted } => $"Refused, although it was granted: {InTheWay}.",
             { Fit: GrantFit.TooLong, By: var wider } => $"Refused: its grant of {wider.Prefix} ends at /{wider.MaxLength}.",
             { Fit: GrantFit.TooWide, By: var narrower } => $"Refused: it was granted {narrower.Prefix} alone, which is less.",
             _ => $"Refused: it was not granted. `meshover grant add {node.Hostname} {prefix}` on the controller lets it in.",
         };
     }
 
-    private string WhySilent(NodeInfo node)
+    private string WhySilent(NodeInfo node, IPNetwork granted)
     {
         if (node.Asn == Self)
             return "this node announces nothing of it now";
-        return _facts.Status.Peers.FirstOrDefault(peer => peer.NodeId == node.Id) is { Path: "none" } peer
-            ? $"no way leads to it: {peer.PathReason}"
-            : "it announces nothing of it that is accepted here";
+        var peer = _facts.Status.Peers.FirstOrDefault(peer => peer.NodeId == node.Id);
+        if (peer is { Path: "none" })
+            return $"no way leads to it: {peer.PathReason}";
+        if (!_facts.PathsOf.Contains(Prefixes.Covers(granted, _facts.Asked) ? _facts.Asked : granted))
+            return "whether it announces anything of it is not known";
+        return IsRefusedKnown(peer) ? "it announces nothing of it that is accepted here" : "nothing of it is accepted here; whether something is refused is not known";
     }
+
+    /// <summary>What a node announces comes by its own link, where there is a session; else any other may bring it.</summary>
+    private bool IsRefusedKnown(PeerStatus? peer) =>
+        (peer is not null && _facts.RefusedOf.Contains(peer.Link)) || _facts.Speakers.All(speaker => _facts.RefusedOf.Contains(speaker.Link));
+
+    private static IEnumerable<IPNetwork> Addresses(NodeInfo node) =>
+        new[] { node.Address4, node.Address6 }.SelectMany(text => IPAddress.TryParse(text, out var address) ? [Prefixes.Host(address)] : Array.Empty<IPNetwork>());
 
     private RouteAnnouncement Row(IPNetwork prefix, string node, string state, string reason) => new()
     {
@@ -190,7 +213,12 @@ internal sealed class PrefixJudge
         Priority = null,
     };
 
-    private string NameOf(uint asn) => asn == 0 || asn == Self ? _facts.Status.Hostname : _members.TryGetValue(asn, out var node) ? node.Hostname : $"AS {asn}";
+    private string NameOf(uint asn) => asn switch
+    {
+        0 => Unknown,
+        _ when asn == Self => _facts.Status.Hostname,
+        _ => _members.TryGetValue(asn, out var node) ? node.Hostname : $"AS {asn}",
+    };
 
     private static IEnumerable<RouteGrant> GrantsOf(NodeInfo node) =>
         node.Grants.SelectMany(grant => Parse(grant.Prefix), (grant, prefix) => new RouteGrant(prefix, grant.MaxLength == 0 ? prefix.PrefixLength : (int)Math.Min(grant.MaxLength, 128))

@@ -61,7 +61,7 @@ internal sealed record RouteAnnouncement
     [Description("What it is to the prefix that was asked about: exact, covers (it is around it) or within (it is a part of it).")]
     public required string Match { get; init; }
 
-    [Description("Hostname of the node that announces it; of one that the map does not have, its AS number.")]
+    [Description("Hostname of the node that announces it; of one that the map does not have, its AS number; unknown where its AS path does not say it. This node, too, where a router outside told it.")]
     public required string Node { get; init; }
 
     [Description("own, withdrawn (this node's, and not announced now), used, accepted (another way is better), shadowed (another route of this machine comes first), not-in-kernel or refused.")]
@@ -73,7 +73,7 @@ internal sealed record RouteAnnouncement
     [Description("What its links cost together (BGP's MED); null: it has none, or is refused.")]
     public required uint? Cost { get; init; }
 
-    [Description("Hostnames of the nodes that packets are handed to.")]
+    [Description("Hostnames of the nodes that packets are handed to; of a router outside the mesh, the address or interface of its session.")]
     public required ImmutableArray<string> NextHops { get; init; }
 
     [Description("Of a prefix that one of several nodes has: active, standby or leaving; else null.")]
@@ -97,7 +97,7 @@ internal sealed record RouteHolder
     [Description("What its one address is called in the mesh's zone of DNS; null: nothing.")]
     public required string? Name { get; init; }
 
-    [Description("Why nothing of it is among the announcements; null: something is.")]
+    [Description("Why nothing of it is among the announcements, or that it is not known whether something is announced; null: something is.")]
     public required string? Silent { get; init; }
 }
 

@@ -1,39 +1,78 @@
 using System.Globalization;
-using Meshover.Cli.Administration;
 using Meshover.Cli.CommandLine;
+using Spectre.Console;
 
 namespace Meshover.Cli.Routes;
 
 /// <summary>A <see cref="RouteDocument"/> for people: the packet first, then why.</summary>
 internal static class RouteText
 {
+    private const int Narrowest = 40;
+    private const string Gap = "  ";
+    private const string Below = "      ";
+
+    /// <summary>In a pipe each row is one line, for grep.</summary>
     public static void Write(RouteDocument route)
     {
-        Lines([$"{route.From} -> {route.To} on {route.Node}", $"in       {route.In}", $"gathered {route.Gathered}", $"out      {route.Out}", ""]);
-        Section($"announced: {route.Prefix} and what overlaps it", ["prefix", "", "node", "here", "cost", "next hop", "why"], [.. route.Announcements.Select(Cells)]);
-        Section("granted", ["prefix", "", "node", "up to", "name", ""], [.. route.Grants.Select(grant => (string[])[grant.Prefix, grant.Match, grant.Node, $"/{grant.MaxLength}", grant.Name ?? "", grant.Silent ?? ""])]);
-        Section("in the kernel", ["prefix", "", "kind", "set by", "table", "metric", "by"], [.. route.Kernel.Select(Cells)]);
-        Lines([.. route.More > 0 ? (string[])[$"and {route.More} more: ask for a longer prefix"] : [], .. route.Notes]);
+        var width = Console.IsOutputRedirected ? int.MaxValue : Math.Max(Narrowest, AnsiConsole.Console.Profile.Width);
+        foreach (var line in Lines(route, width))
+            Console.Out.Write($"{line}\n");
     }
+
+    /// <param name="route">What is told.</param>
+    /// <param name="width">Columns. Where the reasons of a table do not fit beside its rows, they stand below them; what has no spaces is never broken.</param>
+    public static IEnumerable<string> Lines(RouteDocument route, int width) => new IEnumerable<string>[]
+    {
+        [$"{route.From} -> {route.To} on {route.Node}", $"in       {route.In}", $"gathered {route.Gathered}", $"out      {route.Out}", ""],
+        Table($"announced: {route.Prefix} and what overlaps it", ["prefix", "", "node", "here", "cost", "why"], [.. route.Announcements.Select(Cells)], width),
+        Table("granted", ["prefix", "", "node", "up to", "name", ""], [.. route.Grants.Select(Cells)], width),
+        Table("in the kernel", ["prefix", "", "kind", "set by", "table", "metric", "by"], [.. route.Kernel.Select(Cells)], width),
+        route.More > 0 ? [$"and {route.More} more: ask for a longer prefix"] : [],
+        route.Notes.SelectMany(note => Wrapped(note, "", width)),
+    }.SelectMany(lines => lines).Select(Terminal.Safe);
 
     private static string[] Cells(RouteAnnouncement one) =>
     [
-        one.Prefix, one.Match, one.Node, one.Role is null ? one.State : $"{one.State}, {one.Role}", one.Cost?.ToString(CultureInfo.InvariantCulture) ?? "", string.Join(" or ", one.NextHops), one.Reason,
+        one.Prefix, one.Match, one.Node, one.Role is null ? one.State : $"{one.State}, {one.Role}", one.Cost?.ToString(CultureInfo.InvariantCulture) ?? "",
+        one.NextHops.IsEmpty ? one.Reason : $"By {string.Join(" or ", one.NextHops)}. {one.Reason}",
     ];
 
-    private static string[] Cells(RouteHeld one) =>
-        [one.Prefix, one.Match, one.Kind, one.Protocol, $"{one.Table}", $"{one.Metric}", string.Join(" or ", one.By)];
+    private static string[] Cells(RouteHolder one) => [one.Prefix, one.Match, one.Node, $"/{one.MaxLength}", one.Name ?? "", one.Silent ?? ""];
 
-    private static void Section(string title, string[] titles, string[][] rows)
+    private static string[] Cells(RouteHeld one) => [one.Prefix, one.Match, one.Kind, one.Protocol, $"{one.Table}", $"{one.Metric}", string.Join(" or ", one.By)];
+
+    /// <param name="titles">Of the columns. The last one is of text, which may be long, and is not padded.</param>
+    private static IEnumerable<string> Table(string title, string[] titles, string[][] rows, int width)
     {
         if (rows.Length == 0)
-        {
-            Lines([$"{title}: nothing", ""]);
-            return;
-        }
-        Lines([title]);
-        AdminTable.Write(titles, rows);
+            return [$"{title}: nothing", ""];
+        int[] columns = [.. titles[..^1].Select((_, i) => rows.Append(titles).Max(row => row[i].Length))];
+        var cells = columns.Sum(column => Gap.Length + column);
+        var isBeside = rows.All(row => row[^1].Length <= width - cells - Gap.Length);
+        string[] head = isBeside ? titles : [.. titles[..^1], ""];
+        return [title, .. rows.Prepend(head).SelectMany(row => Row(row, columns, isBeside, width)), ""];
     }
 
-    private static void Lines(string[] lines) => Console.Out.Write(string.Concat(lines.Select(line => $"{Terminal.Safe(line)}\n")));
+    private static IEnumerable<string> Row(string[] row, int[] columns, bool isBeside, int width)
+    {
+        var cells = string.Concat(columns.Select((column, i) => Gap + row[i].PadRight(column)));
+        return isBeside ? [$"{cells}{Gap}{row[^1]}".TrimEnd()] : [cells.TrimEnd(), .. Wrapped(row[^1], Below, width)];
+    }
+
+    private static IEnumerable<string> Wrapped(string text, string indent, int width)
+    {
+        var line = indent;
+        foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var isFirst = line.Length == indent.Length;
+            if (!isFirst && line.Length + 1 + word.Length > width)
+            {
+                yield return line;
+                (line, isFirst) = (indent, true);
+            }
+            line += isFirst ? word : $" {word}";
+        }
+        if (line.Length > indent.Length)
+            yield return line;
+    }
 }

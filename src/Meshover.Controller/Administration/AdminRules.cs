@@ -128,6 +128,8 @@ internal static class AdminRules
         {
             if (HostName.WhyNone(grant.Name) is { } why)
                 violations.Add($"{field}.name", $"{Violations.Quote(grant.Name)} {why}: letters, digits, hyphens and dots (RFC 1123).");
+            else if (HostName.Normal(grant.Name) is var name && HostName.WithoutZone(name) is var bare && bare != name)
+                violations.Add($"{field}.name", $"{Violations.Quote(name)} ends in the zone, which is put behind it: write {Violations.Quote(bare)}.");
             violations.Require(prefix.PrefixLength == longest, $"{field}.name", $"is of one address, and {prefix} has many: grant the address as a prefix of its own, /{longest}.");
         }
         if (GrantRules.WhyNot(mesh, new RouteGrant(prefix, length)) is { } reason)

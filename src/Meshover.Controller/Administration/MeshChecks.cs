@@ -3,6 +3,7 @@ using Meshover.Controller.Graphs;
 using Meshover.Controller.Live;
 using Meshover.Controller.State;
 using Meshover.Mesh.Findings;
+using Meshover.Mesh.Identity;
 
 namespace Meshover.Controller.Administration;
 
@@ -65,10 +66,10 @@ internal static class MeshChecks
     /// <summary>A node that joins, or is renamed, has its name whatever else is called so.</summary>
     private static IEnumerable<CheckProblem> OfNames(List<StoredNode> records)
     {
-        var nodes = records.Select(record => record.HostName).ToHashSet(StringComparer.Ordinal);
+        var nodes = records.Select(record => HostName.WithoutZone(record.HostName)).ToHashSet(StringComparer.Ordinal);
         return from record in records
                from grant in record.Grants
-               where grant.Name is { } name && nodes.Contains(name)
+               where grant.Name is { } name && nodes.Contains(HostName.WithoutZone(name))
                select new CheckProblem(ShadowedName, grant.Name!, $"{grant.Prefix}, granted to {record.HostName}, is to be called {grant.Name}, but a node has that name: it resolves to the node. Grant the address with another --name.");
     }
 

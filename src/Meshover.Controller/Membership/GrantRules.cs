@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Controller.State;
 using Meshover.Mesh.Addressing;
+using Meshover.Mesh.Identity;
 
 namespace Meshover.Controller.Membership;
 
@@ -15,8 +16,8 @@ internal static class GrantRules
     /// <exception cref="RefusalException">It has as many as a node may have, or the grant's name is a node's.</exception>
     public static void Add(Draft draft, StoredNode node, StoredGrant grant)
     {
-        if (grant.Name is { } name && draft.State.MemberByHostName(name) is not null)
-            throw new RefusalException(RefusalReason.Precondition, $"\"{name}\" is the name of a node, which keeps it: choose another name (`--name`).");
+        if (grant.Name is { } name && NodeCalled(draft.State, name) is { } called)
+            throw new RefusalException(RefusalReason.Precondition, $"\"{called.Record.HostName}\" is the name of a node, which keeps it: choose another name (`--name`).");
         var others = node.Grants.RemoveAll(held => held.Prefix == grant.Prefix);
         if (others.Length >= Most)
             throw new RefusalException(RefusalReason.Precondition,
@@ -29,9 +30,18 @@ internal static class GrantRules
 
     /// <summary>Why nobody else may be called so: the name was given to an address, and all nodes would be led to the newcomer. Null: it may be. O(grants).</summary>
     public static string? WhyNotNamed(MeshState state, string hostName) =>
-        state.Nodes.Values.Where(node => node.IsActive).Select(node => node.Record).FirstOrDefault(node => node.Grants.Any(grant => grant.Name == hostName)) is { } holder
+        state.Nodes.Values.Where(node => node.IsActive).Select(node => node.Record).FirstOrDefault(node => node.Grants.Any(grant => IsSameName(grant.Name, hostName))) is { } holder
             ? $"\"{hostName}\" is the name of an address that is granted to \"{holder.HostName}\" (`meshover grant list {holder.HostName}`)."
             : null;
+
+    /// <summary>In DNS, where a name that ends in the zone does not get that twice.</summary>
+    private static bool IsSameName(string? granted, string hostName) => granted is not null && HostName.WithoutZone(granted) == HostName.WithoutZone(hostName);
+
+    private static NodeEntry? NodeCalled(MeshState state, string name)
+    {
+        var bare = HostName.WithoutZone(name);
+        return state.MemberByHostName(bare) ?? state.MemberByHostName($"{bare}.{HostName.DefaultZone}");
+    }
 
     /// <exception cref="RefusalException">The node has no such grant.</exception>
     public static void Remove(Draft draft, StoredNode node, string prefix)

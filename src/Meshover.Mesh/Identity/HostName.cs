@@ -5,6 +5,9 @@ namespace Meshover.Mesh.Identity;
 /// <summary>A node's name: lower case, one or more RFC 1123 labels, 253 characters at most, not a number.</summary>
 public static class HostName
 {
+    /// <summary>What the mesh's names end in in DNS, unless a node is set otherwise (dns-zone).</summary>
+    public const string DefaultZone = "mesh";
+
     private const int MaxLength = 253;
     private const int MaxLabel = 63;
 
@@ -35,6 +38,9 @@ public static class HostName
             lower = lower[..^1];
         return lower;
     }
+
+    /// <summary>A normal name without the zone at its end, which is not put there twice: both are one name in DNS, as far as nodes have the default zone.</summary>
+    public static string WithoutZone(string name) => name.EndsWith($".{DefaultZone}", StringComparison.Ordinal) ? name[..^(DefaultZone.Length + 1)] : name;
 
     private static string? WhyNot(string name)
     {

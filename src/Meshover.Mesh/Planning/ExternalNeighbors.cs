@@ -27,11 +27,11 @@ internal static class ExternalNeighbors
 
     /// <summary>
     /// What may be learned outside: what is granted to this node, but for what is granted to others by a longer prefix. The first that covers a
-    /// prefix decides.
+    /// prefix decides. What an address is called is no matter of routing.
     /// </summary>
     public static ImmutableArray<LearnableRange> Learnable(MeshMap map, MeshNode me)
     {
-        var mine = me.Grants.Select(grant => new LearnableRange(grant, IsPermitted: true));
+        var mine = me.Grants.Select(grant => new LearnableRange(grant with { Name = null }, IsPermitted: true));
         var others = map.Nodes.Values.Where(node => node.Id != me.Id).SelectMany(node => node.Grants)
             .Select(grant => grant.Prefix).Distinct()
             .Where(prefix => me.Grants.Any(grant => IsWithin(prefix, grant.Prefix)) && me.Grants.All(grant => grant.Prefix != prefix))

@@ -133,6 +133,69 @@ public sealed class PrefixJudgeTests
             judge.Holders([.. judge.Announcements()]).Select(holder => $"{holder.Match} {holder.Node} {holder.Prefix} {holder.MaxLength} {holder.Silent}"));
     }
 
+    /// <summary>What was not asked, or not answered, is not known: nobody is told that nothing is announced.</summary>
+    [Fact]
+    public void Holder_OfWhomItIsNotKnown_IsNotSaidToAnnounceNothing()
+    {
+        var facts = Facts("10.64.0.0/16");
+        var (asked, part) = (facts.Asked, IPNetwork.Parse("10.64.2.0/24"));
+        Assert.Equal(["n3 whether it announces anything of it is not known", "n2 whether it announces anything of it is not known"], Silent(facts));
+        facts = facts with { PathsOf = [asked] }; // too many parts: n2's was left out
+        Assert.Equal("n2 whether it announces anything of it is not known", Silent(facts)[1]);
+        facts = facts with { PathsOf = [asked, part] };
+        Assert.Equal("n2 nothing of it is accepted here; whether something is refused is not known", Silent(facts)[1]);
+        facts = facts with { RefusedOf = ["mo-00000002"] };
+        Assert.Equal(["n3 nothing of it is accepted here; whether something is refused is not known", "n2 it announces nothing of it that is accepted here"], Silent(facts));
+        facts = facts with { RefusedOf = [.. facts.Speakers.Select(peer => peer.Link)] };
+        Assert.Equal("n3 it announces nothing of it that is accepted here", Silent(facts)[0]);
+
+        static string[] Silent(PrefixFacts facts)
+        {
+            var judge = new PrefixJudge(facts);
+            return [.. judge.Holders([.. judge.Announcements()]).Select(holder => $"{holder.Node} {holder.Silent}")];
+        }
+    }
+
+    /// <summary>Its AS path is empty on the border, as that of the node's own.</summary>
+    [Fact]
+    public void WhatRoutersOutsideTell_IsLearnedFromEach_AndNotOwn()
+    {
+        var facts = Facts("10.20.1.0/24") with
+        {
+            Paths =
+            [
+                new AnnouncedPath("10.20.1.0/24", 0) { Router = "203.0.113.1", IsUsed = true, Cost = 5 }, new AnnouncedPath("10.20.1.0/24", 0) { Router = "eth1" },
+                new AnnouncedPath("10.20.0.0/16", 0) { IsUsed = true },
+            ],
+            Kernel = [Route("10.20.1.0/24", RouteProtocols.Bgp, 20, "eth0")],
+        };
+        var rows = new PrefixJudge(facts).Announcements().ToList();
+        Assert.Equal(
+            ["n1 10.20.1.0/24 used by 203.0.113.1", "n1 10.20.1.0/24 accepted by eth1", "n1 10.20.0.0/16 own by "],
+            rows.Select(row => $"{row.Node} {row.Prefix} {row.State} by {string.Join(' ', row.NextHops)}"));
+        Assert.Equal("Learned from 203.0.113.1, a router outside the mesh. Accepted, and the kernel has it.", rows[0].Reason);
+        Assert.Equal(5u, rows[0].Cost);
+    }
+
+    [Fact]
+    public void Refused_WhoseOriginCannotBeRead_IsNobodys()
+    {
+        var facts = Facts("10.97.0.0/24") with { Refused = [new RefusedPath("10.97.0.0/24", "mo-00000003", 0), new RefusedPath("10.97.0.0/24", "mo-00000002", 0)] };
+        var rows = new PrefixJudge(facts).Announcements().ToList();
+        Assert.Equal(["unknown", "unknown"], rows.Select(row => row.Node));
+        Assert.Equal("Refused: its AS path does not say which node announces it. It came by n3.", rows[0].Reason);
+    }
+
+    [Fact]
+    public void Refused_ThatIsTheAnnouncersOwnAddress_IsNotSaidToLieInThePool()
+    {
+        var facts = Facts("10.249.0.2/32") with { Refused = [new RefusedPath("10.249.0.2/32", "mo-00000003", N2)] };
+        facts.Map.Nodes.Single(node => node.Asn == N2).Address4 = "10.249.0.2";
+        Assert.StartsWith("Refused, although it is the node's own address: its AS path has more hops", Assert.Single(new PrefixJudge(facts).Announcements()).Reason, StringComparison.Ordinal);
+        facts = facts with { Refused = [new RefusedPath("10.249.0.2/32", "mo-00000003", N3)] };
+        Assert.Contains("the mesh's own pool", Assert.Single(new PrefixJudge(facts).Announcements()).Reason, StringComparison.Ordinal);
+    }
+
     /// <summary>One of an older release says of no path whether it is used, nor who told it.</summary>
     [Fact]
     public void DaemonOfAnOlderRelease_IsUnderstood()

@@ -129,6 +129,20 @@ public sealed class MeshChecksTests
         Assert.Contains("10.9.0.1/32, granted to n1", problem.Text, StringComparison.Ordinal);
     }
 
+    /// <summary>With and without the zone they are one name in DNS.</summary>
+    [Theory]
+    [InlineData("shop", "shop.mesh")]
+    [InlineData("shop.mesh", "shop")]
+    public void NameOfAGrant_ThatANodeHasButForTheZone_IsNamed(string node, string name)
+    {
+        _mesh.Change(draft =>
+        {
+            draft.Put(StoreKeys.Node(_ids[1]), Record(1) with { Grants = [new StoredGrant("10.9.0.1/32", 32) { Name = name }] });
+            draft.Put(StoreKeys.Node(_ids[2]), Record(2) with { HostName = node });
+        });
+        Assert.Equal(("shadowed-name", name), (Assert.Single(Run().Problems).Check, Run().Problems[0].Subject));
+    }
+
     private CheckResult Run() => MeshChecks.Of(_mesh.State, _live.State, _live.Clock.Now, "0.1.0");
 
     private StoredNode Record(int n) => _mesh.State.Nodes[_ids[n]].Record;

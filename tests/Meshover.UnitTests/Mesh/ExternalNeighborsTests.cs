@@ -45,6 +45,15 @@ public sealed class ExternalNeighborsTests
     }
 
     [Fact]
+    public void Learnable_NameOfAnOwnGrant_IsNoMatterOfRouting()
+    {
+        var grant = new RouteGrant(IPNetwork.Parse("10.9.0.1/32"));
+        NodePlan Of(RouteGrant held) => Plan(TestMesh.Of(TestMesh.Node(1) with { Grants = [held] }, TestMesh.Node(2)), Router);
+        Assert.Single(Of(grant).Routing!.Learnable);
+        Assert.Equal(Of(grant).ForRouting, Of(grant with { Name = "shop" }).ForRouting);
+    }
+
+    [Fact]
     public void Plan_NeighbourThatCannotBe_IsLeftOutAndSaid()
     {
         var map = TestMesh.Full(2);
