@@ -95,7 +95,7 @@ public sealed class AdministrationTests : IAsyncLifetime
 
         var taken = await Assert.ThrowsAsync<RefusalException>(() => Grants.AddAsync(Admin, Reason.None, "web-1", new GrantWish("10.9.0.2/32", Name: "WEB-1"), CancellationToken.None));
         Assert.Contains("\"web-1\" is the name of a node", taken.Message, StringComparison.Ordinal);
-        foreach (var wrong in new[] { new GrantWish("10.9.1.0/24", Name: "shop"), new GrantWish("10.9.0.2/32", Name: "two words"), new GrantWish("10.9.0.2/32", Name: "10.9.0.2") })
+        foreach (var wrong in new[] { new GrantWish("10.9.1.0/24", Name: "shop"), new GrantWish("10.9.0.2/32", Name: "two words"), new GrantWish("10.9.0.2/32", Name: "10.9.0.2"), new GrantWish("10.9.0.2/32", Name: "mail.Mesh") })
             await Assert.ThrowsAsync<InvalidRequestException>(() => Grants.AddAsync(Admin, Reason.None, "web-1", wrong, CancellationToken.None));
         await Assert.ThrowsAsync<InvalidRequestException>(() => Tokens.CreateAsync(Admin, Reason.None, new TokenWish(0, 0, [], [new GrantWish("10.9.0.2/32", Name: "shop")], false), CancellationToken.None));
         Assert.Single(Grants.List("web-1"));

@@ -24,6 +24,23 @@ public sealed class EnrolmentTests
         Assert.Equal(1u, _mesh.State.Token("token")!.Used);
     }
 
+    /// <summary>With and without the zone they are one name in DNS.</summary>
+    [Theory]
+    [InlineData("shop", "shop")]
+    [InlineData("shop", "shop.mesh")]
+    [InlineData("shop.mesh", "shop")]
+    public void NameOfAnAddress_IsNoNodes_NorANodesAnAddresss(string one, string other)
+    {
+        var holder = _mesh.Enrol("a");
+        _mesh.Change(draft => GrantRules.Add(draft, holder, new StoredGrant("10.9.0.1/32", 32) { Name = one }));
+        Refused(RefusalReason.Taken, "is the name of an address", () => _mesh.Enrol("b", hostName: other));
+
+        var mesh = new TestMesh();
+        mesh.Enrol("a", hostName: one);
+        var second = mesh.Enrol("b");
+        Refused(RefusalReason.Precondition, "is the name of a node", () => mesh.Change(draft => GrantRules.Add(draft, second, new StoredGrant("10.9.0.1/32", 32) { Name = other })));
+    }
+
     [Fact]
     public void Enrol_TokenUsedUp_RefusesTheNextIdentity()
     {
