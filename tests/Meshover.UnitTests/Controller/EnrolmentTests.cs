@@ -29,7 +29,7 @@ public sealed class EnrolmentTests
     [InlineData("shop", "shop")]
     [InlineData("shop", "shop.mesh")]
     [InlineData("shop.mesh", "shop")]
-    public void NameOfAnAddress_IsNoNodes_NorANodesAnAddresss(string one, string other)
+    public void NameOfAnAddress_IsNoNodes_NorANodesAnAddress(string one, string other)
     {
         var holder = _mesh.Enrol("a");
         _mesh.Change(draft => GrantRules.Add(draft, holder, new StoredGrant("10.9.0.1/32", 32) { Name = one }));
