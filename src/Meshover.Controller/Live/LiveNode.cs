@@ -40,7 +40,7 @@ internal sealed record LiveNode
     /// <summary>It was not heard since the controller's start: what is known of it is from before.</summary>
     public bool IsLastKnown => HeardAt is null && Judged is not null;
 
-    /// <summary>How it was judged is from before the controller's start, and it has not said how it stands since: so it is not judged anew, and since when it stands so is not forgotten.</summary>
+    /// <summary>How it was judged is from before the controller's start, and it has not said how it stands since: so it is not judged unknown, and since when it stands so is not forgotten.</summary>
     public bool IsRecalled { get; init; }
 
     /// <summary>How many streams it has opened: each begins without what was said on the one before.</summary>

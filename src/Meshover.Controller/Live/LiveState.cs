@@ -86,7 +86,9 @@ internal sealed record LiveState
     /// <summary>A node is a member no more. One that has a stream is kept until that has ended.</summary>
     public LiveState Forget(uint node) => Node(node) is { IsOnline: false } ? this with { Nodes = Nodes.Remove(node) } : this;
 
-    private static bool IsMoved(LiveNode node, TimeSpan now) => !node.IsRecalled && node.Judged?.State != NodeStates.Of(node, now);
+    /// <summary>That one is unknown which was not heard, or has said nothing yet, takes nothing from what was known before.</summary>
+    private static bool IsMoved(LiveNode node, TimeSpan now) =>
+        NodeStates.Of(node, now) is var state && state != node.Judged?.State && !(node.IsRecalled && state == NodeState.Unknown);
 
     private LiveNode Former(uint node) => Nodes.GetValueOrDefault(node, LiveNode.Unheard);
 

@@ -69,8 +69,11 @@ public sealed class LastKnownTests : IDisposable
         Assert.InRange(page["meshover_node_heard_age_seconds{node=\"ok\"}"], 7200, 7300);
         Assert.InRange(page["meshover_node_summary_age_seconds{node=\"ok\"}"], 7200, 7300);
         Assert.DoesNotContain("meshover_node_last_known_state{node=\"unheard\"}", page.Keys);
+        // What two hours brought would be a moment's rate.
+        Assert.DoesNotContain("meshover_node_receive_bytes_total{node=\"ok\"}", page.Keys);
         Say(live, Open(live, _ok), 3);
         Assert.DoesNotContain("meshover_node_last_known_state{node=\"ok\"}", Page(live).Keys);
+        Assert.Equal(7, Page(live)["meshover_node_receive_bytes_total{node=\"ok\"}"]);
 
         Dictionary<string, double> Page(LiveNodes of)
         {
@@ -93,6 +96,18 @@ public sealed class LastKnownTests : IDisposable
         Assert.True(lost.Live!.Judged!.Value.Since > since);
         Pass(live, TimeSpan.FromMinutes(3));
         Assert.Equal(NodeState.Lost, Member(live, _ok).State);
+    }
+
+    [Fact]
+    public void Node_ThatComesAndGoesWithoutSayingHowItStands_IsLost()
+    {
+        var live = Restarted(after: TimeSpan.FromMinutes(1));
+        var session = Open(live, _ok);
+        Pass(live, TimeSpan.FromSeconds(1));
+        Assert.Equal((NodeState.Unknown, NodeState.Ok), (Member(live, _ok).State, live.State.Node(_ok)!.Judged!.Value.State));
+        live.Close(session);
+        Pass(live, TimeSpan.FromMinutes(3));
+        Assert.Equal((NodeState.Lost, NodeState.Lost), (Member(live, _ok).State, live.State.Node(_ok)!.Judged!.Value.State));
     }
 
     [Fact]
@@ -196,7 +211,7 @@ public sealed class LastKnownTests : IDisposable
     private void Say(LiveNodes live, NodeSession session, uint peers)
     {
         var summary = HealthTests.Summary();
-        summary.Peers = peers;
+        (summary.Peers, summary.RxBytes) = (peers, 7);
         summary.Findings = new FindingCounts();
         live.Tell(session, health => HealthMapping.Merge(health, summary, _time.GetUtcNow()));
         live.Judge();

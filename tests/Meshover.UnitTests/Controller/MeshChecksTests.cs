@@ -121,6 +121,22 @@ public sealed class MeshChecksTests
     }
 
     [Fact]
+    public void Node_ThatIsLost_SaysNothingNow()
+    {
+        var summary = HealthTests.Summary();
+        summary.Findings = new FindingCounts { Found = { new FindingCounts.Types.Found { Code = "route-not-installed", Count = 3 } } };
+        var session = Tell(_ids[2], summary);
+        Assert.Single(Run().Problems);
+        _live.Close(session);
+        for (var passed = TimeSpan.Zero; passed < TimeSpan.FromMinutes(3); passed += AttentiveClock.Beat)
+        {
+            _time.Advance(AttentiveClock.Beat);
+            _live.Judge();
+        }
+        Assert.Empty(Run().Problems);
+    }
+
+    [Fact]
     public void NameOfAGrant_ThatANodeHas_IsNamed()
     {
         _mesh.Change(draft => draft.Put(StoreKeys.Node(_ids[1]), Record(1) with { Grants = [new StoredGrant("10.9.0.1/32", 32) { Name = "n2" }, new StoredGrant("10.9.0.2/32", 32) { Name = "shop" }] }));
@@ -156,11 +172,12 @@ public sealed class MeshChecksTests
         Tell(node, summary);
     }
 
-    private void Tell(uint node, NodeSummary summary)
+    private NodeSession Tell(uint node, NodeSummary summary)
     {
         var session = new NodeSession(node, "A", "0.1.0", IPAddress.Parse("192.0.2.1"));
         _live.Open(session, ReportedState.Nothing);
         _live.Tell(session, health => HealthMapping.Merge(health, summary, _time.GetUtcNow()));
+        return session;
     }
 
     private void Say(uint node, params (uint Peer, LinkReason Reason)[] notUp)
