@@ -303,6 +303,7 @@ public sealed class AgentDaemon : IDisposable
     {
         using var timer = new PeriodicTimer(TickEvery, _time);
         var (fault, unserved) = ((Finding?)null, (Finding?)null);
+        var settings = new SettingsWatch(_options.ConfigFile, _options.ReadConfig);
         var names = new NamesDaemonWatch(_options.RuntimeDirectory, () => ProcessIdentity.ReadLive(Path.Combine(_options.RuntimeDirectory, AgentOptions.DnsPid)) is not null, _time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
@@ -311,6 +312,8 @@ public sealed class AgentDaemon : IDisposable
                 await _inputs.Writer.WriteAsync(new AgentInput.StateDirectorySeen(fault = now), cancellationToken);
             if ((_options.Config.Dns ? names.Look() : null) is var seen && seen != unserved)
                 await _inputs.Writer.WriteAsync(new AgentInput.NamesSeen(unserved = seen), cancellationToken);
+            if (settings.Look() is { } problem)
+                await _inputs.Writer.WriteAsync(new AgentInput.SettingsRead(problem), cancellationToken);
             await _inputs.Writer.WriteAsync(new AgentInput.Tick(), cancellationToken);
         }
     }

@@ -19,6 +19,9 @@ public sealed record AgentOptions
     /// <summary>Reads <see cref="Config"/> again from where it came; throws <see cref="ConfigurationException"/>.</summary>
     public Func<AgentConfig> ReadConfig { get; init; } = () => AgentConfig.Default;
 
+    /// <summary>The file of it, which may change while the agent runs; null: there is none.</summary>
+    public string? ConfigFile { get; init; }
+
     /// <summary>Keeps identity.json and map.pb.</summary>
     public string StateDirectory { get; init; } = "/var/lib/meshover";
 

@@ -54,7 +54,7 @@ internal sealed class ConfigReload(AgentConfig started, Func<AgentConfig> read, 
         }
         catch (ConfigurationException e)
         {
-            await inputs.WriteAsync(new AgentInput.SettingsRead(e.Message), cancellationToken);
+            await inputs.WriteAsync(new AgentInput.SettingsRead(SettingsWatch.Problem(e)), cancellationToken);
             throw;
         }
     }

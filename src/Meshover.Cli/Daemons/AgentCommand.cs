@@ -25,6 +25,7 @@ internal static class AgentCommand
                 {
                     Config = config,
                     ReadConfig = ReadConfig,
+                    ConfigFile = context.Paths.ConfigFile,
                     StateDirectory = context.Paths.StateDirectory,
                     RuntimeDirectory = context.Paths.RuntimeDirectory,
                 },

@@ -59,6 +59,7 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
                     one => one is "session.cause n2 peer-unreached" or "session.down n2 peer-unreached")),
                 Fault(FindingKinds.TunnelOneWay, async () => await Cut.OneWayAsync(_mesh, _mesh.Node(1), _mesh.Node(3), _ct))),
             () => SeriesAsync(2,
+                Fault(FindingKinds.SettingsRefused, () => ShellAsync(2, "mkdir -p /etc/meshover; echo 'mtu: 9' >>/etc/meshover/agent.yaml"), () => ShellAsync(2, "sed -i '/^mtu: 9$/d' /etc/meshover/agent.yaml")),
                 Fault(FindingKinds.ControllerName, () => UpAsync(2, "--controller", "nowhere.invalid:12913")),
                 Fault(FindingKinds.ControllerUnreachable, () => UpAsync(2, "--controller", $"{AddressPlan.Controller4}:9")),
                 Fault(FindingKinds.ControllerCertificate, async () =>

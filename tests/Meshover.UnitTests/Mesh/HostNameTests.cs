@@ -16,6 +16,14 @@ public sealed class HostNameTests
     }
 
     [Theory]
+    [InlineData("shop.mesh", "shop")]
+    [InlineData("shop", "shop")]
+    [InlineData("mesh", "mesh")]
+    [InlineData("shopmesh", "shopmesh")]
+    [InlineData("shop.mesh.tokyo", "shop.mesh.tokyo")]
+    public void WithoutZone_IsWhatDnsPutsTheZoneBehind(string name, string bare) => Assert.Equal(bare, HostName.WithoutZone(name));
+
+    [Theory]
     [InlineData(null, "empty")]
     [InlineData(" ", "empty")]
     [InlineData("localhost", "says nothing")]

@@ -2,6 +2,8 @@ using System.Net;
 using ARSoft.Tools.Net;
 using ARSoft.Tools.Net.Dns;
 using Meshover.Contract.V1;
+using Meshover.Mesh.Identity;
+using Meshover.Names;
 using Meshover.Names.Zones;
 using Xunit;
 
@@ -150,6 +152,10 @@ public sealed class AnswersTests
         Assert.Equal(["fd00::1", "10.249.0.2"], mesh.Hosts.SelectMany(host => host.Addresses).Select(address => $"{address}"));
         Assert.Equal(["10.249.0.0/16"], mesh.Pools.Select(pool => $"{pool}"));
     }
+
+    /// <summary>The controller compares names by it, the daemon answers for it, and neither knows the other's.</summary>
+    [Fact]
+    public void DefaultZone_IsOne() => Assert.Equal(HostName.DefaultZone, NamesConfig.DefaultZone);
 
     private static RouteGrant Named(string prefix) => new() { Prefix = prefix, Name = "shop" };
 
