@@ -185,7 +185,7 @@ internal sealed class PrefixJudge
     {
         if (node.Asn == Self)
             return "this node announces nothing of it now";
-        var peer = _facts.Status.Peers.FirstOrDefault(peer => peer.NodeId == node.Id);
+        var peer = _facts.Status.Peers.FirstOrDefault(one => one.NodeId == node.Id);
         if (peer is { Path: "none" })
             return $"no way leads to it: {peer.PathReason}";
         if (!_facts.PathsOf.Contains(Prefixes.Covers(granted, _facts.Asked) ? _facts.Asked : granted))
