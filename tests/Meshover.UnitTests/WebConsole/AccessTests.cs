@@ -32,6 +32,10 @@ public sealed class AccessTests
         [nameof(MeshConsole.RenameNodeAsync)] = (UseCase.RenameNode, (console, user) => console.RenameNodeAsync(user, "", "n1", "n9", None)),
         [nameof(MeshConsole.TagNodeAsync)] = (UseCase.TagNode, (console, user) => console.TagNodeAsync(user, "", "n1", ["a"], None)),
         [nameof(MeshConsole.DrainNodeAsync)] = (UseCase.DrainNode, (console, user) => console.DrainNodeAsync(user, "", "n1", true, None)),
+        [nameof(MeshConsole.PreviewAnnounceAsync)] = (UseCase.OrderAnnouncement, (console, user) => console.PreviewAnnounceAsync(user, "n1", new AnnouncementWish("10.9.0.1"), None)),
+        [nameof(MeshConsole.PreviewWithdrawAsync)] = (UseCase.OrderAnnouncement, (console, user) => console.PreviewWithdrawAsync(user, "n1", "10.9.0.1", None)),
+        [nameof(MeshConsole.AnnounceAsync)] = (UseCase.OrderAnnouncement, (console, user) => console.AnnounceAsync(user, "", "n1", new AnnouncementWish("10.9.0.1"), None)),
+        [nameof(MeshConsole.WithdrawAsync)] = (UseCase.OrderAnnouncement, (console, user) => console.WithdrawAsync(user, "", "n1", "10.9.0.1", None)),
         [nameof(MeshConsole.FindRoute)] = (UseCase.SeeMesh, (console, user) => Task.FromResult(console.FindRoute(user, "10.0.0.0/8"))),
         [nameof(MeshConsole.AskRouteAsync)] = (UseCase.AskNode, (console, user) => console.AskRouteAsync(user, "n1", "10.0.0.0/8", None)),
         [nameof(MeshConsole.FindPathAsync)] = (UseCase.AskNode, (console, user) => console.FindPathAsync(user, new PathWish("n1", "n2", false), None)),
@@ -57,6 +61,7 @@ public sealed class AccessTests
         [UseCase.RenameNode] = "Administrator",
         [UseCase.TagNode] = "Operator Administrator",
         [UseCase.DrainNode] = "Operator Administrator",
+        [UseCase.OrderAnnouncement] = "Operator Administrator",
     };
 
     [Fact]
@@ -227,6 +232,14 @@ public sealed class AccessTests
         public Task TagNodeAsync(Doer by, string node, ImmutableArray<string> tags, CancellationToken cancel) => Task.FromResult(Answer(0, by));
 
         public Task DrainNodeAsync(Doer by, string node, bool on, CancellationToken cancel) => Task.FromResult(Answer(0, by));
+
+        public Task<AnnouncementPreview> PreviewAnnounceAsync(string node, AnnouncementWish wish, CancellationToken cancel) => Task.FromResult(Answer(new AnnouncementPreview([], true)));
+
+        public Task<AnnouncementPreview> PreviewWithdrawAsync(string node, string prefix, CancellationToken cancel) => Task.FromResult(Answer(new AnnouncementPreview([], true)));
+
+        public Task<AnnouncementOutcome> AnnounceAsync(Doer by, string node, AnnouncementWish wish, CancellationToken cancel) => Task.FromResult(Answer(new AnnouncementOutcome(true, "", ""), by));
+
+        public Task WithdrawAsync(Doer by, string node, string prefix, CancellationToken cancel) => Task.FromResult(Answer(0, by));
 
         public RouteReport FindRoute(string prefix) => Answer(new RouteReport("", "", [], [], [], 0));
 
