@@ -119,7 +119,7 @@ internal sealed class MeshPort(
         if (await moments.ReadAsync(at, cancel) is not { } kept)
             return null;
         var (around, areMore) = await AroundAsync(kept.At, cancel);
-        return new PastMoment(kept.At, kept.View, around, areMore);
+        return new PastMoment(kept.At, kept.View, around, areMore) { Taken = kept.Taken };
     });
 
     private async Task<NodeAnswer> OrderAsync(Doer by, Operation operation, string words, string node, NodeQuestion order, CancellationToken cancel)
@@ -134,7 +134,8 @@ internal sealed class MeshPort(
     private async Task<(ImmutableArray<EventRow> Rows, bool AreMore)> AroundAsync(DateTimeOffset at, CancellationToken cancel)
     {
         var rows = ImmutableArray.CreateBuilder<EventRow>();
-        var (below, until) = ("", at + PastMoment.Near);
+        var until = at + PastMoment.Near;
+        var below = await events.PlaceBehindAsync(until, cancel);
         do
         {
             var page = await events.ListAsync(new EventQuery(EventPage, "", at - PastMoment.Near, below), cancel);
