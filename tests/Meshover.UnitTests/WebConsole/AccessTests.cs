@@ -131,6 +131,23 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task Sessions_AreListedWithoutWhatSignsIn_AndEndForOneAlone()
+    {
+        var time = new FakeTimeProvider();
+        var sessions = new Sessions(new AllGood(), time);
+        var until = time.GetUtcNow() + TimeSpan.FromHours(12);
+        var first = await SignedInAsync(sessions, Role.Viewer, until, time.GetUtcNow());
+        var second = await SignedInAsync(sessions, Role.Administrator, until, time.GetUtcNow() + TimeSpan.FromSeconds(1), "other");
+        Assert.Equal([first, second], sessions.List().Select(session => session.User));
+        Assert.DoesNotContain(sessions.List(), session => first.Session.Contains(session.Id, StringComparison.Ordinal));
+        var id = sessions.List()[0].Id;
+        sessions.End(session => session.Id == id);
+        Assert.Equal((false, true), (sessions.IsAlive(first.Session), sessions.IsAlive(second.Session)));
+        time.Advance(TimeSpan.FromHours(12));
+        Assert.Empty(sessions.List());
+    }
+
+    [Fact]
     public void Circuits_AreBoundedForEachSessionAndForAll()
     {
         var count = new CircuitCount();
