@@ -9,12 +9,14 @@ namespace Meshover.Bench.Viewers;
 //   1. GET the page; of its HTML the comments <!--Blazor:{…}--> mark the components that are to live, with a sealed descriptor each
 //   2. a WebSocket at /_blazor: {"protocol":"blazorpack","version":1} 0x1e, answered by {} 0x1e
 //   3. StartCircuit(base, address, "[]", ""), answered by the circuit's name; then UpdateRootComponents with the marks of 1
-//   4. for ever: JS.RenderBatch is answered by OnRenderCompleted, JS.BeginInvokeJS by EndInvokeJSFromDotNet with nothing
+//   4. for ever: JS.RenderBatch is answered by OnRenderCompleted, JS.BeginInvokeJS by EndInvokeJSFromDotNet
+//      with nothing, or with an object where one is wanted
 
 /// <summary>One open page of the console, with nobody before it: it takes what is drawn, and says that it is drawn.</summary>
 internal sealed partial class ViewedPage : IAsyncDisposable
 {
     private const byte EndOfHandshake = 0x1e;
+    private const long ScriptObject = 1; // JSCallResultType.JSObjectReference
     private static readonly TimeSpan PingEach = TimeSpan.FromSeconds(10);
 
     private readonly ClientWebSocket _socket = new();
@@ -121,8 +123,9 @@ internal sealed partial class ViewedPage : IAsyncDisposable
                 Interlocked.Increment(ref _batches);
                 await SendAsync(HubMessage.Invocation(null, "OnRenderCompleted", batch, null), ct);
                 break;
-            case [1L, _, _, "JS.BeginInvokeJS", object[] and [long call, ..], ..] when call != 0:
-                await SendAsync(HubMessage.Invocation(null, "EndInvokeJSFromDotNet", call, true, string.Create(CultureInfo.InvariantCulture, $"[{call},true,null]")), ct);
+            case [1L, _, _, "JS.BeginInvokeJS", object[] and [long call, _, _, long result, ..], ..] when call != 0:
+                var value = result == ScriptObject ? "{\"__jsObjectId\":1}" : "null";
+                await SendAsync(HubMessage.Invocation(null, "EndInvokeJSFromDotNet", call, true, string.Create(CultureInfo.InvariantCulture, $"[{call},true,{value}]")), ct);
                 break;
             case [1L, _, _, "JS.Error", object[] and [string error, ..], ..]:
                 throw new InvalidOperationException(error);
