@@ -7,15 +7,16 @@ using Meshover.Bench.Kernel;
 using Meshover.Bench.Mesh;
 using Meshover.Bench.Status;
 using Meshover.Bench.Streams;
+using Meshover.Bench.Viewers;
 using Meshover.Lab;
 using Meshover.Linux.Namespaces;
 using Meshover.Linux.Netlink;
 using Meshover.WireGuard.Control;
 
-// meshover-bench mesh|idle|dataplane|peers|controller|status|kernel, with the options that BenchOptions tells.
+// meshover-bench mesh|idle|dataplane|peers|controller|status|console|kernel, with the options that BenchOptions tells.
 // mesh: the whole mesh in the lab. idle: what it costs while nothing happens. dataplane: the data plane beside other userspace tunnels.
 // peers: one data plane with a hundred busy peers.
-// controller: a controller with up to ten thousand streams. status: what it costs to see the mesh.
+// controller: a controller with up to ten thousand streams. status: what it costs to see the mesh. console: what viewers of the console cost.
 // members --members DIRECTORY: no benchmark, but what "kernel" needs done before, on a quicker machine.
 // kernel: the kernel's data plane beside one made by hand; wants a kernel that has WireGuard and GRE. Needs root.
 if (args.Contains("--help"))
@@ -52,10 +53,11 @@ try
         "peers" => await PeersBench.RunAsync(options, Console.Error, ct),
         "controller" => await new ControllerBench(options, Console.Error).RunAsync(ct),
         "status" => await new StatusBench(options, Console.Error).RunAsync(ct),
+        "console" => await new ConsoleBench(options, Console.Error).RunAsync(ct),
         "kernel" => await KernelBench.RunAsync(options, Console.Error, ct),
         _ => await DataplaneBench.RunAsync(options, Console.Error, ct),
     };
-    var note = options.Name switch { "controller" => ControllerBench.Note, "status" => StatusBench.Note, _ => "" };
+    var note = options.Name switch { "controller" => ControllerBench.Note, "status" => StatusBench.Note, "console" => ConsoleBench.Note, _ => "" };
     Report.WriteTable(results, note);
     if (options.JsonPath is { } path)
         await Report.WriteJsonAsync(results, path, note);
@@ -69,7 +71,7 @@ catch (Exception) when (interruption.IsCancellationRequested)
     return 130;
 }
 catch (Exception e) when (e is InvalidOperationException or TimeoutException or IOException or RpcException or DataplaneException
-    or NetworkNamespaceException or NetlinkException or LabException)
+    or NetworkNamespaceException or NetlinkException or LabException or HttpRequestException or System.Net.WebSockets.WebSocketException)
 {
     await Console.Error.WriteLineAsync($"meshover-bench: {e.Message} (It needs root, and what `./dev bench` installs.)");
     return 1;

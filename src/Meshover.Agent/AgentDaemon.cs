@@ -185,10 +185,11 @@ public sealed class AgentDaemon : IDisposable
         var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _diagnosis, () => _kernel.Gathered, _metrics, _time);
         var socket = Path.Combine(_options.RuntimeDirectory, "agent.sock");
         using var reload = new ConfigReload(_options.Config, _options.ReadConfig, _configured, _declared.Configure, _inputs.Writer, _loop);
-        await using var api = await LocalApiServer.StartAsync(socket, source, reload, new FrrPreview(_loop, _templates, _routing), new AnnouncementDesk(_declared, _loop, _identities, _time), _drain, _inputs.Writer, _loggers, cancellationToken);
+        var desk = new AnnouncementDesk(_declared, _loop, _identities, _time);
+        await using var api = await LocalApiServer.StartAsync(socket, source, reload, new FrrPreview(_loop, _templates, _routing), desk, _drain, _inputs.Writer, _loggers, cancellationToken);
         var initial = LoadState();
         var link = new ControllerLinkLoop(
-            _identities, _board, StatusQueries.Desk(source, _drain, Logger<StatusSource>(), _time), new ControllerLinkOptions(_options.Config.Controllers), _inputs.Writer, Logger<ControllerLinkLoop>(), _time);
+            _identities, _board, StatusQueries.Desk(source, new NodeOrders(_drain, desk), Logger<StatusSource>(), _time), new ControllerLinkOptions(_options.Config.Controllers), _inputs.Writer, Logger<ControllerLinkLoop>(), _time);
         using var stop = new CancellationTokenSource();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var ending = EndAsync(stop, over.Token);

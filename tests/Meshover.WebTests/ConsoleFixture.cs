@@ -72,6 +72,10 @@ public sealed class ConsoleFixture : IAsyncLifetime
     public async Task<string> TokenAsync(params string[] options) =>
         (await Mesh.Controller.Machine.RunAsync(LabPrograms.Controller, ["console-token", .. options], CancellationToken.None)).Checked().Trim();
 
+    /// <summary>What a command prints on the controller's machine.</summary>
+    public async Task<string> AdministerAsync(string program, params string[] arguments) =>
+        (await Mesh.Controller.Machine.RunAsync(program, arguments, CancellationToken.None)).Checked();
+
     /// <summary>A page of somebody who has signed in as that role.</summary>
     public async Task<IPage> OpenAsync(string path, string role = "administrator", Action<BrowserNewContextOptions>? with = null)
     {
@@ -140,6 +144,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
                 clientSecretFile: /etc/meshover/console-secret
                 ca: /etc/meshover/provider.pem
                 title: Lab login
+                sessionHours: 2
                 roles:
                   operator: [mesh-operators]
                   administrator: [mesh-admins]

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Meshover.Lab;
 using Microsoft.Playwright;
 
 namespace Meshover.WebTests;
@@ -61,6 +63,33 @@ public sealed class OpenIdTests(ConsoleFixture console)
         await Assertions.Expect(other.Locator(".user")).ToContainTextAsync("administrator");
         await page.Context.CloseAsync();
         await other.Context.CloseAsync();
+    }
+
+    /// <summary>Of one who is dismissed while their page is open.</summary>
+    [Fact]
+    public async Task Session_OfSomebody_IsEndedByAnAdministrator()
+    {
+        var page = await console.NewPageAsync(new BrowserNewContextOptions());
+        await page.GotoAsync($"{ConsoleFixture.Address}/nodes");
+        await SignInAsync(page, "dan.people.mesh-operators");
+        await Assertions.Expect(page.Locator(".user")).ToContainTextAsync("dan (");
+
+        var listed = await console.AdministerAsync(LabPrograms.Controller, "console-session", "list");
+        var line = Assert.Single(listed.Split('\n'), one => one.Contains(" dan (", StringComparison.Ordinal));
+        Assert.Contains("operator", line, StringComparison.Ordinal);
+        var times = line[line.IndexOf("since ", StringComparison.Ordinal)..].Split(", until ").Select(text => DateTimeOffset.Parse(text.Replace("since ", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture)).ToList();
+        Assert.Equal(TimeSpan.FromHours(2), times[1] - times[0]);
+
+        await console.AdministerAsync(LabPrograms.Controller, "console-session", "end", "dan", "--reason", "has left us");
+        await Assertions.Expect(page.GetByText("Your session has ended.")).ToBeVisibleAsync();
+        await page.GotoAsync($"{ConsoleFixture.Address}/nodes");
+        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Sign in with Lab login" })).ToBeVisibleAsync();
+        Assert.DoesNotContain(" dan (", await console.AdministerAsync(LabPrograms.Controller, "console-session", "list"), StringComparison.Ordinal);
+        await page.Context.CloseAsync();
+
+        var audit = await console.OpenAsync("/audit");
+        await Assertions.Expect(audit.Locator("tr", new() { HasText = "console-session.end" }).First).ToContainTextAsync("has left us");
+        await audit.Context.CloseAsync();
     }
 
     private static async Task SignInAsync(IPage page, string user)

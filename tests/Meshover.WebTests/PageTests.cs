@@ -212,6 +212,44 @@ public sealed class PageTests(ConsoleFixture console)
         await page.Context.CloseAsync();
     }
 
+    /// <summary>The node does it, within its grants, and keeps what its own settings say.</summary>
+    [Fact]
+    public async Task Announcements_AreOrderedHere_WithWhatTheyWouldDo()
+    {
+        const string prefix = "10.99.0.1/32";
+        var page = await console.OpenAsync("/grants/announcements", "operator");
+        await page.GetByLabel("Node", new() { Exact = true }).SelectOptionAsync("n3");
+        await page.GetByLabel("Prefix or address").FillAsync("10.99.0.1");
+        await page.GetByLabel("Who else").SelectOptionAsync("active-standby");
+        await page.GetByRole(AriaRole.Button, new() { Name = "What would it do?" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".preview")).ToContainTextAsync($"{prefix} is not granted to n3");
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Announce it" })).ToHaveCountAsync(0);
+
+        await console.AdministerAsync(LabPrograms.Meshover, "grant", "add", "n3", prefix);
+        await Until.TrueAsync("n3 knows its grant", Patience, async () => (await console.Mesh.Node(3).MeshoverAsync(["events"], CancellationToken.None)).Output.Contains(prefix, StringComparison.Ordinal));
+        await page.GetByRole(AriaRole.Button, new() { Name = "What would it do?" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".preview")).ToContainTextAsync("nobody takes over when n3 is gone");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Announce it" }).ClickAsync();
+        await Assertions.Expect(page.Locator("[data-outcome]")).ToBeVisibleAsync();
+        var row = page.Locator("tbody tr", new() { HasText = prefix });
+        await Assertions.Expect(row).ToContainTextAsync("n3", new() { Timeout = 30_000 });
+        Assert.Contains(prefix, (await console.Mesh.Node(3).MeshoverAsync(["announcements"], CancellationToken.None)).Output, StringComparison.Ordinal);
+
+        // What an administrator of the node wrote stays.
+        await page.Locator("tbody tr", new() { HasText = "10.64.3.0/24" }).GetByRole(AriaRole.Button, new() { Name = "Withdraw" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("is in the settings of n3");
+        await row.GetByRole(AriaRole.Button, new() { Name = "Withdraw" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("nobody else does");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Withdraw" }).ClickAsync();
+        await Assertions.Expect(row).ToHaveCountAsync(0, new() { Timeout = 30_000 });
+        await console.AdministerAsync(LabPrograms.Meshover, "grant", "remove", "n3", prefix);
+
+        await ConsoleFixture.GoAsync(page, "/audit");
+        foreach (var operation in new[] { "node.announce", "node.withdraw" })
+            await Assertions.Expect(page.Locator("tr", new() { HasText = operation }).First).ToContainTextAsync("web-operator (console");
+        await page.Context.CloseAsync();
+    }
+
     /// <summary>A picture is taken twenty seconds after the controller's start, and then each minute.</summary>
     [Fact]
     public async Task Past_ShowsTheMeshAsItWas_AndANodesLastHours()

@@ -31,6 +31,9 @@ internal sealed class BenchedController(string root) : IAsyncDisposable
     /// <summary>Makes a mesh of its own; gives the join string.</summary>
     public Task<string> InitAsync() => Programs.RunAsync(LabPrograms.Controller, ["init", .. Paths, "--address", $"127.0.0.1:{Port}", "--port", $"{Port}"]);
 
+    /// <summary>A token for the console, of a viewer. With the controller running.</summary>
+    public Task<string> ViewerTokenAsync() => Programs.RunAsync(LabPrograms.Controller, ["console-token", "--role", "viewer", "--name", "bench", .. Paths]);
+
     public Task BackupAsync(string file) => Programs.RunAsync(LabPrograms.Controller, ["backup", .. Paths, file]);
 
     /// <summary>With the controller stopped.</summary>

@@ -47,7 +47,7 @@ internal sealed class LocalApiService(StatusSource source, ConfigReload reload, 
 
     public override Task<AnnounceResponse> Announce(AnnounceRequest request, ServerCallContext context) => ForUsersAsync(async () =>
     {
-        var status = await desk.AnnounceAsync(request.Declaration, request.LifetimeSeconds > 0 ? TimeSpan.FromSeconds(request.LifetimeSeconds) : null, context.CancellationToken);
+        var status = await desk.AnnounceAsync(request.Declaration, request.LifetimeSeconds > 0 ? TimeSpan.FromSeconds(request.LifetimeSeconds) : null, replaces: true, context.CancellationToken);
         return new AnnounceResponse { Announced = status.IsAnnounced, Role = DeclaredWords.Of(status.Role), Reason = status.Reason };
     });
 

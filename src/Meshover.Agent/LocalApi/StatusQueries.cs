@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Meshover.Agent.ControllerLink.Queries;
-using Meshover.Agent.Draining;
 using Meshover.Contract.V1;
 using Microsoft.Extensions.Logging;
 
@@ -14,8 +13,8 @@ internal static class StatusQueries
     private const int AroundEach = 5;
 
     /// <summary>What a controller may ask, and order.</summary>
-    public static QueryDesk Desk(StatusSource source, DrainKeeper drain, ILogger logger, TimeProvider time) =>
-        new(Handlers(source.GetAsync).Add(NodeQuestion.KindOneofCase.Drain, (order, _, _) => Task.FromResult(Obey(order.Drain, drain))), logger, time);
+    public static QueryDesk Desk(StatusSource source, NodeOrders orders, ILogger logger, TimeProvider time) =>
+        new(Handlers(source.GetAsync).AddRange(orders.Handlers), logger, time);
 
     public static ImmutableDictionary<NodeQuestion.KindOneofCase, QueryHandler> Handlers(Func<CancellationToken, Task<AgentStatus>> status) =>
         ImmutableDictionary.CreateRange(new Dictionary<NodeQuestion.KindOneofCase, QueryHandler>
@@ -25,16 +24,6 @@ internal static class StatusQueries
                 new NodeAnswer { Peers = Page((await status(ct)).Peers, question.Peers.Above, longest) },
             [NodeQuestion.KindOneofCase.Way] = async (question, _, ct) => new NodeAnswer { Way = WayQueries.Answer(question.Way, await status(ct)) },
         });
-
-    // As the local API does it; what cannot be remembered is told the asker.
-    private static NodeAnswer Obey(DrainOrder order, DrainKeeper drain)
-    {
-        if (order.On)
-            drain.Drain(isForStop: false);
-        else
-            drain.Undrain();
-        return new NodeAnswer { Drain = new DrainAnswer() };
-    }
 
     private static AgentStatus WithoutPeers(AgentStatus status)
     {

@@ -26,6 +26,9 @@ public sealed record OpenIdSettings
     /// <summary>By value of that claim; of several the greatest role counts. Who has none of them does not get in.</summary>
     public required ImmutableArray<(string Value, Role Role)> Roles { get; init; }
 
+    /// <summary>After so long somebody signs in again, and the provider says anew whether they may.</summary>
+    public required TimeSpan SessionLifetime { get; init; }
+
     /// <summary>Whom to trust for the provider's certificate; empty: whom the machine trusts.</summary>
     public ImmutableArray<X509Certificate2> Authorities { get; init; } = [];
 }

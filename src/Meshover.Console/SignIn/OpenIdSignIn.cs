@@ -179,7 +179,7 @@ internal static partial class OpenIdSignIn
         var now = http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
         var session = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         context.Principal = ConsoleClaims.Of(new TokenHolder($"{Mark}{subject}", name, role, null), session, from);
-        context.Properties = new AuthenticationProperties { RedirectUri = context.ReturnUri, IssuedUtc = now, ExpiresUtc = now + Sessions.Longest };
+        context.Properties = new AuthenticationProperties { RedirectUri = context.ReturnUri, IssuedUtc = now, ExpiresUtc = now + settings.SessionLifetime };
         LogSignedIn(log, name, subject, role, from);
     }
 

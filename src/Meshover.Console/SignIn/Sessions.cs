@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 
@@ -11,7 +13,7 @@ namespace Meshover.Console.SignIn;
 /// </summary>
 public sealed class Sessions(ISignInTokens tokens, TimeProvider time) : ITicketStore
 {
-    /// <summary>However busy, and however idle, a session is.</summary>
+    /// <summary>However busy, and however idle, a session is that began with a token. One that began at a provider ends as its settings say.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromHours(12);
 
     public const int Most = 1_000;
@@ -49,6 +51,26 @@ public sealed class Sessions(ISignInTokens tokens, TimeProvider time) : ITicketS
     public bool IsAlive(string key) =>
         _tickets.TryGetValue(key, out var ticket) && time.GetUtcNow() < ticket.Properties.ExpiresUtc
         && (TokenOf(ticket) is not { } token || token.StartsWith(OpenIdSignIn.Mark, StringComparison.Ordinal) || tokens.MayGoOn(token));
+
+    /// <summary>Those that have not ended, the oldest first.</summary>
+    public IReadOnlyList<LiveSession> List() =>
+        [.. _tickets.Where(held => IsAlive(held.Key)).Select(held => ToLive(held.Key, held.Value)).OfType<LiveSession>().OrderBy(session => session.Began).ThenBy(session => session.Id, StringComparer.Ordinal)];
+
+    /// <summary>Ends those, with the pages that are open.</summary>
+    public void End(Func<LiveSession, bool> which)
+    {
+        ArgumentNullException.ThrowIfNull(which);
+        foreach (var (key, ticket) in _tickets)
+        {
+            if (ToLive(key, ticket) is { } session && which(session))
+                _tickets.TryRemove(key, out _);
+        }
+    }
+
+    // The session's own name is half of what signs in by it, and stays here.
+    private static LiveSession? ToLive(string key, AuthenticationTicket ticket) => ConsoleClaims.UserOf(ticket.Principal) is { } user
+        ? new LiveSession(Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(key)))[..LiveSession.IdLength], user, ticket.Properties.IssuedUtc ?? default, ticket.Properties.ExpiresUtc ?? default)
+        : null;
 
     // Those that have ended go first, then the oldest.
     private void MakeRoom(IEnumerable<KeyValuePair<string, AuthenticationTicket>> among, int most)

@@ -20,6 +20,7 @@ public static class Access
         [UseCase.RenameNode] = Role.Administrator,
         [UseCase.TagNode] = Role.Operator,
         [UseCase.DrainNode] = Role.Operator,
+        [UseCase.OrderAnnouncement] = Role.Operator,
     }.ToFrozenDictionary();
 
     public static bool May(Role role, UseCase useCase) => Least.TryGetValue(useCase, out var least) && role >= least;

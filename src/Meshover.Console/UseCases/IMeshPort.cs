@@ -53,6 +53,16 @@ public interface IMeshPort
     /// <summary>Tells the node that it is to be left, or to take part again; returns when it has begun.</summary>
     Task DrainNodeAsync(Doer by, string node, bool on, CancellationToken cancel);
 
+    /// <summary>What telling a node to announce it would do; asks the node how it stands, for at most 10 s.</summary>
+    Task<AnnouncementPreview> PreviewAnnounceAsync(string node, AnnouncementWish wish, CancellationToken cancel);
+
+    Task<AnnouncementPreview> PreviewWithdrawAsync(string node, string prefix, CancellationToken cancel);
+
+    /// <summary>Tells the node; returns when it has taken it, with what came of it.</summary>
+    Task<AnnouncementOutcome> AnnounceAsync(Doer by, string node, AnnouncementWish wish, CancellationToken cancel);
+
+    Task WithdrawAsync(Doer by, string node, string prefix, CancellationToken cancel);
+
     /// <summary>Who announces a prefix and who may; nobody is asked. O(announcements + grants).</summary>
     /// <param name="prefix">A prefix or an address.</param>
     RouteReport FindRoute(string prefix);

@@ -66,6 +66,18 @@ public sealed class MeshConsole(IMeshPort port, NodeAnswers answers, PathAnswers
     public Task DrainNodeAsync(ConsoleUser user, string reason, string node, bool on, CancellationToken cancel) =>
         Checked(user, UseCase.DrainNode).DrainNodeAsync(Doer(user, reason), node, on, cancel);
 
+    public Task<AnnouncementPreview> PreviewAnnounceAsync(ConsoleUser user, string node, AnnouncementWish wish, CancellationToken cancel) =>
+        Checked(user, UseCase.OrderAnnouncement).PreviewAnnounceAsync(node, wish, cancel);
+
+    public Task<AnnouncementPreview> PreviewWithdrawAsync(ConsoleUser user, string node, string prefix, CancellationToken cancel) =>
+        Checked(user, UseCase.OrderAnnouncement).PreviewWithdrawAsync(node, prefix, cancel);
+
+    public Task<AnnouncementOutcome> AnnounceAsync(ConsoleUser user, string reason, string node, AnnouncementWish wish, CancellationToken cancel) =>
+        Checked(user, UseCase.OrderAnnouncement).AnnounceAsync(Doer(user, reason), node, wish, cancel);
+
+    public Task WithdrawAsync(ConsoleUser user, string reason, string node, string prefix, CancellationToken cancel) =>
+        Checked(user, UseCase.OrderAnnouncement).WithdrawAsync(Doer(user, reason), node, prefix, cancel);
+
     public RouteReport FindRoute(ConsoleUser user, string prefix) => Checked(user, UseCase.SeeMesh).FindRoute(prefix);
 
     public Task<RouteTaker> AskRouteAsync(ConsoleUser user, string node, string prefix, CancellationToken cancel)

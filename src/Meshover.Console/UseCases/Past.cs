@@ -16,12 +16,15 @@ public sealed record NodeSeries(
 public sealed record PastSpan(DateTimeOffset? Oldest, DateTimeOffset? Newest);
 
 /// <summary>The mesh as it was.</summary>
-/// <param name="At">When: the last moment that was kept before what was asked for.</param>
+/// <param name="At">When: what was asked for, or the last moment before it of which something is known.</param>
 /// <param name="View">Its picture: what is drawn and what needed somebody, and no more of its nodes.</param>
 /// <param name="Around">What changed some minutes before and after, the newest first.</param>
 /// <param name="AreMore">Not all of that is told.</param>
 public sealed record PastMoment(DateTimeOffset At, MeshView View, ImmutableArray<EventRow> Around, bool AreMore)
 {
+    /// <summary>When its round trips were measured: nothing else has changed since then.</summary>
+    public DateTimeOffset Taken { get; init; } = At;
+
     /// <summary>How long before and after.</summary>
     public static readonly TimeSpan Near = TimeSpan.FromMinutes(10);
 }

@@ -21,4 +21,7 @@ public enum UseCase
 
     /// <summary>To have it left, and to have it take part again.</summary>
     DrainNode,
+
+    /// <summary>To have a node announce a prefix, and to have it announce that no more.</summary>
+    OrderAnnouncement,
 }

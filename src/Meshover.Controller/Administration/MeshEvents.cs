@@ -44,6 +44,42 @@ internal sealed class MeshEvents(MeshDirectory directory)
         return new EventPage(found.ToImmutable(), (seen.Current ?? done.Current) is null ? "" : Place(seen, done), newest);
     }
 
+    /// <summary>
+    /// The place below which the list goes on with what was there by then, found by bisection: the numbers follow time, but for a controller whose clock was
+    /// set back, near whose gap some are missed. O(log events) reads.
+    /// </summary>
+    /// <exception cref="StoreException">The store cannot be read.</exception>
+    public async Task<string> PlaceBehindAsync(DateTimeOffset at, CancellationToken cancel)
+    {
+        var seen = await FirstAfterAsync(StoreKeys.EventFolder, entry => EventRecord.TryRead(entry)?.Time, at, cancel);
+        var done = await FirstAfterAsync(StoreKeys.AuditFolder, entry => AuditTrail.TryRead(entry) is { } record ? DateTimeOffset.FromUnixTimeSeconds(record.Time) : null, at, cancel);
+        return string.Create(CultureInfo.InvariantCulture, $"{seen}.{done}");
+    }
+
+    /// <summary>The first number whose entry is of later; one more than the last where there is none. Numbers may be missing.</summary>
+    private async Task<long> FirstAfterAsync(string folder, Func<StoreEntry, DateTimeOffset?> timeOf, DateTimeOffset at, CancellationToken cancel)
+    {
+        var all = StoreRange.Folder(folder);
+        if (await OneAsync(all, cancel) is not { } oldest || await OneAsync(all with { Backwards = true }, cancel) is not { } newest)
+            return 1;
+        var (low, high) = (StoreKeys.NumberOf(oldest.Key), StoreKeys.NumberOf(newest.Key) + 1);
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            var entry = await OneAsync(all with { From = StoreKeys.Numbered(folder, middle) }, cancel);
+            var number = entry is { } there ? StoreKeys.NumberOf(there.Key) : high;
+            // What cannot be read is taken for older: it is passed over anyhow.
+            if (number < high && !(timeOf(entry!.Value) > at))
+                low = number + 1;
+            else
+                high = middle;
+        }
+        return low;
+    }
+
+    private async Task<StoreEntry?> OneAsync(StoreRange range, CancellationToken cancel) =>
+        (await directory.ReadAsync(range with { Limit = 1 }, cancel)).Entries is [var entry, ..] ? entry : null;
+
     /// <summary>What many nodes did at once names only some of them: it may be about any.</summary>
     private static bool IsOfMany(MeshEvent change, bool isSeen) => isSeen && change.Node.Length == 0;
 

@@ -42,26 +42,43 @@ internal sealed class NodeQueries(MeshDirectory directory, LiveNodes live, TimeP
     }
 
     /// <summary>
-    /// Orders a connected node to do something, which it does itself. The audit has it first: what is ordered and not written down must not be, and the node
-    /// may still refuse what is written down.
+    /// Orders a connected node to do something, which it does itself. The audit has it first: what is ordered and not written down must not be. What a node
+    /// then refuses, or does not answer, is written down behind it. Once it is sent it is waited for, whoever has gone meanwhile.
     /// </summary>
     /// <param name="actor">Who.</param>
     /// <param name="reason">Why.</param>
     /// <param name="operation">As the audit is to have it.</param>
+    /// <param name="words">What exactly, in a few words.</param>
     /// <param name="node">By hostname or id.</param>
     /// <param name="order">As the node takes it.</param>
-    /// <param name="cancel">Gives up waiting.</param>
+    /// <param name="cancel">Gives up before it is written down.</param>
+    /// <returns>Its answer, which is the contract's, as bytes.</returns>
     /// <exception cref="InvalidRequestException">It is nobody's name.</exception>
     /// <exception cref="RefusalException">As for <see cref="AskAsync"/>.</exception>
-    public async Task OrderAsync(Actor actor, Reason reason, Operation operation, string node, Question order, CancellationToken cancel)
+    public async Task<ReadOnlyMemory<byte>> OrderAsync(Actor actor, Reason reason, Operation operation, string words, string node, Question order, CancellationToken cancel)
     {
         AdminRules.CheckNode(node);
         var member = NodeNames.Member(directory.State, node);
         CheckCapability(SessionOf(member), order);
-        var record = new OrderRecord(operation.Name[(operation.Name.IndexOf('.', StringComparison.Ordinal) + 1)..], time.GetUtcNow().ToUnixTimeSeconds());
+        var record = new OrderRecord(words, time.GetUtcNow().ToUnixTimeSeconds());
         await directory.ChangeAsync(new Cause(actor, operation, reason), draft => draft.Put(StoreKeys.Order(NodeNames.Member(draft.State, node).Id), record), cancel);
-        _ = await AskAsync(node, order, cancel);
+        try
+        {
+            return await AskAsync(node, order, CancellationToken.None);
+        }
+        catch (RefusalException e)
+        {
+            await NoteRefusalAsync(actor, member, record with { Refused = e.Message });
+            throw;
+        }
     }
+
+    // A node that has left meanwhile took the order along.
+    private Task NoteRefusalAsync(Actor actor, StoredNode member, OrderRecord record) => directory.ChangeAsync(new Cause(actor, Operation.RefuseOrder, Reason.None), draft =>
+    {
+        if (draft.State.Member(member.Id) is not null)
+            draft.Put(StoreKeys.Order(member.Id), record);
+    }, CancellationToken.None);
 
     private static void CheckCapability(NodeSession session, Question question)
     {

@@ -8,7 +8,7 @@ using Meshover.Controller.Streaming;
 namespace Meshover.Controller.Api;
 
 /// <summary>Administration by gRPC: a face of <see cref="Administration"/>. The admin socket's file mode says who may.</summary>
-internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, Grants grants, AuditLog audit, MeshEvents events, MeshCheck check, ConsoleTokens consoleTokens) : AdminService.AdminServiceBase
+internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, Grants grants, AuditLog audit, MeshEvents events, MeshCheck check, ConsoleTokens consoleTokens, ConsoleSessions sessions) : AdminService.AdminServiceBase
 {
     public override async Task<CreateTokenResponse> CreateToken(CreateTokenRequest request, ServerCallContext context)
     {
@@ -53,9 +53,9 @@ internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, 
     public override async Task<AskNodeResponse> AskNode(AskNodeRequest request, ServerCallContext context)
     {
         // Orders have a way of their own, by which the audit hears of them first.
-        if (request.Question?.KindCase == NodeQuestion.KindOneofCase.Drain)
-            throw new RefusalException(RefusalReason.Precondition, "A drain is an order and no question: run `meshover drain` on the node, or give it in the console.");
         var question = AdminMapping.ToQuestion(request.Question);
+        if (AdminMapping.IsOrder(question.Content))
+            throw new RefusalException(RefusalReason.Precondition, "This is an order and no question: run `meshover drain`, `announce` or `withdraw` on the node, or give it in the console.");
         var answer = await queries.AskAsync(request.Node, question, context.CancellationToken);
         return new AskNodeResponse { Answer = AdminMapping.ToAnswer(answer.Span, question.Content) };
     }
@@ -100,6 +100,14 @@ internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, 
         await consoleTokens.RevokeAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.TokenId, context.CancellationToken);
         return new RevokeConsoleTokenResponse();
     }
+
+    public override Task<ListConsoleSessionsResponse> ListConsoleSessions(ListConsoleSessionsRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListConsoleSessionsResponse { Sessions = { sessions.List().Select(AdminMapping.ToContract) } });
+
+    public override async Task<EndConsoleSessionsResponse> EndConsoleSessions(EndConsoleSessionsRequest request, ServerCallContext context) => new()
+    {
+        Ended = (uint)await sessions.EndAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Who, context.CancellationToken),
+    };
 
     public override Task<ListGrantsResponse> ListGrants(ListGrantsRequest request, ServerCallContext context) => Task.FromResult(new ListGrantsResponse
     {

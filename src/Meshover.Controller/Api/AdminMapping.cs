@@ -64,6 +64,10 @@ internal static class AdminMapping
         return new Question(ContractRevision.Answers(kind.ToString()), question!);
     }
 
+    /// <summary>It changes something at the node. What is not known to ask only is taken for one.</summary>
+    public static bool IsOrder(NodeQuestion question) =>
+        question.KindCase is not (NodeQuestion.KindOneofCase.Status or NodeQuestion.KindOneofCase.Peers or NodeQuestion.KindOneofCase.Way);
+
     /// <exception cref="RefusalException">The node has answered something else.</exception>
     public static NodeAnswer ToAnswer(ReadOnlySpan<byte> bytes, NodeQuestion question)
     {
@@ -115,6 +119,16 @@ internal static class AdminMapping
         Once = token.Once,
         Used = token.IsUsed,
         Revoked = token.Revoked,
+    };
+
+    public static ConsoleSessionInfo ToContract(SessionView session) => new()
+    {
+        SessionId = session.Id,
+        Name = session.Name,
+        Role = session.Role,
+        From = session.From,
+        BeganUnix = session.Began.ToUnixTimeSeconds(),
+        EndsUnix = session.Ends.ToUnixTimeSeconds(),
     };
 
     public static NodeRecord ToContract(NodeView view)

@@ -52,7 +52,8 @@ internal static class AuditText
     // Names and numbers that are taken, and counters, follow from what they are taken for.
     private static IEnumerable<Part> Compare(MeshState state, StoreWrite write)
     {
-        var before = state.Get<object>(write.Key);
+        // What was ended before is another matter.
+        var before = write.Key == StoreKeys.Ended ? null : state.Get<object>(write.Key);
         var after = write.Value is { } value ? RecordJson.Read(write.Key, value.Span) : null;
         if (SubjectOf(write.Key, after ?? before) is not { } subject)
             return [];
@@ -76,6 +77,7 @@ internal static class AuditText
         StoredNode node => new("node", node.Id),
         ReachRecord => new("node", (uint)StoreKeys.NumberOf(key)),
         OrderRecord => new("node", (uint)StoreKeys.NumberOf(key)),
+        SessionsEndedRecord ended => new($"console sessions of {ended.Who}", null),
         IdentityRecord identity => new("node", identity.Node),
         TokenRecord token => new($"token {token.Id}", null),
         ConsoleTokenRecord token => new($"console token {token.Id} ({token.Name})", null),
@@ -88,7 +90,8 @@ internal static class AuditText
     {
         StoredNode node => PartsOf(node),
         ReachRecord reach => PartsOf(reach),
-        OrderRecord order => [("order", order.Order), ("ordered", Time(order.Time))],
+        OrderRecord order => [("order", order.Order), ("ordered", Time(order.Time)), ("refused", order.Refused ?? "")],
+        SessionsEndedRecord ended => [("ended", $"{ended.Count}"), ("at", Time(ended.Time))],
         IdentityRecord identity => [("refused", Yes(identity.Refused is not null))],
         TokenRecord token => PartsOf(token),
         ConsoleTokenRecord token =>

@@ -104,7 +104,7 @@ internal static class ConsoleTokenCommand
         }
     }
 
-    private static async Task AskAsync(ControllerPaths paths, Func<AdminService.AdminServiceClient, Task> question)
+    internal static async Task AskAsync(ControllerPaths paths, Func<AdminService.AdminServiceClient, Task> question)
     {
         if (!AdminSocket.IsServed(paths.AdminSocket))
             throw new StartException($"No controller serves {paths.AdminSocket}: start it, run this as root on its machine, or name its directory with --run.");

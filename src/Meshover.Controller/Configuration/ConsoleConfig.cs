@@ -30,6 +30,9 @@ internal sealed record OpenIdConfig
     /// <summary>Values of that claim, by role: viewer, operator, administrator.</summary>
     public Dictionary<string, List<string>>? Roles { get; set; }
 
+    /// <summary>How many hours a session lasts that began there, 1-24; default 12.</summary>
+    public int? SessionHours { get; set; }
+
     /// <summary>PEM of whom to trust for the provider's certificate; default: whom the machine trusts.</summary>
     public string? Ca { get; set; }
 }

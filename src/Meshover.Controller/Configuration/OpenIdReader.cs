@@ -11,6 +11,7 @@ internal static class OpenIdReader
 {
     private const string Name = "console.openIdConnect";
     private const int LongestSecret = 4096;
+    private const int DefaultHours = 12, MostHours = 24;
 
     /// <param name="config">Null: there is none.</param>
     /// <param name="violations">Gets a sentence for each.</param>
@@ -27,6 +28,8 @@ internal static class OpenIdReader
         var roles = ReadRoles(config.Roles, violations);
         var secret = ReadSecret(config.ClientSecretFile, violations);
         var authorities = ReadAuthorities(config.Ca, violations);
+        if (config.SessionHours is < 1 or > MostHours)
+            violations.Add($"{Name}.sessionHours: {config.SessionHours} is not from 1 to {MostHours}: after so many hours people sign in again.");
         return violations.Count > before ? null : new OpenIdSettings
         {
             Authority = authority!,
@@ -36,6 +39,7 @@ internal static class OpenIdReader
             Scopes = config.Scopes is { } scopes ? [.. scopes] : ["profile", "email"],
             RoleClaim = string.IsNullOrWhiteSpace(config.RoleClaim) ? "groups" : config.RoleClaim,
             Roles = roles,
+            SessionLifetime = TimeSpan.FromHours(config.SessionHours ?? DefaultHours),
             Authorities = authorities,
         };
     }

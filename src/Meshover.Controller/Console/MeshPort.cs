@@ -74,8 +74,34 @@ internal sealed class MeshPort(
 
     public Task TagNodeAsync(Doer by, string node, ImmutableArray<string> tags, CancellationToken cancel) => DoAsync(() => nodes.TagAsync(ActorOf(by), Reason.Of(by.Reason), node, tags, cancel));
 
-    public Task DrainNodeAsync(Doer by, string node, bool on, CancellationToken cancel) => DoAsync(() => queries.OrderAsync(
-        ActorOf(by), Reason.Of(by.Reason), on ? Operation.DrainNode : Operation.UndrainNode, node, AdminMapping.ToQuestion(new NodeQuestion { Drain = new DrainOrder { On = on } }), cancel));
+    public Task DrainNodeAsync(Doer by, string node, bool on, CancellationToken cancel) => AnswerAsync(() =>
+        OrderAsync(by, on ? Operation.DrainNode : Operation.UndrainNode, on ? "drain" : "undrain", node, new NodeQuestion { Drain = new DrainOrder { On = on } }, cancel));
+
+    public Task<AnnouncementPreview> PreviewAnnounceAsync(string node, AnnouncementWish wish, CancellationToken cancel) => AnswerAsync(async () =>
+    {
+        var asked = ToWish(wish).Checked();
+        return AnnouncementPreviews.OfAdding(directory.State, live.State, node, asked, await StatusAsync(node, cancel));
+    });
+
+    public Task<AnnouncementPreview> PreviewWithdrawAsync(string node, string prefix, CancellationToken cancel) => AnswerAsync(async () =>
+    {
+        var held = AnnounceWish.Canonical(prefix);
+        return AnnouncementPreviews.OfRemoving(directory.State, live.State, node, held, await StatusAsync(node, cancel));
+    });
+
+    public Task<AnnouncementOutcome> AnnounceAsync(Doer by, string node, AnnouncementWish wish, CancellationToken cancel) => AnswerAsync(async () =>
+    {
+        var asked = ToWish(wish).Checked();
+        var order = new AnnounceOrder { Prefix = asked.Prefix, Mode = asked.Mode, Priority = (uint)asked.Priority, Routed = asked.Routed, LifetimeSeconds = asked.LifetimeSeconds };
+        var came = (await OrderAsync(by, Operation.AnnounceAtNode, asked.Words, node, new NodeQuestion { Announce = order }, cancel)).Announce;
+        return new AnnouncementOutcome(came.Announced, came.Role, came.Reason);
+    });
+
+    public Task WithdrawAsync(Doer by, string node, string prefix, CancellationToken cancel) => AnswerAsync(() =>
+    {
+        var held = AnnounceWish.Canonical(prefix);
+        return OrderAsync(by, Operation.WithdrawAtNode, $"withdraw {held}", node, new NodeQuestion { Withdraw = new WithdrawOrder { Prefix = held } }, cancel);
+    });
 
     public RouteReport FindRoute(string prefix) => Answer(() => RouteFinder.Find(directory.State, live.State, live.Clock.Now, prefix));
 
@@ -93,13 +119,23 @@ internal sealed class MeshPort(
         if (await moments.ReadAsync(at, cancel) is not { } kept)
             return null;
         var (around, areMore) = await AroundAsync(kept.At, cancel);
-        return new PastMoment(kept.At, kept.View, around, areMore);
+        return new PastMoment(kept.At, kept.View, around, areMore) { Taken = kept.Taken };
     });
+
+    private async Task<NodeAnswer> OrderAsync(Doer by, Operation operation, string words, string node, NodeQuestion order, CancellationToken cancel)
+    {
+        var answer = await queries.OrderAsync(ActorOf(by), Reason.Of(by.Reason), operation, words, node, AdminMapping.ToQuestion(order), cancel);
+        return AdminMapping.ToAnswer(answer.Span, order);
+    }
+
+    private async Task<AgentStatus> StatusAsync(string node, CancellationToken cancel) =>
+        (await _asker.AskAsync(node, new NodeQuestion { Status = new StatusQuestion() }, cancel)).Status;
 
     private async Task<(ImmutableArray<EventRow> Rows, bool AreMore)> AroundAsync(DateTimeOffset at, CancellationToken cancel)
     {
         var rows = ImmutableArray.CreateBuilder<EventRow>();
-        var (below, until) = ("", at + PastMoment.Near);
+        var until = at + PastMoment.Near;
+        var below = await events.PlaceBehindAsync(until, cancel);
         do
         {
             var page = await events.ListAsync(new EventQuery(EventPage, "", at - PastMoment.Near, below), cancel);
@@ -121,6 +157,8 @@ internal sealed class MeshPort(
 
     // What has no length of its own is its prefix's.
     private static GrantWish ToWish(GrantRow grant) => new(grant.Prefix, (uint)Math.Max(0, grant.MaxLength), grant.Pin, grant.Gather, grant.Name);
+
+    private static AnnounceWish ToWish(AnnouncementWish wish) => new(wish.Prefix.Trim(), wish.Mode, wish.Priority ?? 0, wish.IsRouted, (long)(wish.Lifetime?.TotalSeconds ?? 0));
 
     private static EventRow ToRow(EventView view) => new(
         view.Id, view.Event.Time, view.Event.Kind, view.Event.Node, view.Event.Subject, view.Event.Code, view.Event.From, view.Event.To, view.Event.Actor, view.Event.Text);

@@ -100,6 +100,8 @@ internal static class ControllerHost
         services.AddHostedService<PastKeeper>();
         services.AddSingleton<IMeshPort, MeshPort>();
         services.AddSingleton<ISignInTokens, SignInTokens>();
+        services.AddSingleton<IConsoleSessions, SignedIn>();
+        services.AddSingleton<ConsoleSessions>();
         services.AddMeshConsole(options.OpenId);
         services.AddSingleton<CredentialIssuer>();
         services.AddSingleton<MemberUpdates>();

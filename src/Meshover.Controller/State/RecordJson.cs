@@ -16,6 +16,7 @@ namespace Meshover.Controller.State;
 [JsonSerializable(typeof(IdentityRecord))]
 [JsonSerializable(typeof(WithdrawnRecord))]
 [JsonSerializable(typeof(OrderRecord))]
+[JsonSerializable(typeof(SessionsEndedRecord))]
 [JsonSerializable(typeof(ClaimRecord))]
 [JsonSerializable(typeof(TokenRecord))]
 [JsonSerializable(typeof(ConsoleTokenRecord))]
@@ -42,6 +43,7 @@ internal sealed partial class RecordJson : JsonSerializerContext
         StoreKeys.ConsoleFolder => typeof(ConsoleTokenRecord),
         StoreKeys.WithdrawnFolder => typeof(WithdrawnRecord),
         StoreKeys.OrderFolder => typeof(OrderRecord),
+        StoreKeys.Ended => typeof(SessionsEndedRecord),
         StoreKeys.AuditFolder or StoreKeys.RoutineFolder => typeof(AuditRecord),
         StoreKeys.EventFolder => typeof(EventRecord),
         StoreKeys.HostNameFolder or StoreKeys.Address4Folder or StoreKeys.Address6Folder

@@ -182,9 +182,19 @@ internal sealed record EndpointRecord(string Address, int Port, int Kind) : Stor
 internal sealed record IdentityRecord(uint Node, string? Refused) : StoredRecord;
 
 /// <summary>What an administrator last ordered a node to do, which does it itself: <c>order/ID</c>. So the order stands in the audit.</summary>
-/// <param name="Order">drain or undrain.</param>
+/// <param name="Order">In a few words, e.g. drain.</param>
 /// <param name="Time">When.</param>
-internal sealed record OrderRecord(string Order, long Time) : StoredRecord;
+internal sealed record OrderRecord(string Order, long Time) : StoredRecord
+{
+    /// <summary>Why it was not done; null: as far as is known it was.</summary>
+    public string? Refused { get; init; }
+}
+
+/// <summary>Whose sessions of the console an administrator ended last: <c>ended</c>. Sessions themselves are in memory alone; so the end stands in the audit.</summary>
+/// <param name="Who">A name, or a session's id.</param>
+/// <param name="Count">How many.</param>
+/// <param name="Time">When.</param>
+internal sealed record SessionsEndedRecord(string Who, int Count, long Time) : StoredRecord;
 
 /// <summary>
 /// Prefixes that a member was granted and is no more: <c>withdrawn/ID</c>. After a restore it may show a credential that still names them.

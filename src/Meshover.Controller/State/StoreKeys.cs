@@ -10,6 +10,7 @@ internal static class StoreKeys
     public const string Secret = "secret";
     public const string Allocation = "allocation";
     public const string Floor = "floor";
+    public const string Ended = "ended";
 
     /// <summary>
     /// Folders with it in front sort behind all others. They may grow, are read in pages where somebody asks for them, and are not held in memory,

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Meshover.Controller.Administration;
 using Meshover.Controller.Changes;
@@ -43,6 +44,45 @@ public sealed class ConsoleTokenTests : IAsyncLifetime
         _time.Advance(TimeSpan.FromHours(1));
         Assert.Null(await TakeAsync(made.Text));
         Assert.False(Tokens.MayGoOn(made.Record.Id));
+    }
+
+    /// <summary>By its id, the whole name, or the name without the provider's part; and the audit says whose, never of another's before.</summary>
+    [Theory]
+    [InlineData("ann", "aa01 aa02")]
+    [InlineData("ann (login.example 6b86b273)", "aa01")]
+    [InlineData("aa02", "aa02")]
+    [InlineData("bob", "bb01")]
+    public async Task Sessions_OfSomebody_EndAndStandInTheAudit(string who, string ended)
+    {
+        var held = new FakeSessions();
+        var sessions = new ConsoleSessions(_directory, held, _time);
+        Assert.Equal(ended.Split(' ').Length, await sessions.EndAsync(Admin, Reason.Of("left us"), who, CancellationToken.None));
+        Assert.Equal(ended.Split(' '), held.Ended);
+        await sessions.EndAsync(Admin, Reason.None, "carol", CancellationToken.None);
+        var records = (await new AuditLog(_directory).ListAsync(new AuditQuery(2), CancellationToken.None)).Records.Select(view => view.Record).ToList();
+        Assert.Equal(("console-session.end", $"console sessions of {who}", "left us"), (records[1].Operation, records[1].Object, records[1].Reason));
+        Assert.Equal(("console sessions of carol", ""), (records[0].Object, records[0].Before));
+        await Assert.ThrowsAsync<RefusalException>(() => sessions.EndAsync(Admin, Reason.None, "an", CancellationToken.None));
+        await Assert.ThrowsAsync<RefusalException>(() => sessions.EndAsync(Admin, Reason.None, "", CancellationToken.None));
+    }
+
+    private sealed class FakeSessions : IConsoleSessions
+    {
+        private readonly List<SessionView> _held =
+        [
+            .. new[] { ("aa01", "ann (login.example 6b86b273)"), ("aa02", "ann (other.example d4735e3a)"), ("bb01", "bob"), ("cc01", "carol") }
+                .Select(one => new SessionView(one.Item1, one.Item2, "viewer", "192.0.2.7", default, default)),
+        ];
+
+        public List<string> Ended { get; } = [];
+
+        public ImmutableArray<SessionView> List() => [.. _held];
+
+        public void End(Func<SessionView, bool> which)
+        {
+            Ended.AddRange(_held.Where(which).Select(session => session.Id));
+            _held.RemoveAll(session => which(session));
+        }
     }
 
     [Fact]

@@ -180,6 +180,30 @@ public sealed class EventTests : IAsyncLifetime
         Assert.Empty((await events.ListAsync(new EventQuery(10, "", DateTimeOffset.MinValue, "", followed.Newest), CancellationToken.None)).Events);
     }
 
+    /// <summary>The place behind a moment is found with some reads, however much came since, and has what was there by then.</summary>
+    [Fact]
+    public async Task Place_BehindAMoment_IsFoundByBisection()
+    {
+        var events = new MeshEvents(_directory);
+        Assert.Equal("1.1", await events.PlaceBehindAsync(_time.GetUtcNow(), CancellationToken.None));
+        var begun = _time.GetUtcNow();
+        for (var minute = 0; minute < 100; minute++)
+        {
+            await KeepAsync($"kind-{minute}");
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+        await _directory.ChangeAsync(new Cause(Admin, Operation.CreateToken, Reason.None), draft => TokenRules.Create(draft, TestMesh.Token()), CancellationToken.None);
+        foreach (var minute in new[] { 0, 1, 42, 98, 99, 500 })
+        {
+            var place = await events.PlaceBehindAsync(begun.AddMinutes(minute).AddSeconds(30), CancellationToken.None);
+            var first = (await events.ListAsync(new EventQuery(1, "", DateTimeOffset.MinValue, place), CancellationToken.None)).Events.Single().Event;
+            Assert.Equal(minute == 500 ? "changed" : $"kind-{minute}", first.Kind);
+        }
+        // Before anything there is nothing.
+        var before = await events.PlaceBehindAsync(begun.AddMinutes(-1), CancellationToken.None);
+        Assert.Empty((await events.ListAsync(new EventQuery(1, "", DateTimeOffset.MinValue, before), CancellationToken.None)).Events);
+    }
+
     [Fact]
     public async Task Clock_ThatIsSetBack_HidesNoEvent()
     {

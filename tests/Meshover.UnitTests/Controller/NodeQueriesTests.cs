@@ -123,13 +123,28 @@ public sealed class NodeQueriesTests : IAsyncLifetime
         await _directory.ChangeAsync(draft => Departure.Leave(draft, draft.State.Nodes[1].Record), CancellationToken.None);
         Assert.Null(_directory.State.Get<OrderRecord>(StoreKeys.Order(1)));
 
-        Task<ReadOnlyMemory<byte>> OrderAsync() => DoneAsync(_queries.OrderAsync(Actor.Console("olga", "192.0.2.7"), Reason.Of("a reboot"), Operation.DrainNode, "web-1", order, CancellationToken.None));
+        Task<ReadOnlyMemory<byte>> OrderAsync() => _queries.OrderAsync(Actor.Console("olga", "192.0.2.7"), Reason.Of("a reboot"), Operation.DrainNode, "drain", "web-1", order, CancellationToken.None);
+    }
 
-        static async Task<ReadOnlyMemory<byte>> DoneAsync(Task task)
-        {
-            await task;
-            return ReadOnlyMemory<byte>.Empty;
-        }
+    /// <summary>Who reads the audit sees that it was not done, and why, behind what was ordered.</summary>
+    [Fact]
+    public async Task Order_ThatTheNodeRefuses_StandsInTheAuditWithItsRefusal()
+    {
+        var order = new Question("query-announce", new NodeQuestion { Announce = new AnnounceOrder { Prefix = "10.9.0.1/32", Mode = "plain" } });
+        var session = new NodeSession(1, "A", "0.1.0", null) { Capabilities = ["query-announce"] };
+        _live.Open(session, ReportedState.Nothing);
+        var ordered = _queries.OrderAsync(Actor.Console("olga", "192.0.2.7"), Reason.Of("a service"), Operation.AnnounceAtNode, "announce 10.9.0.1/32", "web-1", order, CancellationToken.None);
+        Query? sent = null;
+        await UntilAsync(() => session.Queries.TryTake(out var message) && (sent = message.Query) is not null);
+        session.Queries.Take(new QueryResult { Id = sent!.Id, Failure = new QueryFailure { Kind = QueryFailure.Types.Kind.Failed, Text = "10.9.0.1/32 is in the settings (announcements): change it there." } });
+        await RefusedAsync(RefusalReason.Precondition, ordered);
+
+        var records = (await new AuditLog(_directory).ListAsync(new AuditQuery(2), CancellationToken.None)).Records.Select(view => view.Record).ToList();
+        Assert.Equal(("node.refuse", "olga (console, from 192.0.2.7)", "node 1 (web-1)"), (records[0].Operation, records[0].Actor, records[0].Object));
+        Assert.Contains("is in the settings", records[0].After, StringComparison.Ordinal);
+        Assert.Equal(("node.announce", "a service"), (records[1].Operation, records[1].Reason));
+        Assert.Contains("announce 10.9.0.1/32", records[1].After, StringComparison.Ordinal);
+        Assert.DoesNotContain("refused", records[1].After, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Meshover.Console.UseCases;
 using Meshover.Controller.Console.Past;
 using Meshover.Controller.Live;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meshover.UnitTests.Controller;
@@ -54,7 +56,7 @@ public sealed class PastTests : IDisposable
         await file.KeepAsync(At(1), View("n2"), None);
         Assert.Null(await file.ReadAsync(Start.AddSeconds(-1), None));
         Assert.Equal("n1", (await file.ReadAsync(At(1).AddSeconds(-1), None))!.Value.View.Vertices.Single().Name);
-        var (at, view) = (await file.ReadAsync(At(5), None))!.Value;
+        var (at, _, view) = (await file.ReadAsync(At(5), None))!.Value;
         Assert.Equal((At(1), "n2", "site", Health.Warning, 12.5), (at, view.Vertices.Single().Name, view.Vertices.Single().Site, view.Vertices.Single().Health, view.Links.Single().RttMs));
         Assert.Equal(("peer-unreached", 7, "n1 n2"), (view.Problems[1].Code, view.Problems[1].Count, string.Join(' ', view.Problems[1].Nodes)));
         Assert.Equal((Health.Bad, "node-lost"), (view.Problems[0].Health, view.Problems[0].Code));
@@ -64,6 +66,67 @@ public sealed class PastTests : IDisposable
         // A machine that wakes up in 1970 takes nothing out of it.
         await file.KeepAsync(DateTimeOffset.UnixEpoch, View("n4"), None);
         Assert.Equal("n3", (await file.ReadAsync(DateTimeOffset.MaxValue, None))!.Value.View.Vertices.Single().Name);
+    }
+
+    /// <summary>What nobody changed is kept once an hour, with its round trips; and a controller that was away says nothing of that time.</summary>
+    [Fact]
+    public async Task Moments_InWhichOnlyRoundTripsChange_AreOneForAnHour()
+    {
+        using var file = new MomentFile(Path.Combine(_directory, "history.db"), NullLogger<MomentFile>.Instance);
+        for (var minute = 0; minute < 90; minute++)
+            await file.KeepAsync(At(minute), Slower(View("n1"), minute), None);
+        Assert.Equal(new PastSpan(Start, At(89)), await file.SpanAsync(None));
+        var (at, taken, view) = (await file.ReadAsync(At(59).AddSeconds(30), None))!.Value;
+        Assert.Equal((At(59), Start, 12.5), (at, taken, view.Links.Single().RttMs));
+        Assert.Equal((At(75), At(60), 72.5), Figures((await file.ReadAsync(At(75), None))!.Value));
+
+        // A change, and back again.
+        await file.KeepAsync(At(90), View("n2"), None);
+        await file.KeepAsync(At(91), View("n1"), None);
+        Assert.Equal("n2", (await file.ReadAsync(At(90).AddSeconds(59), None))!.Value.View.Vertices.Single().Name);
+        Assert.Equal((At(91), At(91), 12.5), Figures((await file.ReadAsync(At(91), None))!.Value));
+        // The same after half an hour of which nothing is known.
+        await file.KeepAsync(At(120), View("n1"), None);
+        Assert.Equal((At(91), At(91), 12.5), Figures((await file.ReadAsync(At(110), None))!.Value));
+        Assert.Equal((At(120), At(120), 12.5), Figures((await file.ReadAsync(At(125), None))!.Value));
+    }
+
+    /// <summary>A file of before this column was there goes on.</summary>
+    [Fact]
+    public async Task File_OfBefore_IsGoneOnWith()
+    {
+        var path = Path.Combine(_directory, "history.db");
+        await using (var old = new SqliteConnection($"Data Source={path};Pooling=False"))
+        {
+            await old.OpenAsync(None);
+            await using var command = old.CreateCommand();
+            command.CommandText = "CREATE TABLE moments (time INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT; INSERT INTO moments VALUES ($time, $data)";
+            command.Parameters.AddWithValue("$time", Start.ToUnixTimeSeconds());
+            command.Parameters.AddWithValue("$data", MomentRecord.Write(View("n1")));
+            await command.ExecuteNonQueryAsync(None);
+        }
+        using var file = new MomentFile(path, NullLogger<MomentFile>.Instance);
+        Assert.Equal((Start, Start, 12.5), Figures((await file.ReadAsync(At(5), None))!.Value));
+        await file.KeepAsync(At(6), View("n1"), None);
+        Assert.Equal(new PastSpan(Start, At(6)), await file.SpanAsync(None));
+    }
+
+    /// <summary>
+    /// One picture with all of its links, each with a round trip of its own: what docs/console.md says of the file's size rests on it.
+    /// </summary>
+    [Theory]
+    [InlineData(64, 2_016, 64)]
+    [InlineData(200, 4_000, 128)]
+    public void Picture_IsSmall(int nodes, int links, int mostKibibytes)
+    {
+        var pairs = Enumerable.Range(1, nodes).SelectMany(from => Enumerable.Range(from + 1, nodes - from), (from, to) => (From: $"{from}", To: $"{to}")).Take(links);
+        var view = new MeshView
+        {
+            Vertices = [.. Enumerable.Range(1, nodes).Select(id => new Vertex($"{id}", $"node-{id}.example", $"site-{id % 8}", "ok", Health.Fine, 1, id < 5))],
+            Links = [.. pairs.Select(pair => new Link($"{pair.From}-{pair.To}", pair.From, pair.To, "up", Health.Fine, ((int.Parse(pair.From, CultureInfo.InvariantCulture) * 7919) + (int.Parse(pair.To, CultureInfo.InvariantCulture) * 104_729)) % 80_021 / 1_000.0))],
+        };
+        Assert.Equal(links, view.Links.Length);
+        Assert.InRange(MomentRecord.Write(view).Length, 1, mostKibibytes * 1024);
     }
 
     [Fact]
@@ -80,6 +143,11 @@ public sealed class PastTests : IDisposable
     private static DateTimeOffset At(int minute) => Start.AddMinutes(minute);
 
     private static void Take(SeriesBook book, int minute, HealthReport health) => book.Take(LiveState.Empty.Tell(1, _ => health), [1], At(minute));
+
+    private static MeshView Slower(MeshView view, double by) => view with { Links = [.. view.Links.Select(link => link with { RttMs = link.RttMs + by })] };
+
+    private static (DateTimeOffset At, DateTimeOffset Taken, double? Rtt) Figures((DateTimeOffset At, DateTimeOffset Taken, MeshView View) moment) =>
+        (moment.At, moment.Taken, moment.View.Links.Single().RttMs);
 
     private static MeshView View(string name) => new()
     {

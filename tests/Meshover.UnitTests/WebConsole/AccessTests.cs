@@ -32,6 +32,10 @@ public sealed class AccessTests
         [nameof(MeshConsole.RenameNodeAsync)] = (UseCase.RenameNode, (console, user) => console.RenameNodeAsync(user, "", "n1", "n9", None)),
         [nameof(MeshConsole.TagNodeAsync)] = (UseCase.TagNode, (console, user) => console.TagNodeAsync(user, "", "n1", ["a"], None)),
         [nameof(MeshConsole.DrainNodeAsync)] = (UseCase.DrainNode, (console, user) => console.DrainNodeAsync(user, "", "n1", true, None)),
+        [nameof(MeshConsole.PreviewAnnounceAsync)] = (UseCase.OrderAnnouncement, (console, user) => console.PreviewAnnounceAsync(user, "n1", new AnnouncementWish("10.9.0.1"), None)),
+        [nameof(MeshConsole.PreviewWithdrawAsync)] = (UseCase.OrderAnnouncement, (console, user) => console.PreviewWithdrawAsync(user, "n1", "10.9.0.1", None)),
+        [nameof(MeshConsole.AnnounceAsync)] = (UseCase.OrderAnnouncement, (console, user) => console.AnnounceAsync(user, "", "n1", new AnnouncementWish("10.9.0.1"), None)),
+        [nameof(MeshConsole.WithdrawAsync)] = (UseCase.OrderAnnouncement, (console, user) => console.WithdrawAsync(user, "", "n1", "10.9.0.1", None)),
         [nameof(MeshConsole.FindRoute)] = (UseCase.SeeMesh, (console, user) => Task.FromResult(console.FindRoute(user, "10.0.0.0/8"))),
         [nameof(MeshConsole.AskRouteAsync)] = (UseCase.AskNode, (console, user) => console.AskRouteAsync(user, "n1", "10.0.0.0/8", None)),
         [nameof(MeshConsole.FindPathAsync)] = (UseCase.AskNode, (console, user) => console.FindPathAsync(user, new PathWish("n1", "n2", false), None)),
@@ -57,6 +61,7 @@ public sealed class AccessTests
         [UseCase.RenameNode] = "Administrator",
         [UseCase.TagNode] = "Operator Administrator",
         [UseCase.DrainNode] = "Operator Administrator",
+        [UseCase.OrderAnnouncement] = "Operator Administrator",
     };
 
     [Fact]
@@ -123,6 +128,23 @@ public sealed class AccessTests
         for (var i = 0; i < Sessions.Most; i++)
             _ = await SignedInAsync(sessions, Role.Viewer, until, time.GetUtcNow() + TimeSpan.FromSeconds(2), $"t{i}");
         Assert.Equal(Sessions.Most, sessions.Count);
+    }
+
+    [Fact]
+    public async Task Sessions_AreListedWithoutWhatSignsIn_AndEndForOneAlone()
+    {
+        var time = new FakeTimeProvider();
+        var sessions = new Sessions(new AllGood(), time);
+        var until = time.GetUtcNow() + TimeSpan.FromHours(12);
+        var first = await SignedInAsync(sessions, Role.Viewer, until, time.GetUtcNow());
+        var second = await SignedInAsync(sessions, Role.Administrator, until, time.GetUtcNow() + TimeSpan.FromSeconds(1), "other");
+        Assert.Equal([first, second], sessions.List().Select(session => session.User));
+        Assert.DoesNotContain(sessions.List(), session => first.Session.Contains(session.Id, StringComparison.Ordinal));
+        var id = sessions.List()[0].Id;
+        sessions.End(session => session.Id == id);
+        Assert.Equal((false, true), (sessions.IsAlive(first.Session), sessions.IsAlive(second.Session)));
+        time.Advance(TimeSpan.FromHours(12));
+        Assert.Empty(sessions.List());
     }
 
     [Fact]
@@ -227,6 +249,14 @@ public sealed class AccessTests
         public Task TagNodeAsync(Doer by, string node, ImmutableArray<string> tags, CancellationToken cancel) => Task.FromResult(Answer(0, by));
 
         public Task DrainNodeAsync(Doer by, string node, bool on, CancellationToken cancel) => Task.FromResult(Answer(0, by));
+
+        public Task<AnnouncementPreview> PreviewAnnounceAsync(string node, AnnouncementWish wish, CancellationToken cancel) => Task.FromResult(Answer(new AnnouncementPreview([], true)));
+
+        public Task<AnnouncementPreview> PreviewWithdrawAsync(string node, string prefix, CancellationToken cancel) => Task.FromResult(Answer(new AnnouncementPreview([], true)));
+
+        public Task<AnnouncementOutcome> AnnounceAsync(Doer by, string node, AnnouncementWish wish, CancellationToken cancel) => Task.FromResult(Answer(new AnnouncementOutcome(true, "", ""), by));
+
+        public Task WithdrawAsync(Doer by, string node, string prefix, CancellationToken cancel) => Task.FromResult(Answer(0, by));
 
         public RouteReport FindRoute(string prefix) => Answer(new RouteReport("", "", [], [], [], 0));
 

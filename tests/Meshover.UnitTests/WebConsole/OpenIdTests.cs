@@ -34,15 +34,17 @@ public sealed class OpenIdTests : IDisposable
         var settings = Read(Whole())!;
         Assert.Equal(("login.example", "groups", "s3cret"), (settings.Title, settings.RoleClaim, settings.ClientSecret));
         Assert.Equal(["profile", "email"], settings.Scopes);
+        Assert.Equal(TimeSpan.FromHours(12), settings.SessionLifetime);
+        Assert.Equal(TimeSpan.FromHours(2), Read(Whole() with { SessionHours = 2 })!.SessionLifetime);
     }
 
     [Fact]
     public void Settings_ThatCannotWork_AreNamedAllAtOnce()
     {
         var violations = new List<string>();
-        Assert.Null(OpenIdReader.Read(new OpenIdConfig { Authority = "http://login.example", ClientSecretFile = Path.Combine(_directory, "none"), Ca = Path.Combine(_directory, "none.pem"), Roles = new() { ["king"] = ["a"] } }, violations));
+        Assert.Null(OpenIdReader.Read(new OpenIdConfig { Authority = "http://login.example", ClientSecretFile = Path.Combine(_directory, "none"), Ca = Path.Combine(_directory, "none.pem"), Roles = new() { ["king"] = ["a"] }, SessionHours = 25 }, violations));
         Assert.Equal(
-            ["authority", "clientId", "roles", "clientSecretFile", "ca"],
+            ["authority", "clientId", "roles", "clientSecretFile", "ca", "sessionHours"],
             violations.Select(violation => violation.Split(':')[0].Split('.')[^1]));
         violations.Clear();
         Assert.Null(OpenIdReader.Read(Whole() with { Roles = null }, violations));

@@ -12,9 +12,11 @@ internal sealed class AnnouncementDesk(DeclaredAnnouncements declared, AgentLoop
 
     /// <param name="text">A mapping of YAML, as in the settings.</param>
     /// <param name="lifetime">Null: until it is withdrawn.</param>
+    /// <param name="replaces">What a command declared of the same prefix; else that stays, and this is refused.</param>
+    /// <param name="cancellationToken">Waits no longer; it stays declared.</param>
     /// <returns>How it stands, once its check has said something.</returns>
     /// <exception cref="AgentException">It cannot be: why.</exception>
-    public async Task<DeclaredStatus> AnnounceAsync(string text, TimeSpan? lifetime, CancellationToken cancellationToken)
+    public async Task<DeclaredStatus> AnnounceAsync(string text, TimeSpan? lifetime, bool replaces, CancellationToken cancellationToken)
     {
         DeclaredAnnouncement of;
         try
@@ -27,7 +29,7 @@ internal sealed class AnnouncementDesk(DeclaredAnnouncements declared, AgentLoop
             throw new AgentException(e.Message, e);
         }
         Require(of.Prefix);
-        declared.Announce(text, lifetime);
+        declared.Announce(text, lifetime, replaces);
         var begun = time.GetTimestamp();
         while (true)
         {

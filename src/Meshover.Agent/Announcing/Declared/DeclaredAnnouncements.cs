@@ -103,9 +103,12 @@ internal sealed partial class DeclaredAnnouncements(
         Stir();
     }
 
-    /// <summary>Announces it from now on; what was declared by command of the same prefix is replaced. It is kept over restarts before it is done.</summary>
+    /// <summary>Announces it from now on. It is kept over restarts before it is done.</summary>
+    /// <param name="text">A mapping of YAML, as in the settings.</param>
+    /// <param name="lifetime">Null: until it is withdrawn.</param>
+    /// <param name="replaces">What was declared by command of the same prefix; else that is left as it is, and this refused.</param>
     /// <exception cref="AgentException">It cannot be: why.</exception>
-    public void Announce(string text, TimeSpan? lifetime)
+    public void Announce(string text, TimeSpan? lifetime, bool replaces = true)
     {
         var of = AnnouncementReader.ReadOne(text);
         DateTimeOffset? expires = lifetime is { } life ? time.GetUtcNow() + life : null;
@@ -113,6 +116,8 @@ internal sealed partial class DeclaredAnnouncements(
         {
             if (_entries.GetValueOrDefault(of.Prefix) is { By: BySettings })
                 throw new AgentException($"{of.Prefix} is in the settings (announcements): change it there.");
+            if (!replaces && _entries.ContainsKey(of.Prefix))
+                throw new AgentException($"{of.Prefix} is declared on this node already, perhaps with a check of its own: withdraw it first.");
             if (!_entries.ContainsKey(of.Prefix) && _entries.Count >= AnnouncementReader.Most)
                 throw new AgentException($"A node takes at most {AnnouncementReader.Most} announcements with conditions; withdraw one (`meshover announcements` lists them).");
             Save([.. Without(of.Prefix), new StoredAnnouncement(text, expires)]);

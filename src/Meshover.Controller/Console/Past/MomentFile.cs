@@ -7,45 +7,71 @@ namespace Meshover.Controller.Console.Past;
 
 /// <summary>
 /// Pictures of the mesh on disk, so many days and bytes, in a SQLite file of its own: nothing else is worth less, so a file that is damaged is put aside and begun
-/// anew, and the store of the mesh never waits for it. Thread-safe.
+/// anew, and the store of the mesh never waits for it. A picture stands from <c>time</c> to <c>until</c>: where nothing changed but round trips, no other is
+/// kept within the hour. Thread-safe.
 /// </summary>
 internal sealed partial class MomentFile(string path, ILogger<MomentFile> log) : IDisposable
 {
     public static readonly TimeSpan KeptFor = TimeSpan.FromDays(7);
     public const long MostBytes = 256L * 1024 * 1024;
 
+    /// <summary>After so long the whole picture is kept, whether it changed or not: round trips do.</summary>
+    public static readonly TimeSpan WholeEach = TimeSpan.FromHours(1);
+
+    /// <summary>Two looks that are further apart have nothing to say of the time between.</summary>
+    private static readonly TimeSpan LongestGap = TimeSpan.FromMinutes(3);
+
     private readonly SemaphoreSlim _turn = new(1);
     private SqliteConnection? _connection;
 
-    /// <summary>Keeps a picture, and takes out the oldest where there are too many.</summary>
+    /// <summary>The picture that stands: when it was taken, when it was last seen to hold, and what it is without round trips.</summary>
+    private (DateTimeOffset At, DateTimeOffset Until, MomentShape Shape)? _standing;
+
+    /// <summary>Keeps a picture, or that the last one still holds, and takes out the oldest where there are too many.</summary>
     /// <exception cref="SqliteException">It cannot be written.</exception>
     public Task KeepAsync(DateTimeOffset at, MeshView view, CancellationToken cancel) => InTurnAsync(connection =>
     {
+        var shape = MomentShape.Of(view);
         using var transaction = connection.BeginTransaction();
-        Execute(connection, "INSERT OR REPLACE INTO moments (time, data) VALUES ($time, $data)", ("$time", at.ToUnixTimeSeconds()), ("$data", MomentRecord.Write(view)));
-        Execute(connection, "DELETE FROM moments WHERE time < $time", ("$time", (at - KeptFor).ToUnixTimeSeconds()));
+        var holds = _standing is { } last && last.Shape == shape && at >= last.Until && at - last.Until <= LongestGap && at - last.At < WholeEach;
+        var taken = holds && StillHolds(connection, _standing!.Value.At, at) ? _standing.Value.At : at;
+        if (taken == at)
+            Execute(connection, "INSERT OR REPLACE INTO moments (time, data, until) VALUES ($time, $data, $time)", ("$time", at.ToUnixTimeSeconds()), ("$data", MomentRecord.Write(view)));
+        Execute(connection, "DELETE FROM moments WHERE coalesce(until, time) < $time", ("$time", (at - KeptFor).ToUnixTimeSeconds()));
         if (Used(connection) > MostBytes)
             Execute(connection, "DELETE FROM moments WHERE time IN (SELECT time FROM moments ORDER BY time LIMIT 64)");
         transaction.Commit();
+        _standing = (taken, at, shape);
         return true;
     }, cancel);
+
+    /// <summary>False: the picture was taken out meanwhile.</summary>
+    private static bool StillHolds(SqliteConnection connection, DateTimeOffset taken, DateTimeOffset at)
+    {
+        using var command = Command(connection, "UPDATE moments SET until = $until WHERE time = $time", ("$until", at.ToUnixTimeSeconds()), ("$time", taken.ToUnixTimeSeconds()));
+        return command.ExecuteNonQuery() == 1;
+    }
 
     /// <exception cref="StoreException">It cannot be read.</exception>
     public Task<PastSpan> SpanAsync(CancellationToken cancel) => ReadingAsync(connection =>
     {
-        using var command = Command(connection, "SELECT min(time), max(time) FROM moments");
+        using var command = Command(connection, "SELECT min(time), max(coalesce(until, time)) FROM moments");
         using var reader = command.ExecuteReader();
         return reader.Read() && !reader.IsDBNull(0)
             ? new PastSpan(DateTimeOffset.FromUnixTimeSeconds(reader.GetInt64(0)), DateTimeOffset.FromUnixTimeSeconds(reader.GetInt64(1))) : new PastSpan(null, null);
     }, cancel);
 
     /// <summary>The last picture that was kept until then; null: there is none.</summary>
+    /// <returns>At: until when it is known to hold, and not beyond what was asked for. Taken: when its round trips were measured.</returns>
     /// <exception cref="StoreException">It cannot be read.</exception>
-    public Task<(DateTimeOffset At, MeshView View)?> ReadAsync(DateTimeOffset at, CancellationToken cancel) => ReadingAsync<(DateTimeOffset, MeshView)?>(connection =>
+    public Task<(DateTimeOffset At, DateTimeOffset Taken, MeshView View)?> ReadAsync(DateTimeOffset at, CancellationToken cancel) => ReadingAsync<(DateTimeOffset, DateTimeOffset, MeshView)?>(connection =>
     {
-        using var command = Command(connection, "SELECT time, data FROM moments WHERE time <= $time ORDER BY time DESC LIMIT 1", ("$time", at.ToUnixTimeSeconds()));
+        using var command = Command(connection, "SELECT time, data, coalesce(until, time) FROM moments WHERE time <= $time ORDER BY time DESC LIMIT 1", ("$time", at.ToUnixTimeSeconds()));
         using var reader = command.ExecuteReader();
-        return reader.Read() ? (DateTimeOffset.FromUnixTimeSeconds(reader.GetInt64(0)), MomentRecord.Read(reader.GetFieldValue<byte[]>(1))) : null;
+        if (!reader.Read())
+            return null;
+        var holds = Math.Min(reader.GetInt64(2), at.ToUnixTimeSeconds());
+        return (DateTimeOffset.FromUnixTimeSeconds(holds), DateTimeOffset.FromUnixTimeSeconds(reader.GetInt64(0)), MomentRecord.Read(reader.GetFieldValue<byte[]>(1)));
     }, cancel);
 
     public void Dispose()
@@ -79,6 +105,7 @@ internal sealed partial class MomentFile(string path, ILogger<MomentFile> log) :
             // Damaged behind its first pages, which is seen in use alone.
             _connection?.Dispose();
             _connection = null;
+            _standing = null;
             PutAside(e);
             throw;
         }
@@ -120,6 +147,9 @@ internal sealed partial class MomentFile(string path, ILogger<MomentFile> log) :
             connection.Open();
             // A picture that is lost with the machine's power is no loss.
             Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; CREATE TABLE IF NOT EXISTS moments (time INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT");
+            // A file of before: each of its pictures holds at its own time alone.
+            if (Scalar(connection, "PRAGMA user_version") == 0)
+                Execute(connection, "BEGIN; ALTER TABLE moments ADD COLUMN until INTEGER; PRAGMA user_version = 1; COMMIT");
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             return connection;
         }

@@ -44,6 +44,20 @@ public sealed class DeclaredAnnouncementsTests : IDisposable
         Assert.Equal(_time.GetUtcNow().AddHours(1), Assert.Single(declared.Current.Declared).Expires);
     }
 
+    /// <summary>Who has only the controller takes no check away from a prefix.</summary>
+    [Fact]
+    public async Task Announce_ThatIsToReplaceNothing_LeavesWhatIsDeclared()
+    {
+        using var declared = await StartAsync();
+        declared.Announce(Checked, lifetime: null);
+        var kept = await System.IO.File.ReadAllTextAsync(File, TestContext.Current.CancellationToken);
+        Assert.Contains("already", Assert.Throws<AgentException>(() => declared.Announce("{prefix: '10.9.0.1/32'}", lifetime: null, replaces: false)).Message, StringComparison.Ordinal);
+        Assert.NotNull(Assert.Single(declared.Current.Declared).Of.Check);
+        Assert.Equal(kept, await System.IO.File.ReadAllTextAsync(File, TestContext.Current.CancellationToken));
+        declared.Announce("{prefix: '10.9.0.2/32'}", lifetime: null, replaces: false);
+        Assert.Equal(2, declared.Current.Declared.Length);
+    }
+
     [Fact]
     public async Task Announce_NothingIsKnownOfItYet_WaitsForItsCheck()
     {

@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using Meshover.Controller.Changes;
+using Meshover.Controller.Membership;
+using Meshover.Controller.State;
+
+namespace Meshover.Controller.Administration;
+
+/// <summary>Who is signed in to the console, whatever face of the controller asks.</summary>
+internal interface IConsoleSessions
+{
+    /// <summary>The oldest first; at most 1,000.</summary>
+    ImmutableArray<SessionView> List();
+
+    /// <summary>Ends those; pages that are open see it within seconds.</summary>
+    void End(Func<SessionView, bool> which);
+}
+
+/// <param name="Id">Names it to people; nobody signs in by it.</param>
+/// <param name="Name">As the audit has it.</param>
+/// <param name="From">The address at which it began.</param>
+internal sealed record SessionView(string Id, string Name, string Role, string From, DateTimeOffset Began, DateTimeOffset Ends)
+{
+    /// <summary>By its id, its name, or what of its name stands before the provider's part.</summary>
+    public bool IsOf(string who) => who.Length > 0 && (Id == who || Name == who || Name.StartsWith($"{who} (", StringComparison.Ordinal));
+}
+
+/// <summary>What administrators do with sessions of the console.</summary>
+internal sealed class ConsoleSessions(MeshDirectory directory, IConsoleSessions sessions, TimeProvider time)
+{
+    public ImmutableArray<SessionView> List() => sessions.List();
+
+    /// <summary>Ends somebody's sessions. The audit has it first.</summary>
+    /// <param name="actor">Who.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="who">Whose: a name, or a session's id.</param>
+    /// <param name="cancel">Gives up before it is written down.</param>
+    /// <returns>How many there were.</returns>
+    /// <exception cref="RefusalException">There is none.</exception>
+    public async Task<int> EndAsync(Actor actor, Reason reason, string who, CancellationToken cancel)
+    {
+        var count = sessions.List().Count(session => session.IsOf(who));
+        if (count == 0)
+            throw new RefusalException(RefusalReason.NotFound, $"Nobody is signed in as {Violations.Quote(who)}, and no session has that id. `meshover-controller console-session list` shows who is.");
+        var record = new SessionsEndedRecord(who, count, time.GetUtcNow().ToUnixTimeSeconds());
+        await directory.ChangeAsync(new Cause(actor, Operation.EndSessions, reason), draft => draft.Put(StoreKeys.Ended, record), cancel);
+        sessions.End(session => session.IsOf(who));
+        return count;
+    }
+}
