@@ -130,7 +130,9 @@ internal static class Enrolment
     {
         if (node.HostName == hostName)
             return node;
-        ImmutableArray<string> former = [.. node.FormerNames.Append(node.HostName).Where(name => name != hostName).Distinct(StringComparer.Ordinal).TakeLast(MostFormerNames)];
+        // A record that an older release wrote has none.
+        ImmutableArray<string> before = node.FormerNames.IsDefault ? [] : node.FormerNames;
+        ImmutableArray<string> former = [.. before.Append(node.HostName).Where(name => name != hostName).Distinct(StringComparer.Ordinal).TakeLast(MostFormerNames)];
         return Update(draft, node with { FormerNames = former, RenamedAfter = draft.State.Revision }, hostName, node.WireGuardKeys);
     }
 
