@@ -22,7 +22,6 @@ internal sealed class WayComparison : IDisposable
     private readonly Dictionary<int, PacketSocket> _captures = [];
     private readonly Dictionary<string, string> _names = [];
     private readonly Dictionary<int, IPAddress> _addresses = [];
-    private readonly byte[] _buffer = new byte[256];
 
     private WayComparison(LabMesh mesh, CancellationToken ct) => (_mesh, _ct) = (mesh, ct);
 
@@ -33,20 +32,16 @@ internal sealed class WayComparison : IDisposable
         {
             var numbers = (await node.StatusAsync(ct)).Numbers;
             (here._names[numbers.Address4], here._names[numbers.Address6]) = (node.Machine.Name, node.Machine.Name);
+            here._addresses[node.Number] = IPAddress.Parse(numbers.Address6);
             here._captures[node.Number] = node.Machine.InNetwork(() => new PacketSocket(PacketFilter.OfTunnels(), 0));
         }
         return here;
     }
 
     /// <summary>IPv6, in the mesh.</summary>
-    public async Task<IPAddress> AddressOfAsync(LabNode node)
-    {
-        if (!_addresses.TryGetValue(node.Number, out var address))
-            _addresses[node.Number] = address = IPAddress.Parse((await node.StatusAsync(_ct)).Numbers.Address6);
-        return address;
-    }
+    public IPAddress AddressOf(LabNode node) => _addresses[node.Number];
 
-    /// <summary>Null: all agree.</summary>
+    /// <summary>Null: all agree. For several nodes at a time, for each of them one way at a time.</summary>
     public async Task<string?> CompareAsync(LabNode from, IPAddress to)
     {
         string? difference = null;
@@ -106,12 +101,12 @@ internal sealed class WayComparison : IDisposable
     private HashSet<string> Drain(LabNode from, IPAddress to)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
-        var wanted = to.GetAddressBytes();
+        var (wanted, buffer) = (to.GetAddressBytes(), new byte[256]);
         using var netlink = RouteNetlink.OpenIn(from.Machine.NetworkPath);
         var links = netlink.GetLinks().ToDictionary(link => link.Index, link => link.Name);
-        while (_captures[from.Number].Receive(_buffer, AtOnce) is { } packet)
+        while (_captures[from.Number].Receive(buffer, AtOnce) is { } packet)
         {
-            var destination = _buffer.AsSpan(PacketSocket.HeaderLength + (wanted.Length == 4 ? 16 : 24), wanted.Length);
+            var destination = buffer.AsSpan(PacketSocket.HeaderLength + (wanted.Length == 4 ? 16 : 24), wanted.Length);
             if (packet.IsOutgoing && links.GetValueOrDefault(packet.InterfaceIndex) is { } name && name.StartsWith("mo-", StringComparison.Ordinal) && destination.SequenceEqual(wanted))
                 names.Add(name);
         }
