@@ -111,9 +111,11 @@ internal static class AnnouncementPreviews
             : ($"No other node has it, nor may one: nobody takes over when {node.HostName} is gone. Grant it to a second node, and have that announce it in the same mode.", $"ほかに広告するノードも許可されたノードもなく、{node.HostName} が停止しても引き継がれません。別のノードにも許可し、同じモードで広告させてください。");
     }
 
+    /// <summary>The others to whom packets go when this one has it no more: who is off, or may not announce it, is nobody's way.</summary>
     private static List<string> Announcers(MeshState mesh, LiveState live, StoredNode node, IPNetwork prefix) =>
     [
-        .. mesh.Nodes.Values.Where(entry => entry.IsActive && entry.Record.Id != node.Id && live.Node(entry.Record.Id)?.Report.Announced.Contains(prefix) == true)
+        .. mesh.Nodes.Values.Where(entry => entry.IsActive && entry.Record.Id != node.Id && IsGranted(entry.Record, prefix)
+                && live.Node(entry.Record.Id) is { IsOnline: true } standing && standing.Report.Announced.Contains(prefix))
             .Select(entry => entry.Record.HostName).Order(StringComparer.Ordinal),
     ];
 

@@ -37,7 +37,7 @@ internal sealed partial class MomentFile(string path, ILogger<MomentFile> log) :
         var taken = holds && StillHolds(connection, _standing!.Value.At, at) ? _standing.Value.At : at;
         if (taken == at)
             Execute(connection, "INSERT OR REPLACE INTO moments (time, data, until) VALUES ($time, $data, $time)", ("$time", at.ToUnixTimeSeconds()), ("$data", MomentRecord.Write(view)));
-        Execute(connection, "DELETE FROM moments WHERE coalesce(until, time) < $time", ("$time", (at - KeptFor).ToUnixTimeSeconds()));
+        Execute(connection, "DELETE FROM moments WHERE time < $time AND coalesce(until, time) < $time", ("$time", (at - KeptFor).ToUnixTimeSeconds()));
         if (Used(connection) > MostBytes)
             Execute(connection, "DELETE FROM moments WHERE time IN (SELECT time FROM moments ORDER BY time LIMIT 64)");
         transaction.Commit();
@@ -55,7 +55,8 @@ internal sealed partial class MomentFile(string path, ILogger<MomentFile> log) :
     /// <exception cref="StoreException">It cannot be read.</exception>
     public Task<PastSpan> SpanAsync(CancellationToken cancel) => ReadingAsync(connection =>
     {
-        using var command = Command(connection, "SELECT min(time), max(coalesce(until, time)) FROM moments");
+        // `until` lies behind the picture: to read it of each would be to read them all.
+        using var command = Command(connection, "SELECT (SELECT min(time) FROM moments), coalesce(until, time) FROM moments ORDER BY time DESC LIMIT 1");
         using var reader = command.ExecuteReader();
         return reader.Read() && !reader.IsDBNull(0)
             ? new PastSpan(DateTimeOffset.FromUnixTimeSeconds(reader.GetInt64(0)), DateTimeOffset.FromUnixTimeSeconds(reader.GetInt64(1))) : new PastSpan(null, null);
