@@ -68,13 +68,14 @@ internal sealed class NodeQueries(MeshDirectory directory, LiveNodes live, TimeP
         }
         catch (RefusalException e)
         {
-            await NoteRefusalAsync(actor, member, record with { Refused = e.Message });
+            // Without an answer it may have done it all the same.
+            await NoteAsync(actor, e.Reason == RefusalReason.Unanswered ? Operation.UnansweredOrder : Operation.RefuseOrder, member, record with { Refused = e.Message });
             throw;
         }
     }
 
     // A node that has left meanwhile took the order along.
-    private Task NoteRefusalAsync(Actor actor, StoredNode member, OrderRecord record) => directory.ChangeAsync(new Cause(actor, Operation.RefuseOrder, Reason.None), draft =>
+    private Task NoteAsync(Actor actor, Operation operation, StoredNode member, OrderRecord record) => directory.ChangeAsync(new Cause(actor, operation, Reason.None), draft =>
     {
         if (draft.State.Member(member.Id) is not null)
             draft.Put(StoreKeys.Order(member.Id), record);

@@ -52,8 +52,8 @@ internal static class AuditText
     // Names and numbers that are taken, and counters, follow from what they are taken for.
     private static IEnumerable<Part> Compare(MeshState state, StoreWrite write)
     {
-        // What was ended before is another matter.
-        var before = write.Key == StoreKeys.Ended ? null : state.Get<object>(write.Key);
+        // What was ended or ordered before is another matter.
+        var before = write.Key == StoreKeys.Ended || StoreKeys.FolderOf(write.Key) == StoreKeys.OrderFolder ? null : state.Get<object>(write.Key);
         var after = write.Value is { } value ? RecordJson.Read(write.Key, value.Span) : null;
         if (SubjectOf(write.Key, after ?? before) is not { } subject)
             return [];

@@ -26,6 +26,7 @@ internal sealed record Operation(string Name, string Words, bool IsRoutine = fal
     public static readonly Operation AnnounceAtNode = new("node.announce", "a node was told to announce a prefix");
     public static readonly Operation WithdrawAtNode = new("node.withdraw", "a node was told to announce a prefix no more");
     public static readonly Operation RefuseOrder = new("node.refuse", "the node did not do what it was told");
+    public static readonly Operation UnansweredOrder = new("node.unanswered", "the node has not said whether it did what it was told");
     public static readonly Operation AddGrant = new("grant.add", "a prefix was granted");
     public static readonly Operation RemoveGrant = new("grant.remove", "a grant was withdrawn");
     public static readonly Operation Enrol = new("node.enrol", "a machine joined");

@@ -80,7 +80,7 @@ internal static class AnnouncementPreviews
         if (held is not null && IsOfSettings(held))
             return ($"{prefix} is in the settings of {node.HostName}, which announce it already: change it there.", $"{prefix} は {node.HostName} の設定ファイルで広告されています。そちらで変更してください。");
         return held is { DeclaredBy: ByCommand }
-            ? ($"{prefix} is declared on {node.HostName} already{(held.Check.Length > 0 ? $", with the check {held.Check}" : "")}: it would refuse the order. Withdraw it first.", $"{prefix} は {node.HostName} ですでに宣言されています{(held.Check.Length > 0 ? $"(チェック: {held.Check})" : "")}。先に取り下げてください。")
+            ? ($"{prefix} is declared on {node.HostName} already{(held.Check.Length > 0 ? $", with the check {held.Check}" : "")}: it would refuse the order. Withdraw it first, here or by `meshover withdraw {prefix}` there.", $"{prefix} は {node.HostName} ですでに宣言されています{(held.Check.Length > 0 ? $"(チェック: {held.Check})" : "")}。先にここか、そのノードの `meshover withdraw {prefix}` で取り下げてください。")
             : null;
     }
 
