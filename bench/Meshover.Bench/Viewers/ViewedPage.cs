@@ -65,7 +65,7 @@ internal sealed partial class ViewedPage : IAsyncDisposable
     private async Task BeginAsync(ViewerSession session, string path, CancellationToken ct)
     {
         var html = await session.GetAsync(path, ct);
-        var marks = Mark().Matches(html).Select(mark => mark.Groups[1].Value).Where(mark => mark.Contains("\"descriptor\"", StringComparison.Ordinal)).ToList();
+        var marks = Mark().Matches(html).Select(mark => mark.Groups["mark"].Value).Where(mark => mark.Contains("\"descriptor\"", StringComparison.Ordinal)).ToList();
         if (marks.Count == 0)
             throw new InvalidOperationException($"/{path} has nothing in it that lives.");
         await _socket.ConnectAsync(new UriBuilder(new Uri(session.Address, "_blazor")) { Scheme = "wss" }.Uri, session.Invoker, ct);
@@ -76,7 +76,7 @@ internal sealed partial class ViewedPage : IAsyncDisposable
         if (Fault is { } fault)
             throw new InvalidOperationException($"/{path} did not begin to live: {fault.Message}", fault);
         var added = marks.Select((mark, i) => string.Create(CultureInfo.InvariantCulture, $$"""{"type":"add","ssrComponentId":{{i + 1}},"marker":{{mark}}}"""));
-        await SendAsync(HubMessage.Invocation(null, "UpdateRootComponents", $$"""{"batchId":1,"operations":[{{string.Join(",", added)}}]}""", State().Match(html).Groups[1].Value), ct);
+        await SendAsync(HubMessage.Invocation(null, "UpdateRootComponents", $$"""{"batchId":1,"operations":[{{string.Join(",", added)}}]}""", State().Match(html).Groups["state"].Value), ct);
     }
 
     private async Task RunAsync(CancellationToken ct)
@@ -159,9 +159,9 @@ internal sealed partial class ViewedPage : IAsyncDisposable
         }
     }
 
-    [GeneratedRegex("<!--Blazor:(\\{.*?\\})-->")]
+    [GeneratedRegex("<!--Blazor:(?<mark>\\{.*?\\})-->", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5_000)]
     private static partial Regex Mark();
 
-    [GeneratedRegex("<!--Blazor-Server-Component-State:(.*?)-->", RegexOptions.Singleline)]
+    [GeneratedRegex("<!--Blazor-Server-Component-State:(?<state>.*?)-->", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5_000)]
     private static partial Regex State();
 }

@@ -33,7 +33,7 @@ internal sealed partial class ViewerSession : IDisposable
             throw new InvalidOperationException("The page of signing in has no form.");
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Address, "session"))
         {
-            Content = new FormUrlEncodedContent([new("token", token), new("to", "/"), new("__RequestVerificationToken", WebUtility.HtmlDecode(form.Groups[1].Value))]),
+            Content = new FormUrlEncodedContent([new("token", token), new("to", "/"), new("__RequestVerificationToken", WebUtility.HtmlDecode(form.Groups["token"].Value))]),
         };
         using var answer = await Invoker.SendAsync(request, ct);
         if (answer.StatusCode != HttpStatusCode.Found || answer.Headers.Location?.OriginalString != "/")
@@ -85,6 +85,6 @@ internal sealed partial class ViewerSession : IDisposable
         }
     }
 
-    [GeneratedRegex("""name="__RequestVerificationToken"[^>]*value="([^"]+)"[^>]*>""")]
+    [GeneratedRegex("""name="__RequestVerificationToken"[^>]*value="(?<token>[^"]+)"[^>]*>""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5_000)]
     private static partial Regex FormToken();
 }

@@ -42,7 +42,9 @@ internal sealed class ConsoleSessions(MeshDirectory directory, IConsoleSessions 
         if (count == 0)
             throw new RefusalException(RefusalReason.NotFound, $"Nobody is signed in as {Violations.Quote(who)}, and no session has that id. `meshover-controller console-session list` shows who is.");
         var record = new SessionsEndedRecord(who, count, time.GetUtcNow().ToUnixTimeSeconds());
-        await directory.ChangeAsync(new Cause(actor, Operation.EndSessions, reason), draft => draft.Put(StoreKeys.Ended, record), cancel);
+        cancel.ThrowIfCancellationRequested();
+        // What is written down as ended must end, also if nobody waits for it any more.
+        await directory.ChangeAsync(new Cause(actor, Operation.EndSessions, reason), draft => draft.Put(StoreKeys.Ended, record), CancellationToken.None);
         sessions.End(session => session.IsOf(who));
         return count;
     }

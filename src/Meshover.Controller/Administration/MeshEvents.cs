@@ -46,7 +46,7 @@ internal sealed class MeshEvents(MeshDirectory directory)
 
     /// <summary>
     /// The place below which the list goes on with what was there by then, found by bisection: the numbers follow time, but for a controller whose clock was
-    /// set back, near whose gap some are missed. O(log events) reads.
+    /// set: where many entries have another's time some are missed. O(log events) reads.
     /// </summary>
     /// <exception cref="StoreException">The store cannot be read.</exception>
     public async Task<string> PlaceBehindAsync(DateTimeOffset at, CancellationToken cancel)

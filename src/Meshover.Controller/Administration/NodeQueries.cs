@@ -41,6 +41,15 @@ internal sealed class NodeQueries(MeshDirectory directory, LiveNodes live, TimeP
         }
     }
 
+    /// <summary>That the node is connected and its agent knows what it would be asked or told.</summary>
+    /// <exception cref="InvalidRequestException">It is nobody's name.</exception>
+    /// <exception cref="RefusalException">There is no such member, it is not connected, or its agent is too old.</exception>
+    public void CheckCan(string node, Question question)
+    {
+        AdminRules.CheckNode(node);
+        CheckCapability(SessionOf(NodeNames.Member(directory.State, node)), question);
+    }
+
     /// <summary>
     /// Orders a connected node to do something, which it does itself. The audit has it first: what is ordered and not written down must not be. What a node
     /// then refuses, or does not answer, is written down behind it. Once it is sent it is waited for, whoever has gone meanwhile.
@@ -61,7 +70,9 @@ internal sealed class NodeQueries(MeshDirectory directory, LiveNodes live, TimeP
         var member = NodeNames.Member(directory.State, node);
         CheckCapability(SessionOf(member), order);
         var record = new OrderRecord(words, time.GetUtcNow().ToUnixTimeSeconds());
-        await directory.ChangeAsync(new Cause(actor, operation, reason), draft => draft.Put(StoreKeys.Order(NodeNames.Member(draft.State, node).Id), record), cancel);
+        cancel.ThrowIfCancellationRequested();
+        // Who has gone meanwhile would leave an order that is written down and never given.
+        await directory.ChangeAsync(new Cause(actor, operation, reason), draft => draft.Put(StoreKeys.Order(NodeNames.Member(draft.State, node).Id), record), CancellationToken.None);
         try
         {
             return await AskAsync(node, order, CancellationToken.None);
@@ -86,7 +97,7 @@ internal sealed class NodeQueries(MeshDirectory directory, LiveNodes live, TimeP
         if (!session.Capabilities.Contains(question.Capability))
         {
             throw new RefusalException(RefusalReason.Precondition,
-                $"The agent of that node ({session.Version}) is too old to answer this. Upgrade meshover there, or run `meshover status` on it.");
+                $"The agent of that node ({session.Version}) is too old for this. Upgrade meshover there, or run `meshover` on it.");
         }
     }
 

@@ -80,12 +80,14 @@ internal sealed class MeshPort(
     public Task<AnnouncementPreview> PreviewAnnounceAsync(string node, AnnouncementWish wish, CancellationToken cancel) => AnswerAsync(async () =>
     {
         var asked = ToWish(wish).Checked();
+        queries.CheckCan(node, AdminMapping.ToQuestion(new NodeQuestion { Announce = new AnnounceOrder() }));
         return AnnouncementPreviews.OfAdding(directory.State, live.State, node, asked, await StatusAsync(node, cancel));
     });
 
     public Task<AnnouncementPreview> PreviewWithdrawAsync(string node, string prefix, CancellationToken cancel) => AnswerAsync(async () =>
     {
         var held = AnnounceWish.Canonical(prefix);
+        queries.CheckCan(node, AdminMapping.ToQuestion(new NodeQuestion { Withdraw = new WithdrawOrder() }));
         return AnnouncementPreviews.OfRemoving(directory.State, live.State, node, held, await StatusAsync(node, cancel));
     });
 

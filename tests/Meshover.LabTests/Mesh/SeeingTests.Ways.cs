@@ -37,7 +37,7 @@ public sealed partial class SeeingTests
         using var ways = await WayComparison.OfAsync(mesh, _ct);
         var pairs = Enumerable.Range(0, 1_000).Select(_ => RandomNumberGenerator.GetInt32(1, 11)).Select(to => (mesh.Node(to <= 9 ? 1 + ((to - 1 + RandomNumberGenerator.GetInt32(1, 9)) % 9) : RandomNumberGenerator.GetInt32(1, 10)), mesh.Node(to))).ToList();
         var differences = await DifferencesAsync(ways, pairs);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{pairs.Count} ways, {differences.Count} differ");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{pairs.Count} ways, {differences.Count} differ\n{string.Join('\n', differences)}");
         await over.CancelAsync();
         await dead;
         Assert.Empty(differences);
