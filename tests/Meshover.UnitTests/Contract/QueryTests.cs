@@ -96,7 +96,7 @@ public sealed class QueryTests : IAsyncLifetime
     {
         await FollowAsync(ImmutableDictionary<NodeQuestion.KindOneofCase, QueryHandler>.Empty);
         var refused = await Assert.ThrowsAsync<CliException>(() => NodeStatusCommand.FetchAsync(Paths.AdminSocket, "1", CancellationToken.None));
-        Assert.Contains("is too old to answer this", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("is too old for this", refused.Message, StringComparison.Ordinal);
         Assert.False(_following.IsCompleted);
     }
 
