@@ -63,22 +63,46 @@ internal sealed class WayComparison : IDisposable
     {
         var explained = await from.MeshoverAsync(["route", "explain", "--json", $"{to}"], _ct);
         using var route = JsonDocument.Parse(explained.Output);
-        var (kind, link) = (route.RootElement.GetProperty("kind").GetString(), route.RootElement.GetProperty("link").GetString());
+        var (kind, links) = (route.RootElement.GetProperty("kind").GetString(), LinksOf(route.RootElement));
         Drain(from, to);
         var traced = await from.MeshoverAsync(["trace", "--json", "-m", "6", $"{to}"], _ct);
         var left = Drain(from, to);
         var hops = await TracerouteAsync(from, to);
         var named = HopsOf(traced.Output);
-        if (!named.SequenceEqual(hops.Addresses))
-            return $"trace says {string.Join(' ', named)}, traceroute {string.Join(' ', hops.Addresses)}";
+        if (!AreAlike(named, hops.Addresses, links))
+            return $"trace says {string.Join(' ', named)}, traceroute {string.Join(' ', hops.Addresses)}, explain {Text(links.Keys)}";
         if ((traced.ExitCode == 0) != hops.IsReached)
             return $"trace ends with {traced.ExitCode}, traceroute {(hops.IsReached ? "arrives" : "does not arrive")}";
-        if (kind == "link" && !left.SetEquals([link!]))
-            return $"explain says {link}, and packets leave by {(left.Count == 0 ? "no link" : string.Join(' ', left))}";
-        if (kind != "link" && left.Count > 0)
-            return $"explain says {kind}, and packets leave by {string.Join(' ', left)}";
-        var next = route.RootElement.GetProperty("next").GetString();
-        return hops.Addresses is [{ } first, ..] && _names.GetValueOrDefault(first) is { } passed && kind == "link" && passed != next ? $"explain says {next}, traceroute {passed}" : null;
+        if (kind == "link" ? left.Count == 0 || !left.IsSubsetOf(links.Keys) : left.Count > 0)
+            return $"explain says {kind} {Text(links.Keys)}, and packets leave by {Text(left)}";
+        return null;
+
+        static string Text(IReadOnlyCollection<string> some) => some.Count == 0 ? "no link" : string.Join(' ', some);
+    }
+
+    /// <summary>The links that explain names, each with the node at its other end: of equal ways, which the kernel takes by turns of flows, all.</summary>
+    private static Dictionary<string, string> LinksOf(JsonElement route)
+    {
+        if (route.GetProperty("link").GetString() is not { } link)
+            return [];
+        var holds = route.GetProperty("kernel").EnumerateArray()
+            .Where(one => one.GetProperty("match").GetString() is "exact" or "covers").Select(one => (Prefix: IPNetwork.Parse(one.GetProperty("prefix").GetString()!), By: ByOf(one)))
+            .Where(one => one.By.ContainsKey(link)).OrderByDescending(one => one.Prefix.PrefixLength).Select(one => one.By).FirstOrDefault();
+        return holds ?? new Dictionary<string, string> { [link] = route.GetProperty("next").GetString() ?? "" };
+    }
+
+    /// <summary>"mo-00000002 (n2)"</summary>
+    private static Dictionary<string, string> ByOf(JsonElement route) =>
+        route.GetProperty("by").EnumerateArray().Select(one => one.GetString()!.Split(' ')).DistinctBy(words => words[0]).ToDictionary(words => words[0], words => words.ElementAtOrDefault(1)?.Trim('(', ')') ?? "");
+
+    /// <summary>The same hops; or, where there are several equal ways, as many, each beginning with one of them and all ending alike.</summary>
+    private bool AreAlike(ImmutableArray<string> one, ImmutableArray<string> other, Dictionary<string, string> links)
+    {
+        if (one.SequenceEqual(other))
+            return one.IsEmpty || links.Count == 0 || IsOneOf(one[0]);
+        return links.Count > 1 && one.Length == other.Length && IsOneOf(one[0]) && IsOneOf(other[0]) && one.Skip(1).SequenceEqual(other.Skip(1));
+
+        bool IsOneOf(string hop) => _names.GetValueOrDefault(hop) is not { } name || links.ContainsValue(name);
     }
 
     /// <summary>Those that answer, in their order.</summary>
