@@ -16,6 +16,7 @@ public abstract class LivePage : ComponentBase, IDisposable
     private readonly CancellationTokenSource _gone = new();
     private IDisposable? _subscription;
     private int _isTold;
+    private string? _notSeen;
 
     [Inject]
     protected MeshConsole Console { get; set; } = null!;
@@ -46,7 +47,9 @@ public abstract class LivePage : ComponentBase, IDisposable
     protected string? Error { get; set; }
 
     /// <summary>Ends with the page.</summary>
-    protected CancellationToken Gone => _gone.Token;
+    protected CancellationToken Gone { get; }
+
+    protected LivePage() => Gone = _gone.Token;
 
     protected bool May(UseCase useCase) => MeshConsole.May(User, useCase);
 
@@ -139,11 +142,16 @@ public abstract class LivePage : ComponentBase, IDisposable
         {
             Look();
             await SeenAsync();
+            // What could not be seen can be again.
+            if (_notSeen is not null && Error == _notSeen)
+                Error = null;
+            _notSeen = null;
             StateHasChanged();
         }
         catch (ConsoleRefusalException e)
         {
-            Error = e.Message;
+            _notSeen = Error = e.Message;
+            StateHasChanged();
         }
         catch (Exception e) when (!_gone.IsCancellationRequested)
         {

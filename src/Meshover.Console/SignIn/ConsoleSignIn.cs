@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Meshover.Console.UseCases;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -88,11 +89,13 @@ public static partial class ConsoleSignIn
         }
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         var to = LocalPath(form["to"]);
+        var (holder, isAway) = await TakeAsync(services.GetRequiredService<ISignInTokens>(), $"{form["token"]}".Trim(), log, context.RequestAborted);
         // What is wrong with a token is told to nobody: who has a good one needs no hint.
-        if (await services.GetRequiredService<ISignInTokens>().TakeAsync($"{form["token"]}".Trim(), context.RequestAborted) is not { } holder)
+        if (holder is null)
         {
-            LogRefused(log, from);
-            context.Response.Redirect($"{SignInPath}?refused=1&to={Uri.EscapeDataString(to)}");
+            if (!isAway)
+                LogRefused(log, from);
+            context.Response.Redirect($"{SignInPath}?refused={(isAway ? "away" : "1")}&to={Uri.EscapeDataString(to)}");
             return;
         }
         if (ConsoleClaims.UserOf(context.User) is { } former)
@@ -100,6 +103,19 @@ public static partial class ConsoleSignIn
         await BeginAsync(context, holder, services.GetRequiredService<TimeProvider>());
         LogSignedIn(log, holder.Name, holder.Role, from);
         context.Response.Redirect(to);
+    }
+
+    private static async Task<(TokenHolder? Holder, bool IsAway)> TakeAsync(ISignInTokens tokens, string token, ILogger log, CancellationToken cancel)
+    {
+        try
+        {
+            return (await tokens.TakeAsync(token, cancel), false);
+        }
+        catch (ConsoleRefusalException e)
+        {
+            LogUnknown(log, e.Message);
+            return (null, true);
+        }
     }
 
     private static Task BeginAsync(HttpContext context, TokenHolder holder, TimeProvider time)
@@ -151,6 +167,9 @@ public static partial class ConsoleSignIn
     [LoggerMessage(Level = LogLevel.Warning, Message = "Signing in to the console from {From} was refused: the token is unknown, used up, revoked or too old")]
     private static partial void LogRefused(ILogger logger, System.Net.IPAddress? from);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Nobody can sign in by a token now, as it cannot be asked whose it is: {Reason}")]
+    private static partial void LogUnknown(ILogger logger, string reason);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "{Name} signed in to the console as {Role} from {From}")]
-    private static partial void LogSignedIn(ILogger logger, string name, UseCases.Role role, System.Net.IPAddress? from);
+    private static partial void LogSignedIn(ILogger logger, string name, Role role, System.Net.IPAddress? from);
 }

@@ -7,6 +7,7 @@ namespace Meshover.Console.SignIn;
 public interface ISignInTokens
 {
     /// <summary>Whose token it is; null: nobody's, or one that is good no more. One of a single use is used up by it.</summary>
+    /// <exception cref="ConsoleRefusalException">Who knows that cannot be asked now.</exception>
     Task<TokenHolder?> TakeAsync(string token, CancellationToken cancel);
 
     /// <summary>A session that began with the token may go on.</summary>

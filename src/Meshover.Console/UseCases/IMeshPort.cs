@@ -4,12 +4,12 @@ namespace Meshover.Console.UseCases;
 
 /// <summary>
 /// The controller as the console sees it: its use cases, in the console's own words, without a thought for who may. Whoever serves the console brings one
-/// (the controller its own administration; a console that stands alone could bring one that speaks gRPC). Thread-safe.
-/// What is asked for and refused is a <see cref="ConsoleRefusalException"/>.
+/// (the controller its own administration; a console that runs apart one that asks a controller). Thread-safe.
+/// What is asked for and refused, or cannot be asked now, is a <see cref="ConsoleRefusalException"/>.
 /// </summary>
 public interface IMeshPort
 {
-    /// <summary>The mesh as it is known now; the same object for as long as nothing of it changes. O(nodes + links) where something did.</summary>
+    /// <summary>The mesh as it is known now; the same object for as long as nothing of it changes. At once, and it throws nothing. O(nodes + links) where something did.</summary>
     MeshView Look();
 
     /// <summary>What the node itself says, asked over its stream; waits for at most 10 s.</summary>
@@ -26,16 +26,16 @@ public interface IMeshPort
     Task<Page<AuditRow>> AuditAsync(string node, string below, int limit, CancellationToken cancel);
 
     /// <summary>The newest first.</summary>
-    ImmutableArray<TokenRow> Tokens();
+    Task<ImmutableArray<TokenRow>> TokensAsync(CancellationToken cancel);
 
     Task<CreatedJoin> CreateTokenAsync(Doer by, JoinWish wish, CancellationToken cancel);
 
     Task RevokeTokenAsync(Doer by, string id, CancellationToken cancel);
 
     /// <summary>What adding it would do; throws where it would be refused.</summary>
-    GrantPreview PreviewAdd(string node, GrantRow wish);
+    Task<GrantPreview> PreviewAddAsync(string node, GrantRow wish, CancellationToken cancel);
 
-    GrantPreview PreviewRemove(string node, string prefix);
+    Task<GrantPreview> PreviewRemoveAsync(string node, string prefix, CancellationToken cancel);
 
     Task AddGrantAsync(Doer by, string node, GrantRow wish, CancellationToken cancel);
 
@@ -65,7 +65,8 @@ public interface IMeshPort
 
     /// <summary>Who announces a prefix and who may; nobody is asked. O(announcements + grants).</summary>
     /// <param name="prefix">A prefix or an address.</param>
-    RouteReport FindRoute(string prefix);
+    /// <param name="cancel">Gives up.</param>
+    Task<RouteReport> FindRouteAsync(string prefix, CancellationToken cancel);
 
     /// <summary>What a node does with packets to it.</summary>
     Task<RouteTaker> AskRouteAsync(string node, string prefix, CancellationToken cancel);
@@ -74,7 +75,7 @@ public interface IMeshPort
     Task<PathReport> FindPathAsync(PathWish wish, CancellationToken cancel);
 
     /// <summary>The last hours of a node; null: nothing was kept of it yet.</summary>
-    NodeSeries? Series(string node);
+    Task<NodeSeries?> SeriesAsync(string node, CancellationToken cancel);
 
     Task<PastSpan> PastAsync(CancellationToken cancel);
 

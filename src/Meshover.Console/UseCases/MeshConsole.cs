@@ -33,7 +33,7 @@ public sealed class MeshConsole(IMeshPort port, NodeAnswers answers, PathAnswers
     public Task<Page<AuditRow>> AuditAsync(ConsoleUser user, string node, string below, int limit, CancellationToken cancel) =>
         Checked(user, UseCase.SeeAudit).AuditAsync(node, below, limit, cancel);
 
-    public ImmutableArray<TokenRow> Tokens(ConsoleUser user) => Checked(user, UseCase.SeeTokens).Tokens();
+    public Task<ImmutableArray<TokenRow>> TokensAsync(ConsoleUser user, CancellationToken cancel) => Checked(user, UseCase.SeeTokens).TokensAsync(cancel);
 
     public Task<CreatedJoin> CreateTokenAsync(ConsoleUser user, string reason, JoinWish wish, CancellationToken cancel) =>
         Checked(user, UseCase.CreateToken).CreateTokenAsync(Doer(user, reason), wish, cancel);
@@ -41,9 +41,11 @@ public sealed class MeshConsole(IMeshPort port, NodeAnswers answers, PathAnswers
     public Task RevokeTokenAsync(ConsoleUser user, string reason, string id, CancellationToken cancel) =>
         Checked(user, UseCase.RevokeToken).RevokeTokenAsync(Doer(user, reason), id, cancel);
 
-    public GrantPreview PreviewAdd(ConsoleUser user, string node, GrantRow wish) => Checked(user, UseCase.AddGrant).PreviewAdd(node, wish);
+    public Task<GrantPreview> PreviewAddAsync(ConsoleUser user, string node, GrantRow wish, CancellationToken cancel) =>
+        Checked(user, UseCase.AddGrant).PreviewAddAsync(node, wish, cancel);
 
-    public GrantPreview PreviewRemove(ConsoleUser user, string node, string prefix) => Checked(user, UseCase.RemoveGrant).PreviewRemove(node, prefix);
+    public Task<GrantPreview> PreviewRemoveAsync(ConsoleUser user, string node, string prefix, CancellationToken cancel) =>
+        Checked(user, UseCase.RemoveGrant).PreviewRemoveAsync(node, prefix, cancel);
 
     public Task AddGrantAsync(ConsoleUser user, string reason, string node, GrantRow wish, CancellationToken cancel) =>
         Checked(user, UseCase.AddGrant).AddGrantAsync(Doer(user, reason), node, wish, cancel);
@@ -78,7 +80,7 @@ public sealed class MeshConsole(IMeshPort port, NodeAnswers answers, PathAnswers
     public Task WithdrawAsync(ConsoleUser user, string reason, string node, string prefix, CancellationToken cancel) =>
         Checked(user, UseCase.OrderAnnouncement).WithdrawAsync(Doer(user, reason), node, prefix, cancel);
 
-    public RouteReport FindRoute(ConsoleUser user, string prefix) => Checked(user, UseCase.SeeMesh).FindRoute(prefix);
+    public Task<RouteReport> FindRouteAsync(ConsoleUser user, string prefix, CancellationToken cancel) => Checked(user, UseCase.SeeMesh).FindRouteAsync(prefix, cancel);
 
     public Task<RouteTaker> AskRouteAsync(ConsoleUser user, string node, string prefix, CancellationToken cancel)
     {
@@ -92,7 +94,7 @@ public sealed class MeshConsole(IMeshPort port, NodeAnswers answers, PathAnswers
         return paths.AskAsync(wish, cancel);
     }
 
-    public NodeSeries? Series(ConsoleUser user, string node) => Checked(user, UseCase.SeeMesh).Series(node);
+    public Task<NodeSeries?> SeriesAsync(ConsoleUser user, string node, CancellationToken cancel) => Checked(user, UseCase.SeeMesh).SeriesAsync(node, cancel);
 
     public Task<PastSpan> PastAsync(ConsoleUser user, CancellationToken cancel) => Checked(user, UseCase.SeeMesh).PastAsync(cancel);
 

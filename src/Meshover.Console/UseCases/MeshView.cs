@@ -26,6 +26,9 @@ public sealed record MeshView
     /// <summary>What needs somebody, the worst first.</summary>
     public ImmutableArray<Problem> Problems { get; init; } = [];
 
+    /// <summary>Why nobody can say how the mesh is now, for people: the rest is as it was last. Null: it is as the rest says.</summary>
+    public string? Away { get; init; }
+
     public IEnumerable<NodeRow> Members => Nodes.Where(node => !node.IsRemoved);
 }
 

@@ -43,9 +43,9 @@ internal sealed class MeshPort(
         return new Page<AuditRow>([.. page.Records.Select(ToRow)], page.Next == 0 ? "" : $"{page.Next}");
     });
 
-    public ImmutableArray<TokenRow> Tokens() => [.. tokens.List().Reverse().Select(token => new TokenRow(
+    public Task<ImmutableArray<TokenRow>> TokensAsync(CancellationToken cancel) => AnswerNowAsync<ImmutableArray<TokenRow>>(() => [.. tokens.List().Reverse().Select(token => new TokenRow(
         token.Id, DateTimeOffset.FromUnixTimeSeconds(token.Created), DateTimeOffset.FromUnixTimeSeconds(token.Expires), token.Uses == TokenRecord.Unlimited ? null : token.Uses, token.Used,
-        token.Tags, [.. token.Grants.Select(ToRow)], token.Replace, token.Revoked) { HostNames = token.HostNames })];
+        token.Tags, [.. token.Grants.Select(ToRow)], token.Replace, token.Revoked) { HostNames = token.HostNames })]);
 
     public Task<CreatedJoin> CreateTokenAsync(Doer by, JoinWish wish, CancellationToken cancel) => AnswerAsync(async () =>
     {
@@ -56,9 +56,9 @@ internal sealed class MeshPort(
 
     public Task RevokeTokenAsync(Doer by, string id, CancellationToken cancel) => DoAsync(() => tokens.RevokeAsync(ActorOf(by), Reason.Of(by.Reason), id, cancel));
 
-    public GrantPreview PreviewAdd(string node, GrantRow wish) => Answer(() => GrantPreviews.OfAdding(directory.State, live.State, node, ToWish(wish)));
+    public Task<GrantPreview> PreviewAddAsync(string node, GrantRow wish, CancellationToken cancel) => AnswerNowAsync(() => GrantPreviews.OfAdding(directory.State, live.State, node, ToWish(wish)));
 
-    public GrantPreview PreviewRemove(string node, string prefix) => Answer(() => GrantPreviews.OfRemoving(directory.State, live.State, node, prefix));
+    public Task<GrantPreview> PreviewRemoveAsync(string node, string prefix, CancellationToken cancel) => AnswerNowAsync(() => GrantPreviews.OfRemoving(directory.State, live.State, node, prefix));
 
     public Task AddGrantAsync(Doer by, string node, GrantRow wish, CancellationToken cancel) =>
         DoAsync(() => grants.AddAsync(ActorOf(by), Reason.Of(by.Reason), node, ToWish(wish), cancel));
@@ -105,14 +105,15 @@ internal sealed class MeshPort(
         return OrderAsync(by, Operation.WithdrawAtNode, $"withdraw {held}", node, new NodeQuestion { Withdraw = new WithdrawOrder { Prefix = held } }, cancel);
     });
 
-    public RouteReport FindRoute(string prefix) => Answer(() => RouteFinder.Find(directory.State, live.State, live.Clock.Now, prefix));
+    public Task<RouteReport> FindRouteAsync(string prefix, CancellationToken cancel) => AnswerNowAsync(() => RouteFinder.Find(directory.State, live.State, live.Clock.Now, prefix));
 
     public Task<RouteTaker> AskRouteAsync(string node, string prefix, CancellationToken cancel) =>
         AnswerAsync(() => RouteFinder.AskAsync(directory.State, live.State, live.Clock.Now, _asker, node, prefix, cancel));
 
     public Task<PathReport> FindPathAsync(PathWish wish, CancellationToken cancel) => AnswerAsync(() => new PathFinder(directory.State, live.State, _asker).FindAsync(wish, cancel));
 
-    public NodeSeries? Series(string node) => directory.State.MemberByHostName(node) is { } member ? series.Of(member.Record.Id) : null;
+    public Task<NodeSeries?> SeriesAsync(string node, CancellationToken cancel) =>
+        AnswerNowAsync(() => directory.State.MemberByHostName(node) is { } member ? series.Of(member.Record.Id) : null);
 
     public Task<PastSpan> PastAsync(CancellationToken cancel) => AnswerAsync(() => moments.SpanAsync(cancel));
 
@@ -186,15 +187,5 @@ internal sealed class MeshPort(
         }
     }
 
-    private static T Answer<T>(Func<T> question)
-    {
-        try
-        {
-            return question();
-        }
-        catch (Exception e) when (e is RefusalException or InvalidRequestException)
-        {
-            throw new ConsoleRefusalException(e.Message);
-        }
-    }
+    private static Task<T> AnswerNowAsync<T>(Func<T> question) => AnswerAsync(() => Task.FromResult(question()));
 }

@@ -20,12 +20,12 @@ public sealed class AccessTests
         [nameof(MeshConsole.Look)] = (UseCase.SeeMesh, (console, user) => Task.FromResult(console.Look(user))),
         [nameof(MeshConsole.EventsAsync)] = (UseCase.SeeMesh, (console, user) => console.EventsAsync(user, "", "", 1, None)),
         [nameof(MeshConsole.AskNodeAsync)] = (UseCase.AskNode, (console, user) => console.AskNodeAsync(user, "n1", None)),
-        [nameof(MeshConsole.Tokens)] = (UseCase.SeeTokens, (console, user) => Task.FromResult(console.Tokens(user))),
+        [nameof(MeshConsole.TokensAsync)] = (UseCase.SeeTokens, (console, user) => console.TokensAsync(user, None)),
         [nameof(MeshConsole.CreateTokenAsync)] = (UseCase.CreateToken, (console, user) => console.CreateTokenAsync(user, "", new JoinWish(TimeSpan.FromHours(1), 1, [], [], false), None)),
         [nameof(MeshConsole.RevokeTokenAsync)] = (UseCase.RevokeToken, (console, user) => console.RevokeTokenAsync(user, "", "t", None)),
-        [nameof(MeshConsole.PreviewAdd)] = (UseCase.AddGrant, (console, user) => Task.FromResult(console.PreviewAdd(user, "n1", new GrantRow("10.0.0.0/8")))),
+        [nameof(MeshConsole.PreviewAddAsync)] = (UseCase.AddGrant, (console, user) => console.PreviewAddAsync(user, "n1", new GrantRow("10.0.0.0/8"), None)),
         [nameof(MeshConsole.AddGrantAsync)] = (UseCase.AddGrant, (console, user) => console.AddGrantAsync(user, "", "n1", new GrantRow("10.0.0.0/8"), None)),
-        [nameof(MeshConsole.PreviewRemove)] = (UseCase.RemoveGrant, (console, user) => Task.FromResult(console.PreviewRemove(user, "n1", "10.0.0.0/8"))),
+        [nameof(MeshConsole.PreviewRemoveAsync)] = (UseCase.RemoveGrant, (console, user) => console.PreviewRemoveAsync(user, "n1", "10.0.0.0/8", None)),
         [nameof(MeshConsole.RemoveGrantAsync)] = (UseCase.RemoveGrant, (console, user) => console.RemoveGrantAsync(user, "", "n1", "10.0.0.0/8", None)),
         [nameof(MeshConsole.AuditAsync)] = (UseCase.SeeAudit, (console, user) => console.AuditAsync(user, "", "", 1, None)),
         [nameof(MeshConsole.RemoveNodeAsync)] = (UseCase.RemoveNode, (console, user) => console.RemoveNodeAsync(user, "", "n1", None)),
@@ -36,10 +36,10 @@ public sealed class AccessTests
         [nameof(MeshConsole.PreviewWithdrawAsync)] = (UseCase.OrderAnnouncement, (console, user) => console.PreviewWithdrawAsync(user, "n1", "10.9.0.1", None)),
         [nameof(MeshConsole.AnnounceAsync)] = (UseCase.OrderAnnouncement, (console, user) => console.AnnounceAsync(user, "", "n1", new AnnouncementWish("10.9.0.1"), None)),
         [nameof(MeshConsole.WithdrawAsync)] = (UseCase.OrderAnnouncement, (console, user) => console.WithdrawAsync(user, "", "n1", "10.9.0.1", None)),
-        [nameof(MeshConsole.FindRoute)] = (UseCase.SeeMesh, (console, user) => Task.FromResult(console.FindRoute(user, "10.0.0.0/8"))),
+        [nameof(MeshConsole.FindRouteAsync)] = (UseCase.SeeMesh, (console, user) => console.FindRouteAsync(user, "10.0.0.0/8", None)),
         [nameof(MeshConsole.AskRouteAsync)] = (UseCase.AskNode, (console, user) => console.AskRouteAsync(user, "n1", "10.0.0.0/8", None)),
         [nameof(MeshConsole.FindPathAsync)] = (UseCase.AskNode, (console, user) => console.FindPathAsync(user, new PathWish("n1", "n2", false), None)),
-        [nameof(MeshConsole.Series)] = (UseCase.SeeMesh, (console, user) => Task.FromResult(console.Series(user, "n1"))),
+        [nameof(MeshConsole.SeriesAsync)] = (UseCase.SeeMesh, (console, user) => console.SeriesAsync(user, "n1", None)),
         [nameof(MeshConsole.PastAsync)] = (UseCase.SeeMesh, (console, user) => console.PastAsync(user, None)),
         [nameof(MeshConsole.MomentAsync)] = (UseCase.SeeMesh, (console, user) => console.MomentAsync(user, default, None)),
         [nameof(MeshConsole.AllowNodeAsync)] = (UseCase.AllowNode, (console, user) => console.AllowNodeAsync(user, "", "n1", None)),
@@ -226,15 +226,15 @@ public sealed class AccessTests
 
         public Task<Page<AuditRow>> AuditAsync(string node, string below, int limit, CancellationToken cancel) => Task.FromResult(Answer(new Page<AuditRow>([], "")));
 
-        public ImmutableArray<TokenRow> Tokens() => Answer(ImmutableArray<TokenRow>.Empty);
+        public Task<ImmutableArray<TokenRow>> TokensAsync(CancellationToken cancel) => Task.FromResult(Answer(ImmutableArray<TokenRow>.Empty));
 
         public Task<CreatedJoin> CreateTokenAsync(Doer by, JoinWish wish, CancellationToken cancel) => Task.FromResult(Answer(new CreatedJoin("", "", default), by));
 
         public Task RevokeTokenAsync(Doer by, string id, CancellationToken cancel) => Task.FromResult(Answer(0, by));
 
-        public GrantPreview PreviewAdd(string node, GrantRow wish) => Answer(new GrantPreview([]));
+        public Task<GrantPreview> PreviewAddAsync(string node, GrantRow wish, CancellationToken cancel) => Task.FromResult(Answer(new GrantPreview([])));
 
-        public GrantPreview PreviewRemove(string node, string prefix) => Answer(new GrantPreview([]));
+        public Task<GrantPreview> PreviewRemoveAsync(string node, string prefix, CancellationToken cancel) => Task.FromResult(Answer(new GrantPreview([])));
 
         public Task AddGrantAsync(Doer by, string node, GrantRow wish, CancellationToken cancel) => Task.FromResult(Answer(0, by));
 
@@ -258,7 +258,7 @@ public sealed class AccessTests
 
         public Task WithdrawAsync(Doer by, string node, string prefix, CancellationToken cancel) => Task.FromResult(Answer(0, by));
 
-        public RouteReport FindRoute(string prefix) => Answer(new RouteReport("", "", [], [], [], 0));
+        public Task<RouteReport> FindRouteAsync(string prefix, CancellationToken cancel) => Task.FromResult(Answer(new RouteReport("", "", [], [], [], 0)));
 
         public Task<RouteTaker> AskRouteAsync(string node, string prefix, CancellationToken cancel) => Task.FromResult(Answer(new RouteTaker(node, Health.Fine, "", "", "", "")));
 
@@ -268,7 +268,7 @@ public sealed class AccessTests
             return Task.FromResult(Answer(new PathReport(way, way, [], [])));
         }
 
-        public NodeSeries? Series(string node) => Answer<NodeSeries?>(null);
+        public Task<NodeSeries?> SeriesAsync(string node, CancellationToken cancel) => Task.FromResult(Answer<NodeSeries?>(null));
 
         public Task<PastSpan> PastAsync(CancellationToken cancel) => Task.FromResult(Answer(new PastSpan(null, null)));
 
