@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Meshover.Contract.V1;
@@ -25,14 +24,16 @@ internal static class ConsoleTokenCommand
         var name = new Option<string>("--name") { Description = "Whose it is: the audit names them so [default: the role]" };
         var lifetime = new Option<string?>("--ttl") { Description = "How long it is good, such as 30d [default: without an end; of a link: 10m]", HelpName = "DURATION" };
         var once = new Option<bool>("--once") { Description = "Print a link that signs in once, instead of a token" };
-        var command = new Command("console-token", "Make a token with which somebody signs in to the web console. Prints it, alone, on standard output; it is told once.") { role, name, lifetime, once };
+        var at = new Option<string?>("--at") { Description = "Where the console is: what is printed names it [default: the controller's own address]", HelpName = "HOST[:PORT]" };
+        var command = new Command("console-token", "Make a token with which somebody signs in to the web console. Prints it, alone, on standard output; it is told once.") { role, name, lifetime, once, at };
         options.AddPaths(command);
         command.SetAction((parsed, cancel) => run(async () =>
         {
             var role1 = parsed.GetRequiredValue(role);
             var isOnce = parsed.GetValue(once);
             var wish = new ConsoleTokenWish(parsed.GetValue(name) ?? role1, role1, SecondsOf(parsed.GetValue(lifetime), isOnce), isOnce);
-            var (text, address) = await CreateAsync(options.PathsOf(parsed), wish, cancel);
+            var (text, controller) = await CreateAsync(options.PathsOf(parsed), wish, cancel);
+            var address = parsed.GetValue(at) ?? controller;
             await System.Console.Error.WriteLineAsync(isOnce
                 ? "This link signs in whoever opens it first:"
                 : $"Sign in at https://{address}/ as {wish.Role} with this token. It is kept nowhere and cannot be told again:");
@@ -111,7 +112,7 @@ internal static class ConsoleTokenCommand
         using var channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
         {
             DisposeHttpClient = true,
-            HttpHandler = new SocketsHttpHandler { ConnectTimeout = Patience, ConnectCallback = async (_, cancel) => await ConnectAsync(paths.AdminSocket, cancel) },
+            HttpHandler = new SocketsHttpHandler { ConnectTimeout = Patience, ConnectCallback = async (_, cancel) => await AdminSocket.ConnectAsync(paths.AdminSocket, cancel) },
         });
         try
         {
@@ -124,21 +125,6 @@ internal static class ConsoleTokenCommand
         catch (Exception e) when (e is RpcException or TimeoutException)
         {
             throw new StartException($"The controller cannot be asked at {paths.AdminSocket}: {(e as RpcException)?.Status.Detail ?? e.Message} Its log says why.");
-        }
-    }
-
-    private static async Task<Stream> ConnectAsync(string path, CancellationToken cancel)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
         }
     }
 }

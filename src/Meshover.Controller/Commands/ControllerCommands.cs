@@ -15,7 +15,7 @@ internal static class ControllerCommands
 
     public static RootCommand Create() => new("The controller of a Meshover mesh: gives out addresses and AS numbers, and tells every node of all the others.")
     {
-        Init(), Serve(), Backup(), Restore(), RotateKey(), RotateCa(), ConsoleTokenCommand.Create(RunAsync), ConsoleSessionCommand.Create(RunAsync),
+        Init(), Serve(), ConsoleCommand.Create(RunAsync), Backup(), Restore(), RotateKey(), RotateCa(), ConsoleTokenCommand.Create(RunAsync), ConsoleSessionCommand.Create(RunAsync),
     };
 
     private static Command Init()

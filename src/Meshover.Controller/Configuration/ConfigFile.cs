@@ -11,17 +11,27 @@ internal static class ConfigFile
     /// <exception cref="ConfigException">Not to be read, or not to be understood.</exception>
     public static ControllerConfig Read(string path)
     {
+        var read = Read<ControllerConfig>(path);
+        // A key without a value sets null.
+        return read.Address is null ? read with { Address = [] } : read;
+    }
+
+    /// <summary>The same of <c>console.yaml</c>.</summary>
+    /// <exception cref="ConfigException">Not to be read, or not to be understood.</exception>
+    public static ApartConfig ReadApart(string path) => Read<ApartConfig>(path);
+
+    private static T Read<T>(string path)
+        where T : class, new()
+    {
         try
         {
             using var reader = new StreamReader(path);
             var yaml = new DeserializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance).Build();
-            var read = yaml.Deserialize<ControllerConfig?>(reader) ?? new ControllerConfig();
-            // A key without a value sets null.
-            return read.Address is null ? read with { Address = [] } : read;
+            return yaml.Deserialize<T?>(reader) ?? new T();
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return new ControllerConfig();
+            return new T();
         }
         catch (YamlException e)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Meshover.Mesh.Addressing;
@@ -56,6 +57,7 @@ internal sealed class ConfigReader
             OtlpEndpoint = ReadUrl("otlpEndpoint", config.OtlpEndpoint),
             Certificate = config.Certificate,
             Key = config.Key,
+            HasConsole = config.Console?.BuiltIn ?? true,
             OpenId = OpenIdReader.Read(config.Console?.OpenIdConnect, _violations),
         };
     }
@@ -90,11 +92,21 @@ internal sealed class ConfigReader
             return new IPEndPoint(IPAddress.Loopback, ControllerConfig.DefaultMetricsPort);
         if (text == "off")
             return null;
-        // "12915" alone would be the address 0.0.50.115.
-        if (IPEndPoint.TryParse(text, out var endpoint) && endpoint.Port != 0 && (endpoint.Address.ToString() == text[..Math.Max(0, text.LastIndexOf(':'))].Trim('[', ']')))
+        if (TryReadEndPoint(text, out var endpoint))
             return endpoint;
         _violations.Add($"metricsListen: \"{text}\" is neither ADDRESS:PORT, such as 127.0.0.1:{ControllerConfig.DefaultMetricsPort} or [::1]:{ControllerConfig.DefaultMetricsPort}, nor off.");
         return null;
+    }
+
+    /// <param name="text">ADDRESS:PORT.</param>
+    /// <param name="endpoint">Null where it is none.</param>
+    internal static bool TryReadEndPoint(string text, [NotNullWhen(true)] out IPEndPoint? endpoint)
+    {
+        // "12915" alone would be the address 0.0.50.115.
+        if (IPEndPoint.TryParse(text, out endpoint) && endpoint.Port != 0 && (endpoint.Address.ToString() == text[..Math.Max(0, text.LastIndexOf(':'))].Trim('[', ']')))
+            return true;
+        endpoint = null;
+        return false;
     }
 
     private Uri? ReadUrl(string name, string? text)

@@ -1,8 +1,11 @@
 namespace Meshover.Controller.Configuration;
 
-/// <summary><c>console:</c> of <c>controller.yaml</c>.</summary>
+/// <summary><c>console:</c> of <c>controller.yaml</c> and of <c>console.yaml</c>.</summary>
 internal sealed record ConsoleConfig
 {
+    /// <summary>False: the controller serves no console itself, only one that runs apart does; default: true.</summary>
+    public bool? BuiltIn { get; set; }
+
     /// <summary>A provider by which people may sign in beside tokens; default: none.</summary>
     public OpenIdConfig? OpenIdConnect { get; set; }
 }

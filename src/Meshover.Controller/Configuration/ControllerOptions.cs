@@ -25,6 +25,9 @@ internal sealed record ControllerOptions
     public required string? Certificate { get; init; }
     public required string? Key { get; init; }
 
+    /// <summary>It serves the console itself.</summary>
+    public bool HasConsole { get; init; } = true;
+
     /// <summary>By which people may sign in to the console beside tokens; null: by none.</summary>
     public Meshover.Console.SignIn.OpenIdSettings? OpenId { get; init; }
 }

@@ -8,6 +8,7 @@ using Meshover.Controller.Api;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Configuration;
 using Meshover.Controller.Console;
+using Meshover.Controller.Console.Apart;
 using Meshover.Controller.Console.Past;
 using Meshover.Controller.Console.Ways;
 using Meshover.Controller.Events;
@@ -36,6 +37,21 @@ internal static class ControllerHost
     public static WebApplication Build(
         MeshDirectory directory, SecretRecord secret, EndpointGroups groups, TlsSetup tls, ControllerOptions options, ControllerPaths paths)
     {
+        var builder = Begin();
+        builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, groups, tls, options, paths));
+        AddServices(builder.Services, directory, secret, options, paths);
+        var app = builder.Build();
+        // Before the gate, which asks what routing found; else it would run after it.
+        app.UseRouting();
+        app.Use(groups.GuardAsync);
+        app.UseWhen(context => context.GetEndpoint()?.Metadata.GetMetadata<EndpointGroup>() == EndpointGroup.Console, console => console.UseMeshConsole());
+        groups.Map(app);
+        return app;
+    }
+
+    /// <summary>What every program of ours has that serves: its log, systemd's word, and the console's files.</summary>
+    public static WebApplicationBuilder Begin()
+    {
         // Its content root is watched with all below it; by default that is the working directory, which for a daemon is "/".
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
@@ -48,15 +64,7 @@ internal static class ControllerHost
             UseSystemd(builder);
         ConsoleFiles.Find(builder);
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, groups, tls, options, paths));
-        AddServices(builder.Services, directory, secret, options, paths);
-        var app = builder.Build();
-        // Before the gate, which asks what routing found; else it would run after it.
-        app.UseRouting();
-        app.Use(groups.GuardAsync);
-        app.UseWhen(context => context.GetEndpoint()?.Metadata.GetMetadata<EndpointGroup>() == EndpointGroup.Console, console => console.UseMeshConsole());
-        groups.Map(app);
-        return app;
+        return builder;
     }
 
     /// <summary>
@@ -100,6 +108,8 @@ internal static class ControllerHost
         services.AddHostedService<PastKeeper>();
         services.AddSingleton<IMeshPort, MeshPort>();
         services.AddSingleton<ISignInTokens, SignInTokens>();
+        services.AddSingleton<PortPictures>();
+        services.AddSingleton<ApartSessions>();
         services.AddSingleton<IConsoleSessions, SignedIn>();
         services.AddSingleton<ConsoleSessions>();
         services.AddMeshConsole(options.OpenId);

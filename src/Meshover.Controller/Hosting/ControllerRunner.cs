@@ -30,8 +30,9 @@ internal static partial class ControllerRunner
             throw StoreDamage.Of("use", paths.Store, "its keys are missing");
         await SettingsUpdate.ApplyAsync(directory, options, cancel);
         using var traces = Traces.Start(options.OtlpEndpoint, "meshover-controller", ControllerVersion.Text, Environment.MachineName);
-        var tls = new TlsSetup(secret, options, EndpointGroups.Present, TimeProvider.System, logs.CreateLogger<TlsSetup>());
-        await ServeAsync(ControllerHost.Build(directory, secret, EndpointGroups.Present, tls, options, paths), directory, options, paths, cancel);
+        var groups = options.HasConsole ? EndpointGroups.Present : EndpointGroups.WithoutConsole;
+        var tls = new TlsSetup(secret, options, groups, TimeProvider.System, logs.CreateLogger<TlsSetup>());
+        await ServeAsync(ControllerHost.Build(directory, secret, groups, tls, options, paths), directory, options, paths, cancel);
     }
 
     private static async Task<MeshDirectory> OpenAsync(

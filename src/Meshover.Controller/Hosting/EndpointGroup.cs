@@ -1,5 +1,6 @@
 using Meshover.Console.Hosting;
 using Meshover.Controller.Api;
+using Meshover.Controller.Console.Apart;
 using Meshover.Mesh.Trust;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -73,6 +74,16 @@ internal sealed record EndpointGroup
         Protocols = HttpProtocols.Http1,
         SignIn = SignIn.ByEndpoint,
         Map = endpoints => endpoints.MapMeshConsole(ConsoleFiles.Manifest),
+    };
+
+    /// <summary>For consoles that run apart; who has the socket is an administrator, as for the group of that name.</summary>
+    public static readonly EndpointGroup ConsolesApart = new()
+    {
+        Name = "consoles apart",
+        Door = Door.AdminSocket,
+        Protocols = HttpProtocols.Http2,
+        SignIn = SignIn.LocalProcess,
+        Map = PortApi.Map,
     };
 
     public required string Name { get; init; }

@@ -9,7 +9,10 @@ namespace Meshover.Controller.Hosting;
 internal sealed class EndpointGroups(params ImmutableArray<EndpointGroup> groups)
 {
     /// <summary>Those of this release.</summary>
-    public static readonly EndpointGroups Present = new(EndpointGroup.Nodes, EndpointGroup.Administration, EndpointGroup.Monitoring, EndpointGroup.Console);
+    public static readonly EndpointGroups Present = new(EndpointGroup.Nodes, EndpointGroup.Administration, EndpointGroup.ConsolesApart, EndpointGroup.Monitoring, EndpointGroup.Console);
+
+    /// <summary>Those without the controller's own console: browsers find nothing at its port.</summary>
+    public static readonly EndpointGroups WithoutConsole = new(EndpointGroup.Nodes, EndpointGroup.Administration, EndpointGroup.ConsolesApart, EndpointGroup.Monitoring);
 
     /// <summary>The names of TLS clients that a group claims.</summary>
     public IEnumerable<string> ServerNames => groups.Select(group => group.ServerName).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase);
