@@ -76,6 +76,23 @@ public sealed class ConsoleFixture : IAsyncLifetime
     public async Task<string> AdministerAsync(string program, params string[] arguments) =>
         (await Mesh.Controller.Machine.RunAsync(program, arguments, CancellationToken.None)).Checked();
 
+    /// <summary>Kills the controller and starts it again; who was signed in to its own console is so no more.</summary>
+    /// <param name="meanwhile">While there is none.</param>
+    public async Task RestartAsync(Func<Task> meanwhile)
+    {
+        Mesh.Controller.Kill();
+        _signedIn.Clear();
+        try
+        {
+            await meanwhile();
+        }
+        finally
+        {
+            Mesh.Controller.Serve();
+        }
+        await Mesh.Controller.WaitAsync(CancellationToken.None);
+    }
+
     /// <summary>A page of somebody who has signed in as that role.</summary>
     public async Task<IPage> OpenAsync(string path, string role = "administrator", Action<BrowserNewContextOptions>? with = null)
     {
