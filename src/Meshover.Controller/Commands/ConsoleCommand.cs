@@ -16,7 +16,7 @@ internal static class ConsoleCommand
 
     public static Command Create(Func<Func<Task>, Task<int>> run)
     {
-        var file = new Option<string>("--config") { Description = $"Configuration file [default: {ApartConfig.DefaultFile}]", DefaultValueFactory = _ => ApartConfig.DefaultFile };
+        var file = new Option<string>("--config") { Description = "Configuration file", DefaultValueFactory = _ => ApartConfig.DefaultFile };
         var listen = new Option<string?>("--listen") { Description = $"Where browsers come [default: port {ApartConfig.DefaultPort} of all addresses, IPv6 and IPv4]", HelpName = "ADDRESS:PORT" };
         var socket = new Option<string?>("--socket") { Description = $"The controller's admin socket [default: {new ControllerPaths().AdminSocket}]", HelpName = "PATH" };
         var certificate = new Option<string?>("--certificate") { Description = "Certificate chain (PEM) [default: one that is made at each start, which browsers do not know]", HelpName = "FILE" };

@@ -27,7 +27,7 @@ internal static partial class ApartRunner
         {
             throw new StartException(WhyNotListening(e, options.Listen));
         }
-        LogServing(app.Logger, ControllerVersion.Text, options.Listen, options.Socket);
+        LogServing(logs.CreateLogger(nameof(ApartRunner)), ControllerVersion.Text, options.Listen, options.Socket);
         await app.WaitForShutdownAsync(cancel);
     }
 

@@ -18,7 +18,7 @@ namespace Meshover.Controller.Console.Apart;
 /// <param name="build">Of this console.</param>
 internal sealed class PortClient(string socket, TimeProvider time, string build) : IDisposable
 {
-    /// <summary>Of one answer, in bytes: a picture of 3,000 nodes has some three million.</summary>
+    /// <summary>Of one answer, in bytes: a picture of 3,000 nodes has some five million.</summary>
     public const long LongestAnswer = 64 * 1024 * 1024;
 
     /// <summary>Longer than the controller itself waits for any node, or for a way's nodes.</summary>
@@ -49,7 +49,7 @@ internal sealed class PortClient(string socket, TimeProvider time, string build)
     public async Task<TAnswer> AskAsync<TAsk, TAnswer>(PortCall<TAsk, TAnswer> call, TAsk ask, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, call.Path) { Content = JsonContent.Create(ask, call.Ask) };
-        using var response = await SendAsync(request, Patience, cancel);
+        using var response = await SendAsync(request, Patience, ask is IPortOrder, cancel);
         return await ReadAsync(response, call.Answer, cancel);
     }
 
@@ -60,13 +60,13 @@ internal sealed class PortClient(string socket, TimeProvider time, string build)
         using var request = new HttpRequestMessage(HttpMethod.Get, PortCalls.Picture);
         if (held is not null)
             request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Parse(held));
-        using var response = await SendAsync(request, PicturePatience, cancel);
+        using var response = await SendAsync(request, PicturePatience, isOrder: false, cancel);
         return response.StatusCode == HttpStatusCode.NotModified ? null : (await ReadAsync(response, PortJson.Default.PortPicture, cancel), $"{response.Headers.ETag}");
     }
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, TimeSpan patience, CancellationToken cancel)
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, TimeSpan patience, bool isOrder, CancellationToken cancel)
     {
         request.Version = HttpVersion.Version20;
         request.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
@@ -79,7 +79,7 @@ internal sealed class PortClient(string socket, TimeProvider time, string build)
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new ConsoleRefusalException($"The controller did not answer within {patience.TotalSeconds:0} s.{Afterwards(request)}");
+            throw new ConsoleRefusalException($"The controller did not answer within {patience.TotalSeconds:0} s.{Afterwards(isOrder)}");
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
         {
@@ -87,7 +87,7 @@ internal sealed class PortClient(string socket, TimeProvider time, string build)
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new ConsoleRefusalException($"The connection to the controller ended before its answer ({e.Message}).{Afterwards(request)}");
+            throw new ConsoleRefusalException($"The connection to the controller ended before its answer ({e.Message}).{Afterwards(isOrder)}");
         }
     }
 
@@ -129,5 +129,5 @@ internal sealed class PortClient(string socket, TimeProvider time, string build)
     };
 
     // A question can be asked again; whether an order was done nobody here knows.
-    private static string Afterwards(HttpRequestMessage request) => request.Content is null ? "" : " What changes something may have been done all the same: look before you try it again.";
+    private static string Afterwards(bool isOrder) => isOrder ? " It may have been done all the same: look before you try again." : "";
 }
