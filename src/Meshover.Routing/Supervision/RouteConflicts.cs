@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
+using Meshover.Linux.Netlink;
 using Meshover.Routing.Vtysh;
 
 namespace Meshover.Routing.Supervision;
@@ -15,8 +18,8 @@ public sealed record RouteConflict(string Prefix, string By, string Interface)
 }
 
 /// <summary>
-/// Looks for routes of BGP that zebra has not selected. A table of thousands takes zebra a while to print, so it is asked the more seldom, the
-/// longer that is.
+/// Looks for routes of BGP that zebra has not selected, and for those that it has and the kernel has not. A table of thousands takes zebra a while to
+/// print, so it is asked the more seldom, the longer that is.
 /// </summary>
 internal sealed class RouteConflicts(VtySocket vty, Func<SupervisorState> state, TimeProvider time)
 {
@@ -24,7 +27,7 @@ internal sealed class RouteConflicts(VtySocket vty, Func<SupervisorState> state,
     private const int Share = 50;
     private static readonly TimeSpan _interval = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
-    private static readonly string[] _families = ["ip", "ipv6"];
+    private static readonly (string Name, AddressFamily Family)[] _families = [("ip", AddressFamily.InterNetwork), ("ipv6", AddressFamily.InterNetworkV6)];
 
     private HashSet<string> _missing = [];
 
@@ -48,10 +51,16 @@ internal sealed class RouteConflicts(VtySocket vty, Func<SupervisorState> state,
     internal static IEnumerable<string> Unselected(string said) =>
         Parse(said).Where(prefix => !prefix.Value.Exists(entry => entry.Selected)).Select(prefix => prefix.Key);
 
-    /// <summary>Prefixes whose selected route of BGP the kernel has not taken.</summary>
+    /// <summary>
+    /// Prefixes whose selected route of BGP the kernel does not have: it has not taken it, or it has it no more and zebra does not know. With a
+    /// nexthop object that somebody deletes, the kernel takes the routes by it away, those of IPv4 without a word.
+    /// </summary>
     /// <inheritdoc cref="Unselected"/>
-    internal static IEnumerable<string> NotInstalled(string said) =>
-        Parse(said).Where(prefix => prefix.Value.Exists(entry => entry is { Selected: true, Protocol: "bgp", Installed: false, IsQueued: false })).Select(prefix => prefix.Key);
+    /// <param name="held">Prefixes of the kernel's routes of BGP, read after zebra had answered.</param>
+    internal static IEnumerable<string> NotInstalled(string said, IReadOnlySet<IPNetwork> held) =>
+        Parse(said).Where(prefix => prefix.Value.Exists(entry => entry is { Selected: true, Protocol: "bgp", IsQueued: false } && !(entry.Installed && IsHeld(prefix.Key, held)))).Select(prefix => prefix.Key);
+
+    private static bool IsHeld(string prefix, IReadOnlySet<IPNetwork> held) => !IPNetwork.TryParse(prefix, out var network) || held.Contains(network);
 
     /// <param name="prefix">Of which it is.</param>
     /// <param name="said">The answer to <c>show ip route PREFIX json</c>.</param>
@@ -63,18 +72,18 @@ internal sealed class RouteConflicts(VtySocket vty, Func<SupervisorState> state,
         return chosen is null ? null : new RouteConflict(prefix, chosen.Protocol, chosen.NextHops.FirstOrDefault(hop => hop.Interface is not null)?.Interface ?? "");
     }
 
-    /// <summary>Nothing where FRR does not answer: that is said elsewhere.</summary>
+    /// <summary>Nothing where FRR, or the kernel, does not answer: that is said elsewhere.</summary>
     private async Task<ImmutableArray<RouteConflict>> LookAsync(CancellationToken ct)
     {
         try
         {
             var found = ImmutableArray.CreateBuilder<RouteConflict>();
             var seen = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var family in _families)
+            foreach (var (family, addresses) in _families)
             {
                 var routes = await AskAsync($"show {family} route bgp json", ct);
                 // Seen twice running: each is for a moment between its choice and the kernel's answer.
-                var missing = NotInstalled(routes).ToHashSet(StringComparer.Ordinal);
+                var missing = NotInstalled(routes, Held(addresses)).ToHashSet(StringComparer.Ordinal);
                 found.AddRange(missing.Where(_missing.Contains).Take(Most).Select(prefix => new RouteConflict(prefix, "", "") { IsNotInstalled = true }));
                 seen.UnionWith(missing);
                 foreach (var prefix in Unselected(routes).Take(Most))
@@ -83,10 +92,17 @@ internal sealed class RouteConflicts(VtySocket vty, Func<SupervisorState> state,
             _missing = seen;
             return found.ToImmutable();
         }
-        catch (Exception e) when (e is RoutingException or JsonException)
+        catch (Exception e) when (e is RoutingException or JsonException or NetlinkException)
         {
             return [];
         }
+    }
+
+    // 10,000 routes take the kernel and us some 20 ms.
+    private static HashSet<IPNetwork> Held(AddressFamily family)
+    {
+        using var netlink = new RouteNetlink();
+        return [.. netlink.GetRoutes(new RouteFilter { Family = family, Protocol = RouteProtocols.Bgp, Table = RouteInfo.MainTable }).Select(route => route.Destination)];
     }
 
     private Task<string> AskAsync(string command, CancellationToken ct) => vty.AskAsync(FrrDaemon.Zebra, _patience, ct, "enable", command);

@@ -79,6 +79,9 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
         // A way that is narrow in one direction, and a machine that would lose its default route.
         await AllAsync(
             () => SeriesAsync(1, Fault(FindingKinds.PathMtu, NarrowAsync)),
+            () => SeriesAsync(2,
+                Fault(FindingKinds.ClockSkew, () => HourOffAsync(2)),
+                Fault(FindingKinds.RouteNotInstalled, () => WithoutNextHopsAsync(2))),
             () => SeriesAsync(3, Fault(FindingKinds.RouterAdvertisement, () => DeafToRoutersAsync(3))));
         // FRR, of each node in another way.
         await AllAsync(
@@ -253,6 +256,42 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
             await ShellAsync(node, "ip -6 route del default via fe80::1 dev eth0 proto ra metric 9999; echo 2 >/proc/sys/net/ipv6/conf/eth0/accept_ra");
         });
     }
+
+    /// <summary>The supervisor and the agent anew, with a clock that is an hour slow. No namespace has a wall clock of its own: libfaketime stands before libc's. What carries packets runs on.</summary>
+    private async Task<IAsyncDisposable> HourOffAsync(int node)
+    {
+        await StartAnewAsync(node, "LD_PRELOAD=/usr/$LIB/faketime/libfaketimeMT.so.1", "FAKETIME=-1h", "FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_DISABLE_SHM=1", "NO_FAKE_STAT=1");
+        return UntilChecked("clock-skew", node, new Mend(() => StartAnewAsync(node)));
+    }
+
+    private async Task StartAnewAsync(int node, params string[] environment)
+    {
+        foreach (var daemon in (string[])["run", "agent"])
+            await _mesh.Node(node).Kill(daemon).WaitForExitAsync(_ct);
+        (await _mesh.Node(node).Machine.RunAsync("env", [.. environment, LabPrograms.Meshover, "up", "--no-wait"], _ct)).Checked();
+    }
+
+    /// <summary>What systemd-networkd does to next hops that are not its own. With them the kernel takes the routes; zebra sends the next hops down again, and no route.</summary>
+    private async Task<IAsyncDisposable> WithoutNextHopsAsync(int node)
+    {
+        await ShellAsync(node, "ip nexthop flush");
+        return UntilChecked("rib-kernel", node, new Mend(() =>
+        {
+            _mesh.Node(node).KillFrr("zebra");
+            return Task.CompletedTask;
+        }));
+    }
+
+    /// <summary>A fault that lasts until the controller, too, names the node by that check.</summary>
+    private Mend UntilChecked(string check, int node, IAsyncDisposable fault) => new(async () =>
+    {
+        await Until.NothingIsMissingAsync($"{check} of n{node} in `meshover check`", Within, async () =>
+        {
+            var output = (await _mesh.Controller.Machine.RunAsync(LabPrograms.Meshover, ["check", "--json"], _ct)).Output;
+            return JsonDocument.Parse(output).RootElement.GetProperty("problems").EnumerateArray().Any(problem => problem.GetProperty("check").GetString() == check && problem.GetProperty("subject").GetString() == $"n{node}") ? null : output;
+        }, _ct);
+        await fault.DisposeAsync();
+    });
 
     private async Task<IAsyncDisposable> OtherZebraAsync(int node)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Meshover.Routing.Supervision;
 using Xunit;
@@ -30,12 +31,27 @@ public sealed class RouteConflictsTests
     public void Of_RouteThatWasNotTakenForAnotherReason_IsNoConflict() => Assert.Null(RouteConflicts.Of("10.64.3.0/24", $$"""{"10.64.3.0/24":[{{Unused}}]}"""));
 
     [Fact]
-    public void NotInstalled_SelectedRoutesThatTheKernelHasNot_AreNamed()
+    public void NotInstalled_SelectedRoutesThatTheKernelHasNotTaken_AreNamed()
     {
         var missing = Used.Replace("\"installed\":true,", "", StringComparison.Ordinal);
         var queued = Used.Replace("\"installed\":true", "\"queued\":true", StringComparison.Ordinal);
-        Assert.Equal(["10.64.4.0/24"], RouteConflicts.NotInstalled($$"""{"10.64.2.0/24":[{{Used}},{{Unused}}],"10.64.3.0/24":[{{Unused}}],"10.64.4.0/24":[{{missing}}],"10.64.5.0/24":[{{queued}}]}"""));
+        var said = $$"""{"10.64.2.0/24":[{{Used}},{{Unused}}],"10.64.3.0/24":[{{Unused}}],"10.64.4.0/24":[{{missing}}],"10.64.5.0/24":[{{queued}}]}""";
+        Assert.Equal(["10.64.4.0/24"], RouteConflicts.NotInstalled(said, Held("10.64.2.0/24", "10.64.4.0/24")));
     }
+
+    /// <summary>As after `ip nexthop flush`: zebra heard of nothing.</summary>
+    [Fact]
+    public void NotInstalled_RoutesThatZebraBelievesInTheKernel_AreNamedWhereTheyAreNot()
+    {
+        var said = $$"""{"10.64.2.0/24":[{{Used}}],"fd64:0:0:3::/64":[{{Used}}],"fd64:2::/64":[{{Used}}],"10.64.3.0/24":[{{Unused}}]}""";
+        Assert.Equal(["10.64.2.0/24", "fd64:2::/64"], RouteConflicts.NotInstalled(said, Held("10.64.0.0/16", "fd64:0:0:3::/64", "fd64:2::/63")));
+    }
+
+    [Fact]
+    public void NotInstalled_PrefixThatCannotBeRead_IsLeftToZebra() =>
+        Assert.Empty(RouteConflicts.NotInstalled($$"""{"10.64.2.0/24 from ::/0":[{{Used}}]}""", Held()));
+
+    private static HashSet<IPNetwork> Held(params IEnumerable<string> prefixes) => [.. prefixes.Select(prefix => IPNetwork.Parse(prefix))];
 
     [Fact]
     public void Unselected_SomethingElse_IsAnError() => Assert.Throws<JsonException>(() => RouteConflicts.Unselected("% Unknown command").ToList());
