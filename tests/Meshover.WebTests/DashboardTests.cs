@@ -38,6 +38,7 @@ public sealed partial class DashboardTests : IDisposable
             ["no-such-number"] = mesh => mesh["templating"]!["list"]![0]!["refresh"] = 7,
             ["no-such-property"] = mesh => mesh["titel"] = "Mesh",
             ["no-such-option"] = mesh => Panel(mesh, "timeseries")["options"]!["colorMode"] = "value",
+            ["no-such-stacking"] = mesh => Panel(mesh, "timeseries")["fieldConfig"]!["defaults"]!["custom"] = new JsonObject { ["stacking"] = new JsonObject { ["mode"] = "abnormal" } },
             ["no-such-panel"] = mesh => Panel(mesh, "table")["type"] = "tabular",
             ["no-query"] = mesh => Panel(mesh, "nodeGraph")["targets"]![0]!.AsObject().Remove("expr"),
             ["no-such-format"] = mesh => Panel(mesh, "table")["targets"]![0]!["format"] = "csv",

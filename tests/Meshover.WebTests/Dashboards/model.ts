@@ -1,6 +1,5 @@
-// A dashboard as it stands in a file: Grafana's types of its parts, put together as its code does by the kind of each panel.
-import type { Dashboard, DataSourceRef, FieldConfig, FieldConfigSource, Panel } from '@grafana/schema/dist/esm/raw/dashboard/x/dashboard_types.gen';
-import type { PrometheusDataQuery } from '@grafana/schema/dist/esm/raw/composable/prometheus/dataquery/x/PrometheusDataQuery_types.gen';
+// A dashboard as it stands in a file: Grafana's types of its parts, put together by the kind of each panel.
+import type { Dashboard, DataQuery, DataSourceRef, FieldConfig, FieldConfigSource, Panel } from '@grafana/schema';
 import type { Options as NodeGraphOptions } from '@grafana/schema/dist/esm/raw/composable/nodegraph/panelcfg/x/NodeGraphPanelCfg_types.gen';
 import type { FieldConfig as StateTimelineFields, Options as StateTimelineOptions } from '@grafana/schema/dist/esm/raw/composable/statetimeline/panelcfg/x/StateTimelinePanelCfg_types.gen';
 import type { Options as StatOptions } from '@grafana/schema/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen';
@@ -20,7 +19,15 @@ type Fields<Custom> = But<Json<FieldConfig>, { custom?: Some<Custom> }>;
 /** A property of the fields by its path, with a value of that property. */
 type Override<Custom> = { [K in keyof Fields<Custom>]: { id: K; value?: Fields<Custom>[K] } }[keyof Fields<Custom>];
 
-type Query = But<Json<PrometheusDataQuery>, { datasource: Json<DataSourceRef> }>;
+/** Of the data source Prometheus, whose own types are not published with these. */
+type Query = But<Json<DataQuery>, {
+  datasource: DataSourceRef;
+  expr: string;
+  format?: 'time_series' | 'table' | 'heatmap';
+  instant?: boolean;
+  legendFormat?: string;
+  range?: boolean;
+}>;
 
 type PanelOf<Type extends string, Options, Custom = never> = But<Json<Panel>, {
   type: Type;
