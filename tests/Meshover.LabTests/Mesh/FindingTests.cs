@@ -66,7 +66,11 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
                 {
                     var stranger = new Stranger(_mesh.Controller.Machine);
                     await UpAsync(2, "--controller", $"{AddressPlan.Controller4}:{Stranger.Port}");
-                    return stranger;
+                    return new Mend(async () =>
+                    {
+                        await stranger.DisposeAsync();
+                        await UpAsync(2, "--controller", $"{AddressPlan.Controller4}:12913");
+                    });
                 })),
             () => SeriesAsync(3,
                 Fault(FindingKinds.PrefixAnnouncedTwice, async () =>
