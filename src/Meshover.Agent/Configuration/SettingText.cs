@@ -12,6 +12,7 @@ namespace Meshover.Agent.Configuration;
 /// <summary>Reads single values. Each throws <see cref="FormatException"/> with what is wrong and what to write.</summary>
 internal static class SettingText
 {
+    private const long MostSeconds = 3650L * 86400;
     private const int MaxInterfaceName = 15; // IFNAMSIZ - 1
     private static readonly string[] KernelTables = ["default", "main", "local"]; // 253 to 255
     private const int DnsPort = 53;
@@ -153,7 +154,9 @@ internal static class SettingText
     public static Uri HttpUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) && url is { Query: "", Fragment: "", UserInfo: "" }
             ? url
-            : throw new FormatException($"\"{text}\" is not a URL of HTTP; write it like http://192.0.2.1:4318.");
+            : throw new FormatException(text.Contains('@', StringComparison.Ordinal)
+                ? "A URL with a user or a password in it is not taken here; write it like http://192.0.2.1:4318."
+                : $"\"{text}\" is not a URL of HTTP; write it like http://192.0.2.1:4318.");
 
     /// <summary>A local address; without a port it is 53.</summary>
     public static IPEndPoint DnsListen(string text) => TryAddress(text.Trim('[', ']'), out var address) ? new IPEndPoint(address, DnsPort) : ListenEndpoint(text);
@@ -189,7 +192,7 @@ internal static class SettingText
             ? text
             : throw new FormatException($"\"{text}\" is not an absolute path; begin it with '/', and leave control characters out.");
 
-    /// <summary>A whole number with a unit (s, m, h, d); null for 0.</summary>
+    /// <summary>A whole number with a unit (s, m, h, d), at most ten years; null for 0.</summary>
     public static TimeSpan? Duration(string text)
     {
         if (text == "0")
@@ -197,6 +200,8 @@ internal static class SettingText
         var seconds = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
         if (seconds == 0 || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
             throw new FormatException($"\"{text}\" is not a duration; write a number with a unit, like 90m, 36h or 30d, or 0.");
+        if ((long)count * seconds > MostSeconds)
+            throw new FormatException($"\"{text}\" is too long; write at most 3650d, or 0 for never.");
         return count == 0 ? null : TimeSpan.FromSeconds((long)count * seconds);
     }
 

@@ -6,6 +6,10 @@ namespace Meshover.Agent.Configuration;
 /// </summary>
 internal sealed class SettingsWatch
 {
+    // The wrong file in its place may have hundreds.
+    private const int MostErrors = 4;
+    private const int MostCharacters = 1_000;
+
     private readonly string? _file;
     private readonly Func<AgentConfig> _read;
     private (DateTime Written, long Length) _seen;
@@ -19,8 +23,14 @@ internal sealed class SettingsWatch
         _known = _seen = Stamp();
     }
 
-    /// <summary>All that is wrong, in one line.</summary>
-    public static string Problem(ConfigurationException e) => string.Join(' ', e.Errors);
+    /// <summary>What is wrong, in one line.</summary>
+    public static string Problem(ConfigurationException e)
+    {
+        var told = string.Join(' ', e.Errors.Take(MostErrors));
+        if (told.Length > MostCharacters)
+            told = $"{told[..MostCharacters]}…";
+        return e.Errors.Length > MostErrors ? $"{told} And {e.Errors.Length - MostErrors} more, which `meshover up` tells." : told;
+    }
 
     /// <returns>Why they cannot be used; empty: they can. Null: nothing is new, or somebody is still writing.</returns>
     public string? Look()
@@ -39,7 +49,23 @@ internal sealed class SettingsWatch
         {
             return Problem(e);
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // It is a look ahead: whatever comes of it, the agent that runs goes on.
+            return $"It cannot be read: {e.Message}";
+        }
     }
 
-    private (DateTime Written, long Length) Stamp() => _file is not null && new FileInfo(_file) is { Exists: true } info ? (info.LastWriteTimeUtc, info.Length) : default;
+    /// <summary>Of the file itself where a link leads to it.</summary>
+    private (DateTime Written, long Length) Stamp()
+    {
+        try
+        {
+            return _file is not null && (File.ResolveLinkTarget(_file, returnFinalTarget: true) ?? new FileInfo(_file)) is FileInfo { Exists: true } info ? (info.LastWriteTimeUtc, info.Length) : default;
+        }
+        catch (IOException)
+        {
+            return default; // taken away between the two calls, or links in a circle
+        }
+    }
 }

@@ -19,6 +19,8 @@ internal sealed class PrefixCollector(NodePaths paths, IRouteNetlink netlink, Ag
     /// <summary>Parts of a large prefix that bgpd is asked for.</summary>
     private const int MostParts = 1024;
 
+    private static readonly TimeSpan SaidAfter = TimeSpan.FromSeconds(2);
+
     private readonly Dictionary<string, string> _hosts = status.Peers.DistinctBy(peer => peer.Link).ToDictionary(peer => peer.Link, peer => peer.Hostname);
     private readonly List<string> _notes = [];
 
@@ -81,7 +83,10 @@ internal sealed class PrefixCollector(NodePaths paths, IRouteNetlink netlink, Ag
     private async Task<PrefixFacts> AskRefusedAsync(PrefixFacts facts, RoutingClient routing, CancellationToken cancel)
     {
         var neighbors = Neighbors(facts);
-        var answer = await new RefusedBatches((links, token) => routing.GetRefusedAsync(facts.Asked, links, token), TimeProvider.System).AskAsync(neighbors, cancel);
+        var asking = new RefusedBatches((links, token) => routing.GetRefusedAsync(facts.Asked, links, token), TimeProvider.System).AskAsync(neighbors, cancel);
+        if (await Task.WhenAny(asking, Task.Delay(SaidAfter, TimeProvider.System, cancel)) != asking)
+            await Console.Error.WriteLineAsync($"meshover: asking bgpd what this node refuses of {neighbors.Length} neighbours ...");
+        var answer = await asking;
         if (answer.Problem.Length > 0)
             _notes.Add($"What {neighbors.Length - answer.Of.Count} of {neighbors.Length} neighbours announce and this node refuses is not known: {answer.Problem}.");
         return facts with { Refused = answer.Refused, RefusedOf = answer.Of };

@@ -11,22 +11,26 @@ internal sealed class RefusedBatches(Func<ImmutableArray<string>, CancellationTo
 {
     public const int Size = 4;
 
-    /// <summary>No batch begins later than so long after the first.</summary>
+    /// <summary>For all of them.</summary>
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
 
     /// <param name="links">In the order in which they are asked.</param>
     /// <param name="cancel">Gives up.</param>
     public async Task<RefusedAnswer> AskAsync(ImmutableArray<string> links, CancellationToken cancel)
     {
-        var (began, answer) = (time.GetTimestamp(), new RefusedAnswer([], [], ""));
+        var answer = new RefusedAnswer([], [], "");
+        using var late = new CancellationTokenSource(Long, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         foreach (var batch in links.Chunk(Size))
         {
-            if (time.GetElapsedTime(began) > Long)
-                return answer with { Problem = $"bgpd took more than {Long.TotalSeconds:0} s for those before" };
             try
             {
-                var refused = await ask([.. batch], cancel);
+                var refused = await ask([.. batch], either.Token);
                 answer = answer with { Refused = answer.Refused.AddRange(refused), Of = answer.Of.Union(batch) };
+            }
+            catch (OperationCanceledException) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
+            {
+                return answer with { Problem = $"bgpd took more than {Long.TotalSeconds:0} s for all of them" };
             }
             catch (RoutingException e)
             {

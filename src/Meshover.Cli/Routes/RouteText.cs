@@ -50,7 +50,9 @@ internal static class RouteText
         var cells = columns.Sum(column => Gap.Length + column);
         var isBeside = rows.All(row => row[^1].Length <= width - cells - Gap.Length);
         string[] head = isBeside ? titles : [.. titles[..^1], ""];
-        return [title, .. rows.Prepend(head).SelectMany(row => Row(row, columns, isBeside, width)), ""];
+        // Below its row a word of its own is what tells it from the row's others; reasons are sentences.
+        var named = isBeside || titles[^1] is "why" or "" ? rows : [.. rows.Select(row => (string[])[.. row[..^1], row[^1].Length > 0 ? $"{titles[^1]} {row[^1]}" : ""])];
+        return [title, .. named.Prepend(head).SelectMany(row => Row(row, columns, isBeside, width)), ""];
     }
 
     private static IEnumerable<string> Row(string[] row, int[] columns, bool isBeside, int width)

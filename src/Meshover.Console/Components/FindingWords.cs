@@ -39,7 +39,7 @@ internal static class FindingWords
         ["announcement-lapsed"] = ("エージェントの稼働を条件とするプレフィックスが、過去 5 分以内に失効しました。エージェントの応答が間に合いませんでした。", "エージェントが終了または停止した理由をログで確認してください。"),
         ["node-draining"] = ("このノードはドレイン中です。優先度が最も低く、他のノードも広告しているものはそちらに任せています。", "`meshover undrain` で元に戻ります。"),
         ["route-shadowed"] = ("このマシン自身の同じプレフィックスへの経路が優先され、メッシュの経路が使われていません。", "メッシュを使う場合は、マシン自身の経路を削除してください。"),
-        ["route-not-installed"] = ("FRR が選んだメッシュの経路がカーネルにありません。", "カーネルが拒否した理由は FRR のログにあります。代わりの経路は `ip route` で確認できます。拒否されていない場合は、ほかのプログラムが経路またはネクストホップを削除し(`ip nexthop`、systemd-networkd)、FRR がそれを知りません。zebra を終了させると(`pkill -x zebra`)、FRR はグレースフルに再起動し、すべての経路を入れ直します。"),
+        ["route-not-installed"] = ("FRR が選んだメッシュの経路がカーネルにありません。", "カーネルが拒否した理由は FRR のログにあります。代わりの経路は `ip route` で確認できます。拒否されていない場合は、ほかのプログラムが経路またはネクストホップを削除し(`ip nexthop`、systemd-networkd)、FRR がそれを知りません。Meshover の zebra を終了させると(`kill $(cat /run/meshover/frr/run/zebra.pid)`)、FRR はグレースフルに再起動し、すべての経路を入れ直します。"),
         ["neighbor-unusable"] = ("メッシュ外のルーターの設定がメッシュと矛盾するため、接続していません。", "設定(`neighbors`)を修正してください。"),
         ["neighbor-down"] = ("メッシュ外のルーターとの BGP セッションがありません。", "ルーターが動作し、このノードと BGP で接続できるかを確認してください。"),
         ["gathering-not-granted"] = ("このノードで集約する範囲に許可がなく、誰も集約していません。", "管理者が許可するか(`meshover grant add NODE PREFIX --gather`)、`gather` から外してください。"),

@@ -22,17 +22,22 @@ internal sealed class NodeQueries(MeshDirectory directory, LiveNodes live, TimeP
     /// <param name="question">Of which the answer is the contract's, as bytes.</param>
     /// <exception cref="InvalidRequestException">It is nobody's name.</exception>
     /// <exception cref="RefusalException">There is no such member, it is not connected, its agent is too old, or it does not answer.</exception>
-    public async Task<ReadOnlyMemory<byte>> AskAsync(string node, Question question, CancellationToken cancel)
+    public Task<ReadOnlyMemory<byte>> AskAsync(string node, Question question, CancellationToken cancel)
     {
         AdminRules.CheckNode(node);
-        var session = SessionOf(NodeNames.Member(directory.State, node));
+        return AskAsync(NodeNames.Member(directory.State, node), question, cancel);
+    }
+
+    private async Task<ReadOnlyMemory<byte>> AskAsync(StoredNode member, Question question, CancellationToken cancel)
+    {
+        var session = SessionOf(member);
         CheckCapability(session, question);
         try
         {
             if (Interlocked.Increment(ref _asked) > Most)
                 throw new RefusalException(RefusalReason.Unanswered, $"{Most} questions wait for their nodes' answers: ask again in a moment.");
             using var span = Traces.Step($"ask {question.Capability}", ActivityKind.Client);
-            span?.SetTag("meshover.node", node);
+            span?.SetTag("meshover.node", member.HostName);
             return await session.AskAsync(question, Within, time, cancel);
         }
         finally
@@ -72,15 +77,14 @@ internal sealed class NodeQueries(MeshDirectory directory, LiveNodes live, TimeP
         var record = new OrderRecord(words, time.GetUtcNow().ToUnixTimeSeconds());
         cancel.ThrowIfCancellationRequested();
         // Who has gone meanwhile would leave an order that is written down and never given.
-        await directory.ChangeAsync(new Cause(actor, operation, reason), draft => draft.Put(StoreKeys.Order(NodeNames.Member(draft.State, node).Id), record), CancellationToken.None);
+        await directory.ChangeAsync(new Cause(actor, operation, reason), draft => draft.Put(StoreKeys.Order((draft.State.Member(member.Id)?.Record ?? NodeNames.Member(draft.State, node)).Id), record), CancellationToken.None);
         try
         {
-            return await AskAsync(node, order, CancellationToken.None);
+            return await AskAsync(member, order, CancellationToken.None);
         }
         catch (RefusalException e)
         {
-            // Without an answer it may have done it all the same.
-            await NoteAsync(actor, e.Reason == RefusalReason.Unanswered ? Operation.UnansweredOrder : Operation.RefuseOrder, member, record with { Refused = e.Message });
+            await NoteAsync(actor, e.MayBeDone ? Operation.UnansweredOrder : Operation.RefuseOrder, member, record with { Refused = e.Message });
             throw;
         }
     }

@@ -155,7 +155,7 @@ internal static class AdminMapping
             Site = reach.Site,
             Notices = { view.Notices },
             Removed = !view.Node.IsActive,
-            Health = MeshGraph.Word(live is { IsRecalled: false, Judged: { } judged } ? judged.State : live is { IsLastKnown: true, Judged.State: NodeState.Lost } ? NodeState.Lost : NodeState.Unknown),
+            Health = MeshGraph.Word(live is { Judged: { } judged } && (!live.IsRecalled || judged.State == NodeState.Lost) ? judged.State : NodeState.Unknown),
             HealthSinceUnix = live?.Judged?.Since.ToUnixTimeSeconds() ?? 0,
             LastKnown = live is { IsLastKnown: true, Judged: { } known } ? MeshGraph.Word(known.State) : "",
         };

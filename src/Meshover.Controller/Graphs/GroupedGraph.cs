@@ -44,8 +44,10 @@ internal static class GroupedGraph
     {
         var links = group.Members.Aggregate(default(LinkShares), (sum, member) => sum + MeshGraph.LinksOf(member, members));
         var ok = MeshGraph.Word(NodeState.Ok);
-        var worst = group.Members.CountBy(member => MeshGraph.Word(member)).OrderBy(state => state.Key == ok).ThenByDescending(state => state.Value).First();
-        var state = worst.Key == ok ? ok : $"{worst.Value} {worst.Key}";
+        var worst = group.Members.GroupBy(member => MeshGraph.Word(member.State)).OrderBy(state => state.Key == ok).ThenByDescending(state => state.Count()).First();
+        // What was last known of those that are not heard, where it is of all the same.
+        string[] words = [.. worst.Select(member => MeshGraph.Word(member)).Distinct(StringComparer.Ordinal)];
+        var state = worst.Key == ok ? ok : $"{worst.Count()} {(words is [var word] ? word : worst.Key)}";
         return new GraphNode($"group:{group.Name}", group.Name, $"{group.Members.Length} nodes", state, links, group.Members);
     }
 

@@ -33,7 +33,10 @@ internal sealed class StreamQueries
         catch (TimeoutException)
         {
             throw new RefusalException(RefusalReason.Unanswered,
-                $"The node did not answer within {within.TotalSeconds:0} s. Where `meshover node list` still shows it as online, its agent's log says more.");
+                $"The node did not answer within {within.TotalSeconds:0} s. Where `meshover node list` still shows it as online, its agent's log says more.")
+            {
+                MayBeDone = IsSent(pending),
+            };
         }
         finally
         {
@@ -68,7 +71,7 @@ internal sealed class StreamQueries
         {
             _ended ??= why;
             foreach (var pending in _pending)
-                pending.Answer.TrySetException(Ended(_ended));
+                pending.Answer.TrySetException(Ended(_ended, pending.IsSent));
         }
     }
 
@@ -77,7 +80,7 @@ internal sealed class StreamQueries
         lock (_lock)
         {
             if (_ended is { } why)
-                throw Ended(why);
+                throw Ended(why, isSent: false);
             if (_pending.Count >= Most)
                 throw new RefusalException(RefusalReason.Unanswered, $"The node was asked {Most} times and has not answered yet: ask again in a moment.");
             var pending = new Pending(++_last, question, within, time);
@@ -86,7 +89,13 @@ internal sealed class StreamQueries
         }
     }
 
-    private static RefusalException Ended(string why) => new(RefusalReason.Unanswered, $"{why} It had not answered yet: ask again in a moment.");
+    private bool IsSent(Pending pending)
+    {
+        lock (_lock)
+            return pending.IsSent;
+    }
+
+    private static RefusalException Ended(string why, bool isSent) => new(RefusalReason.Unanswered, $"{why} It had not answered yet: ask again in a moment.") { MayBeDone = isSent };
 
     private sealed class Pending(ulong id, Question question, TimeSpan within, TimeProvider time)
     {

@@ -27,4 +27,7 @@ internal enum RefusalReason
 internal sealed class RefusalException(RefusalReason reason, string message) : Exception(message)
 {
     public RefusalReason Reason { get; } = reason;
+
+    /// <summary>It went out to somebody who then gave no answer, and may have done it all the same.</summary>
+    public bool MayBeDone { get; init; }
 }

@@ -108,7 +108,7 @@ public static class FindingKinds
         "Take the machine's own route away if the mesh is meant.");
     public static readonly FindingKind RouteNotInstalled = new("route-not-installed", FindingSeverity.Fault,
         "FRR has chosen a route of the mesh, but the kernel does not have it.",
-        "See FRR's log for what the kernel refused; `ip route` shows what stands in its place. Where it refused nothing, another program took the route or its next hop away (`ip nexthop`, systemd-networkd) and FRR does not know: end zebra (`pkill -x zebra`), and FRR starts anew, gracefully, with all routes.");
+        "See FRR's log for what the kernel refused; `ip route` shows what stands in its place. Where it refused nothing, another program took the route or its next hop away (`ip nexthop`, systemd-networkd) and FRR does not know: end Meshover's zebra (`kill $(cat /run/meshover/frr/run/zebra.pid)`), and FRR starts anew, gracefully, with all routes.");
     public static readonly FindingKind NeighborUnusable = new("neighbor-unusable", FindingSeverity.Warning,
         "A router outside the mesh is not spoken to, as its settings contradict the mesh.",
         "Correct it in the settings (`neighbors`).");

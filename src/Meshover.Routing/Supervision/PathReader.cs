@@ -126,10 +126,11 @@ internal sealed class PathReader(VtySocket vty)
     };
 
     /// <summary>Of what a router outside told the AS path is empty, as that of one's own: its numbers are none of the mesh's.</summary>
+    // bgpd names the interface of an unnumbered session, as those of the mesh are, and the address of any other.
     private static string? RouterOf(BgpPathPeer? peer) => peer switch
     {
         { Interface: { } link } => NodeId.IsLinkName(link) ? null : link,
-        { Id: { } id } when IPAddress.TryParse(id, out var address) && !(address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.IsIPv6LinkLocal) => id,
+        { Id: { } id } when IPAddress.TryParse(id, out var address) && !(address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)) => id,
         _ => null,
     };
 

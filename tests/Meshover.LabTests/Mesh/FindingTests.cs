@@ -140,7 +140,7 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
     /// <summary>n1's, and of each its kind, subject and code.</summary>
     private async Task<(List<JsonElement> Events, string[] Told)> EventsAsync()
     {
-        var events = (await _mesh.Node(1).MeshoverAsync(["events", "--json", "--since", "10m"], _ct)).Checked().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        var events = (await _mesh.Node(1).MeshoverAsync(["events", "--json", "--since", "1h"], _ct)).Checked().Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonDocument.Parse(line).RootElement).ToList();
         return (events, [.. events.Select(one => $"{one.GetProperty("kind")} {one.GetProperty("subject")} {one.GetProperty("code")}")]);
     }
@@ -289,12 +289,12 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
     /// <summary>A fault that lasts until the controller, too, names the node by that check.</summary>
     private Mend UntilChecked(string check, int node, IAsyncDisposable fault) => new(async () =>
     {
+        await using var until = fault;
         await Until.NothingIsMissingAsync($"{check} of n{node} in `meshover check`", Within, async () =>
         {
             var output = (await _mesh.Controller.Machine.RunAsync(LabPrograms.Meshover, ["check", "--json"], _ct)).Output;
             return JsonDocument.Parse(output).RootElement.GetProperty("problems").EnumerateArray().Any(problem => problem.GetProperty("check").GetString() == check && problem.GetProperty("subject").GetString() == $"n{node}") ? null : output;
         }, _ct);
-        await fault.DisposeAsync();
     });
 
     private async Task<IAsyncDisposable> OtherZebraAsync(int node)

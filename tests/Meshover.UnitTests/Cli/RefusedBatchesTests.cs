@@ -36,7 +36,7 @@ public sealed class RefusedBatchesTests
     }
 
     [Fact]
-    public async Task NoBatchBegins_AfterHalfAMinute()
+    public async Task NobodyIsAsked_AfterHalfAMinute()
     {
         var answer = await AskAsync(_ => _time.Advance(TimeSpan.FromSeconds(20)));
         Assert.Equal((8, 8), (answer.Of.Count, answer.Refused.Length));
@@ -44,8 +44,9 @@ public sealed class RefusedBatchesTests
     }
 
     /// <param name="before">What happens before an answer, by the place of the first that it is of.</param>
-    private Task<RefusedAnswer> AskAsync(Action<int> before) => new RefusedBatches((links, _) =>
+    private Task<RefusedAnswer> AskAsync(Action<int> before) => new RefusedBatches((links, cancel) =>
     {
+        cancel.ThrowIfCancellationRequested();
         Assert.InRange(links.Length, 1, RefusedBatches.Size);
         _asked.AddRange(links);
         before(Links.IndexOf(links[0]));

@@ -88,6 +88,7 @@ public sealed class LeaseTests
     [InlineData("""{"peerId":"fe80::2","routerId":"10.249.0.2","hostname":"n2","interface":"mo-00000002","type":"external"}""", null)]
     [InlineData("""{"peerId":"203.0.113.1","routerId":"203.0.113.1","type":"external"}""", "203.0.113.1")]
     [InlineData("""{"peerId":"fe80::9","interface":"eth1","type":"external"}""", "eth1")]
+    [InlineData("""{"peerId":"fe80::9","routerId":"203.0.113.1","type":"external"}""", "fe80::9")]
     public void Path_ThatARouterOutsideTold_SaysWho(string peer, string? router)
     {
         var path = Assert.Single(PathReader.Parse("10.20.1.0/24", $$"""{"paths":[{"aspath":{"string":"Local","segments":[],"length":0},"valid":true,"bestpath":{"overall":true},"peer":{{peer}}}]}"""));

@@ -45,6 +45,42 @@ public sealed class SettingsWatchTests : IDisposable
         Assert.Null(new SettingsWatch(null, () => throw new InvalidOperationException("nothing is to be read")).Look());
     }
 
+    [Fact]
+    public void Change_BehindALink_IsSeen()
+    {
+        var behind = Path.Combine(_directory, "behind.yaml");
+        File.WriteAllText(behind, "site: a\n");
+        File.CreateSymbolicLink(Settings, behind);
+        var watch = Watch();
+        File.WriteAllText(behind, "mtu: 9\n");
+        Assert.Null(watch.Look());
+        Assert.Contains("\"9\"", watch.Look(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("map:\n  maxAge: 99999999d\n")]
+    [InlineData("rotate-key-after: 99999999d\n")]
+    public void Change_ThatNobodyThoughtOf_EndsNobody(string text)
+    {
+        var watch = Watch();
+        File.WriteAllText(Settings, text);
+        Assert.Null(watch.Look());
+        Assert.NotEqual("", watch.Look());
+        var broken = new SettingsWatch(Settings, () => throw new InvalidOperationException("not thought of"));
+        File.AppendAllText(Settings, "site: a\n");
+        Assert.Null(broken.Look());
+        Assert.Contains("not thought of", broken.Look(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Problem_OfAFileThatIsAnothers_HasAnEnd()
+    {
+        var watch = Watch();
+        File.WriteAllText(Settings, string.Concat(Enumerable.Range(0, 300).Select(n => $"foreign-key-{n}: 1\n")));
+        Assert.Null(watch.Look());
+        Assert.InRange(watch.Look()!.Length, 1, 1_100);
+    }
+
     private SettingsWatch Watch() => new(Settings, () =>
     {
         _reads++;
