@@ -37,7 +37,7 @@ internal static class ConsoleSessionCommand
         {
             var request = new EndConsoleSessionsRequest { Who = parsed.GetRequiredValue(who), Reason = parsed.GetValue(reason) ?? "" };
             var answer = await controller.EndConsoleSessionsAsync(request, cancellationToken: cancel);
-            await System.Console.Error.WriteLineAsync($"{answer.Ended} session(s) of {request.Who} ended. Where a console apart cannot be reached now, its own end when it is heard again."
+            await System.Console.Error.WriteLineAsync($"{answer.Ended} session(s) of {request.Who} ended. Those at a console apart that cannot reach the controller now end when it can again."
                 + (answer.Ended == 0 ? " Nobody is known to be signed in so: `meshover-controller console-session list` shows who is." : ""));
         })));
         return command;

@@ -27,7 +27,7 @@ internal static class ConsoleTokenCommand
         var name = new Option<string>("--name") { Description = "Whose it is: the audit names them so [default: the role]" };
         var lifetime = new Option<string?>("--ttl") { Description = "How long it is good, such as 30d [default: without an end; of a link: 10m]", HelpName = "DURATION" };
         var once = new Option<bool>("--once") { Description = "Print a link that signs in once, instead of a token" };
-        var at = new Option<string?>("--at") { Description = "Where the console is: what is printed names it [default: the controller's own address]", HelpName = "HOST[:PORT]|URL" };
+        var at = new Option<string?>("--at") { Description = "Where the console is: what is printed names it [default: the controller's own address]", HelpName = "HOST[:PORT]" };
         var command = new Command("console-token", "Make a token with which somebody signs in to the web console. Prints it, alone, on standard output; it is told once.") { role, name, lifetime, once, at };
         options.AddPaths(command);
         command.SetAction((parsed, cancel) => run(async () =>
@@ -43,7 +43,7 @@ internal static class ConsoleTokenCommand
             var address = named ?? controller;
             await System.Console.Error.WriteLineAsync(isOnce
                 ? "This link signs in whoever opens it first:"
-                : $"Sign in {(isServed ? $"at https://{address}/ " : "")}as {wish.Role} with this token. It is kept nowhere and cannot be told again{(isServed ? "" : $". {NotBuiltIn}")}:");
+                : $"{(isServed ? $"Sign in at https://{address}/" : $"{NotBuiltIn} Sign in there")} as {wish.Role} with this token. It is kept nowhere and cannot be told again:");
             System.Console.WriteLine(isOnce ? CreatedConsoleToken.Link(address, text) : text);
         }));
         command.Subcommands.Add(List(run));
