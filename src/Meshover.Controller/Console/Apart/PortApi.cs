@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Meshover.Console.SignIn;
 using Meshover.Console.UseCases;
-using Meshover.Controller.Api;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Meshover.Controller.Console.Apart;
