@@ -43,6 +43,9 @@ public abstract class LivePage : ComponentBase, IDisposable
 
     protected MeshView View { get; private set; } = MeshView.Nothing;
 
+    /// <summary>Nobody could be asked yet how the mesh is: that nothing is shown does not say that there is nothing.</summary>
+    protected bool IsNotKnown => View.Nodes.IsEmpty && View.Away is not null;
+
     /// <summary>What went wrong last, for the viewer; null: nothing.</summary>
     protected string? Error { get; set; }
 
@@ -61,12 +64,14 @@ public abstract class LivePage : ComponentBase, IDisposable
             _subscription = Live.Subscribe(Changed);
     }
 
-    /// <summary>There is another <see cref="View"/>. While anybody looks there is one each 5 s at least.</summary>
+    /// <summary>The <see cref="View"/> was looked at again, and may be another. While anybody looks that is each 5 s at least.</summary>
     protected virtual Task SeenAsync() => Task.CompletedTask;
 
     /// <summary>Does what the viewer asked for, and tells what was refused.</summary>
+    /// <param name="action">Does it.</param>
+    /// <param name="isStillAsked">What is refused when the viewer has gone on to something else is not told; null: they cannot have.</param>
     /// <returns>Whether it was done.</returns>
-    protected async Task<bool> TryAsync(Func<Task> action)
+    protected async Task<bool> TryAsync(Func<Task> action, Func<bool>? isStillAsked = null)
     {
         ArgumentNullException.ThrowIfNull(action);
         Error = null;
@@ -77,7 +82,8 @@ public abstract class LivePage : ComponentBase, IDisposable
         }
         catch (ConsoleRefusalException e)
         {
-            Error = e.Message;
+            if (isStillAsked is null || isStillAsked())
+                Error = e.Message;
         }
         catch (OperationCanceledException) when (_gone.IsCancellationRequested)
         {

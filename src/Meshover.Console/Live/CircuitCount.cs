@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Components.Server.Circuits;
 
 namespace Meshover.Console.Live;
 
-/// <summary>How many pages are open. Each holds some 100 kB of the controller's memory, so there is a bound, and of that a share for each session.</summary>
+/// <summary>How many pages are open. Each holds some 100 kB of the process's memory, so there is a bound, and of that a share for each session.</summary>
 public sealed class CircuitCount
 {
     public const int Most = 200;

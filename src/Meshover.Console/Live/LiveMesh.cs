@@ -7,16 +7,18 @@ using Microsoft.Extensions.Logging;
 namespace Meshover.Console.Live;
 
 /// <summary>
-/// The mesh as all pages show it: looked at once a second while anybody looks, however many they are, and told to each only where it has changed. So a page is
-/// rendered at most once a second by it.
+/// The mesh as all pages show it: looked at once a second while anybody looks, however many they are, and told to each where it has changed, and every
+/// few seconds in any case: whoever looks sees that their session has ended, whatever becomes of the mesh. So a page is rendered at most once a second by it.
 /// </summary>
 public sealed partial class LiveMesh(IMeshPort port, TimeProvider time, ILogger<LiveMesh> log) : BackgroundService
 {
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<object, Action> _viewers = new();
     private readonly Channel<bool> _somebody = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private volatile MeshView _newest = MeshView.Nothing;
+    private long _told;
 
     public int Viewers => _viewers.Count;
 
@@ -45,9 +47,9 @@ public sealed partial class LiveMesh(IMeshPort port, TimeProvider time, ILogger<
         try
         {
             var view = port.Look();
-            if (ReferenceEquals(view, _newest))
+            if (ReferenceEquals(view, _newest) && time.GetElapsedTime(_told) < Longest)
                 return;
-            _newest = view;
+            (_newest, _told) = (view, time.GetTimestamp());
             foreach (var changed in _viewers.Values)
                 changed();
         }

@@ -10,7 +10,7 @@ public interface ISignInTokens
     /// <exception cref="ConsoleRefusalException">Who knows that cannot be asked now.</exception>
     Task<TokenHolder?> TakeAsync(string token, CancellationToken cancel);
 
-    /// <summary>A session that began with the token may go on.</summary>
+    /// <summary>A session that began with the token may go on. At once; who has to ask for it ends the session instead when it may not.</summary>
     bool MayGoOn(string tokenId);
 }
 

@@ -9,4 +9,7 @@ public sealed record LiveSession(string Id, ConsoleUser User, DateTimeOffset Beg
 {
     /// <summary>Hexadecimal digits; of 1,000 sessions no two are likely to share so many.</summary>
     public const int IdLength = 12;
+
+    /// <summary>The id of the token with which it began, which is no secret; null: it began at a provider.</summary>
+    public string? Token { get; init; }
 }

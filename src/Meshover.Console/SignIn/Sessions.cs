@@ -9,7 +9,7 @@ namespace Meshover.Console.SignIn;
 
 /// <summary>
 /// Who is signed in: kept here and not in the cookie, which only names the session, so that signing out ends it everywhere at once. Bounded; a restart of the
-/// controller ends them all.
+/// process that serves the console ends them all.
 /// </summary>
 public sealed class Sessions(ISignInTokens tokens, TimeProvider time) : ITicketStore
 {
@@ -50,7 +50,7 @@ public sealed class Sessions(ISignInTokens tokens, TimeProvider time) : ITicketS
     /// <summary>It has not ended, and nor has what it began with.</summary>
     public bool IsAlive(string key) =>
         _tickets.TryGetValue(key, out var ticket) && time.GetUtcNow() < ticket.Properties.ExpiresUtc
-        && (TokenOf(ticket) is not { } token || token.StartsWith(OpenIdSignIn.Mark, StringComparison.Ordinal) || tokens.MayGoOn(token));
+        && (ConsoleTokenOf(ticket) is not { } token || tokens.MayGoOn(token));
 
     /// <summary>Those that have not ended, the oldest first.</summary>
     public IReadOnlyList<LiveSession> List() =>
@@ -69,7 +69,7 @@ public sealed class Sessions(ISignInTokens tokens, TimeProvider time) : ITicketS
 
     // The session's own name is half of what signs in by it, and stays here.
     private static LiveSession? ToLive(string key, AuthenticationTicket ticket) => ConsoleClaims.UserOf(ticket.Principal) is { } user
-        ? new LiveSession(Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(key)))[..LiveSession.IdLength], user, ticket.Properties.IssuedUtc ?? default, ticket.Properties.ExpiresUtc ?? default)
+        ? new LiveSession(Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(key)))[..LiveSession.IdLength], user, ticket.Properties.IssuedUtc ?? default, ticket.Properties.ExpiresUtc ?? default) { Token = ConsoleTokenOf(ticket) }
         : null;
 
     // Those that have ended go first, then the oldest.
@@ -81,6 +81,8 @@ public sealed class Sessions(ISignInTokens tokens, TimeProvider time) : ITicketS
         foreach (var (key, _) in all.OrderBy(held => IsAlive(held.Key)).ThenBy(held => held.Value.Properties.IssuedUtc).Take(all.Count - most))
             _tickets.TryRemove(key, out _);
     }
+
+    private static string? ConsoleTokenOf(AuthenticationTicket ticket) => TokenOf(ticket) is { } token && !token.StartsWith(OpenIdSignIn.Mark, StringComparison.Ordinal) ? token : null;
 
     private static string? TokenOf(AuthenticationTicket ticket) => ticket.Principal.FindFirstValue(ConsoleClaims.Token);
 }

@@ -11,7 +11,9 @@ internal static class ConsoleCommand
         Examples:
           meshover-controller console
           meshover-controller console --listen 192.0.2.7:443 --certificate /etc/ssl/mesh.pem --key /etc/ssl/mesh.key
-          ssh -N -L /run/mesh.sock:/run/meshover-controller/admin.sock root@controller & meshover-controller console --socket /run/mesh.sock
+          ssh -NC -o ServerAliveInterval=10 -o ExitOnForwardFailure=yes -o StreamLocalBindUnlink=yes \
+            -L /run/mesh.sock:/run/meshover-controller/admin.sock root@controller &
+          meshover-controller console --socket /run/mesh.sock
         """;
 
     public static Command Create(Func<Func<Task>, Task<int>> run)

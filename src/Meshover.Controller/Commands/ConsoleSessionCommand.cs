@@ -3,7 +3,7 @@ using Meshover.Contract.V1;
 
 namespace Meshover.Controller.Commands;
 
-/// <summary><c>console-session</c>: who is signed in to the console. Sessions are in the memory of the controller that runs, so that one is asked.</summary>
+/// <summary><c>console-session</c>: who is signed in to the console. Sessions are in the memory of the consoles, of which the controller that runs knows: so that one is asked.</summary>
 internal static class ConsoleSessionCommand
 {
     public static Command Create(Func<Func<Task>, Task<int>> run) =>
@@ -37,7 +37,8 @@ internal static class ConsoleSessionCommand
         {
             var request = new EndConsoleSessionsRequest { Who = parsed.GetRequiredValue(who), Reason = parsed.GetValue(reason) ?? "" };
             var answer = await controller.EndConsoleSessionsAsync(request, cancellationToken: cancel);
-            await System.Console.Error.WriteLineAsync($"{answer.Ended} session(s) of {request.Who} ended.");
+            await System.Console.Error.WriteLineAsync($"{answer.Ended} session(s) of {request.Who} ended. Those at a console apart that cannot reach the controller now end when it can again."
+                + (answer.Ended == 0 ? " Nobody is known to be signed in so: `meshover-controller console-session list` shows who is." : ""));
         })));
         return command;
     }

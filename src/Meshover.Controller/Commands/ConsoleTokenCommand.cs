@@ -17,6 +17,9 @@ internal static class ConsoleTokenCommand
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LinkLifetime = TimeSpan.FromMinutes(10);
 
+    /// <summary>Of where to sign in.</summary>
+    internal const string NotBuiltIn = "This controller serves no console itself (console.builtIn in its controller.yaml): it is at the address of the one that runs apart.";
+
     public static Command Create(Func<Func<Task>, Task<int>> run)
     {
         var options = new CommonOptions();
@@ -31,12 +34,16 @@ internal static class ConsoleTokenCommand
         {
             var role1 = parsed.GetRequiredValue(role);
             var isOnce = parsed.GetValue(once);
+            var named = parsed.GetValue(at) is { } text1 ? AddressOf(text1) : null;
+            var isServed = named is not null || IsBuiltIn(options.PathsOf(parsed));
+            if (isOnce && !isServed)
+                throw new ConfigException($"--once: {NotBuiltIn} Name it with --at HOST[:PORT].");
             var wish = new ConsoleTokenWish(parsed.GetValue(name) ?? role1, role1, SecondsOf(parsed.GetValue(lifetime), isOnce), isOnce);
             var (text, controller) = await CreateAsync(options.PathsOf(parsed), wish, cancel);
-            var address = parsed.GetValue(at) ?? controller;
+            var address = named ?? controller;
             await System.Console.Error.WriteLineAsync(isOnce
                 ? "This link signs in whoever opens it first:"
-                : $"Sign in at https://{address}/ as {wish.Role} with this token. It is kept nowhere and cannot be told again:");
+                : $"{(isServed ? $"Sign in at https://{address}/" : $"{NotBuiltIn} Sign in there")} as {wish.Role} with this token. It is kept nowhere and cannot be told again:");
             System.Console.WriteLine(isOnce ? CreatedConsoleToken.Link(address, text) : text);
         }));
         command.Subcommands.Add(List(run));
@@ -71,6 +78,16 @@ internal static class ConsoleTokenCommand
             await controller.RevokeConsoleTokenAsync(new RevokeConsoleTokenRequest { TokenId = parsed.GetRequiredValue(id) }, cancellationToken: cancel))));
         return command;
     }
+
+    /// <summary>HOST[:PORT] of what says where a console is.</summary>
+    /// <exception cref="ConfigException">It says no such thing.</exception>
+    internal static string AddressOf(string at) =>
+        Uri.TryCreate(at.Contains("://", StringComparison.Ordinal) ? at : $"https://{at}", UriKind.Absolute, out var url) && url is { Scheme: "https", PathAndQuery: "/", Fragment: "", UserInfo: "" }
+            ? url.Authority
+            : throw new ConfigException($"--at: \"{at}\" is neither HOST[:PORT] nor https://HOST[:PORT]/, such as mesh.example or [2001:db8::1]:{ApartConfig.DefaultPort}.");
+
+    /// <summary>The controller serves a console itself, as far as its file says.</summary>
+    private static bool IsBuiltIn(ControllerPaths paths) => ConfigFile.Read(paths.Config).Console?.BuiltIn ?? true;
 
     private static long SecondsOf(string? text, bool isOnce)
     {

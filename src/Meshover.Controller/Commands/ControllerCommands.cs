@@ -28,12 +28,13 @@ internal static class ControllerCommands
         command.SetAction((parsed, cancel) => RunAsync(async () =>
         {
             var paths = options.PathsOf(parsed);
-            var (join, console) = await Initialiser.RunAsync(options.ConfigOf(parsed), paths, TimeProvider.System, cancel);
+            var config = options.ConfigOf(parsed);
+            var (join, console) = await Initialiser.RunAsync(config, paths, TimeProvider.System, cancel);
             await System.Console.Error.WriteLineAsync(
                 $"The mesh was created ({paths.State}, {paths.Config}). Start it with `meshover-controller serve`, then run on each node:\n"
                 + "meshover up --join STRING, with the string below. It admits any number of nodes for 24 hours; `meshover token list` and `token revoke` end it sooner.");
             await System.Console.Error.WriteLineAsync(
-                $"The web console is at https://{console.Address}/. This token signs in to it as administrator; it is kept nowhere and cannot be told again\n"
+                $"{(config.Console?.BuiltIn ?? true ? $"The web console is at https://{console.Address}/." : ConsoleTokenCommand.NotBuiltIn)} This token signs in to it as administrator; it is kept nowhere and cannot be told again\n"
                 + $"(`meshover-controller console-token` makes others):\n{console.Text}");
             System.Console.WriteLine(join);
         }));

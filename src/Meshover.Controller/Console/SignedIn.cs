@@ -11,12 +11,8 @@ internal sealed class SignedIn(Sessions sessions, ApartSessions apart) : IConsol
     public ImmutableArray<SessionView> List() =>
         [.. sessions.List().Select(ToView).Concat(apart.List()).OrderBy(session => session.Began).ThenBy(session => session.Id, StringComparer.Ordinal)];
 
-    public void End(Func<SessionView, bool> which)
-    {
-        sessions.End(session => which(ToView(session)));
-        apart.End(which);
-    }
+    public void End(Func<SessionView, bool> which) => sessions.End(session => which(ToView(session)));
 
     internal static SessionView ToView(LiveSession session) =>
-        new(session.Id, session.User.Name, session.User.Role.ToString().ToLowerInvariant(), session.User.From, session.Began, session.Ends);
+        new(session.Id, session.User.Name, session.User.Role.ToString().ToLowerInvariant(), session.User.From, session.Began, session.Ends) { Token = session.Token };
 }

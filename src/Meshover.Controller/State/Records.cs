@@ -194,7 +194,34 @@ internal sealed record OrderRecord(string Order, long Time) : StoredRecord
 /// <param name="Who">A name, or a session's id.</param>
 /// <param name="Count">How many.</param>
 /// <param name="Time">When.</param>
-internal sealed record SessionsEndedRecord(string Who, int Count, long Time) : StoredRecord;
+internal sealed record SessionsEndedRecord(string Who, int Count, long Time) : StoredRecord
+{
+    private const int MostEarlier = 1_000;
+
+    /// <summary>Longer than any session lasts, in seconds: what was ordered before that concerns nobody.</summary>
+    private const long KeptFor = 25 * 3600;
+
+    /// <summary>What was ordered before, of each name the last, the newest first: a console apart may hear of it only now. An older release wrote none (default).</summary>
+    public ImmutableArray<SessionsEndOrder> Earlier { get; init; }
+
+    /// <summary>The record of an order that follows these.</summary>
+    public static SessionsEndedRecord After(SessionsEndedRecord? former, string who, int count, long now) => new(who, count, now)
+    {
+        Earlier = [.. (former?.Orders() ?? []).Where(order => order.Who != who && now - order.Time < KeptFor).Take(MostEarlier)],
+    };
+
+    /// <summary>With the last, the newest first.</summary>
+    public IEnumerable<SessionsEndOrder> Orders()
+    {
+        ImmutableArray<SessionsEndOrder> earlier = Earlier.IsDefault ? [] : Earlier;
+        return earlier.Prepend(new SessionsEndOrder(Who, Time));
+    }
+}
+
+/// <summary>That all sessions end which are somebody's and began until then.</summary>
+/// <param name="Who">A name, or a session's id.</param>
+/// <param name="Time">When it was ordered.</param>
+internal sealed record SessionsEndOrder(string Who, long Time) : StoredRecord;
 
 /// <summary>
 /// Prefixes that a member was granted and is no more: <c>withdrawn/ID</c>. After a restore it may show a credential that still names them.

@@ -62,8 +62,25 @@ public sealed class ConsoleTokenTests : IAsyncLifetime
         var records = (await new AuditLog(_directory).ListAsync(new AuditQuery(2), CancellationToken.None)).Records.Select(view => view.Record).ToList();
         Assert.Equal(("console-session.end", $"console sessions of {who}", "left us"), (records[1].Operation, records[1].Object, records[1].Reason));
         Assert.Equal(("console sessions of carol", ""), (records[0].Object, records[0].Before));
-        await Assert.ThrowsAsync<RefusalException>(() => sessions.EndAsync(Admin, Reason.None, "an", CancellationToken.None));
+        // Of whom nobody knows there may be sessions at a console that says so only later.
+        Assert.Equal(0, await sessions.EndAsync(Admin, Reason.None, "an", CancellationToken.None));
+        Assert.Equal(["an", "carol", who], _directory.State.Get<SessionsEndedRecord>(StoreKeys.Ended)!.Orders().Select(order => order.Who));
         await Assert.ThrowsAsync<RefusalException>(() => sessions.EndAsync(Admin, Reason.None, "", CancellationToken.None));
+    }
+
+    [Fact]
+    public void Orders_AreKeptForAsLongAsASessionLasts_TheLastOfEachName()
+    {
+        var first = SessionsEndedRecord.After(null, "ann", 1, TestMesh.Now);
+        var second = SessionsEndedRecord.After(first, "bob", 1, TestMesh.Now + 3600);
+        var third = (SessionsEndedRecord)RecordJson.Read(StoreKeys.Ended, RecordJson.Write(SessionsEndedRecord.After(second, "ann", 1, TestMesh.Now + 7200)))!;
+        Assert.Equal([("ann", TestMesh.Now + 7200), ("bob", TestMesh.Now + 3600)], third.Orders().Select(order => (order.Who, order.Time)));
+        Assert.Equal(["bob", "ann"], SessionsEndedRecord.After(third, "bob", 0, TestMesh.Now + 8000).Orders().Select(order => order.Who));
+        Assert.Equal(["carol"], SessionsEndedRecord.After(third, "carol", 1, TestMesh.Now + (48 * 3600)).Orders().Select(order => order.Who));
+        // As an older release wrote it.
+        var older = (SessionsEndedRecord)RecordJson.Read(StoreKeys.Ended, Encoding.UTF8.GetBytes("""{"who":"ann","count":1,"time":7}"""))!;
+        Assert.Equal([("ann", 7L)], older.Orders().Select(order => (order.Who, order.Time)));
+        Assert.Equal(["bob", "ann"], SessionsEndedRecord.After(older, "bob", 1, 8).Orders().Select(order => order.Who));
     }
 
     private sealed class FakeSessions : IConsoleSessions

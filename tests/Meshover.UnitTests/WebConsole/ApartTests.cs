@@ -1,18 +1,22 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Reflection;
-using System.Text.Json;
+using Meshover.Console.Live;
 using Meshover.Console.SignIn;
 using Meshover.Console.UseCases;
 using Meshover.Controller;
 using Meshover.Controller.Administration;
+using Meshover.Controller.Api;
 using Meshover.Controller.Changes;
+using Meshover.Controller.Commands;
 using Meshover.Controller.Configuration;
 using Meshover.Controller.Console;
 using Meshover.Controller.Console.Apart;
 using Meshover.Controller.Hosting;
+using Meshover.Controller.Live;
 using Meshover.Controller.State;
 using Meshover.UnitTests.Controller;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -166,6 +170,8 @@ public sealed class ApartTests : IAsyncLifetime
         Assert.True(await keeper.RefreshAsync(None));
         var first = keeper.Look();
         Assert.Equal((null, "n1"), (first.Away, first.Vertices.Single().Name));
+        // Another object, and the same mesh.
+        Recorded.View = Recorded.View with { };
         Assert.True(await keeper.RefreshAsync(None));
         Assert.Same(first, keeper.Look());
 
@@ -180,44 +186,152 @@ public sealed class ApartTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Token_LetsSomebodyGoOn_UntilItIsRevoked()
+    public async Task WhileTheControllerIsAway_NothingIsAskedOrOrdered_AndNobodyWaits()
+    {
+        using var client = ClientOf();
+        using var keeper = KeeperOf(client);
+        Assert.False(await keeper.RefreshAsync(None));
+        var away = keeper.Look().Away;
+        await ServeAsync();
+        var remote = new RemoteMeshPort(client, keeper);
+        Assert.Equal(away, (await Assert.ThrowsAsync<ConsoleRefusalException>(() => remote.TokensAsync(None))).Message);
+        Assert.Equal(away, (await Assert.ThrowsAsync<ConsoleRefusalException>(() => remote.RemoveNodeAsync(Olga, "n1", None))).Message);
+        Assert.Equal(away, (await Assert.ThrowsAsync<ConsoleRefusalException>(() => new RemoteSignInTokens(client).TakeAsync("moc_a_b", None))).Message);
+        Assert.Empty(Recorded.Calls);
+
+        Assert.True(await keeper.RefreshAsync(None));
+        await remote.RemoveNodeAsync(Olga, "n1", None);
+        Assert.Single(Recorded.Calls);
+    }
+
+    [Fact]
+    public async Task Token_LetsSomebodyIn_AlsoAfterThePictureWasTold_AndItsSessionsEndWhenItIsRevoked()
     {
         await ServeAsync();
         using var client = ClientOf();
         using var keeper = KeeperOf(client);
-        var remote = new RemoteSignInTokens(client, keeper);
+        Assert.True(await keeper.RefreshAsync(None));
+        var remote = new RemoteSignInTokens(client);
         Assert.Null(await remote.TakeAsync("moc_a_b", None));
 
-        var made = await Tokens.CreateAsync(Actor.Controller, Reason.None, new ConsoleTokenWish("olga", "operator", 0, false), None);
+        var made = await CreateTokenAsync();
         Assert.Equal(new TokenHolder(made.Record.Id, "olga", Role.Operator, null), await remote.TakeAsync(made.Text, None));
         Assert.True(remote.MayGoOn(made.Record.Id));
 
+        var now = TimeProvider.System.GetUtcNow();
+        var report = new SessionsReport("c1", now, [SessionOf("a", "olga", now) with { Token = made.Record.Id }, SessionOf("b", "ann (login.example 6b86b273)", now)]);
+        Assert.Empty((await client.AskAsync(PortCalls.Sessions, report, None)).Ended);
         await Tokens.RevokeAsync(Actor.Controller, Reason.None, made.Record.Id, None);
-        Recorded.View = MeshView.Nothing with { Links = [] };
-        Assert.True(await keeper.RefreshAsync(None));
-        Assert.False(remote.MayGoOn(made.Record.Id));
+        Assert.Equal(["a"], (await client.AskAsync(PortCalls.Sessions, report, None)).Ended);
     }
 
     [Fact]
-    public void Sessions_OfConsolesApart_AreKnownWhileTheySaySo_AndEndWhereTheyAre()
+    public async Task Session_OfAConsoleApart_EndsThere_WithItsTokenOrByAnAdministrator()
     {
-        var time = new FakeTimeProvider();
-        var apart = new ApartSessions(time);
-        SessionView[] live = [.. new[] { "a", "b" }.Select(id => new SessionView(id, $"of-{id}", "viewer", "192.0.2.7", time.GetUtcNow(), time.GetUtcNow() + TimeSpan.FromHours(12)))];
-        Assert.Empty(apart.Take(new SessionsReport("c1", [live[0]])).Ids);
-        Assert.Empty(apart.Take(new SessionsReport("c2", [live[1]])).Ids);
+        await ServeAsync();
+        using var client = ClientOf();
+        var sessions = new Sessions(new RemoteSignInTokens(client), TimeProvider.System);
+        var made = await CreateTokenAsync();
+        var byToken = await SignInAsync(sessions, made.Record.Id, "olga");
+        var byProvider = await SignInAsync(sessions, $"{OpenIdSignIn.Mark}1", "ann (login.example 6b86b273)");
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        using var reporter = new SessionsReporter(client, sessions, time, NullLogger<SessionsReporter>.Instance);
+        await reporter.StartAsync(None);
+        var apart = _app!.Services.GetRequiredService<ApartSessions>();
+        await UntilAsync(time, () => apart.List().Length == 2);
+        Assert.Equal((true, true), (sessions.IsAlive(byToken), sessions.IsAlive(byProvider)));
+
+        await Tokens.RevokeAsync(Actor.Controller, Reason.None, made.Record.Id, None);
+        await UntilAsync(time, () => !sessions.IsAlive(byToken));
+        Assert.True(sessions.IsAlive(byProvider));
+        Assert.Equal(1, await AdministrationOf(apart, TimeProvider.System).EndAsync(Actor.Controller, Reason.None, "ann", None));
+        Assert.Empty(apart.List());
+        await UntilAsync(time, () => !sessions.IsAlive(byProvider));
+        await reporter.StopAsync(None);
+    }
+
+    [Fact]
+    public void Sessions_OfConsolesApart_AreListedWhileTheySaySo_AndBounded()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(TestMesh.Now));
+        var apart = new ApartSessions(_directory, Tokens, time);
+        SessionView[] live = [SessionOf("a", "of-a", time.GetUtcNow()), SessionOf("b", "of-b", time.GetUtcNow())];
+        Assert.Null(apart.Take(new SessionsReport("c1", time.GetUtcNow(), [live[0]])).NotListed);
+        Assert.Null(apart.Take(new SessionsReport("c2", time.GetUtcNow(), [live[1]])).NotListed);
         Assert.Equal(live, apart.List().OrderBy(session => session.Id));
-
-        apart.End(session => session.IsOf("of-a"));
-        Assert.Equal([live[1]], apart.List());
-        Assert.Equal(["a"], apart.Take(new SessionsReport("c1", [live[0]])).Ids);
-        Assert.Empty(apart.Take(new SessionsReport("c2", [live[1]])).Ids);
-
         time.Advance(TimeSpan.FromMinutes(1));
         Assert.Empty(apart.List());
+
         for (var i = 0; i < ApartSessions.MostConsoles; i++)
-            apart.Take(new SessionsReport($"d{i}", []));
-        Assert.Throws<ConsoleRefusalException>(() => apart.Take(new SessionsReport("one more", [])));
+            Assert.Null(apart.Take(new SessionsReport($"d{i}", time.GetUtcNow(), [])).NotListed);
+        Assert.NotNull(apart.Take(new SessionsReport("one more", time.GetUtcNow(), [live[0]])).NotListed);
+        Assert.Empty(apart.List());
+        ImmutableArray<SessionView> many = [.. Enumerable.Repeat(live[0], 600)];
+        Assert.Null(apart.Take(new SessionsReport("d1", time.GetUtcNow(), many)).NotListed);
+        Assert.NotNull(apart.Take(new SessionsReport("d2", time.GetUtcNow(), many)).NotListed);
+        Assert.Equal(ApartSessions.MostSessions, apart.List().Length);
+        Assert.Throws<ConsoleRefusalException>(() => apart.Take(new SessionsReport("d3", time.GetUtcNow(), [.. many, .. many])));
+    }
+
+    /// <summary>Its tunnel was down when the order was given, the controller was started anew, its clock is wrong, or it is one too many.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-3600)]
+    [InlineData(3600)]
+    public async Task OrderToEndSessions_HoldsForThoseThatAreToldOfLater_AndBeganBefore(int off)
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(TestMesh.Now));
+        var apart = new ApartSessions(_directory, Tokens, time);
+        var began = time.GetUtcNow() - TimeSpan.FromMinutes(1);
+        Assert.Equal(0, await AdministrationOf(apart, time).EndAsync(Actor.Controller, Reason.None, "mallory", None));
+        Assert.Equal(0, await AdministrationOf(apart, time).EndAsync(Actor.Controller, Reason.None, "carol", None));
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        var wrong = TimeSpan.FromSeconds(off);
+        var report = new SessionsReport("c1", time.GetUtcNow() + wrong,
+            [SessionOf("a", "mallory", began + wrong), SessionOf("b", "mallory", time.GetUtcNow() + wrong), SessionOf("c", "olga", began + wrong), SessionOf("d", "carol", began + wrong)]);
+        Assert.Equal(["a", "d"], apart.Take(report).Ended);
+        Assert.Equal(["b", "c"], apart.List().Select(session => session.Id));
+        var anew = new ApartSessions(_directory, Tokens, time);
+        for (var i = 0; i < ApartSessions.MostConsoles; i++)
+            anew.Take(new SessionsReport($"d{i}", time.GetUtcNow(), []));
+        Assert.Equal(["a", "d"], anew.Take(report).Ended);
+    }
+
+    [Fact]
+    public async Task Pages_AreToldEachFewSeconds_ThoughNothingChanges()
+    {
+        var time = new FakeTimeProvider();
+        using var live = new LiveMesh(_port, time, NullLogger<LiveMesh>.Instance);
+        var (told, seconds) = (0, 0);
+        using var viewer = live.Subscribe(() => Interlocked.Increment(ref told));
+        await live.StartAsync(None);
+        for (; seconds < 1_000 && Volatile.Read(ref told) < 3; seconds++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, None);
+        }
+        await live.StopAsync(None);
+        Assert.Equal(3, told);
+        Assert.InRange(seconds, 10, 999);
+    }
+
+    [Theory]
+    [InlineData("mesh.example", "mesh.example")]
+    [InlineData("mesh.example:12917", "mesh.example:12917")]
+    [InlineData("https://mesh.example/", "mesh.example")]
+    [InlineData("https://[2001:db8::1]:12917", "[2001:db8::1]:12917")]
+    [InlineData("http://mesh.example/", null)]
+    [InlineData("https://mesh.example/sign-in", null)]
+    [InlineData("olga@mesh.example", null)]
+    [InlineData("2001:db8::1", null)]
+    [InlineData("", null)]
+    public void WhereTheConsoleIs_IsAHostOrItsUrl(string at, string? address)
+    {
+        if (address is null)
+            Assert.Contains("--at", Assert.Throws<ConfigException>(() => ConsoleTokenCommand.AddressOf(at)).Message, StringComparison.Ordinal);
+        else
+            Assert.Equal(address, ConsoleTokenCommand.AddressOf(at));
     }
 
     [Fact]
@@ -229,15 +343,31 @@ public sealed class ApartTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Picture_OfALargeMesh_FitsIntoAnAnswer()
+    public async Task Picture_OfALargeMesh_FitsIntoAnAnswer_AndIsTheSameForAsLongAsNothingChanges()
     {
-        var node = new NodeRow(
-            1234, "node-1234.rack-7.example", "tokyo", "ok", Health.Fine, true, DateTimeOffset.UnixEpoch, "10.249.12.34", "fd00:1:2:3::1234", "198.18.12.34", 4_200_001_234, "0.1.0", false, false, 2_999, 0,
-            ulong.MaxValue / 3, ulong.MaxValue / 3, DateTimeOffset.UnixEpoch)
-        { Endpoints = ["192.0.2.123:12912", "[2001:db8::1234]:12912"], Grants = [new GrantRow("10.64.12.0/24", 24), new GrantRow("fd64:12::/64", 64)], Announced = ["10.64.12.0/24", "fd64:12::/64"] };
-        var view = new MeshView { Nodes = [.. Enumerable.Repeat(node, 3_000)] };
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(new PortPicture(view, []), PortJson.Default.PortPicture).LongLength;
-        Assert.InRange(bytes, 1, 6_000_000);
+        var time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(TestMesh.Now));
+        var live = new LiveNodes(time);
+        await using var store = new FakeStore();
+        var ids = Fill(store, 3_000);
+        await using var directory = await MeshDirectory.OpenAsync(store, NullLogger<MeshDirectory>.Instance, None, time: time);
+        foreach (var id in ids)
+            Say(live, time, id, ulong.MaxValue / 3);
+        var picture = new MeshPicture(directory, live, new Nodes(directory, live, ConfigReader.Read(new ControllerConfig()), time), time);
+        var pictures = new PortPictures(_port);
+        var first = Recorded.View = picture.Look();
+        Assert.Equal(3_000, first.Nodes.Length);
+        Assert.All(new[] { first.Vertices.Length, first.Links.Length, first.Problems.Length }, length => Assert.NotEqual(0, length));
+        var (tag, json) = pictures.Now();
+        Assert.InRange(json.Length, 1_000_000, 6_000_000);
+
+        time.Advance(TimeSpan.FromSeconds(6));
+        Recorded.View = picture.Look();
+        Assert.NotSame(first, Recorded.View);
+        Assert.Equal(tag, pictures.Now().Tag);
+
+        Say(live, time, ids[0], 7);
+        Recorded.View = picture.Look();
+        Assert.NotEqual(tag, pictures.Now().Tag);
     }
 
     [Fact]
@@ -274,10 +404,65 @@ public sealed class ApartTests : IAsyncLifetime
         builder.Services.AddSingleton(Tokens);
         builder.Services.AddSingleton<ISignInTokens, SignInTokens>();
         builder.Services.AddSingleton<PortPictures>();
-        builder.Services.AddSingleton(new ApartSessions(TimeProvider.System));
+        builder.Services.AddSingleton(new ApartSessions(_directory, Tokens, TimeProvider.System));
         _app = builder.Build();
         PortApi.Map(_app);
         await _app.StartAsync(None);
+    }
+
+    private Task<CreatedConsoleToken> CreateTokenAsync() => Tokens.CreateAsync(Actor.Controller, Reason.None, new ConsoleTokenWish("olga", "operator", 0, false), None);
+
+    private ConsoleSessions AdministrationOf(ApartSessions apart, TimeProvider time) =>
+        new(_directory, new SignedIn(new Sessions(new SignInTokens(Tokens), time), apart), time);
+
+    private static SessionView SessionOf(string id, string name, DateTimeOffset began) => new(id, name, "viewer", "192.0.2.7", began, began + TimeSpan.FromHours(12));
+
+    /// <returns>The session's own name.</returns>
+    private static async Task<string> SignInAsync(Sessions sessions, string token, string name)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var principal = ConsoleClaims.Of(new TokenHolder(token, name, Role.Operator, null), Guid.NewGuid().ToString("N"), "192.0.2.7");
+        return await sessions.StoreAsync(new AuthenticationTicket(principal, new AuthenticationProperties { IssuedUtc = now, ExpiresUtc = now + Sessions.Longest }, ConsoleSignIn.Scheme));
+    }
+
+    private static async Task UntilAsync(FakeTimeProvider time, Func<bool> isSo)
+    {
+        for (var i = 0; i < 1_000 && !isSo(); i++)
+        {
+            time.Advance(SessionsReporter.Every);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, None);
+        }
+        Assert.True(isSo());
+    }
+
+    /// <summary>So many members at fifty sites, with two endpoints, grants and a tag each.</summary>
+    private static uint[] Fill(FakeStore store, int nodes)
+    {
+        var mesh = new TestMesh();
+        StoredNode[] members = [.. Enumerable.Range(0, nodes).Select(n => mesh.Enrol($"identity-{n}", $"node-{n}.rack-{n % 9}.example"))];
+        mesh.Change(draft =>
+        {
+            for (var n = 0; n < nodes; n++)
+            {
+                var (id, net) = (members[n].Id, $"{n >> 8}.{n & 255}");
+                draft.Put(StoreKeys.Node(id), members[n] with { Tags = ["edge"], Grants = [new StoredGrant($"10.{net}.0/24", 24), new StoredGrant($"fd64:{n:x}::/64", 64)] });
+                draft.Put(StoreKeys.Reach(id), new ReachRecord { Site = $"site-{n % 50}", Endpoints = [new EndpointRecord($"192.0.{net}", 12912, 0), new EndpointRecord($"2001:db8::{n:x}", 12912, 0)] });
+            }
+        });
+        foreach (var (key, record) in mesh.State.Records)
+            store.Write(key, RecordJson.Write(record));
+        return [.. members.Select(member => member.Id)];
+    }
+
+    private static void Say(LiveNodes live, FakeTimeProvider time, uint node, ulong bytes)
+    {
+        var session = TestSession.Open(live, node, ReportedState.Nothing with { Announced = [IPNetwork.Parse("10.64.12.0/24"), IPNetwork.Parse("fd64:12::/64")] });
+        live.Tell(session, _ => HealthMapping.Merge(null, HealthTests.Summary(), time.GetUtcNow()) with
+        {
+            RxBytes = bytes,
+            TxBytes = bytes,
+            Findings = ImmutableSortedDictionary<string, int>.Empty.Add("peer-unreached", 1),
+        });
     }
 
     private PortClient ClientOf() => new(AdminPath, TimeProvider.System, ControllerVersion.Build);

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using Meshover.Console.UseCases;
@@ -21,11 +20,8 @@ internal sealed partial class PictureKeeper(PortClient client, TimeProvider time
 
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Channel<bool> _somebody = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private volatile Told _told = new(MeshView.Nothing with { Away = "It was not asked yet." }, [], null);
+    private volatile Told _told = new(MeshView.Nothing, null);
     private long _looked;
-
-    /// <summary>Ids of the tokens with which somebody may go on, as the controller said last.</summary>
-    public FrozenSet<string> Tokens => _told.Tokens;
 
     public MeshView Look()
     {
@@ -41,13 +37,13 @@ internal sealed partial class PictureKeeper(PortClient client, TimeProvider time
         try
         {
             if (await client.PictureAsync(_told.Tag, cancel) is { } fresh)
-                Take(new Told(fresh.Picture.View, fresh.Picture.Tokens.ToFrozenSet(StringComparer.Ordinal), fresh.Tag));
+                Take(new Told(fresh.View, fresh.Tag));
             return true;
         }
         catch (ConsoleRefusalException e)
         {
             // Without its tag it comes whole again, though it be the same.
-            Take(_told.View.Away == e.Message ? _told : new Told(_told.View with { Away = e.Message }, _told.Tokens, null));
+            Take(_told.View.Away == e.Message ? _told : new Told(_told.View with { Away = e.Message }, null));
             return false;
         }
         finally
@@ -109,7 +105,7 @@ internal sealed partial class PictureKeeper(PortClient client, TimeProvider time
     {
         if (told.View.Away is { } why && why != _told.View.Away)
             LogAway(log, why);
-        else if (told.View.Away is null && _told.View.Away is not null)
+        else if (told.View.Away is null && _told.Tag is null)
             LogThere(log, told.View.Members.Count());
         _told = told;
     }
@@ -120,5 +116,6 @@ internal sealed partial class PictureKeeper(PortClient client, TimeProvider time
     [LoggerMessage(Level = LogLevel.Information, Message = "The controller answers; its mesh has {Nodes} node(s)")]
     private static partial void LogThere(ILogger logger, int nodes);
 
-    private sealed record Told(MeshView View, FrozenSet<string> Tokens, string? Tag);
+    /// <param name="Tag">Null: it was not told yet, or not since the controller was away.</param>
+    private sealed record Told(MeshView View, string? Tag);
 }

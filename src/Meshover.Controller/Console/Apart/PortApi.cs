@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Meshover.Console.SignIn;
 using Meshover.Console.UseCases;
-using Meshover.Controller.Api;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Meshover.Controller.Console.Apart;
@@ -76,7 +75,7 @@ internal static class PortApi
         if (!await IsOfThisBuildAsync(context))
             return;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = Limits.LongestMessage;
+            size.MaxRequestBodySize = call.Longest;
         try
         {
             var ask = await JsonSerializer.DeserializeAsync(context.Request.Body, call.Ask, context.RequestAborted) ?? throw new JsonException("It is empty.");

@@ -2,11 +2,19 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization.Metadata;
 using Meshover.Console.SignIn;
 using Meshover.Console.UseCases;
+using Meshover.Controller.Api;
 
 namespace Meshover.Controller.Console.Apart;
 
 /// <summary>A call of the console's port that goes from one process to another: what is asked is posted, and answered, as JSON.</summary>
-internal sealed record PortCall<TAsk, TAnswer>(string Path, JsonTypeInfo<TAsk> Ask, JsonTypeInfo<TAnswer> Answer);
+internal sealed record PortCall<TAsk, TAnswer>(string Path, JsonTypeInfo<TAsk> Ask, JsonTypeInfo<TAnswer> Answer)
+{
+    /// <summary>Of what is asked, in bytes.</summary>
+    public int Longest { get; init; } = Limits.LongestMessage;
+
+    /// <summary>How long the answer is waited for; longer than the controller itself waits for any node, or for a way's nodes.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+}
 
 /// <summary>
 /// All calls between a console that runs apart and its controller, on the admin socket. Both ends are of one build, and say so in each call: so there is
@@ -16,14 +24,19 @@ internal static class PortCalls
 {
     public const string Root = "/meshover/console";
 
-    /// <summary>GET: <see cref="PortPicture"/>, with an ETag: as long as nothing changes, the answer is 304.</summary>
+    /// <summary>GET: <see cref="MeshView"/>, with an ETag: as long as nothing changes, the answer is 304.</summary>
     public const string Picture = $"{Root}/picture";
 
     /// <summary>The header that says of which build the console is.</summary>
     public const string Build = "Meshover-Build";
 
     public static readonly PortCall<TokenAsk, TokenHolder?> SignIn = Of<TokenAsk, TokenHolder?>("sign-in");
-    public static readonly PortCall<SessionsReport, SessionsEnded> Sessions = Of<SessionsReport, SessionsEnded>("sessions");
+    public static readonly PortCall<SessionsReport, SessionsAnswer> Sessions = Of<SessionsReport, SessionsAnswer>("sessions") with
+    {
+        // All that a console may have, with the longest names; and the next comes soon.
+        Longest = 4 * Limits.LongestMessage,
+        Patience = 2 * SessionsReporter.Every,
+    };
     public static readonly PortCall<NodeAsk, NodeReport> AskNode = Of<NodeAsk, NodeReport>("ask-node");
     public static readonly PortCall<PageAsk, Page<EventRow>> Events = Of<PageAsk, Page<EventRow>>("events");
     public static readonly PortCall<PageAsk, Page<AuditRow>> Audit = Of<PageAsk, Page<AuditRow>>("audit");

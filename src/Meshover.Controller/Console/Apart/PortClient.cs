@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Meshover.Console.UseCases;
@@ -21,8 +22,6 @@ internal sealed class PortClient(string socket, TimeProvider time, string build)
     /// <summary>Of one answer, in bytes: a picture of 3,000 nodes has some five million.</summary>
     public const long LongestAnswer = 64 * 1024 * 1024;
 
-    /// <summary>Longer than the controller itself waits for any node, or for a way's nodes.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PicturePatience = TimeSpan.FromSeconds(10);
 
     // The controller takes 16 calls on a connection at a time, and some wait for nodes.
@@ -41,32 +40,50 @@ internal sealed class PortClient(string socket, TimeProvider time, string build)
     })
     {
         BaseAddress = new Uri("http://localhost"),
-        MaxResponseContentBufferSize = LongestAnswer,
         Timeout = Timeout.InfiniteTimeSpan,
     };
+    private volatile string? _away;
+
+    /// <summary>Why the picture could not be had last; null: it could. For as long as it cannot, nothing else is asked: no page waits for what is not there.</summary>
+    public string? Away => _away;
 
     /// <exception cref="ConsoleRefusalException">It is refused, or cannot be asked now.</exception>
     public async Task<TAnswer> AskAsync<TAsk, TAnswer>(PortCall<TAsk, TAnswer> call, TAsk ask, CancellationToken cancel)
     {
+        if (_away is { } why)
+            throw new ConsoleRefusalException(why);
         using var request = new HttpRequestMessage(HttpMethod.Post, call.Path) { Content = JsonContent.Create(ask, call.Ask) };
-        using var response = await SendAsync(request, Patience, ask is IPortOrder, cancel);
-        return await ReadAsync(response, call.Answer, cancel);
+        return Read(await SendAsync(request, call.Patience, ask is IPortOrder, cancel), call.Answer);
     }
 
     /// <summary>The picture; null: it is the one that has this tag.</summary>
     /// <exception cref="ConsoleRefusalException">It cannot be had now.</exception>
-    public async Task<(PortPicture Picture, string Tag)?> PictureAsync(string? held, CancellationToken cancel)
+    public async Task<(MeshView View, string Tag)?> PictureAsync(string? held, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, PortCalls.Picture);
-        if (held is not null)
-            request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Parse(held));
-        using var response = await SendAsync(request, PicturePatience, isOrder: false, cancel);
-        return response.StatusCode == HttpStatusCode.NotModified ? null : (await ReadAsync(response, PortJson.Default.PortPicture, cancel), $"{response.Headers.ETag}");
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, PortCalls.Picture);
+            if (held is { Length: > 0 })
+                request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Parse(held));
+            var answer = await SendAsync(request, PicturePatience, isOrder: false, cancel);
+            (MeshView, string)? picture = answer.Status == HttpStatusCode.NotModified ? null : (Read(answer, PortJson.Default.MeshView), answer.Tag);
+            _away = null;
+            return picture;
+        }
+        catch (ConsoleRefusalException e)
+        {
+            _away = e.Message;
+            throw;
+        }
     }
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, TimeSpan patience, bool isOrder, CancellationToken cancel)
+    /// <param name="request">What is asked.</param>
+    /// <param name="patience">For the answer's beginning, and then for each part of it: a long one over a slow way takes its time.</param>
+    /// <param name="isOrder">It changes something.</param>
+    /// <param name="cancel">Gives up.</param>
+    private async Task<Answer> SendAsync(HttpRequestMessage request, TimeSpan patience, bool isOrder, CancellationToken cancel)
     {
         request.Version = HttpVersion.Version20;
         request.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
@@ -75,7 +92,9 @@ internal sealed class PortClient(string socket, TimeProvider time, string build)
         using var end = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
         try
         {
-            return await CheckedAsync(await _http.SendAsync(request, end.Token), cancel);
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, end.Token);
+            var body = await BodyAsync(response, () => late.CancelAfter(patience), end.Token);
+            return Checked(new Answer(response.StatusCode, $"{response.Headers.ETag}", body));
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -91,29 +110,37 @@ internal sealed class PortClient(string socket, TimeProvider time, string build)
         }
     }
 
-    /// <exception cref="ConsoleRefusalException">It is no answer.</exception>
-    private static async Task<HttpResponseMessage> CheckedAsync(HttpResponseMessage response, CancellationToken cancel)
+    private static async Task<byte[]> BodyAsync(HttpResponseMessage response, Action goesOn, CancellationToken cancel)
     {
-        if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotModified)
-            return response;
-        using (response)
+        await using var body = await response.Content.ReadAsStreamAsync(cancel);
+        using var whole = new MemoryStream();
+        var part = new byte[64 * 1024];
+        while (await body.ReadAsync(part, cancel) is > 0 and var read)
         {
-            throw new ConsoleRefusalException(response.StatusCode switch
-            {
-                HttpStatusCode.UnprocessableContent or HttpStatusCode.Conflict => await response.Content.ReadAsStringAsync(cancel),
-                HttpStatusCode.NotFound => "The controller is of a release that knows of no consoles apart from it: upgrade it.",
-                HttpStatusCode.RequestEntityTooLarge => "That is too long.",
-                var status => $"The controller failed ({(int)status}); its log says why.",
-            });
+            goesOn();
+            if (whole.Length + read > LongestAnswer)
+                throw new ConsoleRefusalException($"The controller answered more than the {LongestAnswer} bytes that this console takes.");
+            await whole.WriteAsync(part.AsMemory(0, read), cancel);
         }
+        return whole.ToArray();
     }
 
-    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancel)
+    /// <exception cref="ConsoleRefusalException">It is no answer.</exception>
+    private static Answer Checked(Answer answer) => answer.Status switch
+    {
+        HttpStatusCode.OK or HttpStatusCode.NotModified => answer,
+        HttpStatusCode.UnprocessableContent or HttpStatusCode.Conflict => throw new ConsoleRefusalException(Encoding.UTF8.GetString(answer.Body)),
+        HttpStatusCode.NotFound => throw new ConsoleRefusalException("The controller is of a release that knows of no consoles apart from it: upgrade it."),
+        HttpStatusCode.RequestEntityTooLarge => throw new ConsoleRefusalException("That is too long."),
+        var status => throw new ConsoleRefusalException($"The controller failed ({(int)status}); its log says why."),
+    };
+
+    private static T Read<T>(Answer answer, JsonTypeInfo<T> type)
     {
         try
         {
             // Null where the call says that there may be nothing, and nowhere else.
-            return (await response.Content.ReadFromJsonAsync(type, cancel))!;
+            return JsonSerializer.Deserialize(answer.Body, type)!;
         }
         catch (JsonException e)
         {
@@ -130,4 +157,7 @@ internal sealed class PortClient(string socket, TimeProvider time, string build)
 
     // A question can be asked again; whether an order was done nobody here knows.
     private static string Afterwards(bool isOrder) => isOrder ? " It may have been done all the same: look before you try again." : "";
+
+    /// <param name="Tag">Of HTTP; empty: it has none.</param>
+    private sealed record Answer(HttpStatusCode Status, string Tag, byte[] Body);
 }

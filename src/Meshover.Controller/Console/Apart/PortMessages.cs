@@ -52,16 +52,14 @@ internal sealed record AnnouncementOrder(Doer By, string Node, AnnouncementWish 
 /// <summary>It was done, and there is no more to say.</summary>
 internal sealed record Done;
 
-/// <param name="View">The mesh as it is.</param>
-/// <param name="Tokens">Ids of the console's tokens with which somebody may go on.</param>
-internal sealed record PortPicture(MeshView View, ImmutableArray<string> Tokens);
-
 /// <param name="Console">Names this console's process among others.</param>
+/// <param name="Now">What time it is by its clock.</param>
 /// <param name="Sessions">Who is signed in to it.</param>
-internal sealed record SessionsReport(string Console, ImmutableArray<SessionView> Sessions);
+internal sealed record SessionsReport(string Console, DateTimeOffset Now, ImmutableArray<SessionView> Sessions);
 
-/// <param name="Ids">Of those that an administrator has ended.</param>
-internal sealed record SessionsEnded(ImmutableArray<string> Ids);
+/// <param name="Ended">Ids of those that have ended, by an administrator or with their token.</param>
+/// <param name="NotListed">Why administrators do not see them all, for people; null: they do.</param>
+internal sealed record SessionsAnswer(ImmutableArray<string> Ended, string? NotListed);
 
 /// <summary>What goes over the port, with the console's own records as they are.</summary>
 [JsonSourceGenerationOptions(
@@ -85,9 +83,9 @@ internal sealed record SessionsEnded(ImmutableArray<string> Ids);
 [JsonSerializable(typeof(DrainingOrder))]
 [JsonSerializable(typeof(AnnouncementOrder))]
 [JsonSerializable(typeof(Done))]
-[JsonSerializable(typeof(PortPicture))]
+[JsonSerializable(typeof(MeshView))]
 [JsonSerializable(typeof(SessionsReport))]
-[JsonSerializable(typeof(SessionsEnded))]
+[JsonSerializable(typeof(SessionsAnswer))]
 [JsonSerializable(typeof(TokenHolder))]
 [JsonSerializable(typeof(NodeReport))]
 [JsonSerializable(typeof(Page<EventRow>))]

@@ -6,6 +6,8 @@ namespace Meshover.Controller.Console.Apart;
 /// <summary>The port of a console that runs apart: each use case is a call of the controller, but for looking, which waits for nothing.</summary>
 internal sealed class RemoteMeshPort(PortClient client, PictureKeeper keeper) : IMeshPort
 {
+    private static readonly TimeSpan SeenWithin = TimeSpan.FromSeconds(5);
+
     public MeshView Look() => keeper.Look();
 
     public Task<NodeReport> AskNodeAsync(string node, CancellationToken cancel) => client.AskAsync(PortCalls.AskNode, new NodeAsk(node), cancel);
@@ -66,8 +68,15 @@ internal sealed class RemoteMeshPort(PortClient client, PictureKeeper keeper) : 
         where TOrder : IPortOrder
     {
         var answer = await client.AskAsync(call, order, cancel);
-        // It is done, whoever has gone meanwhile.
-        await keeper.RefreshAsync(CancellationToken.None);
+        try
+        {
+            // It is done, whoever has gone meanwhile.
+            await keeper.RefreshAsync(CancellationToken.None).WaitAsync(SeenWithin, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            // Over a slow way it is seen later.
+        }
         return answer;
     }
 }
