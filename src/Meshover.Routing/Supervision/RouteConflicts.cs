@@ -57,10 +57,10 @@ internal sealed class RouteConflicts(VtySocket vty, Func<SupervisorState> state,
     /// </summary>
     /// <inheritdoc cref="Unselected"/>
     /// <param name="held">Prefixes of the kernel's routes of BGP, read after zebra had answered.</param>
-    internal static IEnumerable<string> NotInstalled(string said, IReadOnlySet<IPNetwork> held) =>
+    internal static IEnumerable<string> NotInstalled(string said, HashSet<IPNetwork> held) =>
         Parse(said).Where(prefix => prefix.Value.Exists(entry => entry is { Selected: true, Protocol: "bgp", IsQueued: false } && !(entry.Installed && IsHeld(prefix.Key, held)))).Select(prefix => prefix.Key);
 
-    private static bool IsHeld(string prefix, IReadOnlySet<IPNetwork> held) => !IPNetwork.TryParse(prefix, out var network) || held.Contains(network);
+    private static bool IsHeld(string prefix, HashSet<IPNetwork> held) => !IPNetwork.TryParse(prefix, out var network) || held.Contains(network);
 
     /// <param name="prefix">Of which it is.</param>
     /// <param name="said">The answer to <c>show ip route PREFIX json</c>.</param>
