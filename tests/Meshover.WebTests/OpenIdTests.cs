@@ -87,9 +87,8 @@ public sealed class OpenIdTests(ConsoleFixture console)
         Assert.DoesNotContain(" dan (", await console.AdministerAsync(LabPrograms.Controller, "console-session", "list"), StringComparison.Ordinal);
         await page.Context.CloseAsync();
 
-        var audit = await console.OpenAsync("/audit");
-        await Assertions.Expect(audit.Locator("tr", new() { HasText = "console-session.end" }).First).ToContainTextAsync("has left us");
-        await audit.Context.CloseAsync();
+        // Not by a page: signing in once more could be once too often for the browser's address, a few of these tests on.
+        Assert.Contains("has left us", await console.AdministerAsync(LabPrograms.Meshover, "audit"), StringComparison.Ordinal);
     }
 
     private static async Task SignInAsync(IPage page, string user)
