@@ -22,10 +22,10 @@ internal sealed class NodeQueries(MeshDirectory directory, LiveNodes live, TimeP
     /// <param name="question">Of which the answer is the contract's, as bytes.</param>
     /// <exception cref="InvalidRequestException">It is nobody's name.</exception>
     /// <exception cref="RefusalException">There is no such member, it is not connected, its agent is too old, or it does not answer.</exception>
-    public Task<ReadOnlyMemory<byte>> AskAsync(string node, Question question, CancellationToken cancel)
+    public async Task<ReadOnlyMemory<byte>> AskAsync(string node, Question question, CancellationToken cancel)
     {
         AdminRules.CheckNode(node);
-        return AskAsync(NodeNames.Member(directory.State, node), question, cancel);
+        return await AskAsync(NodeNames.Member(directory.State, node), question, cancel);
     }
 
     private async Task<ReadOnlyMemory<byte>> AskAsync(StoredNode member, Question question, CancellationToken cancel)

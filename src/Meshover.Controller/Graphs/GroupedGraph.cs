@@ -45,11 +45,14 @@ internal static class GroupedGraph
         var links = group.Members.Aggregate(default(LinkShares), (sum, member) => sum + MeshGraph.LinksOf(member, members));
         var ok = MeshGraph.Word(NodeState.Ok);
         var worst = group.Members.GroupBy(member => MeshGraph.Word(member.State)).OrderBy(state => state.Key == ok).ThenByDescending(state => state.Count()).First();
-        // What was last known of those that are not heard, where it is of all the same.
-        string[] words = [.. worst.Select(member => MeshGraph.Word(member)).Distinct(StringComparer.Ordinal)];
-        var state = worst.Key == ok ? ok : $"{worst.Count()} {(words is [var word] ? word : worst.Key)}";
+        var state = worst.Key == ok ? ok : $"{worst.Count()} {worst.Key}{WhatMostWere([.. worst])}";
         return new GraphNode($"group:{group.Name}", group.Name, $"{group.Members.Length} nodes", state, links, group.Members);
     }
+
+    /// <summary>Of those that were not heard since the controller's start: what was last known of the most.</summary>
+    private static string WhatMostWere(ImmutableArray<GraphMember> members) =>
+        members.Where(member => member is { State: NodeState.Unknown, LastKnown: not null and not NodeState.Unknown }).CountBy(member => MeshGraph.Word(member.LastKnown!.Value)).MaxBy(known => known.Value)
+            is { Value: > 0 } most ? $", {most.Value} were {most.Key}" : "";
 
     /// <summary>By groups: what the pairs that somebody lists are, less what they would be if nobody did.</summary>
     private static Dictionary<(int, int), LinkShares> Listed(

@@ -27,7 +27,8 @@ internal static partial class ApartRunner
         {
             throw new StartException(WhyNotListening(e, options.Listen));
         }
-        LogServing(logs.CreateLogger(nameof(ApartRunner)), ControllerVersion.Text, options.Listen, options.Socket);
+        var log = logs.CreateLogger(nameof(ApartRunner));
+        LogServing(log, ControllerVersion.Text, options.Listen, options.Socket);
         await app.WaitForShutdownAsync(cancel);
     }
 

@@ -104,9 +104,9 @@ public sealed class MeshGraphTests
     {
         Enrol(250, site: n => $"site-{n % 2}");
         _live.Recall(_ids.Select((id, n) => KeyValuePair.Create(id, new LiveNode { IsRecalled = true, Judged = new Judgement(n < 10 ? NodeState.Degraded : NodeState.Ok, _time.GetUtcNow()) })));
-        Assert.All(Graph().Nodes, node => Assert.Equal("120 unknown, was ok", node.State));
+        Assert.All(Graph().Nodes, node => Assert.Equal("125 unknown, 120 were ok", node.State));
         Say(_ids[0]);
-        Assert.Equal(["120 unknown, was ok", "120 unknown, was ok"], Graph().Nodes.Select(node => node.State));
+        Assert.Equal(["124 unknown, 120 were ok", "125 unknown, 120 were ok"], Graph().Nodes.Select(node => node.State));
     }
 
     [Fact]

@@ -91,6 +91,8 @@ public sealed class AnnouncementPreviewTests
         Assert.Contains("nobody else does", Text(alone), StringComparison.Ordinal);
         Assert.Contains("Its check (tcp:127.0.0.1:80) is forgotten", Text(alone), StringComparison.Ordinal);
         Announces("web-2", "10.9.0.1/32");
+        Assert.Contains("nobody else does", Text(Remove("web-1", "10.9.0.1/32", Says(held))), StringComparison.Ordinal); // it may not
+        Grant("web-2", "10.9.0.0/24", 32);
         Assert.Contains("all go to web-2", Text(Remove("web-1", "10.9.0.1/32", Says(held))), StringComparison.Ordinal);
 
         Assert.False(Remove("web-1", "10.9.0.2/32", Says(held)).MayBeDone);

@@ -471,7 +471,9 @@ public sealed class ApartTests : IAsyncLifetime
 }
 
 /// <summary>Writes down what it is called with, and answers with samples.</summary>
+#pragma warning disable CA1852 // a type is made of it
 internal class RecordingPort : DispatchProxy
+#pragma warning restore CA1852
 {
     public List<(string Name, object?[] Arguments)> Calls { get; } = [];
 

@@ -106,7 +106,10 @@ internal sealed partial class PictureKeeper(PortClient client, TimeProvider time
         if (told.View.Away is { } why && why != _told.View.Away)
             LogAway(log, why);
         else if (told.View.Away is null && _told.Tag is null)
-            LogThere(log, told.View.Members.Count());
+        {
+            var members = told.View.Members.Count();
+            LogThere(log, members);
+        }
         _told = told;
     }
 

@@ -66,8 +66,16 @@ internal static class PortApi
 
     private static void Serve<TService, TAsk, TAnswer>(RouteGroupBuilder group, PortCall<TAsk, TAnswer> call, Func<TService, TAsk, CancellationToken, Task<TAnswer>> answer)
         where TService : notnull
-        where TAsk : class =>
-        group.MapPost(call.Path, (RequestDelegate)(context => AnswerAsync(context, call, ask => answer(context.RequestServices.GetRequiredService<TService>(), ask, context.RequestAborted))));
+        where TAsk : class
+    {
+        group.MapPost(call.Path, (RequestDelegate)HandleAsync);
+
+        Task HandleAsync(HttpContext context)
+        {
+            var service = context.RequestServices.GetRequiredService<TService>();
+            return AnswerAsync(context, call, ask => answer(service, ask, context.RequestAborted));
+        }
+    }
 
     private static async Task AnswerAsync<TAsk, TAnswer>(HttpContext context, PortCall<TAsk, TAnswer> call, Func<TAsk, Task<TAnswer>> answer)
         where TAsk : class
