@@ -51,7 +51,7 @@ internal static class GroupedGraph
 
     /// <summary>Of those that were not heard since the controller's start: what was last known of the most.</summary>
     private static string WhatMostWere(ImmutableArray<GraphMember> members) =>
-        members.Where(member => member is { State: NodeState.Unknown, LastKnown: not null and not NodeState.Unknown }).CountBy(member => MeshGraph.Word(member.LastKnown!.Value)).MaxBy(known => known.Value)
+        members.Where(member => member is { State: NodeState.Unknown, LastKnown: not null and not NodeState.Unknown }).CountBy(member => MeshGraph.Word(member.LastKnown!.Value)).OrderByDescending(known => known.Value).FirstOrDefault()
             is { Value: > 0 } most ? $", {most.Value} were {most.Key}" : "";
 
     /// <summary>By groups: what the pairs that somebody lists are, less what they would be if nobody did.</summary>
