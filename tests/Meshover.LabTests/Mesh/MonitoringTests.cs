@@ -22,12 +22,13 @@ public sealed partial class MonitoringTests : IAsyncLifetime
     private const int SigStop = 19;
     private const int SigCont = 18;
     private const string Prometheus = "http://127.0.0.1:9090";
+    private const string FrrExporter = "127.0.0.1:9342";
     private const string Gathered = "10.66.0.0/16";
     private const string Folder = "/run/prometheus-test";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
     private LabMesh _mesh = null!;
-    private Process? _prometheus;
+    private readonly List<Process> _programs = [];
 
     private static string Deploy => Path.GetFullPath(Path.Combine(Here(), "../../../deploy"));
 
@@ -67,13 +68,13 @@ public sealed partial class MonitoringTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_prometheus is { HasExited: false } running)
+        foreach (var program in _programs)
         {
-            running.Kill(entireProcessTree: true);
-            await running.WaitForExitAsync(CancellationToken.None);
+            program.Kill(entireProcessTree: true);
+            await program.WaitForExitAsync(CancellationToken.None);
+            program.Dispose();
         }
-        _prometheus?.Dispose();
-        _prometheus = null;
+        _programs.Clear();
         if (_mesh is not null)
             await _mesh.DisposeAsync();
     }
@@ -82,8 +83,11 @@ public sealed partial class MonitoringTests : IAsyncLifetime
     public async Task Mesh_IsSeen_AndEveryQueryOfEveryDashboardAndRuleHasRows_AndNothingIsCalledLostByMistake()
     {
         await Until.NothingIsMissingAsync("all is scraped, and all nodes are ok", Patience, async () =>
-            await QueryAsync("sum(up) == 4 and sum(meshover_nodes{state=\"ok\"}) == 3") is "" ? await QueryAsync("up or meshover_nodes or meshover_node_state") : null, _ct);
+            await QueryAsync("sum(up) == 5 and sum(meshover_nodes{state=\"ok\"}) == 3") is "" ? await QueryAsync("up or meshover_nodes or meshover_node_state") : null, _ct);
         Assert.All(await Task.WhenAll(_mesh.Nodes.Select(node => node.StatusAsync(_ct))), status => Assert.DoesNotContain(status.Notices, notice => notice.Contains("etrics", StringComparison.Ordinal)));
+
+        await Until.NothingIsMissingAsync("another's exporter tells of FRR's sessions", Patience, async () =>
+            await QueryAsync("min(frr_collector_up{collector=~\"BGP|BGP6|BFD\"}) == 1 and count(frr_bgp_peer_state{peer=~\"mo-.*\"} == 1) == 4") is "" ? await QueryAsync("frr_collector_up or frr_bgp_peer_state") : null, _ct);
 
         var queries = Dashboards().Concat(Records()).Concat(Selectors()).Distinct().ToList();
         Assert.InRange(queries.Count, 60, 500);
@@ -213,14 +217,20 @@ public sealed partial class MonitoringTests : IAsyncLifetime
             scrape_configs:
               - job_name: meshover-controller
                 static_configs: [{"{"} targets: ['{AddressPlan.Controller4}:12915'] {"}"}]
+              - job_name: frr
+                static_configs: [{"{"} targets: ['{FrrExporter}'] {"}"}]
               - job_name: meshover-agent
                 static_configs: [{"{"} targets: [{string.Join(", ", agents.Select(agent => $"'{agent}'"))}] {"}"}]
             """, _ct);
-        _prometheus = Process.Start(machine.Command("prometheus", $"--config.file={Folder}/prometheus.yml", $"--storage.tsdb.path={Folder}/data",
-            "--web.listen-address=127.0.0.1:9090", "--log.level=warn"));
+        Start(machine, "prometheus", $"--config.file={Folder}/prometheus.yml", $"--storage.tsdb.path={Folder}/data", "--web.listen-address=127.0.0.1:9090", "--log.level=warn");
+        // What people have for their own FRR finds the sockets of ours.
+        Start(machine, "prometheus-frr-exporter", "--frr.socket.dir-path=/run/meshover/frr/run", $"--web.listen-address={FrrExporter}", "--log.level=error");
         await Until.NothingIsMissingAsync("Prometheus answers", Patience, async () =>
             (await AskAsync("vector(1)")) is { ExitCode: not 0 } failed ? failed.Error : null, _ct);
     }
+
+    private void Start(Machine machine, string program, params string[] arguments) =>
+        _programs.Add(Process.Start(machine.Command(program, arguments)) ?? throw new LabException($"{program} did not start"));
 
     /// <summary>One line a row; empty: there are none.</summary>
     private async Task<string> QueryAsync(string expression) => (await AskAsync(expression)).Checked().Trim();
@@ -241,7 +251,7 @@ public sealed partial class MonitoringTests : IAsyncLifetime
         JsonValueKind.Object => element.EnumerateObject().SelectMany(member => member switch
         {
             { Name: "expr" } => [member.Value.GetString()!],
-            { Name: "definition" } => [LabelValues().Match(member.Value.GetString()!).Groups["metric"].Value],
+            { Name: "query", Value.ValueKind: JsonValueKind.String } when member.Value.GetString()!.StartsWith("label_values(", StringComparison.Ordinal) => [LabelValues().Match(member.Value.GetString()!).Groups["metric"].Value],
             _ => Expressions(member.Value),
         }),
         JsonValueKind.Array => element.EnumerateArray().SelectMany(Expressions),
