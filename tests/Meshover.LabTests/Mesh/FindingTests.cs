@@ -282,10 +282,12 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
     private async Task<IAsyncDisposable> WithoutNextHopsAsync(int node)
     {
         await ShellAsync(node, "ip nexthop flush");
-        return UntilChecked("rib-kernel", node, new Mend(() =>
+        return UntilChecked("rib-kernel", node, new Mend(async () =>
         {
+            var former = BgpdOf(node);
             _mesh.Node(node).KillFrr("zebra");
-            return Task.CompletedTask;
+            await Until.NothingIsMissingAsync("all of FRR is anew", Within, () => Task.FromResult(BgpdOf(node) is { } now && now != former ? null : $"bgpd is {former}"), _ct);
+            await _mesh.DirectAsync(Within, _ct);
         }));
     }
 
@@ -308,10 +310,12 @@ public sealed class FindingTests(MeshFixture fixture) : IClassFixture<MeshFixtur
 
     private Task HangAsync(int node, int signal)
     {
-        foreach (var (id, _) in MachineProcesses.Of(_mesh.Node(node).Machine).Where(process => process.Name == "bgpd"))
+        if (BgpdOf(node) is { } id)
             ProcessIdentity.TryFind(id)?.Signal(signal);
         return Task.CompletedTask;
     }
+
+    private int? BgpdOf(int node) => MachineProcesses.Of(_mesh.Node(node).Machine).Where(process => process.Name == "bgpd").Select(process => (int?)process.Id).FirstOrDefault();
 
     private sealed class Mend(Func<Task> mend) : IAsyncDisposable
     {
