@@ -41,6 +41,7 @@ public sealed class OpenIdTests(ConsoleFixture console)
         await SignInAsync(page, "bob.people");
         await Assertions.Expect(page.GetByText("gives you no role here")).ToBeVisibleAsync();
 
+        await console.TurnsAsync(3);
         // An answer that this browser did not ask for: its state is nobody's here.
         var other = await console.NewPageAsync(new BrowserNewContextOptions());
         await other.GotoAsync($"{ConsoleFixture.Address}/session/openid/return?code=abc&state=def");
@@ -91,8 +92,9 @@ public sealed class OpenIdTests(ConsoleFixture console)
         Assert.Contains("has left us", await console.AdministerAsync(LabPrograms.Meshover, "audit"), StringComparison.Ordinal);
     }
 
-    private static async Task SignInAsync(IPage page, string user)
+    private async Task SignInAsync(IPage page, string user)
     {
+        await console.TurnsAsync(2);
         await page.GetByRole(AriaRole.Link, new() { Name = "Sign in with Lab login" }).ClickAsync();
         await page.GetByLabel("User").FillAsync(user);
         await page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();

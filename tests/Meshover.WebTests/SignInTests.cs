@@ -15,6 +15,7 @@ public sealed partial class SignInTests(ConsoleFixture console)
     public async Task SignIn_ByATokenAndOutAgain()
     {
         var token = await console.TokenAsync("--role", "operator", "--name", "olga");
+        await console.TurnsAsync(1);
         var page = await console.NewPageAsync(new BrowserNewContextOptions());
 
         // Who is nobody is led to the door, and afterwards where they wanted to go.
@@ -43,6 +44,7 @@ public sealed partial class SignInTests(ConsoleFixture console)
     public async Task Link_SignsInOnce()
     {
         var link = ConsoleFixture.AtIPv4(await console.TokenAsync("--once", "--role", "viewer"));
+        await console.TurnsAsync(2);
         var first = await console.NewPageAsync(new BrowserNewContextOptions());
         await first.GotoAsync(link);
         await Assertions.Expect(first.GetByRole(AriaRole.Link, new() { Name = "Nodes" })).ToBeVisibleAsync();
