@@ -15,6 +15,7 @@ internal sealed class WayComparison : IDisposable
 {
     // A way may move while it is asked for.
     private const int Tries = 3;
+    private const string Silent = "*";
     private static readonly TimeSpan AtOnce = TimeSpan.Zero;
 
     private readonly LabMesh _mesh;
@@ -98,25 +99,34 @@ internal sealed class WayComparison : IDisposable
     /// <summary>The same hops; or, where there are several equal ways, as many, each beginning with one of them and all ending alike.</summary>
     private bool AreAlike(ImmutableArray<string> one, ImmutableArray<string> other, Dictionary<string, string> links)
     {
-        if (one.SequenceEqual(other))
-            return one.IsEmpty || links.Count == 0 || IsOneOf(one[0]);
-        return links.Count > 1 && one.Length == other.Length && IsOneOf(one[0]) && IsOneOf(other[0]) && one.Skip(1).SequenceEqual(other.Skip(1));
+        if (one.Length != other.Length || !one.Skip(1).Zip(other.Skip(1)).All(pair => AreEqual(pair.First, pair.Second)))
+            return false;
+        return one.IsEmpty || links.Count == 0 || (IsOneOf(one[0]) && IsOneOf(other[0]) && (links.Count > 1 || AreEqual(one[0], other[0])));
 
-        bool IsOneOf(string hop) => _names.GetValueOrDefault(hop) is not { } name || links.ContainsValue(name);
+        // A kernel answers only so often (icmp_ratelimit): who is silent now may answer the other.
+        static bool AreEqual(string hop, string same) => hop == same || hop == Silent || same == Silent;
+
+        bool IsOneOf(string hop) => hop == Silent || _names.GetValueOrDefault(hop) is not { } name || links.ContainsValue(name);
     }
 
-    /// <summary>Those that answer, in their order.</summary>
+    private static ImmutableArray<string> Trimmed(IEnumerable<string> hops)
+    {
+        var all = hops.ToList();
+        return [.. all.Take(all.FindLastIndex(hop => hop != Silent) + 1)];
+    }
+
+    /// <summary>In their order, without the silent ones behind the last that answers.</summary>
     private static ImmutableArray<string> HopsOf(string trace)
     {
         using var document = JsonDocument.Parse(trace);
-        return [.. document.RootElement.GetProperty("hops").EnumerateArray().Select(hop => hop.GetProperty("address").GetString()).OfType<string>()];
+        return Trimmed(document.RootElement.GetProperty("hops").EnumerateArray().Select(hop => hop.GetProperty("address").GetString() ?? Silent));
     }
 
     private async Task<(ImmutableArray<string> Addresses, bool IsReached)> TracerouteAsync(LabNode from, IPAddress to)
     {
         var ran = await from.Machine.RunAsync("traceroute", ["-n", "-I", "-q", "2", "-w", "1", "-m", "6", $"{to}"], _ct);
-        var hops = ran.Output.Split('\n').Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).FirstOrDefault(word => IPAddress.TryParse(word, out _)))
-            .OfType<string>().Select(text => text.Split('%')[0]).ToImmutableArray();
+        var hops = Trimmed(ran.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1)
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).FirstOrDefault(word => IPAddress.TryParse(word, out _))?.Split('%')[0] ?? Silent));
         // One that says "!H" tells of a way that ends.
         return (hops, hops is [.., var last] && last == $"{to}" && !ran.Output.Contains('!', StringComparison.Ordinal));
     }
