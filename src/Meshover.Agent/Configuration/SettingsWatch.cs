@@ -2,7 +2,7 @@ namespace Meshover.Agent.Configuration;
 
 /// <summary>
 /// Whether the settings could still be used, whenever their file changes: it is told before the next start, which would fail by it. Nothing of them is taken; that is
-/// <see cref="ConfigReload"/>'s. A look at a file that did not change is one call of the kernel's.
+/// <see cref="ConfigReload"/>'s. A look at a file that did not change is two calls of the kernel's.
 /// </summary>
 internal sealed class SettingsWatch
 {
