@@ -12,6 +12,9 @@ namespace Meshover.Cli.Ways;
 /// <param name="Mtu">Of the interface, bytes; 0: no way.</param>
 internal sealed record FirstHop(string Path, PeerSection? Peer, string? Reason, string Link, int Mtu)
 {
+    /// <summary>How many equal ways there are: each flow takes one of them, that by <see cref="Link"/> or another.</summary>
+    public int Ways { get; init; } = 1;
+
     public static FirstHop Of(Target target, StatusDocument status)
     {
         using var netlink = new RouteNetlink();
@@ -28,7 +31,7 @@ internal sealed record FirstHop(string Path, PeerSection? Peer, string? Reason, 
             (var by, { } meant) when meant.Hostname != by.Hostname => ("transit", meant.PathReason.Length > 0 ? meant.PathReason : "BGP prefers that way"),
             (var by, _) => ("direct", by.PathReason.Length > 0 ? by.PathReason : null),
         };
-        return new FirstHop(path, peer, reason, link?.Name ?? "", link?.Mtu ?? 0);
+        return new FirstHop(path, peer, reason, link?.Name ?? "", link?.Mtu ?? 0) { Ways = Math.Max(1, route.NextHops.IsDefault ? 0 : route.NextHops.Length) };
     }
 
     /// <summary>Such as <c>direct, endpoint [2001:db8::2]:12912</c>.</summary>
@@ -37,7 +40,7 @@ internal sealed record FirstHop(string Path, PeerSection? Peer, string? Reason, 
         ("here", _) => "this node itself",
         ("none", _) => $"no way: {Reason}",
         (_, null) => $"outside the mesh, by {Link}",
-        ("transit", var peer) => $"by way of {peer.Hostname} ({peer.Endpoint ?? "no endpoint"}): {Reason}",
+        ("transit", var peer) => $"by way of {peer.Hostname} ({peer.Endpoint ?? "no endpoint"}){(Ways > 1 ? $" or {Ways - 1} more, equally good" : "")}: {Reason}",
         (_, var peer) => $"direct, endpoint {peer.Endpoint ?? "unknown"}",
     };
 }

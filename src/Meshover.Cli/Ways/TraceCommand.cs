@@ -114,13 +114,16 @@ internal static class TraceCommand
                 EchoResult.NotSent => $"not sent: {outcome.Reason}",
                 EchoResult.Unreachable => "it says that the target cannot be reached",
                 _ when first.Path == "here" => "this node itself",
-                _ when hop == 1 && node is not null => node == target.Name ? first.Describe() : $"this node's way to {target.Name}, by {first.Link}{(first.Path == "transit" ? $", as {first.Reason}" : "")}",
+                _ when hop == 1 && node is not null => node == target.Name ? first.Describe() : $"this node's way to {target.Name}, by {LinkTo(node)}{(first.Path == "transit" ? $": {first.Reason}" : "")}",
                 _ when node == target.Name => $"the destination, passed on by {before ?? "the hop before"}",
                 _ when node is not null => $"passed on by {before ?? "the hop before"}",
                 _ when before is not null => $"behind {before}",
                 _ => "outside the mesh",
             };
         }
+
+        // Of equal ways the packet's flow may have taken another than the first.
+        private string LinkTo(string node) => status.Peers.FirstOrDefault(peer => peer.Hostname == node)?.Link ?? first.Link;
 
         private static string Named(HopSection hop) => hop switch
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Meshover.Linux.Interop;
 using Meshover.Linux.Namespaces;
@@ -57,16 +58,35 @@ public sealed class RouteNetlink : IRouteNetlink
     /// <summary>The route that the kernel would take; null if none leads there so, or it is one that refuses.</summary>
     public RouteInfo? FindRoute(RouteQuery query)
     {
+        var route = Ask(query, isItself: true);
+        if (route is not { IsIPv6: true, Kind: RouteKind.Unicast })
+            return route;
+        // Linux (6.18 does it still) keeps what it looked up for IPv6 with the next hop, and where routes share a nexthop object it tells the one by which the
+        // next hop was used first: another destination's, with other next hops. By which link the packets go is right.
+        return Ask(query, isItself: false) is not { } taken || (route.Destination.Contains(query.Destination) && HasLeg(route, taken)) ? route : RouteOf(query.Destination, taken);
+    }
+
+    private RouteInfo? Ask(RouteQuery query, bool isItself)
+    {
         try
         {
             return _connection.Query<RouteInfo>("find route", query.ToString(), MessageType.GetRoute,
-                (ref NetlinkWriter writer) => RouteQueryCodec.Write(ref writer, query), RouteCodec.TryParse);
+                (ref NetlinkWriter writer) => RouteQueryCodec.Write(ref writer, query, isItself), RouteCodec.TryParse);
         }
         catch (NetlinkException error) when (error is not NetlinkFormatException)
         {
             return null; // ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL (not our address), ENODEV: all say that there is no way
         }
     }
+
+    /// <summary>The route of that table which the packets take; what is known of the way itself if none is seen, as when it is gone by now.</summary>
+    private RouteInfo RouteOf(IPAddress destination, RouteInfo taken) =>
+        DumpRoutes(new RouteFilter { Table = taken.Table }, AddressFamily.InterNetworkV6)
+            .Where(route => !route.IsCached && route.Destination.Contains(destination) && HasLeg(route, taken))
+            .OrderByDescending(route => route.Destination.PrefixLength).ThenBy(route => route.Metric).FirstOrDefault() ?? taken;
+
+    private static bool HasLeg(RouteInfo route, RouteInfo taken) =>
+        route.NextHops.IsDefaultOrEmpty ? route.OutputLink == taken.OutputLink : route.NextHops.Any(hop => hop.OutputLink == taken.OutputLink);
 
     public IReadOnlyList<RuleInfo> GetRules() =>
     [

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Meshover.LabTests.Cli;
 using Meshover.Linux.Netlink;
 using Xunit;
 
@@ -133,6 +134,37 @@ public sealed class RouteNetlinkTests : IDisposable
             OutputLink = link,
         }));
         Assert.Equal("Nexthop has invalid gateway", error.KernelMessage);
+    }
+
+    // What `ip -6 route get fibmatch` tells here is the route to 2001:db8:1::/64 (Linux 6.18): it keeps that with the next hop, which both share.
+    [Fact]
+    public async Task FindRoute_RoutesThatShareANextHop_IsTheOneThatLeadsThere()
+    {
+        foreach (var name in (string[])["a", "b"])
+        {
+            _here.Netlink.CreateLink(LinkSpec.Veth($"{name}0", $"{name}1"));
+            _here.Netlink.SetUp($"{name}1");
+            _here.Netlink.SetUp($"{name}0");
+        }
+        foreach (var command in (string[])
+        [
+            "nexthop add id 1 via fe80::a dev a0", "nexthop add id 2 via fe80::b dev b0", "nexthop add id 3 group 1/2",
+            "-6 route add 2001:db8:1::/64 nhid 3", "-6 route add 2001:db8:2::/64 nhid 2", "-6 route add 2001:db8:2::1/128 nhid 1",
+        ])
+        {
+            (await Programs.RunAsync("ip", ["-n", _here.Name, .. command.Split(' ')])).Checked();
+        }
+        var (a, b) = (_here.Netlink.GetLink("a0").Index, _here.Netlink.GetLink("b0").Index);
+
+        for (var i = 1; i <= 64; i++)
+        {
+            var shared = _here.Netlink.FindRoute(new RouteQuery(IPAddress.Parse($"2001:db8:1::{i:x}")))!;
+            Assert.Equal(("2001:db8:1::/64", 2), ($"{shared.Destination}", shared.NextHops.Length));
+        }
+        Assert.Equal(("2001:db8:2::1/128", a), Found("2001:db8:2::1"));
+        Assert.Equal(("2001:db8:2::/64", b), Found("2001:db8:2::2"));
+
+        (string, int) Found(string to) => _here.Netlink.FindRoute(new RouteQuery(IPAddress.Parse(to))) is { } route ? ($"{route.Destination}", route.OutputLink) : ("none", 0);
     }
 
     [Theory]

@@ -14,14 +14,15 @@ internal static class RouteQueryCodec
     private const ushort InputLink = 3;
     private const ushort Mark = 16;
 
-    internal static void Write(ref NetlinkWriter writer, RouteQuery query)
+    /// <param name="isItself">Asks for the route; else for the way that is taken, one next hop of it.</param>
+    internal static void Write(ref NetlinkWriter writer, RouteQuery query, bool isItself)
     {
         var family = Families.Of(query.Destination);
         var header = writer.Take(RouteCodec.HeaderLength);
         header[0] = family;
         header[1] = (byte)Families.AddressBits(family);
         header[2] = (byte)(query.Source is null ? 0 : Families.AddressBits(family));
-        BinaryPrimitives.WriteUInt32LittleEndian(header[8..], family == Families.IPv4 ? RouteItself | WithTable : RouteItself);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[8..], (isItself ? RouteItself : 0) | (family == Families.IPv4 ? WithTable : 0));
         writer.PutAddress(RouteCodec.Destination, query.Destination);
         if (query.Source is { } source)
             writer.PutAddress(RouteCodec.Source, source);
