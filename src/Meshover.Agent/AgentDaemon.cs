@@ -28,7 +28,9 @@ using Meshover.Linux.Sysctl;
 using Meshover.Linux.WireGuard;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Findings;
+using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
+using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Supervision;
 using Meshover.Telemetry.Tracing;
@@ -75,7 +77,9 @@ public sealed class AgentDaemon : IDisposable
     private readonly EndpointKeeper _endpoints;
     private readonly RttProbe _rtt;
     private readonly KernelWatcher _watcher;
-    private readonly SessionWatch _sessions;
+    private readonly PacedTurns _sessions;
+    private readonly PacedTurns _judged;
+    private readonly LinkFile _links;
     private readonly ConfiguredAnnouncements _configured;
     private readonly AssignedAnnouncements _assigned;
     private readonly DeclaredAnnouncements _declared;
@@ -110,7 +114,9 @@ public sealed class AgentDaemon : IDisposable
         _dataplane = DataplaneSelection.Of(options.Config.Dataplane, netlink, inKernel, new UserspaceDataplane(engine, netlink));
         _routing = new RoutingClient(Path.Combine(options.RuntimeDirectory, "routing.sock"));
         _endpoints = new EndpointKeeper(_dataplane.Chosen, _inputs.Writer, Logger<EndpointKeeper>(), time);
-        _rtt = new RttProbe(netlink, Logger<RttProbe>(), time);
+        _judged = new PacedTurns(TellOfLinks, time);
+        _rtt = new RttProbe(netlink, Logger<RttProbe>(), time) { QualityChanged = options.Config.MeasuredCost ? _judged.Ask : null };
+        _links = new LinkFile(options.RuntimeDirectory);
         _templates = new TemplateFiles(options.Config.Templates);
         _routingReconciler = options.Config.Routing == RoutingChoice.Off ? null : new RoutingReconciler(_routing, _templates, sourceRoutes, time);
         _system = new ReconcileWorker<SystemPlan>(System(), KernelTimes, _inputs.Writer, Logger<KernelReconciler>(), time) { AfterPass = SeeSourceRoutesAsync };
@@ -129,8 +135,8 @@ public sealed class AgentDaemon : IDisposable
         _declared = new DeclaredAnnouncements(
             new AnnouncementStore(options.StateDirectory), _routing.GetPathsAsync, () => _identities.Current.Numbers?.Asn.Value, SomePeers, Logger<DeclaredAnnouncements>(), time);
         _announcer = new Announcer([_configured, .. options.Config.AnnounceAuto.IsEmpty ? Array.Empty<IAnnouncementSource>() : [_assigned], _declared, .. _kernelSources.Sources, .. _speakers is null ? Array.Empty<IAnnouncementSource>() : [_speakers]], _inputs.Writer);
-        _sessions = new SessionWatch(LookAtSessions, time);
-        _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time) { MeshRoutesChanged = _sessions.RoutesChanged };
+        _sessions = new PacedTurns(LookAtSessions, time);
+        _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time) { MeshRoutesChanged = _sessions.Ask };
         _page = new AgentPage(options.Config, _rtt.Get, () => _kernel.Gathered);
         _reporter = new StateReporter(options.Config, _identities, time, _rtt.Get, () => _rtt.Tally);
         if (options.Config.MetricsListen is { } listen)
@@ -199,6 +205,7 @@ public sealed class AgentDaemon : IDisposable
             link.RunAsync(initial.Told, stop.Token),
             _watcher.RunAsync(stop.Token),
             _sessions.RunAsync(stop.Token),
+            _judged.RunAsync(stop.Token),
             _announcer.RunAsync(initial.Announcements, stop.Token),
             _declared.RunAsync(stop.Token),
             _drain.RunAsync(stop.Token),
@@ -268,6 +275,8 @@ public sealed class AgentDaemon : IDisposable
         if (map is not null && IsOfAnotherMesh(map))
             (map, problem) = (null, $"The map on disk, {_mapFile.FilePath}, belongs to another mesh; a controller's next answer replaces it.");
         _assigned.Look(map);
+        var known = _options.Config.MeasuredCost ? _links.Load() : ImmutableSortedDictionary<NodeId, LinkQuality>.Empty;
+        _rtt.Recall(known);
         var state = new AgentState
         {
             Told = map,
@@ -278,6 +287,7 @@ public sealed class AgentDaemon : IDisposable
             Neighbors = _options.Config.Neighbors,
             IsGatherFailing = WasFailing(map),
             Drain = _drain.Begin(),
+            Links = known,
         };
         var now = _time.GetUtcNow();
         return state.WithRetained(_retainedFile.Load(out _), now - (_retainedFile.LastHeard() ?? now), _time.Uptime()).WithUnderlay(_watcher.Find());
@@ -361,6 +371,15 @@ public sealed class AgentDaemon : IDisposable
         if (_routingReconciler is not null && _sourceRoutes.Owed is not null)
             _frr.Poke();
         return Task.CompletedTask;
+    }
+
+    private void TellOfLinks()
+    {
+        var links = _rtt.Qualities;
+        _links.Save(links);
+        // While the inputs are full it is told a little later.
+        if (!_inputs.Writer.TryWrite(new AgentInput.LinksJudged(links)))
+            _judged.Ask();
     }
 
     private void LookAtSessions()

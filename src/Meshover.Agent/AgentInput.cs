@@ -41,6 +41,9 @@ internal abstract record AgentInput
     /// <summary>Something is wrong with the directory of the node's state; null: no more.</summary>
     public sealed record StateDirectorySeen(Mesh.Findings.Finding? Fault) : AgentInput;
 
+    /// <summary>Links are better or worse than they were.</summary>
+    public sealed record LinksJudged(System.Collections.Immutable.ImmutableSortedDictionary<Mesh.Identity.NodeId, Mesh.Paths.LinkQuality> Links) : AgentInput;
+
     /// <summary>The check of what is gathered here fails, or does no more.</summary>
     public sealed record GatherChecked(bool IsFailing) : AgentInput;
 

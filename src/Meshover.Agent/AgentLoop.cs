@@ -85,6 +85,7 @@ internal sealed partial class AgentLoop(AgentLoopParts parts, ILogger logger, Ti
         AgentInput.SettingsRead { Problem: var problem } => state with { SettingsProblem = problem },
         AgentInput.NeighborsChanged { Neighbors: var neighbors } => state with { Neighbors = neighbors },
         AgentInput.GatherChecked { IsFailing: var isFailing } => state with { IsGatherFailing = isFailing },
+        AgentInput.LinksJudged { Links: var links } => state with { Links = links },
         AgentInput.DrainChanged { State: var drain } => state with { Drain = drain },
         AgentInput.KeyChangeAsked { Answer: var answer } => TakeKeyChangeAsked(state, answer),
         AgentInput.NamesSeen { Fault: var fault } => state with { NamesFault = fault },

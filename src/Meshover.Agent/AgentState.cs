@@ -6,7 +6,9 @@ using Meshover.Agent.Draining;
 using Meshover.Agent.Endpoints;
 using Meshover.Agent.Reconciling;
 using Meshover.Mesh.Findings;
+using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
+using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
@@ -108,6 +110,9 @@ internal sealed record AgentState
 
     /// <summary>How far the node is left; null: it is not to be.</summary>
     public DrainState? Drain { get; init; }
+
+    /// <summary>How good the links are, as far as it was measured.</summary>
+    public ImmutableSortedDictionary<NodeId, LinkQuality> Links { get; init; } = ImmutableSortedDictionary<NodeId, LinkQuality>.Empty;
 
     /// <summary>The check of what is gathered here fails.</summary>
     public bool IsGatherFailing { get; init; }

@@ -27,6 +27,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         BfdPacketsPerSecond = config.BfdRate,
         Dataplane = config.Dataplane != DataplaneChoice.Off,
         DockerUser = config.DockerUser,
+        LinkCosts = config.LinkCosts,
         Workloads = config.Workloads,
         Routing = config.Routing != RoutingChoice.Off,
     };
@@ -42,6 +43,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         || next.Neighbors != former.Neighbors
         || next.IsGatherFailing != former.IsGatherFailing
         || next.Drain != former.Drain
+        || !ReferenceEquals(next.Links, former.Links)
         || IsTooOld(next, now) != next.IsMapTooOld;
 
     /// <summary>The state with its plan; unchanged where there is no map, or none that knows this node.</summary>
@@ -77,7 +79,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
 
     /// <summary>Before the machine was looked at, nothing is held against it.</summary>
     private static NodeHealth Health(AgentState state, ImmutableArray<AskedAnnouncement> asked) => state.Underlay is not { } underlay
-        ? new NodeHealth { IsMapTooOld = state.IsMapTooOld, IsGatherFailing = state.IsGatherFailing, Announced = Found(asked) }
+        ? new NodeHealth { IsMapTooOld = state.IsMapTooOld, IsGatherFailing = state.IsGatherFailing, Links = state.Links, Announced = Found(asked) }
         : new NodeHealth
         {
             UnderlayMtu = underlay.Mtu,
@@ -88,6 +90,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
             Announced = [.. underlay.Announced.Select(reach => reach with { IsLost = IsLost(reach, state.Reached) }).UnionBy(Found(asked), reach => reach.Prefix)],
             IsMapTooOld = state.IsMapTooOld,
             IsGatherFailing = state.IsGatherFailing,
+            Links = state.Links,
             Addresses = [.. underlay.Addresses, .. underlay.Others],
         };
 

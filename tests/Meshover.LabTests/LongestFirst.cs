@@ -18,5 +18,5 @@ internal sealed class LongestFirst : ITestCollectionOrderer, ITestClassOrderer
 
     public IReadOnlyCollection<TTestClass?> OrderTestClasses<TTestClass>(IReadOnlyCollection<TTestClass?> testClasses)
         where TTestClass : ITestClass =>
-        [.. testClasses.OrderBy(each => each?.TestClassSimpleName == nameof(KernelMeshTests))];
+        [.. testClasses.OrderBy(each => each?.TestClassSimpleName is nameof(KernelMeshTests) or nameof(LinkCostTests))];
 }

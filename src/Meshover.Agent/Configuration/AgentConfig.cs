@@ -4,6 +4,7 @@ using Meshover.Agent.Announcing.Declared;
 using Meshover.Mesh.Gathering;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
+using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Configuration;
@@ -57,6 +58,7 @@ public sealed record AgentConfig
     private readonly ListOf<string> _controllers;
     private readonly ListOf<IPEndPoint> _dnsListen;
     private readonly ListOf<ExternalNeighbor> _neighbors;
+    private readonly ListOf<AddedCost> _linkCosts;
 
     public const int DefaultListenPort = 12912;
     public const int DefaultControllerPort = 12913;
@@ -138,6 +140,12 @@ public sealed record AgentConfig
 
     /// <summary><c>gather-fallback</c>: while no owner of a range lives, its packets leave by this node's default route.</summary>
     public bool GatherFallback { get; init; }
+
+    /// <summary><c>measured-cost</c>: links that are slow, jittery or lossy cost more.</summary>
+    public bool MeasuredCost { get; init; } = true;
+
+    /// <summary><c>link-cost</c>: what links with some nodes cost beyond that.</summary>
+    public ImmutableArray<AddedCost> LinkCosts { get => _linkCosts.Elements; init => _linkCosts = new(value); }
 
     /// <summary><c>neighbors</c>: BGP routers outside the mesh.</summary>
     public ImmutableArray<ExternalNeighbor> Neighbors { get => _neighbors.Elements; init => _neighbors = new(value); }

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Meshover.Agent.Reconciling.Kernel;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Gathering;
+using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.Agent.Configuration;
@@ -93,6 +94,26 @@ internal static class SettingText
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var priority) && priority is >= 1 and <= GatherClaims.MostPriority
             ? priority
             : throw new FormatException($"\"{text}\" is not a priority; write a number from 1 to {GatherClaims.MostPriority}.");
+
+    private const string SiteMark = "site:";
+
+    public static ImmutableArray<AddedCost> AddedCosts(ImmutableArray<string> texts)
+    {
+        var costs = Each(texts, AddedCost);
+        return costs.GroupBy(cost => (cost.HostName, cost.Site)).FirstOrDefault(group => group.Count() > 1) is { Key: var twice }
+            ? throw new FormatException($"{(twice.Site.Length > 0 ? SiteMark + twice.Site : twice.HostName)} has two costs; keep one.")
+            : costs;
+    }
+
+    private static AddedCost AddedCost(string text)
+    {
+        if (text.LastIndexOf('=') is not (> 0 and var at) || !int.TryParse(text.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var cost) || cost > LinkCost.MostAdded)
+            throw new FormatException($"\"{text}\" is not a node with a cost; write it like n3=200, or site:tokyo=50 for all nodes of a site, with a cost of 0 to {LinkCost.MostAdded} (units of 0.1 ms).");
+        var name = text[..at];
+        return !name.StartsWith(SiteMark, StringComparison.Ordinal) ? new AddedCost(HostName(name), "", cost)
+            : name.Length > SiteMark.Length ? new AddedCost("", Site(name[SiteMark.Length..]), cost)
+            : throw new FormatException($"\"{text}\" is not a node with a cost: the site has no name; write it like site:tokyo=50.");
+    }
 
     public static int DrainOnStop(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 60

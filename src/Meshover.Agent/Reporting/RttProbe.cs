@@ -1,12 +1,16 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Threading.Channels;
 using Meshover.Agent.Diagnosing;
 using Meshover.Linux.Icmp;
 using Meshover.Linux.Netlink;
 using Meshover.Mesh.Identity;
+using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
 using Microsoft.Extensions.Logging;
 
@@ -15,7 +19,8 @@ namespace Meshover.Agent.Reporting;
 /// <summary>
 /// Measures the round trip over each link: an ICMPv6 echo to the peer's link-local address (RFC 4443, section 4.1), each peer
 /// every 5 s, less often in a mesh so large that it would be more than 250 at once. One raw socket serves all; they are asked together, since their
-/// answers then come together and wake this process a few times and not for each.
+/// answers then come together and wake this process a few times and not for each. What the answers say of a link's quality is <see cref="LinkGauge"/>'s to judge: one that
+/// wants a closer look gets some echoes in quick succession.
 /// </summary>
 internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, TimeProvider time)
 {
@@ -29,12 +34,21 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
 
     /// <summary>While there is no link yet, so that the first round does not wait for the next but one.</summary>
     private static readonly TimeSpan FirstPeriod = TimeSpan.FromSeconds(1);
+
+    /// <summary>Between echoes of a close look, to so many peers at a time at most.</summary>
+    private static readonly TimeSpan ClosePeriod = TimeSpan.FromMilliseconds(200);
+    private const int MostCloseAtOnce = 50;
+    private const int MostCloseEchoes = 24;
     private static readonly TimeSpan Forget = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RetryEvery = TimeSpan.FromSeconds(30);
 
     private readonly ushort _identifier = (ushort)Environment.ProcessId;
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes);
     private readonly ConcurrentDictionary<NodeId, Measurement> _measured = [];
+    private readonly ConcurrentDictionary<NodeId, LinkGauge> _gauges = [];
+
+    /// <summary>One turn stands for all gauges that want a close look.</summary>
+    private readonly Channel<bool> _close = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>By peer how many requests in a row were not answered, and when the second of them went out.</summary>
     private readonly ConcurrentDictionary<NodeId, (int Requests, long Second)> _unanswered = [];
@@ -44,15 +58,44 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     private long _lost;
     private int _next;
 
+    /// <summary>A link's quality is another now. Called on any thread, must be quick. Null: qualities are not measured.</summary>
+    public Action? QualityChanged { get; init; }
+
+    /// <summary>Of the links that were looked at, and of those of which it was known before.</summary>
+    public ImmutableSortedDictionary<NodeId, LinkQuality> Qualities
+    {
+        get
+        {
+            var known = ImmutableSortedDictionary.CreateBuilder<NodeId, LinkQuality>();
+            foreach (var (peer, gauge) in _gauges)
+            {
+                lock (gauge)
+                {
+                    if (gauge.Quality is { } quality)
+                        known[peer] = quality;
+                }
+            }
+            return known.ToImmutable();
+        }
+    }
+
+    /// <summary>What is known of links already.</summary>
+    public void Recall(ImmutableSortedDictionary<NodeId, LinkQuality> known)
+    {
+        foreach (var (peer, quality) in known)
+            _gauges[peer] = new LinkGauge(quality);
+    }
+
     public void Post(NodePlan plan)
     {
         var peers = plan.Links.Select(link => link.Peer).ToHashSet();
         Volatile.Write(ref _peers, peers);
         Volatile.Write(ref _plan, plan);
-        foreach (var gone in _measured.Keys.Concat(_unanswered.Keys).Where(peer => !peers.Contains(peer)))
+        foreach (var gone in _measured.Keys.Concat(_unanswered.Keys).Concat(_gauges.Keys).Where(peer => !peers.Contains(peer)))
         {
             _measured.TryRemove(gone, out _);
             _unanswered.TryRemove(gone, out _);
+            _gauges.TryRemove(gone, out _);
         }
     }
 
@@ -96,16 +139,16 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         try
         {
             using var socket = EchoSocket.OpenSocket();
-            var sending = SendAsync(socket, stop.Token);
+            var (sending, closely) = (SendAsync(socket, stop.Token), LookCloselyAsync(socket, stop.Token));
             try
             {
-                await await Task.WhenAny(sending, ReceiveAsync(socket, stop.Token));
+                await await Task.WhenAny(sending, closely, ReceiveAsync(socket, stop.Token));
             }
             finally
             {
                 // Before the next round sends, on a socket of its own.
                 await stop.CancelAsync();
-                await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.WhenAll(sending, closely).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             return "";
         }
@@ -129,6 +172,60 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
             foreach (var link in Unanswered(round))
                 TrySend(socket, link);
         }
+    }
+
+    private async Task LookCloselyAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        while (await _close.Reader.WaitToReadAsync(cancellationToken))
+        {
+            _close.Reader.TryRead(out _);
+            var looks = new Dictionary<NodeId, CloseLook>();
+            while (NextClose(looks) is { } due)
+            {
+                foreach (var link in due)
+                    TrySend(socket, link);
+                await Task.Delay(ClosePeriod, time, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Whom to ask now of those that want a close look: who owes an answer is waited for, as one that is not back counts as lost. Null: there are none.</summary>
+    /// <param name="looks">What those were asked that are looked at; is kept up to date.</param>
+    internal List<LinkPlan>? NextClose(Dictionary<NodeId, CloseLook> looks)
+    {
+        var (isAny, due) = (false, new List<LinkPlan>());
+        foreach (var link in Volatile.Read(ref _plan)?.Links ?? [])
+        {
+            if (!_gauges.TryGetValue(link.Peer, out var gauge) || !IsClose(gauge))
+                continue;
+            isAny = true;
+            var look = looks.GetValueOrDefault(link.Peer);
+            if (look.Echoes > 0 && _unanswered.ContainsKey(link.Peer) && time.GetElapsedTime(look.Asked) < LinkView.EchoPatience)
+                continue;
+            if (look.Echoes >= MostCloseEchoes)
+            {
+                GiveUp(gauge);
+                looks.Remove(link.Peer);
+            }
+            else if (due.Count < MostCloseAtOnce)
+            {
+                due.Add(link);
+                looks[link.Peer] = new CloseLook(look.Echoes + 1, time.GetTimestamp());
+            }
+        }
+        return isAny ? due : null;
+    }
+
+    private static void GiveUp(LinkGauge gauge)
+    {
+        lock (gauge)
+            gauge.GiveUp();
+    }
+
+    private static bool IsClose(LinkGauge gauge)
+    {
+        lock (gauge)
+            return gauge.IsClose;
     }
 
     /// <summary>Whom to ask once more in this round: in a large mesh the next may be a minute away.</summary>
@@ -170,7 +267,10 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         {
             Interlocked.Increment(ref _sent);
             if (_unanswered.ContainsKey(peer))
+            {
                 Interlocked.Increment(ref _lost);
+                Judge(peer, rtt: null);
+            }
         }
         _unanswered.AddOrUpdate(peer, (1, now), (_, owed) => (owed.Requests + 1, owed.Requests == 1 ? now : owed.Second));
     }
@@ -216,10 +316,39 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
             return;
         var now = time.GetTimestamp();
         _unanswered.TryRemove(peer, out _);
-        _measured[peer] = new Measurement(now, time.GetElapsedTime(BinaryPrimitives.ReadInt64BigEndian(packet[8..]), now));
+        var rtt = time.GetElapsedTime(BinaryPrimitives.ReadInt64BigEndian(packet[8..]), now);
+        _measured[peer] = new Measurement(now, rtt);
+        Judge(peer, rtt);
+    }
+
+    /// <param name="rtt">Null: an echo was not answered.</param>
+    private void Judge(NodeId peer, TimeSpan? rtt)
+    {
+        if (QualityChanged is null)
+            return;
+        var gauge = _gauges.GetOrAdd(peer, _ => new LinkGauge());
+        bool isChanged, isClose;
+        lock (gauge)
+        {
+            var (former, wasClose) = (gauge.Quality, gauge.IsClose);
+            if (rtt is { } took)
+                gauge.Answered(took.TotalMilliseconds);
+            else
+                gauge.Missed();
+            (isChanged, isClose) = (gauge.Quality != former, gauge.IsClose && !wasClose);
+        }
+        if (isClose)
+            _close.Writer.TryWrite(true);
+        if (isChanged)
+            QualityChanged();
     }
 
     private sealed record Measurement(long At, TimeSpan Rtt);
+
+    /// <param name="Echoes">So many were sent.</param>
+    /// <param name="Asked">When the last of them was.</param>
+    [StructLayout(LayoutKind.Auto)]
+    internal readonly record struct CloseLook(int Echoes, long Asked);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Round trips are not measured: {Reason}")]
     private static partial void LogOff(ILogger logger, string reason);

@@ -38,11 +38,12 @@ internal static class AgentMetrics
     public static readonly Metric PeerReceived = new("meshover_peer_receive_bytes_total", MetricType.Counter, "UDP payload received from the peer", "peer");
     public static readonly Metric PeerTransmitted = new("meshover_peer_transmit_bytes_total", MetricType.Counter, "UDP payload sent to the peer", "peer");
     public static readonly Metric PeerRtt = new("meshover_peer_rtt_seconds", MetricType.Gauge, "Last round trip over the link; absent while it is not known", "peer");
+    public static readonly Metric PeerCost = new("meshover_peer_link_cost", MetricType.Gauge, "What this end adds to the cost of the link, in units of 0.1 ms; absent where the node runs no FRR", "peer");
 
     public static IReadOnlyList<Metric> All { get; } =
     [
         Build, Node, Component, Findings, Connected, MapAge, MapRevision, Credential, Peers, PeersUp, PeersNotUp, Sessions, Established, Accepted, Announced, Refused,
-        Received, Transmitted, Drops, FrrRestarts, DataplaneAge, RoutingAge, OutsideUp, OutsideAccepted, Gathered, GatherOwner, GatherUsable, GatherPath, GatherFallback, PeerUp, PeerReceived, PeerTransmitted, PeerRtt,
+        Received, Transmitted, Drops, FrrRestarts, DataplaneAge, RoutingAge, OutsideUp, OutsideAccepted, Gathered, GatherOwner, GatherUsable, GatherPath, GatherFallback, PeerUp, PeerReceived, PeerTransmitted, PeerRtt, PeerCost,
         .. ProcessMetrics.All,
     ];
 }

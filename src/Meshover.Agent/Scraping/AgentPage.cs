@@ -13,7 +13,7 @@ namespace Meshover.Agent.Scraping;
 
 /// <summary>
 /// The agent's state as metrics. It asks nobody: what the data plane and FRR said last is a second and 15 s old at most, and how old it is is among
-/// the metrics. Per peer there are four series, so a thousand peers are some 4,050.
+/// the metrics. Per peer there are five series, so a thousand peers are some 5,050.
 /// </summary>
 /// <param name="config">For the detail per peer.</param>
 /// <param name="rtt">Milliseconds; null: not known.</param>
@@ -43,7 +43,7 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt, F
         WriteTraffic(writer, traffic);
         WriteAges(writer, state, now);
         if (config.MetricsPeers == PeerDetail.All || (config.MetricsPeers == PeerDetail.Auto && links.Count <= FewPeers))
-            WritePeers(writer, links, traffic, LinkStanding.AreKnown(state));
+            WritePeers(writer, state, links, traffic);
         ProcessMetrics.Write(writer);
         return writer;
     }
@@ -153,8 +153,9 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt, F
         .Single(AgentMetrics.DataplaneAge, state.Dataplane is null ? null : Seconds(now - state.DataplaneSeenAt))
         .Single(AgentMetrics.RoutingAge, state.RoutingRead is null ? null : Seconds(now - state.RoutingSeenAt));
 
-    private void WritePeers(ExpositionWriter writer, List<LinkStanding> links, Traffic traffic, bool isKnown)
+    private void WritePeers(ExpositionWriter writer, AgentState state, List<LinkStanding> links, Traffic traffic)
     {
+        var isKnown = LinkStanding.AreKnown(state);
         writer.Begin(AgentMetrics.PeerUp);
         foreach (var link in links.Where(_ => isKnown))
             writer.Sample(link.IsUp ? 1 : 0, link.Peer.HostName);
@@ -170,6 +171,9 @@ internal sealed class AgentPage(AgentConfig config, Func<NodeId, double?> rtt, F
             if (link.IsHeard && rtt(link.Peer.Id) is { } milliseconds)
                 writer.Sample(milliseconds / 1000, link.Peer.HostName);
         }
+        writer.Begin(AgentMetrics.PeerCost);
+        foreach (var neighbor in state.Plan?.Routing?.Neighbors ?? [])
+            writer.Sample(neighbor.Cost, neighbor.HostName);
     }
 
     /// <summary>MalformedPacket -> malformed-packet.</summary>

@@ -12,12 +12,15 @@ namespace Meshover.Cli.Routes;
 
 /// <summary>
 /// Asks the map on disk, bgpd (by `meshover routing`) and the kernel. What does not answer is a note, and no failure. Costs a dump of the kernel's routes, a question to bgpd for each
-/// prefix around and for each part that is known, and one for each of at most 64 neighbours, for which no more is asked after half a minute.
+/// prefix around, for each part that is known and for each neighbour that told of one, and one for each of at most 64 neighbours, for which no more is asked after half a minute.
 /// </summary>
 internal sealed class PrefixCollector(NodePaths paths, IRouteNetlink netlink, AgentStatus status)
 {
     /// <summary>Parts of a large prefix that bgpd is asked for.</summary>
     private const int MostParts = 1024;
+
+    /// <summary>Neighbours of whose links it is asked what they cost.</summary>
+    private const int MostLinks = 1024;
 
     private static readonly TimeSpan SaidAfter = TimeSpan.FromSeconds(2);
 
@@ -73,11 +76,23 @@ internal sealed class PrefixCollector(NodePaths paths, IRouteNetlink netlink, Ag
         facts = await AskRefusedAsync(facts, routing, cancel);
         var wanted = Wanted(facts);
         if (await TryAsync("What BGP has", async () => (await routing.GetPathsAsync(wanted, cancel)).Paths) is { } paths)
-            facts = facts with { Paths = paths, PathsOf = [.. wanted] };
+            facts = facts with { Paths = paths, PathsOf = [.. wanted], ToNeighbors = await AskNeighborsAsync(paths, routing, cancel) };
         var isOnConditions = status.Announcements.Any(one => one.Mode.Length > 0 && PrefixJudge.Overlaps(one.Prefix, facts.Asked));
         return isOnConditions
             ? facts with { Leased = await TryAsync("What is leased", async () => (await routing.GetRunningAsync(cancel))?.Leased ?? []) ?? [] }
             : facts;
+    }
+
+    /// <summary>Of one family is enough: both go by the same link.</summary>
+    private async Task<ImmutableArray<AnnouncedPath>> AskNeighborsAsync(ImmutableArray<AnnouncedPath> paths, RoutingClient routing, CancellationToken cancel)
+    {
+        var tellers = paths.Select(path => path.Neighbor).ToHashSet();
+        var addresses = status.Peers.Where(peer => tellers.Contains(peer.Asn)).SelectMany(peer => PrefixJudge.Parse($"{peer.Address4}/32")).Distinct().ToList();
+        if (addresses.Count == 0)
+            return [];
+        if (addresses.Count > MostLinks)
+            _notes.Add($"What {addresses.Count - MostLinks} of {addresses.Count} links cost was not asked: ask for a longer prefix.");
+        return await TryAsync("What the links cost", async () => (await routing.GetPathsAsync(addresses.Take(MostLinks), cancel)).Paths) ?? [];
     }
 
     private async Task<PrefixFacts> AskRefusedAsync(PrefixFacts facts, RoutingClient routing, CancellationToken cancel)

@@ -20,6 +20,7 @@ internal sealed class PrefixJudge
     private readonly PrefixFacts _facts;
     private readonly Dictionary<uint, NodeInfo> _members = [];
     private readonly ImmutableArray<IPNetwork> _pools;
+    private readonly WayJudge _ways;
 
     public PrefixJudge(PrefixFacts facts)
     {
@@ -27,6 +28,7 @@ internal sealed class PrefixJudge
         foreach (var node in facts.Map.Nodes)
             _members.TryAdd(node.Asn, node);
         _pools = [.. new[] { facts.Map.Settings?.Pool4, facts.Map.Settings?.Pool6, facts.Map.Settings?.TunnelPool }.SelectMany(Parse)];
+        _ways = new WayJudge(facts, NameOf);
     }
 
     private uint Self => _facts.Status.Asn;
@@ -124,18 +126,17 @@ internal sealed class PrefixJudge
 
     private RouteAnnouncement Accepted(IPNetwork prefix, string node, ImmutableArray<AnnouncedPath> paths)
     {
-        // An older daemon says of none that it is used.
-        var saysUse = _facts.Paths.Any(path => path.Prefix == paths[0].Prefix && path.IsUsed);
-        var used = saysUse ? paths.RemoveAll(path => !path.IsUsed) : paths;
+        var used = _ways.SaysUse(paths[0].Prefix) ? paths.RemoveAll(path => !path.IsUsed) : paths;
         var failover = paths.Select(path => path.Failover).FirstOrDefault(failover => failover is not null);
         var (state, reason) = used.IsEmpty ? ("accepted", WhySpare(failover)) : Kernel(prefix);
-        var ways = used.IsEmpty ? paths : used;
+        var best = used.IsEmpty ? paths : used;
         return Row(prefix, node, state, paths.Any(path => path.IsGoing) ? $"{reason} It, or a node on the way, is about to go." : reason) with
         {
-            Cost = ways.Min(path => path.Cost),
-            NextHops = [.. ways.Where(path => path.Neighbor != 0).Select(path => NameOf(path.Neighbor)).Distinct()],
+            Cost = best.Min(path => path.Cost),
+            NextHops = [.. best.Where(path => path.Neighbor != 0).Select(path => NameOf(path.Neighbor)).Distinct()],
             Role = failover is { } role ? Word(role) : null,
             Priority = failover?.Priority,
+            Ways = _ways.Of(paths),
         };
     }
 
@@ -211,6 +212,7 @@ internal sealed class PrefixJudge
         NextHops = [],
         Role = null,
         Priority = null,
+        Ways = [],
     };
 
     private string NameOf(uint asn) => asn switch

@@ -27,7 +27,7 @@ internal static class RouteCommands
         var json = new Option<bool>("--json") { Description = "Print JSON (docs/route.schema.json)." };
         var to = new Argument<string>("PREFIX|ADDRESS") { Description = "The packet's destination; of a prefix its first address is taken." };
         var command = new ExampleCommand(
-            "explain", "Tells by which interface this node sends a packet, whether it is gathered, who announces its destination, who of them is accepted here and why not, and what the kernel holds. "
+            "explain", "Tells by which interface this node sends a packet, whether it is gathered, who announces its destination, who of them is accepted here and why not, what each way to it costs, and what the kernel holds. "
                 + "Exit code: 0 it is sent or is this machine's, 3 it is refused.",
             "meshover route explain 10.64.2.2", "meshover route explain 10.64.2.0/24", "meshover route explain --json 10.64.0.0/16 | jq -r '.announcements[].node'",
             "meshover route explain --from 203.0.113.11 198.51.100.7", "meshover route explain --from 203.0.113.11 --by vmbr0 198.51.100.7")

@@ -81,6 +81,30 @@ internal sealed record RouteAnnouncement
 
     [Description("Of such a prefix: of several nodes the greatest has it; else null.")]
     public required int? Priority { get; init; }
+
+    [Description("By whom it came, those that are used first, then the cheapest; empty of this node's own, of what is refused, and where an older daemon does not say it.")]
+    public required ImmutableArray<RouteWay> Ways { get; init; }
+}
+
+internal sealed record RouteWay
+{
+    [Description("Hostname of the node that packets are handed to; of a router outside the mesh, the address or interface of its session.")]
+    public required string By { get; init; }
+
+    [Description("What the whole way costs (BGP's MED), in units of 0.1 ms: its links, and what the announcer set; null: not known.")]
+    public required uint? Cost { get; init; }
+
+    [Description("Of that, the link with that node; null: not known.")]
+    public required uint? Link { get; init; }
+
+    [Description("Of that, what lies beyond: the other links, and what the announcer set; null: not known.")]
+    public required uint? Beyond { get; init; }
+
+    [Description("bgpd chose it, or it is one of several that are as good.")]
+    public required bool Used { get; init; }
+
+    [Description("Why it is not used, in a few words; null: it is.")]
+    public required string? Reason { get; init; }
 }
 
 internal sealed record RouteHolder

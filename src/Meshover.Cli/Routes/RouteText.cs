@@ -1,5 +1,6 @@
 using System.Globalization;
 using Meshover.Cli.CommandLine;
+using Meshover.Mesh.Paths;
 using Spectre.Console;
 
 namespace Meshover.Cli.Routes;
@@ -10,6 +11,12 @@ internal static class RouteText
     private const int Narrowest = 40;
     private const string Gap = "  ";
     private const string Below = "      ";
+
+    /// <summary>Of an announcement.</summary>
+    private const int MostWays = 8;
+
+    /// <summary>A direct link that is as good as links can be: no more is to be told of it.</summary>
+    private const uint Plain = 2 * LinkCost.Base;
 
     /// <summary>In a pipe each row is one line, for grep.</summary>
     public static void Write(RouteDocument route)
@@ -25,10 +32,11 @@ internal static class RouteText
     {
         [$"{route.From} -> {route.To} on {route.Node}", $"in       {route.In}", $"gathered {route.Gathered}", $"out      {route.Out}", ""],
         Table($"announced: {route.Prefix} and what overlaps it", ["prefix", "", "node", "here", "cost", "why"], [.. route.Announcements.Select(Cells)], width),
+        Ways(route, width),
         Table("granted", ["prefix", "", "node", "up to", "name", ""], [.. route.Grants.Select(Cells)], width),
         Table("in the kernel", ["prefix", "", "kind", "set by", "table", "metric", "by"], [.. route.Kernel.Select(Cells)], width),
         route.More > 0 ? [$"and {route.More} more: ask for a longer prefix"] : [],
-        route.Notes.SelectMany(note => Wrapped(note, "", width)),
+        route.Notes.SelectMany(note => Wrapped(note, "", "", width)),
     }.SelectMany(lines => lines).Select(Terminal.Safe);
 
     private static string[] Cells(RouteAnnouncement one) =>
@@ -58,23 +66,48 @@ internal static class RouteText
     private static IEnumerable<string> Row(string[] row, int[] columns, bool isBeside, int width)
     {
         var cells = string.Concat(columns.Select((column, i) => Gap + row[i].PadRight(column)));
-        return isBeside ? [$"{cells}{Gap}{row[^1]}".TrimEnd()] : [cells.TrimEnd(), .. Wrapped(row[^1], Below, width)];
+        return isBeside ? [$"{cells}{Gap}{row[^1]}".TrimEnd()] : [cells.TrimEnd(), .. Wrapped(row[^1], Below, Below, width)];
     }
 
-    private static IEnumerable<string> Wrapped(string text, string indent, int width)
+    private static IEnumerable<string> Ways(RouteDocument route, int width)
     {
-        var line = indent;
+        string[] told = [.. route.Announcements.Where(one => one.Ways.Length > 1 || one.Ways.Any(way => way.Cost > Plain)).Select(one => $"{one.Prefix} of {one.Node}: {Ways(one)}")];
+        return told.Length == 0 ? [] : ["ways to it, and what they cost (units of 0.1 ms)", .. told.SelectMany(ways => Wrapped(ways, Gap, Below, width)), ""];
+    }
+
+    /// <summary>They come with the used ones first, then the cheapest.</summary>
+    private static string Ways(RouteAnnouncement one)
+    {
+        var told = string.Join("; ", one.Ways.Take(MostWays).Select(way => $"by {way.By}{Cost(way, one.Node)}, {way.Reason ?? "used"}"));
+        return one.Ways.Length <= MostWays ? told : $"{told}; and {one.Ways.Length - MostWays} more{(one.Ways[MostWays].Cost is { } least ? $", from {least} on" : "")}";
+    }
+
+    private static string Cost(RouteWay way, string announcer) => way switch
+    {
+        { Cost: null } => "",
+        { Link: not null, Beyond: 0 } when way.By == announcer => $" {way.Cost} ({way.Link} to {way.By} itself)",
+        { Link: not null } when way.By == announcer => $" {way.Cost} ({way.Link} to {way.By} itself, {way.Beyond} set by it)",
+        { Link: not null } => $" {way.Cost} ({way.Link} to {way.By}, {way.Beyond} beyond)",
+        _ => $" {way.Cost}",
+    };
+
+    /// <param name="text">Of words.</param>
+    /// <param name="first">Before the first line.</param>
+    /// <param name="indent">Before each further one.</param>
+    /// <param name="width">Columns.</param>
+    private static IEnumerable<string> Wrapped(string text, string first, string indent, int width)
+    {
+        var (line, start) = (first, first.Length);
         foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            var isFirst = line.Length == indent.Length;
-            if (!isFirst && line.Length + 1 + word.Length > width)
+            if (line.Length > start && line.Length + 1 + word.Length > width)
             {
                 yield return line;
-                (line, isFirst) = (indent, true);
+                (line, start) = (indent, indent.Length);
             }
-            line += isFirst ? word : $" {word}";
+            line += line.Length > start ? $" {word}" : word;
         }
-        if (line.Length > indent.Length)
+        if (line.Length > start)
             yield return line;
     }
 }

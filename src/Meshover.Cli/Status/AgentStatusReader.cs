@@ -114,6 +114,7 @@ internal static class AgentStatusReader
         RxBytes = peer.RxBytes,
         TxBytes = peer.TxBytes,
         RttMs = peer.RttMs < 0 ? null : peer.RttMs,
+        LinkCost = peer.LinkCost > 0 ? peer.LinkCost : null,
         BgpState = peer.BgpState,
         BfdState = peer.BfdState,
         PrefixesReceived = peer.PrefixesReceived,

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Meshover.Mesh.Paths;
 using Spectre.Console;
 
 namespace Meshover.Cli.Status;
@@ -15,6 +16,8 @@ internal static class PeerDetail
         StatusTable.Line(console, $"[grey]endpoint[/]    {peer.Endpoint ?? "none"}, by {peer.Link}");
         StatusTable.Line(console, $"[grey]handshake[/]   {(peer.HandshakeAgeSeconds is { } age ? $"{StatusTable.Age(age)} ago" : "never")}");
         StatusTable.Line(console, $"[grey]round trip[/]  {(peer.RttMs is { } rtt ? string.Create(CultureInfo.InvariantCulture, $"{rtt:0.00} ms") : "unknown")}");
+        if (peer.LinkCost is { } cost)
+            StatusTable.Line(console, $"[grey]cost[/]        {cost} at this end ({LinkCost.Base} is the least)");
         StatusTable.Line(console, $"[grey]traffic[/]     {StatusTable.Bytes(peer.RxBytes)} received, {StatusTable.Bytes(peer.TxBytes)} sent");
         StatusTable.Line(console, $"[grey]bgp[/]         {(peer.BgpState.Length > 0 ? peer.BgpState : "no session")}, BFD {(peer.BfdState.Length > 0 ? peer.BfdState : "unknown")}, {peer.PrefixesReceived} prefixes");
         foreach (var finding in findings)

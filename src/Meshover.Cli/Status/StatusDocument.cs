@@ -269,6 +269,9 @@ internal sealed record PeerSection
     [Description("Over the link; null while unknown.")]
     public required double? RttMs { get; init; }
 
+    [Description("What this end adds to the cost of the link, in units of 0.1 ms: half of what the link costs, if the other end adds as much; null while unknown.")]
+    public uint? LinkCost { get; init; }
+
     [Description("FRR's own word, such as Established; empty where there is no session.")]
     public required string BgpState { get; init; }
 

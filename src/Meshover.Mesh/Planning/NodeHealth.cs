@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.Mesh.Endpoints;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Paths;
 
 namespace Meshover.Mesh.Planning;
 
@@ -25,6 +27,9 @@ public sealed record NodeHealth
 
     /// <summary>All of its own addresses outside the mesh, as it sees them itself: temporary ones too, and such as nobody may call.</summary>
     public ImmutableArray<IPAddress> Addresses { get; init; } = [];
+
+    /// <summary>How good the links are, by the node at the other end; of one that is not here, nothing is known.</summary>
+    public ImmutableSortedDictionary<NodeId, LinkQuality> Links { get; init; } = ImmutableSortedDictionary<NodeId, LinkQuality>.Empty;
 
     /// <summary>The check of what is gathered here fails: packets that came here would not get out.</summary>
     public bool IsGatherFailing { get; init; }

@@ -6,6 +6,7 @@ using Meshover.Mesh.Findings;
 using Meshover.Mesh.Gathering;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
+using Meshover.Mesh.Paths;
 
 namespace Meshover.Mesh.Planning;
 
@@ -17,9 +18,6 @@ public static class NodePlanner
 
     /// <summary>Seconds, where no BFD flows: silence must still be seen (<see cref="EndpointChooser.WorkingFor"/>).</summary>
     private const int KeepaliveWithoutBfd = 10;
-
-    /// <summary>Of every direct link. Any two cost more than one, so a direct link is preferred to a transit of like quality.</summary>
-    private const int DirectCost = 50;
 
     /// <exception cref="ArgumentException">The map does not know <paramref name="self"/>.</exception>
     public static NodePlan Plan(MeshMap map, NodeId self, NodeSettings settings, NodeCapabilities capabilities, NodeHealth health)
@@ -122,7 +120,7 @@ public static class NodePlanner
         IsDraining = settings.IsDraining,
         HasHosts = settings.Workloads.Any(network => network.Hosts),
         Grants = [.. map.Nodes.Values.SelectMany(node => Taken(node, settings).Select(grant => new OriginGrant(node.Asn, grant)))],
-        Neighbors = [.. peers.Select(peer => PlanNeighbor(peer, settings))],
+        Neighbors = [.. peers.Select(peer => PlanNeighbor(peer, settings, health))],
         ExternalNeighbors = ExternalNeighbors.Usable(map, me, settings),
         Learnable = settings.Neighbors.IsEmpty ? [] : ExternalNeighbors.Learnable(map, me),
         BfdIntervalMs = BfdTimers.IntervalMs(peers.Length, settings.BfdPacketsPerSecond),
@@ -161,7 +159,7 @@ public static class NodePlanner
         _ => Prefixes.Halves(grant.Prefix).Select(half => new RouteGrant(half, grant.MaxLength)),
     };
 
-    private static NeighborModel PlanNeighbor(MeshNode peer, NodeSettings settings) => new()
+    private static NeighborModel PlanNeighbor(MeshNode peer, NodeSettings settings, NodeHealth health) => new()
     {
         Node = peer.Id,
         HostName = peer.HostName,
@@ -169,7 +167,7 @@ public static class NodePlanner
         Asn = peer.Asn,
         IsTransit = peer.IsTransit,
         MayOriginate = [.. Own(peer), .. Taken(peer, settings)],
-        Cost = DirectCost,
+        Cost = LinkCost.Base + (health.Links.TryGetValue(peer.Id, out var quality) ? quality.Cost : 0) + AddedCost.For(peer, settings.LinkCosts),
     };
 
     private static RouteGrant[] Own(MeshNode node) =>

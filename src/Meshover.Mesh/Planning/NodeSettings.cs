@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Meshover.Mesh.Gathering;
+using Meshover.Mesh.Paths;
 
 namespace Meshover.Mesh.Planning;
 
@@ -64,6 +65,9 @@ public sealed record NodeSettings
 
     /// <summary>The operator lets us put tagged rules into Docker's own chain.</summary>
     public bool DockerUser { get; init; }
+
+    /// <summary>What the operator adds to the cost of links.</summary>
+    public ImmutableArray<AddedCost> LinkCosts { get; init; } = [];
 
     /// <summary>False: no WireGuard, no links.</summary>
     public bool Dataplane { get; init; } = true;

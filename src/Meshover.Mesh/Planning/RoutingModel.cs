@@ -83,6 +83,6 @@ public sealed record NeighborModel
     /// <summary>Its node addresses (/32 and /128) and its grants: all that it may originate.</summary>
     public required ImmutableArray<RouteGrant> MayOriginate { get => _mayOriginate.Elements; init => _mayOriginate = new(value); }
 
-    /// <summary>Cost of the link, added to MED on the way in; two direct hops cost more than one.</summary>
+    /// <summary>This end's half of what the link costs (<see cref="Paths.LinkCost"/>): added to MED on the way in and on the way out.</summary>
     public required int Cost { get; init; }
 }

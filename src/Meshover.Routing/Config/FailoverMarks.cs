@@ -13,8 +13,8 @@ internal static class FailoverMarks
     /// <summary>Of a standby's path at other nodes: less than <see cref="NetworkMap.YieldPreference"/>, so that two that stand by never yield to each other.</summary>
     public const int StandbyPreference = 40;
 
-    private const int StandbyMed = 1000;
-    private const int MedOfPriority = 200;
+    private const int StandbyMed = 100_000;
+    private const int MedOfPriority = 100_000;
 
     public static string Of(Failover failover) => $"{ExternalMarks.Administrator}:{(int)failover.Role}:{failover.Priority}";
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Identity;
+using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.Routing.Config;
@@ -32,7 +33,7 @@ public sealed record FrrRendering(FrrConfig Config, ImmutableArray<TemplateLine>
         TunnelPool = IPNetwork.Parse("198.18.0.0/15"),
         Networks = [.. Addresses(1).Concat(Grants(1)).Select(grant => new Announcement(grant.Prefix)), new Announcement(IPNetwork.Parse("10.64.1.128/25")) { Med = 100, Communities = [new Community(65000, 1)] }],
         Grants = [.. Enumerable.Range(1, 3).SelectMany(id => Grants(id).Select(grant => new OriginGrant(AsnOf(id), grant)))],
-        Neighbors = [Neighbor(2, isTransit: true), Neighbor(3, isTransit: false)],
+        Neighbors = [Neighbor(2, isTransit: true), Neighbor(3, isTransit: false) with { Cost = LinkCost.Base + new LinkQuality(5, IsJittery: false, Loss: 0).Cost }],
         BfdIntervalMs = BfdTimers.IntervalMs(2, BfdTimers.DefaultPacketsPerSecond),
         BfdMultiplier = BfdTimers.Multiplier,
     };
@@ -45,7 +46,7 @@ public sealed record FrrRendering(FrrConfig Config, ImmutableArray<TemplateLine>
         Asn = AsnOf(id),
         IsTransit = isTransit,
         MayOriginate = [.. Addresses(id), .. Grants(id)],
-        Cost = 50,
+        Cost = LinkCost.Base,
     };
 
     private static RouteGrant[] Addresses(int id) => [new(IPNetwork.Parse($"10.249.0.{id}/32")), new(IPNetwork.Parse($"fd00:6d65:7368::{id:x}/128"))];

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
 using Scriban.Runtime;
 
@@ -28,6 +29,8 @@ internal static partial class TemplateValues
         ["granted6"] = Entries(new PrefixLists(model, AddressFamily.InterNetworkV6).OfAll()),
         ["costs"] = Array(model.Neighbors.Select(n => (Hops(n), n.Cost)).Distinct().Order()
             .Select(c => new ScriptObject { ["hops"] = c.Item1, ["cost"] = c.Cost })),
+        ["base_cost"] = LinkCost.Base,
+        ["costs_out"] = Array(model.Neighbors.Select(n => n.Cost).Where(cost => cost != LinkCost.Base).Distinct().Order().Select(cost => (object)cost)),
         ["network_maps"] = Array(NetworkMap.Of(model).Select(NetworkMaps)),
         ["families"] = new ScriptArray
         {

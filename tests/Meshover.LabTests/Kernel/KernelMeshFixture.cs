@@ -1,3 +1,4 @@
+using System.Net;
 using Meshover.Lab;
 using Meshover.Lab.Meshes;
 using Meshover.Lab.Reach;
@@ -29,6 +30,13 @@ public sealed class KernelMeshFixture : IAsyncLifetime
 
     private static readonly TimeSpan SwitchPatience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
+
+    // However slow the machine is, what takes more than this many times its bound is the program's.
+    private const double MostSlowness = 4;
+
+    // Emulated on two processors that have nothing else to do; on a real machine it is 10 ms.
+    private static readonly TimeSpan IdleStart = TimeSpan.FromMilliseconds(300);
+    private const int Starts = 10;
     private readonly string _templates = Directory.CreateTempSubdirectory("meshover-templates-").FullName;
 
     private ReachChecker _checker = null!;
@@ -86,6 +94,34 @@ public sealed class KernelMeshFixture : IAsyncLifetime
 
     public async Task<ComponentState> DataplaneAsync(LabNode node, CancellationToken ct) =>
         (await node.StatusAsync(ct)).Components.Single(component => component.Name == "dataplane");
+
+    /// <summary>How many times longer than on an idle machine a program of ours takes to start, 1 to 4: what 5 s are there, are more here.</summary>
+    public async Task<double> SlownessAsync(LabNode node, CancellationToken ct)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        for (var i = 0; i < Starts; i++)
+            (await node.MeshoverAsync(["--version"], ct)).Checked();
+        return Math.Clamp(TimeProvider.System.GetElapsedTime(start) / (Starts * IdleStart), 1, MostSlowness);
+    }
+
+    /// <summary>Steady pings from the first workload to the others, from a second before until five seconds after what is done.</summary>
+    public async Task<PingReport[]> PingDuringAsync(Func<Task> fault, CancellationToken ct)
+    {
+        IPAddress[] targets = [AddressPlan.Workload4(2), AddressPlan.Workload6(2), AddressPlan.Workload4(3)];
+        var pings = targets.Select(target => SteadyPing.Start(Mesh.Node(1).Workload, target, TimeProvider.System)).ToArray();
+        try
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, ct);
+            await fault();
+            await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System, ct);
+            return await Task.WhenAll(pings.Select(ping => ping.StopAsync()));
+        }
+        finally
+        {
+            foreach (var ping in pings)
+                await ping.DisposeAsync();
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,8 +1,6 @@
 using System.Net;
 using Meshover.Lab.Faults;
 using Meshover.Lab.Meshes;
-using Meshover.Lab.Reach;
-using Meshover.Lab.Underlays;
 using Meshover.LabTests.Mesh;
 using Meshover.Linux.Netlink;
 
@@ -15,15 +13,8 @@ public sealed class KernelMeshTests(KernelMeshFixture fixture)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan SwitchOutage = TimeSpan.FromSeconds(5);
 
-    // However slow the machine is, an outage beyond this many times the bound is the program's.
-    private const double MostSlowness = 4;
-
     // BFD notices in 5 s here. Without it BGP would in 9 s, and keep the routes for 30 s more, as of one that restarts.
     private static readonly TimeSpan CutOutage = TimeSpan.FromSeconds(25);
-
-    // Emulated on two processors that have nothing else to do; on a real machine it is 10 ms.
-    private static readonly TimeSpan IdleStart = TimeSpan.FromMilliseconds(300);
-    private const int Starts = 10;
     private readonly LabMesh _mesh = fixture.Mesh;
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
 
@@ -62,13 +53,13 @@ public sealed class KernelMeshTests(KernelMeshFixture fixture)
         await fixture.ReachableAsync(_ct);
         var node = _mesh.Node(1);
         var links = Ours(node);
-        var reports = await PingDuringAsync(async () =>
+        var reports = await fixture.PingDuringAsync(async () =>
         {
             var killed = node.Kill("agent");
             await Until.NothingIsMissingAsync("the agent is back", Patience, () => Task.FromResult(node.Find("agent") is { } now && now != killed ? null : "no agent"), _ct);
             await Until.NothingIsMissingAsync("the agent has looked at everything", Patience, async () =>
                 (await node.StatusAsync(_ct)).Components.FirstOrDefault(each => each.State != "ok") is { } bad ? $"{bad.Name} is {bad.State}\n{node.Logs()}" : null, _ct);
-        });
+        }, _ct);
 
         Assert.All(reports, report => Assert.True(report.Lost.IsEmpty && report.Sent > 100, report.ToString()));
         Assert.Equal(links, Ours(node));
@@ -80,25 +71,16 @@ public sealed class KernelMeshTests(KernelMeshFixture fixture)
         await fixture.ReachableAsync(_ct);
         var node = _mesh.Node(2);
 
-        var before = await SlownessAsync(node);
-        var toEngine = await PingDuringAsync(() => fixture.SwitchAsync(node, "userspace", "userspace", _ct));
+        var before = await fixture.SlownessAsync(node, _ct);
+        var toEngine = await fixture.PingDuringAsync(() => fixture.SwitchAsync(node, "userspace", "userspace", _ct), _ct);
         AssertLinks(node, "tun", "tun");
-        var meanwhile = await SlownessAsync(node);
-        var toKernel = await PingDuringAsync(() => fixture.SwitchAsync(node, "kernel", "kernel", _ct));
-        var slowness = Math.Min(Math.Max(Math.Max(before, meanwhile), await SlownessAsync(node)), MostSlowness);
+        var meanwhile = await fixture.SlownessAsync(node, _ct);
+        var toKernel = await fixture.PingDuringAsync(() => fixture.SwitchAsync(node, "kernel", "kernel", _ct), _ct);
+        var slowness = Math.Max(Math.Max(before, meanwhile), await fixture.SlownessAsync(node, _ct));
         AssertLinks(node, "wireguard", "gre");
         (await node.UpAsync(input: null, ["--no-wait", "--dataplane", "auto"], _ct)).Checked();
 
         Assert.All([.. toEngine, .. toKernel], report => Assert.True(report.LongestGap < SwitchOutage * slowness, $"{report}, slowness {slowness:0.0}"));
-    }
-
-    /// <summary>How many times longer than on an idle machine a program of ours takes to start, at least 1: what 5 s are there, are more here.</summary>
-    private async Task<double> SlownessAsync(LabNode node)
-    {
-        var start = TimeProvider.System.GetTimestamp();
-        for (var i = 0; i < Starts; i++)
-            (await node.MeshoverAsync(["--version"], _ct)).Checked();
-        return Math.Max(1, TimeProvider.System.GetElapsedTime(start) / (Starts * IdleStart));
     }
 
     [Fact]
@@ -107,13 +89,13 @@ public sealed class KernelMeshTests(KernelMeshFixture fixture)
         await fixture.ReachableAsync(_ct);
         await _mesh.DirectAsync(Patience, _ct);
         var node = _mesh.Node(1);
-        var reports = await PingDuringAsync(async () =>
+        var reports = await fixture.PingDuringAsync(async () =>
         {
             await using var cut = await Cut.BetweenAsync(_mesh, node, _mesh.Node(2), onlyIPv6: false, _ct);
             await Until.NothingIsMissingAsync("n1 reaches n2 by way of n3", Patience, async () =>
                 (await node.StatusAsync(_ct)).Peers.Single(peer => peer.Hostname == "n2") is { Path: "transit" } ? null : "no transit", _ct);
             await fixture.ReachableAsync(_ct);
-        });
+        }, _ct);
         await _mesh.DirectAsync(Patience, _ct);
 
         Assert.All(reports, report => Assert.True(report.LongestGap < CutOutage, report.ToString()));
@@ -133,24 +115,6 @@ public sealed class KernelMeshTests(KernelMeshFixture fixture)
 
         down.Checked();
         SystemSnapshot.AssertEqual(fixture.Before, after, line => line is "file /var/lib/meshover" or "file /var/lib/meshover/identity.json");
-    }
-
-    private async Task<PingReport[]> PingDuringAsync(Func<Task> fault)
-    {
-        IPAddress[] targets = [AddressPlan.Workload4(2), AddressPlan.Workload6(2), AddressPlan.Workload4(3)];
-        var pings = targets.Select(target => SteadyPing.Start(_mesh.Node(1).Workload, target, TimeProvider.System)).ToArray();
-        try
-        {
-            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, _ct);
-            await fault();
-            await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System, _ct);
-            return await Task.WhenAll(pings.Select(ping => ping.StopAsync()));
-        }
-        finally
-        {
-            foreach (var ping in pings)
-                await ping.DisposeAsync();
-        }
     }
 
     private static void AssertLinks(LabNode node, string device, string link)

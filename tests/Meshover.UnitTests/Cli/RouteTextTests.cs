@@ -51,6 +51,50 @@ public sealed class RouteTextTests
         Assert.Equal("announced: 10.64.3.0/24 and what overlaps it: nothing", RouteText.Lines(Route with { Prefix = "10.64.3.0/24", Announcements = [] }, 80).ElementAt(5));
     }
 
+    [Fact]
+    public void Ways_StandBelowTheAnnouncements_EachWithItsCost()
+    {
+        var route = Route with
+        {
+            Announcements =
+            [
+                Announced("n2", "used", 106, "Accepted, and the kernel has it.", "n5") with
+                {
+                    Ways = [Way("n5", 106, 56), Way("n2", 240, 240, "costs 134 more"), Way("n7", 400, null, "preferred less"), Way("n8", null, null, "about to go")],
+                },
+                Announced("n9", "accepted", 300, "Accepted.") with { Ways = [Way("n9", 300, 200, "costs 194 more")] },
+                Announced("n3", "accepted", 50, "Accepted.") with { Ways = [Way("n3", 50, 50)] }, // nothing is to be told of it
+            ],
+        };
+        string[] lines = [.. RouteText.Lines(route, int.MaxValue)];
+        var title = Array.IndexOf(lines, "ways to it, and what they cost (units of 0.1 ms)");
+        string[] expected =
+        [
+            "  10.64.2.0/24 of n2: by n5 106 (56 to n5, 50 beyond), used; by n2 240 (240 to n2 itself), costs 134 more; by n7 400, preferred less; by n8, about to go",
+            "  10.64.2.0/24 of n9: by n9 300 (200 to n9 itself, 100 set by it), costs 194 more",
+            "",
+            "granted",
+        ];
+        Assert.Equal(expected, lines[(title + 1)..(title + 5)]);
+        string[] narrow = [.. RouteText.Lines(route, 80)];
+        Assert.All(narrow, line => Assert.InRange(line.Length, 0, 80));
+        Assert.Contains("  10.64.2.0/24 of n2: by n5 106 (56 to n5, 50 beyond), used; by n2 240 (240 to", narrow);
+        Assert.Contains("      n2 itself), costs 134 more; by n7 400, preferred less; by n8, about to go", narrow);
+    }
+
+    [Fact]
+    public void Ways_OfWhichThereAreMany_AreToldUpToEight_AndOfWhichThereIsAPlainOneNotAtAll()
+    {
+        var many = Announced("n2", "used", 100, "Accepted.") with { Ways = [.. Enumerable.Range(0, 13).Select(n => Way($"t{n}", 100 + (10 * (uint)n), 50, n == 0 ? null : "costs more"))] };
+        var told = Assert.Single(RouteText.Lines(Route with { Announcements = [many] }, int.MaxValue), line => line.Contains(" of n2: ", StringComparison.Ordinal));
+        Assert.EndsWith("; by t7 170 (50 to t7, 120 beyond), costs more; and 5 more, from 180 on", told, StringComparison.Ordinal);
+        var plain = Announced("n2", "used", 50, "Accepted.") with { Ways = [Way("n2", 50, 50)] };
+        Assert.DoesNotContain(RouteText.Lines(Route with { Announcements = [plain] }, 80), line => line.StartsWith("ways ", StringComparison.Ordinal));
+    }
+
+    private static RouteWay Way(string by, uint? cost, uint? link, string? reason = null) =>
+        new() { By = by, Cost = cost, Link = link, Beyond = cost - link, Used = reason is null, Reason = reason };
+
     private static RouteAnnouncement Announced(string node, string state, uint? cost, string reason, params string[] hops) => new()
     {
         Prefix = "10.64.2.0/24",
@@ -62,5 +106,6 @@ public sealed class RouteTextTests
         NextHops = [.. hops],
         Role = null,
         Priority = null,
+        Ways = [],
     };
 }

@@ -32,7 +32,7 @@ internal static class StatusSamples
         AnnouncementSources = { new AnnouncementSource { Name = "configuration", Status = "1 prefix" } },
         Endpoints = { new Endpoint { Address = "2001:db8::1", Port = 12912 }, new Endpoint { Address = "192.0.2.11", Port = 12912 } },
         Neighbors = { new OutsideNeighbor { Name = "203.0.113.1", RemoteAs = 64512, BgpState = "Established", SinceSeconds = 7300, PrefixesReceived = 12, PrefixesSent = 3, BfdState = "up" } },
-        Peers = { Peer("n3", 3, rttMs: -1), Peer("n2", 2, rttMs: 0.42) },
+        Peers = { Peer("n3", 3, rttMs: -1, cost: 0), Peer("n2", 2, rttMs: 0.42, cost: 60) },
     };
 
     /// <summary>No controller answers, one peer goes by transit, another is out of reach, and a prefix is not granted.</summary>
@@ -64,7 +64,7 @@ internal static class StatusSamples
         return status;
     }
 
-    private static PeerStatus Peer(string name, uint id, double rttMs) => new()
+    private static PeerStatus Peer(string name, uint id, double rttMs, uint cost) => new()
     {
         NodeId = id,
         Hostname = name,
@@ -77,6 +77,7 @@ internal static class StatusSamples
         RxBytes = 1536,
         TxBytes = 3 << 20,
         RttMs = rttMs,
+        LinkCost = cost,
         BgpState = "Established",
         BfdState = "up",
         PrefixesReceived = 4,

@@ -45,6 +45,18 @@ public sealed class StatusViewTests
         Assert.Contains("no peer \"nobody\"", Assert.Throws<CliException>(() => new StatusView(OnlyProblems: false, "nobody").Of(Document)).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>n2's agent says 60; n3's is an older one.</summary>
+    [Theory]
+    [InlineData("n2", true)]
+    [InlineData("n3", false)]
+    public void Peer_IsShownWithWhatItsLinkCostsAtThisEnd_WhereThatIsKnown(string name, bool isKnown)
+    {
+        var view = new StatusView(OnlyProblems: false, name);
+        string[] lines = Table(view.Of(Document), view).Split('\n');
+        string[] expected = isKnown ? ["cost        60 at this end (25 is the least)"] : [];
+        Assert.Equal(expected, lines.Select(line => line.TrimEnd()).Where(line => line.StartsWith("cost", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Peer_ThatGoesWhileItIsWatched_IsSaidToBeGone()
     {

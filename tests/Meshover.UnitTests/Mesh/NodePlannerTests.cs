@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Net;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Endpoints;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
+using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.UnitTests.Mesh;
@@ -258,6 +260,17 @@ public sealed class NodePlannerTests
     {
         var plan = Plan(TestMesh.Full(30), new NodeSettings { BfdPacketsPerSecond = 33 });
         Assert.Equal(900, plan.Routing!.BfdIntervalMs);
+    }
+
+    /// <summary>The end's half of a link: the least, what was measured, and what the operator adds; a node's own word before that of its site.</summary>
+    [Fact]
+    public void Plan_CostOfALink_IsWhatIsMeasuredAndWhatIsAdded()
+    {
+        var map = TestMesh.Of(TestMesh.Node(1), TestMesh.Node(2), TestMesh.Node(3) with { Site = "tokyo" }, TestMesh.Node(4) with { Site = "tokyo" });
+        var health = new NodeHealth { Links = ImmutableSortedDictionary<NodeId, LinkQuality>.Empty.Add(new NodeId(2), new LinkQuality(5, IsJittery: true, Loss: 1)).Add(new NodeId(9), new LinkQuality(9, IsJittery: false, Loss: 0)) };
+        var settings = new NodeSettings { LinkCosts = [new("", "tokyo", 70), new("n4", "", 0)] };
+        var costs = Plan(map, settings, health).Routing!.Neighbors.Select(neighbor => neighbor.Cost);
+        Assert.Equal([25 + 95 + 50 + 100, 25 + 70, 25], costs);
     }
 
     [Fact]

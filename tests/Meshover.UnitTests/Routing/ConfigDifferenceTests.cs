@@ -48,11 +48,11 @@ public sealed class ConfigDifferenceTests
              neighbor mo-00000003 port 12914
              address-family ipv4 unicast
               neighbor mo-00000003 prefix-list MO-FROM-00000003 in
-              neighbor mo-00000003 route-map MO-IN-ONE-10 in
+              neighbor mo-00000003 route-map MO-IN-ONE-25 in
              exit
              address-family ipv6 unicast
               neighbor mo-00000003 prefix-list MO-FROM-00000003 in
-              neighbor mo-00000003 route-map MO-IN-ONE-10 in
+              neighbor mo-00000003 route-map MO-IN-ONE-25 in
              exit
             exit
 
@@ -67,7 +67,7 @@ public sealed class ConfigDifferenceTests
         var difference = ConfigDifference.Between(Bgpd(model), Bgpd(other));
         Assert.Equal("router bgp 4200000001\n no neighbor mo-00000002 interface v6only remote-as 4200000002\nexit\n", difference.Removals);
         Assert.Contains("neighbor mo-00000002 port 12914", difference.Additions, StringComparison.Ordinal);
-        Assert.Contains("neighbor mo-00000002 route-map MO-IN-ONE-10 in", difference.Additions, StringComparison.Ordinal);
+        Assert.Contains("neighbor mo-00000002 route-map MO-IN-ONE-25 in", difference.Additions, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class LeaseTests
             Assert.Equal((difference.Commands, true), (difference.Announcements, difference.Commands > 0));
         }
         var standby = Of(FailoverRole.Standby);
-        Assert.Contains("route-map MO-STANDBY-200 permit 10\n set large-community 4294967294:3:200\n set metric 12000\n set weight 0\n set local-preference 50\nexit\n", standby, StringComparison.Ordinal);
+        Assert.Contains("route-map MO-STANDBY-200 permit 10\n set large-community 4294967294:3:200\n set metric 5600000\n set weight 0\n set local-preference 50\nexit\n", standby, StringComparison.Ordinal);
         Assert.Contains("route-map MO-ACTIVE-200 permit 10\n set large-community 4294967294:1:200\nexit\n", standby, StringComparison.Ordinal);
         Assert.Contains("  network 10.9.0.1/32 route-map MO-STANDBY-200\n", standby, StringComparison.Ordinal);
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Identity;
+using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
 
 namespace Meshover.UnitTests.Routing;
@@ -29,7 +30,7 @@ internal static class Models
         BfdMultiplier = 3,
     };
 
-    public static NeighborModel Neighbor(uint id, bool transit = false, int cost = 10) => new()
+    public static NeighborModel Neighbor(uint id, bool transit = false, int cost = LinkCost.Base) => new()
     {
         Node = new NodeId(id),
         HostName = $"n{id}",

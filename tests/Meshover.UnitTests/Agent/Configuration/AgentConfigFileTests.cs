@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Agent.Configuration;
 using Meshover.Mesh.Map;
+using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
 using Xunit;
 
@@ -34,6 +35,32 @@ public sealed class AgentConfigFileTests : IDisposable
     [InlineData("gather-check: 127.0.0.1", "is not the address of a host outside")]
     [InlineData("gather-fallback: yes", "is not one of refuse, default")]
     public void Load_GatheringThatCannotBe_SaysWhy(string setting, string why) =>
+        Assert.Contains(why, Assert.Throws<ConfigurationException>(() => Load(setting)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_LinkCosts_AreOfNodesAndOfSites()
+    {
+        var config = Load("""
+            measured-cost: false
+            link-cost: [N3=200, "site:Tokyo 2=50", "site:a=b=0"]
+            """);
+        Assert.False(config.MeasuredCost);
+        Assert.Equal([new AddedCost("n3", "", 200), new AddedCost("", "Tokyo 2", 50), new AddedCost("", "a=b", 0)], config.LinkCosts);
+        Assert.True(AgentConfig.Default.MeasuredCost);
+    }
+
+    [Theory]
+    [InlineData("link-cost: n3", "is not a node with a cost")]
+    [InlineData("link-cost: n3=", "is not a node with a cost")]
+    [InlineData("link-cost: n3=-1", "is not a node with a cost")]
+    [InlineData("link-cost: n3=10001", "a cost of 0 to 10000")]
+    [InlineData("link-cost: =5", "is not a node with a cost")]
+    [InlineData("link-cost: 'site:=5'", "is not a node with a cost")]
+    [InlineData("link-cost: [n3=5, N3=6]", "n3 has two costs")]
+    [InlineData("link-cost: ['site:a=5', 'site:a=6']", "site:a has two costs")]
+    [InlineData("link-cost: n_3=5", "n_3")]
+    [InlineData("measured-cost: maybe", "is not one of true, false")]
+    public void Load_LinkCostThatCannotBe_SaysWhy(string setting, string why) =>
         Assert.Contains(why, Assert.Throws<ConfigurationException>(() => Load(setting)).Message, StringComparison.Ordinal);
 
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"agent-{Guid.NewGuid():n}.yaml");

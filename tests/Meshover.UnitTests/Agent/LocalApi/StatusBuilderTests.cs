@@ -115,6 +115,15 @@ public sealed class StatusBuilderTests
     }
 
     [Fact]
+    public void Build_Peer_IsShownWithWhatItsLinkCostsAtThisEnd()
+    {
+        var state = State(TestMesh.Full(3));
+        var routing = state.Plan!.Routing! with { Neighbors = [.. state.Plan.Routing!.Neighbors.Select(neighbor => neighbor with { Cost = neighbor.Node == new NodeId(3) ? 60 : 25 })] };
+        Assert.Equal([25u, 60u], Build(state with { Plan = state.Plan with { Routing = routing } }).Peers.OrderBy(peer => peer.NodeId).Select(peer => peer.LinkCost));
+        Assert.Equal(0u, Peer(state with { Plan = state.Plan with { Routing = null } }, 2).LinkCost);
+    }
+
+    [Fact]
     public void Build_NoRoutingOnThisNode_IsDirectByTheTunnelAlone() =>
         Assert.Equal("direct", Peer(State(TestMesh.Full(2), [Heard(2, 0)], []), 2).Path);
 

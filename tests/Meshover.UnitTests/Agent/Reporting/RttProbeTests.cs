@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Meshover.Agent.Reporting;
 using Meshover.Mesh.Identity;
+using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
 using Meshover.UnitTests.Agent.Endpoints;
 using Meshover.UnitTests.Mesh;
@@ -74,6 +76,57 @@ public sealed class RttProbeTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(31));
         _probe.Asked(Peer);
         Assert.Equal(new EchoTally(3, 1, null), _probe.Tally);
+    }
+
+    /// <summary>The first answer wants a close look: who owes an echo is waited for, and is given up in the end.</summary>
+    [Fact]
+    public void NextClose_LinkThatIsNotKnown_IsAskedUntilItIs()
+    {
+        var changes = 0;
+        var probe = new RttProbe(_machine, NullLogger.Instance, _time) { QualityChanged = () => changes++ };
+        var looks = new Dictionary<NodeId, RttProbe.CloseLook>();
+        probe.Post(Plan(2));
+        Assert.Null(probe.NextClose(looks));
+        Answer(20);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal([Peer], probe.NextClose(looks)!.Select(link => link.Peer));
+            probe.Asked(Peer);
+            Assert.Empty(probe.NextClose(looks)!);
+            Answer(20);
+        }
+        Assert.Null(probe.NextClose(looks));
+        Assert.Equal((1, new LinkQuality(5, IsJittery: false, Loss: 0)), (changes, Assert.Single(probe.Qualities).Value));
+
+        looks.Clear();
+        Answer(80);
+        for (var i = 0; i < 24; i++)
+        {
+            Assert.Single(probe.NextClose(looks)!);
+            probe.Asked(Peer);
+            _time.Advance(TimeSpan.FromSeconds(1.5));
+        }
+        Assert.Empty(probe.NextClose(looks)!);
+        Assert.Null(probe.NextClose(looks));
+        Assert.Equal(5, Assert.Single(probe.Qualities).Value.Rtt);
+
+        void Answer(double milliseconds)
+        {
+            var request = probe.Request(Peer);
+            _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+            probe.Take(RttProbeTests.Answer(request));
+        }
+    }
+
+    [Fact]
+    public void Qualities_OfALinkThatIsRecalled_AreThoseUntilItLeaves()
+    {
+        var probe = new RttProbe(_machine, NullLogger.Instance, _time) { QualityChanged = () => { } };
+        probe.Recall(ImmutableSortedDictionary<NodeId, LinkQuality>.Empty.Add(Peer, new LinkQuality(5, IsJittery: false, Loss: 0)).Add(new NodeId(99), new LinkQuality()));
+        probe.Post(Plan(1));
+        Assert.Equal(Peer, Assert.Single(probe.Qualities).Key);
+        probe.Post(Plan(0));
+        Assert.Empty(probe.Qualities);
     }
 
     [Fact]

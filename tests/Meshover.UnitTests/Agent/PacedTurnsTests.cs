@@ -1,33 +1,33 @@
-using Meshover.Agent.Reconciling;
+using Meshover.Agent;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Meshover.UnitTests.Agent.Reconciling;
+namespace Meshover.UnitTests.Agent;
 
-public sealed class SessionWatchTests
+public sealed class PacedTurnsTests
 {
     [Fact]
-    public async Task RoutesThatChange_AreLookedAtOnce_AndThenFurtherAndFurtherApart()
+    public async Task WhatIsAskedForAllTheTime_IsDoneAtOnce_AndThenFurtherAndFurtherApart()
     {
         var time = new CountingTime();
-        var looks = 0;
-        var watch = new SessionWatch(() => Interlocked.Increment(ref looks), time);
+        var done = 0;
+        var turns = new PacedTurns(() => Interlocked.Increment(ref done), time);
         using var stop = new CancellationTokenSource();
-        var running = watch.RunAsync(stop.Token);
-        watch.RoutesChanged();
-        await UntilAsync(() => Volatile.Read(ref looks) == 1);
+        var running = turns.RunAsync(stop.Token);
+        turns.Ask();
+        await UntilAsync(() => Volatile.Read(ref done) == 1);
         Assert.Equal(0, time.Timers);
 
-        // They change all the time: not a look a second. The clock goes on only while the watch waits for it: how quick the machine is plays no part.
+        // It is asked for all the time. The clock goes on only while the turns wait for it: how quick the machine is plays no part.
         var tick = TimeSpan.FromMilliseconds(1);
         int[] gaps = [1, 2, 4, 8, 8, 8];
         for (var i = 0; i < gaps.Length; i++)
         {
-            watch.RoutesChanged();
+            turns.Ask();
             await UntilAsync(() => time.Timers == i + 1);
             time.Advance(TimeSpan.FromSeconds(gaps[i]) - tick);
-            Assert.Equal(i + 1, Volatile.Read(ref looks));
+            Assert.Equal(i + 1, Volatile.Read(ref done));
             time.Advance(tick);
-            await UntilAsync(() => Volatile.Read(ref looks) == i + 2);
+            await UntilAsync(() => Volatile.Read(ref done) == i + 2);
         }
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Meshover.Mesh.Identity;
+using Meshover.Mesh.Paths;
+
+namespace Meshover.Agent.Reporting;
+
+/// <summary><c>links.json</c> in the runtime directory: how good the links were, so that an agent that starts anew moves no way until it has measured them itself.</summary>
+public sealed class LinkFile(string runtimeDirectory)
+{
+    private const int MostRead = 1 << 20;
+
+    public string FilePath { get; } = Path.Combine(runtimeDirectory, "links.json");
+
+    /// <summary>Empty where there is none, or it cannot be read: all is measured within seconds.</summary>
+    internal ImmutableSortedDictionary<NodeId, LinkQuality> Load()
+    {
+        try
+        {
+            if (new FileInfo(FilePath).Length > MostRead)
+                return ImmutableSortedDictionary<NodeId, LinkQuality>.Empty;
+            var links = JsonSerializer.Deserialize(File.ReadAllBytes(FilePath), LinkJson.Default.LinkMemory)?.Links ?? [];
+            return links.Where(IsRight).DistinctBy(link => link.Node).ToImmutableSortedDictionary(link => new NodeId(link.Node), link => new LinkQuality(link.Rtt, link.Jitter, link.Loss));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return ImmutableSortedDictionary<NodeId, LinkQuality>.Empty;
+        }
+    }
+
+    /// <summary>What cannot be written is measured again.</summary>
+    internal void Save(ImmutableSortedDictionary<NodeId, LinkQuality> links)
+    {
+        try
+        {
+            AtomicFile.Write(FilePath, JsonSerializer.SerializeToUtf8Bytes(
+                new LinkMemory([.. links.Select(link => new LinkEntry(link.Key.Value, link.Value.Rtt, link.Value.IsJittery, link.Value.Loss))]), LinkJson.Default.LinkMemory));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    private static bool IsRight(LinkEntry link) => link is { Node: > 0, Rtt: >= 0 and <= LinkQuality.MostRtt, Loss: >= 0 and <= LinkQuality.MostLoss };
+}
+
+internal sealed record LinkMemory(List<LinkEntry> Links);
+
+internal sealed record LinkEntry(uint Node, int Rtt, bool Jitter, int Loss);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(LinkMemory))]
+internal sealed partial class LinkJson : JsonSerializerContext;

@@ -1,0 +1,136 @@
+namespace Meshover.Mesh.Paths;
+
+/// <summary>
+/// Makes steps of a link's echoes (<see cref="LinkQuality"/>), and holds on to a step until it is surely another. One echo each few seconds is enough while they lie in
+/// the step or near it. One that lies beyond has the link looked at closely: eight echoes in a row beyond it, or twelve of sixteen, are another step; else it was a
+/// moment's. A link whose echoes are spread widely is looked at closely less and less often. Pure but for what it remembers: not for several threads.
+/// </summary>
+public sealed class LinkGauge
+{
+    private const int FirstLook = 4, AllBeyond = 8, LongLook = 16, MostBeyond = 12;
+    private const double Slack = 1.2, SlackOfJitter = 1.6;
+    private const int MostRest = 8;
+    private const double MostJump = 100;
+    private const double JitterFrom = 20, JitterUntil = 6, JitterShare = 1.0 / 64;
+
+    // Of the last 64 echoes; more than so many one after the other that are not answered are an outage, which is BFD's to see.
+    private const int LossWindow = 64, LongestGap = 3;
+    private const int SomeLoss = 7, NoLoss = 2, MuchLoss = 16, LessLoss = 10;
+
+    private readonly List<double> _close = [];
+    private readonly Queue<bool> _lost = new();
+    private int _rest;
+    private int _rests = 1;
+    private bool _isSecond;
+    private int _gap;
+    private double? _last;
+    private double _jitter;
+
+    /// <param name="known">What is known of it already; null: nothing.</param>
+    public LinkGauge(LinkQuality? known = null) => Quality = known;
+
+    /// <summary>Null: it has not been looked at.</summary>
+    public LinkQuality? Quality { get; private set; }
+
+    /// <summary>Whether the next echoes should follow one another soon.</summary>
+    public bool IsClose { get; private set; }
+
+    /// <summary>An echo came back.</summary>
+    public void Answered(double milliseconds)
+    {
+        Lose(_gap <= LongestGap ? _gap : 0);
+        Remember(isLost: false);
+        _gap = 0;
+        Spread(milliseconds);
+        if (IsClose)
+            _close.Add(milliseconds);
+        else if (IsBeyond(milliseconds))
+            Beyond(milliseconds);
+        else
+            (_isSecond, _rest, _rests) = (false, Math.Max(0, _rest - 1), Math.Max(1, _rests - 1));
+        if (IsClose)
+            Judge();
+    }
+
+    /// <summary>An echo did not.</summary>
+    public void Missed() => _gap++;
+
+    /// <summary>Too few come back for a close look.</summary>
+    public void GiveUp() => End(isAnother: false);
+
+    private bool IsBeyond(double milliseconds) => Quality is not { } known || IsWorse(known, milliseconds) || IsBetter(known, milliseconds);
+
+    private static bool IsWorse(LinkQuality known, double milliseconds) => known.Rtt < LinkQuality.MostRtt && milliseconds > LinkQuality.EndOf(known.Rtt) * SlackOf(known);
+
+    private static bool IsBetter(LinkQuality known, double milliseconds) => known.Rtt > 0 && milliseconds < LinkQuality.EndOf(known.Rtt - 1) / SlackOf(known);
+
+    private static double SlackOf(LinkQuality known) => known.IsJittery ? SlackOfJitter : Slack;
+
+    /// <summary>Where close looks were in vain lately, it takes two in a row.</summary>
+    private void Beyond(double milliseconds)
+    {
+        if (_rest > 0 && !_isSecond)
+        {
+            (_isSecond, _rest) = (true, _rest - 1);
+            return;
+        }
+        (IsClose, _isSecond) = (true, false);
+        _close.Clear();
+        _close.Add(milliseconds);
+    }
+
+    private void Judge()
+    {
+        if (Quality is not { } known)
+        {
+            if (_close.Count >= FirstLook)
+                Take(new LinkQuality());
+            return;
+        }
+        var beyond = Math.Max(_close.Count(one => IsWorse(known, one)), _close.Count(one => IsBetter(known, one)));
+        if (beyond >= MostBeyond || (beyond == _close.Count && beyond >= AllBeyond))
+            Take(known);
+        else if (_close.Count - beyond > LongLook - MostBeyond)
+            End(isAnother: false);
+    }
+
+    private void Take(LinkQuality former)
+    {
+        Quality = former with { Rtt = LinkQuality.RttStepOf(_close.Order().ElementAt(_close.Count / 2)) };
+        End(isAnother: true);
+    }
+
+    private void End(bool isAnother)
+    {
+        IsClose = false;
+        _close.Clear();
+        _rests = isAnother ? 1 : Math.Min(MostRest, 2 * _rests);
+        _rest = isAnother ? 0 : _rests;
+    }
+
+    /// <summary>As RFC 3550, section 6.4.1, smooths it, but over more, as what is said once is to hold; and one echo that waited for a handshake makes no jitter.</summary>
+    private void Spread(double milliseconds)
+    {
+        _jitter += JitterShare * (Math.Min(MostJump, Math.Abs(milliseconds - (_last ?? milliseconds))) - _jitter);
+        _last = milliseconds;
+        if (Quality is { } known)
+            Quality = known with { IsJittery = _jitter > (known.IsJittery ? JitterUntil : JitterFrom) };
+    }
+
+    private void Lose(int count)
+    {
+        for (var i = 0; i < count; i++)
+            Remember(isLost: true);
+    }
+
+    private void Remember(bool isLost)
+    {
+        _lost.Enqueue(isLost);
+        if (_lost.Count > LossWindow)
+            _lost.Dequeue();
+        if (Quality is not { } known)
+            return;
+        var lost = _lost.Count(one => one);
+        Quality = known with { Loss = lost >= MuchLoss || (known.Loss == 2 && lost > LessLoss) ? 2 : lost >= SomeLoss || (known.Loss >= 1 && lost > NoLoss) ? 1 : 0 };
+    }
+}

@@ -1,0 +1,180 @@
+using Meshover.Mesh.Paths;
+
+namespace Meshover.UnitTests.Mesh.Paths;
+
+public sealed class LinkGaugeTests
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5), ClosePeriod = TimeSpan.FromMilliseconds(200);
+
+    [Theory]
+    [InlineData(0.1, 0, 0)]
+    [InlineData(4, 0, 0)]
+    [InlineData(5, 1, 24)]
+    [InlineData(20, 5, 95)]
+    [InlineData(100, 10, 538)]
+    [InlineData(500, 14, 2153)]
+    [InlineData(5_000, 14, 2153)]
+    public void Cost_OfARoundTrip_IsHalfOfItInTenthsOfAMillisecond(double milliseconds, int step, int cost)
+    {
+        var quality = new LinkQuality(LinkQuality.RttStepOf(milliseconds), IsJittery: false, Loss: 0);
+        Assert.Equal((step, cost), (quality.Rtt, quality.Cost));
+    }
+
+    [Fact]
+    public void Cost_OfTwoLinks_IsLessThanOfASlowOne_UnlessTheyAreAsSlowTogether()
+    {
+        Assert.True(2 * Link(LinkQuality.RttStepOf(5)) < Link(LinkQuality.RttStepOf(20)));
+        Assert.True(Link(LinkQuality.RttStepOf(20)) < 2 * Link(LinkQuality.RttStepOf(10)));
+        Assert.True(Link(0) < 2 * Link(0));
+
+        static int Link(int step) => 2 * (LinkCost.Base + new LinkQuality(step, IsJittery: false, Loss: 0).Cost);
+    }
+
+    [Fact]
+    public void Answered_FirstOnes_AreAStepAfterFour()
+    {
+        var gauge = new LinkGauge();
+        for (var i = 0; i < 3; i++)
+            gauge.Answered(20);
+        Assert.Null(gauge.Quality);
+        Assert.True(gauge.IsClose);
+        gauge.Answered(20);
+        Assert.Equal(new LinkQuality(5, IsJittery: false, 0), gauge.Quality);
+        Assert.False(gauge.IsClose);
+    }
+
+    [Theory]
+    [InlineData(5, 20)]
+    [InlineData(20, 5)]
+    [InlineData(0.2, 80)]
+    [InlineData(80, 0.2)]
+    public void Quality_AfterAChange_FollowsWithinSevenSeconds(double before, double after)
+    {
+        var gauge = new LinkGauge();
+        Run(gauge, TimeSpan.FromMinutes(3), () => before);
+        Assert.Equal(LinkQuality.RttStepOf(before), gauge.Quality!.Value.Rtt);
+        Run(gauge, TimeSpan.FromSeconds(7), () => after);
+        Assert.Equal(LinkQuality.RttStepOf(after), gauge.Quality!.Value.Rtt);
+    }
+
+    /// <summary>One that lies near the end of a step may be either, and stays what it was.</summary>
+    [Fact]
+    public void Quality_NearTheEndOfAStep_StaysWhatItWas()
+    {
+        var gauge = new LinkGauge();
+        var random = new Random(1);
+        Run(gauge, TimeSpan.FromMinutes(1), () => 15.9);
+        var changes = Run(gauge, TimeSpan.FromMinutes(10), () => 14.5 + (4 * random.NextDouble()));
+        Assert.Equal(0, changes);
+    }
+
+    /// <summary>1 % loss and 30 ms jitter each way, 200 links, ten minutes each: what is said once, holds. (By hundreds of links, as one may be lucky.)</summary>
+    [Fact]
+    public void Quality_OfJitteryAndLossyLinks_DoesNotFlap()
+    {
+        var changes = 0;
+        for (var link = 0; link < 200; link++)
+        {
+            var random = new Random(link);
+            var mean = 61 + (random.NextDouble() * 60);
+            var gauge = new LinkGauge();
+            double? Echo() => random.NextDouble() < 0.02 ? null : mean + Jitter(random) + Jitter(random);
+            Run(gauge, TimeSpan.FromMinutes(10), Echo);
+            changes += Run(gauge, TimeSpan.FromMinutes(10), Echo);
+            Assert.True(gauge.Quality!.Value.IsJittery);
+        }
+        Assert.InRange(changes, 0, 2);
+
+        static double Jitter(Random random) => (random.NextDouble() * 60) - 30;
+    }
+
+    /// <summary>A machine that is busy for a moment, as all are, moves nothing.</summary>
+    [Fact]
+    public void Quality_SomeSlowEchoes_AreAMoments()
+    {
+        var gauge = new LinkGauge();
+        var random = new Random(7);
+        Run(gauge, TimeSpan.FromMinutes(1), () => 0.5);
+        Assert.Equal(0, Run(gauge, TimeSpan.FromMinutes(30), () => random.NextDouble() < 0.2 ? 40 : 0.5));
+    }
+
+    [Fact]
+    public void Quality_EchoesThatWaitedForAHandshake_AreNoJitter()
+    {
+        var gauge = new LinkGauge();
+        Run(gauge, TimeSpan.FromMinutes(1), () => 0.5);
+        gauge.Answered(1_400);
+        gauge.Answered(5_100);
+        Assert.Equal(0, Run(gauge, TimeSpan.FromMinutes(5), () => 0.5));
+        Assert.Equal(new LinkQuality(), gauge.Quality!.Value);
+    }
+
+    /// <summary>Where echoes were slow for moments, a change is seen all the same: by the second echo in a row.</summary>
+    [Fact]
+    public void Quality_AfterSlowEchoes_FollowsAChangeWithinTwelveSeconds()
+    {
+        var gauge = new LinkGauge();
+        var random = new Random(5);
+        Run(gauge, TimeSpan.FromMinutes(5), () => random.NextDouble() < 0.3 ? 30 : 0.5);
+        Assert.Equal(0, gauge.Quality!.Value.Rtt);
+        Run(gauge, TimeSpan.FromSeconds(12), () => 40);
+        Assert.Equal(LinkQuality.RttStepOf(40), gauge.Quality!.Value.Rtt);
+    }
+
+    [Fact]
+    public void Quality_OfALinkThatLosesPackets_CostsMore_AndLessAgainWhenItDoesNot()
+    {
+        var gauge = new LinkGauge();
+        var random = new Random(3);
+        Run(gauge, TimeSpan.FromMinutes(1), () => 1);
+        Run(gauge, TimeSpan.FromMinutes(10), () => random.NextDouble() < 0.2 ? null : 1);
+        Assert.InRange(gauge.Quality!.Value.Loss, 1, 2);
+        Run(gauge, TimeSpan.FromMinutes(10), () => random.NextDouble() < 0.45 ? null : 1);
+        Assert.Equal(2, gauge.Quality!.Value.Loss);
+        Run(gauge, TimeSpan.FromMinutes(10), () => 1);
+        Assert.Equal(new LinkQuality(), gauge.Quality!.Value);
+    }
+
+    /// <summary>A peer that was off is no link that loses packets: that it was off, BFD has seen.</summary>
+    [Fact]
+    public void Quality_AfterAnOutage_IsWhatItWas()
+    {
+        var gauge = new LinkGauge();
+        Run(gauge, TimeSpan.FromMinutes(5), () => 1);
+        Run(gauge, TimeSpan.FromMinutes(5), () => null);
+        Run(gauge, TimeSpan.FromSeconds(10), () => 1);
+        Assert.Equal(new LinkQuality(), gauge.Quality!.Value);
+    }
+
+    [Fact]
+    public void Known_IsHeldUntilItIsSurelyAnother()
+    {
+        var gauge = new LinkGauge(new LinkQuality(5, IsJittery: false, 0));
+        gauge.Answered(20);
+        Assert.False(gauge.IsClose);
+        gauge.Answered(0.2);
+        Assert.True(gauge.IsClose);
+        gauge.GiveUp();
+        Assert.False(gauge.IsClose);
+        Assert.Equal(5, gauge.Quality!.Value.Rtt);
+    }
+
+    /// <summary>As the probe asks: each 5 s, and in quick succession while a close look is wanted.</summary>
+    /// <param name="echo">Milliseconds; null: it is lost.</param>
+    /// <returns>How often the quality changed.</returns>
+    private static int Run(LinkGauge gauge, TimeSpan length, Func<double?> echo)
+    {
+        var changes = 0;
+        for (var at = TimeSpan.Zero; at < length; at += gauge.IsClose ? ClosePeriod : Period)
+        {
+            var former = gauge.Quality;
+            if (echo() is { } milliseconds)
+                gauge.Answered(milliseconds);
+            else
+                gauge.Missed();
+            if (gauge.Quality != former)
+                changes++;
+        }
+        return changes;
+    }
+}
