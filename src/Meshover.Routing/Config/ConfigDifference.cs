@@ -4,7 +4,8 @@ namespace Meshover.Routing.Config;
 
 /// <summary>
 /// The commands that turn one configuration of a daemon into another: first what goes, in reverse order (so that nothing goes before
-/// what refers to it), then what comes. Both texts are ours, so nothing is read back from FRR, whose own words change between
+/// what refers to it), then what comes, and behind that route-maps that are no more: until then a neighbour may have one that gets another now, and a
+/// neighbour without the map that it names takes nothing. Both texts are ours, so nothing is read back from FRR, whose own words change between
 /// releases (docs/decisions/003-frr-differences.md).
 /// </summary>
 internal sealed record ConfigDifference(string Removals, string Additions, int Commands)
@@ -19,8 +20,16 @@ internal sealed record ConfigDifference(string Removals, string Additions, int C
         var kept = old.Where(l => !gone.Contains(l)).ToHashSet();
         var added = now.Where(l => !kept.Contains(l)).Distinct().ToList();
         var removals = gone.Commands();
-        return new ConfigDifference(Script(removals), Script(added), removals.Count + added.Count) { Announcements = removals.Concat(added).Count(IsAnnouncement) };
+        var maps = now.Select(RouteMap).OfType<string>().ToHashSet();
+        var (last, first) = (removals.FindAll(IsOfMapThatGoes), removals.FindAll(line => !IsOfMapThatGoes(line)));
+        return new ConfigDifference(Script(first), Script(added) + Script(last), removals.Count + added.Count) { Announcements = removals.Concat(added).Count(IsAnnouncement) };
+
+        bool IsOfMapThatGoes(ConfigLine line) => line.Words is ["no", .. var words] && NameOfMap(words) is { } name && !maps.Contains(name);
     }
+
+    private static string? RouteMap(ConfigLine line) => line.Context.Length == 0 ? NameOfMap(line.Words) : null;
+
+    private static string? NameOfMap(string[] words) => words is ["route-map", var name, "permit" or "deny", _] ? name : null;
 
     private static bool IsAnnouncement(ConfigLine line) => line.Words is ["network", ..] or ["no", "network", ..];
 

@@ -85,9 +85,22 @@ public sealed class ConfigDifferenceTests
     public void Between_LastNeighbourOfACost_TakesItsRouteMapAwayAsAWhole()
     {
         var model = Models.Node(1, 1).With(Models.Neighbor(2), Models.Neighbor(3, cost: 50));
-        var removals = ConfigDifference.Between(Bgpd(model), Bgpd(Models.Node(1, 1).With(Models.Neighbor(2)))).Removals;
-        Assert.Contains("no route-map MO-IN-ONE-50 permit 10\n", removals, StringComparison.Ordinal);
-        Assert.DoesNotContain("no set metric", removals, StringComparison.Ordinal);
+        var difference = ConfigDifference.Between(Bgpd(model), Bgpd(Models.Node(1, 1).With(Models.Neighbor(2))));
+        Assert.Contains("no route-map MO-IN-ONE-50 permit 10\n", difference.Additions, StringComparison.Ordinal);
+        Assert.DoesNotContain("no set metric", difference.Removals + difference.Additions, StringComparison.Ordinal);
+    }
+
+    /// <summary>A neighbour that names a map which is not there takes nothing, and is told nothing: so it gets its new ones first.</summary>
+    [Fact]
+    public void Between_CostThatIsTheLeastAgain_TakesItsRouteMapsAwayWhenNobodyHasThem()
+    {
+        var model = Models.Node(1, 3);
+        var difference = ConfigDifference.Between(Bgpd(model.With(Models.Neighbor(2, cost: 50), Models.Neighbor(3))), Bgpd(model.With(Models.Neighbor(2), Models.Neighbor(3))));
+        Assert.DoesNotContain("no route-map", difference.Removals, StringComparison.Ordinal);
+        Assert.Contains("  no neighbor mo-00000002 route-map MO-OUT-50 out\n", difference.Removals, StringComparison.Ordinal);
+        var (comes, goes) = (difference.Additions.IndexOf("neighbor mo-00000002 route-map MO-IN-ONE-25 in", StringComparison.Ordinal), difference.Additions.IndexOf("no route-map MO-IN-ONE-50 permit 5", StringComparison.Ordinal));
+        Assert.True(comes >= 0 && goes > comes, difference.Additions);
+        Assert.Contains("no route-map MO-OUT-50 permit 10\n", difference.Additions, StringComparison.Ordinal);
     }
 
     [Fact]
