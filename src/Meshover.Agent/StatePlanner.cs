@@ -28,6 +28,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         Dataplane = config.Dataplane != DataplaneChoice.Off,
         DockerUser = config.DockerUser,
         LinkCosts = config.LinkCosts,
+        PreferredUnderlay = config.PreferUnderlay,
         Workloads = config.Workloads,
         Routing = config.Routing != RoutingChoice.Off,
     };

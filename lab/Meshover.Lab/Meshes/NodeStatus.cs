@@ -79,6 +79,9 @@ public sealed record PeerState
     /// <summary>up | down; empty where it is unknown.</summary>
     public required string BfdState { get; init; }
     public required uint PrefixesReceived { get; init; }
+
+    /// <summary>This end's half of what the link costs.</summary>
+    public uint? LinkCost { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

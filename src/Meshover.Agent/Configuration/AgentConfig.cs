@@ -59,6 +59,7 @@ public sealed record AgentConfig
     private readonly ListOf<IPEndPoint> _dnsListen;
     private readonly ListOf<ExternalNeighbor> _neighbors;
     private readonly ListOf<AddedCost> _linkCosts;
+    private readonly ListOf<IPNetwork> _preferUnderlay;
 
     public const int DefaultListenPort = 12912;
     public const int DefaultControllerPort = 12913;
@@ -101,6 +102,9 @@ public sealed record AgentConfig
 
     /// <summary><c>endpoint</c>: further places where this node is reached, e.g. a forwarded port. Ports are never 0.</summary>
     public ImmutableArray<IPEndPoint> Endpoints { get => _endpoints.Elements; init => _endpoints = new(value); }
+
+    /// <summary><c>prefer-underlay</c>: where peers are called first, in this order.</summary>
+    public ImmutableArray<IPNetwork> PreferUnderlay { get => _preferUnderlay.Elements; init => _preferUnderlay = new(value); }
 
     /// <summary><c>site</c>: groups the nodes of one place; at most 63 characters.</summary>
     public string Site { get; init; } = "";

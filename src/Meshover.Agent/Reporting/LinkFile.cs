@@ -6,12 +6,12 @@ using Meshover.Mesh.Paths;
 
 namespace Meshover.Agent.Reporting;
 
-/// <summary><c>links.json</c> in the runtime directory: how good the links were, so that an agent that starts anew moves no way until it has measured them itself.</summary>
-public sealed class LinkFile(string runtimeDirectory)
+/// <summary><c>links.json</c> in the state's directory: how good the links were, so that an agent that starts anew moves no way until it has measured them itself.</summary>
+public sealed class LinkFile(string directory)
 {
     private const int MostRead = 1 << 20;
 
-    public string FilePath { get; } = Path.Combine(runtimeDirectory, "links.json");
+    public string FilePath { get; } = Path.Combine(directory, "links.json");
 
     /// <summary>Empty where there is none, or it cannot be read: all is measured within seconds.</summary>
     internal ImmutableSortedDictionary<NodeId, LinkQuality> Load()
@@ -39,6 +39,19 @@ public sealed class LinkFile(string runtimeDirectory)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+        }
+    }
+
+    /// <summary>Nothing is measured any more.</summary>
+    internal void Forget()
+    {
+        try
+        {
+            File.Delete(FilePath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A later start tries again.
         }
     }
 

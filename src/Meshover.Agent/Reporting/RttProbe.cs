@@ -37,9 +37,9 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
 
     /// <summary>Between echoes of a close look, to so many peers at a time at most.</summary>
     private static readonly TimeSpan ClosePeriod = TimeSpan.FromMilliseconds(200);
-    private const int MostCloseAtOnce = 50;
+    private const int MostCloseAtOnce = 100;
     private const int MostCloseEchoes = 24;
-    private static readonly TimeSpan Forget = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ForgetAtFirst = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RetryEvery = TimeSpan.FromSeconds(30);
 
     private readonly ushort _identifier = (ushort)Environment.ProcessId;
@@ -47,11 +47,14 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     private readonly ConcurrentDictionary<NodeId, Measurement> _measured = [];
     private readonly ConcurrentDictionary<NodeId, LinkGauge> _gauges = [];
 
+    /// <summary>Where each was asked last.</summary>
+    private readonly ConcurrentDictionary<NodeId, IPAddress> _asked = [];
+
     /// <summary>One turn stands for all gauges that want a close look.</summary>
     private readonly Channel<bool> _close = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    /// <summary>By peer how many requests in a row were not answered, and when the second of them went out.</summary>
-    private readonly ConcurrentDictionary<NodeId, (int Requests, long Second)> _unanswered = [];
+    /// <summary>By peer how many requests in a row were not answered, and when the second and the last of them went out.</summary>
+    private readonly ConcurrentDictionary<NodeId, (int Requests, long Second, long Last)> _unanswered = [];
     private NodePlan? _plan;
     private HashSet<NodeId> _peers = [];
     private long _sent;
@@ -96,8 +99,12 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
             _measured.TryRemove(gone, out _);
             _unanswered.TryRemove(gone, out _);
             _gauges.TryRemove(gone, out _);
+            _asked.TryRemove(gone, out _);
         }
     }
+
+    /// <summary>After two rounds, and half a minute at least.</summary>
+    private TimeSpan Forget => Period * Math.Max(ForgetAtFirst / Period, 2 * Math.Ceiling((double)Volatile.Read(ref _peers).Count / MostAtOnce));
 
     /// <summary>Milliseconds; null while there is no fresh answer.</summary>
     public double? Get(NodeId peer) =>
@@ -163,7 +170,7 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         while (true)
         {
             await Task.Delay(Volatile.Read(ref _peers).Count == 0 ? FirstPeriod : Period - LinkView.EchoPatience, time, cancellationToken);
-            var round = NextRound();
+            var round = Array.FindAll(NextRound(), link => !IsLookedAt(link.Peer));
             foreach (var link in round)
                 TrySend(socket, link);
             if (round.Length == 0)
@@ -176,6 +183,8 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
 
     private async Task LookCloselyAsync(Socket socket, CancellationToken cancellationToken)
     {
+        // Those that a former socket left.
+        _close.Writer.TryWrite(true);
         while (await _close.Reader.WaitToReadAsync(cancellationToken))
         {
             _close.Reader.TryRead(out _);
@@ -196,15 +205,18 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         var (isAny, due) = (false, new List<LinkPlan>());
         foreach (var link in Volatile.Read(ref _plan)?.Links ?? [])
         {
-            if (!_gauges.TryGetValue(link.Peer, out var gauge) || !IsClose(gauge))
+            if (!IsLookedAt(link.Peer))
+            {
+                looks.Remove(link.Peer);
                 continue;
+            }
             isAny = true;
             var look = looks.GetValueOrDefault(link.Peer);
             if (look.Echoes > 0 && _unanswered.ContainsKey(link.Peer) && time.GetElapsedTime(look.Asked) < LinkView.EchoPatience)
                 continue;
             if (look.Echoes >= MostCloseEchoes)
             {
-                GiveUp(gauge);
+                GiveUp(link.Peer);
                 looks.Remove(link.Peer);
             }
             else if (due.Count < MostCloseAtOnce)
@@ -216,14 +228,18 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         return isAny ? due : null;
     }
 
-    private static void GiveUp(LinkGauge gauge)
+    private void GiveUp(NodeId peer)
     {
+        if (!_gauges.TryGetValue(peer, out var gauge))
+            return;
         lock (gauge)
             gauge.GiveUp();
     }
 
-    private static bool IsClose(LinkGauge gauge)
+    private bool IsLookedAt(NodeId peer)
     {
+        if (!_gauges.TryGetValue(peer, out var gauge))
+            return false;
         lock (gauge)
             return gauge.IsClose;
     }
@@ -249,8 +265,9 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
             if (netlink.FindLink(link.Name) is not { IsUp: true } device)
                 return;
             var target = new IPAddress(link.Peer.LinkLocal.GetAddressBytes(), device.Index);
+            // Before the answer may be there.
+            Asked(link.Peer, target);
             socket.SendTo(Request(link.Peer), new IPEndPoint(target, 0));
-            Asked(link.Peer);
         }
         catch (Exception e) when (e is SocketException or NetlinkException)
         {
@@ -260,19 +277,22 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     }
 
     /// <summary>A request went out to a peer.</summary>
-    internal void Asked(NodeId peer)
+    /// <param name="peer">Whom.</param>
+    /// <param name="at">Its link-local address, with the link.</param>
+    internal void Asked(NodeId peer, IPAddress at)
     {
         var now = time.GetTimestamp();
+        _asked[peer] = at;
         if (Get(peer) is not null)
         {
             Interlocked.Increment(ref _sent);
-            if (_unanswered.ContainsKey(peer))
+            if (_unanswered.TryGetValue(peer, out var owed) && time.GetElapsedTime(owed.Last, now) >= LinkView.EchoPatience)
             {
                 Interlocked.Increment(ref _lost);
                 Judge(peer, rtt: null);
             }
         }
-        _unanswered.AddOrUpdate(peer, (1, now), (_, owed) => (owed.Requests + 1, owed.Requests == 1 ? now : owed.Second));
+        _unanswered.AddOrUpdate(peer, (1, now, now), (_, former) => (former.Requests + 1, former.Requests == 1 ? now : former.Second, now));
     }
 
     /// <summary>
@@ -299,20 +319,22 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         while (true)
         {
             var received = await socket.ReceiveFromAsync(buffer, from, cancellationToken);
-            Take(buffer.AsSpan(0, received.ReceivedBytes));
+            Take(buffer.AsSpan(0, received.ReceivedBytes), ((IPEndPoint)received.RemoteEndPoint).Address);
         }
     }
 
     /// <summary>Takes what came in: the socket hears every echo reply of the machine.</summary>
-    internal void Take(ReadOnlySpan<byte> packet)
+    /// <param name="packet">ICMPv6, from its type on.</param>
+    /// <param name="from">Its source, with the link that it came by: that of the peer, or it is passed over.</param>
+    internal void Take(ReadOnlySpan<byte> packet, IPAddress from)
     {
         if (packet.Length < WholeLength || packet[0] != EchoReply || BinaryPrimitives.ReadUInt16BigEndian(packet[4..]) != _identifier)
             return;
         var peer = new NodeId(BinaryPrimitives.ReadUInt32BigEndian(packet[PacketLength..]));
         if (!CryptographicOperations.FixedTimeEquals(Tag(packet), packet[(WholeLength - TagLength)..WholeLength]))
             return;
-        // A late answer of one that has left.
-        if (!Volatile.Read(ref _peers).Contains(peer))
+        // A late answer of one that has left, or one that came another way.
+        if (!Volatile.Read(ref _peers).Contains(peer) || (_asked.TryGetValue(peer, out var at) && !from.Equals(at)))
             return;
         var now = time.GetTimestamp();
         _unanswered.TryRemove(peer, out _);

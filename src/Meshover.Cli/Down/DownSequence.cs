@@ -1,6 +1,7 @@
 using Meshover.Agent.Announcing.Speakers;
 using Meshover.Agent.Events;
 using Meshover.Agent.Reconciling;
+using Meshover.Agent.Reporting;
 using Meshover.Agent.Trust;
 using Meshover.Cli.Announcing;
 using Meshover.Cli.CommandLine;
@@ -129,6 +130,7 @@ internal sealed class DownSequence(NodePaths paths, INodeServices services, Time
         RuntimeFiles.Delete(paths.MapFile);
         new EventFile(paths.StateDirectory).Delete();
         RuntimeFiles.Delete(new SpeakerFile(paths.StateDirectory).FilePath);
+        RuntimeFiles.Delete(new LinkFile(paths.StateDirectory).FilePath);
         RuntimeFiles.Delete(paths.TimestampFile);
         RuntimeFiles.DeleteHalfWritten(paths.IdentityFile);
         RuntimeFiles.Delete(IdentityStore.LockFileOf(paths.IdentityFile));

@@ -1,5 +1,4 @@
 using Meshover.Agent.Reconciling;
-using Meshover.Agent.Reporting;
 using Meshover.Cli.Hosting;
 using Meshover.Cli.Supervision;
 
@@ -28,7 +27,6 @@ internal static class RuntimeFiles
         Delete(paths.DnsProblemFile);
         Delete(paths.DnsBeatFile);
         Delete(SourceRouteDebt.FileIn(paths.RuntimeDirectory));
-        Delete(new LinkFile(paths.RuntimeDirectory).FilePath);
         Delete(paths.UapiSocket);
         RemoveIfEmpty(paths.UapiDirectory);
         if (Directory.Exists(paths.FrrDirectory))

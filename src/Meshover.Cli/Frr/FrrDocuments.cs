@@ -41,7 +41,7 @@ internal sealed record DiffDocument
         if (answer.RunningUnknown.Length > 0)
             throw new CliException($"What FRR runs is not known: {answer.RunningUnknown}.");
         var differences = FrrDifference.Between(answer.Running ?? new FrrConfig("", "", ""), answer.Rendered);
-        return new DiffDocument { Daemons = [.. differences.Select(difference => new DaemonDiff(difference.Daemon, difference.Removals, difference.Additions))] };
+        return new DiffDocument { Daemons = [.. differences.Select(difference => new DaemonDiff(difference.Daemon, difference.Removals, difference.Additions, difference.Leftovers))] };
     }
 
     /// <summary>As FRR's shell would take it.</summary>
@@ -54,13 +54,15 @@ internal sealed record DiffDocument
                 text.Append($"! {daemon.Daemon}: what goes\n{daemon.Removals}");
             if (daemon.Additions.Length > 0)
                 text.Append($"! {daemon.Daemon}: what comes\n{daemon.Additions}");
+            if (daemon.Leftovers.Length > 0)
+                text.Append($"! {daemon.Daemon}: what goes then\n{daemon.Leftovers}");
         }
         return text.ToString();
     }
 }
 
 /// <summary>Commands under their contexts, a line each.</summary>
-internal sealed record DaemonDiff(string Daemon, string Removals, string Additions);
+internal sealed record DaemonDiff(string Daemon, string Removals, string Additions, string Leftovers);
 
 /// <summary>What <c>meshover frr check --json</c> prints.</summary>
 internal sealed record CheckDocument

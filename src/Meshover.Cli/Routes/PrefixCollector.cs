@@ -12,7 +12,7 @@ namespace Meshover.Cli.Routes;
 
 /// <summary>
 /// Asks the map on disk, bgpd (by `meshover routing`) and the kernel. What does not answer is a note, and no failure. Costs a dump of the kernel's routes, a question to bgpd for each
-/// prefix around, for each part that is known and for each neighbour that told of one, and one for each of at most 64 neighbours, for which no more is asked after half a minute.
+/// prefix around, for each part that is known and for each node that announced or told one, and one for each of at most 64 neighbours, for which no more is asked after half a minute.
 /// </summary>
 internal sealed class PrefixCollector(NodePaths paths, IRouteNetlink netlink, AgentStatus status)
 {
@@ -76,7 +76,7 @@ internal sealed class PrefixCollector(NodePaths paths, IRouteNetlink netlink, Ag
         facts = await AskRefusedAsync(facts, routing, cancel);
         var wanted = Wanted(facts);
         if (await TryAsync("What BGP has", async () => (await routing.GetPathsAsync(wanted, cancel)).Paths) is { } paths)
-            facts = facts with { Paths = paths, PathsOf = [.. wanted], ToNeighbors = await AskNeighborsAsync(paths, routing, cancel) };
+            facts = facts with { Paths = paths, PathsOf = [.. wanted], ToNodes = await AskNodesAsync(paths, routing, cancel) };
         var isOnConditions = status.Announcements.Any(one => one.Mode.Length > 0 && PrefixJudge.Overlaps(one.Prefix, facts.Asked));
         return isOnConditions
             ? facts with { Leased = await TryAsync("What is leased", async () => (await routing.GetRunningAsync(cancel))?.Leased ?? []) ?? [] }
@@ -84,10 +84,10 @@ internal sealed class PrefixCollector(NodePaths paths, IRouteNetlink netlink, Ag
     }
 
     /// <summary>Of one family is enough: both go by the same link.</summary>
-    private async Task<ImmutableArray<AnnouncedPath>> AskNeighborsAsync(ImmutableArray<AnnouncedPath> paths, RoutingClient routing, CancellationToken cancel)
+    private async Task<ImmutableArray<AnnouncedPath>> AskNodesAsync(ImmutableArray<AnnouncedPath> paths, RoutingClient routing, CancellationToken cancel)
     {
-        var tellers = paths.Select(path => path.Neighbor).ToHashSet();
-        var addresses = status.Peers.Where(peer => tellers.Contains(peer.Asn)).SelectMany(peer => PrefixJudge.Parse($"{peer.Address4}/32")).Distinct().ToList();
+        var nodes = paths.SelectMany(path => new[] { path.Neighbor, path.Origin }).ToHashSet();
+        var addresses = status.Peers.Where(peer => nodes.Contains(peer.Asn)).SelectMany(peer => PrefixJudge.Parse($"{peer.Address4}/32")).Distinct().ToList();
         if (addresses.Count == 0)
             return [];
         if (addresses.Count > MostLinks)

@@ -26,8 +26,8 @@ internal sealed record PrefixFacts
     /// <summary>The prefixes of which bgpd said that: of others it is not known.</summary>
     public ImmutableHashSet<IPNetwork> PathsOf { get; init; } = [];
 
-    /// <summary>To the own addresses of the neighbours by which those came. One that came from the neighbour itself costs what the link with it does.</summary>
-    public ImmutableArray<AnnouncedPath> ToNeighbors { get; init; } = [];
+    /// <summary>To the own addresses of the neighbours by which those came, and of those who announced them: what the links on the way cost.</summary>
+    public ImmutableArray<AnnouncedPath> ToNodes { get; init; } = [];
 
     /// <summary>That its filters refuse.</summary>
     public ImmutableArray<RefusedPath> Refused { get; init; } = [];

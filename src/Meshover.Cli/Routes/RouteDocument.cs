@@ -100,6 +100,9 @@ internal sealed record RouteWay
     [Description("Of that, what lies beyond: the other links, and what the announcer set; null: not known.")]
     public required uint? Beyond { get; init; }
 
+    [Description("Of what lies beyond, what the announcer set (its own MED); null: not known.")]
+    public required uint? Set { get; init; }
+
     [Description("bgpd chose it, or it is one of several that are as good.")]
     public required bool Used { get; init; }
 

@@ -85,10 +85,9 @@ internal static class RouteText
     private static string Cost(RouteWay way, string announcer) => way switch
     {
         { Cost: null } => "",
-        { Link: not null, Beyond: 0 } when way.By == announcer => $" {way.Cost} ({way.Link} to {way.By} itself)",
-        { Link: not null } when way.By == announcer => $" {way.Cost} ({way.Link} to {way.By} itself, {way.Beyond} set by it)",
-        { Link: not null } => $" {way.Cost} ({way.Link} to {way.By}, {way.Beyond} beyond)",
-        _ => $" {way.Cost}",
+        { Link: null } => $" {way.Cost}",
+        { Set: null } => $" {way.Cost} ({way.Link} to {way.By}{(way.Beyond > 0 ? $", {way.Beyond} beyond" : "")})",
+        _ => $" {way.Cost} ({way.Link} to {way.By}{(way.By == announcer ? " itself" : $", {way.Beyond - way.Set} on to {announcer}")}{(way.Set > 0 ? $", {way.Set} set by {announcer}" : "")})",
     };
 
     /// <param name="text">Of words.</param>

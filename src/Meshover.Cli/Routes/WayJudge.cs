@@ -8,7 +8,9 @@ namespace Meshover.Cli.Routes;
 internal sealed class WayJudge
 {
     private readonly Func<uint, string> _nameOf;
-    private readonly Dictionary<uint, uint> _links;
+
+    /// <summary>What a way costs to a node itself, by its AS number and the neighbour's.</summary>
+    private readonly Dictionary<(uint Node, uint Neighbor), uint> _toNode;
     private readonly Dictionary<string, AnnouncedPath> _used = [];
 
     /// <param name="facts">What bgpd says.</param>
@@ -16,8 +18,8 @@ internal sealed class WayJudge
     public WayJudge(PrefixFacts facts, Func<uint, string> nameOf)
     {
         _nameOf = nameOf;
-        _links = facts.ToNeighbors.Where(path => path.Origin != 0 && path.Origin == path.Neighbor && path.Cost is not null)
-            .DistinctBy(path => path.Neighbor).ToDictionary(path => path.Neighbor, path => path.Cost!.Value);
+        _toNode = facts.ToNodes.Where(path => path.Origin != 0 && path.Neighbor != 0 && path.Cost is not null)
+            .DistinctBy(path => (path.Origin, path.Neighbor)).ToDictionary(path => (path.Origin, path.Neighbor), path => path.Cost!.Value);
         foreach (var path in facts.Paths.Where(path => path.IsUsed))
             _used.TryAdd(path.Prefix, path);
     }
@@ -36,17 +38,22 @@ internal sealed class WayJudge
     private RouteWay Way(AnnouncedPath path)
     {
         var best = path.IsUsed ? null : _used.GetValueOrDefault(path.Prefix);
-        uint? link = path.Router is null && _links.TryGetValue(path.Neighbor, out var cost) && cost <= path.Cost ? cost : null;
+        var link = Of(path, path.Neighbor);
+        var whole = Of(path, path.Origin);
         return new RouteWay
         {
             By = path.Router ?? _nameOf(path.Neighbor),
             Cost = path.Cost,
             Link = link,
             Beyond = path.Cost - link,
+            Set = whole >= link ? path.Cost - whole : null,
             Used = best is null,
             Reason = best is null ? null : WhyNot(path, best),
         };
     }
+
+    /// <summary>What this way costs as far as that node; null: not known, or it was less when it was asked a moment ago.</summary>
+    private uint? Of(AnnouncedPath path, uint node) => path.Router is null && _toNode.TryGetValue((node, path.Neighbor), out var cost) && cost <= path.Cost ? cost : null;
 
     /// <summary>In bgpd's own order: what a node says of itself sets the preference, and only among equal ones the cost counts. Routers outside have rules of their own.</summary>
     private static string WhyNot(AnnouncedPath path, AnnouncedPath best) => (path, best) switch
@@ -54,6 +61,7 @@ internal sealed class WayJudge
         ({ IsGoing: true }, { IsGoing: false }) => "about to go",
         ({ Failover: { Role: FailoverRole.Standby } }, not { Failover: { Role: FailoverRole.Standby } }) => "it stands by",
         ({ Router: null, Cost: { } cost }, { Router: null, IsOwn: false, Cost: { } least }) when cost > least => $"costs {cost - least} more",
+        ({ Router: null, Cost: { } cost }, { Router: null, IsOwn: false, Cost: { } least }) when cost == least => "costs as much; so many are used",
         _ => "preferred less",
     };
 }

@@ -28,7 +28,7 @@ internal sealed record FirstHop(string Path, PeerSection? Peer, string? Reason, 
         var (path, reason) = (peer, status.Peers.FirstOrDefault(one => one.Hostname == target.Name)) switch
         {
             (null, _) => ("outside", "the way there is not by the mesh"),
-            (var by, { } meant) when meant.Hostname != by.Hostname => ("transit", meant.PathReason.Length > 0 ? meant.PathReason : "BGP prefers that way"),
+            (var by, { } meant) when meant.Hostname != by.Hostname => ("transit", meant.PathReason.Length > 0 ? meant.PathReason : "that costs less than the direct link, see `meshover route explain`"),
             (var by, _) => ("direct", by.PathReason.Length > 0 ? by.PathReason : null),
         };
         return new FirstHop(path, peer, reason, link?.Name ?? "", link?.Mtu ?? 0) { Ways = Math.Max(1, route.NextHops.IsDefault ? 0 : route.NextHops.Length) };
@@ -40,7 +40,9 @@ internal sealed record FirstHop(string Path, PeerSection? Peer, string? Reason, 
         ("here", _) => "this node itself",
         ("none", _) => $"no way: {Reason}",
         (_, null) => $"outside the mesh, by {Link}",
-        ("transit", var peer) => $"by way of {peer.Hostname} ({peer.Endpoint ?? "no endpoint"}){(Ways > 1 ? $" or {Ways - 1} more, equally good" : "")}: {Reason}",
-        (_, var peer) => $"direct, endpoint {peer.Endpoint ?? "unknown"}",
+        ("transit", var peer) => $"by way of {peer.Hostname} ({peer.Endpoint ?? "no endpoint"}){Equal}: {Reason}",
+        (_, var peer) => $"direct, endpoint {peer.Endpoint ?? "unknown"}{Equal}",
     };
+
+    private string Equal => Ways > 1 ? $", one of {Ways} equal ways" : "";
 }

@@ -59,12 +59,15 @@ public sealed class RouteNetlink : IRouteNetlink
     public RouteInfo? FindRoute(RouteQuery query)
     {
         var route = Ask(query, isItself: true);
-        if (route is not { IsIPv6: true, Kind: RouteKind.Unicast })
+        // Linux (6.18 does it still) keeps what it looked up for IPv6 with the next hop, and where routes share a nexthop object it tells the one by which that was
+        // used first: another destination's, with other next hops. By which link the packets go is right, and so is a host's own route.
+        if (route is not { IsIPv6: true, NextHopId: not 0 } || (route.Destination.PrefixLength == 128 && route.Destination.BaseAddress.Equals(query.Destination)))
             return route;
-        // Linux (6.18 does it still) keeps what it looked up for IPv6 with the next hop, and where routes share a nexthop object it tells the one by which the
-        // next hop was used first: another destination's, with other next hops. By which link the packets go is right.
-        return Ask(query, isItself: false) is not { } taken || (route.Destination.Contains(query.Destination) && HasLeg(route, taken)) ? route : RouteOf(query.Destination, taken);
+        return Ask(query, isItself: false) is not { } taken ? route : RouteOf(query, taken) ?? (route.Destination.Contains(query.Destination) ? route : null);
     }
+
+    /// <summary>Whether a route leads there, whichever it is: cheaper than <see cref="FindRoute"/>.</summary>
+    public bool HasRoute(RouteQuery query) => Ask(query, isItself: true) is not null;
 
     private RouteInfo? Ask(RouteQuery query, bool isItself)
     {
@@ -79,11 +82,12 @@ public sealed class RouteNetlink : IRouteNetlink
         }
     }
 
-    /// <summary>The route of that table which the packets take; what is known of the way itself if none is seen, as when it is gone by now.</summary>
-    private RouteInfo RouteOf(IPAddress destination, RouteInfo taken) =>
-        DumpRoutes(new RouteFilter { Table = taken.Table }, AddressFamily.InterNetworkV6)
-            .Where(route => !route.IsCached && route.Destination.Contains(destination) && HasLeg(route, taken))
-            .OrderByDescending(route => route.Destination.PrefixLength).ThenBy(route => route.Metric).FirstOrDefault() ?? taken;
+    /// <summary>The route by which the packets go that way, from a dump of all; null if none is seen, as when it is gone by now.</summary>
+    private RouteInfo? RouteOf(RouteQuery query, RouteInfo taken) =>
+        DumpRoutes(new RouteFilter(), AddressFamily.InterNetworkV6)
+            .Where(route => route is { IsCached: false, Kind: RouteKind.Unicast } && route.Destination.Contains(query.Destination) && HasLeg(route, taken)
+                && (route.Source is not { } sources || (query.Source is { } source && sources.Contains(source))))
+            .OrderByDescending(route => route.Table == taken.Table).ThenByDescending(route => route.Destination.PrefixLength).ThenBy(route => route.Metric).FirstOrDefault();
 
     private static bool HasLeg(RouteInfo route, RouteInfo taken) =>
         route.NextHops.IsDefaultOrEmpty ? route.OutputLink == taken.OutputLink : route.NextHops.Any(hop => hop.OutputLink == taken.OutputLink);

@@ -9,13 +9,14 @@ namespace Meshover.Mesh.Endpoints;
 /// <summary>Which of a peer's endpoints are worth trying, and in which order.</summary>
 public static class EndpointOrder
 {
-    /// <summary>Best first: IPv6 before IPv4, unless it is unlikely to be answered, then by how likely it answers from here.</summary>
-    public static ImmutableArray<EndpointCandidate> Usable(MeshSettings mesh, MeshNode me, MeshNode peer, NodeHealth health)
+    /// <summary>Best first: in what the operator prefers, then IPv6 before IPv4, unless it is unlikely to be answered, then by how likely it answers from here.</summary>
+    public static ImmutableArray<EndpointCandidate> Usable(MeshSettings mesh, MeshNode me, MeshNode peer, NodeHealth health, ImmutableArray<IPNetwork> preferred)
     {
         var sameSite = SharesPublicAddress(me, peer);
         return [.. peer.Endpoints
             .Where(candidate => IsUnderlay(mesh, candidate.EndPoint.Address) && CanCall(health, candidate.EndPoint.Address))
-            .OrderBy(candidate => Turn(health, candidate.EndPoint.Address))
+            .OrderBy(candidate => Preference(preferred, candidate.EndPoint.Address))
+            .ThenBy(candidate => Turn(health, candidate.EndPoint.Address))
             .ThenBy(candidate => Rank(candidate, peer.IsBehindNat && !sameSite))
             .DistinctBy(candidate => candidate.EndPoint)];
     }
@@ -36,6 +37,16 @@ public static class EndpointOrder
         return address.AddressFamily == AddressFamily.InterNetworkV6
             ? !address.IsIPv6LinkLocal && !address.IsIPv6Multicast && !IPAddress.IPv6Loopback.Equals(address) && !IPAddress.IPv6Any.Equals(address)
             : bytes[0] is not (0 or 127) and < 224 && !(bytes[0] == 169 && bytes[1] == 254);
+    }
+
+    private static int Preference(ImmutableArray<IPNetwork> preferred, IPAddress address)
+    {
+        for (var i = 0; i < preferred.Length; i++)
+        {
+            if (preferred[i].Contains(address))
+                return i;
+        }
+        return preferred.Length;
     }
 
     private static bool CanCall(NodeHealth health, IPAddress address) =>

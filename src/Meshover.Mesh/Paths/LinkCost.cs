@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Meshover.Mesh.Identity;
+
 namespace Meshover.Mesh.Paths;
 
 /// <summary>
@@ -7,9 +10,13 @@ namespace Meshover.Mesh.Paths;
 /// </summary>
 public static class LinkCost
 {
-    /// <summary>Of one end of any link. Any two links cost more than one, so a direct link is preferred to a transit of like quality.</summary>
-    public const int Base = 25;
+    /// <summary>Of one end of any link: two links cost as much more than one as 8 ms, which is what two of the best may take.</summary>
+    public const int Base = 40;
 
     /// <summary>What an operator may add at one end.</summary>
     public const int MostAdded = 10_000;
+
+    /// <summary>Whether links cost the same by both; one of which nothing is known costs as a good one does.</summary>
+    public static bool AreEqual(ImmutableSortedDictionary<NodeId, LinkQuality> one, ImmutableSortedDictionary<NodeId, LinkQuality> other) =>
+        one.All(link => link.Value.Cost == other.GetValueOrDefault(link.Key).Cost) && other.All(link => link.Value.Cost == one.GetValueOrDefault(link.Key).Cost);
 }

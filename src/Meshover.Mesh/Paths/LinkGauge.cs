@@ -1,21 +1,22 @@
 namespace Meshover.Mesh.Paths;
 
 /// <summary>
-/// Makes steps of a link's echoes (<see cref="LinkQuality"/>), and holds on to a step until it is surely another. One echo each few seconds is enough while they lie in
-/// the step or near it. One that lies beyond has the link looked at closely: eight echoes in a row beyond it, or twelve of sixteen, are another step; else it was a
-/// moment's. A link whose echoes are spread widely is looked at closely less and less often. Pure but for what it remembers: not for several threads.
+/// Makes steps of a link's echoes (<see cref="LinkQuality"/>), and holds on to a step until it is surely another. The first sixteen, close to one another, tell the first.
+/// Then one each few seconds is enough while they lie in the step or near it. One that lies beyond has the link looked at closely again: eight echoes in a row beyond it, or
+/// twelve of sixteen, are another step; else it was a moment's, and the next time it takes two in a row. Pure but for what it remembers: not for several threads.
 /// </summary>
 public sealed class LinkGauge
 {
-    private const int FirstLook = 4, AllBeyond = 8, LongLook = 16, MostBeyond = 12;
+    private const int AllBeyond = 8, LongLook = 16, MostBeyond = 12;
     private const double Slack = 1.2, SlackOfJitter = 1.6;
     private const int MostRest = 8;
     private const double MostJump = 100;
     private const double JitterFrom = 20, JitterUntil = 6, JitterShare = 1.0 / 64;
+    private const int SharesAtFirst = 64;
 
-    // Of the last 64 echoes; more than so many one after the other that are not answered are an outage, which is BFD's to see.
-    private const int LossWindow = 64, LongestGap = 3;
-    private const int SomeLoss = 7, NoLoss = 2, MuchLoss = 16, LessLoss = 10;
+    // Of the last 256 echoes; more than so many one after the other that are not answered are an outage, which is BFD's to see.
+    private const int LossWindow = 256, LongestGap = 3;
+    private const int SomeLoss = 26, NoLoss = 5, MuchLoss = 64, LessLoss = 26;
 
     private readonly List<double> _close = [];
     private readonly Queue<bool> _lost = new();
@@ -23,11 +24,23 @@ public sealed class LinkGauge
     private int _rests = 1;
     private bool _isSecond;
     private int _gap;
+    private int _lostCount;
     private double? _last;
     private double _jitter;
+    private int _jumps;
 
-    /// <param name="known">What is known of it already; null: nothing.</param>
-    public LinkGauge(LinkQuality? known = null) => Quality = known;
+    /// <param name="known">What is known of it already, and holds until it is seen to be otherwise; null: nothing.</param>
+    public LinkGauge(LinkQuality? known = null)
+    {
+        if (known is not { } quality)
+            return;
+        Quality = quality;
+        (_jitter, _jumps) = (quality.IsJittery ? JitterFrom : 0, SharesAtFirst);
+        // As many as it took to get there, evenly.
+        var lost = quality.Loss switch { 0 => 0, 1 => SomeLoss, _ => MuchLoss };
+        for (var i = 0; i < LossWindow; i++)
+            Enqueue((i + 1) * lost / LossWindow > i * lost / LossWindow);
+    }
 
     /// <summary>Null: it has not been looked at.</summary>
     public LinkQuality? Quality { get; private set; }
@@ -38,8 +51,7 @@ public sealed class LinkGauge
     /// <summary>An echo came back.</summary>
     public void Answered(double milliseconds)
     {
-        Lose(_gap <= LongestGap ? _gap : 0);
-        Remember(isLost: false);
+        Remember(_gap <= LongestGap ? _gap : 0);
         _gap = 0;
         Spread(milliseconds);
         if (IsClose)
@@ -83,8 +95,8 @@ public sealed class LinkGauge
     {
         if (Quality is not { } known)
         {
-            if (_close.Count >= FirstLook)
-                Take(new LinkQuality());
+            if (_close.Count >= LongLook)
+                Take(new LinkQuality(0, IsJittery: _jitter > JitterFrom, Loss: 0));
             return;
         }
         var beyond = Math.Max(_close.Count(one => IsWorse(known, one)), _close.Count(one => IsBetter(known, one)));
@@ -108,29 +120,35 @@ public sealed class LinkGauge
         _rest = isAnother ? 0 : _rests;
     }
 
-    /// <summary>As RFC 3550, section 6.4.1, smooths it, but over more, as what is said once is to hold; and one echo that waited for a handshake makes no jitter.</summary>
+    /// <summary>
+    /// As RFC 3550, section 6.4.1, smooths it, but over more, as what is said once is to hold; the mean of all at first. One echo that waited for a handshake makes no jitter.
+    /// </summary>
     private void Spread(double milliseconds)
     {
-        _jitter += JitterShare * (Math.Min(MostJump, Math.Abs(milliseconds - (_last ?? milliseconds))) - _jitter);
+        if (_last is { } last)
+        {
+            _jumps = Math.Min(SharesAtFirst, _jumps + 1);
+            _jitter += Math.Max(JitterShare, 1.0 / _jumps) * (Math.Min(MostJump, Math.Abs(milliseconds - last)) - _jitter);
+        }
         _last = milliseconds;
         if (Quality is { } known)
             Quality = known with { IsJittery = _jitter > (known.IsJittery ? JitterUntil : JitterFrom) };
     }
 
-    private void Lose(int count)
+    private void Remember(int lost)
     {
-        for (var i = 0; i < count; i++)
-            Remember(isLost: true);
+        for (var i = 0; i < lost; i++)
+            Enqueue(isLost: true);
+        Enqueue(isLost: false);
+        if (Quality is { } known)
+            Quality = known with { Loss = _lostCount >= MuchLoss || (known.Loss == 2 && _lostCount > LessLoss) ? 2 : _lostCount >= SomeLoss || (known.Loss >= 1 && _lostCount > NoLoss) ? 1 : 0 };
     }
 
-    private void Remember(bool isLost)
+    private void Enqueue(bool isLost)
     {
         _lost.Enqueue(isLost);
-        if (_lost.Count > LossWindow)
-            _lost.Dequeue();
-        if (Quality is not { } known)
-            return;
-        var lost = _lost.Count(one => one);
-        Quality = known with { Loss = lost >= MuchLoss || (known.Loss == 2 && lost > LessLoss) ? 2 : lost >= SomeLoss || (known.Loss >= 1 && lost > NoLoss) ? 1 : 0 };
+        _lostCount += isLost ? 1 : 0;
+        if (_lost.Count > LossWindow && _lost.Dequeue())
+            _lostCount--;
     }
 }

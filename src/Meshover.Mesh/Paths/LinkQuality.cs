@@ -17,7 +17,7 @@ public readonly record struct LinkQuality(int Rtt, bool IsJittery, int Loss)
     private const double FirstEnd = 4;
     private const int CostOfJitter = 50, CostOfLoss = 100, CostOfMuchLoss = 1_000;
 
-    /// <summary>What one end adds to <see cref="LinkCost.Base"/> for it, in tenths of a millisecond: half of what it is worth, as the other end adds the other half.</summary>
+    /// <summary>What one end adds to <see cref="LinkCost.Base"/> for it, in tenths of a millisecond: half of the round trip's, as the other end adds the other half.</summary>
     public int Cost => (Rtt == 0 ? 0 : (int)Math.Round(5 * EndOf(Rtt - 0.5))) + (IsJittery ? CostOfJitter : 0) + Loss switch { 0 => 0, 1 => CostOfLoss, _ => CostOfMuchLoss };
 
     /// <summary>Of a round trip, milliseconds.</summary>

@@ -53,7 +53,7 @@ public static class NodePlanner
             PublicKey = peer.WireGuardKeys[0],
             OtherKey = peer.WireGuardKeys is [_, var other, ..] ? other : null,
             TunnelAddress = peer.TunnelAddress,
-            Endpoints = EndpointOrder.Usable(mesh, me, peer, health),
+            Endpoints = EndpointOrder.Usable(mesh, me, peer, health, settings.PreferredUnderlay),
             CallsFirst = EndpointChooser.IsInitiator(me.Id.Value, me.IsBehindNat, peer.Id.Value, peer.IsBehindNat),
             PersistentKeepalive = Keepalive(me, peer, settings),
         })],

@@ -66,6 +66,9 @@ public sealed record NodeSettings
     /// <summary>The operator lets us put tagged rules into Docker's own chain.</summary>
     public bool DockerUser { get; init; }
 
+    /// <summary>Where peers are called first, in this order.</summary>
+    public ImmutableArray<IPNetwork> PreferredUnderlay { get; init; } = [];
+
     /// <summary>What the operator adds to the cost of links.</summary>
     public ImmutableArray<AddedCost> LinkCosts { get; init; } = [];
 

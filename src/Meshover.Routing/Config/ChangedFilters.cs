@@ -12,7 +12,7 @@ internal static class ChangedFilters
     public static IReadOnlyList<string> Commands(ConfigDifference difference, string wanted)
     {
         var added = ConfigLines.Parse(difference.Additions);
-        var changed = ConfigLines.Parse(difference.Removals).Concat(added).Select(Positive).ToList();
+        var changed = ConfigLines.Parse(difference.Removals).Concat(ConfigLines.Parse(difference.Leftovers)).Concat(added).Select(Positive).ToList();
         var lists = changed.SelectMany(ListOf).ToHashSet();
         if (lists.Count == 0) return [];
         var fresh = added.Where(l => l.Words is ["neighbor", _, "interface" or "remote-as", ..]).Select(l => l.Words[1]).ToHashSet();

@@ -4,11 +4,11 @@ namespace Meshover.Routing.Config;
 
 /// <summary>
 /// The commands that turn one configuration of a daemon into another: first what goes, in reverse order (so that nothing goes before
-/// what refers to it), then what comes, and behind that route-maps that are no more: until then a neighbour may have one that gets another now, and a
-/// neighbour without the map that it names takes nothing. Both texts are ours, so nothing is read back from FRR, whose own words change between
+/// what refers to it), then what comes, then route-maps and lists that are no more: until then a neighbour may have one that gets another now. One without the map
+/// that it names takes nothing, and a map without its list may take too much. Both texts are ours, so nothing is read back from FRR, whose own words change between
 /// releases (docs/decisions/003-frr-differences.md).
 /// </summary>
-internal sealed record ConfigDifference(string Removals, string Additions, int Commands)
+internal sealed record ConfigDifference(string Removals, string Additions, string Leftovers, int Commands)
 {
     /// <summary>Of the commands those that announce a prefix, or announce it no more. bgpd takes a thousand of them in some tenths of a second.</summary>
     public int Announcements { get; private init; }
@@ -20,16 +20,22 @@ internal sealed record ConfigDifference(string Removals, string Additions, int C
         var kept = old.Where(l => !gone.Contains(l)).ToHashSet();
         var added = now.Where(l => !kept.Contains(l)).Distinct().ToList();
         var removals = gone.Commands();
-        var maps = now.Select(RouteMap).OfType<string>().ToHashSet();
-        var (last, first) = (removals.FindAll(IsOfMapThatGoes), removals.FindAll(line => !IsOfMapThatGoes(line)));
-        return new ConfigDifference(Script(first), Script(added) + Script(last), removals.Count + added.Count) { Announcements = removals.Concat(added).Count(IsAnnouncement) };
+        var filters = now.Where(line => line.Context.Length == 0).Select(line => FilterOf(line.Words)).OfType<string>().ToHashSet();
+        var (last, first) = (removals.FindAll(IsOfFilterThatGoes), removals.FindAll(line => !IsOfFilterThatGoes(line)));
+        return new ConfigDifference(Script(first), Script(added), Script(last), removals.Count + added.Count) { Announcements = removals.Concat(added).Count(IsAnnouncement) };
 
-        bool IsOfMapThatGoes(ConfigLine line) => line.Words is ["no", .. var words] && NameOfMap(words) is { } name && !maps.Contains(name);
+        bool IsOfFilterThatGoes(ConfigLine line) => line.Context.Length == 0 && line.Words is ["no", .. var words] && FilterOf(words) is { } filter && !filters.Contains(filter);
     }
 
-    private static string? RouteMap(ConfigLine line) => line.Context.Length == 0 ? NameOfMap(line.Words) : null;
-
-    private static string? NameOfMap(string[] words) => words is ["route-map", var name, "permit" or "deny", _] ? name : null;
+    /// <summary>The route-map or list that a line is part of; null: of none.</summary>
+    private static string? FilterOf(string[] words) => words switch
+    {
+        ["route-map", var name, "permit" or "deny", _] => $"route-map {name}",
+        ["ip" or "ipv6", "prefix-list", var name, ..] => $"{words[0]} prefix-list {name}",
+        ["bgp", "as-path", "access-list", var name, ..] => $"as-path {name}",
+        ["bgp", "community-list" or "large-community-list" or "extcommunity-list", _, var name, ..] => $"{words[1]} {name}",
+        _ => null,
+    };
 
     private static bool IsAnnouncement(ConfigLine line) => line.Words is ["network", ..] or ["no", "network", ..];
 

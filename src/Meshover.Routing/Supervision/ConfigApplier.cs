@@ -41,6 +41,7 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, VtySocket vty, IL
             var difference = ConfigDifference.Between(daemon.Text(running), daemon.Text(wanted));
             await RemoveAsync(daemon, difference.Removals, ct);
             await vtysh.ConfigureAsync(daemon.Name, difference.Additions, ct);
+            await RemoveAsync(daemon, difference.Leftovers, ct);
             commands += difference.Commands;
             await FilterAnewAsync(ChangedFilters.Commands(difference, daemon.Text(wanted)), ct);
         }

@@ -15,7 +15,7 @@ internal sealed class ReplyPaths : IDisposable
     public uint Mark { get; set; }
 
     /// <summary>Asks the kernel (some microseconds), and pins the endpoint or not.</summary>
-    public void Check(UdpAddress endpoint) => endpoint.IsPinned = endpoint.Link != 0 && _netlink.FindRoute(Query(endpoint)) is not null;
+    public void Check(UdpAddress endpoint) => endpoint.IsPinned = endpoint.Link != 0 && _netlink.HasRoute(Query(endpoint));
 
     public void Dispose() => _netlink.Dispose();
 

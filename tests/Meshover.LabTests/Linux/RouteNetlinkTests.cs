@@ -150,6 +150,7 @@ public sealed class RouteNetlinkTests : IDisposable
         [
             "nexthop add id 1 via fe80::a dev a0", "nexthop add id 2 via fe80::b dev b0", "nexthop add id 3 group 1/2",
             "-6 route add 2001:db8:1::/64 nhid 3", "-6 route add 2001:db8:2::/64 nhid 2", "-6 route add 2001:db8:2::1/128 nhid 1",
+            "-6 route add 2001:db8::/32 nhid 3", "-6 route add 2001:db8:3::/48 nhid 1", "-6 route add 2001:db8:3:1::/64 nhid 2",
         ])
         {
             (await Programs.RunAsync("ip", ["-n", _here.Name, .. command.Split(' ')])).Checked();
@@ -163,6 +164,12 @@ public sealed class RouteNetlinkTests : IDisposable
         }
         Assert.Equal(("2001:db8:2::1/128", a), Found("2001:db8:2::1"));
         Assert.Equal(("2001:db8:2::/64", b), Found("2001:db8:2::2"));
+
+        // One in another, by the same next hop.
+        for (var i = 1; i <= 64; i++)
+            Assert.Equal("2001:db8::/32", Found($"2001:db8:9::{i:x}").Item1);
+        Assert.Equal(("2001:db8:3::/48", a), Found("2001:db8:3::1"));
+        Assert.Equal(("2001:db8:3:1::/64", b), Found("2001:db8:3:1::1"));
 
         (string, int) Found(string to) => _here.Netlink.FindRoute(new RouteQuery(IPAddress.Parse(to))) is { } route ? ($"{route.Destination}", route.OutputLink) : ("none", 0);
     }

@@ -22,6 +22,36 @@ public sealed partial class SeeingTests
         await _mesh.SettledAsync(_ct);
     }
 
+    /// <summary>One end is told: both go the other way, and say why.</summary>
+    [Fact]
+    public async Task LinkCost_SetByTheOperator_MovesTheWayThereAndBack()
+    {
+        await _mesh.SettledAsync(_ct);
+        using var next = await NextNodes.OfAsync(_mesh, _ct);
+        await GoesByAsync(next, "n2", "n1");
+        try
+        {
+            (await _mesh.Node(1).UpAsync(input: null, ["--no-wait", "--link-cost", "n2=2000"], _ct)).Checked();
+            await GoesByAsync(next, "n3", "n3");
+            using var route = await JsonAsync(_mesh.Node(2), 0, "route", "explain", "--json", "10.64.1.0/24");
+            var ways = route.RootElement.GetProperty("announcements")[0].GetProperty("ways").EnumerateArray().ToList();
+            Assert.Equal(["n3 True", "n1 False"], ways.Select(way => $"{Text(way, "by")} {way.GetProperty("used").GetBoolean()}"));
+            Assert.Contains(" more", Text(ways[1], "reason"), StringComparison.Ordinal);
+            Assert.All(ways, way => Assert.Equal(0u, way.GetProperty("set").GetUInt32()));
+            Assert.Equal(ways[1].GetProperty("cost").GetUInt32(), ways[1].GetProperty("link").GetUInt32());
+            Assert.InRange(ways[1].GetProperty("cost").GetUInt32(), 2_080u, 2_400u);
+        }
+        finally
+        {
+            (await _mesh.Node(1).UpAsync(input: null, ["--no-wait", "--link-cost", ""], CancellationToken.None)).Checked();
+        }
+        await GoesByAsync(next, "n2", "n1");
+        await _mesh.SettledAsync(_ct);
+    }
+
+    private Task<TimeSpan> GoesByAsync(NextNodes next, string there, string back) =>
+        Until.NothingIsMissingAsync($"n1 goes to n2 by {there}, and n2 to n1 by {back}", Patience, () => Task.FromResult((next.Of(1, 2), next.Of(2, 1)) == (there, back) ? null : $"{next}"), _ct);
+
     /// <summary>Ten nodes, three cuts, one node whose data plane is dead, a thousand pairs of them at random: some minutes, so only by name.</summary>
     [Fact(Explicit = true)]
     public async Task Ways_OfAThousandRandomPairs_AgreeWithTracerouteAndACapture()

@@ -33,12 +33,12 @@ public sealed class PrefixJudgeTests
         {
             Paths = [Path("10.64.2.0/24", N2, N2, 240), Path("10.64.2.0/24", N2, N3, 106) with { IsUsed = true }],
             // What another tells of a neighbour's address says nothing of the link with that neighbour.
-            ToNeighbors = [Path("10.249.0.3/32", N3, N2, 9), Path("10.249.0.3/32", N3, N3, 56), Path("10.249.0.2/32", N2, N2, 240)],
+            ToNodes = [Path("10.249.0.3/32", N3, N2, 9), Path("10.249.0.3/32", N3, N3, 56), Path("10.249.0.2/32", N2, N2, 240), Path("10.249.0.2/32", N2, N3, 99)],
         };
-        Assert.Equal(["n3 106 = 56 + 50 True ", "n2 240 = 240 + 0 False costs 134 more"], Ways(facts));
+        Assert.Equal(["n3 106 = 56 + 50 (7) True ", "n2 240 = 240 + 0 (0) False costs 134 more"], Ways(facts));
         // Not asked, not answered, or the link has become worse since: the total alone.
-        facts = facts with { ToNeighbors = [Path("10.249.0.3/32", N3, N3, 107)] };
-        Assert.Equal(["n3 106 =  +  True ", "n2 240 =  +  False costs 134 more"], Ways(facts));
+        facts = facts with { ToNodes = [Path("10.249.0.3/32", N3, N3, 107)] };
+        Assert.Equal(["n3 106 =  +  () True ", "n2 240 =  +  () False costs 134 more"], Ways(facts));
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class PrefixJudgeTests
     {
         var way = Path("10.64.2.0/24", N2, N3, 90);
         Assert.Equal("costs 40 more", Reason(way, Path("10.64.2.0/24", N2, N2, 50)));
-        Assert.Equal("preferred less", Reason(way, Path("10.64.2.0/24", N2, N2, 90)));
+        Assert.Equal("costs as much; so many are used", Reason(way, Path("10.64.2.0/24", N2, N2, 90)));
         Assert.Equal("preferred less", Reason(way, Path("10.64.2.0/24", N2, N2, 100)));
         Assert.Equal("about to go", Reason(way with { IsGoing = true }, Path("10.64.2.0/24", N2, N2, 50)));
         Assert.Equal("costs 40 more", Reason(way with { IsGoing = true }, Path("10.64.2.0/24", N2, N2, 50) with { IsGoing = true }));
@@ -213,7 +213,7 @@ public sealed class PrefixJudgeTests
             rows.Select(row => $"{row.Node} {row.Prefix} {row.State} by {string.Join(' ', row.NextHops)}"));
         Assert.Equal("Learned from 203.0.113.1, a router outside the mesh. Accepted, and the kernel has it.", rows[0].Reason);
         Assert.Equal(5u, rows[0].Cost);
-        Assert.Equal(["203.0.113.1 5 =  +  True "], Ways(facts).Take(1));
+        Assert.Equal(["203.0.113.1 5 =  +  () True "], Ways(facts).Take(1));
         Assert.Equal(("eth1", "preferred less"), (rows[1].Ways[0].By, rows[1].Ways[0].Reason));
         Assert.Empty(rows[2].Ways);
     }
@@ -272,7 +272,7 @@ public sealed class PrefixJudgeTests
     };
 
     private static IEnumerable<string> Ways(PrefixFacts facts) =>
-        new PrefixJudge(facts).Announcements().SelectMany(row => row.Ways).Select(way => $"{way.By} {way.Cost} = {way.Link} + {way.Beyond} {way.Used} {way.Reason}");
+        new PrefixJudge(facts).Announcements().SelectMany(row => row.Ways).Select(way => $"{way.By} {way.Cost} = {way.Link} + {way.Beyond} ({way.Set}) {way.Used} {way.Reason}");
 
     private static AgentStatus Status()
     {

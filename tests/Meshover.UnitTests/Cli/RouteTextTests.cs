@@ -60,9 +60,9 @@ public sealed class RouteTextTests
             [
                 Announced("n2", "used", 106, "Accepted, and the kernel has it.", "n5") with
                 {
-                    Ways = [Way("n5", 106, 56), Way("n2", 240, 240, "costs 134 more"), Way("n7", 400, null, "preferred less"), Way("n8", null, null, "about to go")],
+                    Ways = [Way("n5", 106, 56) with { Set = 0 }, Way("n2", 240, 240, "costs 134 more") with { Set = 0 }, Way("n7", 400, null, "preferred less"), Way("n8", null, null, "about to go")],
                 },
-                Announced("n9", "accepted", 300, "Accepted.") with { Ways = [Way("n9", 300, 200, "costs 194 more")] },
+                Announced("n9", "accepted", 300, "Accepted.") with { Ways = [Way("n9", 300, 200, "costs 194 more") with { Set = 100 }] },
                 Announced("n3", "accepted", 50, "Accepted.") with { Ways = [Way("n3", 50, 50)] }, // nothing is to be told of it
             ],
         };
@@ -70,15 +70,15 @@ public sealed class RouteTextTests
         var title = Array.IndexOf(lines, "ways to it, and what they cost (units of 0.1 ms)");
         string[] expected =
         [
-            "  10.64.2.0/24 of n2: by n5 106 (56 to n5, 50 beyond), used; by n2 240 (240 to n2 itself), costs 134 more; by n7 400, preferred less; by n8, about to go",
-            "  10.64.2.0/24 of n9: by n9 300 (200 to n9 itself, 100 set by it), costs 194 more",
+            "  10.64.2.0/24 of n2: by n5 106 (56 to n5, 50 on to n2), used; by n2 240 (240 to n2 itself), costs 134 more; by n7 400, preferred less; by n8, about to go",
+            "  10.64.2.0/24 of n9: by n9 300 (200 to n9 itself, 100 set by n9), costs 194 more",
             "",
             "granted",
         ];
         Assert.Equal(expected, lines[(title + 1)..(title + 5)]);
         string[] narrow = [.. RouteText.Lines(route, 80)];
         Assert.All(narrow, line => Assert.InRange(line.Length, 0, 80));
-        Assert.Contains("  10.64.2.0/24 of n2: by n5 106 (56 to n5, 50 beyond), used; by n2 240 (240 to", narrow);
+        Assert.Contains("  10.64.2.0/24 of n2: by n5 106 (56 to n5, 50 on to n2), used; by n2 240 (240 to", narrow);
         Assert.Contains("      n2 itself), costs 134 more; by n7 400, preferred less; by n8, about to go", narrow);
     }
 
@@ -93,7 +93,7 @@ public sealed class RouteTextTests
     }
 
     private static RouteWay Way(string by, uint? cost, uint? link, string? reason = null) =>
-        new() { By = by, Cost = cost, Link = link, Beyond = cost - link, Used = reason is null, Reason = reason };
+        new() { By = by, Cost = cost, Link = link, Beyond = cost - link, Set = null, Used = reason is null, Reason = reason };
 
     private static RouteAnnouncement Announced(string node, string state, uint? cost, string reason, params string[] hops) => new()
     {

@@ -53,7 +53,7 @@ public sealed class StatusViewTests
     {
         var view = new StatusView(OnlyProblems: false, name);
         string[] lines = Table(view.Of(Document), view).Split('\n');
-        string[] expected = isKnown ? ["cost        60 at this end (25 is the least)"] : [];
+        string[] expected = isKnown ? ["cost        60 at this end (40 is the least)"] : [];
         Assert.Equal(expected, lines.Select(line => line.TrimEnd()).Where(line => line.StartsWith("cost", StringComparison.Ordinal)));
     }
 

@@ -111,6 +111,20 @@ public sealed class NodePlannerTests
     }
 
     [Theory]
+    [InlineData(new string[0], "[2001:db8::2]:12912")]
+    [InlineData(new[] { "10.0.0.0/8" }, "10.1.0.2:12912")]
+    [InlineData(new[] { "192.0.2.0/24", "10.0.0.0/8" }, "192.0.2.2:12912")]
+    [InlineData(new[] { "203.0.113.0/24" }, "[2001:db8::2]:12912")]
+    public void Plan_PreferredUnderlay_IsCalledFirst(string[] preferred, string first)
+    {
+        var peer = TestMesh.Node(2) with { Endpoints = [TestMesh.At("[2001:db8::2]:12912"), TestMesh.At("192.0.2.2:12912"), TestMesh.At("10.1.0.2:12912")] };
+        var settings = new NodeSettings { PreferredUnderlay = [.. preferred.Select(prefix => IPNetwork.Parse(prefix))] };
+        var endpoints = Plan(TestMesh.Of(TestMesh.Node(1), peer), settings).WireGuard.Peers[0].Endpoints;
+        Assert.Equal(3, endpoints.Length);
+        Assert.Equal(IPEndPoint.Parse(first), endpoints[0].EndPoint);
+    }
+
+    [Theory]
     [InlineData(9000, 1500, 1396)]
     [InlineData(1500, 9000, 1396)]
     [InlineData(9000, 0, 8896)] // an older node does not tell
@@ -270,7 +284,7 @@ public sealed class NodePlannerTests
         var health = new NodeHealth { Links = ImmutableSortedDictionary<NodeId, LinkQuality>.Empty.Add(new NodeId(2), new LinkQuality(5, IsJittery: true, Loss: 1)).Add(new NodeId(9), new LinkQuality(9, IsJittery: false, Loss: 0)) };
         var settings = new NodeSettings { LinkCosts = [new("", "tokyo", 70), new("n4", "", 0)] };
         var costs = Plan(map, settings, health).Routing!.Neighbors.Select(neighbor => neighbor.Cost);
-        Assert.Equal([25 + 95 + 50 + 100, 25 + 70, 25], costs);
+        Assert.Equal([40 + 95 + 50 + 100, 40 + 70, 40], costs);
     }
 
     [Fact]

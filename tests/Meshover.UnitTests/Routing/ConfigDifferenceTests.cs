@@ -10,7 +10,7 @@ public sealed class ConfigDifferenceTests
     public void Between_SameConfiguration_IsNothing()
     {
         var bgpd = Bgpd(Models.Node(1, 5, 1));
-        Assert.Equal(new ConfigDifference("", "", 0), ConfigDifference.Between(bgpd, bgpd));
+        Assert.Equal(new ConfigDifference("", "", "", 0), ConfigDifference.Between(bgpd, bgpd));
     }
 
     [Fact]
@@ -23,12 +23,15 @@ public sealed class ConfigDifferenceTests
             router bgp 4200000001
              no neighbor mo-00000003 interface v6only remote-as 4200000003
             exit
+
+            """, difference.Removals);
+        Assert.Equal("""
             no ipv6 prefix-list MO-FROM-00000003 seq 1017361 permit fd64:3::/64
             no ipv6 prefix-list MO-FROM-00000003 seq 1 permit fd00:6d65:7368::3/128
             no ip prefix-list MO-FROM-00000003 seq 6272081 permit 10.64.3.0/24 le 26
             no ip prefix-list MO-FROM-00000003 seq 1 permit 10.249.0.3/32
 
-            """, difference.Removals);
+            """, difference.Leftovers);
     }
 
     [Fact]
@@ -48,11 +51,11 @@ public sealed class ConfigDifferenceTests
              neighbor mo-00000003 port 12914
              address-family ipv4 unicast
               neighbor mo-00000003 prefix-list MO-FROM-00000003 in
-              neighbor mo-00000003 route-map MO-IN-ONE-25 in
+              neighbor mo-00000003 route-map MO-IN-ONE-40 in
              exit
              address-family ipv6 unicast
               neighbor mo-00000003 prefix-list MO-FROM-00000003 in
-              neighbor mo-00000003 route-map MO-IN-ONE-25 in
+              neighbor mo-00000003 route-map MO-IN-ONE-40 in
              exit
             exit
 
@@ -67,7 +70,7 @@ public sealed class ConfigDifferenceTests
         var difference = ConfigDifference.Between(Bgpd(model), Bgpd(other));
         Assert.Equal("router bgp 4200000001\n no neighbor mo-00000002 interface v6only remote-as 4200000002\nexit\n", difference.Removals);
         Assert.Contains("neighbor mo-00000002 port 12914", difference.Additions, StringComparison.Ordinal);
-        Assert.Contains("neighbor mo-00000002 route-map MO-IN-ONE-25 in", difference.Additions, StringComparison.Ordinal);
+        Assert.Contains("neighbor mo-00000002 route-map MO-IN-ONE-40 in", difference.Additions, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -86,8 +89,8 @@ public sealed class ConfigDifferenceTests
     {
         var model = Models.Node(1, 1).With(Models.Neighbor(2), Models.Neighbor(3, cost: 50));
         var difference = ConfigDifference.Between(Bgpd(model), Bgpd(Models.Node(1, 1).With(Models.Neighbor(2))));
-        Assert.Contains("no route-map MO-IN-ONE-50 permit 10\n", difference.Additions, StringComparison.Ordinal);
-        Assert.DoesNotContain("no set metric", difference.Removals + difference.Additions, StringComparison.Ordinal);
+        Assert.Contains("no route-map MO-IN-ONE-50 permit 10\n", difference.Leftovers, StringComparison.Ordinal);
+        Assert.DoesNotContain("no set metric", difference.Removals + difference.Leftovers, StringComparison.Ordinal);
     }
 
     /// <summary>A neighbour that names a map which is not there takes nothing, and is told nothing: so it gets its new ones first.</summary>
@@ -96,11 +99,22 @@ public sealed class ConfigDifferenceTests
     {
         var model = Models.Node(1, 3);
         var difference = ConfigDifference.Between(Bgpd(model.With(Models.Neighbor(2, cost: 50), Models.Neighbor(3))), Bgpd(model.With(Models.Neighbor(2), Models.Neighbor(3))));
-        Assert.DoesNotContain("no route-map", difference.Removals, StringComparison.Ordinal);
+        Assert.DoesNotContain("no route-map", difference.Removals + difference.Additions, StringComparison.Ordinal);
         Assert.Contains("  no neighbor mo-00000002 route-map MO-OUT-50 out\n", difference.Removals, StringComparison.Ordinal);
-        var (comes, goes) = (difference.Additions.IndexOf("neighbor mo-00000002 route-map MO-IN-ONE-25 in", StringComparison.Ordinal), difference.Additions.IndexOf("no route-map MO-IN-ONE-50 permit 5", StringComparison.Ordinal));
-        Assert.True(comes >= 0 && goes > comes, difference.Additions);
-        Assert.Contains("no route-map MO-OUT-50 permit 10\n", difference.Additions, StringComparison.Ordinal);
+        Assert.Contains("neighbor mo-00000002 route-map MO-IN-ONE-40 in", difference.Additions, StringComparison.Ordinal);
+        Assert.Equal("no route-map MO-IN-ONE-50 permit 10\nno route-map MO-IN-ONE-50 permit 5\nno route-map MO-OUT-50 permit 10\n", difference.Leftovers);
+    }
+
+    /// <summary>A map whose list is gone takes what the list would have kept out: a snippet's list stays for as long as its map may be in use.</summary>
+    [Fact]
+    public void Between_MapOfASnippetExchanged_KeepsItsListUntilTheOtherIsInUse()
+    {
+        const string Lists = "ip prefix-list BAD seq 5 permit 10.0.0.0/8\nroute-map MINE deny 10\n match ip address prefix-list BAD\nexit\nroute-map MINE permit 20\nexit\n";
+        const string Other = "route-map OTHER deny 10\nexit\n";
+        var difference = ConfigDifference.Between($"{Lists}router bgp 1\n neighbor x route-map MINE in\nexit\n", $"{Other}router bgp 1\n neighbor x route-map OTHER in\nexit\n");
+        Assert.Equal("", difference.Removals);
+        Assert.Equal("route-map OTHER deny 10\nrouter bgp 1\n neighbor x route-map OTHER in\nexit\n", difference.Additions);
+        Assert.Equal("no route-map MINE permit 20\nno route-map MINE deny 10\nno ip prefix-list BAD seq 5 permit 10.0.0.0/8\n", difference.Leftovers);
     }
 
     [Fact]

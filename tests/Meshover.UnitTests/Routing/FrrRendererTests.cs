@@ -121,11 +121,11 @@ public sealed class FrrRendererTests
     [Fact]
     public void Render_NeighboursOfThreeCosts_ShareARouteMapForEachCost()
     {
-        var model = Models.Node(1, 1).With(Models.Neighbor(2), Models.Neighbor(3, cost: 40), Models.Neighbor(4), Models.Neighbor(5, transit: true, cost: 40));
+        var model = Models.Node(1, 1).With(Models.Neighbor(2), Models.Neighbor(3, cost: 60), Models.Neighbor(4), Models.Neighbor(5, transit: true, cost: 60));
         var maps = Render(model).Bgpd.Split('\n').Where(l => l.StartsWith("route-map MO-IN", StringComparison.Ordinal));
-        Assert.Equal(["route-map MO-IN-ONE-25 permit 5", "route-map MO-IN-ONE-25 permit 10", "route-map MO-IN-ONE-40 permit 5", "route-map MO-IN-ONE-40 permit 10", "route-map MO-IN-TWO-40 permit 5", "route-map MO-IN-TWO-40 permit 10"], maps);
-        Assert.Equal(["  neighbor MESH route-map MO-OUT out", "  neighbor mo-00000003 route-map MO-OUT-40 out", "  neighbor mo-00000005 route-map MO-OUT-40 out"], [.. Render(model).Bgpd.Split('\n').Where(l => l.EndsWith(" out", StringComparison.Ordinal)).Distinct()]);
-        Assert.Contains("route-map MO-OUT-40 permit 10\n match as-path MO-OUT\n set metric +40\nexit\n", Render(model).Bgpd, StringComparison.Ordinal);
+        Assert.Equal(["route-map MO-IN-ONE-40 permit 5", "route-map MO-IN-ONE-40 permit 10", "route-map MO-IN-ONE-60 permit 5", "route-map MO-IN-ONE-60 permit 10", "route-map MO-IN-TWO-60 permit 5", "route-map MO-IN-TWO-60 permit 10"], maps);
+        Assert.Equal(["  neighbor MESH route-map MO-OUT out", "  neighbor mo-00000003 route-map MO-OUT-60 out", "  neighbor mo-00000005 route-map MO-OUT-60 out"], [.. Render(model).Bgpd.Split('\n').Where(l => l.EndsWith(" out", StringComparison.Ordinal)).Distinct()]);
+        Assert.Contains("route-map MO-OUT-60 permit 10\n match as-path MO-OUT\n set metric +60\nexit\n", Render(model).Bgpd, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -169,7 +169,7 @@ public sealed class FrrRendererTests
     {
         var model = Models.Node(1, 3);
         var difference = ConfigDifference.Between(Render(model with { Networks = [before] }).Bgpd, Render(model with { Networks = [after] }).Bgpd);
-        return difference.Removals + difference.Additions;
+        return difference.Removals + difference.Additions + difference.Leftovers;
     }
 
     private static List<string> LinesOf(RoutingModel model)

@@ -144,7 +144,7 @@ public sealed class SnippetTests : IDisposable
         Assert.Superset(SnippetPlace.All.Select(place => Path.Combine(_directory, $"10-x.{place.Name}.liquid")).ToHashSet(), Trace().Select(line => line.File).ToHashSet());
     }
 
-    private static string Told(FrrConfig from, FrrConfig to) => string.Concat(FrrDifference.Between(from, to).Select(difference => difference.Removals + difference.Additions));
+    private static string Told(FrrConfig from, FrrConfig to) => string.Concat(FrrDifference.Between(from, to).Select(difference => difference.Removals + difference.Additions + difference.Leftovers));
 
     private int? Find(string refusal) => TemplateLine.Find(Trace(), refusal)?.Line;
 

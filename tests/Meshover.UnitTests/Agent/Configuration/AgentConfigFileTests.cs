@@ -42,9 +42,11 @@ public sealed class AgentConfigFileTests : IDisposable
     {
         var config = Load("""
             measured-cost: false
+            prefer-underlay: [10.0.0.0/8, "fd00::/8"]
             link-cost: [N3=200, "site:Tokyo 2=50", "site:a=b=0"]
             """);
         Assert.False(config.MeasuredCost);
+        Assert.Equal(["10.0.0.0/8", "fd00::/8"], config.PreferUnderlay.Select(prefix => $"{prefix}"));
         Assert.Equal([new AddedCost("n3", "", 200), new AddedCost("", "Tokyo 2", 50), new AddedCost("", "a=b", 0)], config.LinkCosts);
         Assert.True(AgentConfig.Default.MeasuredCost);
     }

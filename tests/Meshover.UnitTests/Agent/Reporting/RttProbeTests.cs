@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Net;
 using Meshover.Agent.Reporting;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Paths;
@@ -28,7 +30,7 @@ public sealed class RttProbeTests : IDisposable
         Assert.Null(_probe.Get(Peer));
         var request = _probe.Request(Peer);
         _time.Advance(TimeSpan.FromMilliseconds(12.5));
-        _probe.Take(Answer(request));
+        Take(_probe, Answer(request));
         Assert.Equal(12.5, _probe.Get(Peer));
         Assert.Null(_probe.Get(new NodeId(3)));
 
@@ -43,15 +45,15 @@ public sealed class RttProbeTests : IDisposable
     public void Unanswered_CountsFromTheSecondRequestInARow()
     {
         _probe.Post(Plan(1));
-        _probe.Asked(Peer);
+        _probe.Asked(Peer, At(Peer));
         _time.Advance(TimeSpan.FromMinutes(1));
         Assert.Null(_probe.Unanswered(Peer));
         Assert.Equal([Peer], _probe.Unanswered(_probe.NextRound()).Select(link => link.Peer));
-        _probe.Asked(Peer);
+        _probe.Asked(Peer, At(Peer));
         _time.Advance(TimeSpan.FromSeconds(2));
-        _probe.Asked(Peer);
+        _probe.Asked(Peer, At(Peer));
         Assert.Equal(TimeSpan.FromSeconds(2), _probe.Unanswered(Peer));
-        _probe.Take(Answer(_probe.Request(Peer)));
+        Take(_probe, Answer(_probe.Request(Peer)));
         Assert.Null(_probe.Unanswered(Peer));
         Assert.Empty(_probe.Unanswered(_probe.NextRound()));
     }
@@ -61,20 +63,22 @@ public sealed class RttProbeTests : IDisposable
     public void Tally_CountsWhatIsLostOnLinksThatWork()
     {
         _probe.Post(Plan(1));
-        _probe.Asked(Peer);
-        _probe.Asked(Peer);
+        _probe.Asked(Peer, At(Peer));
+        _probe.Asked(Peer, At(Peer));
         Assert.Equal(new EchoTally(0, 0, null), _probe.Tally);
         _time.Advance(TimeSpan.FromMilliseconds(10));
         var request = _probe.Request(Peer);
         _time.Advance(TimeSpan.FromMilliseconds(4));
-        _probe.Take(Answer(request));
-        _probe.Asked(Peer);
-        _probe.Take(Answer(_probe.Request(Peer)));
-        _probe.Asked(Peer);
-        _probe.Asked(Peer);
+        Take(_probe, Answer(request));
+        _probe.Asked(Peer, At(Peer));
+        Take(_probe, Answer(_probe.Request(Peer)));
+        _probe.Asked(Peer, At(Peer));
+        // One that was asked a moment ago may answer yet.
+        _time.Advance(TimeSpan.FromSeconds(1.5));
+        _probe.Asked(Peer, At(Peer));
         Assert.Equal((3ul, 1ul), (_probe.Tally.Sent, _probe.Tally.Lost));
         _time.Advance(TimeSpan.FromSeconds(31));
-        _probe.Asked(Peer);
+        _probe.Asked(Peer, At(Peer));
         Assert.Equal(new EchoTally(3, 1, null), _probe.Tally);
     }
 
@@ -88,10 +92,10 @@ public sealed class RttProbeTests : IDisposable
         probe.Post(Plan(2));
         Assert.Null(probe.NextClose(looks));
         Answer(20);
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < 15; i++)
         {
             Assert.Equal([Peer], probe.NextClose(looks)!.Select(link => link.Peer));
-            probe.Asked(Peer);
+            probe.Asked(Peer, At(Peer));
             Assert.Empty(probe.NextClose(looks)!);
             Answer(20);
         }
@@ -103,7 +107,7 @@ public sealed class RttProbeTests : IDisposable
         for (var i = 0; i < 24; i++)
         {
             Assert.Single(probe.NextClose(looks)!);
-            probe.Asked(Peer);
+            probe.Asked(Peer, At(Peer));
             _time.Advance(TimeSpan.FromSeconds(1.5));
         }
         Assert.Empty(probe.NextClose(looks)!);
@@ -114,7 +118,7 @@ public sealed class RttProbeTests : IDisposable
         {
             var request = probe.Request(Peer);
             _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
-            probe.Take(RttProbeTests.Answer(request));
+            Take(probe, RttProbeTests.Answer(request));
         }
     }
 
@@ -137,9 +141,9 @@ public sealed class RttProbeTests : IDisposable
         _time.Advance(TimeSpan.FromMilliseconds(100));
         var late = _probe.Request(Peer);
         _time.Advance(TimeSpan.FromMilliseconds(7));
-        _probe.Take(Answer(late));
+        Take(_probe, Answer(late));
         Assert.Equal(7, _probe.Get(Peer));
-        _probe.Take(Answer(early));
+        Take(_probe, Answer(early));
         Assert.Equal(107, _probe.Get(Peer));
     }
 
@@ -150,12 +154,25 @@ public sealed class RttProbeTests : IDisposable
         var request = _probe.Request(Peer);
         var answer = Answer(request);
         for (var length = 0; length < answer.Length; length++)
-            _probe.Take(answer.AsSpan(0, length));
-        _probe.Take(request); // our own, as a raw socket on the loopback hears it
+            Take(_probe, answer.AsSpan(0, length));
+        Take(_probe, request); // our own, as a raw socket on the loopback hears it
         var foreign = answer.ToArray();
         foreign[4] ^= 0xff; // another program's identifier
-        _probe.Take(foreign);
+        Take(_probe, foreign);
         Assert.Null(_probe.Get(Peer));
+    }
+
+    [Fact]
+    public void Take_AnswerThatCameAnotherWay_IsPassedOver()
+    {
+        _probe.Post(Plan(2));
+        var answer = Answer(_probe.Request(Peer));
+        _probe.Asked(Peer, At(Peer, link: 7));
+        _probe.Take(answer, At(Peer, link: 8));
+        _probe.Take(answer, At(new NodeId(3), link: 7));
+        Assert.Null(_probe.Get(Peer));
+        _probe.Take(answer, At(Peer, link: 7));
+        Assert.NotNull(_probe.Get(Peer));
     }
 
     [Fact]
@@ -167,9 +184,9 @@ public sealed class RttProbeTests : IDisposable
         {
             var madeUp = Answer(request);
             madeUp[i] ^= 1;
-            _probe.Take(madeUp);
+            Take(_probe, madeUp);
         }
-        _probe.Take(Answer(request).AsSpan()[..^1]);
+        Take(_probe, Answer(request).AsSpan()[..^1]);
         Assert.Null(_probe.Get(Peer));
         Assert.Null(_probe.Get(new NodeId(3)));
     }
@@ -178,8 +195,8 @@ public sealed class RttProbeTests : IDisposable
     public void Take_PeerThatIsNone_IsPassedOver()
     {
         _probe.Post(Plan(2));
-        _probe.Take(Answer(_probe.Request(new NodeId(3))));
-        _probe.Take(Answer(_probe.Request(new NodeId(4))));
+        Take(_probe, Answer(_probe.Request(new NodeId(3))));
+        Take(_probe, Answer(_probe.Request(new NodeId(4))));
         Assert.NotNull(_probe.Get(new NodeId(3)));
         Assert.Null(_probe.Get(new NodeId(4)));
 
@@ -216,6 +233,15 @@ public sealed class RttProbeTests : IDisposable
     }
 
     /// <summary>What a peer's kernel makes of a request (RFC 4443, section 4.2): another type, everything else as it came.</summary>
+    /// <summary>By the link of the peer that it is about.</summary>
+    private static void Take(RttProbe probe, ReadOnlySpan<byte> packet)
+    {
+        var peer = packet.Length < 20 ? Peer : new NodeId(BinaryPrimitives.ReadUInt32BigEndian(packet[16..]));
+        probe.Take(packet, At(peer));
+    }
+
+    private static IPAddress At(NodeId peer, int link = 7) => new(peer.LinkLocal.GetAddressBytes(), link);
+
     private static byte[] Answer(byte[] request) => [129, .. request[1..]];
 
     private string[][] Rounds(int count) => [.. Enumerable.Range(0, count).Select(_ => _probe.NextRound().Select(link => link.Name).ToArray())];

@@ -30,7 +30,7 @@ public sealed class AgentPageTests
         Assert.Equal((0, 0, 1), (page["meshover_peer_up{peer=\"n2\"}"], page["meshover_peer_up{peer=\"n3\"}"], page["meshover_peer_up{peer=\"n4\"}"]));
         Assert.Equal(0.0015, page["meshover_peer_rtt_seconds{peer=\"n4\"}"], 9);
         Assert.DoesNotContain("meshover_peer_rtt_seconds{peer=\"n2\"}", page.Keys);
-        Assert.Equal((25, 25), (page["meshover_peer_link_cost{peer=\"n2\"}"], page["meshover_peer_link_cost{peer=\"n4\"}"]));
+        Assert.Equal((40, 40), (page["meshover_peer_link_cost{peer=\"n2\"}"], page["meshover_peer_link_cost{peer=\"n4\"}"]));
         Assert.Equal((30, 0), (page["meshover_receive_bytes_total"], page["meshover_dropped_packets_total{reason=\"malformed-packet\"}"]));
         Assert.Equal((1, 0), (page["meshover_component_state{component=\"kernel\",state=\"ok\"}"], page["meshover_component_state{component=\"kernel\",state=\"failed\"}"]));
     }

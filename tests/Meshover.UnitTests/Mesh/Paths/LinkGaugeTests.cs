@@ -31,10 +31,10 @@ public sealed class LinkGaugeTests
     }
 
     [Fact]
-    public void Answered_FirstOnes_AreAStepAfterFour()
+    public void Answered_FirstSixteen_AreAStep()
     {
         var gauge = new LinkGauge();
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < 15; i++)
             gauge.Answered(20);
         Assert.Null(gauge.Quality);
         Assert.True(gauge.IsClose);
@@ -62,9 +62,9 @@ public sealed class LinkGaugeTests
     public void Quality_NearTheEndOfAStep_StaysWhatItWas()
     {
         var gauge = new LinkGauge();
-        var random = new Random(1);
+        var random = new Dice(1);
         Run(gauge, TimeSpan.FromMinutes(1), () => 15.9);
-        var changes = Run(gauge, TimeSpan.FromMinutes(10), () => 14.5 + (4 * random.NextDouble()));
+        var changes = Run(gauge, TimeSpan.FromMinutes(10), () => 14.5 + (4 * random.Next()));
         Assert.Equal(0, changes);
     }
 
@@ -75,17 +75,17 @@ public sealed class LinkGaugeTests
         var changes = 0;
         for (var link = 0; link < 200; link++)
         {
-            var random = new Random(link);
-            var mean = 61 + (random.NextDouble() * 60);
+            var random = new Dice(link);
+            var mean = 61 + (random.Next() * 60);
             var gauge = new LinkGauge();
-            double? Echo() => random.NextDouble() < 0.02 ? null : mean + Jitter(random) + Jitter(random);
-            Run(gauge, TimeSpan.FromMinutes(10), Echo);
+            double? Echo() => random.Next() < 0.02 ? null : mean + Jitter(random) + Jitter(random);
+            Run(gauge, TimeSpan.FromMinutes(1), Echo);
             changes += Run(gauge, TimeSpan.FromMinutes(10), Echo);
             Assert.True(gauge.Quality!.Value.IsJittery);
         }
         Assert.InRange(changes, 0, 2);
 
-        static double Jitter(Random random) => (random.NextDouble() * 60) - 30;
+        static double Jitter(Dice random) => (random.Next() * 60) - 30;
     }
 
     /// <summary>A machine that is busy for a moment, as all are, moves nothing.</summary>
@@ -93,9 +93,9 @@ public sealed class LinkGaugeTests
     public void Quality_SomeSlowEchoes_AreAMoments()
     {
         var gauge = new LinkGauge();
-        var random = new Random(7);
+        var random = new Dice(7);
         Run(gauge, TimeSpan.FromMinutes(1), () => 0.5);
-        Assert.Equal(0, Run(gauge, TimeSpan.FromMinutes(30), () => random.NextDouble() < 0.2 ? 40 : 0.5));
+        Assert.Equal(0, Run(gauge, TimeSpan.FromMinutes(30), () => random.Next() < 0.2 ? 40 : 0.5));
     }
 
     [Fact]
@@ -114,8 +114,8 @@ public sealed class LinkGaugeTests
     public void Quality_AfterSlowEchoes_FollowsAChangeWithinTwelveSeconds()
     {
         var gauge = new LinkGauge();
-        var random = new Random(5);
-        Run(gauge, TimeSpan.FromMinutes(5), () => random.NextDouble() < 0.3 ? 30 : 0.5);
+        var random = new Dice(5);
+        Run(gauge, TimeSpan.FromMinutes(5), () => random.Next() < 0.3 ? 30 : 0.5);
         Assert.Equal(0, gauge.Quality!.Value.Rtt);
         Run(gauge, TimeSpan.FromSeconds(12), () => 40);
         Assert.Equal(LinkQuality.RttStepOf(40), gauge.Quality!.Value.Rtt);
@@ -125,14 +125,35 @@ public sealed class LinkGaugeTests
     public void Quality_OfALinkThatLosesPackets_CostsMore_AndLessAgainWhenItDoesNot()
     {
         var gauge = new LinkGauge();
-        var random = new Random(3);
+        var random = new Dice(3);
         Run(gauge, TimeSpan.FromMinutes(1), () => 1);
-        Run(gauge, TimeSpan.FromMinutes(10), () => random.NextDouble() < 0.2 ? null : 1);
-        Assert.InRange(gauge.Quality!.Value.Loss, 1, 2);
-        Run(gauge, TimeSpan.FromMinutes(10), () => random.NextDouble() < 0.45 ? null : 1);
+        Run(gauge, TimeSpan.FromMinutes(30), () => random.Next() < 0.15 ? null : 1);
+        Assert.Equal(1, gauge.Quality!.Value.Loss);
+        Run(gauge, TimeSpan.FromMinutes(30), () => random.Next() < 0.4 ? null : 1);
         Assert.Equal(2, gauge.Quality!.Value.Loss);
-        Run(gauge, TimeSpan.FromMinutes(10), () => 1);
+        Run(gauge, TimeSpan.FromMinutes(30), () => 1);
         Assert.Equal(new LinkQuality(), gauge.Quality!.Value);
+    }
+
+    /// <summary>Whatever a link loses all the time, it does not move to and fro by it.</summary>
+    [Theory]
+    [InlineData(0.03)]
+    [InlineData(0.05)]
+    [InlineData(0.08)]
+    [InlineData(0.12)]
+    [InlineData(0.2)]
+    [InlineData(0.3)]
+    public void Quality_OfALinkThatLosesAsMuchAllTheTime_ChangesOnceInSixHoursAtMost(double loss)
+    {
+        var changes = 0;
+        for (var link = 0; link < 20; link++)
+        {
+            var random = new Dice(link);
+            var gauge = new LinkGauge();
+            Run(gauge, TimeSpan.FromMinutes(45), () => random.Next() < loss ? null : 1);
+            changes += Run(gauge, TimeSpan.FromHours(6), () => random.Next() < loss ? null : 1);
+        }
+        Assert.InRange(changes, 0, 20);
     }
 
     /// <summary>A peer that was off is no link that loses packets: that it was off, BFD has seen.</summary>
@@ -159,6 +180,17 @@ public sealed class LinkGaugeTests
         Assert.Equal(5, gauge.Quality!.Value.Rtt);
     }
 
+    /// <summary>An agent that starts anew goes on where the last one was: also with what takes a while to measure.</summary>
+    [Fact]
+    public void Known_OfABadLink_IsHeldWhereItIsAsBadStill()
+    {
+        var gauge = new LinkGauge(new LinkQuality(9, IsJittery: true, Loss: 2));
+        var random = new Dice(11);
+        Assert.Equal(0, Run(gauge, TimeSpan.FromMinutes(20), () => random.Next() < 0.3 ? null : 75 + (random.Next() * 60) - 30));
+        Run(gauge, TimeSpan.FromMinutes(60), () => 1);
+        Assert.Equal(new LinkQuality(), gauge.Quality!.Value);
+    }
+
     /// <summary>As the probe asks: each 5 s, and in quick succession while a close look is wanted.</summary>
     /// <param name="echo">Milliseconds; null: it is lost.</param>
     /// <returns>How often the quality changed.</returns>
@@ -176,5 +208,19 @@ public sealed class LinkGaugeTests
                 changes++;
         }
         return changes;
+    }
+
+    /// <summary>The same numbers from 0 to 1 each time (SplitMix64, Steele, Lea, Flood: Fast splittable pseudorandom number generators).</summary>
+    private sealed class Dice(int seed)
+    {
+        private ulong _state = (ulong)seed;
+
+        public double Next()
+        {
+            var z = unchecked(_state += 0x9e3779b97f4a7c15);
+            z = unchecked((z ^ (z >> 30)) * 0xbf58476d1ce4e5b9);
+            z = unchecked((z ^ (z >> 27)) * 0x94d049bb133111eb);
+            return ((z ^ (z >> 31)) >> 11) * (1.0 / (1UL << 53));
+        }
     }
 }

@@ -2,7 +2,7 @@ using Meshover.Lab.Meshes;
 using Meshover.Lab.Underlays;
 using Meshover.Linux.Netlink;
 
-namespace Meshover.LabTests.Kernel;
+namespace Meshover.LabTests.Mesh;
 
 /// <summary>To which node each node's kernel hands what is for the workload behind another. For as long as the links are not made anew.</summary>
 internal sealed class NextNodes : IDisposable
