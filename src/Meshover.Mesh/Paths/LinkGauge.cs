@@ -2,12 +2,12 @@ namespace Meshover.Mesh.Paths;
 
 /// <summary>
 /// Makes steps of a link's echoes (<see cref="LinkQuality"/>), and holds on to a step until it is surely another. The first sixteen, close to one another, tell the first.
-/// Then one each few seconds is enough while they lie in the step or near it. One that lies beyond has the link looked at closely again: eight echoes in a row beyond it, or
+/// Then one each few seconds is enough while they lie in the step or near it. One that lies beyond has the link looked at closely again: ten echoes in a row beyond it, or
 /// twelve of sixteen, are another step; else it was a moment's, and the next time it takes two in a row. Pure but for what it remembers: not for several threads.
 /// </summary>
 public sealed class LinkGauge
 {
-    private const int AllBeyond = 8, LongLook = 16, MostBeyond = 12;
+    private const int AllBeyond = 10, LongLook = 16, MostBeyond = 12;
     private const double Slack = 1.2, SlackOfJitter = 1.6;
     private const int MostRest = 8;
     private const double MostJump = 100;
