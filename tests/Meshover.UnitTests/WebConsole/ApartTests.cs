@@ -317,6 +317,13 @@ public sealed class ApartTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(1, 1)]
+    [InlineData(25, 1)]
+    [InlineData(100, 4)]
+    [InlineData(200, 8)]
+    public void Pages_OfWhichThereAreMany_AreToldMoreSeldom(int viewers, int seconds) => Assert.Equal(TimeSpan.FromSeconds(seconds), LiveMesh.PaceFor(viewers));
+
+    [Theory]
     [InlineData("mesh.example", "mesh.example")]
     [InlineData("mesh.example:12917", "mesh.example:12917")]
     [InlineData("https://mesh.example/", "mesh.example")]
