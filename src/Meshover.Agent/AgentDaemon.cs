@@ -79,7 +79,7 @@ public sealed class AgentDaemon : IDisposable
     private readonly KernelWatcher _watcher;
     private readonly PacedTurns _sessions;
     private readonly PacedTurns _judged;
-    private readonly LinkFile _links;
+    private readonly LinkTeller _links;
     private readonly ConfiguredAnnouncements _configured;
     private readonly AssignedAnnouncements _assigned;
     private readonly DeclaredAnnouncements _declared;
@@ -115,8 +115,8 @@ public sealed class AgentDaemon : IDisposable
         _routing = new RoutingClient(Path.Combine(options.RuntimeDirectory, "routing.sock"));
         _endpoints = new EndpointKeeper(_dataplane.Chosen, _inputs.Writer, Logger<EndpointKeeper>(), time);
         _judged = new PacedTurns(TellOfLinks, time);
+        _links = new LinkTeller(new LinkFile(options.StateDirectory), links => _inputs.Writer.TryWrite(new AgentInput.LinksJudged(links)));
         _rtt = new RttProbe(netlink, Logger<RttProbe>(), time) { QualityChanged = options.Config.MeasuredCost ? _judged.Ask : null };
-        _links = new LinkFile(options.StateDirectory);
         _templates = new TemplateFiles(options.Config.Templates);
         _routingReconciler = options.Config.Routing == RoutingChoice.Off ? null : new RoutingReconciler(_routing, _templates, sourceRoutes, time);
         _system = new ReconcileWorker<SystemPlan>(System(), KernelTimes, _inputs.Writer, Logger<KernelReconciler>(), time) { AfterPass = SeeSourceRoutesAsync };
@@ -275,11 +275,7 @@ public sealed class AgentDaemon : IDisposable
         if (map is not null && IsOfAnotherMesh(map))
             (map, problem) = (null, $"The map on disk, {_mapFile.FilePath}, belongs to another mesh; a controller's next answer replaces it.");
         _assigned.Look(map);
-        var known = ImmutableSortedDictionary<NodeId, LinkQuality>.Empty;
-        if (_options.Config.MeasuredCost)
-            known = _links.Load();
-        else
-            _links.Forget();
+        var known = _links.Begin(_options.Config.MeasuredCost && problem is null);
         _rtt.Recall(known);
         var state = new AgentState
         {
@@ -379,12 +375,8 @@ public sealed class AgentDaemon : IDisposable
 
     private void TellOfLinks()
     {
-        var links = _rtt.Qualities;
-        if (LinkCost.AreEqual(links, _loop.State.Links))
-            return;
-        _links.Save(links);
         // While the inputs are full it is told a little later.
-        if (!_inputs.Writer.TryWrite(new AgentInput.LinksJudged(links)))
+        if (!_links.Look(_rtt.Qualities))
             _judged.Ask();
     }
 

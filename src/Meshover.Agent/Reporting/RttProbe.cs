@@ -39,6 +39,8 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
     private static readonly TimeSpan ClosePeriod = TimeSpan.FromMilliseconds(200);
     private const int MostCloseAtOnce = 100;
     private const int MostCloseEchoes = 24;
+    /// <summary>A delay may end a tick of the kernel's clock too early.</summary>
+    private static readonly TimeSpan TimerSlack = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ForgetAtFirst = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RetryEvery = TimeSpan.FromSeconds(30);
 
@@ -286,7 +288,7 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         if (Get(peer) is not null)
         {
             Interlocked.Increment(ref _sent);
-            if (_unanswered.TryGetValue(peer, out var owed) && time.GetElapsedTime(owed.Last, now) >= LinkView.EchoPatience)
+            if (_unanswered.TryGetValue(peer, out var owed) && time.GetElapsedTime(owed.Last, now) >= LinkView.EchoPatience - TimerSlack)
             {
                 Interlocked.Increment(ref _lost);
                 Judge(peer, rtt: null);

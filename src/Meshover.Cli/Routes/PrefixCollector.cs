@@ -19,7 +19,7 @@ internal sealed class PrefixCollector(NodePaths paths, IRouteNetlink netlink, Ag
     /// <summary>Parts of a large prefix that bgpd is asked for.</summary>
     private const int MostParts = 1024;
 
-    /// <summary>Neighbours of whose links it is asked what they cost.</summary>
+    /// <summary>Nodes that it is asked for what the ways to them cost.</summary>
     private const int MostLinks = 1024;
 
     private static readonly TimeSpan SaidAfter = TimeSpan.FromSeconds(2);

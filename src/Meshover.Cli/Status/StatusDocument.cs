@@ -279,7 +279,7 @@ internal sealed record PeerSection
     public required string BfdState { get; init; }
     public required uint PrefixesReceived { get; init; }
 
-    [Description("direct, transit (through another node) or none; unknown while the agent does not answer.")]
+    [Description("direct (its link works; packets may go another way that costs less, see `route explain`), transit (through another node) or none; unknown while the agent does not answer.")]
     public required string Path { get; init; }
 
     [Description("Why it is not direct; empty where it is.")]

@@ -22,8 +22,11 @@ internal sealed record FirstHop(string Path, PeerSection? Peer, string? Reason, 
             return new FirstHop("none", Peer: null, "this node has no route to it, or one that refuses", "", 0);
         if (route.Kind == RouteKind.Local)
             return new FirstHop("here", Peer: null, Reason: null, "", 0);
-        var index = route.NextHops.IsDefaultOrEmpty ? route.OutputLink : route.NextHops[0].OutputLink;
-        var link = netlink.GetLinks().FirstOrDefault(one => one.Index == index);
+        int[] ways = route.NextHops.IsDefaultOrEmpty ? [route.OutputLink] : [.. route.NextHops.Select(hop => hop.OutputLink)];
+        var links = netlink.GetLinks();
+        // Where the direct link is one of several that are as good, it is meant.
+        var own = status.Peers.FirstOrDefault(one => one.Hostname == target.Name)?.Link;
+        var link = links.FirstOrDefault(one => one.Name == own && ways.Contains(one.Index)) ?? links.FirstOrDefault(one => one.Index == ways[0]);
         var peer = status.Peers.FirstOrDefault(one => one.Link == link?.Name);
         var (path, reason) = (peer, status.Peers.FirstOrDefault(one => one.Hostname == target.Name)) switch
         {
@@ -31,7 +34,7 @@ internal sealed record FirstHop(string Path, PeerSection? Peer, string? Reason, 
             (var by, { } meant) when meant.Hostname != by.Hostname => ("transit", meant.PathReason.Length > 0 ? meant.PathReason : "that costs less than the direct link, see `meshover route explain`"),
             (var by, _) => ("direct", by.PathReason.Length > 0 ? by.PathReason : null),
         };
-        return new FirstHop(path, peer, reason, link?.Name ?? "", link?.Mtu ?? 0) { Ways = Math.Max(1, route.NextHops.IsDefault ? 0 : route.NextHops.Length) };
+        return new FirstHop(path, peer, reason, link?.Name ?? "", link?.Mtu ?? 0) { Ways = ways.Length };
     }
 
     /// <summary>Such as <c>direct, endpoint [2001:db8::2]:12912</c>.</summary>

@@ -9,12 +9,12 @@ namespace Meshover.Console.Live;
 /// <summary>
 /// The mesh as all pages show it: looked at once a second while anybody looks, however many they are, and told to each where it has changed, and every
 /// few seconds in any case: whoever looks sees that their session has ended, whatever becomes of the mesh. So a page is rendered at most once a second by it, and where very
-/// many look more seldom: 25 pages a second are rendered for all together, so that who only looks does not slow down who changes something.
+/// many look each 4 s at least: 25 pages a second are rendered for all together, so that who only looks does not slow down who changes something.
 /// </summary>
 public sealed partial class LiveMesh(IMeshPort port, TimeProvider time, ILogger<LiveMesh> log) : BackgroundService
 {
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ForEach = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan ForEach = TimeSpan.FromMilliseconds(40), Slowest = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<object, Action> _viewers = new();
@@ -44,7 +44,7 @@ public sealed partial class LiveMesh(IMeshPort port, TimeProvider time, ILogger<
         }
     }
 
-    internal static TimeSpan PaceFor(int viewers) => viewers * ForEach is var pace && pace > Pace ? pace : Pace;
+    internal static TimeSpan PaceFor(int viewers) => TimeSpan.FromTicks(Math.Clamp(viewers * ForEach.Ticks, Pace.Ticks, Slowest.Ticks));
 
     private void Tell()
     {

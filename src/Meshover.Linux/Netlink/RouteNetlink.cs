@@ -63,7 +63,7 @@ public sealed class RouteNetlink : IRouteNetlink
         // used first: another destination's, with other next hops. By which link the packets go is right, and so is a host's own route.
         if (route is not { IsIPv6: true, NextHopId: not 0 } || (route.Destination.PrefixLength == 128 && route.Destination.BaseAddress.Equals(query.Destination)))
             return route;
-        return Ask(query, isItself: false) is not { } taken ? route : RouteOf(query, taken) ?? (route.Destination.Contains(query.Destination) ? route : null);
+        return Ask(query, isItself: false) is { } taken ? RouteOf(query, taken) ?? taken : route;
     }
 
     /// <summary>Whether a route leads there, whichever it is: cheaper than <see cref="FindRoute"/>.</summary>
@@ -82,7 +82,10 @@ public sealed class RouteNetlink : IRouteNetlink
         }
     }
 
-    /// <summary>The route by which the packets go that way, from a dump of all; null if none is seen, as when it is gone by now.</summary>
+    /// <summary>
+    /// The route by which the packets go that way, from a dump of all; null if none is seen, as when it is gone by now, or where a dump names nexthop objects alone
+    /// (net.ipv4.nexthop_compat_mode is 0).
+    /// </summary>
     private RouteInfo? RouteOf(RouteQuery query, RouteInfo taken) =>
         DumpRoutes(new RouteFilter(), AddressFamily.InterNetworkV6)
             .Where(route => route is { IsCached: false, Kind: RouteKind.Unicast } && route.Destination.Contains(query.Destination) && HasLeg(route, taken)

@@ -12,7 +12,7 @@ public sealed class LinkGauge
     private const int MostRest = 8;
     private const double MostJump = 100;
     private const double JitterFrom = 20, JitterUntil = 6, JitterShare = 1.0 / 64;
-    private const int SharesAtFirst = 64;
+    private const int Few = 4;
 
     // Of the last 256 echoes; more than so many one after the other that are not answered are an outage, which is BFD's to see.
     private const int LossWindow = 256, LongestGap = 3;
@@ -27,7 +27,6 @@ public sealed class LinkGauge
     private int _lostCount;
     private double? _last;
     private double _jitter;
-    private int _jumps;
 
     /// <param name="known">What is known of it already, and holds until it is seen to be otherwise; null: nothing.</param>
     public LinkGauge(LinkQuality? known = null)
@@ -35,7 +34,7 @@ public sealed class LinkGauge
         if (known is not { } quality)
             return;
         Quality = quality;
-        (_jitter, _jumps) = (quality.IsJittery ? JitterFrom : 0, SharesAtFirst);
+        _jitter = quality.IsJittery ? JitterFrom : 0;
         // As many as it took to get there, evenly.
         var lost = quality.Loss switch { 0 => 0, 1 => SomeLoss, _ => MuchLoss };
         for (var i = 0; i < LossWindow; i++)
@@ -68,7 +67,14 @@ public sealed class LinkGauge
     public void Missed() => _gap++;
 
     /// <summary>Too few come back for a close look.</summary>
-    public void GiveUp() => End(isAnother: false);
+    public void GiveUp()
+    {
+        // One that is bad from the start is judged by what there is.
+        if (Quality is null && _close.Count >= Few)
+            TakeFirst();
+        else
+            End(isAnother: false);
+    }
 
     private bool IsBeyond(double milliseconds) => Quality is not { } known || IsWorse(known, milliseconds) || IsBetter(known, milliseconds);
 
@@ -96,7 +102,7 @@ public sealed class LinkGauge
         if (Quality is not { } known)
         {
             if (_close.Count >= LongLook)
-                Take(new LinkQuality(0, IsJittery: _jitter > JitterFrom, Loss: 0));
+                TakeFirst();
             return;
         }
         var beyond = Math.Max(_close.Count(one => IsWorse(known, one)), _close.Count(one => IsBetter(known, one)));
@@ -104,6 +110,15 @@ public sealed class LinkGauge
             Take(known);
         else if (_close.Count - beyond > LongLook - MostBeyond)
             End(isAnother: false);
+    }
+
+    /// <summary>By the middle one of the jumps: two echoes that waited, as for a handshake, make no jitter. Of so few it says less than a mean of many, so half of it is enough.</summary>
+    private void TakeFirst()
+    {
+        var jump = _close.Zip(_close.Skip(1), (one, next) => Math.Abs(next - one)).Order().ElementAt((_close.Count - 1) / 2);
+        var isJittery = jump > JitterFrom / 2;
+        _jitter = isJittery ? Math.Max(jump, JitterFrom) : jump;
+        Take(new LinkQuality(0, isJittery, Loss: 0));
     }
 
     private void Take(LinkQuality former)
@@ -120,19 +135,15 @@ public sealed class LinkGauge
         _rest = isAnother ? 0 : _rests;
     }
 
-    /// <summary>
-    /// As RFC 3550, section 6.4.1, smooths it, but over more, as what is said once is to hold; the mean of all at first. One echo that waited for a handshake makes no jitter.
-    /// </summary>
+    /// <summary>As RFC 3550, section 6.4.1, smooths it, but over more, as what is said once is to hold; and one echo that waited for a handshake makes no jitter.</summary>
     private void Spread(double milliseconds)
     {
-        if (_last is { } last)
+        if (_last is { } last && Quality is { } known)
         {
-            _jumps = Math.Min(SharesAtFirst, _jumps + 1);
-            _jitter += Math.Max(JitterShare, 1.0 / _jumps) * (Math.Min(MostJump, Math.Abs(milliseconds - last)) - _jitter);
+            _jitter += JitterShare * (Math.Min(MostJump, Math.Abs(milliseconds - last)) - _jitter);
+            Quality = known with { IsJittery = _jitter > (known.IsJittery ? JitterUntil : JitterFrom) };
         }
         _last = milliseconds;
-        if (Quality is { } known)
-            Quality = known with { IsJittery = _jitter > (known.IsJittery ? JitterUntil : JitterFrom) };
     }
 
     private void Remember(int lost)

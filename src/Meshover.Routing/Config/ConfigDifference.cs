@@ -33,7 +33,10 @@ internal sealed record ConfigDifference(string Removals, string Additions, strin
         ["route-map", var name, "permit" or "deny", _] => $"route-map {name}",
         ["ip" or "ipv6", "prefix-list", var name, ..] => $"{words[0]} prefix-list {name}",
         ["bgp", "as-path", "access-list", var name, ..] => $"as-path {name}",
-        ["bgp", "community-list" or "large-community-list" or "extcommunity-list", _, var name, ..] => $"{words[1]} {name}",
+        ["bgp", "community-list" or "large-community-list" or "extcommunity-list", "standard" or "expanded", var name, ..] => $"{words[1]} {name}",
+        ["bgp", "community-list" or "large-community-list" or "extcommunity-list", var number, ..] => $"{words[1]} {number}",
+        ["access-list", var name, ..] => $"ip access-list {name}",
+        ["ip" or "ipv6", "access-list", var name, ..] => $"{words[0]} access-list {name}",
         _ => null,
     };
 

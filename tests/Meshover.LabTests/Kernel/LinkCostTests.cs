@@ -12,8 +12,8 @@ public sealed class LinkCostTests(KernelMeshFixture fixture)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
-    // On an idle machine.
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
+    // On an idle machine. The direct way must have improved for both its ends.
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10), BoundOfBoth = TimeSpan.FromSeconds(15);
 
     // The emulated machine's own round trips are some milliseconds, and more while it is busy.
     private static readonly Delay Slow = new() { RoundTrip = TimeSpan.FromMilliseconds(80) };
@@ -42,7 +42,7 @@ public sealed class LinkCostTests(KernelMeshFixture fixture)
         var slowness = Math.Max(before, await fixture.SlownessAsync(node, _ct));
 
         Assert.Equal("n3", explained);
-        Assert.True(left < Bound * slowness && taken < Bound * slowness, $"by n3 after {left.TotalSeconds:0.0} s, direct again after {taken.TotalSeconds:0.0} s, slowness {slowness:0.0}");
+        Assert.True(left < Bound * slowness && taken < BoundOfBoth * slowness, $"by n3 after {left.TotalSeconds:0.0} s, direct again after {taken.TotalSeconds:0.0} s, slowness {slowness:0.0}");
         Assert.All(reports, report => Assert.True(report.Lost.IsEmpty && report.Sent > 100, report.ToString()));
     }
 

@@ -171,6 +171,10 @@ public sealed class RouteNetlinkTests : IDisposable
         Assert.Equal(("2001:db8:3::/48", a), Found("2001:db8:3::1"));
         Assert.Equal(("2001:db8:3:1::/64", b), Found("2001:db8:3:1::1"));
 
+        // Where a dump does not say by which links a nexthop object leads, the link is right all the same.
+        _here.Run(() => File.WriteAllText("/proc/sys/net/ipv4/nexthop_compat_mode", "0"));
+        Assert.Equal((a, b), (Found("2001:db8:3::1").Item2, Found("2001:db8:3:1::1").Item2));
+
         (string, int) Found(string to) => _here.Netlink.FindRoute(new RouteQuery(IPAddress.Parse(to))) is { } route ? ($"{route.Destination}", route.OutputLink) : ("none", 0);
     }
 

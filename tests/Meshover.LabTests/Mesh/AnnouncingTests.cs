@@ -129,8 +129,8 @@ public sealed class AnnouncingTests
         foreach (var report in reports)
             TestContext.Current.TestOutputHelper?.WriteLine($"drain: {report}");
         Assert.All(reports.Take(2), report => Assert.Empty(report.Lost));
-        // Of what it alone has: one of ten a second.
-        Assert.True(reports[2].Lost.Length <= 2 && reports[2].LongestGap <= TimeSpan.FromMilliseconds(100), $"{reports[2]}");
+        // Of what it alone has: one of ten a second, which is two in a row of twenty, each 50 ms and as much later as this machine takes.
+        Assert.True(reports[2].Lost.Length <= 2 && reports[2].LongestGap < TimeSpan.FromMilliseconds(125), $"{reports[2]}");
         foreach (var ping in pings)
             await ping.DisposeAsync();
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Processes;
+using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Config;
 using Meshover.Routing.Supervision;
@@ -146,13 +147,14 @@ public abstract class SupervisionTests(FrrMesh mesh)
     [Fact]
     public async Task Attributes_OfAnAnnouncedPrefix_ReachTheNeighboursAndChangeInPlace()
     {
+        const int Link = 2 * LinkCost.Base;
         var (node, whole) = (mesh.Node(2), mesh.Node(2).Model);
         var announced = new Announcement(IPNetwork.Parse("10.64.2.128/26"));
         foreach (var (now, med, community) in new[]
         {
-            (announced with { Med = 100, Communities = [new(65000, 1)] }, 110, "65000:1"),
-            (announced with { Med = 200, Communities = [new(65000, 1), new(65000, 2)] }, 210, "65000:1 65000:2"),
-            (announced, 10, null),
+            (announced with { Med = 100, Communities = [new(65000, 1)] }, 100 + Link, "65000:1"),
+            (announced with { Med = 200, Communities = [new(65000, 1), new(65000, 2)] }, 200 + Link, "65000:1 65000:2"),
+            (announced, Link, null),
         })
         {
             node.Model = whole with { Networks = [.. whole.Networks, now] };

@@ -106,15 +106,21 @@ public sealed class ConfigDifferenceTests
     }
 
     /// <summary>A map whose list is gone takes what the list would have kept out: a snippet's list stays for as long as its map may be in use.</summary>
-    [Fact]
-    public void Between_MapOfASnippetExchanged_KeepsItsListUntilTheOtherIsInUse()
+    [Theory]
+    [InlineData("ip prefix-list BAD seq 5 permit 10.0.0.0/8")]
+    [InlineData("access-list BAD seq 5 permit 10.0.0.0/8")]
+    [InlineData("ipv6 access-list BAD seq 5 permit 2001:db8::/32")]
+    [InlineData("bgp as-path access-list BAD seq 5 permit _1_")]
+    [InlineData("bgp community-list standard BAD seq 5 permit 1:1")]
+    [InlineData("bgp community-list 5 seq 5 permit 1:1")]
+    public void Between_MapOfASnippetExchanged_KeepsItsListUntilTheOtherIsInUse(string list)
     {
-        const string Lists = "ip prefix-list BAD seq 5 permit 10.0.0.0/8\nroute-map MINE deny 10\n match ip address prefix-list BAD\nexit\nroute-map MINE permit 20\nexit\n";
+        var lists = $"{list}\nroute-map MINE deny 10\n match something BAD\nexit\nroute-map MINE permit 20\nexit\n";
         const string Other = "route-map OTHER deny 10\nexit\n";
-        var difference = ConfigDifference.Between($"{Lists}router bgp 1\n neighbor x route-map MINE in\nexit\n", $"{Other}router bgp 1\n neighbor x route-map OTHER in\nexit\n");
+        var difference = ConfigDifference.Between($"{lists}router bgp 1\n neighbor x route-map MINE in\nexit\n", $"{Other}router bgp 1\n neighbor x route-map OTHER in\nexit\n");
         Assert.Equal("", difference.Removals);
         Assert.Equal("route-map OTHER deny 10\nrouter bgp 1\n neighbor x route-map OTHER in\nexit\n", difference.Additions);
-        Assert.Equal("no route-map MINE permit 20\nno route-map MINE deny 10\nno ip prefix-list BAD seq 5 permit 10.0.0.0/8\n", difference.Leftovers);
+        Assert.Equal($"no route-map MINE permit 20\nno route-map MINE deny 10\nno {list}\n", difference.Leftovers);
     }
 
     [Fact]

@@ -320,7 +320,7 @@ public sealed class ApartTests : IAsyncLifetime
     [InlineData(1, 1)]
     [InlineData(25, 1)]
     [InlineData(100, 4)]
-    [InlineData(200, 8)]
+    [InlineData(200, 4)]
     public void Pages_OfWhichThereAreMany_AreToldMoreSeldom(int viewers, int seconds) => Assert.Equal(TimeSpan.FromSeconds(seconds), LiveMesh.PaceFor(viewers));
 
     [Theory]

@@ -13,7 +13,7 @@ internal sealed partial class PictureKeeper(PortClient client, TimeProvider time
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan QuietPace = TimeSpan.FromSeconds(15);
 
-    /// <summary>Who looks does so each second.</summary>
+    /// <summary>Who looks does so each second, or each 4 s where many do.</summary>
     private static readonly TimeSpan LookedFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);

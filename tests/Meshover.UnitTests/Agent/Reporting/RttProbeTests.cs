@@ -74,7 +74,7 @@ public sealed class RttProbeTests : IDisposable
         Take(_probe, Answer(_probe.Request(Peer)));
         _probe.Asked(Peer, At(Peer));
         // One that was asked a moment ago may answer yet.
-        _time.Advance(TimeSpan.FromSeconds(1.5));
+        _time.Advance(TimeSpan.FromMilliseconds(1_495));
         _probe.Asked(Peer, At(Peer));
         Assert.Equal((3ul, 1ul), (_probe.Tally.Sent, _probe.Tally.Lost));
         _time.Advance(TimeSpan.FromSeconds(31));
@@ -232,7 +232,6 @@ public sealed class RttProbeTests : IDisposable
         Assert.Empty(_probe.NextRound());
     }
 
-    /// <summary>What a peer's kernel makes of a request (RFC 4443, section 4.2): another type, everything else as it came.</summary>
     /// <summary>By the link of the peer that it is about.</summary>
     private static void Take(RttProbe probe, ReadOnlySpan<byte> packet)
     {
@@ -242,6 +241,7 @@ public sealed class RttProbeTests : IDisposable
 
     private static IPAddress At(NodeId peer, int link = 7) => new(peer.LinkLocal.GetAddressBytes(), link);
 
+    /// <summary>What a peer's kernel makes of a request (RFC 4443, section 4.2): another type, everything else as it came.</summary>
     private static byte[] Answer(byte[] request) => [129, .. request[1..]];
 
     private string[][] Rounds(int count) => [.. Enumerable.Range(0, count).Select(_ => _probe.NextRound().Select(link => link.Name).ToArray())];

@@ -156,6 +156,33 @@ public sealed class LinkGaugeTests
         Assert.InRange(changes, 0, 20);
     }
 
+    [Fact]
+    public void Quality_OfALinkThatIsBadFromTheStart_IsJudgedByWhatComes()
+    {
+        var gauge = new LinkGauge();
+        for (var i = 0; i < 6; i++)
+        {
+            gauge.Answered(100);
+            gauge.Missed();
+        }
+        Assert.Null(gauge.Quality);
+        gauge.GiveUp();
+        Assert.Equal(LinkQuality.RttStepOf(100), gauge.Quality!.Value.Rtt);
+        var random = new Dice(3);
+        Run(gauge, TimeSpan.FromMinutes(30), () => random.Next() < 0.5 ? null : 100);
+        Assert.Equal(2, gauge.Quality!.Value.Loss);
+    }
+
+    [Fact]
+    public void Quality_FirstEchoesWaitedForAHandshake_AreNoJitter()
+    {
+        var gauge = new LinkGauge();
+        gauge.Answered(1_300);
+        gauge.Answered(90);
+        Run(gauge, TimeSpan.FromSeconds(10), () => 0.4);
+        Assert.Equal(new LinkQuality(), gauge.Quality!.Value);
+    }
+
     /// <summary>A peer that was off is no link that loses packets: that it was off, BFD has seen.</summary>
     [Fact]
     public void Quality_AfterAnOutage_IsWhatItWas()
