@@ -236,6 +236,8 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
             return;
         lock (gauge)
             gauge.GiveUp();
+        // One that is bad from the start is judged by it.
+        QualityChanged?.Invoke();
     }
 
     private bool IsLookedAt(NodeId peer)
