@@ -80,6 +80,7 @@ public sealed class AgentDaemon : IDisposable
     private readonly PacedTurns _sessions;
     private readonly PacedTurns _judged;
     private readonly LinkTeller _links;
+    private readonly SessionFalls _falls = new();
     private readonly ConfiguredAnnouncements _configured;
     private readonly AssignedAnnouncements _assigned;
     private readonly DeclaredAnnouncements _declared;
@@ -116,7 +117,7 @@ public sealed class AgentDaemon : IDisposable
         _endpoints = new EndpointKeeper(_dataplane.Chosen, _inputs.Writer, Logger<EndpointKeeper>(), time);
         _judged = new PacedTurns(TellOfLinks, time);
         _links = new LinkTeller(new LinkFile(options.StateDirectory), links => _inputs.Writer.TryWrite(new AgentInput.LinksJudged(links)));
-        _rtt = new RttProbe(netlink, Logger<RttProbe>(), time) { QualityChanged = options.Config.MeasuredCost ? _judged.Ask : null };
+        _rtt = new RttProbe(netlink, Logger<RttProbe>(), time) { QualityChanged = options.Config.MeasuresLinks ? _judged.Ask : null };
         _templates = new TemplateFiles(options.Config.Templates);
         _routingReconciler = options.Config.Routing == RoutingChoice.Off ? null : new RoutingReconciler(_routing, _templates, sourceRoutes, time);
         _system = new ReconcileWorker<SystemPlan>(System(), KernelTimes, _inputs.Writer, Logger<KernelReconciler>(), time) { AfterPass = SeeSourceRoutesAsync };
@@ -275,7 +276,7 @@ public sealed class AgentDaemon : IDisposable
         if (map is not null && IsOfAnotherMesh(map))
             (map, problem) = (null, $"The map on disk, {_mapFile.FilePath}, belongs to another mesh; a controller's next answer replaces it.");
         _assigned.Look(map);
-        var known = _links.Begin(_options.Config.MeasuredCost && problem is null);
+        var known = _links.Begin(_options.Config.MeasuresLinks && problem is null);
         _rtt.Recall(known);
         var state = new AgentState
         {
@@ -388,8 +389,11 @@ public sealed class AgentDaemon : IDisposable
 
     private async Task SeeRoutingAsync(CancellationToken cancellationToken)
     {
-        if (_routingReconciler is not null)
-            await _inputs.Writer.WriteAsync(new AgentInput.RoutingSeen(_routingReconciler.LastStatus), cancellationToken);
+        if (_routingReconciler is null)
+            return;
+        if (_routingReconciler.LastStatus is { State: RoutingState.Running, IsUnread: false } status)
+            _rtt.Fell(_falls.Of(status.Neighbors));
+        await _inputs.Writer.WriteAsync(new AgentInput.RoutingSeen(_routingReconciler.LastStatus), cancellationToken);
     }
 
     private ILogger<T> Logger<T>() => _loggers.CreateLogger<T>();

@@ -13,14 +13,15 @@ namespace Meshover.LabTests;
 internal sealed class TestDeadlineAttribute : BeforeAfterTestAttribute
 {
     /// <summary>The virtual machine of the kernel tier computes some twenty times slower than its host.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10), PatienceInVm = TimeSpan.FromMinutes(15), Grace = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10), PatienceInVm = TimeSpan.FromMinutes(15), PatienceByName = TimeSpan.FromMinutes(90), Grace = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<string, CancellationTokenSource> _running = new();
 
     public override void Before(MethodInfo methodUnderTest, IXunitTest test)
     {
         var ended = _running[test.UniqueID] = new CancellationTokenSource();
         var inVm = methodUnderTest.DeclaringType!.Namespace!.EndsWith(".Kernel", StringComparison.Ordinal);
-        _ = WatchAsync(test.TestDisplayName, inVm ? PatienceInVm : Patience, TestContext.Current, ended.Token);
+        var byName = methodUnderTest.GetCustomAttribute<FactAttribute>() is { Explicit: true };
+        _ = WatchAsync(test.TestDisplayName, byName ? PatienceByName : inVm ? PatienceInVm : Patience, TestContext.Current, ended.Token);
     }
 
     public override void After(MethodInfo methodUnderTest, IXunitTest test)

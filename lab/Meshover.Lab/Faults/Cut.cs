@@ -25,6 +25,11 @@ public sealed class Cut : IAsyncDisposable
     public static Task<Cut> LargeAsync(LabMesh mesh, LabNode from, LabNode to, int longest, CancellationToken ct) =>
         CutAsync(mesh, from, to, onlyIPv6: false, oneWay: true, $$"""{"match":{"op":">","left":{"meta":{"key":"length"} },"right":{{longest}} } },""", ct);
 
+    /// <summary>A bad cable: some of the packets are dropped, each way, at random.</summary>
+    /// <param name="perMille">1 to 999.</param>
+    public static Task<Cut> SomeAsync(LabMesh mesh, LabNode a, LabNode b, int perMille, CancellationToken ct) => CutAsync(
+        mesh, a, b, onlyIPv6: false, oneWay: false, $$"""{"match":{"op":"<","left":{"numgen":{"mode":"random","mod":1000,"offset":0} },"right":{{perMille}} } },""", ct);
+
     private static async Task<Cut> CutAsync(LabMesh mesh, LabNode a, LabNode b, bool onlyIPv6, bool oneWay, string also, CancellationToken ct)
     {
         var nft = new Nft(mesh.Machines[UnderlayPlanner.Middle].NetworkPath);

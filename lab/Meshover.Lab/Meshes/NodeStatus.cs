@@ -82,6 +82,9 @@ public sealed record PeerState
 
     /// <summary>This end's half of what the link costs.</summary>
     public uint? LinkCost { get; init; }
+
+    /// <summary>lan | wan | lossy</summary>
+    public string? BfdProfile { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

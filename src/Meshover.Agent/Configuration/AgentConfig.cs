@@ -59,6 +59,7 @@ public sealed record AgentConfig
     private readonly ListOf<IPEndPoint> _dnsListen;
     private readonly ListOf<ExternalNeighbor> _neighbors;
     private readonly ListOf<AddedCost> _linkCosts;
+    private readonly ListOf<BfdChoice> _bfdProfiles;
     private readonly ListOf<IPNetwork> _preferUnderlay;
 
     public const int DefaultListenPort = 12912;
@@ -124,6 +125,9 @@ public sealed record AgentConfig
     /// <summary><c>bfd-rate</c>: BFD packets a second that the node sends at most, 10-10000.</summary>
     public int BfdRate { get; init; } = BfdTimers.DefaultPacketsPerSecond;
 
+    /// <summary><c>bfd-profile</c>: how soon links that fell silent are given up; of one of which nothing is said it is measured.</summary>
+    public ImmutableArray<BfdChoice> BfdProfiles { get => _bfdProfiles.Elements; init => _bfdProfiles = new(value); }
+
     /// <summary><c>pmtu-probe</c>: find out what passes to each peer in one piece, and lower its link's MTU to that.</summary>
     public bool ProbePathMtu { get; init; }
 
@@ -147,6 +151,9 @@ public sealed record AgentConfig
 
     /// <summary><c>measured-cost</c>: links that are slow, jittery or lossy cost more.</summary>
     public bool MeasuredCost { get; init; } = true;
+
+    /// <summary>Something goes by how good links are.</summary>
+    public bool MeasuresLinks => MeasuredCost || BfdChoice.AreMeasured(BfdProfiles);
 
     /// <summary><c>link-cost</c>: what links with some nodes cost beyond that.</summary>
     public ImmutableArray<AddedCost> LinkCosts { get => _linkCosts.Elements; init => _linkCosts = new(value); }

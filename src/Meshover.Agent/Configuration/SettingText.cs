@@ -109,11 +109,45 @@ internal static class SettingText
     {
         if (text.LastIndexOf('=') is not (> 0 and var at) || !int.TryParse(text.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var cost) || cost > LinkCost.MostAdded)
             throw new FormatException($"\"{text}\" is not a node with a cost; write it like n3=200, or site:tokyo=50 for all nodes of a site, with a cost of 0 to {LinkCost.MostAdded} (units of 0.1 ms).");
-        var name = text[..at];
-        return !name.StartsWith(SiteMark, StringComparison.Ordinal) ? new AddedCost(HostName(name), "", cost)
-            : name.Length > SiteMark.Length ? new AddedCost("", Site(name[SiteMark.Length..]), cost)
-            : throw new FormatException($"\"{text}\" is not a node with a cost: the site has no name; write it like site:tokyo=50.");
+        var (hostName, site) = NodeOrSite(text[..at]);
+        return new AddedCost(hostName, site, cost);
     }
+
+    public static ImmutableArray<BfdChoice> BfdChoices(ImmutableArray<string> texts)
+    {
+        var choices = Each(texts, BfdChoice);
+        return choices.GroupBy(choice => (choice.HostName, choice.Site)).FirstOrDefault(group => group.Count() > 1) is { Key: var twice }
+            ? throw new FormatException($"{Whose(twice.HostName, twice.Site)} have two profiles; keep one.")
+            : choices;
+    }
+
+    private static string Whose(string hostName, string site) =>
+        hostName.Length > 0 ? $"the links with {hostName}" : site.Length > 0 ? $"the links with {SiteMark}{site}" : "all links";
+
+    private static BfdChoice BfdChoice(string text)
+    {
+        var at = text.LastIndexOf('=');
+        if (at == 0 || !_bfdProfiles.TryGetValue(text[(at + 1)..], out var profile))
+            throw new FormatException($"\"{text}\" is not a profile of BFD; write auto, lan, wan or lossy for all links, or one of them like n3=lan, or site:tokyo=lossy for all nodes of a site.");
+        if (at < 0)
+            return new BfdChoice("", "", profile);
+        var (hostName, site) = NodeOrSite(text[..at]);
+        return new BfdChoice(hostName, site, profile);
+    }
+
+    private static readonly Dictionary<string, BfdProfile?> _bfdProfiles = new(StringComparer.Ordinal)
+    {
+        ["auto"] = null,
+        ["lan"] = BfdProfile.Lan,
+        ["wan"] = BfdProfile.Wan,
+        ["lossy"] = BfdProfile.Lossy,
+    };
+
+    /// <summary>A node's name, or <c>site:</c> and a site's; the other of the two is empty.</summary>
+    private static (string HostName, string Site) NodeOrSite(string text) =>
+        !text.StartsWith(SiteMark, StringComparison.Ordinal) ? (HostName(text), "")
+        : text.Length > SiteMark.Length ? ("", Site(text[SiteMark.Length..]))
+        : throw new FormatException($"\"{text}\" names no site; write it like site:tokyo, or a node's name.");
 
     public static int DrainOnStop(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 60

@@ -179,13 +179,13 @@ internal static class StatusBuilder
     {
         var engine = PeerStatuses.Of(state.Dataplane);
         var bgp = (state.Routing?.Neighbors ?? []).ToDictionary(neighbor => neighbor.Interface, StringComparer.Ordinal);
-        var costs = (state.Plan!.Routing?.Neighbors ?? []).ToDictionary(neighbor => neighbor.Node, neighbor => neighbor.Cost);
+        var models = (state.Plan!.Routing?.Neighbors ?? []).ToDictionary(neighbor => neighbor.Node);
         // Once for all peers: each asks for them, and a large mesh has thousands.
         var transits = state.Map!.Nodes.Values.Where(node => node.IsTransit).ToList();
         foreach (var peer in state.Plan!.WireGuard.Peers)
         {
             if (state.Map!.Nodes.TryGetValue(peer.Node, out var node))
-                status.Peers.Add(Peer(state, transits, node, engine.Find(peer), bgp.GetValueOrDefault(node.Id.LinkName), rtt(node.Id), costs.GetValueOrDefault(node.Id)));
+                status.Peers.Add(Peer(state, transits, node, engine.Find(peer), bgp.GetValueOrDefault(node.Id.LinkName), rtt(node.Id), models.GetValueOrDefault(node.Id)));
         }
         MarkSilent(status);
     }
@@ -201,7 +201,7 @@ internal static class StatusBuilder
             (peer.Silent, peer.PathReason) = (true, Gone);
     }
 
-    private static WirePeer Peer(AgentState state, List<MeshNode> transits, MeshNode node, EnginePeer? engine, NeighborStatus? bgp, double? rtt, int cost)
+    private static WirePeer Peer(AgentState state, List<MeshNode> transits, MeshNode node, EnginePeer? engine, NeighborStatus? bgp, double? rtt, NeighborModel? model)
     {
         var isUp = engine is { LastReceiveAgeMs: >= 0 } && engine.LastReceiveAgeMs < EndpointChooser.WorkingFor.TotalMilliseconds;
         var (path, reason) = Path(state, transits, node, isUp, bgp);
@@ -220,7 +220,8 @@ internal static class StatusBuilder
             RxBytes = (ulong)(engine?.RxBytes ?? 0),
             TxBytes = (ulong)(engine?.TxBytes ?? 0),
             RttMs = isUp ? rtt ?? UnknownRtt : UnknownRtt,
-            LinkCost = (uint)cost,
+            LinkCost = (uint)(model?.Cost ?? 0),
+            BfdProfile = model is null ? "" : model.BfdProfile.ToString().ToLowerInvariant(),
             BgpState = bgp?.BgpState ?? "",
             BfdState = bgp?.BfdState ?? "",
             PrefixesReceived = (uint)(bgp?.PrefixesReceived ?? 0),

@@ -21,7 +21,7 @@ public sealed class LinkFile(string directory)
             if (new FileInfo(FilePath).Length > MostRead)
                 return ImmutableSortedDictionary<NodeId, LinkQuality>.Empty;
             var links = JsonSerializer.Deserialize(File.ReadAllBytes(FilePath), LinkJson.Default.LinkMemory)?.Links ?? [];
-            return links.Where(IsRight).DistinctBy(link => link.Node).ToImmutableSortedDictionary(link => new NodeId(link.Node), link => new LinkQuality(link.Rtt, link.Jitter, link.Loss));
+            return links.Where(IsRight).DistinctBy(link => link.Node).ToImmutableSortedDictionary(link => new NodeId(link.Node), link => new LinkQuality(link.Rtt, link.Jitter, link.Loss) { Bfd = link.Bfd });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -35,7 +35,7 @@ public sealed class LinkFile(string directory)
         try
         {
             AtomicFile.Write(FilePath, JsonSerializer.SerializeToUtf8Bytes(
-                new LinkMemory([.. links.Select(link => new LinkEntry(link.Key.Value, link.Value.Rtt, link.Value.IsJittery, link.Value.Loss))]), LinkJson.Default.LinkMemory));
+                new LinkMemory([.. links.Select(link => new LinkEntry(link.Key.Value, link.Value.Rtt, link.Value.IsJittery, link.Value.Loss, link.Value.Bfd))]), LinkJson.Default.LinkMemory));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -55,12 +55,12 @@ public sealed class LinkFile(string directory)
         }
     }
 
-    private static bool IsRight(LinkEntry link) => link is { Node: > 0, Rtt: >= 0 and <= LinkQuality.MostRtt, Loss: >= 0 and <= LinkQuality.MostLoss };
+    private static bool IsRight(LinkEntry link) => link is { Node: > 0, Rtt: >= 0 and <= LinkQuality.MostRtt, Loss: >= 0 and <= LinkQuality.MostLoss, Bfd: >= BfdProfile.Wan and <= BfdProfile.Lossy };
 }
 
 internal sealed record LinkMemory(List<LinkEntry> Links);
 
-internal sealed record LinkEntry(uint Node, int Rtt, bool Jitter, int Loss);
+internal sealed record LinkEntry(uint Node, int Rtt, bool Jitter, int Loss, BfdProfile Bfd = BfdProfile.Wan);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(LinkMemory))]

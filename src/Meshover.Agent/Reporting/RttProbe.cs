@@ -347,8 +347,29 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         Judge(peer, rtt);
     }
 
+    /// <summary>BGP's sessions over these links ended.</summary>
+    public void Fell(ImmutableArray<string> links)
+    {
+        if (links.IsEmpty || QualityChanged is null)
+            return;
+        var names = links.ToHashSet(StringComparer.Ordinal);
+        foreach (var link in Volatile.Read(ref _plan)?.Links ?? [])
+        {
+            if (names.Contains(link.Name))
+                Judge(link.Peer, gauge => gauge.Fell());
+        }
+    }
+
     /// <param name="rtt">Null: an echo was not answered.</param>
     private void Judge(NodeId peer, TimeSpan? rtt)
+    {
+        if (rtt is { } took)
+            Judge(peer, gauge => gauge.Answered(took.TotalMilliseconds));
+        else
+            Judge(peer, gauge => gauge.Missed());
+    }
+
+    private void Judge(NodeId peer, Action<LinkGauge> tell)
     {
         if (QualityChanged is null)
             return;
@@ -357,10 +378,7 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         lock (gauge)
         {
             var (former, wasClose) = (gauge.Quality, gauge.IsClose);
-            if (rtt is { } took)
-                gauge.Answered(took.TotalMilliseconds);
-            else
-                gauge.Missed();
+            tell(gauge);
             (isChanged, isClose) = (gauge.Quality != former, gauge.IsClose && !wasClose);
         }
         if (isClose)

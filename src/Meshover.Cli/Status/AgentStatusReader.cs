@@ -115,6 +115,7 @@ internal static class AgentStatusReader
         TxBytes = peer.TxBytes,
         RttMs = peer.RttMs < 0 ? null : peer.RttMs,
         LinkCost = peer.LinkCost > 0 ? peer.LinkCost : null,
+        BfdProfile = Known(peer.BfdProfile),
         BgpState = peer.BgpState,
         BfdState = peer.BfdState,
         PrefixesReceived = peer.PrefixesReceived,

@@ -19,7 +19,7 @@ internal static class PeerDetail
         if (peer.LinkCost is { } cost)
             StatusTable.Line(console, $"[grey]cost[/]        {cost} at this end ({LinkCost.Base} is the least)");
         StatusTable.Line(console, $"[grey]traffic[/]     {StatusTable.Bytes(peer.RxBytes)} received, {StatusTable.Bytes(peer.TxBytes)} sent");
-        StatusTable.Line(console, $"[grey]bgp[/]         {(peer.BgpState.Length > 0 ? peer.BgpState : "no session")}, BFD {(peer.BfdState.Length > 0 ? peer.BfdState : "unknown")}, {peer.PrefixesReceived} prefixes");
+        StatusTable.Line(console, $"[grey]bgp[/]         {(peer.BgpState.Length > 0 ? peer.BgpState : "no session")}, BFD {(peer.BfdState.Length > 0 ? peer.BfdState : "unknown")}{(peer.BfdProfile is { } profile ? $" ({profile})" : "")}, {peer.PrefixesReceived} prefixes");
         foreach (var finding in findings)
             StatusTable.WriteFinding(console, finding);
     }

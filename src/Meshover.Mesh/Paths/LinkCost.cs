@@ -16,7 +16,9 @@ public static class LinkCost
     /// <summary>What an operator may add at one end.</summary>
     public const int MostAdded = 10_000;
 
-    /// <summary>Whether links cost the same by both; one of which nothing is known costs as a good one does.</summary>
+    /// <summary>Whether routing does the same by both; one of which nothing is known costs as a good one does.</summary>
     public static bool AreEqual(ImmutableSortedDictionary<NodeId, LinkQuality> one, ImmutableSortedDictionary<NodeId, LinkQuality> other) =>
-        one.All(link => link.Value.Cost == other.GetValueOrDefault(link.Key).Cost) && other.All(link => link.Value.Cost == one.GetValueOrDefault(link.Key).Cost);
+        one.All(link => AreEqual(link.Value, other.GetValueOrDefault(link.Key))) && other.All(link => AreEqual(link.Value, one.GetValueOrDefault(link.Key)));
+
+    private static bool AreEqual(LinkQuality one, LinkQuality other) => one.Cost == other.Cost && one.Bfd == other.Bfd;
 }

@@ -3,7 +3,8 @@ namespace Meshover.Mesh.Paths;
 /// <summary>
 /// Makes steps of a link's echoes (<see cref="LinkQuality"/>), and holds on to a step until it is surely another. The first sixteen, close to one another, tell the first.
 /// Then one each few seconds is enough while they lie in the step or near it. One that lies beyond has the link looked at closely again: ten echoes in a row beyond it, or
-/// twelve of sixteen, are another step; else it was a moment's, and the next time it takes two in a row. Pure but for what it remembers: not for several threads.
+/// twelve of sixteen, are another step; else it was a moment's, and the next time it takes two in a row. A link that is short and has lost nothing for a while has the quick
+/// profile of BFD; after each time that it did lose something then, the while is longer. Pure but for what it remembers: not for several threads.
 /// </summary>
 public sealed class LinkGauge
 {
@@ -18,6 +19,12 @@ public sealed class LinkGauge
     private const int LossWindow = 256, LongestGap = 3;
     private const int SomeLoss = 26, NoLoss = 5, MuchLoss = 64, LessLoss = 26;
 
+    // Of the same: BFD gives a link up for a few. Some 1 % each way until none.
+    private const int LossyFrom = 5;
+
+    // Echoes, that is a minute to an hour where they come each 5 s.
+    private const int LanAfter = 12, LanAfterAtMost = 768, LanForgets = 256;
+
     private readonly List<double> _close = [];
     private readonly Queue<bool> _lost = new();
     private int _rest;
@@ -27,6 +34,8 @@ public sealed class LinkGauge
     private int _lostCount;
     private double? _last;
     private double _jitter;
+    private int _steady;
+    private int _lanAfter = LanAfter;
 
     /// <param name="known">What is known of it already, and holds until it is seen to be otherwise; null: nothing.</param>
     public LinkGauge(LinkQuality? known = null)
@@ -36,7 +45,8 @@ public sealed class LinkGauge
         Quality = quality;
         _jitter = quality.IsJittery ? JitterFrom : 0;
         // As many as it took to get there, evenly.
-        var lost = quality.Loss switch { 0 => 0, 1 => SomeLoss, _ => MuchLoss };
+        var lost = quality switch { { Loss: > 1 } => MuchLoss, { Loss: 1 } => SomeLoss, { Bfd: BfdProfile.Lossy } => LossyFrom, _ => 0 };
+        _steady = quality.Bfd == BfdProfile.Lan ? LanAfter : 0;
         for (var i = 0; i < LossWindow; i++)
             Enqueue((i + 1) * lost / LossWindow > i * lost / LossWindow);
     }
@@ -51,6 +61,7 @@ public sealed class LinkGauge
     public void Answered(double milliseconds)
     {
         Remember(_gap <= LongestGap ? _gap : 0);
+        Hold(isLost: _gap > 0);
         _gap = 0;
         Spread(milliseconds);
         if (IsClose)
@@ -61,10 +72,18 @@ public sealed class LinkGauge
             (_isSecond, _rest, _rests) = (false, Math.Max(0, _rest - 1), Math.Max(1, _rests - 1));
         if (IsClose)
             Judge();
+        Profile();
     }
 
     /// <summary>An echo did not.</summary>
     public void Missed() => _gap++;
+
+    /// <summary>BGP's session over it ended, for whatever reason: it may have been BFD that was too quick.</summary>
+    public void Fell()
+    {
+        Hold(isLost: true);
+        Profile();
+    }
 
     /// <summary>Too few come back for a close look.</summary>
     public void GiveUp()
@@ -153,6 +172,28 @@ public sealed class LinkGauge
         Enqueue(isLost: false);
         if (Quality is { } known)
             Quality = known with { Loss = _lostCount >= MuchLoss || (known.Loss == 2 && _lostCount > LessLoss) ? 2 : _lostCount >= SomeLoss || (known.Loss >= 1 && _lostCount > NoLoss) ? 1 : 0 };
+    }
+
+    /// <summary>Counts how long the link has been without fault; close looks go too quickly to count.</summary>
+    private void Hold(bool isLost)
+    {
+        if (isLost)
+        {
+            if (Quality is { Bfd: BfdProfile.Lan })
+                _lanAfter = Math.Min(LanAfterAtMost, 2 * _lanAfter);
+            _steady = 0;
+        }
+        else if (!IsClose && ++_steady % LanForgets == 0 && Quality is { Bfd: BfdProfile.Lan })
+            _lanAfter = Math.Max(LanAfter, _lanAfter / 2);
+    }
+
+    private void Profile()
+    {
+        if (Quality is not { } known)
+            return;
+        var isLossy = _lostCount >= LossyFrom || (known.Bfd == BfdProfile.Lossy && _lostCount > 0);
+        var isSteady = _steady >= _lanAfter || (known.Bfd == BfdProfile.Lan && _steady > 0);
+        Quality = known with { Bfd = isLossy ? BfdProfile.Lossy : isSteady && known is { Rtt: 0, IsJittery: false } ? BfdProfile.Lan : BfdProfile.Wan };
     }
 
     private void Enqueue(bool isLost)

@@ -11,6 +11,9 @@ namespace Meshover.Mesh.Paths;
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct LinkQuality(int Rtt, bool IsJittery, int Loss)
 {
+    /// <summary>How soon it may be given up.</summary>
+    public BfdProfile Bfd { get; init; }
+
     public const int MostRtt = 14;
     public const int MostLoss = 2;
 

@@ -1,22 +1,45 @@
+using System.Runtime.InteropServices;
+using Meshover.Mesh.Paths;
+
 namespace Meshover.Mesh.Planning;
 
-/// <summary>How often BFD packets are sent on each link.</summary>
-public static class BfdTimers
+/// <summary>How often BFD packets are sent on each link, by its profile.</summary>
+public sealed record BfdTimers(BfdTimer Wan, BfdTimer Lan, BfdTimer Lossy)
 {
-    public const int Multiplier = 3;
-    private const int FastestMs = 300;
+    private const int FastestWanMs = 300, FastestLanMs = 100;
+    private const int Multiplier = 3;
+
+    /// <summary>The same time would be three packets of 800 ms; of eight one comes through where a third is lost.</summary>
+    private const int LossyMultiplier = 8;
 
     /// <summary>More would cost more processor time than the quicker detection is worth.</summary>
     public const int DefaultPacketsPerSecond = 500;
 
+    /// <summary>Quick detection is for small meshes: all links together take this share of the packets for it, and from some 30 neighbours on they are as slow as others.</summary>
+    private const int LanShare = 5;
+
     /// <summary>Coarse steps, so that not every join of a large mesh changes the timers of all.</summary>
     private const int StepMs = 50;
 
-    /// <summary>Transmit and receive interval in milliseconds; of two neighbours the slower one's holds (RFC 5880 section 6.8.7).</summary>
+    /// <param name="neighbors">All that the node has.</param>
     /// <param name="packetsPerSecond">What the node sends to all of them together at most.</param>
-    public static int IntervalMs(int neighbors, int packetsPerSecond)
+    public static BfdTimers For(int neighbors, int packetsPerSecond)
     {
-        var slowed = neighbors * 1000 / packetsPerSecond;
-        return Math.Max(FastestMs, (slowed + StepMs - 1) / StepMs * StepMs);
+        var wan = Math.Max(FastestWanMs, Slowed(neighbors, packetsPerSecond));
+        var lan = Math.Max(FastestLanMs, Slowed(neighbors, Math.Max(1, packetsPerSecond / LanShare)));
+        return new BfdTimers(new(wan, Multiplier), new(Math.Min(lan, wan), Multiplier), new(wan, LossyMultiplier));
     }
+
+    public BfdTimer Of(BfdProfile profile) => profile switch { BfdProfile.Lan => Lan, BfdProfile.Lossy => Lossy, _ => Wan };
+
+    private static int Slowed(int neighbors, int packetsPerSecond) => ((neighbors * 1000 / packetsPerSecond) + StepMs - 1) / StepMs * StepMs;
+}
+
+/// <param name="IntervalMs">Transmit and receive interval in milliseconds.</param>
+/// <param name="Multiplier">So many in a row that do not come, and the link is dead (RFC 5880, section 6.8.4: this end's is what the other goes by).</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct BfdTimer(int IntervalMs, int Multiplier)
+{
+    /// <summary>Milliseconds until the other end knows that this one is silent.</summary>
+    public int DetectionMs => IntervalMs * Multiplier;
 }

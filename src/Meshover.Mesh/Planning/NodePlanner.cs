@@ -123,8 +123,7 @@ public static class NodePlanner
         Neighbors = [.. peers.Select(peer => PlanNeighbor(peer, settings, health))],
         ExternalNeighbors = ExternalNeighbors.Usable(map, me, settings),
         Learnable = settings.Neighbors.IsEmpty ? [] : ExternalNeighbors.Learnable(map, me),
-        BfdIntervalMs = BfdTimers.IntervalMs(peers.Length, settings.BfdPacketsPerSecond),
-        BfdMultiplier = BfdTimers.Multiplier,
+        Bfd = BfdTimers.For(peers.Length, settings.BfdPacketsPerSecond),
     };
 
     /// <summary>Its addresses, and of what it announces what it reaches and nobody withdraws.</summary>
@@ -159,7 +158,10 @@ public static class NodePlanner
         _ => Prefixes.Halves(grant.Prefix).Select(half => new RouteGrant(half, grant.MaxLength)),
     };
 
-    private static NeighborModel PlanNeighbor(MeshNode peer, NodeSettings settings, NodeHealth health) => new()
+    private static NeighborModel PlanNeighbor(MeshNode peer, NodeSettings settings, NodeHealth health) =>
+        PlanNeighbor(peer, settings, health.Links.GetValueOrDefault(peer.Id));
+
+    private static NeighborModel PlanNeighbor(MeshNode peer, NodeSettings settings, LinkQuality quality) => new()
     {
         Node = peer.Id,
         HostName = peer.HostName,
@@ -167,7 +169,8 @@ public static class NodePlanner
         Asn = peer.Asn,
         IsTransit = peer.IsTransit,
         MayOriginate = [.. Own(peer), .. Taken(peer, settings)],
-        Cost = LinkCost.Base + (health.Links.TryGetValue(peer.Id, out var quality) ? quality.Cost : 0) + AddedCost.For(peer, settings.LinkCosts),
+        Cost = LinkCost.Base + (settings.MeasuredCost ? quality.Cost : 0) + AddedCost.For(peer, settings.LinkCosts),
+        BfdProfile = BfdChoice.For(peer, settings.BfdProfiles) ?? quality.Bfd,
     };
 
     private static RouteGrant[] Own(MeshNode node) =>

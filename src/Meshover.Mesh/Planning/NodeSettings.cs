@@ -63,11 +63,17 @@ public sealed record NodeSettings
     /// <summary>BFD packets that are sent at most, to all neighbours together.</summary>
     public int BfdPacketsPerSecond { get; init; } = BfdTimers.DefaultPacketsPerSecond;
 
+    /// <summary>What the operator decides of BFD on some links, or all.</summary>
+    public ImmutableArray<BfdChoice> BfdProfiles { get; init; } = [];
+
     /// <summary>The operator lets us put tagged rules into Docker's own chain.</summary>
     public bool DockerUser { get; init; }
 
     /// <summary>Where peers are called first, in this order.</summary>
     public ImmutableArray<IPNetwork> PreferredUnderlay { get; init; } = [];
+
+    /// <summary>Links that are slow, jittery or lossy cost more.</summary>
+    public bool MeasuredCost { get; init; } = true;
 
     /// <summary>What the operator adds to the cost of links.</summary>
     public ImmutableArray<AddedCost> LinkCosts { get; init; } = [];

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Identity;
+using Meshover.Mesh.Paths;
 
 namespace Meshover.Mesh.Planning;
 
@@ -61,9 +62,8 @@ public sealed record RoutingModel
     /// <summary>What may be learned from them; the first range that covers a prefix decides, and what none covers may not.</summary>
     public ImmutableArray<LearnableRange> Learnable { get => _learnable.Elements; init => _learnable = new(value); }
 
-    /// <summary>BFD transmit and receive interval in milliseconds, slowed as neighbours grow (500 packets a second a node at most).</summary>
-    public required int BfdIntervalMs { get; init; }
-    public required int BfdMultiplier { get; init; }
+    /// <summary>Slowed as neighbours grow (500 packets a second a node at most).</summary>
+    public required BfdTimers Bfd { get; init; }
 }
 
 /// <summary>A grant and the AS number that it was given to.</summary>
@@ -83,6 +83,9 @@ public sealed record NeighborModel
     /// <summary>Its node addresses (/32 and /128) and its grants: all that it may originate.</summary>
     public required ImmutableArray<RouteGrant> MayOriginate { get => _mayOriginate.Elements; init => _mayOriginate = new(value); }
 
-    /// <summary>This end's half of what the link costs (<see cref="Paths.LinkCost"/>): added to MED on the way in and on the way out.</summary>
+    /// <summary>This end's half of what the link costs (<see cref="LinkCost"/>): added to MED on the way in and on the way out.</summary>
     public required int Cost { get; init; }
+
+    /// <summary>How soon the link is given up when it falls silent.</summary>
+    public BfdProfile BfdProfile { get; init; }
 }

@@ -18,7 +18,8 @@ public static class FrrRenderer
         {
             BgpPort = model.BgpPort,
             Leased = [.. model.Networks.Where(network => network.IsLeased).Select(network => PrefixListEntry.Text(network.Prefix))],
-            BfdDetectionMs = model.BfdIntervalMs * model.BfdMultiplier,
+            // A neighbour may have a slower profile than this end.
+            BfdDetectionMs = Math.Max(model.Bfd.Wan.DetectionMs, model.Neighbors.Max(neighbor => (int?)model.Bfd.Of(neighbor.BfdProfile).DetectionMs) ?? 0),
         };
     }
 

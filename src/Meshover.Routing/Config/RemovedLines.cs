@@ -76,6 +76,7 @@ internal sealed class RemovedLines
     {
         ["neighbor", var name, "route-map" or "prefix-list" or "filter-list", _, "in" or "out"] w => Key(line, $"neighbor {name} {w[2]} {w[4]}"),
         ["neighbor", var name, "port" or "password" or "update-source" or "local-as" or "ebgp-multihop" or "ttl-security", ..] w => Key(line, $"neighbor {name} {w[2]}"),
+        ["neighbor", var name, "bfd", "profile", _] => Key(line, $"neighbor {name} bfd profile"),
         ["neighbor", var name, "timers", "connect", _] => Key(line, $"neighbor {name} timers connect"),
         ["neighbor", var name, "timers", _, _] => Key(line, $"neighbor {name} timers"),
         ["neighbor", var name, "maximum-prefix", ..] => Key(line, $"neighbor {name} maximum-prefix"),

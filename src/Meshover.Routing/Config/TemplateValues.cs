@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Meshover.Mesh.Paths;
@@ -9,6 +10,13 @@ namespace Meshover.Routing.Config;
 /// <summary>The names that a template sees. Written out by hand: no reflection, and a rename in the model breaks no user's template.</summary>
 internal static partial class TemplateValues
 {
+    private static readonly FrozenDictionary<BfdProfile, string> _profileNames = new Dictionary<BfdProfile, string>
+    {
+        [BfdProfile.Wan] = "MESH",
+        [BfdProfile.Lan] = "MESH-LAN",
+        [BfdProfile.Lossy] = "MESH-LOSSY",
+    }.ToFrozenDictionary();
+
     public static ScriptObject From(RoutingModel model) => new()
     {
         ["host_name"] = Word(model.HostName),
@@ -38,7 +46,12 @@ internal static partial class TemplateValues
             Family("ipv6", model, AddressFamily.InterNetworkV6),
         },
         ["neighbors"] = Array(model.Neighbors.Select(n => Neighbor(n, model))),
-        ["bfd"] = new ScriptObject { ["interval_ms"] = model.BfdIntervalMs, ["multiplier"] = model.BfdMultiplier },
+        ["bfd"] = new ScriptObject
+        {
+            ["interval_ms"] = model.Bfd.Wan.IntervalMs,
+            ["multiplier"] = model.Bfd.Wan.Multiplier,
+            ["profiles"] = Array(_profileNames.Select(profile => BfdTimer(profile.Value, model.Bfd.Of(profile.Key)))),
+        },
         ["timers"] = Timers(ControlTimers.For(model.Neighbors.Length)),
     };
 
@@ -50,11 +63,14 @@ internal static partial class TemplateValues
         ["asn"] = neighbor.Asn.ToString(),
         ["is_transit"] = neighbor.IsTransit,
         ["cost"] = neighbor.Cost,
+        ["bfd_profile"] = _profileNames[neighbor.BfdProfile],
         ["hops"] = Hops(neighbor),
         ["list"] = neighbor.IsTransit ? "MO-GRANTED" : $"MO-FROM-{neighbor.Node.Value:x8}",
         ["from4"] = From(neighbor, model, AddressFamily.InterNetwork),
         ["from6"] = From(neighbor, model, AddressFamily.InterNetworkV6),
     };
+
+    private static ScriptObject BfdTimer(string name, BfdTimer timer) => new() { ["name"] = name, ["interval_ms"] = timer.IntervalMs, ["multiplier"] = timer.Multiplier };
 
     /// <summary>Of a transit neighbour the shared list is used and none of its own is written.</summary>
     private static ScriptArray From(NeighborModel neighbor, RoutingModel model, AddressFamily family) =>

@@ -3,7 +3,7 @@ namespace Meshover.WireGuard.Pipeline;
 /// <summary>
 /// Explicit congestion notification through a tunnel (RFC 6040): the two lowest bits of IPv4's TOS field and of IPv6's traffic class.
 /// Outwards the outer header says what the inner one can take, so that a router may mark instead of drop; inwards the mark goes on to the
-/// inner header. In the tunnel the classes of traffic are not told: of the outer header's field only these bits are used.
+/// inner header. Of the rest of the field the outer header has what <see cref="OuterClass"/> says.
 /// <code>
 /// 00 Not-ECT: knows nothing of it     01 ECT(1), 10 ECT(0): may be marked     11 CE: met congestion
 /// </code>

@@ -13,7 +13,7 @@ namespace Meshover.WireGuard.Pipeline;
 /// </summary>
 /// <remarks>
 /// Outgoing headers carry DF, and identification 0 where Linux counts (RFC 6864: an atomic datagram needs none): inside the tunnel nothing
-/// may fragment them. The TOS field has the inner packet's <see cref="Ecn"/> bits.
+/// may fragment them. The TOS field is <see cref="OuterClass"/>.
 /// </remarks>
 internal sealed unsafe class GreHeader : IDisposable
 {
@@ -53,7 +53,7 @@ internal sealed unsafe class GreHeader : IDisposable
     {
         new ReadOnlySpan<byte>(_template, Length).CopyTo(new Span<byte>(header, Length));
         IpHeader.Write16(header + IpHeader.V4TotalLength, Length + innerLength);
-        header[1] = (byte)Ecn.Outer(header + Length);
+        header[1] = (byte)OuterClass.OfLinkPacket(header + Length);
         var sum = _sum + *(ushort*)(header + IpHeader.V4TotalLength) + ((ulong)header[1] << 8); // the second byte of a word in memory
         *(ushort*)(header + IpHeader.V4Checksum) = (ushort)~Checksum.Fold(sum);
         IpHeader.Write16(header + EtherType, IpHeader.Version(header + Length) == 4 ? EtherTypeV4 : EtherTypeV6);

@@ -42,12 +42,12 @@ internal sealed unsafe class SendRuns : IDisposable
     }
 
     /// <summary>Adds a datagram, which lies right behind the one before.</summary>
-    /// <param name="ecn">Its <see cref="Ecn"/> bits: a run has one header, and so one value.</param>
-    public void Add(byte* datagram, int length, int ecn = 0)
+    /// <param name="trafficClass">Its <see cref="OuterClass"/>: a run has one header, and so one value.</param>
+    public void Add(byte* datagram, int length, int trafficClass = 0)
     {
-        if (_count > 0 && TryJoin(ref _runs[_count - 1], length, ecn))
+        if (_count > 0 && TryJoin(ref _runs[_count - 1], length, trafficClass))
             return;
-        _runs[_count++] = new SendRun { Start = datagram, Length = length, Size = length, Count = 1, Ecn = ecn };
+        _runs[_count++] = new SendRun { Start = datagram, Length = length, Size = length, Count = 1, TrafficClass = trafficClass };
     }
 
     /// <summary>Sends all to where the peer is, and is empty again.</summary>
@@ -85,10 +85,10 @@ internal sealed unsafe class SendRuns : IDisposable
         NativeMemory.Free(_controls);
     }
 
-    private static bool TryJoin(ref SendRun run, int length, int ecn)
+    private static bool TryJoin(ref SendRun run, int length, int trafficClass)
     {
         var isOpen = run.Length == run.Size * run.Count; // a shorter one is the last
-        if (!isOpen || length > run.Size || run.Count == MaxSegments || run.Length + length > MaxSegmentedBytes || run.Ecn != ecn)
+        if (!isOpen || length > run.Size || run.Count == MaxSegments || run.Length + length > MaxSegmentedBytes || run.TrafficClass != trafficClass)
             return false;
         run.Length += length;
         run.Count++;
@@ -148,8 +148,8 @@ internal sealed unsafe class SendRuns : IDisposable
         var length = endpoint.WriteSource(control);
         if (run.Count > 1)
             length += UdpControl.WriteSegmentSize(control + length, run.Size);
-        if (run.Ecn != 0)
-            length += UdpControl.WriteTrafficClass(control + length, endpoint.IsV4, run.Ecn);
+        if (run.TrafficClass != 0)
+            length += UdpControl.WriteTrafficClass(control + length, endpoint.IsV4, run.TrafficClass);
         return length;
     }
 
@@ -173,12 +173,12 @@ internal unsafe struct SendRun
     public int Length;
     public int Size;
     public int Count;
-    public int Ecn;
+    public int TrafficClass;
 
     /// <summary>One of its datagrams as a run of its own.</summary>
     public readonly SendRun Part(int number)
     {
         var length = Math.Min(Size, Length - (number * Size));
-        return new SendRun { Start = Start + (number * Size), Length = length, Size = length, Count = 1, Ecn = Ecn };
+        return new SendRun { Start = Start + (number * Size), Length = length, Size = length, Count = 1, TrafficClass = TrafficClass };
     }
 }

@@ -127,7 +127,7 @@ public abstract class SupervisionTests(FrrMesh mesh)
         var (node, whole) = (mesh.Node(2), mesh.Node(2).Model);
         var since = await EstablishedAsync(node);
         var changed = whole.With([.. whole.Neighbors.Select(n => n with { Cost = n.Node.Value == 3 ? 70 : n.Cost, IsTransit = n.Node.Value != 4 })]);
-        node.Model = changed with { IsTransit = true, BfdIntervalMs = 350, MaxMeshHops = 3, Networks = [.. whole.Networks, IPNetwork.Parse("10.64.2.128/26")] };
+        node.Model = changed with { IsTransit = true, Bfd = BfdTimers.For(160, BfdTimers.DefaultPacketsPerSecond), MaxMeshHops = 3, Networks = [.. whole.Networks, IPNetwork.Parse("10.64.2.128/26")] };
         var applied = await node.ApplyAsync();
         Assert.InRange(applied.Commands, 15, 40);
         var byDifference = await ConfigurationAsync(node);

@@ -78,6 +78,7 @@ internal static class StatusSamples
         TxBytes = 3 << 20,
         RttMs = rttMs,
         LinkCost = cost,
+        BfdProfile = cost > 0 ? "lan" : "",
         BgpState = "Established",
         BfdState = "up",
         PrefixesReceived = 4,

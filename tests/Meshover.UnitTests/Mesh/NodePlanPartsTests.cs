@@ -72,6 +72,8 @@ public sealed class NodePlanPartsTests
         NodeId id => new NodeId(id.Value + 100),
         Asn asn => new Asn(asn.Value + 100),
         GatheringPlan plan => plan with { FallsBack = !plan.FallsBack },
+        BfdTimers timers => timers with { Lan = new BfdTimer(timers.Lan.IntervalMs + 50, timers.Lan.Multiplier) },
+        Meshover.Mesh.Paths.BfdProfile profile => profile + 1,
         BgpGuard guard => guard with { Port = guard.Port + 1 },
         Meshover.Mesh.Endpoints.UnderlayRoutes => Meshover.Mesh.Endpoints.UnderlayRoutes.To([]),
         WireGuardPublicKey or null when type == typeof(WireGuardPublicKey) || type == typeof(WireGuardPublicKey?) => TestMesh.Node(77).WireGuardKeys[0],

@@ -265,7 +265,7 @@ public sealed class NodePlannerTests
     public void Plan_ManyNeighbors_SlowsBfdToFiveHundredPacketsASecond(int neighbors, int interval)
     {
         var plan = Plan(TestMesh.Full(neighbors + 1));
-        Assert.Equal(interval, plan.Routing!.BfdIntervalMs);
+        Assert.Equal(interval, plan.Routing!.Bfd.Wan.IntervalMs);
         Assert.True(neighbors * 1000.0 / interval <= 500);
     }
 
@@ -273,7 +273,7 @@ public sealed class NodePlannerTests
     public void Plan_BfdRateOfTheOperator_DecidesHowSlowBfdIs()
     {
         var plan = Plan(TestMesh.Full(30), new NodeSettings { BfdPacketsPerSecond = 33 });
-        Assert.Equal(900, plan.Routing!.BfdIntervalMs);
+        Assert.Equal(900, plan.Routing!.Bfd.Wan.IntervalMs);
     }
 
     /// <summary>The end's half of a link: the least, what was measured, and what the operator adds; a node's own word before that of its site.</summary>

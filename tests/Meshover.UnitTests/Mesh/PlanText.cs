@@ -46,7 +46,7 @@ internal static class PlanText
     private static void AddRouting(RoutingModel routing, Action<string> line)
     {
         line(string.Create(CultureInfo.InvariantCulture, $"bgp {routing.Asn} id {routing.RouterId} \"{routing.HostName}\" port {routing.BgpPort}"
-            + $"{(routing.IsTransit ? " transit" : "")} hops {routing.MaxMeshHops} bfd {routing.BfdIntervalMs} ms x {routing.BfdMultiplier}"));
+            + $"{(routing.IsTransit ? " transit" : "")} hops {routing.MaxMeshHops} bfd {routing.Bfd.Wan.IntervalMs} ms x {routing.Bfd.Wan.Multiplier}"));
         line($"  source {routing.Source4} {routing.Source6} pools {routing.Pool4} {routing.Pool6} never {routing.TunnelPool}");
         foreach (var network in routing.Networks)
             line($"  network {network.Prefix}");

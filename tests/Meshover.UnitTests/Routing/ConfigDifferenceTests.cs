@@ -1,3 +1,4 @@
+using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Config;
 using Xunit;
@@ -49,6 +50,7 @@ public sealed class ConfigDifferenceTests
              neighbor mo-00000003 interface v6only remote-as 4200000003
              neighbor mo-00000003 peer-group MESH
              neighbor mo-00000003 port 12914
+             neighbor mo-00000003 bfd profile MESH
              address-family ipv4 unicast
               neighbor mo-00000003 prefix-list MO-FROM-00000003 in
               neighbor mo-00000003 route-map MO-IN-ONE-40 in
@@ -151,10 +153,23 @@ public sealed class ConfigDifferenceTests
     [Fact]
     public void Between_TimerOfTheBfdProfile_IsOverwritten()
     {
-        var (quick, slow) = (Models.Node(1, 2), Models.Node(1, 2) with { BfdIntervalMs = 600 });
+        var (quick, slow) = (Models.Node(1, 2), Models.Node(1, 2) with { Bfd = BfdTimers.For(300, BfdTimers.DefaultPacketsPerSecond) });
         var difference = ConfigDifference.Between(Render(quick).Bfdd, Render(slow).Bfdd);
         Assert.Equal("", difference.Removals);
-        Assert.Equal("bfd\n profile MESH\n  transmit-interval 600\n  receive-interval 600\n exit\nexit\n", difference.Additions);
+        Assert.Equal("bfd\n profile MESH\n  transmit-interval 600\n  receive-interval 600\n exit\n profile MESH-LAN\n  transmit-interval 600\n  receive-interval 600\n exit\n profile MESH-LOSSY\n  transmit-interval 600\n  receive-interval 600\n exit\nexit\n", difference.Additions);
+    }
+
+    [Fact]
+    public void Between_AnotherBfdProfileOfANeighbour_IsOneLineThatOverwrites()
+    {
+        var (quick, slow) = (Models.Node(1, 3), Models.Node(1, 3));
+        quick = quick with { Neighbors = [.. quick.Neighbors.Select(one => one with { BfdProfile = one.Node.Value == 2 ? BfdProfile.Lan : BfdProfile.Wan })] };
+        foreach (var (from, to, name) in new[] { (slow, quick, "MESH-LAN"), (quick, slow, "MESH") })
+        {
+            var difference = ConfigDifference.Between(Bgpd(from), Bgpd(to));
+            Assert.Equal("", difference.Removals);
+            Assert.Equal($"router bgp 4200000001\n neighbor mo-00000002 bfd profile {name}\nexit\n", difference.Additions);
+        }
     }
 
     [Fact]

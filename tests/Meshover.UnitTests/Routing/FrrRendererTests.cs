@@ -34,10 +34,10 @@ public sealed class FrrRendererTests
     }
 
     [Fact]
-    public void Render_HundredMoreNeighbours_16LinesMoreForEach()
+    public void Render_HundredMoreNeighbours_17LinesMoreForEach()
     {
         var (at100, at200) = (Lines(Models.Node(1, 100, 2, 3)), Lines(Models.Node(1, 200, 2, 3)));
-        Assert.Equal(16 * 100, at200 - at100);
+        Assert.Equal(17 * 100, at200 - at100);
     }
 
     [Fact]

@@ -26,8 +26,7 @@ internal static class Models
         Networks = [.. Addresses(self).Select(g => g.Prefix), .. Grants(self).Select(g => g.Prefix)],
         Grants = [.. Enumerable.Range(1, (int)nodes).SelectMany(n => Grants((uint)n).Select(g => new OriginGrant(AsnOf((uint)n), g)))],
         Neighbors = [.. Enumerable.Range(1, (int)nodes).Where(n => n != self).Select(n => Neighbor((uint)n, transit.Contains((uint)n)))],
-        BfdIntervalMs = 300,
-        BfdMultiplier = 3,
+        Bfd = BfdTimers.For((int)nodes - 1, BfdTimers.DefaultPacketsPerSecond),
     };
 
     public static NeighborModel Neighbor(uint id, bool transit = false, int cost = LinkCost.Base) => new()

@@ -16,8 +16,7 @@ public sealed partial class TemplateDocumentationTests
         ["networks"] = "families.networks",
         ["grants"] = "granted4.range",
         ["neighbors"] = "neighbors.id",
-        ["bfd_interval_ms"] = "bfd.interval_ms",
-        ["bfd_multiplier"] = "bfd.multiplier",
+        ["bfd"] = "bfd.profiles.interval_ms",
         ["neighbors.node"] = "neighbors.id",
         ["neighbors.may_originate"] = "neighbors.from4.range",
     };

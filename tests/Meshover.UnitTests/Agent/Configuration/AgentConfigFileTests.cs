@@ -57,12 +57,41 @@ public sealed class AgentConfigFileTests : IDisposable
     [InlineData("link-cost: n3=-1", "is not a node with a cost")]
     [InlineData("link-cost: n3=10001", "a cost of 0 to 10000")]
     [InlineData("link-cost: =5", "is not a node with a cost")]
-    [InlineData("link-cost: 'site:=5'", "is not a node with a cost")]
+    [InlineData("link-cost: 'site:=5'", "names no site")]
     [InlineData("link-cost: [n3=5, N3=6]", "n3 has two costs")]
     [InlineData("link-cost: ['site:a=5', 'site:a=6']", "site:a has two costs")]
     [InlineData("link-cost: n_3=5", "n_3")]
     [InlineData("measured-cost: maybe", "is not one of true, false")]
     public void Load_LinkCostThatCannotBe_SaysWhy(string setting, string why) =>
+        Assert.Contains(why, Assert.Throws<ConfigurationException>(() => Load(setting)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_BfdProfiles_AreOfAllOfNodesAndOfSites()
+    {
+        var config = Load("""bfd-profile: [wan, N3=lan, "site:Tokyo 2=lossy", n4=auto]""");
+        Assert.Equal(
+            [new BfdChoice("", "", BfdProfile.Wan), new BfdChoice("n3", "", BfdProfile.Lan), new BfdChoice("", "Tokyo 2", BfdProfile.Lossy), new BfdChoice("n4", "", null)], config.BfdProfiles);
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("bfd-profile: auto", true)]
+    [InlineData("bfd-profile: n3=lan", true)]
+    [InlineData("bfd-profile: [wan, n3=auto]", true)]
+    [InlineData("bfd-profile: [wan, n3=lan]", false)]
+    public void MeasuresLinks_WithoutMeasuredCost_OnlyForProfilesThatGoByIt(string setting, bool isMeasured) => Assert.Equal(isMeasured, Load($"measured-cost: false\n{setting}").MeasuresLinks);
+
+    [Theory]
+    [InlineData("bfd-profile: fast", "is not a profile of BFD; write auto, lan, wan or lossy")]
+    [InlineData("bfd-profile: n3=fast", "is not a profile of BFD")]
+    [InlineData("bfd-profile: n3=", "is not a profile of BFD")]
+    [InlineData("bfd-profile: =lan", "is not a profile of BFD")]
+    [InlineData("bfd-profile: 'site:=lan'", "names no site")]
+    [InlineData("bfd-profile: [wan, lan]", "all links have two profiles")]
+    [InlineData("bfd-profile: [n3=wan, N3=lan]", "the links with n3 have two profiles")]
+    [InlineData("bfd-profile: ['site:a=wan', 'site:a=lan']", "the links with site:a have two profiles")]
+    [InlineData("bfd-profile: n_3=lan", "n_3")]
+    public void Load_BfdProfileThatCannotBe_SaysWhy(string setting, string why) =>
         Assert.Contains(why, Assert.Throws<ConfigurationException>(() => Load(setting)).Message, StringComparison.Ordinal);
 
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"agent-{Guid.NewGuid():n}.yaml");

@@ -9,6 +9,7 @@ using Meshover.Contract.V1;
 using Meshover.Mesh.Endpoints;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
+using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
 using Meshover.Routing.Supervision;
 using Meshover.UnitTests.Mesh;
@@ -121,6 +122,15 @@ public sealed class StatusBuilderTests
         var routing = state.Plan!.Routing! with { Neighbors = [.. state.Plan.Routing!.Neighbors.Select(neighbor => neighbor with { Cost = neighbor.Node == new NodeId(3) ? 60 : 25 })] };
         Assert.Equal([25u, 60u], Build(state with { Plan = state.Plan with { Routing = routing } }).Peers.OrderBy(peer => peer.NodeId).Select(peer => peer.LinkCost));
         Assert.Equal(0u, Peer(state with { Plan = state.Plan with { Routing = null } }, 2).LinkCost);
+    }
+
+    [Fact]
+    public void Build_Peer_IsShownWithItsProfileOfBfd()
+    {
+        var state = State(TestMesh.Full(3));
+        var routing = state.Plan!.Routing! with { Neighbors = [.. state.Plan.Routing!.Neighbors.Select(neighbor => neighbor with { BfdProfile = neighbor.Node == new NodeId(3) ? BfdProfile.Lossy : BfdProfile.Lan })] };
+        Assert.Equal(["lan", "lossy"], Build(state with { Plan = state.Plan with { Routing = routing } }).Peers.OrderBy(peer => peer.NodeId).Select(peer => peer.BfdProfile));
+        Assert.Equal("", Peer(state with { Plan = state.Plan with { Routing = null } }, 2).BfdProfile);
     }
 
     [Fact]

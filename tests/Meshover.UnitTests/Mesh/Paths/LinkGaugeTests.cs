@@ -57,6 +57,111 @@ public sealed class LinkGaugeTests
         Assert.Equal(LinkQuality.RttStepOf(after), gauge.Quality!.Value.Rtt);
     }
 
+    [Fact]
+    public void Bfd_ShortLinkThatLosesNothing_IsQuickAfterAMinute()
+    {
+        var gauge = new LinkGauge();
+        Run(gauge, TimeSpan.FromSeconds(45), () => 0.3);
+        Assert.Equal(BfdProfile.Wan, gauge.Quality!.Value.Bfd);
+        Run(gauge, TimeSpan.FromSeconds(30), () => 0.3);
+        Assert.Equal(BfdProfile.Lan, gauge.Quality!.Value.Bfd);
+        Run(gauge, TimeSpan.FromSeconds(10), () => 30);
+        Assert.Equal(BfdProfile.Wan, gauge.Quality!.Value.Bfd);
+    }
+
+    [Fact]
+    public void Fell_QuickLink_IsQuickAgainAfterTwiceTheTimeAndTheDoubtFades()
+    {
+        var gauge = new LinkGauge();
+        Answer(gauge, 16 + 12);
+        Assert.Equal(BfdProfile.Lan, gauge.Quality!.Value.Bfd);
+        gauge.Fell();
+        Assert.Equal(BfdProfile.Wan, gauge.Quality!.Value.Bfd);
+        gauge.Fell();
+        Answer(gauge, 23);
+        Assert.Equal(BfdProfile.Wan, gauge.Quality!.Value.Bfd);
+        Answer(gauge, 1);
+        Assert.Equal(BfdProfile.Lan, gauge.Quality!.Value.Bfd);
+        Answer(gauge, 256);
+        gauge.Fell();
+        Answer(gauge, 24);
+        Assert.Equal(BfdProfile.Lan, gauge.Quality!.Value.Bfd);
+    }
+
+    /// <summary>What an hour of false alarms would teach in the end.</summary>
+    [Fact]
+    public void Fell_AgainAndAgain_IsAnHourInTheEnd()
+    {
+        var gauge = new LinkGauge(new LinkQuality(0, IsJittery: false, 0) { Bfd = BfdProfile.Lan });
+        for (var i = 0; i < 12; i++)
+        {
+            for (var echoes = 0; gauge.Quality!.Value.Bfd != BfdProfile.Lan; echoes++)
+            {
+                Assert.InRange(echoes, 0, 768);
+                gauge.Answered(0.3);
+            }
+            gauge.Fell();
+        }
+        Answer(gauge, 300);
+        Assert.Equal(BfdProfile.Wan, gauge.Quality!.Value.Bfd);
+    }
+
+    [Fact]
+    public void Bfd_LinkThatLosesSome_IsPatientUntilItLosesNone()
+    {
+        var gauge = new LinkGauge();
+        Answer(gauge, 16);
+        for (var i = 0; i < 5; i++)
+        {
+            gauge.Missed();
+            Answer(gauge, 20);
+        }
+        Assert.Equal(BfdProfile.Lossy, gauge.Quality!.Value.Bfd);
+        Assert.Equal(0, gauge.Quality!.Value.Loss);
+        Assert.Equal(BfdProfile.Lossy, new LinkGauge(gauge.Quality).Quality!.Value.Bfd);
+        Answer(gauge, 256);
+        Assert.NotEqual(BfdProfile.Lossy, gauge.Quality!.Value.Bfd);
+    }
+
+    /// <summary>1 % each way: found out in the first hour, and held on to.</summary>
+    [Fact]
+    public void Bfd_LinksThatLoseOnePercent_ArePatientAndSeldomChange()
+    {
+        var (patient, changes, hasty, echoes) = (0, 0, 0, 0);
+        for (var link = 0; link < 100; link++)
+        {
+            var random = new Dice(link);
+            var gauge = new LinkGauge();
+            double? Echo() => random.Next() < 0.02 ? null : 0.3;
+            Run(gauge, TimeSpan.FromHours(1), Echo);
+            patient += gauge.Quality!.Value.Bfd == BfdProfile.Lossy ? 1 : 0;
+            changes += Run(gauge, TimeSpan.FromHours(6), quality => quality?.Bfd, () =>
+            {
+                (echoes, hasty) = (echoes + 1, hasty + (gauge.Quality!.Value.Bfd == BfdProfile.Lan ? 1 : 0));
+                return Echo();
+            });
+        }
+        Assert.InRange(patient, 70, 100);
+        Assert.InRange(changes, 0, 300);
+        Assert.InRange((double)hasty / echoes, 0, 0.05);
+    }
+
+    [Theory]
+    [InlineData(BfdProfile.Lan)]
+    [InlineData(BfdProfile.Lossy)]
+    public void Bfd_OfAnAgentThatStartsAnew_HoldsOn(BfdProfile profile)
+    {
+        var gauge = new LinkGauge(new LinkQuality(0, IsJittery: false, 0) { Bfd = profile });
+        Answer(gauge, 3);
+        Assert.Equal(profile, gauge.Quality!.Value.Bfd);
+    }
+
+    private static void Answer(LinkGauge gauge, int times)
+    {
+        for (var i = 0; i < times; i++)
+            gauge.Answered(0.3);
+    }
+
     /// <summary>One that lies near the end of a step may be either, and stays what it was.</summary>
     [Fact]
     public void Quality_NearTheEndOfAStep_StaysWhatItWas()
@@ -106,7 +211,7 @@ public sealed class LinkGaugeTests
         gauge.Answered(1_400);
         gauge.Answered(5_100);
         Assert.Equal(0, Run(gauge, TimeSpan.FromMinutes(5), () => 0.5));
-        Assert.Equal(new LinkQuality(), gauge.Quality!.Value);
+        Assert.Equal(new LinkQuality { Bfd = BfdProfile.Lan }, gauge.Quality!.Value);
     }
 
     /// <summary>Where echoes were slow for moments, a change is seen all the same: by the second echo in a row.</summary>
@@ -132,7 +237,7 @@ public sealed class LinkGaugeTests
         Run(gauge, TimeSpan.FromMinutes(30), () => random.Next() < 0.4 ? null : 1);
         Assert.Equal(2, gauge.Quality!.Value.Loss);
         Run(gauge, TimeSpan.FromMinutes(30), () => 1);
-        Assert.Equal(new LinkQuality(), gauge.Quality!.Value);
+        Assert.Equal(new LinkQuality { Bfd = BfdProfile.Lan }, gauge.Quality!.Value);
     }
 
     /// <summary>Whatever a link loses all the time, it does not move to and fro by it.</summary>
@@ -215,23 +320,25 @@ public sealed class LinkGaugeTests
         var random = new Dice(11);
         Assert.Equal(0, Run(gauge, TimeSpan.FromMinutes(20), () => random.Next() < 0.3 ? null : 75 + (random.Next() * 60) - 30));
         Run(gauge, TimeSpan.FromMinutes(60), () => 1);
-        Assert.Equal(new LinkQuality(), gauge.Quality!.Value);
+        Assert.Equal(new LinkQuality { Bfd = BfdProfile.Lan }, gauge.Quality!.Value);
     }
 
     /// <summary>As the probe asks: each 5 s, and in quick succession while a close look is wanted.</summary>
     /// <param name="echo">Milliseconds; null: it is lost.</param>
     /// <returns>How often the quality changed.</returns>
-    private static int Run(LinkGauge gauge, TimeSpan length, Func<double?> echo)
+    private static int Run(LinkGauge gauge, TimeSpan length, Func<double?> echo) => Run(gauge, length, quality => quality?.Cost, echo);
+
+    private static int Run<T>(LinkGauge gauge, TimeSpan length, Func<LinkQuality?, T> part, Func<double?> echo)
     {
         var changes = 0;
         for (var at = TimeSpan.Zero; at < length; at += gauge.IsClose ? ClosePeriod : Period)
         {
-            var former = gauge.Quality;
+            var former = part(gauge.Quality);
             if (echo() is { } milliseconds)
                 gauge.Answered(milliseconds);
             else
                 gauge.Missed();
-            if (gauge.Quality != former)
+            if (!EqualityComparer<T>.Default.Equals(part(gauge.Quality), former))
                 changes++;
         }
         return changes;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Net.Sockets;
 using Meshover.WireGuard.Io;
 using Meshover.WireGuard.Pipeline;
 
@@ -80,7 +81,7 @@ public sealed unsafe class EcnTests : IDisposable
         fixed (byte* start = datagrams)
         {
             for (var i = 0; i < 6; i++)
-                runs.Add(start + (i * 100), 100, ecn: i is 2 or 3 ? Marked : i == 4 ? Capable0 : NotCapable);
+                runs.Add(start + (i * 100), 100, trafficClass: i is 2 or 3 ? Marked : i == 4 ? Capable0 : NotCapable);
             runs.Send(_a.Peer, _a.Socket, _a.Peer.Endpoint!, BatchEnd.Now);
         }
 
@@ -95,6 +96,29 @@ public sealed unsafe class EcnTests : IDisposable
         Assert.Equal(Capable0, OuterOf(Packet(v6: true, Marked)));
         Assert.Equal(Capable1, OuterOf(Packet(v6: true, Capable1)));
     }
+
+    /// <summary>What keeps the mesh together is network control on each header; what goes through the mesh never is, whatever it says of itself.</summary>
+    [Theory]
+    [InlineData("fe80::1", 0xc0, 0xc0)]
+    [InlineData("fe80::1", 0xc2, 0xc2)]
+    [InlineData("fe80::1", 0xb8, 0)]
+    [InlineData("fe80::1", 0, 0)]
+    [InlineData("febf::1", 0xc0, 0xc0)]
+    [InlineData("fec0::1", 0xc0, 0)]
+    [InlineData("fd64:1::2", 0xc0, 0)]
+    [InlineData("10.64.1.2", 0xc0, 0)]
+    [InlineData("10.64.1.2", 0xc1, 1)]
+    public void Flush_PacketOfALink_IsControlOutsideIfItComesFromTheLinkAndSaysSo(string source, int trafficClass, int outer)
+    {
+        var wrapped = Wrap(Classed(IPAddress.Parse(source), trafficClass));
+
+        Assert.Equal(outer, wrapped[1]);
+        Assert.Equal(0xffff, TestPackets.Ones(wrapped.AsSpan(0, 20)));
+        Assert.Equal(outer, OuterOf(wrapped));
+    }
+
+    [Fact]
+    public void Flush_PacketThatIsNoLinks_IsNeverControl() => Assert.Equal(0, OuterOf(Classed(IPAddress.Parse("198.18.0.1"), 0xc0)));
 
     [Fact]
     public void TrySend_HandshakeMessage_GoesAsAf41()
@@ -136,6 +160,20 @@ public sealed unsafe class EcnTests : IDisposable
     {
         var packet = TestPackets.UdpPacket(v6, new byte[100]);
         packet[1] |= (byte)(v6 ? ecn << 4 : ecn);
+        if (!v6)
+            FixHeader(packet);
+        return packet;
+    }
+
+    private static byte[] Classed(IPAddress source, int trafficClass)
+    {
+        var v6 = source.AddressFamily == AddressFamily.InterNetworkV6;
+        var packet = Packet(v6, NotCapable);
+        source.GetAddressBytes().CopyTo(packet, v6 ? 8 : 12);
+        if (v6)
+            (packet[0], packet[1]) = ((byte)(0x60 | (trafficClass >> 4)), (byte)((trafficClass << 4) & 0xf0));
+        else
+            packet[1] = (byte)trafficClass;
         if (!v6)
             FixHeader(packet);
         return packet;
