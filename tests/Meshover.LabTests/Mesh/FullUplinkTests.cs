@@ -34,12 +34,17 @@ public sealed class FullUplinkTests
         var mesh = await LabMesh.StartAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 3 }, TimeProvider.System, new TestProgress(), _ct);
         await mesh.SettledAsync(_ct);
         await RunAsync(mesh, "tc", $"qdisc add dev {UnderlayPlanner.Uplink} root handle 1: tbf rate {Rate}bit burst 3000 limit {BufferBytes}");
-        // Of the kernel's queues this one goes by the priority, which a class of IPv6 alone does not set.
         if (knowsClasses)
+        {
+            // Of the kernel's queues this one goes by the priority, which a class of IPv6 alone does not set. It is as long as the device says.
+            await RunAsync(mesh, "ip", $"link set {UnderlayPlanner.Uplink} txqueuelen {BufferBytes / 1_250}");
             await RunAsync(mesh, "tc", $"qdisc add dev {UnderlayPlanner.Uplink} parent 1: pfifo_fast");
+        }
         await RunAsync(mesh, "nft", "add table inet modem; add chain inet modem out { type filter hook postrouting priority 0; }");
         foreach (var family in (string[])["ip", "ip6"])
             await RunAsync(mesh, "nft", $"add rule inet modem out oifname {UnderlayPlanner.Uplink} udp sport 12912 {family} dscp cs6 counter meta priority set 0:7");
+        // Behind a modem there would be none in its queue.
+        await RunAsync(mesh, "nft", "add rule inet modem out icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } meta priority set 0:7");
         return mesh;
     }
 
@@ -48,7 +53,8 @@ public sealed class FullUplinkTests
     {
         var before = await UptimesAsync(mesh);
         var server = mesh.Node(2).Workload.RunAsync("iperf3", ["-s", "-1"], _ct);
-        await Until.TrueAsync("iperf3 listens", TimeSpan.FromSeconds(10), async () => (await mesh.Node(2).Workload.RunAsync("ss", ["-Hltn", "sport", "=", "5201"], _ct)).Output.Length > 0, _ct);
+        await Until.NothingIsMissingAsync("iperf3 listens", TimeSpan.FromSeconds(10), async () =>
+            (await mesh.Node(2).Workload.RunAsync("ss", ["-Hltn", "sport", "=", "5201"], _ct)).Output.Length > 0 ? null : "it does not", _ct);
         var seconds = Full.TotalSeconds.ToString(CultureInfo.InvariantCulture);
         var said = await mesh.Node(1).Workload.RunAsync("iperf3", ["-c", $"{AddressPlan.Workload4(2)}", "-t", seconds, "--connect-timeout", "5000", .. traffic], _ct);
         var after = await UptimesAsync(mesh);
