@@ -5,6 +5,7 @@ using Meshover.Bench.Dataplane;
 using Meshover.Bench.Idle;
 using Meshover.Bench.Kernel;
 using Meshover.Bench.Mesh;
+using Meshover.Bench.Paths;
 using Meshover.Bench.Status;
 using Meshover.Bench.Streams;
 using Meshover.Bench.Viewers;
@@ -13,8 +14,9 @@ using Meshover.Linux.Namespaces;
 using Meshover.Linux.Netlink;
 using Meshover.WireGuard.Control;
 
-// meshover-bench mesh|idle|dataplane|peers|controller|status|console|kernel, with the options that BenchOptions tells.
-// mesh: the whole mesh in the lab. idle: what it costs while nothing happens. dataplane: the data plane beside other userspace tunnels.
+// meshover-bench mesh|idle|paths|dataplane|peers|controller|status|console|kernel, with the options that BenchOptions tells.
+// mesh: the whole mesh in the lab. idle: what it costs while nothing happens. paths: what a fault, or a change, costs the traffic.
+// dataplane: the data plane beside other userspace tunnels.
 // peers: one data plane with a hundred busy peers.
 // controller: a controller with up to ten thousand streams. status: what it costs to see the mesh. console: what viewers of the console cost.
 // members --members DIRECTORY: no benchmark, but what "kernel" needs done before, on a quicker machine.
@@ -50,6 +52,7 @@ try
     {
         "mesh" => await new MeshBench(options.Rounds, Console.Error).RunAsync(ct),
         "idle" => await new IdleBench(options.Seconds, Console.Error).RunAsync(ct),
+        "paths" => await new PathsBench(options, Console.Error).RunAsync(ct),
         "peers" => await PeersBench.RunAsync(options, Console.Error, ct),
         "controller" => await new ControllerBench(options, Console.Error).RunAsync(ct),
         "status" => await new StatusBench(options, Console.Error).RunAsync(ct),
@@ -63,7 +66,7 @@ try
         await Report.WriteJsonAsync(results, path, note);
     if (options.MarkdownPath is { } document)
         await Report.UpdateDocumentAsync(results, document, options.Name, note);
-    return 0;
+    return results.Any(one => one.Case == PathsBench.Failures) ? 1 : 0;
 }
 catch (Exception) when (interruption.IsCancellationRequested)
 {

@@ -41,13 +41,13 @@ internal sealed class SubjectCases(Subject subject, int seconds)
     private async Task<double> TcpAsync(int streams)
     {
         var end = await IperfAsync("-t", $"{seconds}", "-P", $"{streams}");
-        return Gigabits(end, "sum_received");
+        return Iperf.Gigabits(end, "sum_received");
     }
 
     private async Task<double> BothWaysAsync()
     {
         var end = await IperfAsync("-t", $"{seconds}", "--bidir");
-        return Gigabits(end, "sum_received") + Gigabits(end, "sum_received_bidir_reverse");
+        return Iperf.Gigabits(end, "sum_received") + Iperf.Gigabits(end, "sum_received_bidir_reverse");
     }
 
     // Datagrams as fast as the sender can; what counts is what arrives.
@@ -76,17 +76,7 @@ internal sealed class SubjectCases(Subject subject, int seconds)
             * 1000;
     }
 
-    private async Task<JsonElement> IperfAsync(params string[] arguments)
-    {
-        var server = Cable.RunAsync(2, "iperf3", "-s", "-1");
-        await Cable.WaitForAsync(
-            async () => (await Cable.RunAsync(2, "ss", "-Hltn", "sport", "=", "5201")).Length > 0, "iperf3's server");
-        var output = await Cable.RunAsync(1, ["iperf3", "-J", "-c", subject.Address, .. arguments]);
-        await server;
-        return JsonDocument.Parse(output).RootElement.GetProperty("end");
-    }
-
-    private static double Gigabits(JsonElement end, string sum) => end.GetProperty(sum).GetProperty("bits_per_second").GetDouble() / 1e9;
+    private Task<JsonElement> IperfAsync(params string[] arguments) => Iperf.RunAsync(Cable.Namespace(1), Cable.Namespace(2), subject.Address, arguments);
 
     private double CpuSeconds() => subject.Engines.Sum(Programs.CpuSeconds);
 }

@@ -66,4 +66,8 @@ public sealed class LabController(Machine machine, TimeProvider time)
         string[] arguments = ["token", "create", "--uses", uses, .. grants.SelectMany(grant => (string[])["--grant", grant])];
         return (await machine.RunAsync(LabPrograms.Meshover, arguments, ct)).Checked().Trim();
     }
+
+    /// <summary>A node may announce a prefix, or with <c>--gather</c> gather it, from now on.</summary>
+    public async Task GrantAsync(int node, string prefix, IEnumerable<string> flags, CancellationToken ct) =>
+        (await machine.RunAsync(LabPrograms.Meshover, ["grant", "add", AddressPlan.NodeName(node), prefix, .. flags], ct)).Checked();
 }

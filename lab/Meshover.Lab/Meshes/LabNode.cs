@@ -42,6 +42,13 @@ public sealed class LabNode(int number, Machine machine, Machine workload)
         return NodeStatus.Parse(result.Output.Length > 0 ? result.Output : result.Checked());
     }
 
+    /// <summary>How what is declared of a prefix stands; null where nothing is, or nobody answers.</summary>
+    public async Task<AnnouncementState?> AnnouncementAsync(string prefix, CancellationToken ct)
+    {
+        var said = await MeshoverAsync(["announcements", "--json"], ct);
+        return said.ExitCode == 0 ? AnnouncementState.Parse(said.Output).FirstOrDefault(one => one.Prefix == prefix) : null;
+    }
+
     /// <summary>Where others reach it by its node addresses.</summary>
     internal async Task<ReachPoint> NodePointAsync(CancellationToken ct)
     {

@@ -19,6 +19,9 @@ public sealed record NodeStatus
     public IReadOnlyList<string> Notices { get; init; } = [];
     public IReadOnlyList<FindingState> Findings { get; init; } = [];
 
+    /// <summary>handing-over | least-liked | withdrawing | drained; null: it is not to be drained.</summary>
+    public string? Draining { get; init; }
+
     /// <summary>The numbers of a node that is in a mesh.</summary>
     /// <exception cref="LabException">It is in none.</exception>
     [JsonIgnore]
@@ -87,6 +90,24 @@ public sealed record PeerState
     public string? BfdProfile { get; init; }
 }
 
+/// <summary>What <c>meshover announcements --json</c> says of a prefix, as far as the lab uses it.</summary>
+public sealed record AnnouncementState
+{
+    /// <summary>With its length: 10.9.0.1/32.</summary>
+    public required string Prefix { get; init; }
+
+    /// <summary>Its condition is not fulfilled.</summary>
+    public required bool Withdrawn { get; init; }
+
+    /// <summary>active | leaving | standby; null where it is none of several that has it.</summary>
+    public string? Role { get; init; }
+
+    public string? Reason { get; init; }
+
+    internal static IReadOnlyList<AnnouncementState> Parse(string json) => JsonSerializer.Deserialize(json, NodeStatusJson.Default.IReadOnlyListAnnouncementState) ?? [];
+}
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(NodeStatus))]
+[JsonSerializable(typeof(IReadOnlyList<AnnouncementState>))]
 internal sealed partial class NodeStatusJson : JsonSerializerContext;

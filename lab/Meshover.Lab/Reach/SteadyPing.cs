@@ -3,10 +3,10 @@ using Meshover.Lab.Machines;
 
 namespace Meshover.Lab.Reach;
 
-/// <summary>A steady ping from one machine to an address, 20 a second, whose losses are counted.</summary>
+/// <summary>A steady ping from one machine to an address, whose losses are counted.</summary>
 public sealed class SteadyPing : IAsyncDisposable
 {
-    /// <summary>Between two echoes.</summary>
+    /// <summary>Between two echoes, where nothing else is asked for: 20 a second.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     // An answer that takes longer than this counts as lost.
@@ -15,17 +15,21 @@ public sealed class SteadyPing : IAsyncDisposable
     private readonly EchoSocket _socket;
     private readonly IPAddress _target;
     private readonly TimeProvider _time;
+    private readonly TimeSpan _interval;
     private readonly string _name;
     private readonly Task<PingReport> _run;
 
-    private SteadyPing(string name, EchoSocket socket, IPAddress target, TimeProvider time)
+    private SteadyPing(string name, EchoSocket socket, IPAddress target, TimeSpan interval, TimeProvider time)
     {
-        (_name, _socket, _target, _time) = (name, socket, target, time);
+        (_name, _socket, _target, _interval, _time) = (name, socket, target, interval, time);
         _run = Task.Run(RunAsync);
     }
 
-    public static SteadyPing Start(Machine from, IPAddress target, TimeProvider time) =>
-        new($"{from.Name} -> {target}", EchoSocket.Open(from, target.AddressFamily, time), target, time);
+    public static SteadyPing Start(Machine from, IPAddress target, TimeProvider time) => Start(from, target, Interval, time);
+
+    /// <param name="interval">Between two echoes; whole milliseconds, as timers are no finer.</param>
+    public static SteadyPing Start(Machine from, IPAddress target, TimeSpan interval, TimeProvider time) =>
+        new($"{from.Name} -> {target}", EchoSocket.Open(from, target.AddressFamily, time), target, interval, time);
 
     /// <summary>Sends no more, waits for the last answers and counts.</summary>
     public async Task<PingReport> StopAsync()
@@ -45,7 +49,7 @@ public sealed class SteadyPing : IAsyncDisposable
     {
         var sent = new List<(TimeSpan At, Task<TimeSpan?> Answer)>();
         var start = _time.GetTimestamp();
-        using var timer = new PeriodicTimer(Interval, _time);
+        using var timer = new PeriodicTimer(_interval, _time);
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))

@@ -214,7 +214,7 @@ public sealed class AnnouncingTests
         // One that hangs is killed with all that it started, and says so.
         Assert.Equal(3, (await node.MeshoverAsync(["announce", Floating, "--check", "cmd:sh -c 'sleep 987 & sleep 986'", "--interval", "400ms", "--for", "1h"], _ct)).ExitCode);
         await Until.NothingIsMissingAsync("the check that hangs is said to hang", SourceBed.Patience, async () =>
-            (await FindAsync(node, Floating))?.GetProperty("reason").GetString() is var reason && reason?.Contains("did not end within", StringComparison.Ordinal) == true ? null : $"it says {reason}", _ct);
+            (await FindAsync(node, Floating))?.Reason is var reason && reason?.Contains("did not end within", StringComparison.Ordinal) == true ? null : $"it says {reason}", _ct);
         (await node.MeshoverAsync(["withdraw", Floating], _ct)).Checked();
         await Until.TrueAsync("nothing of the check is left", SourceBed.Patience, () => MachineProcesses.Of(node.Machine).All(process => process.Name != "sleep"));
         Assert.Equal(1, (await node.MeshoverAsync(["withdraw", Floating], _ct)).ExitCode);
@@ -240,36 +240,16 @@ public sealed class AnnouncingTests
         return TimeProvider.System.GetElapsedTime(begun);
     }
 
-    private static async Task AnsweredAsync(LabMesh mesh)
-    {
-        using var echo = EchoSocket.Open(mesh.Node(3).Workload, AddressFamily.InterNetwork, TimeProvider.System);
-        await Until.TrueAsync($"{Floating} answers", SourceBed.Patience, async () =>
-            await echo.EchoAsync(IPAddress.Parse(Floating), TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken) is not null);
-    }
+    private Task<TimeSpan> AnsweredAsync(LabMesh mesh) => mesh.Node(3).Workload.AnsweredAsync(IPAddress.Parse(Floating), SourceBed.Patience, _ct);
 
-    private Task<TimeSpan> IsAsync(LabNode node, string address, string? role) => Until.NothingIsMissingAsync($"{node.Machine.Name} is {role} of {address}", SourceBed.Patience, async () =>
-    {
-        var seen = (await FindAsync(node, address))?.GetProperty("role").GetString();
-        return seen == role ? null : $"it is {seen}";
-    }, _ct);
+    private Task<TimeSpan> IsAsync(LabNode node, string address, string? role) => node.IsAsync($"{address}/32", role, SourceBed.Patience, _ct);
 
     private Task<TimeSpan> AnnouncedAsync(LabNode node, string address, bool isWithdrawn) => Until.NothingIsMissingAsync($"{address} on {node.Machine.Name}: withdrawn {isWithdrawn}", SourceBed.Patience, async () =>
-        await FindAsync(node, address) is { } found && found.GetProperty("withdrawn").GetBoolean() == isWithdrawn ? null : "it is not so", _ct);
+        await FindAsync(node, address) is { } found && found.Withdrawn == isWithdrawn ? null : "it is not so", _ct);
 
-    private async Task<JsonElement?> FindAsync(LabNode node, string address)
-    {
-        var said = await node.MeshoverAsync(["announcements", "--json"], _ct);
-        if (said.ExitCode != 0)
-            return null;
-        using var list = JsonDocument.Parse(said.Output);
-        return list.RootElement.EnumerateArray().Where(one => one.GetProperty("prefix").GetString() == $"{address}/32").Select(one => (JsonElement?)one.Clone()).FirstOrDefault();
-    }
+    private Task<AnnouncementState?> FindAsync(LabNode node, string address) => node.AnnouncementAsync($"{address}/32", _ct);
 
-    private async Task<string?> DrainingAsync(LabNode node)
-    {
-        using var status = JsonDocument.Parse((await node.MeshoverAsync(["status", "--json"], _ct)).Output);
-        return status.RootElement.GetProperty("draining").GetString();
-    }
+    private async Task<string?> DrainingAsync(LabNode node) => (await node.StatusAsync(_ct)).Draining;
 
     private static JsonElement Peer(string status, string name)
     {

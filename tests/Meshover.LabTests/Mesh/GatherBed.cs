@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Meshover.Lab;
@@ -8,33 +7,27 @@ using Meshover.Lab.Meshes;
 using Meshover.Lab.Reach;
 using Meshover.Lab.Underlays;
 using Meshover.Linux.Netlink;
-using Meshover.Linux.Sysctl;
 
 namespace Meshover.LabTests.Mesh;
 
 /// <summary>Four nodes on one underlay. The controller's machine is the world outside; every node has its default route there.</summary>
 internal sealed class GatherBed : IAsyncDisposable
 {
-    public const string Range4 = "203.0.113.0/24", Range6 = "2001:db8:77::/48";
-    public static readonly IPAddress Outside4 = IPAddress.Parse("198.51.100.7");
-    public static readonly IPAddress Outside6 = IPAddress.Parse("2001:db8:99::7");
-    private static readonly IPAddress Source4 = IPAddress.Parse("203.0.113.11");
-    private static readonly IPAddress Source6 = IPAddress.Parse("2001:db8:77::11");
-    private static readonly string[] Hosts = [$"{Source4}/32", $"{Source6}/128"];
-    private static readonly IPNetwork Default4 = IPNetwork.Parse("0.0.0.0/0"), Default6 = IPNetwork.Parse("::/0");
+    public static readonly IPAddress Outside4 = OutsideWorld.Outside4;
+    public static readonly IPAddress Outside6 = OutsideWorld.Outside6;
+    private static readonly IPAddress Source4 = OutsideWorld.Source4;
+    private static readonly IPAddress Source6 = OutsideWorld.Source6;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly EchoSocket _echo4;
     private readonly EchoSocket _echo6;
-    private readonly RouteNetlink _first;
-    private readonly RouteNetlink _outside;
-    private readonly Dictionary<int, int> _links = [];
+    private readonly OutsideWorld _world;
 
     private GatherBed(LabMesh mesh)
     {
         Mesh = mesh;
-        _first = RouteNetlink.OpenIn(mesh.Node(1).Machine.NetworkPath);
-        _outside = RouteNetlink.OpenIn(mesh.Controller.Machine.NetworkPath);
+        _world = OutsideWorld.Build(mesh);
+        AnswersBy(3);
         _echo4 = EchoSocket.Open(Workload, AddressFamily.InterNetwork, TimeProvider.System);
         _echo6 = EchoSocket.Open(Workload, AddressFamily.InterNetworkV6, TimeProvider.System);
     }
@@ -42,7 +35,7 @@ internal sealed class GatherBed : IAsyncDisposable
     public LabMesh Mesh { get; }
 
     /// <summary>Behind n1; what it sends has an address of the ranges.</summary>
-    public Machine Workload => Mesh.Node(1).Workload;
+    public Machine Workload => _world.Workload;
 
     /// <summary>n3 and n4 gather, n3 with the greater priority; n2 passes on what others cannot send directly.</summary>
     public static async Task<GatherBed> StartAsync(CancellationToken ct)
@@ -51,16 +44,13 @@ internal sealed class GatherBed : IAsyncDisposable
         var bed = new GatherBed(mesh);
         try
         {
-            bed.AddOutside();
-            bed.AddWorkload();
             await mesh.StartControllerAsync(new TestProgress(), ct);
             await Task.WhenAll(mesh.Nodes.Select(node => bed.CountLeavingAsync(node, ct)));
             await Task.WhenAll(mesh.Nodes.Select(node => bed.JoinAsync(node, ct)));
             await mesh.DirectAsync(Patience, ct);
             foreach (var node in (int[])[2, 3, 4])
-                await mesh.Node(node).RoutedAsync(isThere: true, Hosts);
-            foreach (var peer in (await mesh.Node(1).StatusAsync(ct)).Peers)
-                bed._links[int.Parse(peer.Hostname[1..], CultureInfo.InvariantCulture)] = bed._first.FindLink(peer.Link)!.Index;
+                await mesh.Node(node).RoutedAsync(isThere: true, OutsideWorld.Hosts);
+            await bed._world.LearnLinksAsync(ct);
             return bed;
         }
         catch
@@ -70,14 +60,8 @@ internal sealed class GatherBed : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until n1 hands the packets to the link of that node; null: refuses them.</summary>
-    /// <returns>How long it took.</returns>
-    public Task<TimeSpan> LeadsByAsync(int? node, CancellationToken ct)
-    {
-        var link = node is { } number ? _links[number] : (int?)null;
-        return Until.NothingIsMissingAsync($"packets go to {(node is null ? "nobody" : $"n{node}")}", Patience, () =>
-            Task.FromResult(Leads(AddressFamily.InterNetwork) == link && Leads(AddressFamily.InterNetworkV6) == link ? null : Describe()), ct);
-    }
+    /// <inheritdoc cref="OutsideWorld.LeadsByAsync"/>
+    public Task<TimeSpan> LeadsByAsync(int? node, CancellationToken ct) => _world.LeadsByAsync(node, Patience, ct);
 
     /// <summary>Waits until the node has chosen that owner for both ranges: whoever saw n4 first stays with it until n3 has been well for 10 s.</summary>
     public async Task ChosenAsync(int node, string owner, CancellationToken ct)
@@ -88,11 +72,7 @@ internal sealed class GatherBed : IAsyncDisposable
     }
 
     /// <summary>What comes from outside to the ranges comes by this node.</summary>
-    public void AnswersBy(int node)
-    {
-        _outside.ReplaceRoute(new RouteInfo { Destination = IPNetwork.Parse(Range4), Gateway = IPAddress.Parse($"192.0.2.{node}"), Protocol = RouteProtocols.Static });
-        _outside.ReplaceRoute(new RouteInfo { Destination = IPNetwork.Parse(Range6), Gateway = IPAddress.Parse($"2001:db8::{node}"), Protocol = RouteProtocols.Static });
-    }
+    public void AnswersBy(int node) => _world.AnswersBy(node);
 
     public Task<TimeSpan?> EchoAsync(IPAddress target, CancellationToken ct) =>
         (target.AddressFamily == AddressFamily.InterNetwork ? _echo4 : _echo6).EchoAsync(target, TimeSpan.FromSeconds(1), ct);
@@ -101,7 +81,7 @@ internal sealed class GatherBed : IAsyncDisposable
     public async Task AnsweredAsync(CancellationToken ct)
     {
         foreach (var target in (IPAddress[])[Outside4, Outside6])
-            await Until.NothingIsMissingAsync($"{target} answers", Patience, async () => await EchoAsync(target, ct) is null ? Describe() : null, ct);
+            await Until.NothingIsMissingAsync($"{target} answers", Patience, async () => await EchoAsync(target, ct) is null ? _world.Describe() : null, ct);
     }
 
     /// <summary>TCP from the workload to the host outside carries bytes to and fro, over both families.</summary>
@@ -125,7 +105,7 @@ internal sealed class GatherBed : IAsyncDisposable
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException && !ct.IsCancellationRequested)
             {
-                Assert.Fail($"no TCP from {from} to {to}: {e.Message}\n{Describe()}");
+                Assert.Fail($"no TCP from {from} to {to}: {e.Message}\n{_world.Describe()}");
             }
         }
 
@@ -220,60 +200,24 @@ internal sealed class GatherBed : IAsyncDisposable
     {
         _echo4.Dispose();
         _echo6.Dispose();
-        _first.Dispose();
-        _outside.Dispose();
+        _world.Dispose();
         await Mesh.DisposeAsync();
     }
 
     private async Task JoinAsync(LabNode node, CancellationToken ct)
     {
-        string[] own = [.. AddressPlan.Announced(node.Number), .. node.Number == 1 ? Hosts : []];
-        string[] gathers = ["--gather", $"{Range4},{Range6}", "--gather-check", $"{Outside4}", "--gather-priority"];
+        string[] own = [.. AddressPlan.Announced(node.Number), .. node.Number == 1 ? OutsideWorld.Hosts : []];
+        string[] check = ["--gather-check", $"{Outside4}"];
         string[] flags = node.Number switch
         {
-            3 => [.. gathers, "100"],
-            4 => [.. gathers, "50", "--transit", "never"],
+            3 => [.. OutsideWorld.Gathers(priority: 100), .. check],
+            4 => [.. OutsideWorld.Gathers(priority: 50), .. check, "--transit", "never"],
             _ => [],
         };
         var join = await Mesh.Controller.CreateTokenAsync(own, ct);
         (await node.UpAsync(join, ["--join", "-", "--no-wait", "--announce", string.Join(',', own), .. flags], ct)).Checked();
-        foreach (var range in flags.Length > 0 ? (string[])[Range4, Range6] : [])
-            (await Mesh.Controller.Machine.RunAsync(LabPrograms.Meshover, ["grant", "add", node.Machine.Name, range, "--gather"], ct)).Checked();
-    }
-
-    private void AddOutside()
-    {
-        _outside.ReplaceAddress("lo", Outside4, 32);
-        _outside.ReplaceAddress("lo", Outside6, 128, noDad: true);
-        AnswersBy(3);
-        foreach (var node in Mesh.Nodes)
-        {
-            using var netlink = RouteNetlink.OpenIn(node.Machine.NetworkPath);
-            netlink.ReplaceRoute(new RouteInfo { Destination = Default4, Gateway = AddressPlan.Controller4, Protocol = RouteProtocols.Static });
-            netlink.ReplaceRoute(new RouteInfo { Destination = Default6, Gateway = AddressPlan.Controller6, Protocol = RouteProtocols.Static });
-        }
-    }
-
-    private void AddWorkload()
-    {
-        using var netlink = RouteNetlink.OpenIn(Workload.NetworkPath);
-        netlink.ReplaceAddress(UnderlayPlanner.Uplink, Source4, 32);
-        netlink.ReplaceAddress(UnderlayPlanner.Uplink, Source6, 128, noDad: true);
-        netlink.ReplaceRoute(new RouteInfo { Destination = Default4, Gateway = IPAddress.Parse("10.64.1.1"), PreferredSource = Source4, Protocol = RouteProtocols.Static });
-        netlink.ReplaceRoute(new RouteInfo { Destination = Default6, Gateway = IPAddress.Parse("fd64:1::1"), PreferredSource = Source6, Protocol = RouteProtocols.Static, Metric = 10 });
-        var link = _first.FindLink(UnderlayPlanner.WorkloadInterface)!.Index;
-        foreach (var address in (IPAddress[])[Source4, Source6])
-            _first.ReplaceRoute(new RouteInfo
-            {
-                Destination = new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128),
-                OutputLink = link,
-                Protocol = RouteProtocols.Static,
-            });
-        Mesh.Node(1).Machine.InNetwork(() =>
-        {
-            SysctlFile.Write(SysctlFile.InterfaceKey("ipv4", UnderlayPlanner.WorkloadInterface, "rp_filter"), "1");
-            return 0;
-        });
+        if (flags.Length > 0)
+            await _world.GrantGatheringAsync(node.Number, ct);
     }
 
     /// <summary>What leaves is counted; what connection tracking does not understand is dropped, as firewalls do.</summary>
@@ -285,28 +229,12 @@ internal sealed class GatherBed : IAsyncDisposable
               chain strict { type filter hook forward priority 0; ct state invalid drop; }
               chain out {
                 type filter hook postrouting priority 0;
-                oifname "{{UnderlayPlanner.Uplink}}" ip saddr {{Range4}} counter name left
-                oifname "{{UnderlayPlanner.Uplink}}" ip6 saddr {{Range6}} counter name left
+                oifname "{{UnderlayPlanner.Uplink}}" ip saddr {{OutsideWorld.Range4}} counter name left
+                oifname "{{UnderlayPlanner.Uplink}}" ip6 saddr {{OutsideWorld.Range6}} counter name left
               }
             }
 
             """;
         (await node.Machine.RunAsync("nft", ["-f", "-"], rules, ct)).Checked();
     }
-
-    /// <summary>The link by which n1's table of the range leads; null: by none.</summary>
-    private int? Leads(AddressFamily family)
-    {
-        var range = IPNetwork.Parse(family == AddressFamily.InterNetwork ? Range4 : Range6);
-        var rule = _first.GetRules().LastOrDefault(rule => rule.Source == range);
-        return rule is null
-            ? -1
-            : _first.GetRoutes(new RouteFilter { Family = family, Table = rule.Table }).FirstOrDefault(route => route.Destination.PrefixLength == 0 && route.Kind == RouteKind.Unicast)?.OutputLink;
-    }
-
-    private string Describe() => string.Join('\n', (string[])
-    [
-        .. _first.GetRules().Where(rule => rule.Priority is >= 7400 and <= 7499).Select(rule => $"{rule}"),
-        .. _first.GetRoutes().Where(route => route.Table is >= 7402 and <= 7499 && route.Kind != RouteKind.Throw).Select(route => $"{route}"),
-    ]);
 }

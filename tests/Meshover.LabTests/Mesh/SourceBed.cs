@@ -12,8 +12,8 @@ internal static class SourceBed
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public static async Task GrantAsync(this LabMesh mesh, int node, string prefix, int maxLength, CancellationToken ct) =>
-        (await mesh.Controller.Machine.RunAsync(LabPrograms.Meshover, ["grant", "add", $"n{node}", prefix, "--max-length", $"{maxLength}"], ct)).Checked();
+    public static Task GrantAsync(this LabMesh mesh, int node, string prefix, int maxLength, CancellationToken ct) =>
+        mesh.Controller.GrantAsync(node, prefix, ["--max-length", $"{maxLength}"], ct);
 
     /// <summary><c>ip</c> on the node.</summary>
     public static async Task IpAsync(this LabNode node, string arguments, CancellationToken ct) => (await node.Machine.RunAsync("ip", arguments.Split(' '), ct)).Checked();
@@ -22,21 +22,8 @@ internal static class SourceBed
     public static async Task IpBatchAsync(this LabNode node, IEnumerable<string> lines, CancellationToken ct) =>
         (await node.Machine.RunAsync("ip", ["-batch", "-"], string.Join('\n', lines) + "\n", ct)).Checked();
 
-    /// <summary>Waits until BGP has, or has no more, a route to each of the prefixes in the node's kernel.</summary>
+    /// <inheritdoc cref="MeshWaits.RoutedAsync"/>
     public static Task<TimeSpan> RoutedAsync(this LabNode node, bool isThere, params IEnumerable<string> prefixes) => node.RoutedAsync(isThere, Patience, prefixes);
-
-    /// <inheritdoc cref="RoutedAsync(LabNode, bool, IEnumerable{string})"/>
-    public static async Task<TimeSpan> RoutedAsync(this LabNode node, bool isThere, TimeSpan patience, IEnumerable<string> prefixes)
-    {
-        using var netlink = RouteNetlink.OpenIn(node.Machine.NetworkPath);
-        var wanted = prefixes.Select(IPNetwork.Parse).ToHashSet();
-        return await Until.NothingIsMissingAsync($"{wanted.Count} prefixes are {(isThere ? "" : "not ")}routed on {node.Machine.Name}", patience, () =>
-        {
-            var routed = netlink.GetRoutes(new RouteFilter { Protocol = RouteProtocols.Bgp, Table = RouteInfo.MainTable }).Where(route => route.Kind == RouteKind.Unicast).Select(route => route.Destination).ToHashSet();
-            var wrong = wanted.Where(prefix => routed.Contains(prefix) != isThere).ToList();
-            return Task.FromResult(wrong.Count == 0 ? null : $"{wrong.Count} are not so, {wrong[0]} for one");
-        }, CancellationToken.None);
-    }
 
     /// <summary>Waits until the source's line of `status` is this.</summary>
     public static Task SaysAsync(this LabNode node, string source, string status, CancellationToken ct) => Until.NothingIsMissingAsync($"{source} says \"{status}\"", Patience, async () =>

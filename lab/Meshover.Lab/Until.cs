@@ -1,7 +1,7 @@
-namespace Meshover.LabTests;
+namespace Meshover.Lab;
 
-/// <summary>The one way in which these tests wait: for a condition, with a deadline, and with words for what did not come.</summary>
-internal static class Until
+/// <summary>The one way in which tests and benchmarks wait: for a condition, with a deadline, and with words for what did not come.</summary>
+public static class Until
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
@@ -12,13 +12,14 @@ internal static class Until
 
     /// <param name="missing">Null when it is so, else what is missing.</param>
     /// <returns>How long it took.</returns>
+    /// <exception cref="LabException">It did not come in time.</exception>
     public static async Task<TimeSpan> NothingIsMissingAsync(string what, TimeSpan patience, Func<Task<string?>> missing, CancellationToken ct)
     {
         var time = TimeProvider.System;
         var start = time.GetTimestamp();
         while (await missing() is { } problem)
         {
-            if (time.GetElapsedTime(start) > patience) Assert.Fail($"not within {patience.TotalSeconds:0.#} s: {what} ({problem})");
+            if (time.GetElapsedTime(start) > patience) throw new LabException($"not within {patience.TotalSeconds:0.#} s: {what} ({problem})");
             await Task.Delay(Interval, time, ct);
         }
         return time.GetElapsedTime(start);
