@@ -27,10 +27,10 @@ public sealed class AnnouncingTests
     private static readonly string[] Check = ["--check", $"tcp:127.0.0.1:{Port}", "--interval", "200ms", "--fall", "3", "--rise", "2"];
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task FloatingAddress_FollowsItsCheckItsNodeAndItsAgent()
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task FloatingAddress_FollowsItsCheckItsNodeAndItsAgent(bool isMixed)
     {
-        await using var mesh = await StartAsync();
+        await using var mesh = await StartAsync(isMixed);
         var (n1, n2) = await ByAgeAsync(mesh);
         await WhatCannotBeIsRefusedAsync(n1, mesh.Node(3));
 
@@ -104,10 +104,10 @@ public sealed class AnnouncingTests
             (await n1.MeshoverAsync(["events"], _ct)).Output is var events && events.Contains("announcement.lapsed", StringComparison.Ordinal) ? null : events, _ct);
     }
 
-    [Fact]
-    public async Task Drain_LosesNothingThatHasASecondOwner_AndIsKept()
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Drain_LosesNothingThatHasASecondOwner_AndIsKept(bool isMixed)
     {
-        await using var mesh = await StartAsync();
+        await using var mesh = await StartAsync(isMixed);
         var ((n1, n2), n3) = (await ByAgeAsync(mesh), mesh.Node(3));
         await AnnounceAsync(n1, [Floating, "--active-standby"]);
         await IsAsync(n1, Floating, "active");
@@ -174,9 +174,11 @@ public sealed class AnnouncingTests
         return status.RootElement.GetProperty("node").GetProperty("asn").GetUInt32();
     }
 
-    private async Task<LabMesh> StartAsync()
+    /// <param name="isMixed">With FRR 8.4 and 10.3.</param>
+    private async Task<LabMesh> StartAsync(bool isMixed)
     {
-        var mesh = await LabMesh.StartAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 3 }, TimeProvider.System, new TestProgress(), _ct);
+        var options = new LabOptions { Prefix = LabPrefix.Next(), Nodes = 3 };
+        var mesh = await LabMesh.StartAsync(isMixed ? options with { Systems = FrrReleaseMesh.Systems } : options, TimeProvider.System, new TestProgress(), _ct);
         try
         {
             await mesh.SettledAsync(_ct);

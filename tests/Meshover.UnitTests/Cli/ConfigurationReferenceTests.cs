@@ -91,6 +91,17 @@ public sealed class ConfigurationReferenceTests
             `link-cost` alone. `meshover status --peer` shows what a node adds, `meshover route explain` what each way costs. `prefer-underlay` says on which addresses peers are called first, such as those of a private network that some of them share; a link that works elsewhere stays there until it
             is silent for 15 s, and a range in which some peers cannot be called costs each of them 6 s at first. A change of these settings restarts the agent; packets flow on.
 
+            ## How soon a link is given up
+
+            A link that falls silent is given up by BFD, and traffic goes another way. `bfd-profile` says how soon: `lan` after 0.3 s, `wan` after 0.9 s, `lossy` after 2.4 s, for all links, those with a node (`n3=lan`), or those with the nodes of a site (`site:tokyo=lossy`); what is said
+            of a node comes before what is said of its site, and that before what is said of all. By default each link has what its echoes say: `wan` at first, `lan` when it was short (4 ms) and lost nothing for a minute, `lossy` while it loses some 1 % each way. A `lan` link that loses an
+            echo, or whose session ends, is `wan` for twice as long as before the next time, so that a machine that stands still now and then gives up nobody ([decision 108](decisions/108-bfd-by-profile.md)). Each end has its own; of the two the slower one's interval holds.
+
+            A node sends `bfd-rate` BFD packets a second at most to all peers together, and a fifth of them quickly: so `lan` is 0.3 s up to 10 peers, 0.75 s with 23, and what `wan` is from 30 on; with more than 150 all are slower. `meshover status --peer` shows a link's profile. A change of these settings
+            restarts the agent; packets flow on, and no session ends.
+
+            BFD and BGP go as network control (CS6) also outside, in WireGuard's header, so that an uplink that is full, and knows classes of traffic, lets them pass first. The kernel's data plane cannot do that.
+
             ## Gathering
 
             `gather` names ranges of source addresses whose packets leave the mesh here. Each must lie in a prefix that is granted to this node with `--gather`, and none is
