@@ -24,7 +24,7 @@ internal sealed class ConsoleBench(BenchOptions options, TextWriter progress)
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(45);
 
     /// <summary>Writing that does not count: what is compiled, and what was left behind by whoever came or went, is done by then.</summary>
-    private const int WarmSeconds = 5;
+    private const int WarmSeconds = 15;
     private static readonly TimeProvider Time = TimeProvider.System;
 
     private readonly List<Measurement> _results = [];

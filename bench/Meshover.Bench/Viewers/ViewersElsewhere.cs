@@ -21,6 +21,7 @@ internal sealed class ViewersElsewhere : IAsyncDisposable
     {
         var start = new ProcessStartInfo("taskset", ["-c", processors, Environment.ProcessPath!, "viewers", string.Create(CultureInfo.InvariantCulture, $"{port}")])
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
