@@ -20,12 +20,15 @@ using Meshover.WireGuard.Control;
 // peers: one data plane with a hundred busy peers.
 // controller: a controller with up to ten thousand streams. status: what it costs to see the mesh. console: what viewers of the console cost.
 // members --members DIRECTORY: no benchmark, but what "kernel" needs done before, on a quicker machine.
+// viewers PORT: no benchmark, but the program of "console" that looks.
 // kernel: the kernel's data plane beside one made by hand; wants a kernel that has WireGuard and GRE. Needs root.
 if (args.Contains("--help"))
 {
     Console.WriteLine(BenchOptions.Usage);
     return 0;
 }
+if (args is ["viewers", var port])
+    return await ViewersProgram.RunAsync(port, Console.In, Console.Out, Console.Error);
 if (BenchOptions.TryParse(args, out var options, out var fault) is false)
 {
     await Console.Error.WriteLineAsync(fault);

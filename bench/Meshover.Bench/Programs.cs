@@ -72,4 +72,17 @@ internal static class Programs
         var fields = File.ReadAllText($"/proc/{process}/stat").Split(") ")[^1].Split(' ');
         return fields[11..13].Sum(ticks => long.Parse(ticks, CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
+
+    /// <summary>How long a processor of the machine has done anything, for whomever, in seconds.</summary>
+    public static double BusySeconds(int processor)
+    {
+        // proc_stat(5): cpuN user nice system idle iowait irq softirq steal
+        var fields = File.ReadLines("/proc/stat").First(line => line.StartsWith($"cpu{processor} ", StringComparison.Ordinal)).Split(' ');
+        int[] busy = [1, 2, 3, 6, 7];
+        return busy.Sum(field => long.Parse(fields[field], CultureInfo.InvariantCulture)) / TicksPerSecond;
+    }
+
+    /// <summary>Lets this process, with all the threads that it has and will have, run on those processors alone.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public static Task StayOnAsync(string processors) => RunAsync("taskset", "--all-tasks", "--cpu-list", "--pid", processors, $"{Environment.ProcessId}");
 }

@@ -9,11 +9,10 @@ using Meshover.Lab;
 namespace Meshover.Bench.Streams;
 
 /// <summary>A controller in a directory of its own, on this machine's loopback and on its first two processors, handled as an administrator would.</summary>
-internal sealed class BenchedController(string root) : IAsyncDisposable
+/// <param name="root">The directory, which it removes.</param>
+/// <param name="processors">Where it runs, as taskset(1) lists them, so that machines of any size give figures for the same.</param>
+internal sealed class BenchedController(string root, string processors = "0,1") : IAsyncDisposable
 {
-    /// <summary>Where it runs, so that machines of any size give figures for the same.</summary>
-    private const string Processors = "0,1";
-
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly TimeProvider Time = TimeProvider.System;
     private Process? _process;
@@ -45,7 +44,7 @@ internal sealed class BenchedController(string root) : IAsyncDisposable
     {
         // What it says goes into a file, and is not in the way.
         string[] command = [LabPrograms.Controller, "serve", .. Paths, "--port", $"{Port}", "--address", $"127.0.0.1:{Port}", .. options];
-        _process = Process.Start(new ProcessStartInfo("taskset", ["-c", Processors, "sh", "-c", "exec \"$@\" >>\"$0\" 2>&1", Path.Combine(root, "log"), .. command]))!;
+        _process = Process.Start(new ProcessStartInfo("taskset", ["-c", processors, "sh", "-c", "exec \"$@\" >>\"$0\" 2>&1", Path.Combine(root, "log"), .. command]))!;
         var start = Time.GetTimestamp();
         while (!await AnswersAsync(ct))
         {

@@ -7,21 +7,24 @@ namespace Meshover.Bench.Viewers;
 /// <summary>
 /// What a hundred viewers of the console cost a controller of 200 nodes: how many changes an administrator makes one after the other, alone and with half of the
 /// viewers at the graph and half at the table of nodes, which follow each change (write-alone, write-watched; cost: what is lost, in per cent of alone), their
-/// times (…-p99), the controller's processor time while nobody changes anything (cpu-alone, cpu-watched), its memory, and how long the first page takes over a
-/// connection of its own with the viewers there (first-p50, first-most). A viewer is a client without a browser (<see cref="ViewedPage"/>).
+/// times (…-p99), the controller's processor time for each of them (change-cpu-…), and each second while nobody changes anything (cpu-…), how busy their
+/// processor is meanwhile (busy-…: where it is not wholly so, the writing waits for something else, too), the controller's memory, and how long the first page takes over a
+/// connection of its own with the viewers there (first-p50, first-most). A viewer is a client without a browser (<see cref="ViewedPage"/>). The controller and all that
+/// writes to it have one processor, the viewers another: they are on machines of their own, and what they themselves compute is not the controller's to pay for.
 /// </summary>
 internal sealed class ConsoleBench(BenchOptions options, TextWriter progress)
 {
-    public const string Note = "the controller on two of the cores; the nodes' streams and the viewers, one process, on all";
+    public const string Note = "the controller, who writes to it and the nodes' streams on the first core, the viewers on the second";
 
     private const string DefaultCache = "/var/cache/meshover-bench/console";
     private const int Nodes = 200;
-    private const int Sessions = 10, PagesOfSession = 10;
-    private const int FirstPages = 20;
-    private static readonly string[] Pages = ["", "nodes"];
-    private static readonly string Subject = string.Create(CultureInfo.InvariantCulture, $"viewers{Sessions * PagesOfSession}");
+    private const int OwnProcessor = 0, OthersProcessor = 1;
+    private static readonly string Subject = string.Create(CultureInfo.InvariantCulture, $"viewers{ViewerCrowd.Count}");
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(45);
+
+    /// <summary>Writing that does not count: what is compiled, and what was left behind by whoever came or went, is done by then.</summary>
+    private const int WarmSeconds = 15;
     private static readonly TimeProvider Time = TimeProvider.System;
 
     private readonly List<Measurement> _results = [];
@@ -29,8 +32,11 @@ internal sealed class ConsoleBench(BenchOptions options, TextWriter progress)
 
     public async Task<IReadOnlyList<Measurement>> RunAsync(CancellationToken ct)
     {
+        if (Environment.ProcessorCount < 2)
+            throw new InvalidOperationException("The controller and its viewers want a processor each, and there is one.");
         var cache = new MemberCache(options.Members ?? DefaultCache, progress);
         var members = await cache.LoadAsync([Nodes], Nodes, ct);
+        await Programs.StayOnAsync($"{OwnProcessor}");
         for (var round = 0; round < options.Rounds; round++)
             await MeasureAsync(members, cache.BackupOf(Nodes), ct);
         return _results;
@@ -38,7 +44,7 @@ internal sealed class ConsoleBench(BenchOptions options, TextWriter progress)
 
     private async Task MeasureAsync(IReadOnlyList<StreamIdentity> members, string backup, CancellationToken ct)
     {
-        await using var controller = new BenchedController(Directory.CreateTempSubdirectory("meshover-bench-").FullName);
+        await using var controller = new BenchedController(Directory.CreateTempSubdirectory("meshover-bench-").FullName, $"{OwnProcessor}");
         await controller.RestoreAsync(backup);
         await controller.ServeAsync([], ct);
         var start = Time.GetTimestamp();
@@ -47,45 +53,59 @@ internal sealed class ConsoleBench(BenchOptions options, TextWriter progress)
         var left = Settling - Time.GetElapsedTime(start);
         await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, Time, ct);
         using var channel = controller.OpenAdministration();
-        var admin = new AdminService.AdminServiceClient(channel);
+        var writer = new Writer(controller, new AdminService.AdminServiceClient(channel), members);
 
         // Before and after: what a machine does beside all this changes within minutes.
-        var before = await WriteAsync(admin, members, ct);
+        var before = await WriteAsync(writer, ct);
         Add("cpu-alone", "ms/s", await CpuAsync(controller, ct));
-        List<double> watched;
-        await using (var viewers = await OpenAsync(controller, ct))
-        {
-            watched = await WriteAsync(admin, members, ct);
-            viewers.RequireAllSee();
-            Add("cpu-watched", "ms/s", await CpuAsync(controller, ct));
-            Add("rss", "MiB", ProcessMemory.ResidentMegabytes(controller.ProcessId));
-            var first = await FirstAsync(viewers.Sessions[0], ct);
-            Add("first-p50", "ms", MapChanger.Percentile(first, 0.5));
-            Add("first-most", "ms", first.Max());
-        }
-        var after = await WriteAsync(admin, members, ct);
-        var alone = (RateOf(before) + RateOf(after)) / 2;
-        Add("write-alone", "1/s", alone);
-        Add("write-watched", "1/s", RateOf(watched));
-        Add("cost", "%", 100 * (1 - (RateOf(watched) / alone)));
-        Add("write-alone-p99", "ms", MapChanger.Percentile([.. before, .. after], 0.99));
-        Add("write-watched-p99", "ms", MapChanger.Percentile(watched, 0.99));
+        var watched = await WatchedAsync(writer, ct);
+        var after = await WriteAsync(writer, ct);
+        Add("write-alone", "1/s", (before.Rate + after.Rate) / 2);
+        Add("write-watched", "1/s", watched.Rate);
+        Add("cost", "%", 100 * (1 - (2 * watched.Rate / (before.Rate + after.Rate))));
+        Add("change-cpu-alone", "ms", (before.CpuOfEach + after.CpuOfEach) / 2);
+        Add("change-cpu-watched", "ms", watched.CpuOfEach);
+        Add("busy-alone", "%", (before.Busy + after.Busy) / 2);
+        Add("busy-watched", "%", watched.Busy);
+        Add("write-alone-p99", "ms", MapChanger.Percentile([.. before.Times, .. after.Times], 0.99));
+        Add("write-watched-p99", "ms", MapChanger.Percentile(watched.Times, 0.99));
     }
 
-    private static double RateOf(List<double> milliseconds) => 1000 * milliseconds.Count / milliseconds.Sum();
+    private async Task<Written> WatchedAsync(Writer writer, CancellationToken ct)
+    {
+        var controller = writer.Controller;
+        await using var viewers = await ViewersElsewhere.OpenAsync($"{OthersProcessor}", controller.Port, await controller.ViewerTokenAsync(), ct);
+        var watched = await WriteAsync(writer, ct);
+        await viewers.RequireAllSeeAsync(ct);
+        Add("cpu-watched", "ms/s", await CpuAsync(controller, ct));
+        Add("rss", "MiB", ProcessMemory.ResidentMegabytes(controller.ProcessId));
+        var (median, most) = await viewers.FirstAsync(ct);
+        Add("first-p50", "ms", median);
+        Add("first-most", "ms", most);
+        await viewers.LeaveAsync(ct);
+        return watched;
+    }
+
+    private async Task<Written> WriteAsync(Writer writer, CancellationToken ct)
+    {
+        await ChangeAsync(writer, WarmSeconds, ct);
+        var (start, cpu, busy) = (Time.GetTimestamp(), writer.Controller.CpuSeconds(), Programs.BusySeconds(OwnProcessor));
+        var times = await ChangeAsync(writer, options.Seconds, ct);
+        return new Written(times, writer.Controller.CpuSeconds() - cpu, 100 * (Programs.BusySeconds(OwnProcessor) - busy) / Time.GetElapsedTime(start).TotalSeconds);
+    }
 
     /// <summary>One change after the other; milliseconds of each. Each changes what pages show, and none lets the store grow.</summary>
-    private async Task<List<double>> WriteAsync(AdminService.AdminServiceClient admin, IReadOnlyList<StreamIdentity> members, CancellationToken ct)
+    private async Task<List<double>> ChangeAsync(Writer writer, int seconds, CancellationToken ct)
     {
         var times = new List<double>();
         var start = Time.GetTimestamp();
-        while (Time.GetElapsedTime(start).TotalSeconds < options.Seconds)
+        while (Time.GetElapsedTime(start).TotalSeconds < seconds)
         {
-            var (node, turn) = (_changes % members.Count, _changes++ / members.Count);
+            var (node, turn) = (_changes % writer.Members.Count, _changes++ / writer.Members.Count);
             var began = Time.GetTimestamp();
-            await admin.AddGrantAsync(new AddGrantRequest
+            await writer.Admin.AddGrantAsync(new AddGrantRequest
             {
-                Node = members[node].HostName,
+                Node = writer.Members[node].HostName,
                 Grant = new RouteGrant { Prefix = string.Create(CultureInfo.InvariantCulture, $"100.64.{node}.0/24"), MaxLength = 24 + ((uint)turn % 8) },
             }, cancellationToken: ct);
             times.Add(Time.GetElapsedTime(began).TotalMilliseconds);
@@ -98,44 +118,6 @@ internal sealed class ConsoleBench(BenchOptions options, TextWriter progress)
         var (start, before) = (Time.GetTimestamp(), controller.CpuSeconds());
         await Task.Delay(TimeSpan.FromSeconds(options.Seconds), Time, ct);
         return 1000 * (controller.CpuSeconds() - before) / Time.GetElapsedTime(start).TotalSeconds;
-    }
-
-    private static async Task<List<double>> FirstAsync(ViewerSession session, CancellationToken ct)
-    {
-        var spent = new List<double>();
-        for (var i = 0; i < FirstPages; i++)
-        {
-            var start = Time.GetTimestamp();
-            var html = await session.GetAnewAsync("nodes", ct);
-            spent.Add(Time.GetElapsedTime(start).TotalMilliseconds);
-            if (!html.Contains("<tbody", StringComparison.Ordinal))
-                throw new InvalidOperationException("The first page has no content: what was measured is not what it should be.");
-            await Task.Delay(TimeSpan.FromMilliseconds(200), Time, ct);
-        }
-        return spent;
-    }
-
-    private static async Task<Crowd> OpenAsync(BenchedController controller, CancellationToken ct)
-    {
-        var token = await controller.ViewerTokenAsync();
-        var crowd = new Crowd();
-        try
-        {
-            for (var number = 1; number <= Sessions; number++)
-            {
-                var session = new ViewerSession(number, controller.Port);
-                crowd.Sessions.Add(session);
-                await session.SignInAsync(token, ct);
-                for (var page = 0; page < PagesOfSession; page++)
-                    crowd.Pages.Add(await ViewedPage.OpenAsync(session, Pages[page % Pages.Length], ct));
-            }
-            return crowd;
-        }
-        catch
-        {
-            await crowd.DisposeAsync();
-            throw;
-        }
     }
 
     private void Add(string name, string unit, double value)
@@ -158,30 +140,17 @@ internal sealed class ConsoleBench(BenchOptions options, TextWriter progress)
         Exceptions = new LinkExceptions(),
     };
 
-    private sealed class Crowd : IAsyncDisposable
+    private sealed record Writer(BenchedController Controller, AdminService.AdminServiceClient Admin, IReadOnlyList<StreamIdentity> Members);
+
+    /// <param name="Times">Of each change, milliseconds.</param>
+    /// <param name="Cpu">The controller's for all of them, seconds.</param>
+    /// <param name="Busy">The processor meanwhile, per cent.</param>
+    private sealed record Written(List<double> Times, double Cpu, double Busy)
     {
-        // The page itself is one; it follows once a second while something changes.
-        private const int LeastBatches = 4;
+        /// <summary>Changes a second.</summary>
+        public double Rate => 1000 * Times.Count / Times.Sum();
 
-        public List<ViewerSession> Sessions { get; } = [];
-
-        public List<ViewedPage> Pages { get; } = [];
-
-        /// <exception cref="InvalidOperationException">One of them has seen nothing, or sees nothing any more: the figures would flatter.</exception>
-        public void RequireAllSee()
-        {
-            if (Pages.Find(page => page.Fault is not null) is { Fault: { } fault })
-                throw new InvalidOperationException($"A viewer sees nothing any more: {fault.Message}", fault);
-            if (Pages.Exists(page => page.Batches < LeastBatches))
-                throw new InvalidOperationException($"The viewers were shown from {Pages.Min(page => page.Batches)} to {Pages.Max(page => page.Batches)} drawings: not all of them follow.");
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            foreach (var page in Pages)
-                await page.DisposeAsync();
-            foreach (var session in Sessions)
-                session.Dispose();
-        }
+        /// <summary>Milliseconds.</summary>
+        public double CpuOfEach => 1000 * Cpu / Times.Count;
     }
 }

@@ -11,6 +11,7 @@ namespace Meshover.Bench.Viewers;
 //   3. StartCircuit(base, address, "[]", ""), answered by the circuit's name; then UpdateRootComponents with the marks of 1
 //   4. for ever: JS.RenderBatch is answered by OnRenderCompleted, JS.BeginInvokeJS by EndInvokeJSFromDotNet
 //      with nothing, or with an object where one is wanted
+//   5. at the end POST /_blazor/disconnect with the circuit's name: without that the console keeps the page for a while
 
 /// <summary>One open page of the console, with nobody before it: it takes what is drawn, and says that it is drawn.</summary>
 internal sealed partial class ViewedPage : IAsyncDisposable
@@ -22,13 +23,12 @@ internal sealed partial class ViewedPage : IAsyncDisposable
     private readonly ClientWebSocket _socket = new();
     private readonly SemaphoreSlim _sending = new(1);
     private readonly CancellationTokenSource _stop = new();
-    private readonly TaskCompletionSource _circuit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _circuit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ViewerSession _session;
     private Task _running = Task.CompletedTask;
     private long _batches;
 
-    private ViewedPage()
-    {
-    }
+    private ViewedPage(ViewerSession session) => _session = session;
 
     /// <summary>How often something of it was drawn anew.</summary>
     public long Batches => Interlocked.Read(ref _batches);
@@ -40,10 +40,10 @@ internal sealed partial class ViewedPage : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It does not.</exception>
     public static async Task<ViewedPage> OpenAsync(ViewerSession session, string path, CancellationToken ct)
     {
-        var page = new ViewedPage();
+        var page = new ViewedPage(session);
         try
         {
-            await page.BeginAsync(session, path, ct);
+            await page.BeginAsync(path, ct);
             return page;
         }
         catch
@@ -51,6 +51,14 @@ internal sealed partial class ViewedPage : IAsyncDisposable
             await page.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Says that it is closed, as a browser does.</summary>
+    /// <exception cref="InvalidOperationException">The console does not take that.</exception>
+    public async Task CloseAsync(CancellationToken ct)
+    {
+        if (_circuit.Task.IsCompletedSuccessfully)
+            await _session.SayAsync("_blazor/disconnect", "circuitId", await _circuit.Task, ct);
     }
 
     public async ValueTask DisposeAsync()
@@ -62,16 +70,16 @@ internal sealed partial class ViewedPage : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task BeginAsync(ViewerSession session, string path, CancellationToken ct)
+    private async Task BeginAsync(string path, CancellationToken ct)
     {
-        var html = await session.GetAsync(path, ct);
+        var html = await _session.GetAsync(path, ct);
         var marks = Mark().Matches(html).Select(mark => mark.Groups["mark"].Value).Where(mark => mark.Contains("\"descriptor\"", StringComparison.Ordinal)).ToList();
         if (marks.Count == 0)
             throw new InvalidOperationException($"/{path} has nothing in it that lives.");
-        await _socket.ConnectAsync(new UriBuilder(new Uri(session.Address, "_blazor")) { Scheme = "wss" }.Uri, session.Invoker, ct);
+        await _socket.ConnectAsync(new UriBuilder(new Uri(_session.Address, "_blazor")) { Scheme = "wss" }.Uri, _session.Invoker, ct);
         await SendAsync([.. """{"protocol":"blazorpack","version":1}"""u8, EndOfHandshake], ct);
         _running = RunAsync(_stop.Token);
-        await SendAsync(HubMessage.Invocation("0", "StartCircuit", $"{session.Address}", $"{new Uri(session.Address, path)}", "[]", ""), ct);
+        await SendAsync(HubMessage.Invocation("0", "StartCircuit", $"{_session.Address}", $"{new Uri(_session.Address, path)}", "[]", ""), ct);
         await Task.WhenAny(_circuit.Task, _running).WaitAsync(ct);
         if (Fault is { } fault)
             throw new InvalidOperationException($"/{path} did not begin to live: {fault.Message}", fault);
@@ -129,11 +137,11 @@ internal sealed partial class ViewedPage : IAsyncDisposable
                 break;
             case [1L, _, _, "JS.Error", object[] and [string error, ..], ..]:
                 throw new InvalidOperationException(error);
-            case [3L, _, "0", var kind, ..]:
-                if (kind is not 3L)
-                    throw new InvalidOperationException("The controller began no circuit for the page.");
-                _circuit.TrySetResult();
+            case [3L, _, "0", 3L, string circuit, ..]:
+                _circuit.TrySetResult(circuit);
                 break;
+            case [3L, _, "0", ..]:
+                throw new InvalidOperationException("The controller began no circuit for the page.");
             case [7L, ..]:
                 throw new InvalidOperationException($"The controller has closed the page: {message.ElementAtOrDefault(1)}");
         }

@@ -44,7 +44,17 @@ internal sealed partial class ViewerSession : IDisposable
     /// <exception cref="InvalidOperationException">It is another answer than 200.</exception>
     public Task<string> GetAsync(string path, CancellationToken ct) => GetAsync(Invoker, path, ct);
 
-    /// <summary>The same by a connection of its own, as a browser's first.</summary>
+    /// <summary>Posts a form of one value.</summary>
+    /// <exception cref="InvalidOperationException">It is another answer than 200.</exception>
+    public async Task SayAsync(string path, string name, string value, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Address, path)) { Content = new MultipartFormDataContent { { new StringContent(value), name } } };
+        using var answer = await Invoker.SendAsync(request, ct);
+        if (answer.StatusCode != HttpStatusCode.OK)
+            throw new InvalidOperationException($"/{path}: {(int)answer.StatusCode}");
+    }
+
+    /// <summary>The same as <see cref="GetAsync(string, CancellationToken)"/> by a connection of its own, as a browser's first.</summary>
     public async Task<string> GetAnewAsync(string path, CancellationToken ct)
     {
         using var invoker = new HttpMessageInvoker(NewHandler());

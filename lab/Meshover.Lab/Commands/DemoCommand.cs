@@ -3,6 +3,8 @@ using Meshover.Lab.Faults;
 using Meshover.Lab.Meshes;
 using Meshover.Lab.Reach;
 using Meshover.Lab.Underlays;
+using Meshover.Linux.Nftables;
+using Meshover.Linux.Processes;
 
 namespace Meshover.Lab.Commands;
 
@@ -19,7 +21,7 @@ internal sealed class DemoCommand(string prefix, TimeProvider time)
     private static readonly TimeSpan FaultLasts = TimeSpan.FromSeconds(60), QuietLasts = TimeSpan.FromSeconds(30);
 
     /// <summary>Between which workloads packets go: within a site, and from one to another.</summary>
-    private static readonly (int From, int To)[] Flows = [(1, 2), (2, 7), (3, 8), (4, 9), (5, 10), (6, 11), (7, 12), (8, 1)];
+    private static readonly (int From, int To)[] Flows = [(1, 5), (2, 7), (3, 8), (4, 9), (10, 2), (6, 11), (12, 8), (8, 1)];
 
     private readonly ConsoleProgress _progress = new(time);
 
@@ -28,12 +30,22 @@ internal sealed class DemoCommand(string prefix, TimeProvider time)
         var options = new LabOptions { Prefix = prefix, Nodes = Nodes, Sites = Sites };
         await using var mesh = await LabMesh.StartAsync(options, time, _progress, ct);
         using var door = ConsoleDoor.Open(mesh.Controller.Machine);
-        using var traffic = Traffic.Start(mesh);
+        using var traffic = await Traffic.StartAsync(mesh, time, ct);
         _progress.Step($"the web console, by a link that signs in once: {await door.LinkAsync(ct)}");
-        _progress.Step($"up: {Nodes} nodes in {Sites.Length} sites. What is broken is told here. Ctrl-C ends it.");
-        var parts = new[] { door.ServeAsync(ct), BreakAsync(mesh, ct) };
-        await await Task.WhenAny(parts);
+        _progress.Step($"up: {Nodes} nodes in {Sites.Length} sites. What is broken is told here; `./dev console` in another terminal makes another link. Ctrl-C ends it.");
+        await UntilOneEndsAsync([end => door.ServeAsync(end), end => BreakAsync(mesh, end)], ct);
         return 0;
+    }
+
+    /// <summary>Both have ended before the mesh does: a cable that is being mended is in it.</summary>
+    private static async Task UntilOneEndsAsync(Func<CancellationToken, Task>[] parts, CancellationToken ct)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var running = parts.Select(part => part(end.Token)).ToList();
+        var first = await Task.WhenAny(running);
+        await end.CancelAsync();
+        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first;
     }
 
     /// <summary>One fault after the other, without end.</summary>
@@ -53,9 +65,22 @@ internal sealed class DemoCommand(string prefix, TimeProvider time)
             {
                 await Task.Delay(QuietLasts, time, ct);
                 _progress.Step(what);
-                await act();
-                _progress.Step("… and is well again");
+                await TryAsync(act);
             }
+        }
+    }
+
+    /// <summary>It is there to be looked at for hours: a machine that is too busy for one fault has the next.</summary>
+    private async Task TryAsync(Func<Task> act)
+    {
+        try
+        {
+            await act();
+            _progress.Step("… and that is over");
+        }
+        catch (Exception e) when (e is LabException or NftException or ProcessException or IOException)
+        {
+            _progress.Step($"… which did not go as it should: {e.Message}");
         }
     }
 
@@ -81,18 +106,34 @@ internal sealed class DemoCommand(string prefix, TimeProvider time)
     /// <summary>Pings of many sizes and paces: little for the machine, and enough for a curve.</summary>
     private sealed class Traffic : IDisposable
     {
+        private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
         private readonly List<Process> _flows = [];
 
-        public static Traffic Start(LabMesh mesh)
+        /// <exception cref="LabException">They end at once.</exception>
+        public static async Task<Traffic> StartAsync(LabMesh mesh, TimeProvider time, CancellationToken ct)
         {
             var traffic = new Traffic();
+            try
+            {
+                traffic.Start(mesh);
+                await Task.Delay(Moment, time, ct);
+                return traffic._flows.TrueForAll(flow => !flow.HasExited) ? traffic : throw new LabException("ping does not run (its words are above): apt-get install iputils-ping");
+            }
+            catch
+            {
+                traffic.Dispose();
+                throw;
+            }
+        }
+
+        // What they say goes nowhere: a pipe that nobody reads would hold them up in the end.
+        private void Start(LabMesh mesh)
+        {
             foreach (var ((from, to), i) in Flows.Select((flow, i) => (flow, i)))
             {
-                var start = mesh.Node(from).Workload.Command("ping", "-q", "-i", i % 2 == 0 ? "0.05" : "0.2", "-s", $"{200 + (i * 140)}", $"{AddressPlan.Workload4(to)}");
-                start.RedirectStandardOutput = start.RedirectStandardError = true;
-                traffic._flows.Add(Process.Start(start) ?? throw new LabException("ping did not start: apt-get install iputils-ping"));
+                string[] ping = ["ping", "-q", "-i", i % 2 == 0 ? "0.05" : "0.2", "-s", $"{200 + (i * 140)}", $"{AddressPlan.Workload4(to)}"];
+                _flows.Add(Process.Start(mesh.Node(from).Workload.Command("sh", ["-c", "exec \"$@\" >/dev/null", "sh", .. ping]))!);
             }
-            return traffic;
         }
 
         public void Dispose()

@@ -59,7 +59,7 @@ public abstract class LivePage : ComponentBase, IDisposable
     protected override async Task OnInitializedAsync()
     {
         User = ConsoleClaims.UserOf((await SignedIn).User) ?? throw new InvalidOperationException("A page was shown to nobody.");
-        Look();
+        Look(told: null);
         if (RendererInfo.IsInteractive)
             _subscription = Live.Subscribe(Changed);
     }
@@ -107,11 +107,11 @@ public abstract class LivePage : ComponentBase, IDisposable
         _gone.Dispose();
     }
 
-    private void Look()
+    private void Look(MeshView? told)
     {
         try
         {
-            View = Console.Look(User);
+            View = Console.Look(User, told);
         }
         catch (ConsoleRefusalException)
         {
@@ -146,7 +146,7 @@ public abstract class LivePage : ComponentBase, IDisposable
             return;
         try
         {
-            Look();
+            Look(Live.Newest);
             await SeenAsync();
             // What could not be seen can be again.
             if (_notSeen is not null && Error == _notSeen)

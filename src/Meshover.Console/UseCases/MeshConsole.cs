@@ -19,7 +19,13 @@ public sealed class MeshConsole(IMeshPort port, NodeAnswers answers, PathAnswers
     /// <summary>Whether they may, by their role.</summary>
     public static bool May(ConsoleUser user, UseCase useCase) => Access.May(user.Role, useCase);
 
-    public MeshView Look(ConsoleUser user) => Checked(user, UseCase.SeeMesh).Look();
+    /// <param name="user">Who looks.</param>
+    /// <param name="told">What all who look were told of; null: nothing was told, and the mesh is looked at now.</param>
+    public MeshView Look(ConsoleUser user, MeshView? told = null)
+    {
+        var asked = Checked(user, UseCase.SeeMesh);
+        return told ?? asked.Look();
+    }
 
     public Task<NodeReport> AskNodeAsync(ConsoleUser user, string node, CancellationToken cancel)
     {

@@ -14,10 +14,10 @@ namespace Meshover.Controller.Administration;
 internal static class MeshChecks
 {
     private const string Address = "duplicate-address", Asn = "duplicate-asn", RouterId = "duplicate-router-id", OneWay = "one-way-link", Unreached = "unreachable-pair",
-        NotGranted = "announced-not-granted", Version = "version-skew", Clock = "clock-skew", Mtu = "mtu-asymmetry", Family = "family-asymmetry", Rib = "rib-kernel", ShadowedName = "shadowed-name";
+        NotGranted = "announced-not-granted", Version = "version-skew", Clock = "clock-skew", Mtu = "mtu-asymmetry", Family = "family-asymmetry", Rib = "rib-kernel", ShadowedName = "shadowed-name", Name = "duplicate-name";
 
     /// <summary>All of them, in the order in which they are shown. Labels of a metric: only ever added to.</summary>
-    public static ImmutableArray<string> Names { get; } = [Address, Asn, RouterId, OneWay, Unreached, NotGranted, Version, Clock, Mtu, Family, Rib, ShadowedName];
+    public static ImmutableArray<string> Names { get; } = [Address, Asn, RouterId, OneWay, Unreached, NotGranted, Version, Clock, Mtu, Family, Rib, ShadowedName, Name];
 
     private const int MostKept = 100;
 
@@ -58,7 +58,8 @@ internal static class MeshChecks
             .Concat(OfWays(members))
             .Concat(members.Where(member => Finds(member, FindingKinds.RouteNotInstalled) > 0).Select(member => new CheckProblem(
                 Rib, member.HostName, $"FRR on {member.HostName} has chosen {Finds(member, FindingKinds.RouteNotInstalled)} route(s) of the mesh that its kernel does not have: packets go other ways, or nowhere.")))
-            .Concat(OfNames(records));
+            .Concat(OfNames(records))
+            .Concat(Twice(Name, "name in DNS", records, record => [HostName.WithoutZone(record.HostName)])); // of members of an older release, or back after a restore
 
     /// <summary>Of how many subjects a node says so now.</summary>
     private static int Finds(GraphMember member, FindingKind kind) => member.State is NodeState.Lost or NodeState.Unknown ? 0 : member.Live?.Health?.Findings?.GetValueOrDefault(kind.Code) ?? 0;

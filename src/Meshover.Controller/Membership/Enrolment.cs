@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Meshover.Controller.State;
+using Meshover.Mesh.Identity;
 
 namespace Meshover.Controller.Membership;
 
@@ -61,7 +62,7 @@ internal static class Enrolment
 
     private static StoredNode Join(Draft draft, EnrolmentRequest request, TokenRecord token, IdentityRecord? identity, long now)
     {
-        if (draft.State.MemberByHostName(request.HostName) is null && GrantRules.WhyNotNamed(draft.State, request.HostName) is { } reason)
+        if (draft.State.MemberByHostName(request.HostName) is null && WhyNotNew(draft, request.HostName, node: null) is { } reason)
             throw new RefusalException(RefusalReason.Taken, $"{reason} Choose another with --hostname.");
         var numbers = TakeOver(draft, request, token) ?? TakeBack(draft, request, identity) ?? Allocator.TakeNumbers(draft);
         var allocation = draft.Written<AllocationRecord>(StoreKeys.Allocation) ?? draft.State.Allocation;
@@ -147,9 +148,18 @@ internal static class Enrolment
 
     /// <summary>Why a member cannot be called so, or null.</summary>
     public static string? WhyNotNamed(Draft draft, StoredNode node, string hostName) => draft.IsFree(StoreKeys.HostName(hostName))
-        ? GrantRules.WhyNotNamed(draft.State, hostName) is { } reason ? $"This machine stays the node \"{node.HostName}\": {reason}" : null
+        ? WhyNotNew(draft, hostName, node) is { } reason ? $"This machine stays the node \"{node.HostName}\": {reason} Choose another name." : null
         : $"This machine stays the node \"{node.HostName}\": \"{hostName}\" belongs to another one. Choose another with --hostname, or have an "
             + $"administrator run `meshover node remove {hostName}`.";
+
+    /// <summary>Why a name that no node has cannot be one's all the same, or null: what DNS takes for it is another node's, or a granted address's.</summary>
+    private static string? WhyNotNew(Draft draft, string hostName, StoredNode? node)
+    {
+        var other = HostName.OtherSpelling(hostName);
+        return draft.IsFree(StoreKeys.HostName(other)) || other == node?.HostName
+            ? GrantRules.WhyNotNamed(draft.State, hostName)
+            : $"\"{hostName}\" and \"{other}\" are one name in DNS, where the mesh's names end in .{HostName.DefaultZone}, and \"{other}\" is another node's (`meshover node list`).";
+    }
 
     private static NodeNumbers NumbersOf(StoredNode node) => new(node.Address4, node.Address6, node.TunnelAddress, node.Asn);
 }

@@ -19,7 +19,7 @@ public sealed class PackageTests : IDisposable
         "/usr/bin", "/usr/lib", "/usr/lib/systemd/system", "/usr/share/man/man1", "/usr/share/doc", "/usr/share/lintian/overrides",
         "/usr/share/bash-completion/completions", "/etc", "/etc/systemd/system", "/etc/systemd/system/multi-user.target.wants", "/var/lib", "/var/log", "/run",
     ];
-    private const string Controller = "meshover-controller.service";
+    private const string Controller = "meshover-controller.service", Console = "meshover-console.service";
     private readonly string _directory = Directory.CreateTempSubdirectory("meshover-packages-").FullName;
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
     private SystemdMachine _systemd = null!;
@@ -35,7 +35,7 @@ public sealed class PackageTests : IDisposable
 
         await CheckedAsync("dpkg", "--install", Package("meshover"), Package("meshover-controller"));
         Assert.Equal(["ActiveState=inactive", "UnitFileState=enabled"], await _systemd.ShowAsync(Controller, _ct, "ActiveState", "UnitFileState"));
-        foreach (var daemon in Daemons)
+        foreach (var daemon in (string[])[.. Daemons, Console])
             Assert.Equal(["ActiveState=inactive", "UnitFileState=disabled"], await _systemd.ShowAsync(daemon, _ct, "ActiveState", "UnitFileState"));
 
         var join = await CheckedAsync("meshover-controller", "init", "--address", "192.0.2.1");
@@ -45,6 +45,7 @@ public sealed class PackageTests : IDisposable
         await AssertRunsAsync();
         Assert.Contains("n1", await CheckedAsync("meshover", "node", "list"), StringComparison.Ordinal); // root asks another user's controller
 
+        await AssertConsoleApartRunsAsync();
         await AssertUpgradedAsync(mesh.Node(1).Machine);
         await AssertRootsCommandsLeaveTheStoreToItsUserAsync();
         await AssertImageJoinsAtItsFirstBootAsync();
@@ -117,13 +118,27 @@ public sealed class PackageTests : IDisposable
     {
         var frr = FrrOf(machine);
         Assert.Equal(3, frr.Length);
-        string[] units = [.. Daemons, Controller];
+        string[] units = [.. Daemons, Controller, Console];
         var old = await ProcessesAsync(units);
         await CheckedAsync("systemctl", "disable", "--now", "meshover-dns"); // as on a node of a release that had none
         await CheckedAsync("dpkg", "--install", await UpgradeAsync("meshover"), await UpgradeAsync("meshover-controller"));
         Assert.Empty(old.Intersect(await ProcessesAsync(units)));
         await AssertRunsAsync();
         Assert.Equal(frr, FrrOf(machine));
+    }
+
+    /// <summary>It serves, as the user whose the admin socket is, and asks the controller by that; it stays enabled for what comes.</summary>
+    private async Task AssertConsoleApartRunsAsync()
+    {
+        var verified = await _systemd.RunAsync("systemd-analyze", ["verify", Controller, Console], _ct);
+        Assert.Equal(0, verified.ExitCode);
+        Assert.DoesNotContain("meshover", verified.Error, StringComparison.Ordinal);
+        await CheckedAsync("sh", "-c", "echo 'listen: 192.0.2.1:443' >/etc/meshover/console.yaml");
+        await CheckedAsync("systemctl", "enable", "--now", Console);
+        Assert.Equal(["ActiveState=active", "User=meshover-controller"], await _systemd.ShowAsync(Console, _ct, "ActiveState", "User"));
+        await CheckedAsync("sh", "-c", "ss -Hlnt 'sport = 443' | grep -q 192.0.2.1");
+        await Until.NothingIsMissingAsync("it has asked the controller", Patience, async () =>
+            await CheckedAsync("ss", "-Hx") is var open && open.Contains("/run/meshover-controller/admin.sock", StringComparison.Ordinal) ? null : open, _ct);
     }
 
     private async Task AssertRootsCommandsLeaveTheStoreToItsUserAsync()

@@ -41,6 +41,41 @@ public sealed class EnrolmentTests
         Refused(RefusalReason.Precondition, "is the name of a node", () => mesh.Change(draft => GrantRules.Add(draft, second, new StoredGrant("10.9.0.1/32", 32) { Name = other })));
     }
 
+    /// <summary>With and without the zone they are one name in DNS.</summary>
+    [Theory]
+    [InlineData("db", "db.mesh")]
+    [InlineData("db.mesh", "db")]
+    public void NameOfANode_IsNoOthers_WithOrWithoutTheZone(string one, string other)
+    {
+        var first = _mesh.Enrol("a", hostName: one);
+        Refused(RefusalReason.Taken, $"\"{other}\" and \"{one}\" are one name in DNS", () => _mesh.Enrol("b", hostName: other));
+        var second = _mesh.Enrol("b", hostName: "db2");
+        Refused(RefusalReason.Taken, "are one name in DNS", () => _mesh.Change(draft => Enrolment.Rename(draft, second, other)));
+
+        _mesh.Change(draft => first = Enrolment.Rename(draft, first, other)); // its own
+        Assert.Equal(other, first.HostName);
+        Refused(RefusalReason.Taken, "are one name in DNS", () => _mesh.Enrol("c", hostName: one));
+    }
+
+    /// <summary>Of a store in which an older release let both in.</summary>
+    [Fact]
+    public void NodesOfOneNameInDns_ThatAreMembers_StayThem()
+    {
+        var one = _mesh.Enrol("a", hostName: "db");
+        var other = _mesh.Enrol("b", hostName: "db2");
+        _mesh.Change(draft =>
+        {
+            draft.Delete(StoreKeys.HostName("db2"));
+            draft.Put(StoreKeys.HostName("db.mesh"), new ClaimRecord(other.Id));
+            draft.Put(StoreKeys.Node(other.Id), other = other with { HostName = "db.mesh" });
+        });
+        Assert.Equal(one.Id, _mesh.Enrol("a", hostName: "db").Id);
+        Assert.Equal(other, _mesh.Enrol("b", hostName: "db.mesh"), RecordComparer.Instance);
+        Assert.Equal(one.Address4, _mesh.Enrol("c", hostName: "db", token: TestMesh.Token(id: "again", replace: true)).Address4);
+        _mesh.Change(draft => other = Enrolment.Rename(draft, other, "db3"));
+        Assert.Equal("db3", other.HostName);
+    }
+
     [Fact]
     public void Enrol_TokenUsedUp_RefusesTheNextIdentity()
     {

@@ -159,6 +159,15 @@ public sealed class MeshChecksTests
         Assert.Equal(("shadowed-name", name), (Assert.Single(Run().Problems).Check, Run().Problems[0].Subject));
     }
 
+    [Fact]
+    public void NodesOfOneNameInDns_AreNamed()
+    {
+        _mesh.Change(draft => draft.Put(StoreKeys.Node(_ids[1]), Record(1) with { HostName = "n2.mesh" }));
+        var problem = Assert.Single(Run().Problems);
+        Assert.Equal(("duplicate-name", "n2"), (problem.Check, problem.Subject));
+        Assert.Contains("is n2.mesh's and n2's", problem.Text, StringComparison.Ordinal);
+    }
+
     private CheckResult Run() => MeshChecks.Of(_mesh.State, _live.State, _live.Clock.Now, "0.1.0");
 
     private StoredNode Record(int n) => _mesh.State.Nodes[_ids[n]].Record;

@@ -104,6 +104,22 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Equal(7, (await FirstAsync(feed, 6))[0].Revision);
     }
 
+    /// <summary>Whatever was forgotten meanwhile, and however the room for it is used anew.</summary>
+    [Fact]
+    public async Task ChangeFeed_GivesWhatIsNewerThanAWatcherHas_AndNothingElse()
+    {
+        var feed = new ChangeFeed("test", 0, capacity: 8);
+        for (var revision = 1; revision <= 100; revision++)
+        {
+            feed.Add([new StoreChange(revision, $"a{revision}", null), new StoreChange(revision, $"b{revision}", null)], revision);
+            foreach (var behind in (int[])[1, 2, 4])
+                if (revision >= behind)
+                    Assert.Equal(Enumerable.Range(revision - behind + 1, behind).SelectMany(n => (string[])[$"a{n}", $"b{n}"]), (await FirstAsync(feed, revision - behind)).Select(change => change.Key));
+            if (revision > 4)
+                await Assert.ThrowsAsync<StoreException>(() => FirstAsync(feed, revision - 5));
+        }
+    }
+
     [Fact]
     public async Task ChangeFeed_CommitOfMoreThanItKeeps_ReachesAWatcherThatHadKeptUp()
     {

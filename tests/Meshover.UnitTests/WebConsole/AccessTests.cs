@@ -105,6 +105,18 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task WhoWasToldOfTheMesh_SeesThat_WhileTheSessionLives()
+    {
+        var time = new FakeTimeProvider();
+        var (port, sessions, told) = (new FakePort(), new Sessions(new AllGood(), time), new MeshView());
+        var user = await SignedInAsync(sessions, Role.Viewer, time.GetUtcNow() + TimeSpan.FromHours(12));
+        Assert.Same(told, ConsoleOf(port, sessions).Look(user, told));
+        Assert.Equal(0, port.Called);
+        time.Advance(TimeSpan.FromHours(12));
+        Assert.Throws<ConsoleRefusalException>(() => ConsoleOf(port, sessions).Look(user, told));
+    }
+
+    [Fact]
     public async Task Changes_NameWhoSignedIn()
     {
         var (port, sessions) = (new FakePort(), new Sessions(new AllGood(), new FakeTimeProvider()));

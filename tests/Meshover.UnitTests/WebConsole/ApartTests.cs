@@ -316,6 +316,36 @@ public sealed class ApartTests : IAsyncLifetime
         Assert.InRange(seconds, 10, 999);
     }
 
+    [Fact]
+    public async Task Pages_AreToldOfOneLookForAll_AndWhoComesMeanwhileThoughItIsTheSame()
+    {
+        var time = new FakeTimeProvider();
+        Recorded.View = new MeshView();
+        using var live = new LiveMesh(_port, time, NullLogger<LiveMesh>.Instance);
+        var (one, other, late) = (0, 0, 0);
+        using var first = live.Subscribe(() => Interlocked.Increment(ref one));
+        using var second = live.Subscribe(() => Interlocked.Increment(ref other));
+        await live.StartAsync(None);
+        await UntilAsync(TimeSpan.Zero, () => Volatile.Read(ref one) + Volatile.Read(ref other) == 2);
+        Assert.Equal(1, Recorded.Looks);
+        Assert.Same(Recorded.View, live.Newest);
+
+        using var third = live.Subscribe(() => Interlocked.Increment(ref late));
+        await UntilAsync(TimeSpan.FromMilliseconds(100), () => Volatile.Read(ref late) == 1);
+        await live.StopAsync(None);
+        Assert.Equal((1, 1), (one, other));
+
+        async Task UntilAsync(TimeSpan step, Func<bool> isSo)
+        {
+            for (var i = 0; i < 200 && !isSo(); i++)
+            {
+                time.Advance(step);
+                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, None);
+            }
+            Assert.True(isSo());
+        }
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(25, 1)]
@@ -486,6 +516,8 @@ internal class RecordingPort : DispatchProxy
 
     public MeshView View { get; set; } = MeshView.Nothing;
 
+    public int Looks { get; private set; }
+
     /// <summary>What is answered instead.</summary>
     public Func<string, Task>? Answers { get; set; }
 
@@ -493,7 +525,10 @@ internal class RecordingPort : DispatchProxy
     {
         var name = targetMethod!.Name;
         if (name == nameof(IMeshPort.Look))
+        {
+            Looks++;
             return View;
+        }
         Calls.Add((name, args!));
         if (Answers is { } answers)
             return answers(name);
