@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Meshover.Mesh.Paths;
@@ -9,6 +10,8 @@ namespace Meshover.Routing.Config;
 /// <summary>The names that a template sees. Written out by hand: no reflection, and a rename in the model breaks no user's template.</summary>
 internal static partial class TemplateValues
 {
+    private const string Two = "TWO";
+
     public static ScriptObject From(RoutingModel model) => new()
     {
         ["host_name"] = Word(model.HostName),
@@ -27,8 +30,10 @@ internal static partial class TemplateValues
         ["as_path"] = AsPaths.For(model.MaxMeshHops),
         ["granted4"] = Entries(new PrefixLists(model, AddressFamily.InterNetwork).OfAll()),
         ["granted6"] = Entries(new PrefixLists(model, AddressFamily.InterNetworkV6).OfAll()),
+        ["resting4"] = Entries(new PrefixLists(model, AddressFamily.InterNetwork).OfResting()),
+        ["resting6"] = Entries(new PrefixLists(model, AddressFamily.InterNetworkV6).OfResting()),
         ["costs"] = Array(model.Neighbors.Select(n => (Hops(n), n.Cost)).Distinct().Order()
-            .Select(c => new ScriptObject { ["hops"] = c.Item1, ["cost"] = c.Cost })),
+            .Select(c => new ScriptObject { ["hops"] = c.Item1, ["cost"] = c.Cost, ["map"] = MapIn(c.Item1, c.Cost, model), ["refuses_resting"] = RefusesResting(c.Item1, model) })),
         ["base_cost"] = LinkCost.Base,
         ["costs_out"] = Array(model.Neighbors.Select(n => n.Cost).Where(cost => cost != LinkCost.Base).Distinct().Order().Select(cost => (object)cost)),
         ["network_maps"] = Array(NetworkMap.Of(model).Select(NetworkMaps)),
@@ -51,6 +56,7 @@ internal static partial class TemplateValues
         ["is_transit"] = neighbor.IsTransit,
         ["cost"] = neighbor.Cost,
         ["hops"] = Hops(neighbor),
+        ["map"] = MapIn(Hops(neighbor), neighbor.Cost, model),
         ["list"] = neighbor.IsTransit ? "MO-GRANTED" : $"MO-FROM-{neighbor.Node.Value:x8}",
         ["from4"] = From(neighbor, model, AddressFamily.InterNetwork),
         ["from6"] = From(neighbor, model, AddressFamily.InterNetworkV6),
@@ -61,7 +67,13 @@ internal static partial class TemplateValues
         neighbor.IsTransit ? [] : Entries(new PrefixLists(model, family).Of(neighbor));
 
     /// <summary>Mesh hops in an AS path that are taken from this neighbour.</summary>
-    private static string Hops(NeighborModel neighbor) => neighbor.IsTransit ? "TWO" : "ONE";
+    private static string Hops(NeighborModel neighbor) => neighbor.IsTransit ? Two : "ONE";
+
+    private static string MapIn(string hops, int cost, RoutingModel model) =>
+        string.Create(CultureInfo.InvariantCulture, $"MO-IN-{hops}{(RefusesResting(hops, model) ? "-RESTING" : "")}-{cost}");
+
+    /// <summary>The lists of other neighbours have their own addresses alone.</summary>
+    private static bool RefusesResting(string hops, RoutingModel model) => hops == Two && !model.Resting.IsEmpty;
 
     private static ScriptObject Family(string name, RoutingModel model, AddressFamily family) => new()
     {
