@@ -40,7 +40,7 @@ public sealed record NodeRow(
     uint Id, string Name, string Site, string State, Health Health, bool IsOnline, DateTimeOffset? Heard, string Address4, string Address6, string Tunnel, uint Asn,
     string Version, bool IsTransit, bool IsRemoved, int? LinksUp, int? LinksNotUp, ulong? Rx, ulong? Tx, DateTimeOffset Joined)
 {
-    /// <summary>Node addresses beside the two. A moment that an older release kept has none (default).</summary>
+    /// <summary>Node addresses beside the two. A controller of an older release tells a console apart from it nothing of them (default).</summary>
     public ImmutableArray<AddressRow> Further { get => field.IsDefault ? [] : field; init; } = [];
     public ImmutableArray<string> Tags { get; init; } = [];
     public ImmutableArray<string> Endpoints { get; init; } = [];

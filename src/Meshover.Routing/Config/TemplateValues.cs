@@ -33,7 +33,7 @@ internal static partial class TemplateValues
         ["resting4"] = Entries(new PrefixLists(model, AddressFamily.InterNetwork).OfResting()),
         ["resting6"] = Entries(new PrefixLists(model, AddressFamily.InterNetworkV6).OfResting()),
         ["costs"] = Array(model.Neighbors.Select(n => (Hops(n), n.Cost)).Distinct().Order()
-            .Select(c => new ScriptObject { ["hops"] = c.Item1, ["cost"] = c.Cost, ["map"] = MapIn(c.Item1, c.Cost, model), ["refuses_resting"] = RefusesResting(c.Item1, model) })),
+            .Select(c => MapValues(c.Item1, c.Cost, model))),
         ["base_cost"] = LinkCost.Base,
         ["costs_out"] = Array(model.Neighbors.Select(n => n.Cost).Where(cost => cost != LinkCost.Base).Distinct().Order().Select(cost => (object)cost)),
         ["network_maps"] = Array(NetworkMap.Of(model).Select(NetworkMaps)),
@@ -69,11 +69,25 @@ internal static partial class TemplateValues
     /// <summary>Mesh hops in an AS path that are taken from this neighbour.</summary>
     private static string Hops(NeighborModel neighbor) => neighbor.IsTransit ? Two : "ONE";
 
-    private static string MapIn(string hops, int cost, RoutingModel model) =>
-        string.Create(CultureInfo.InvariantCulture, $"MO-IN-{hops}{(RefusesResting(hops, model) ? "-RESTING" : "")}-{cost}");
+    private static ScriptObject MapValues(string hops, int cost, RoutingModel model) => new()
+    {
+        ["hops"] = hops,
+        ["cost"] = cost,
+        ["map"] = MapIn(hops, cost, model),
+        ["refuses_resting4"] = RefusesResting(hops, model, AddressFamily.InterNetwork),
+        ["refuses_resting6"] = RefusesResting(hops, model, AddressFamily.InterNetworkV6),
+    };
+
+    /// <summary>By what a map refuses it has its name: none that is in use gets another entry, or loses one.</summary>
+    private static string MapIn(string hops, int cost, RoutingModel model)
+    {
+        var families = (RefusesResting(hops, model, AddressFamily.InterNetwork) ? "4" : "") + (RefusesResting(hops, model, AddressFamily.InterNetworkV6) ? "6" : "");
+        return string.Create(CultureInfo.InvariantCulture, $"MO-IN-{hops}{(families.Length > 0 ? $"-RESTING{families}" : "")}-{cost}");
+    }
 
     /// <summary>The lists of other neighbours have their own addresses alone.</summary>
-    private static bool RefusesResting(string hops, RoutingModel model) => hops == Two && !model.Resting.IsEmpty;
+    private static bool RefusesResting(string hops, RoutingModel model, AddressFamily family) =>
+        hops == Two && model.Resting.Any(prefix => prefix.BaseAddress.AddressFamily == family);
 
     private static ScriptObject Family(string name, RoutingModel model, AddressFamily family) => new()
     {

@@ -40,9 +40,13 @@ public sealed class FrrRendererTests
         var difference = ConfigDifference.Between(Render(before).Bgpd, Render(after).Bgpd);
         Assert.Empty(difference.Removals);
         Assert.DoesNotContain("route-map MO-IN-TWO-40 ", difference.Additions.Replace(" in\n", "\n", StringComparison.Ordinal), StringComparison.Ordinal);
-        Assert.Contains("neighbor mo-00000001 route-map MO-IN-TWO-RESTING-40 in\n", difference.Additions, StringComparison.Ordinal);
+        Assert.Contains("neighbor mo-00000001 route-map MO-IN-TWO-RESTING46-40 in\n", difference.Additions, StringComparison.Ordinal);
         Assert.Contains("no route-map MO-IN-TWO-40 permit 10\n", difference.Leftovers, StringComparison.Ordinal);
         Assert.NotEmpty(ChangedFilters.Commands(difference, Render(after).Bgpd));
+        // A list that is not there is named by no map.
+        var only4 = Render(before with { Resting = [Resting[0]] }).Bgpd;
+        Assert.Contains("route-map MO-IN-TWO-RESTING4-40 deny 1\n", only4, StringComparison.Ordinal);
+        Assert.DoesNotContain("match ipv6 address prefix-list MO-RESTING", only4, StringComparison.Ordinal);
     }
 
     [Fact]
