@@ -61,7 +61,7 @@ internal static class NodeAddressCommands
         var reason = AdminOptions.Reason();
         var command = new ExampleCommand("remove",
             "Takes a further address from a node. The others refuse it at once, by whomever it comes; nobody else gets it for a while, and not before the node was heard again.",
-            "meshover node address remove web-1 10.249.0.99", "meshover node address remove 7 fd00:1::63 --reason \"the relay moved\"") { node, address, reason };
+            "meshover node address remove web-1 10.249.0.99 --reason \"the relay moved\"") { node, address, reason };
         command.SetAction(async (parsed, cancel) =>
         {
             var request = new RemoveAddressRequest
