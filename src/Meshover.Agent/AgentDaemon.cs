@@ -356,7 +356,7 @@ public sealed class AgentDaemon : IDisposable
     private UnderlaySurroundings Surroundings(NodePlan? plan, ImmutableArray<IPNetwork> announced, ImmutableArray<IPNetwork> configured) => new(
         plan is null
             ? announced
-            : [.. announced, Prefixes.Host(plan.Kernel.Address4), Prefixes.Host(plan.Kernel.Address6), plan.Kernel.TunnelPool],
+            : [.. announced, Prefixes.Host(plan.Kernel.Address4), Prefixes.Host(plan.Kernel.Address6), .. plan.Kernel.Further.Select(Prefixes.Host), plan.Kernel.TunnelPool],
         [
             .. UnderlaySurroundings.AddressesOf(_identities.Current.Controllers),
             .. plan?.WireGuard.Peers.SelectMany(peer => peer.Endpoints).Select(candidate => candidate.EndPoint.Address) ?? [],

@@ -5,6 +5,7 @@ using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 using GatherClaims = Meshover.Mesh.Gathering.GatherClaims;
+using FurtherAddress = Meshover.Mesh.Map.FurtherAddress;
 using MeshSettings = Meshover.Mesh.Map.MeshSettings;
 using RouteGrant = Meshover.Mesh.Addressing.RouteGrant;
 using WireEndpoint = Meshover.Contract.V1.Endpoint;
@@ -134,6 +135,8 @@ internal static class WireFormat
             WireGuardKeys = [.. node.WireguardKeys.Select(key => ToKey(node, key.Span))],
             Address4 = IPAddress.Parse(node.Address4),
             Address6 = IPAddress.Parse(node.Address6),
+            FurtherAddresses = [.. node.FurtherAddresses.SelectMany(ToFurther)],
+            RestingAddresses = [.. node.RestingAddresses.SelectMany(ToAddress)],
             TunnelAddress = IPAddress.Parse(node.TunnelAddress),
             Asn = new Asn(node.Asn),
             IsTransit = node.Transit,
@@ -160,6 +163,14 @@ internal static class WireFormat
     private static WireGuardPublicKey ToKey(NodeInfo node, ReadOnlySpan<byte> key) => key.Length == WireGuardPublicKey.Length
         ? new WireGuardPublicKey(key)
         : throw new FormatException($"Node \"{node.Hostname}\" has a WireGuard key of {key.Length} bytes.");
+
+    // One that is none is left out, and the node is not.
+    private static IEnumerable<FurtherAddress> ToFurther(Contract.V1.FurtherAddress further) =>
+        ToAddress(further.Address).Select(address => new FurtherAddress(address, further.Note.Length <= FurtherAddress.LongestNote ? further.Note : further.Note[..FurtherAddress.LongestNote]));
+
+    private static IPAddress[] ToAddress(string text) => IPAddress.TryParse(text, out var address) ? [address] : [];
+
+    public static Contract.V1.FurtherAddress FromFurther(FurtherAddress further) => new() { Address = further.Address.ToString(), Note = further.Note };
 
     /// <summary>A newer controller may know kinds that we do not.</summary>
     private static bool IsKnown(WireEndpoint endpoint) => Enum.IsDefined((EndpointSource)endpoint.Kind);
@@ -212,6 +223,8 @@ internal static class WireFormat
         info.WireguardKeys.Add(node.WireGuardKeys.Select(key => Google.Protobuf.ByteString.CopyFrom(key.Bytes)));
         info.Endpoints.Add(node.Endpoints.Select(FromEndpoint));
         info.Grants.Add(node.Grants.Select(FromGrant));
+        info.FurtherAddresses.Add(node.FurtherAddresses.Select(FromFurther));
+        info.RestingAddresses.Add(node.RestingAddresses.Select(address => address.ToString()));
         return info;
     }
 

@@ -22,6 +22,9 @@ internal sealed record NodeSnapshot
     public required ImmutableDictionary<string, bool> Announced { get; init; }
     public required ImmutableHashSet<string> Grants { get; init; }
 
+    /// <summary>This node's, beside its first ones.</summary>
+    public ImmutableHashSet<string> FurtherAddresses { get; init; } = [];
+
     /// <summary>Prefixes that had lapsed a short while ago.</summary>
     public ImmutableHashSet<string> Lapsed { get; init; } = [];
 
@@ -60,6 +63,7 @@ internal sealed record NodeSnapshot
             Announced = me is null ? ImmutableDictionary<string, bool>.Empty
                 : state.Announced.ToImmutableDictionary(prefix => $"{prefix}", prefix => me.Grants.Any(grant => grant.Covers(prefix)), StringComparer.Ordinal),
             Grants = me is null ? [] : [.. me.Grants.Select(grant => grant.MaxLength == grant.Prefix.PrefixLength ? $"{grant.Prefix}" : $"{grant.Prefix},{grant.MaxLength}")],
+            FurtherAddresses = me is null ? [] : [.. me.FurtherAddresses.Select(further => $"{further.Address}")],
             Findings = diagnosed.Findings.Where(finding => !HeldFindings.IsOfALink(finding.Kind)).ToImmutableDictionary(finding => finding.Key),
             Lapsed = [.. state.Announcements.Sources.SelectMany(source => source.Declared).Where(one => one.HasLapsed).Select(one => $"{one.Prefix}")],
             Gathered = OwnersOf(state, gathered),

@@ -24,7 +24,7 @@ internal static class StateChanges
             : All(former, next).Select(change => change with { Node = node, Time = now }).GroupBy(change => (change.Kind, change.Code)).SelectMany(Coalesced);
 
     private static IEnumerable<MeshEvent> All(NodeSnapshot former, NodeSnapshot next) =>
-        Members(former, next).Concat(Sessions(former, next)).Concat(Grants(former, next)).Concat(Announcements(former, next)).Concat(Gatherings(former, next)).Concat(Draining(former, next)).Concat(Controller(former, next)).Concat(Findings(former, next));
+        Members(former, next).Concat(Sessions(former, next)).Concat(Grants(former, next)).Concat(Addresses(former, next)).Concat(Announcements(former, next)).Concat(Gatherings(former, next)).Concat(Draining(former, next)).Concat(Controller(former, next)).Concat(Findings(former, next));
 
     private static IEnumerable<MeshEvent> Members(NodeSnapshot former, NodeSnapshot next)
     {
@@ -69,6 +69,13 @@ internal static class StateChanges
         [
             .. next.Grants.Except(former.Grants).Order(StringComparer.Ordinal).Select(grant => New(EventKinds.GrantAdded, grant)),
             .. former.Grants.Except(next.Grants).Order(StringComparer.Ordinal).Select(grant => New(EventKinds.GrantRemoved, grant)),
+        ];
+
+    private static IEnumerable<MeshEvent> Addresses(NodeSnapshot former, NodeSnapshot next) =>
+        former.Members.IsEmpty ? [] :
+        [
+            .. next.FurtherAddresses.Except(former.FurtherAddresses).Order(StringComparer.Ordinal).Select(address => New(EventKinds.AddressAdded, address)),
+            .. former.FurtherAddresses.Except(next.FurtherAddresses).Order(StringComparer.Ordinal).Select(address => New(EventKinds.AddressRemoved, address)),
         ];
 
     private static IEnumerable<MeshEvent> Announcements(NodeSnapshot former, NodeSnapshot next)

@@ -113,6 +113,7 @@ internal static class StatusBuilder
         if (Self(state) is not { } me)
             return;
         status.Transit = me.IsTransit;
+        status.FurtherAddresses.Add(me.FurtherAddresses.Select(WireFormat.FromFurther));
         var byGrant = state.Announced.ToLookup(prefix => me.Grants.Any(grant => grant.Covers(prefix)), prefix => prefix.ToString());
         status.Announced.Add(byGrant[true]);
         status.AnnouncedNotGranted.Add(byGrant[false]);
@@ -211,6 +212,7 @@ internal static class StatusBuilder
             Hostname = node.HostName,
             Address4 = node.Address4.ToString(),
             Address6 = node.Address6.ToString(),
+            FurtherAddresses = { node.FurtherAddresses.Select(WireFormat.FromFurther) },
             Asn = node.Asn.Value,
             Link = node.Id.LinkName,
             Transit = node.IsTransit,

@@ -62,6 +62,7 @@ internal sealed record NodeDocument
     public required string Version { get; init; }
     public required string Address4 { get; init; }
     public required string Address6 { get; init; }
+    public required NodeAddressDocument[] FurtherAddresses { get; init; }
     public required string TunnelAddress { get; init; }
     public required uint Asn { get; init; }
     public required bool Transit { get; init; }
@@ -90,6 +91,7 @@ internal sealed record NodeDocument
         Version = node.Version,
         Address4 = node.Address4,
         Address6 = node.Address6,
+        FurtherAddresses = [.. node.FurtherAddresses.Select(further => NodeAddressDocument.Of(node.Hostname, further))],
         TunnelAddress = node.TunnelAddress,
         Asn = node.Asn,
         Transit = node.Transit,
@@ -106,6 +108,15 @@ internal sealed record NodeDocument
 
 /// <param name="Name">What its one address is called; null: nothing.</param>
 internal sealed record GrantDocument(string Hostname, string Prefix, uint MaxLength, bool Pin, bool Gather, bool Assigned, string? Name);
+
+/// <summary>A further node address.</summary>
+/// <param name="Note">What it is for; null: nothing was said.</param>
+/// <param name="RestsUntil">It was taken from the node, and is nobody's until then at least; null: the node has it.</param>
+internal sealed record NodeAddressDocument(string Hostname, string Address, string? Note, DateTimeOffset? RestsUntil)
+{
+    public static NodeAddressDocument Of(string hostname, FurtherAddress further, long restsUntil = 0) =>
+        new(hostname, further.Address, further.Note.Length > 0 ? further.Note : null, restsUntil == 0 ? null : AdminText.Time(restsUntil));
+}
 
 /// <param name="Operation">E.g. node.remove.</param>
 /// <param name="Before">What of the object changed; empty: it is new.</param>

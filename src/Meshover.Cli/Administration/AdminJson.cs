@@ -10,6 +10,8 @@ namespace Meshover.Cli.Administration;
 [JsonSerializable(typeof(NodeDocument))]
 [JsonSerializable(typeof(NodeDocument[]))]
 [JsonSerializable(typeof(GrantDocument[]))]
+[JsonSerializable(typeof(NodeAddressDocument))]
+[JsonSerializable(typeof(NodeAddressDocument[]))]
 [JsonSerializable(typeof(AuditDocument[]))]
 [JsonSerializable(typeof(WhyDocument))]
 [JsonSerializable(typeof(CheckDocument))]

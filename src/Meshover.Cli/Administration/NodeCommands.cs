@@ -5,10 +5,10 @@ using Meshover.Contract.V1;
 
 namespace Meshover.Cli.Administration;
 
-/// <summary><c>meshover node list|show|status|rename|tag|remove|allow</c></summary>
+/// <summary><c>meshover node list|show|status|rename|tag|address|remove|allow</c></summary>
 internal static class NodeCommands
 {
-    public static Command Create() => new("node", "The members of the mesh.") { List(), Show(), NodeStatusCommand.Create(NodeName()), Rename(), Tag(), Remove(), Allow() };
+    public static Command Create() => new("node", "The members of the mesh.") { List(), Show(), NodeStatusCommand.Create(NodeName()), Rename(), Tag(), NodeAddressCommands.Create(), Remove(), Allow() };
 
     private static ExampleCommand List()
     {
@@ -24,7 +24,7 @@ internal static class NodeCommands
             if (parsed.GetValue(json))
                 AdminJson.Write(nodes, AdminJson.Default.NodeDocumentArray);
             else
-                AdminTable.Write(["node", "hostname", "state", "health", "IPv4", "IPv6", "AS", "transit", "site", "version"], nodes.Select(Cells));
+                AdminTable.Write(["node", "hostname", "state", "health", "IPv4", "IPv6", "further", "AS", "transit", "site", "version"], nodes.Select(Cells));
         });
         return command;
     }
@@ -134,7 +134,7 @@ internal static class NodeCommands
     private static string[] Cells(NodeDocument node) =>
     [
         node.Id.ToString(CultureInfo.InvariantCulture), node.Hostname, node.Draining ? $"{node.State}, draining" : node.State, HealthOf(node), node.Address4, node.Address6,
-        node.Asn.ToString(CultureInfo.InvariantCulture), node.Transit ? "yes" : "no", node.Site, node.Version,
+        node.FurtherAddresses.Length > 0 ? node.FurtherAddresses.Length.ToString(CultureInfo.InvariantCulture) : "", node.Asn.ToString(CultureInfo.InvariantCulture), node.Transit ? "yes" : "no", node.Site, node.Version,
     ];
 
     private static string HealthOf(NodeDocument node) => node.LastKnown is { } known && known != node.Health ? $"{node.Health} (was {known})" : node.Health;
@@ -149,6 +149,7 @@ internal static class NodeCommands
         yield return ("version", node.Version);
         yield return ("IPv4", node.Address4);
         yield return ("IPv6", node.Address6);
+        yield return ("further addresses", string.Join("\n", node.FurtherAddresses.Select(one => one.Note is { } note ? $"{one.Address} ({note})" : one.Address)));
         yield return ("tunnel address", node.TunnelAddress);
         yield return ("AS", node.Asn.ToString(CultureInfo.InvariantCulture));
         yield return ("transit", node.Transit ? "yes" : "no");

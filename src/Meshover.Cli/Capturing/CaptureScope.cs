@@ -34,7 +34,7 @@ internal sealed record CaptureScope(PeerSection? Peer, bool IsSealed, int Port, 
     {
         var plain = name.TrimEnd('.');
         plain = plain.EndsWith($".{zone}", StringComparison.OrdinalIgnoreCase) ? plain[..^(zone.Length + 1)] : plain;
-        return status.Peers.FirstOrDefault(peer => string.Equals(peer.Hostname, plain, StringComparison.OrdinalIgnoreCase) || peer.Address4 == name || peer.Address6 == name || peer.Link == name)
+        return status.Peers.FirstOrDefault(peer => string.Equals(peer.Hostname, plain, StringComparison.OrdinalIgnoreCase) || peer.Has(name) || peer.Link == name)
             ?? throw new CliException($"This node has no peer \"{name}\"; `meshover status` lists them.", ExitCode.Usage);
     }
 

@@ -103,7 +103,9 @@ internal sealed class PrefixJudge
     private string WhyOwn(IPNetwork prefix, WireAnnouncement? wish)
     {
         if (wish is null)
-            return "This node announces it.";
+            return _members.GetValueOrDefault(Self)?.FurtherAddresses.FirstOrDefault(further => Hosts([further.Address]).Contains(prefix)) is { } further
+                ? $"This node announces it: a further address of its own{(further.Note.Length > 0 ? $" ({further.Note})" : "")}."
+                : "This node announces it.";
         string[] sentences =
         [
             wish.Withdrawn ? "This node does not announce it now." : $"This node announces it ({string.Join(", ", wish.Sources)}).",
@@ -170,6 +172,8 @@ internal sealed class PrefixJudge
             return "Refused, whatever was granted: such addresses are never routed (RFC 6890).";
         if (Addresses(node).Contains(prefix))
             return $"Refused, although it is the node's own address: {InTheWay}.";
+        if (Hosts(node.RestingAddresses).Contains(prefix))
+            return "Refused: it was this node's further address, and was taken from it; the node has not heard of that, or not done it.";
         if (_pools.Where(pool => Prefixes.Covers(pool, prefix)).Select(pool => $"{pool}").FirstOrDefault() is { } own)
             return $"Refused: it lies in {own}, the mesh's own pool, of which a node announces its own addresses alone.";
         return GrantJudgement.Of([.. GrantsOf(node)], prefix) switch
@@ -199,7 +203,10 @@ internal sealed class PrefixJudge
         (peer is not null && _facts.RefusedOf.Contains(peer.Link)) || _facts.Speakers.All(speaker => _facts.RefusedOf.Contains(speaker.Link));
 
     private static IEnumerable<IPNetwork> Addresses(NodeInfo node) =>
-        new[] { node.Address4, node.Address6 }.SelectMany(text => IPAddress.TryParse(text, out var address) ? [Prefixes.Host(address)] : Array.Empty<IPNetwork>());
+        Hosts([node.Address4, node.Address6, .. node.FurtherAddresses.Select(further => further.Address)]);
+
+    private static IEnumerable<IPNetwork> Hosts(IEnumerable<string> addresses) =>
+        addresses.SelectMany(text => IPAddress.TryParse(text, out var address) ? [Prefixes.Host(address)] : Array.Empty<IPNetwork>());
 
     private RouteAnnouncement Row(IPNetwork prefix, string node, string state, string reason) => new()
     {

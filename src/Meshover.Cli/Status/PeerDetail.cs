@@ -11,6 +11,7 @@ internal static class PeerDetail
     public static void Write(IAnsiConsole console, PeerSection peer, ImmutableArray<StatusFinding> findings)
     {
         StatusTable.Line(console, $"[bold]{PeerTable.Name(peer)}[/]  {peer.Address4}  {peer.Address6}  AS {peer.Asn}  node {peer.Id}{(peer.Transit == true ? ", transit" : "")}");
+        StatusTable.WriteFurther(console, peer.FurtherAddresses);
         var colour = StatusView.Badness(peer) switch { 0 => "green", < 4 => "yellow", _ => "red" };
         StatusTable.Line(console, $"[grey]path[/]        [{colour}]{peer.Path}[/]{(peer.PathReason.Length > 0 ? $", {peer.PathReason}" : "")}");
         StatusTable.Line(console, $"[grey]endpoint[/]    {peer.Endpoint ?? "none"}, by {peer.Link}");

@@ -79,20 +79,24 @@ internal sealed record RemnantStatus
     {
         if (Identity is not { Numbers: { } numbers } identity)
             return null;
+        var known = Map?.Nodes.FirstOrDefault(n => n.Id == numbers.Id.Value);
         return new NodeSection
         {
             Hostname = identity.HostName,
             Id = numbers.Id.Value,
             Address4 = numbers.Address4.ToString(),
             Address6 = numbers.Address6.ToString(),
+            FurtherAddresses = Further(known),
             TunnelAddress = numbers.TunnelAddress.ToString(),
             Asn = numbers.Asn.Value,
-            Transit = Map?.Nodes.FirstOrDefault(n => n.Id == numbers.Id.Value)?.Transit,
+            Transit = known?.Transit,
             PublicKey = identity.WireGuardPublicKey.ToString(),
             ListenPort = (uint)(Dataplane?.ListenPort ?? 0),
             CredentialExpires = identity.CredentialExpires > 0 ? DateTimeOffset.FromUnixTimeSeconds(identity.CredentialExpires) : null,
         };
     }
+
+    private static ImmutableArray<FurtherAddressSection> Further(NodeInfo? node) => [.. (node?.FurtherAddresses ?? []).Select(FurtherAddressSection.Of)];
 
     private static ComponentSection Agent() => Component("agent", "failed", null, ["The agent does not answer; `meshover up` starts it."]);
 
@@ -123,6 +127,7 @@ internal sealed record RemnantStatus
         Id = known?.Id ?? 0,
         Address4 = known?.Address4 ?? "",
         Address6 = known?.Address6 ?? "",
+        FurtherAddresses = Further(known),
         Asn = known?.Asn ?? 0,
         Link = peer.LinkName ?? "",
         Endpoint = peer.Endpoint?.ToString(),

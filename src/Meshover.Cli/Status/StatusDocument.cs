@@ -106,6 +106,9 @@ internal sealed record NodeSection
     public required string Address4 { get; init; }
     public required string Address6 { get; init; }
 
+    [Description("Node addresses beside these two; where the agent does not answer those of its last map.")]
+    public ImmutableArray<FurtherAddressSection> FurtherAddresses { get; init; } = [];
+
     [Description("Address of this node's end of the tunnels; never routed.")]
     public required string TunnelAddress { get; init; }
     public required uint Asn { get; init; }
@@ -130,6 +133,19 @@ internal sealed record NodeSection
 
     [Description("When the credential expires unless it is renewed first; null while unknown.")]
     public required DateTimeOffset? CredentialExpires { get; init; }
+
+    /// <inheritdoc cref="PeerSection.Has"/>
+    public bool Has(string address) => Address4 == address || Address6 == address || FurtherAddresses.Any(further => further.Address == address);
+}
+
+internal sealed record FurtherAddressSection
+{
+    public required string Address { get; init; }
+
+    [Description("What it is for, as an administrator wrote; null if nothing was written.")]
+    public required string? Note { get; init; }
+
+    public static FurtherAddressSection Of(Meshover.Contract.V1.FurtherAddress further) => new() { Address = further.Address, Note = further.Note.Length > 0 ? further.Note : null };
 }
 
 internal sealed record KeyChangeSection
@@ -253,6 +269,9 @@ internal sealed record PeerSection
     public required uint Id { get; init; }
     public required string Address4 { get; init; }
     public required string Address6 { get; init; }
+
+    [Description("Node addresses beside these two.")]
+    public ImmutableArray<FurtherAddressSection> FurtherAddresses { get; init; } = [];
     public required uint Asn { get; init; }
 
     [Description("The link's interface.")]
@@ -296,6 +315,9 @@ internal sealed record PeerSection
 
     [Description("Whether it passes on others' routes; null while unknown.")]
     public required bool? Transit { get; init; }
+
+    /// <summary>Whether an address is one of its node addresses.</summary>
+    public bool Has(string address) => Address4 == address || Address6 == address || FurtherAddresses.Any(further => further.Address == address);
 }
 
 internal sealed record NeighborSection

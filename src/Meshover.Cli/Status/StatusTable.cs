@@ -102,8 +102,15 @@ internal static class StatusTable
         }
         var transit = node.Transit == true ? ", transit" : "";
         Line(console, $"[bold]{node.Hostname}[/]  {node.Address4}  {node.Address6}  AS {node.Asn}  node {node.Id}{transit}");
+        WriteFurther(console, node.FurtherAddresses);
         if (status.State == NodeState.Down)
             console.MarkupLine("It is down; `meshover up` brings it back.");
+    }
+
+    internal static void WriteFurther(IAnsiConsole console, ImmutableArray<FurtherAddressSection> addresses)
+    {
+        foreach (var further in addresses)
+            Line(console, $"[grey]address[/]     {further.Address}{(further.Note is { } note ? $"  {note}" : "")}");
     }
 
     private static void WriteMap(IAnsiConsole console, StatusDocument status)

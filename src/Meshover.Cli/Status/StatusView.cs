@@ -18,7 +18,7 @@ internal sealed record StatusView(bool OnlyProblems, string? Peer, int? Page = n
     {
         if (Peer is not null)
         {
-            var found = status.Peers.FirstOrDefault(peer => string.Equals(peer.Hostname, Peer, StringComparison.OrdinalIgnoreCase) || peer.Address4 == Peer || peer.Address6 == Peer || peer.Link == Peer);
+            var found = status.Peers.FirstOrDefault(peer => string.Equals(peer.Hostname, Peer, StringComparison.OrdinalIgnoreCase) || peer.Has(Peer) || peer.Link == Peer);
             if (found is null && !mayBeGone)
                 throw new CliException($"This node has no peer \"{Peer}\"; `meshover status` lists them.", ExitCode.Usage);
             return status with { Peers = found is null ? [] : [found], Findings = [.. status.Findings.Where(finding => finding.Subject == (found?.Hostname ?? Peer))] };

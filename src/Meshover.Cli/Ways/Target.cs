@@ -40,7 +40,7 @@ internal sealed record Target(string Name, IPAddress Address)
             return status.Peers.FirstOrDefault(peer => peer.Id == id)?.Hostname;
         }
         var text = $"{address}";
-        return Known(status).FirstOrDefault(node => node.Address4 == text || node.Address6 == text).Name;
+        return status.Peers.FirstOrDefault(peer => peer.Has(text))?.Hostname ?? (status.Node is { } self && self.Has(text) ? self.Hostname : null);
     }
 
     /// <exception cref="CliException">The right to it is missing.</exception>

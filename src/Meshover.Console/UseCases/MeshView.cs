@@ -40,6 +40,8 @@ public sealed record NodeRow(
     uint Id, string Name, string Site, string State, Health Health, bool IsOnline, DateTimeOffset? Heard, string Address4, string Address6, string Tunnel, uint Asn,
     string Version, bool IsTransit, bool IsRemoved, int? LinksUp, int? LinksNotUp, ulong? Rx, ulong? Tx, DateTimeOffset Joined)
 {
+    /// <summary>Node addresses beside the two. A controller of an older release tells a console apart from it nothing of them (default).</summary>
+    public ImmutableArray<AddressRow> Further { get => field.IsDefault ? [] : field; init; } = [];
     public ImmutableArray<string> Tags { get; init; } = [];
     public ImmutableArray<string> Endpoints { get; init; } = [];
     public ImmutableArray<GrantRow> Grants { get; init; } = [];
@@ -68,6 +70,10 @@ public sealed record NodeRow(
     /// <summary>What it announces and was granted by nobody: all others refuse it.</summary>
     public ImmutableArray<string> NotGranted { get; init; } = [];
 }
+
+/// <summary>A node address beside the first of each family.</summary>
+/// <param name="Note">What it is for; empty: nothing was said.</param>
+public sealed record AddressRow(string Address, string Note);
 
 /// <param name="Prefixes">Of the sources.</param>
 /// <param name="Priority">1-255: of several owners the greatest has the packets.</param>

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
 using Meshover.Controller.Membership;
 using Meshover.Controller.State;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Identity;
+using Meshover.Mesh.Map;
 
 namespace Meshover.Controller.Administration;
 
@@ -96,6 +99,46 @@ internal static class AdminRules
         violations.Require(IsTag(id), "token_id", "is missing, or is not a token's id: `meshover token list` shows them.");
         violations.ThrowIfAny();
     }
+
+    /// <inheritdoc cref="Check(TokenWish, MeshRecord)"/>
+    public static void CheckAddress(string node, AddressWish wish, MeshRecord mesh)
+    {
+        var violations = new Violations();
+        CheckNode(violations, node);
+        violations.Require(wish.Family is 0 or 4 or 6, "family", $"{wish.Family} is none: 4 or 6.");
+        violations.Require(wish.Address.Length == 0 || wish.Family == 0, "family", "is said by the address: name one of the two.");
+        violations.Require(wish.Note is null || wish.Note.Length <= FurtherAddress.LongestNote, "note", $"at most {FurtherAddress.LongestNote} characters.");
+        violations.Require(wish.Note?.Any(char.IsControl) != true, "note", "one line of printable characters.");
+        if (wish.Address.Length > 0)
+            CheckAddress(violations, wish.Address, address => IsOfAPool(mesh, address)
+                ? null : $"{address} is no address of the mesh's pools, {mesh.Pool4} and {mesh.Pool6}, that a node can have. A node may announce other addresses where they are granted to it (`meshover grant add`).");
+        violations.ThrowIfAny();
+    }
+
+    /// <inheritdoc cref="Check(TokenWish, MeshRecord)"/>
+    public static void CheckAddress(string node, string address)
+    {
+        var violations = new Violations();
+        CheckNode(violations, node);
+        CheckAddress(violations, address, _ => null);
+        violations.ThrowIfAny();
+    }
+
+    /// <summary>A validated address as records hold it.</summary>
+    public static string CanonicalAddress(string address) => IPAddress.Parse(address).ToString();
+
+    private static void CheckAddress(Violations violations, string text, Func<IPAddress, string?> whyNot)
+    {
+        // Inet_aton's other spellings (10.1, octal) are nobody's wish.
+        if (!IPAddress.TryParse(text, out var address) || (address.AddressFamily == AddressFamily.InterNetwork ? $"{address}" != text : address.ScopeId != 0))
+            violations.Add("address", $"{Violations.Quote(text)} is no address such as 10.249.0.9 or fd00::9.");
+        else if (whyNot(address) is { } reason)
+            violations.Add("address", reason);
+    }
+
+    // As the controller would choose it: neither a network's own address nor its broadcast.
+    private static bool IsOfAPool(MeshRecord mesh, IPAddress address) => new[] { mesh.Pool4, mesh.Pool6 }.Select(IPNetwork.Parse)
+        .Any(pool => pool.Contains(address) && new AddressPool(pool).Has(address));
 
     /// <summary>
     /// A validated grant, its prefix in the one form in which records are compared and agents read them; its length is the prefix's own

@@ -45,7 +45,7 @@ internal static class MeshChecks
     }
 
     private static IEnumerable<CheckProblem> All(ImmutableArray<GraphMember> members, List<StoredNode> records, LiveState live, string version) =>
-        Twice(Address, "address", records, record => [record.Address4, record.Address6, record.TunnelAddress])
+        Twice(Address, "address", records, record => [.. record.Addresses, record.TunnelAddress])
             .Concat(Twice(Asn, "AS number", records, record => [$"{record.Asn}"]))
             .Concat(Twice(RouterId, "router id", records, record => [record.Address4])) // as FRR is told
             .Concat(OfLinks(members))

@@ -153,6 +153,8 @@ internal sealed class MeshEvents(MeshDirectory directory)
         _ when operation == Operation.Leave.Name || operation == Operation.RemoveNode.Name => EventKinds.NodeLeft,
         _ when operation == Operation.AddGrant.Name => EventKinds.GrantAdded,
         _ when operation == Operation.RemoveGrant.Name => EventKinds.GrantRemoved,
+        _ when operation == Operation.AddAddress.Name => EventKinds.AddressAdded,
+        _ when operation == Operation.RemoveAddress.Name => EventKinds.AddressRemoved,
         _ => EventKinds.Changed,
     };
 

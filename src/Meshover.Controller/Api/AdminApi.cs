@@ -8,7 +8,7 @@ using Meshover.Controller.Streaming;
 namespace Meshover.Controller.Api;
 
 /// <summary>Administration by gRPC: a face of <see cref="Administration"/>. The admin socket's file mode says who may.</summary>
-internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, Grants grants, AuditLog audit, MeshEvents events, MeshCheck check, ConsoleTokens consoleTokens, ConsoleSessions sessions) : AdminService.AdminServiceBase
+internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, Grants grants, Addresses addresses, AuditLog audit, MeshEvents events, MeshCheck check, ConsoleTokens consoleTokens, ConsoleSessions sessions) : AdminService.AdminServiceBase
 {
     public override async Task<CreateTokenResponse> CreateToken(CreateTokenRequest request, ServerCallContext context)
     {
@@ -59,6 +59,18 @@ internal sealed class AdminApi(Tokens tokens, Nodes nodes, NodeQueries queries, 
         var answer = await queries.AskAsync(request.Node, question, context.CancellationToken);
         return new AskNodeResponse { Answer = AdminMapping.ToAnswer(answer.Span, question.Content) };
     }
+
+    public override async Task<AddAddressResponse> AddAddress(AddAddressRequest request, ServerCallContext context) =>
+        AdminMapping.ToContract(await addresses.AddAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, AdminMapping.ToWish(request), context.CancellationToken));
+
+    public override async Task<RemoveAddressResponse> RemoveAddress(RemoveAddressRequest request, ServerCallContext context)
+    {
+        var until = await addresses.RemoveAsync(Caller.ActorOf(context), Reason.Of(request.Reason), request.Node, request.Address, context.CancellationToken);
+        return new RemoveAddressResponse { RestsUntilUnix = until.ToUnixTimeSeconds() };
+    }
+
+    public override Task<ListAddressesResponse> ListAddresses(ListAddressesRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListAddressesResponse { Addresses = { addresses.List(request.Node).Select(AdminMapping.ToContract) } });
 
     public override async Task<AddGrantResponse> AddGrant(AddGrantRequest request, ServerCallContext context)
     {

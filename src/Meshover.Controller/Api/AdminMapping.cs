@@ -23,6 +23,13 @@ internal static class AdminMapping
 
     public static GrantWish ToWish(RouteGrant grant) => new(grant.Prefix, grant.MaxLength, grant.Pin, grant.Gather, grant.Name);
 
+    public static AddressWish ToWish(AddAddressRequest request) => new(request.Address, request.Family, request.HasNote ? request.Note : null);
+
+    public static AddAddressResponse ToContract(GivenAddress given) =>
+        new() { Address = given.Address.ToContract(), Existing = given.Former is not null, FormerNote = given.Former?.Note ?? "" };
+
+    public static AddressRecord ToContract(AddressView view) => new() { Node = view.HostName, Address = view.Address.ToContract(), RestsUntilUnix = view.RestsUntil };
+
     public static AuditQuery ToQuery(ListAuditRequest request) =>
         new((int)Math.Clamp(request.Limit == 0 ? DefaultAudit : request.Limit, 1, MostAudit), request.Node, request.Below, request.Routine);
 
@@ -140,6 +147,7 @@ internal static class AdminMapping
             Hostname = node.HostName,
             Address4 = node.Address4,
             Address6 = node.Address6,
+            FurtherAddresses = { node.Further.Select(further => further.ToContract()) },
             TunnelAddress = node.TunnelAddress,
             Asn = node.Asn,
             Online = live?.IsOnline ?? false,

@@ -5,6 +5,7 @@ using Google.Protobuf.Reflection;
 using Meshover.Controller.Changes;
 using Meshover.Controller.Live;
 using Meshover.Controller.Membership;
+using Meshover.Mesh.Map;
 
 namespace Meshover.Controller.Api;
 
@@ -93,6 +94,14 @@ internal static class Limits
         ["WithdrawOrder.prefix"] = Ascii(Address),
         ["WayQuestion.to"] = Ascii(Address),
         ["WayQuestion.from"] = Ascii(Address),
+        ["AddAddressRequest.node"] = Free(Name),
+        ["AddAddressRequest.address"] = Ascii(Address),
+        ["AddAddressRequest.note"] = Free(FurtherAddress.LongestNote),
+        ["AddAddressRequest.reason"] = Free(Reason.Longest),
+        ["RemoveAddressRequest.node"] = Free(Name),
+        ["RemoveAddressRequest.address"] = Ascii(Address),
+        ["RemoveAddressRequest.reason"] = Free(Reason.Longest),
+        ["ListAddressesRequest.node"] = Free(Name),
         ["AddGrantRequest.node"] = Free(Name),
         ["AddGrantRequest.reason"] = Free(Reason.Longest),
         ["RemoveGrantRequest.node"] = Free(Name),

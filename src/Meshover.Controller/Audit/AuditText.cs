@@ -109,6 +109,8 @@ internal static class AuditText
         ("AS", $"{node.Asn}"), (TagList, string.Join(" ", node.Tags)), (GrantList, Grants(node.Grants)),
         ("WireGuard keys", string.Join(" ", node.WireGuardKeys.Select(Short))), ("adopted", Time(node.Adopted)), ("rests until", Time(node.RestsUntil)),
         ("departed", Time(node.Departed)),
+        .. node.Further.Select(further => ($"address {further.Address}", further.Note.Length > 0 ? $"\"{further.Note}\"" : "without a note")),
+        .. node.Resting.Select(resting => ($"rest of {resting.Address}", $"until {Time(resting.Until)}")),
     ];
 
     private static IEnumerable<(string, string)> PartsOf(ReachRecord reach) =>

@@ -40,7 +40,7 @@ internal sealed record FormerStore(MeshState State, bool IsWhole, ImmutableArray
     }
 
     private static FormerStore Nothing(string reason) =>
-        new(MeshState.Empty, false, ["which nodes were removed", "which join tokens were revoked", Uses, "which grants were withdrawn", Key, Authority], reason);
+        new(MeshState.Empty, false, ["which nodes were removed", "which join tokens were revoked", Uses, "which grants were withdrawn", "which further addresses were taken", Key, Authority], reason);
 
     // Its authority may have been replaced since the backup.
     private static bool IsOf(MeshRecord mesh, MeshState state) => state.Get<MeshRecord>(StoreKeys.Mesh) is { } other

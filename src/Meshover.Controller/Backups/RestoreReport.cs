@@ -19,9 +19,9 @@ internal static class RestoreReport
     public static IEnumerable<string> Describe(MeshState backup, FormerStore former, CarriedDecisions carried, TimeSpan? adopt, DateTimeOffset now)
     {
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"The mesh is as the backup has it, except for what is known to have been decided since: {carried.Nodes} node(s) gone, {carried.Tokens} join token(s) revoked, {carried.Grants} grant(s) withdrawn.");
+            $"The mesh is as the backup has it, except for what is known to have been decided since: {carried.Nodes} node(s) gone, {carried.Tokens} join token(s) revoked, {carried.Grants} grant(s) withdrawn, {carried.Addresses} further address(es) taken.");
         if (!former.Unknown.IsEmpty)
-            yield return $"Not known since the backup, as {former.Reason}: {string.Join("; ", former.Unknown)}. Look through `meshover node list`, `meshover token list` and `meshover grant list`.";
+            yield return $"Not known since the backup, as {former.Reason}: {string.Join("; ", former.Unknown)}. Look through `meshover node list`, `meshover token list`, `meshover grant list` and `meshover node address list`.";
         yield return $"Nodes that joined since the backup{Names(backup, former)} {Fate(adopt, now)}";
     }
 

@@ -58,6 +58,7 @@ internal sealed class MeshPicture(MeshDirectory directory, LiveNodes live, Nodes
             node.Address4, node.Address6, node.TunnelAddress, node.Asn, seen?.LastVersion ?? "", reach.Transit, !isMember, health?.LinksUp, health?.NotUp?.Total,
             health?.RxBytes, health?.TxBytes, DateTimeOffset.FromUnixTimeSeconds(node.Enrolled))
         {
+            Further = [.. node.Further.Select(further => new AddressRow(further.Address, further.Note))],
             Tags = node.Tags,
             Endpoints = [.. reach.Endpoints.Select(endpoint => new IPEndPoint(IPAddress.Parse(endpoint.Address), endpoint.Port).ToString())],
             Grants = [.. node.Grants.Select(MeshPort.ToRow)],

@@ -96,6 +96,7 @@ internal static class ControllerHost
         services.AddSingleton<Nodes>();
         services.AddSingleton<NodeQueries>();
         services.AddSingleton<Grants>();
+        services.AddSingleton<Addresses>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<MeshEvents>();
         services.AddSingleton<IWayAsker, NodeAsker>();

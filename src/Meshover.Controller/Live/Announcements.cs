@@ -1,5 +1,6 @@
 using System.Net;
 using Meshover.Controller.State;
+using Meshover.Mesh.Addressing;
 
 namespace Meshover.Controller.Live;
 
@@ -12,7 +13,7 @@ internal static class Announcements
         if (report is null || report.Announced.IsEmpty)
             return [];
         // Each announcement is compared with each grant, so those are read once.
-        var own = new[] { IPNetwork.Parse($"{node.Address4}/32"), IPNetwork.Parse($"{node.Address6}/128") };
+        var own = node.Addresses.Select(address => Prefixes.Host(IPAddress.Parse(address))).ToHashSet();
         var grants = node.Grants.Select(MapModel.ToGrant).ToArray();
         return report.Announced.Where(prefix => !own.Contains(prefix) && !Array.Exists(grants, grant => grant.Covers(prefix)));
     }

@@ -6,7 +6,7 @@ using Meshover.Controller.Stores;
 namespace Meshover.Controller.Live;
 
 /// <summary>Each minute: numbers that have rested become free; tokens that ended and nodes that went long ago are forgotten.</summary>
-internal sealed partial class Housekeeping(MeshDirectory directory, TimeProvider time, ILogger<Housekeeping> log) : BackgroundService
+internal sealed partial class Housekeeping(MeshDirectory directory, LiveNodes live, TimeProvider time, ILogger<Housekeeping> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -19,6 +19,7 @@ internal sealed partial class Housekeeping(MeshDirectory directory, TimeProvider
                 await directory.ChangeAsync(new Cause(Actor.Controller, Operation.Tidy, Reason.None), draft =>
                 {
                     Departure.EndRests(draft, now);
+                    FurtherAddresses.EndRests(draft, now, node => live.State.Node(node)?.LastSeen.ToUnixTimeSeconds() ?? 0);
                     DepartedNodes.Tend(draft, now);
                     TokenRules.ForgetExpired(draft, now);
                 }, stoppingToken);

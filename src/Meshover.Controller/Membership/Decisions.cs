@@ -5,7 +5,7 @@ using Meshover.Controller.State;
 namespace Meshover.Controller.Membership;
 
 /// <summary>
-/// What was decided against somebody: removed nodes, revoked tokens, withdrawn grants. A restored backup must not undo it. Pure.
+/// What was decided against somebody: removed nodes, revoked tokens, withdrawn grants, further addresses that were taken. A restored backup must not undo it. Pure.
 /// </summary>
 internal static class Decisions
 {
@@ -21,7 +21,7 @@ internal static class Decisions
     {
         var departed = CarryDepartures(draft, later);
         departed += CarryIdentities(draft, later, restsUntil);
-        return new CarriedDecisions(departed, CarryTokens(draft, later), CarryGrants(draft, later));
+        return new CarriedDecisions(departed, CarryTokens(draft, later), CarryGrants(draft, later), CarriedAddresses.Carry(draft, later, restsUntil));
     }
 
     private static int CarryDepartures(Draft draft, MeshState later)
@@ -135,5 +135,5 @@ internal static class Decisions
     }
 }
 
-/// <summary>How many nodes, join tokens and grants the earlier state would have let in again.</summary>
-internal sealed record CarriedDecisions(int Nodes, int Tokens, int Grants);
+/// <summary>How many nodes, join tokens and grants the earlier state would have let in again, and how many further node addresses it would have given back.</summary>
+internal sealed record CarriedDecisions(int Nodes, int Tokens, int Grants, int Addresses);

@@ -64,7 +64,7 @@ internal static class Enrolment
     {
         if (draft.State.MemberByHostName(request.HostName) is null && WhyNotNew(draft, request.HostName, node: null) is { } reason)
             throw new RefusalException(RefusalReason.Taken, $"{reason} Choose another with --hostname.");
-        var numbers = TakeOver(draft, request, token) ?? TakeBack(draft, request, identity) ?? Allocator.TakeNumbers(draft);
+        var numbers = TakeOver(draft, request, token) ?? TakeBack(draft, request, identity, now) ?? Allocator.TakeNumbers(draft);
         var allocation = draft.Written<AllocationRecord>(StoreKeys.Allocation) ?? draft.State.Allocation;
         var node = new StoredNode
         {
@@ -76,6 +76,8 @@ internal static class Enrolment
             Address6 = numbers.Address6,
             TunnelAddress = numbers.TunnelAddress,
             Asn = numbers.Asn,
+            Further = numbers.Further,
+            Resting = numbers.Resting,
             Tags = token.Tags,
             Grants = token.Grants,
             Enrolled = now,
@@ -95,17 +97,17 @@ internal static class Enrolment
                 $"The hostname \"{request.HostName}\" belongs to another machine, node {owner.Record.Id} ({owner.Record.Address4}). Choose another with --hostname, "
                 + $"or have an administrator run `meshover node remove {request.HostName}`, or join with a token made by `meshover token create --replace`.");
         Departure.Replaced(draft, owner.Record);
-        return NumbersOf(owner.Record);
+        return NumbersOf(owner.Record) with { Further = owner.Record.Further, Resting = owner.Record.Resting };
     }
 
-    // An identity that an administrator let back in gets what it had while that still rests.
-    private static NodeNumbers? TakeBack(Draft draft, EnrolmentRequest request, IdentityRecord? identity)
+    // An identity that an administrator let back in gets what it had while that still rests; what it was given beside, like its grants, went with the node.
+    private static NodeNumbers? TakeBack(Draft draft, EnrolmentRequest request, IdentityRecord? identity, long now)
     {
         if (identity is null || !draft.State.Nodes.TryGetValue(identity.Node, out var former)
             || former.Record.Identity != request.Identity || former.Record.RestsUntil == 0)
             return null;
         draft.Put(StoreKeys.Node(former.Record.Id), former.Record with { RestsUntil = 0 });
-        return NumbersOf(former.Record);
+        return NumbersOf(former.Record) with { Resting = FurtherAddresses.AllResting(former.Record, now) };
     }
 
     // A node that is changing its key names one of the two.

@@ -15,6 +15,8 @@ internal static class MapModel
         WireGuardKeys = [.. node.WireGuardKeys.Select(key => new WireGuardPublicKey(Convert.FromBase64String(key)))],
         Address4 = IPAddress.Parse(node.Address4),
         Address6 = IPAddress.Parse(node.Address6),
+        FurtherAddresses = [.. node.Further.Select(further => new FurtherAddress(IPAddress.Parse(further.Address), further.Note))],
+        RestingAddresses = [.. node.Resting.Select(resting => IPAddress.Parse(resting.Address))],
         TunnelAddress = IPAddress.Parse(node.TunnelAddress),
         Asn = new Asn(node.Asn),
         IsTransit = reach.Transit,

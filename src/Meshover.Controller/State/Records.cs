@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Meshover.Mesh.Map;
 
 namespace Meshover.Controller.State;
@@ -86,6 +87,15 @@ internal sealed record StoredGrant(string Prefix, int MaxLength) : StoredRecord
     public string? Name { get; init; }
 }
 
+/// <summary>A node address beside the first of each family.</summary>
+internal sealed record StoredAddress(string Address, string Note) : StoredRecord;
+
+/// <summary>A further node address that was taken from its node: nobody gets it for a while, but the node itself.</summary>
+/// <param name="Address">Its number is claimed by the node meanwhile.</param>
+/// <param name="Until">When it is free at the earliest; seconds since 1970. It stays where the node was not heard since <paramref name="Taken"/>.</param>
+/// <param name="Taken">When it was taken.</param>
+internal sealed record RestingAddress(string Address, long Until, long Taken) : StoredRecord;
+
 /// <summary>What became of a member.</summary>
 internal enum NodeStanding
 {
@@ -115,6 +125,18 @@ internal sealed record StoredNode : StoredRecord
     public required uint Asn { get; init; }
     public ImmutableArray<string> Tags { get; init; } = [];
     public ImmutableArray<StoredGrant> Grants { get; init; } = [];
+
+    // A record that an older release wrote has neither of these two.
+
+    /// <summary>Node addresses beside the two.</summary>
+    public ImmutableArray<StoredAddress> Further { get => field.IsDefault ? [] : field; init; } = [];
+
+    /// <summary>Were such, and are nobody's.</summary>
+    public ImmutableArray<RestingAddress> Resting { get => field.IsDefault ? [] : field; init; } = [];
+
+    /// <summary>All its addresses in the form in which they are claimed; not those that rest.</summary>
+    [JsonIgnore]
+    public IEnumerable<string> Addresses => Further.Select(further => further.Address).Prepend(Address6).Prepend(Address4);
     public required long Enrolled { get; init; }
     public NodeStanding Standing { get; init; }
 
@@ -226,7 +248,11 @@ internal sealed record SessionsEndOrder(string Who, long Time) : StoredRecord;
 /// <summary>
 /// Prefixes that a member was granted and is no more: <c>withdrawn/ID</c>. After a restore it may show a credential that still names them.
 /// </summary>
-internal sealed record WithdrawnRecord(ImmutableArray<string> Prefixes) : StoredRecord;
+internal sealed record WithdrawnRecord(ImmutableArray<string> Prefixes) : StoredRecord
+{
+    /// <summary>Further node addresses that were taken from it, whether they rest or not. An older release wrote none.</summary>
+    public ImmutableArray<string> Addresses { get => field.IsDefault ? [] : field; init; } = [];
+}
 
 /// <summary>Who has a name or a number: <c>hostname/…</c>, <c>address4/…</c>, <c>address6/…</c>, <c>tunnel/…</c>, <c>asn/…</c>, <c>wireguard/…</c>.</summary>
 internal sealed record ClaimRecord(uint Node) : StoredRecord;

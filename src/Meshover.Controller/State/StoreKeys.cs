@@ -56,7 +56,10 @@ internal static class StoreKeys
 
     /// <summary>The numbers that only one node may have at a time; they rest after its removal.</summary>
     public static string[] Numbers(StoredNode node) =>
-        [Address4(node.Address4), Address6(node.Address6), Tunnel(node.TunnelAddress), Asn(node.Asn)];
+        [Address4(node.Address4), Address6(node.Address6), Tunnel(node.TunnelAddress), Asn(node.Asn), .. node.Further.Select(further => Address(further.Address)), .. node.Resting.Select(resting => Address(resting.Address))];
+
+    /// <summary>A node address of either family.</summary>
+    public static string Address(string address) => address.Contains(':', StringComparison.Ordinal) ? Address6(address) : Address4(address);
 
     public static bool IsResident(string key) => key[0] != Apart;
 

@@ -3,6 +3,7 @@ using Meshover.Contract.V1;
 using Meshover.Controller.State;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Trust;
+using ContractAddress = Meshover.Contract.V1.FurtherAddress;
 using ContractEndpoint = Meshover.Contract.V1.Endpoint;
 using ContractGrant = Meshover.Contract.V1.RouteGrant;
 using ContractSettings = Meshover.Contract.V1.MeshSettings;
@@ -53,7 +54,11 @@ internal static class ContractMapping
         Draining = node.Reach.Draining,
         Endpoints = { node.Reach.Endpoints.Select(ToContract) },
         Grants = { node.Record.Grants.Select(ToContract) },
+        FurtherAddresses = { node.Record.Further.Select(ToContract) },
+        RestingAddresses = { node.Record.Resting.Select(resting => resting.Address) },
     };
+
+    public static ContractAddress ToContract(this StoredAddress further) => new() { Address = further.Address, Note = further.Note };
 
     public static ContractGrant ToContract(this StoredGrant grant) => new() { Prefix = grant.Prefix, MaxLength = (uint)grant.MaxLength, Pin = grant.Pin, Gather = grant.Gather, Assigned = grant.Assigned, Name = grant.Name ?? "" };
 

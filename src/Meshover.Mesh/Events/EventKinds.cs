@@ -24,6 +24,8 @@ public static class EventKinds
     public static readonly EventKind NodeUndrained = new("node.undrained", "A node is not to be left any more.");
     public static readonly EventKind GrantAdded = new("grant.added", "A prefix was granted to the node.");
     public static readonly EventKind GrantRemoved = new("grant.removed", "A grant was taken from the node.");
+    public static readonly EventKind AddressAdded = new("address.added", "The node was given a further node address; at the controller also: another note of it.");
+    public static readonly EventKind AddressRemoved = new("address.removed", "A further node address was taken from the node.");
     public static readonly EventKind ControllerConnected = new("controller.connected", "The stream with a controller is open.");
     public static readonly EventKind ControllerLost = new("controller.lost", "It ended; the code is the cause, where it is known.");
     public static readonly EventKind ConfigurationRefused = new("configuration.refused", "A configuration cannot be used and the former one holds: the file, or what it is about, the code where there is one, why.");
@@ -42,7 +44,7 @@ public static class EventKinds
     public static IReadOnlyList<EventKind> All { get; } =
     [
         AgentStarted, AgentUpgraded, NodeJoined, NodeLeft, SessionUp, SessionDown, SessionCause, PathMoved, AnnouncementMade, AnnouncementWithdrawn,
-        AnnouncementRefused, AnnouncementLapsed, GatheringMoved, NodeDraining, NodeDrained, NodeUndrained, GrantAdded, GrantRemoved, ControllerConnected, ControllerLost, ConfigurationRefused, FindingRaised, FindingCleared, EventsDropped, NodeOnline,
+        AnnouncementRefused, AnnouncementLapsed, GatheringMoved, NodeDraining, NodeDrained, NodeUndrained, GrantAdded, GrantRemoved, AddressAdded, AddressRemoved, ControllerConnected, ControllerLost, ConfigurationRefused, FindingRaised, FindingCleared, EventsDropped, NodeOnline,
         NodeOffline, NodeLost, NodeUpgraded, Changed,
     ];
 

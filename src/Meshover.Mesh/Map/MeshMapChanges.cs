@@ -55,7 +55,16 @@ public static class MeshMapChanges
         || (node.WireGuardKeys.SequenceEqual(other.WireGuardKeys)
             && node.Endpoints.SequenceEqual(other.Endpoints)
             && node.Grants.SequenceEqual(other.Grants)
-            && node == other with { WireGuardKeys = node.WireGuardKeys, Endpoints = node.Endpoints, Grants = node.Grants });
+            && node.FurtherAddresses.SequenceEqual(other.FurtherAddresses)
+            && node.RestingAddresses.SequenceEqual(other.RestingAddresses)
+            && node == other with
+            {
+                WireGuardKeys = node.WireGuardKeys,
+                Endpoints = node.Endpoints,
+                Grants = node.Grants,
+                FurtherAddresses = node.FurtherAddresses,
+                RestingAddresses = node.RestingAddresses,
+            });
 
     /// <inheritdoc cref="SameAs(MeshNode, MeshNode)"/>
     public static bool SameAs(this MeshSettings settings, MeshSettings other) =>
@@ -71,10 +80,15 @@ public static class MeshMapChanges
     /// </summary>
     public static MeshMap Retaining(this MeshMap restored, MeshMap former)
     {
-        var taken = restored.Nodes.Values.SelectMany(node => node.Numbers()).Select(number => number.Value).ToHashSet();
+        var taken = restored.Nodes.Values.SelectMany(node => node.Numbers().Select(number => number.Value).Concat(node.FurtherAddresses.Select(further => further.Address))).ToHashSet();
         var kept = former.Nodes.Where(pair =>
             !restored.Nodes.ContainsKey(pair.Key) && !restored.Tombstones.Contains(pair.Key) && !former.Tombstones.Contains(pair.Key)
             && !pair.Value.Numbers().Any(number => taken.Contains(number.Value)));
-        return restored with { Nodes = restored.Nodes.AddRange(kept) };
+        // Those of the restored map are its nodes', whoever had them before.
+        return (restored with { Nodes = restored.Nodes.AddRange(kept.Select(pair => KeyValuePair.Create(pair.Key, Without(pair.Value, taken)))) }).WithoutDoubles();
     }
+
+    private static MeshNode Without(MeshNode node, HashSet<object> taken) => node.FurtherAddresses.Any(further => taken.Contains(further.Address))
+        ? node with { FurtherAddresses = node.FurtherAddresses.RemoveAll(further => taken.Contains(further.Address)) }
+        : node;
 }

@@ -30,11 +30,11 @@ public static class MeshMapProblems
         return problems.ToImmutable();
     }
 
-    /// <summary>The map without them; it names what it lacks.</summary>
+    /// <summary>The map without them, which it names, and without further addresses that cannot be worked with.</summary>
     public static MeshMap WithoutProblems(this MeshMap map)
     {
         var problems = map.Problems();
-        return problems.IsEmpty ? map : map with { Nodes = map.Nodes.RemoveRange(problems.Keys), LeftOut = map.LeftOut.SetItems(problems) };
+        return (problems.IsEmpty ? map : map with { Nodes = map.Nodes.RemoveRange(problems.Keys), LeftOut = map.LeftOut.SetItems(problems) }).WithoutDoubles();
     }
 
     /// <summary>Why the settings cannot be worked with; null where they can.</summary>

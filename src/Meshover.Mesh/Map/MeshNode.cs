@@ -21,6 +21,12 @@ public sealed record MeshNode
     /// <summary>/128 out of the IPv6 pool.</summary>
     public required IPAddress Address6 { get; init; }
 
+    /// <summary>Node addresses beside these two; never an address that is another node's.</summary>
+    public ImmutableArray<FurtherAddress> FurtherAddresses { get; init; } = [];
+
+    /// <summary>Were its node addresses, and are nobody's for a while: it may not have heard of that, so whoever brings them is refused.</summary>
+    public ImmutableArray<IPAddress> RestingAddresses { get; init; } = [];
+
     /// <summary>IPv4; addresses one end of the GRE links, never routed.</summary>
     public required IPAddress TunnelAddress { get; init; }
 
@@ -34,8 +40,11 @@ public sealed record MeshNode
 
     public ImmutableArray<EndpointCandidate> Endpoints { get; init; } = [];
 
-    /// <summary>What it may originate beside its two node addresses.</summary>
+    /// <summary>What it may originate beside its node addresses.</summary>
     public ImmutableArray<RouteGrant> Grants { get; init; } = [];
+
+    /// <summary>All its node addresses, the first of each family first.</summary>
+    public IEnumerable<IPAddress> NodeAddresses => new[] { Address4, Address6 }.Concat(FurtherAddresses.Select(further => further.Address));
 
     public string Site { get; init; } = "";
 

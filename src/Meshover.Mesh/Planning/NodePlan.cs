@@ -121,9 +121,13 @@ public sealed record KernelPlan
     private readonly ListOf<IPNetwork> _unreachable;
     private readonly ListOf<string> _workloads;
     private readonly ListOf<IPAddress> _floating;
+    private readonly ListOf<IPAddress> _further;
 
     public required IPAddress Address4 { get; init; }
     public required IPAddress Address6 { get; init; }
+
+    /// <summary>Node addresses beside these.</summary>
+    public ImmutableArray<IPAddress> Further { get => _further.Elements; init => _further = new(value); }
 
     /// <summary>The interface that carries the node addresses (dummy, else bridge).</summary>
     public required string LoopbackInterface { get; init; }

@@ -85,6 +85,7 @@ public static class NodePlanner
     {
         Address4 = me.Address4,
         Address6 = me.Address6,
+        Further = [.. me.FurtherAddresses.Select(further => further.Address)],
         LoopbackInterface = settings.LoopbackInterface,
         TunnelAddress = me.TunnelAddress,
         TunnelPool = map.Settings.TunnelPool,
@@ -120,6 +121,7 @@ public static class NodePlanner
         IsDraining = settings.IsDraining,
         HasHosts = settings.Workloads.Any(network => network.Hosts),
         Grants = [.. map.Nodes.Values.SelectMany(node => Taken(node, settings).Select(grant => new OriginGrant(node.Asn, grant)))],
+        Resting = [.. map.Nodes.Values.SelectMany(node => node.RestingAddresses).Distinct().Select(Prefixes.Host)],
         Neighbors = [.. peers.Select(peer => PlanNeighbor(peer, settings, health))],
         ExternalNeighbors = ExternalNeighbors.Usable(map, me, settings),
         Learnable = settings.Neighbors.IsEmpty ? [] : ExternalNeighbors.Learnable(map, me),
@@ -173,8 +175,7 @@ public static class NodePlanner
         BfdProfile = BfdChoice.For(peer, settings.BfdProfiles) ?? quality.Bfd,
     };
 
-    private static RouteGrant[] Own(MeshNode node) =>
-        [new(Prefixes.Host(node.Address4)), new(Prefixes.Host(node.Address6))];
+    private static IEnumerable<RouteGrant> Own(MeshNode node) => node.NodeAddresses.Select(address => new RouteGrant(Prefixes.Host(address)));
 
     private static ImmutableArray<Finding> Warn(MeshMap map, MeshNode me, NodeSettings settings, NodeCapabilities capabilities, NodeHealth health, LinkMtu mtu)
     {

@@ -13,6 +13,7 @@ public sealed record RoutingModel
     private readonly ListOf<int> _failoverPriorities;
     private readonly ListOf<OriginGrant> _grants;
     private readonly ListOf<NeighborModel> _neighbors;
+    private readonly ListOf<IPNetwork> _resting;
     private readonly ListOf<ExternalNeighbor> _externalNeighbors;
     private readonly ListOf<LearnableRange> _learnable;
 
@@ -53,6 +54,12 @@ public sealed record RoutingModel
     /// <summary>Everything granted to anybody in the mesh: what a transit neighbour may bring.</summary>
     public required ImmutableArray<OriginGrant> Grants { get => _grants.Elements; init => _grants = new(value); }
 
+    /// <summary>
+    /// Addresses of the pools that were taken from nodes and are nobody's: accepted from nobody. Who may pass on what others announce is held against the
+    /// pools alone.
+    /// </summary>
+    public ImmutableArray<IPNetwork> Resting { get => _resting.Elements; init => _resting = new(value); }
+
     /// <summary>Ordered by node id.</summary>
     public required ImmutableArray<NeighborModel> Neighbors { get => _neighbors.Elements; init => _neighbors = new(value); }
 
@@ -80,7 +87,7 @@ public sealed record NeighborModel
     public required Asn Asn { get; init; }
     public required bool IsTransit { get; init; }
 
-    /// <summary>Its node addresses (/32 and /128) and its grants: all that it may originate.</summary>
+    /// <summary>Its node addresses (/32 and /128), the further ones, too, and its grants: all that it may originate.</summary>
     public required ImmutableArray<RouteGrant> MayOriginate { get => _mayOriginate.Elements; init => _mayOriginate = new(value); }
 
     /// <summary>This end's half of what the link costs (<see cref="LinkCost"/>): added to MED on the way in and on the way out.</summary>

@@ -30,7 +30,10 @@ public sealed record NamedMesh(long Revision, ImmutableArray<NamedHost> Hosts, I
 
     internal static NamedMesh Of(MeshSnapshot map) => new(
         map.Revision,
-        [.. map.Nodes.OrderBy(node => node.Id).Where(node => node.Hostname.Length > 0).Select(node => new NamedHost(node.Hostname, Address(node.Address4), Address(node.Address6)))],
+        [.. map.Nodes.OrderBy(node => node.Id).Where(node => node.Hostname.Length > 0).Select(node => new NamedHost(node.Hostname, Address(node.Address4), Address(node.Address6))
+        {
+            Further = [.. node.FurtherAddresses.Select(further => Address(further.Address)).OfType<IPAddress>()],
+        })],
         [.. new[] { map.Settings?.Pool4, map.Settings?.Pool6 }.Select(Pool).OfType<IPNetwork>()])
     {
         // Several nodes are granted the same one.
@@ -49,7 +52,10 @@ public sealed record NamedMesh(long Revision, ImmutableArray<NamedHost> Hosts, I
 /// <param name="HostName">Lower case; one label or more.</param>
 public sealed record NamedHost(string HostName, IPAddress? Address4, IPAddress? Address6)
 {
-    /// <summary>One or two.</summary>
+    /// <summary>Its node addresses beside these: the name does not lead to them, and they lead to it.</summary>
+    public ImmutableArray<IPAddress> Further { get; init; } = [];
+
+    /// <summary>One or two, to which the name leads.</summary>
     public IEnumerable<IPAddress> Addresses => new[] { Address4, Address6 }.OfType<IPAddress>();
 }
 

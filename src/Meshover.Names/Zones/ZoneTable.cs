@@ -36,7 +36,10 @@ internal sealed class ZoneTable
             _zones[name] = new Zone(Soa(name), server);
         foreach (var host in mesh.Hosts)
         {
-            foreach (var reverse in Add(NameOf(host.HostName, apex), host.Addresses))
+            var name = NameOf(host.HostName, apex);
+            var reverses = Add(name, host.Addresses);
+            // One that has no name of its own has no way back to it either.
+            foreach (var reverse in reverses.Count > 0 ? reverses.Concat(host.Further.Select(address => Reverse(address, name))) : [])
                 FindZone(reverse.Name)?.Add(reverse);
         }
         // Behind the nodes, whose names are theirs whatever else is called so. Outside the pools an address is a zone by itself: who has names around it keeps them.
@@ -83,8 +86,10 @@ internal sealed class ZoneTable
         foreach (var address in addresses)
         {
             Forward.Add(address.AddressFamily == AddressFamily.InterNetwork ? new ARecord(name, TimeToLive, address) : new AaaaRecord(name, TimeToLive, address));
-            reverse.Add(new PtrRecord(address.GetReverseLookupDomain(), TimeToLive, name));
+            reverse.Add(Reverse(address, name));
         }
         return reverse;
     }
+
+    private static PtrRecord Reverse(IPAddress address, DomainName name) => new(address.GetReverseLookupDomain(), TimeToLive, name);
 }

@@ -33,6 +33,7 @@ public sealed record FrrRendering(FrrConfig Config, ImmutableArray<TemplateLine>
         TunnelPool = IPNetwork.Parse("198.18.0.0/15"),
         Networks = [.. Addresses(1).Concat(Grants(1)).Select(grant => new Announcement(grant.Prefix)), new Announcement(IPNetwork.Parse("10.64.1.128/25")) { Med = 100, Communities = [new Community(65000, 1)] }],
         Grants = [.. Enumerable.Range(1, 3).SelectMany(id => Grants(id).Select(grant => new OriginGrant(AsnOf(id), grant)))],
+        Resting = [IPNetwork.Parse("10.249.0.9/32"), IPNetwork.Parse("fd00:6d65:7368::9/128")],
         Neighbors = [Neighbor(2, isTransit: true), Neighbor(3, isTransit: false) with { Cost = LinkCost.Base + new LinkQuality(5, IsJittery: false, Loss: 0).Cost, BfdProfile = BfdProfile.Lossy }],
         Bfd = BfdTimers.For(2, BfdTimers.DefaultPacketsPerSecond),
     };

@@ -21,7 +21,14 @@ internal static class PrefixBound
     public static long Of(RoutingModel model, AddressFamily family)
     {
         var granted = model.Grants.Select(g => g.Grant).Where(g => g.Prefix.BaseAddress.AddressFamily == family).Sum(Count);
-        return (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(Least, 2 * (granted + model.Neighbors.Length + 1)));
+        return (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(Least, 2 * (granted + AddressesOf(model, family))));
+    }
+
+    /// <summary>Of all nodes, of which each has one at least.</summary>
+    private static long AddressesOf(RoutingModel model, AddressFamily family)
+    {
+        var pool = family == AddressFamily.InterNetwork ? model.Pool4 : model.Pool6;
+        return 1 + model.Neighbors.Sum(neighbor => Math.Max(1, neighbor.MayOriginate.Count(grant => grant.Prefix.BaseAddress.AddressFamily == family && pool.Contains(grant.Prefix.BaseAddress))));
     }
 
     /// <summary>The prefixes that a grant covers, with all that are longer up to its limit; as many as anybody announces in earnest.</summary>

@@ -31,6 +31,15 @@ internal readonly record struct PrefixListEntry(uint Seq, bool Permit, string Ra
     /// <param name="block">0-400.</param>
     public static uint SeqInBlock(uint block, string range, HashSet<uint> used) => FreeSeq(range, used, block * 10_000_000);
 
+    /// <summary>A number for an entry by its text, from <paramref name="first"/> to <paramref name="last"/>, which are more than there are entries.</summary>
+    public static uint SeqBetween(uint first, uint last, string range, HashSet<uint> used)
+    {
+        var count = last - first + 1;
+        var at = Fnv1a(range) % count;
+        while (!used.Add(first + at)) at = (at + 1) % count;
+        return first + at;
+    }
+
     private static uint FreeSeq(string range, HashSet<uint> used, uint from = 0)
     {
         var seq = from + Fnv1a(range);

@@ -13,6 +13,9 @@ internal sealed class PrefixLists(RoutingModel model, AddressFamily family)
 {
     private const uint FirstRefusal = 1000;
 
+    /// <summary>A node's first address is entry 1; a further one has a number of its text, so that one that comes or goes renumbers no other.</summary>
+    private const uint FirstFurther = 2, LastFurther = 999;
+
     private int Bits => family == AddressFamily.InterNetwork ? 32 : 128;
 
     private IPNetwork Pool => family == AddressFamily.InterNetwork ? model.Pool4 : model.Pool6;
@@ -21,20 +24,29 @@ internal sealed class PrefixLists(RoutingModel model, AddressFamily family)
     public List<PrefixListEntry> Of(NeighborModel neighbor)
     {
         var grants = OfFamily(neighbor.MayOriginate).ToLookup(IsNodeAddress);
-        return List(grants[true].Select(PrefixListEntry.RangeOf), grants[false]);
+        return List([.. AddressEntries(grants[true].Select(PrefixListEntry.RangeOf))], grants[false]);
     }
 
     /// <summary>All that anybody may originate.</summary>
     public List<PrefixListEntry> OfAll() =>
-        List([$"{PrefixListEntry.Text(Pool)} ge {Bits}"], OfFamily(model.Grants.Select(g => g.Grant)));
+        List([new PrefixListEntry(1, true, $"{PrefixListEntry.Text(Pool)} ge {Bits}")], OfFamily(model.Grants.Select(g => g.Grant)));
 
-    private List<PrefixListEntry> List(IEnumerable<string> nodeAddresses, IEnumerable<RouteGrant> grants)
+    /// <summary>Addresses of the pool that are nobody's for a while.</summary>
+    public List<PrefixListEntry> OfResting() => PrefixListEntry.ForGrants(OfFamily(model.Resting.Select(prefix => new RouteGrant(prefix))));
+
+    private static IEnumerable<PrefixListEntry> AddressEntries(IEnumerable<string> ranges)
+    {
+        var used = new HashSet<uint>();
+        return ranges.Select((range, i) => new PrefixListEntry(i == 0 ? 1 : PrefixListEntry.SeqBetween(FirstFurther, LastFurther, range, used), true, range));
+    }
+
+    private List<PrefixListEntry> List(List<PrefixListEntry> nodeAddresses, IEnumerable<RouteGrant> grants)
     {
         var granted = grants.ToList();
         var refused = Forbidden().Where(f => granted.Any(g => Overlap(g.Prefix, f))).Select(Within);
         return
         [
-            .. nodeAddresses.Select((range, i) => new PrefixListEntry((uint)(i + 1), true, range)),
+            .. nodeAddresses,
             .. refused.Select((range, i) => new PrefixListEntry(FirstRefusal + (uint)i, false, range)),
             .. PrefixListEntry.ForGrants(granted),
         ];

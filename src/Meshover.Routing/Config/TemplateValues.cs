@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Meshover.Mesh.Paths;
@@ -16,6 +17,8 @@ internal static partial class TemplateValues
         [BfdProfile.Lan] = "MESH-LAN",
         [BfdProfile.Lossy] = "MESH-LOSSY",
     }.ToFrozenDictionary();
+
+    private const string Two = "TWO";
 
     public static ScriptObject From(RoutingModel model) => new()
     {
@@ -35,8 +38,10 @@ internal static partial class TemplateValues
         ["as_path"] = AsPaths.For(model.MaxMeshHops),
         ["granted4"] = Entries(new PrefixLists(model, AddressFamily.InterNetwork).OfAll()),
         ["granted6"] = Entries(new PrefixLists(model, AddressFamily.InterNetworkV6).OfAll()),
+        ["resting4"] = Entries(new PrefixLists(model, AddressFamily.InterNetwork).OfResting()),
+        ["resting6"] = Entries(new PrefixLists(model, AddressFamily.InterNetworkV6).OfResting()),
         ["costs"] = Array(model.Neighbors.Select(n => (Hops(n), n.Cost)).Distinct().Order()
-            .Select(c => new ScriptObject { ["hops"] = c.Item1, ["cost"] = c.Cost })),
+            .Select(c => MapValues(c.Item1, c.Cost, model))),
         ["base_cost"] = LinkCost.Base,
         ["costs_out"] = Array(model.Neighbors.Select(n => n.Cost).Where(cost => cost != LinkCost.Base).Distinct().Order().Select(cost => (object)cost)),
         ["network_maps"] = Array(NetworkMap.Of(model).Select(NetworkMaps)),
@@ -65,6 +70,7 @@ internal static partial class TemplateValues
         ["cost"] = neighbor.Cost,
         ["bfd_profile"] = _profileNames[neighbor.BfdProfile],
         ["hops"] = Hops(neighbor),
+        ["map"] = MapIn(Hops(neighbor), neighbor.Cost, model),
         ["list"] = neighbor.IsTransit ? "MO-GRANTED" : $"MO-FROM-{neighbor.Node.Value:x8}",
         ["from4"] = From(neighbor, model, AddressFamily.InterNetwork),
         ["from6"] = From(neighbor, model, AddressFamily.InterNetworkV6),
@@ -77,7 +83,27 @@ internal static partial class TemplateValues
         neighbor.IsTransit ? [] : Entries(new PrefixLists(model, family).Of(neighbor));
 
     /// <summary>Mesh hops in an AS path that are taken from this neighbour.</summary>
-    private static string Hops(NeighborModel neighbor) => neighbor.IsTransit ? "TWO" : "ONE";
+    private static string Hops(NeighborModel neighbor) => neighbor.IsTransit ? Two : "ONE";
+
+    private static ScriptObject MapValues(string hops, int cost, RoutingModel model) => new()
+    {
+        ["hops"] = hops,
+        ["cost"] = cost,
+        ["map"] = MapIn(hops, cost, model),
+        ["refuses_resting4"] = RefusesResting(hops, model, AddressFamily.InterNetwork),
+        ["refuses_resting6"] = RefusesResting(hops, model, AddressFamily.InterNetworkV6),
+    };
+
+    /// <summary>By what a map refuses it has its name: none that is in use gets another entry, or loses one.</summary>
+    private static string MapIn(string hops, int cost, RoutingModel model)
+    {
+        var families = (RefusesResting(hops, model, AddressFamily.InterNetwork) ? "4" : "") + (RefusesResting(hops, model, AddressFamily.InterNetworkV6) ? "6" : "");
+        return string.Create(CultureInfo.InvariantCulture, $"MO-IN-{hops}{(families.Length > 0 ? $"-RESTING{families}" : "")}-{cost}");
+    }
+
+    /// <summary>The lists of other neighbours have their own addresses alone.</summary>
+    private static bool RefusesResting(string hops, RoutingModel model, AddressFamily family) =>
+        hops == Two && model.Resting.Any(prefix => prefix.BaseAddress.AddressFamily == family);
 
     private static ScriptObject Family(string name, RoutingModel model, AddressFamily family) => new()
     {

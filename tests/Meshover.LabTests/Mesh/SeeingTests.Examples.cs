@@ -38,7 +38,7 @@ public sealed partial class SeeingTests
     };
 
     /// <summary>Commands that change something, in an order in which the later ones take back what the earlier ones did, as far as they can.</summary>
-    private static readonly string[] Changing = ["announce", "withdraw", "drain", "undrain", "grant add", "grant remove", "token revoke", "node rename", "rotate-key"];
+    private static readonly string[] Changing = ["announce", "withdraw", "drain", "undrain", "grant add", "grant remove", "token revoke", "node address add", "node address remove", "node rename", "rotate-key"];
 
     /// <summary>Where commands run; those of administration on the controller's machine.</summary>
     private static readonly string[] OnTheNode =

@@ -255,6 +255,21 @@ public sealed class PrefixJudgeTests
     [Fact]
     public void Schema_IsTheOneInDocs() => GoldenFile.Equal("../../../docs/route.schema.json", JsonSchemaText.Of(RouteJson.Default.Options, typeof(RouteDocument)));
 
+    [Fact]
+    public void FurtherAddress_IsANodesOwn_AndOneThatRestsIsSaidToHaveBeenTaken()
+    {
+        var facts = Facts("10.249.9.2/32");
+        facts.Map.Nodes[1].RestingAddresses.Add("10.249.9.2");
+        facts = facts with { Refused = [new RefusedPath("10.249.9.2/32", "mo-00000002", N2)] };
+        Assert.Contains("was taken from it", Assert.Single(new PrefixJudge(facts).Announcements()).Reason, StringComparison.Ordinal);
+        facts.Map.Nodes[1].RestingAddresses.Clear();
+        facts.Map.Nodes[1].FurtherAddresses.Add(new FurtherAddress { Address = "10.249.9.2" });
+        Assert.Contains("although it is the node's own address", Assert.Single(new PrefixJudge(facts).Announcements()).Reason, StringComparison.Ordinal);
+        facts = Facts("10.249.9.1/32") with { Paths = [new AnnouncedPath("10.249.9.1/32", 0)] };
+        facts.Map.Nodes[0].FurtherAddresses.Add(new FurtherAddress { Address = "10.249.9.1", Note = "mail relay" });
+        Assert.Equal("This node announces it: a further address of its own (mail relay).", Assert.Single(new PrefixJudge(facts).Announcements()).Reason);
+    }
+
     private static PrefixFacts Facts(string asked) => new()
     {
         Asked = IPNetwork.Parse(asked),

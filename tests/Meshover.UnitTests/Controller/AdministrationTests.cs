@@ -30,6 +30,8 @@ public sealed class AdministrationTests : IAsyncLifetime
 
     private Grants Grants => new(_directory);
 
+    private Addresses Addresses => new(_directory, ConfigReader.Read(new ControllerConfig()), _time);
+
     private Nodes Nodes => new(_directory, new LiveNodes(_time), ConfigReader.Read(new ControllerConfig()), _time);
 
     public async ValueTask InitializeAsync()
@@ -62,6 +64,43 @@ public sealed class AdministrationTests : IAsyncLifetime
         Assert.True(State.Token(made.Id)!.Revoked);
         var unknown = await Assert.ThrowsAsync<RefusalException>(() => Tokens.RevokeAsync(Admin, Reason.None, "none", CancellationToken.None));
         Assert.Equal(RefusalReason.NotFound, unknown.Reason);
+    }
+
+    [Fact]
+    public async Task Address_IsGivenListedAndTaken_AndTheAuditSaysWhoAndWhy()
+    {
+        var given = await Addresses.AddAsync(Admin, Reason.Of("for mail"), "web-1", new AddressWish(Family: 6, Note: "mail relay"), CancellationToken.None);
+        Assert.Equal(("fd00:1::2", "mail relay"), (given.Address.Address, given.Address.Note));
+        var noted = await Addresses.AddAsync(Admin, Reason.None, "web-1", new AddressWish("FD00:1:0::2", Note: "web"), CancellationToken.None);
+        Assert.Equal("mail relay", noted.Former!.Note);
+        Assert.Equal(("web-1", "fd00:1::2", 0L), Assert.Single(Addresses.List("")) is var one ? (one.HostName, one.Address.Address, one.RestsUntil) : default);
+
+        var until = await Addresses.RemoveAsync(Admin, Reason.Of("moved"), "1", "fd00:1::2", CancellationToken.None);
+        Assert.True(until > _time.GetUtcNow());
+        Assert.Equal(until.ToUnixTimeSeconds(), Assert.Single(Addresses.List("web-1")).RestsUntil);
+
+        var told = (await new AuditLog(_directory).ListAsync(new AuditQuery(3, "web-1", 0, Routine: false), CancellationToken.None)).Records.Select(view => view.Record).ToList();
+        Assert.Equal(["address.remove", "address.add", "address.add"], told.Select(record => record.Operation));
+        Assert.Equal(("moved", "address fd00:1::2 \"web\""), (told[0].Reason, told[0].Before));
+        Assert.Equal(("address fd00:1::2 \"mail relay\"", "address fd00:1::2 \"web\""), (told[1].Before, told[1].After));
+        Assert.Equal(("root (uid 0, pid 4711)", "for mail", "address fd00:1::2 \"mail relay\""), (told[2].Actor, told[2].Reason, told[2].After));
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", 0u, null, "is no address of the mesh's pools")]
+    [InlineData("10.249.0.0", 0u, null, "is no address of the mesh's pools")]
+    [InlineData("10.249.255.255", 0u, null, "is no address of the mesh's pools")]
+    [InlineData("10.249.9", 0u, null, "is no address such as")]
+    [InlineData("fd00:1::9%1", 0u, null, "is no address such as")]
+    [InlineData("10.249.0.9", 4u, null, "is said by the address")]
+    [InlineData("", 5u, null, "4 or 6")]
+    [InlineData("", 4u, "two\nlines", "one line of printable characters")]
+    public async Task Address_ThatCannotBeMeant_IsRefusedWithWhy(string address, uint family, string? note, string why)
+    {
+        var e = await Assert.ThrowsAsync<InvalidRequestException>(() => Addresses.AddAsync(Admin, Reason.None, "web-1", new AddressWish(address, family, note), CancellationToken.None));
+        Assert.Contains(why, e.Message, StringComparison.Ordinal);
+        var longest = await Assert.ThrowsAsync<InvalidRequestException>(() => Addresses.AddAsync(Admin, Reason.None, "", new AddressWish(Note: new string('x', 101)), CancellationToken.None));
+        Assert.Equal(["node", "note"], longest.Violations.Select(violation => violation.Field));
     }
 
     [Fact]

@@ -40,8 +40,14 @@ public sealed class NewerRecordTests
         foreach (var key in keys)
             Amend(key);
         AmendGrant();
+        Change(draft => FurtherAddresses.Add(draft, Node(1), null, System.Net.Sockets.AddressFamily.InterNetwork, "relay"));
+        Write(StoreKeys.Node(1), Written(StoreKeys.Node(1)), json => json["further"]![0]!["later"] = JsonNode.Parse(Later));
 
         _mesh.Enrol("n2");
+        Change(draft => FurtherAddresses.Add(draft, Node(1), Node(1).Further[0].Address, default, "another note"));
+        Change(draft => FurtherAddresses.Add(draft, Node(1), "10.249.9.9", default, null));
+        Change(draft => FurtherAddresses.Remove(draft, Node(1), "10.249.9.9", TestMesh.Now, TestMesh.Now + 1));
+        Change(draft => FurtherAddresses.EndRests(draft, TestMesh.Now + 1, _ => long.MaxValue));
         Change(draft => Enrolment.Update(draft, Node(1), "renamed", [TestMesh.KeyOf("another")]));
         Change(draft => GrantRules.Add(draft, Node(1), new StoredGrant("10.64.2.0/24", 24)));
         Change(draft => GrantRules.Remove(draft, Node(1), "10.64.2.0/24"));
@@ -50,6 +56,7 @@ public sealed class NewerRecordTests
 
         Assert.All(keys, key => Assert.Equal(Later, Written(key)["later"]?.ToJsonString()));
         Assert.Equal(Later, Written(StoreKeys.Node(1))["grants"]![0]!["later"]?.ToJsonString());
+        Assert.Equal(Later, Written(StoreKeys.Node(1))["further"]![0]!["later"]?.ToJsonString());
 
         Change(draft => Departure.Remove(draft, Node(1), TestMesh.Now));
         Change(draft => Departure.Allow(draft, draft.State.Nodes[1].Record));

@@ -15,11 +15,15 @@ public sealed class OlderRecordTests
         var id = mesh.Enrol("old").Id;
         var written = JsonNode.Parse(RecordJson.Write(mesh.State.Nodes[id].Record))!.AsObject();
         written.Remove("formerNames");
+        written.Remove("further");
+        written.Remove("resting");
         var read = (StoredNode)RecordJson.Read(StoreKeys.Node(id), System.Text.Encoding.UTF8.GetBytes(written.ToJsonString()))!;
         mesh.Change(draft => draft.Put(StoreKeys.Node(id), read));
 
         mesh.Change(draft => Enrolment.Rename(draft, draft.State.Nodes[id].Record, "new"));
         Assert.Equal("new", mesh.State.Nodes[id].Record.HostName);
+        mesh.Change(draft => FurtherAddresses.Add(draft, draft.State.Nodes[id].Record, null, default, null));
+        Assert.Single(mesh.State.Nodes[id].Record.Further);
         Assert.Equal(["old"], mesh.State.Nodes[id].Record.FormerNames);
     }
 }

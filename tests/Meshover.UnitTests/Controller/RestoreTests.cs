@@ -12,6 +12,9 @@ public sealed class RestoreTests : IAsyncLifetime
 {
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);
 
+    /// <summary>Further addresses of the node in the backup.</summary>
+    private const string Kept = "10.249.9.1", Other = "fd00:1::9:1";
+
     private readonly StoreFolder _folder = new();
     private StoredNode _early = null!;
     private StoredNode _late = null!;
@@ -26,6 +29,8 @@ public sealed class RestoreTests : IAsyncLifetime
             await ChangeAsync(directory, draft => GrantRules.Add(draft, draft.State.Member(_early.Id)!.Record, new StoredGrant("10.64.1.0/24", 24)));
             await ChangeAsync(directory, draft => GrantRules.Add(draft, draft.State.Member(_early.Id)!.Record, new StoredGrant("10.64.2.0/24", 28)));
             await ChangeAsync(directory, draft => TokenRules.Create(draft, TestMesh.Token(id: "other")));
+            await ChangeAsync(directory, draft => FurtherAddresses.Add(draft, draft.State.Member(_early.Id)!.Record, Kept, default, "mail relay"));
+            await ChangeAsync(directory, draft => FurtherAddresses.Add(draft, draft.State.Member(_early.Id)!.Record, Other, default, null));
             StoreBackup.Write(_folder.Paths.Store, _folder.Backup);
             _late = await EnrolAsync(directory, "late");
             await ChangeAsync(directory, draft => GrantRules.Add(draft, draft.State.Member(_late.Id)!.Record, new StoredGrant("10.64.3.0/24", 24)));
@@ -136,6 +141,59 @@ public sealed class RestoreTests : IAsyncLifetime
             await AdoptAsync(directory, _lateCredential);
             Assert.Empty(directory.State.Member(_late.Id)!.Record.Grants);
         });
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Address_TakenSinceTheBackup_StaysTaken_AndRests(bool damaged)
+    {
+        await DecideAsync(damaged, draft => FurtherAddresses.Remove(draft, draft.State.Member(_early.Id)!.Record, Kept, TestMesh.Now, TestMesh.Now + 86_400));
+
+        Assert.Contains("1 further address(es) taken", await _folder.RestoreAsync(), StringComparison.Ordinal);
+
+        await _folder.WhileServingAsync(async directory =>
+        {
+            var node = directory.State.Member(_early.Id)!.Record;
+            Assert.Equal([Other], node.Further.Select(further => further.Address));
+            Assert.Equal((Kept, TestMesh.Now + 86_400), (Assert.Single(node.Resting).Address, node.Resting[0].Until));
+            var another = await EnrolAsync(directory, "another");
+            Assert.Equal(RefusalReason.Taken, (await Assert.ThrowsAsync<RefusalException>(() =>
+                ChangeAsync(directory, draft => FurtherAddresses.Add(draft, draft.State.Member(another.Id)!.Record, Kept, default, null)))).Reason);
+        });
+    }
+
+    [Fact]
+    public async Task Address_TakenAndGivenToAnotherSince_IsNobodysTwice()
+    {
+        StoredNode second = null!;
+        await _folder.WhileServingAsync(async directory =>
+        {
+            second = await EnrolAsync(directory, "second");
+            StoreBackup.Write(_folder.Paths.Store, _folder.Backup + "2");
+        });
+        File.Move(_folder.Backup + "2", _folder.Backup, overwrite: true);
+        await DecideAsync(damaged: false,
+            draft => FurtherAddresses.Remove(draft, draft.State.Member(_early.Id)!.Record, Kept, TestMesh.Now, TestMesh.Now),
+            draft => FurtherAddresses.EndRests(draft, TestMesh.Now, _ => long.MaxValue),
+            draft => FurtherAddresses.Add(draft, draft.State.Member(second.Id)!.Record, Kept, default, "now here"),
+            draft => FurtherAddresses.Add(draft, draft.State.Member(second.Id)!.Record, "10.249.7.7", default, null));
+
+        await _folder.RestoreAsync();
+
+        var state = await _folder.StateAsync();
+        Assert.Equal([Other], state.Member(_early.Id)!.Record.Further.Select(further => further.Address));
+        Assert.Empty(state.Member(second.Id)!.Record.Further);
+        // What was given since the backup is nobody's, and rests: the node may still announce it.
+        Assert.Equal([Kept, "10.249.7.7"], state.Member(second.Id)!.Record.Resting.Select(resting => resting.Address));
+        Assert.Equal(second.Id, state.Get<ClaimRecord>(StoreKeys.Address4(Kept))!.Node);
+    }
+
+    [Fact]
+    public async Task Addresses_OfTheBackup_AreThereAfterARestore()
+    {
+        await _folder.RestoreAsync();
+        Assert.Equal([new StoredAddress(Kept, "mail relay"), new StoredAddress(Other, "")], (await _folder.StateAsync()).Member(_early.Id)!.Record.Further);
     }
 
     [Fact]

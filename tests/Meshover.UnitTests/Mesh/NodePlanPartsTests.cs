@@ -83,7 +83,7 @@ public sealed class NodePlanPartsTests
 
     private static NodePlan Plan()
     {
-        var map = TestMesh.Of(TestMesh.Node(1).GrantedToGather("10.64.1.0/24", "192.0.2.0/24"), TestMesh.Node(2).Granted("10.64.2.0/24"), TestMesh.Node(3));
+        var map = TestMesh.Of(TestMesh.Node(1).GrantedToGather("10.64.1.0/24", "192.0.2.0/24").With("10.249.9.1"), TestMesh.Node(2).Granted("10.64.2.0/24"), TestMesh.Node(3).Resting("10.249.9.3"));
         var settings = new NodeSettings
         {
             Announce = [IPNetwork.Parse("10.64.1.0/24"), new Announcement(IPNetwork.Parse("10.64.1.9/32")) { HoldsAddress = true, Failover = new(FailoverRole.Active, Failover.DefaultPriority) }],

@@ -46,6 +46,12 @@ internal static class TestMesh
     public static MeshNode GrantedToGather(this MeshNode node, params string[] prefixes) =>
         node with { Grants = [.. prefixes.Select(prefix => new RouteGrant(IPNetwork.Parse(prefix)) { MayGather = true })] };
 
+    /// <summary>With further addresses.</summary>
+    public static MeshNode With(this MeshNode node, params string[] addresses) =>
+        node with { FurtherAddresses = [.. addresses.Select(address => new FurtherAddress(IPAddress.Parse(address), ""))] };
+
+    public static MeshNode Resting(this MeshNode node, params string[] addresses) => node with { RestingAddresses = [.. addresses.Select(IPAddress.Parse)] };
+
     public static EndpointCandidate At(string endpoint, EndpointSource source = EndpointSource.Interface) => new(IPEndPoint.Parse(endpoint), source);
 
     private static WireGuardPublicKey Key(uint id)

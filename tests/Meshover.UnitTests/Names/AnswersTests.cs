@@ -14,11 +14,11 @@ public sealed class AnswersTests
     private static readonly NamedMesh Mesh = new(
         4_294_967_300,
         [
-            new NamedHost("n1", IPAddress.Parse("10.249.0.1"), IPAddress.Parse("fd00:1::1")),
+            new NamedHost("n1", IPAddress.Parse("10.249.0.1"), IPAddress.Parse("fd00:1::1")) { Further = [IPAddress.Parse("10.249.0.77"), IPAddress.Parse("fd00:1::77")] },
             new NamedHost("only4", IPAddress.Parse("10.249.1.2"), null),
             new NamedHost("web.tokyo", IPAddress.Parse("10.249.0.3"), IPAddress.Parse("fd00:1::3")),
             new NamedHost("whole.mesh", IPAddress.Parse("10.249.0.4"), null),
-            new NamedHost("n1", IPAddress.Parse("10.249.9.9"), null),
+            new NamedHost("n1", IPAddress.Parse("10.249.9.9"), null) { Further = [IPAddress.Parse("10.249.9.10")] },
         ],
         [IPNetwork.Parse("10.249.0.0/20"), IPNetwork.Parse("fd00:1::/48")])
     {
@@ -49,6 +49,9 @@ public sealed class AnswersTests
     [InlineData("example.org", RecordType.A, ReturnCode.Refused, "")]
     [InlineData("notmesh", RecordType.A, ReturnCode.Refused, "")]
     [InlineData("1.0.249.10.in-addr.arpa", RecordType.Ptr, ReturnCode.NoError, "n1.mesh")]
+    [InlineData("77.0.249.10.in-addr.arpa", RecordType.Ptr, ReturnCode.NoError, "n1.mesh")] // a further one leads to the name, and the name not to it
+    [InlineData("7.7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.0.0.0.0.d.f.ip6.arpa", RecordType.Ptr, ReturnCode.NoError, "n1.mesh")]
+    [InlineData("10.9.249.10.in-addr.arpa", RecordType.Ptr, ReturnCode.NxDomain, "")]
     [InlineData("9.9.249.10.in-addr.arpa", RecordType.Ptr, ReturnCode.NxDomain, "")] // the younger one of two of a name has none
     [InlineData("0.249.10.in-addr.arpa", RecordType.Ptr, ReturnCode.NoError, "")]
     [InlineData("16.249.10.in-addr.arpa", RecordType.Ptr, ReturnCode.Refused, "")] // outside of the /20

@@ -9,6 +9,7 @@ namespace Meshover.UnitTests.Routing;
 
 public sealed class FrrRendererTests
 {
+    private static readonly System.Collections.Immutable.ImmutableArray<IPNetwork> Resting = [IPNetwork.Parse("10.249.0.98/32"), IPNetwork.Parse("fd00:6d65:7368::98/128")];
     private static readonly IPNetwork Prefix = IPNetwork.Parse("10.9.0.0/24");
 
     [Fact]
@@ -23,6 +24,43 @@ public sealed class FrrRendererTests
     [Fact]
     public void Render_TransitNode_CarriesOthersRoutes() =>
         GoldenText.Equal("transit.bgpd.conf", Render(Models.Node(1, 3, 1, 2)).Bgpd);
+
+    [Fact]
+    public void Render_FurtherAndRestingAddresses_EqualTheGoldenFile()
+    {
+        var model = Models.Node(3, 3, transit: 1);
+        var further = model.Neighbors[1] with { MayOriginate = [.. model.Neighbors[1].MayOriginate, new(IPNetwork.Parse("10.249.0.99/32")), new(IPNetwork.Parse("fd00:6d65:7368::99/128"))] };
+        GoldenText.Equal("addresses.bgpd.conf", Render(model.With(model.Neighbors[0], further) with { Resting = Resting }).Bgpd);
+    }
+
+    [Fact]
+    public void Render_FirstRestingAddress_IsAListAndAnotherMapOfTransitNeighbours_AndNoLineInAMapThatIsUsed()
+    {
+        var (before, after) = (Models.Node(3, 3, transit: 1), Models.Node(3, 3, transit: 1) with { Resting = Resting });
+        var difference = ConfigDifference.Between(Render(before).Bgpd, Render(after).Bgpd);
+        Assert.Empty(difference.Removals);
+        Assert.DoesNotContain("route-map MO-IN-TWO-40 ", difference.Additions.Replace(" in\n", "\n", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("neighbor mo-00000001 route-map MO-IN-TWO-RESTING46-40 in\n", difference.Additions, StringComparison.Ordinal);
+        Assert.Contains("no route-map MO-IN-TWO-40 permit 10\n", difference.Leftovers, StringComparison.Ordinal);
+        Assert.NotEmpty(ChangedFilters.Commands(difference, Render(after).Bgpd));
+        // A list that is not there is named by no map.
+        var only4 = Render(before with { Resting = [Resting[0]] }).Bgpd;
+        Assert.Contains("route-map MO-IN-TWO-RESTING4-40 deny 1\n", only4, StringComparison.Ordinal);
+        Assert.DoesNotContain("match ipv6 address prefix-list MO-RESTING", only4, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Render_FurtherAddressThatComesOrGoes_ChangesOneLineOfItsNeighboursList()
+    {
+        var model = Models.Node(1, 3, 1);
+        var others = Enumerable.Range(10, 40).Select(n => new RouteGrant(IPNetwork.Parse($"10.249.9.{n}/32"))).ToArray();
+        RoutingModel With(IEnumerable<RouteGrant> further) => model.With(model.Neighbors[0], model.Neighbors[1] with { MayOriginate = [.. model.Neighbors[1].MayOriginate, .. further] });
+        Assert.All(Lines(others).Skip(1), entry => Assert.InRange(entry, 2u, 999u));
+        Assert.Single(LinesOf(With(others)).Except(LinesOf(With(others[..^1]))));
+        Assert.Empty(LinesOf(With(others[..^1])).Except(LinesOf(With(others))));
+
+        IEnumerable<uint> Lines(RouteGrant[] grants) => new PrefixLists(With(grants), System.Net.Sockets.AddressFamily.InterNetwork).Of(With(grants).Neighbors[1]).Where(entry => entry.Seq < 10_000).Select(entry => entry.Seq);
+    }
 
     [Fact]
     public void Render_FirstNodeOfAMesh_HasNoNeighbourButAllItsPolicy()

@@ -15,6 +15,7 @@ public sealed partial class TemplateDocumentationTests
     {
         ["networks"] = "families.networks",
         ["grants"] = "granted4.range",
+        ["resting"] = "resting4.range",
         ["neighbors"] = "neighbors.id",
         ["bfd"] = "bfd.profiles.interval_ms",
         ["neighbors.node"] = "neighbors.id",

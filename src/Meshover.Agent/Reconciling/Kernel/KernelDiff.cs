@@ -157,11 +157,15 @@ internal sealed class KernelDiff
             SetUp(name, link, mtu: null);
         WantAddress(name, link, _plan.Kernel.Address4, 32, isNodeAddress: true);
         WantAddress(name, link, _plan.Kernel.Address6, 128, isNodeAddress: true);
+        foreach (var further in _plan.Kernel.Further)
+            WantAddress(name, link, further, HostLength(further), isNodeAddress: false); // no route has it as its source
         IPAddress[] floating = [.. _plan.Kernel.Floating.Where(address => !IsOfTheMachine(address, link))];
         foreach (var address in floating)
-            WantAddress(name, link, address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128, isNodeAddress: false);
-        RemoveFormerAddresses(name, link, [_plan.Kernel.Address4, _plan.Kernel.Address6, .. floating]);
+            WantAddress(name, link, address, HostLength(address), isNodeAddress: false);
+        RemoveFormerAddresses(name, link, [_plan.Kernel.Address4, _plan.Kernel.Address6, .. _plan.Kernel.Further, .. floating]);
     }
+
+    private static int HostLength(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
 
     // The machine has it already, on an interface of its own or put there by somebody else: that is left as it is, now and when it is withdrawn.
     private bool IsOfTheMachine(IPAddress address, LinkInfo? loopback) => _state.Addresses.Any(seen =>

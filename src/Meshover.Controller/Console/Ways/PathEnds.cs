@@ -46,7 +46,7 @@ internal static class PathEnds
     {
         var members = mesh.Nodes.Values.Where(node => node.IsActive).Select(node => node.Record).ToList();
         var text = address.ToString();
-        if (members.Find(node => node.Address4 == text || IPAddress.Parse(node.Address6).Equals(address)) is { } owner)
+        if (members.Find(node => node.Addresses.Any(own => IPAddress.Parse(own).Equals(address))) is { } owner)
             return new PathEnd(text, address, [owner], IsBehind: false);
         var covering = members.Select(node => (Node: node, Longest: LongestAround(live.Node(node.Id), address))).Where(one => one.Longest >= 0).ToList();
         var longest = covering.Select(one => one.Longest).DefaultIfEmpty(-1).Max();

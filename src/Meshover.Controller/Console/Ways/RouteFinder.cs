@@ -100,7 +100,7 @@ internal static class RouteFinder
         var grants = node.Grants.Select(MapModel.ToGrant).ToList();
         if (state is NodeState.Lost or NodeState.Unknown)
             return (Health.Unknown, "It is not heard now: this is what it said last.", "現在応答がありません。最後の報告に基づく表示です。");
-        if ($"{prefix}" == $"{node.Address4}/32" || $"{prefix}" == $"{IPAddress.Parse(node.Address6)}/128")
+        if (node.Addresses.Any(own => Prefixes.Host(IPAddress.Parse(own)) == prefix))
             return (Health.Fine, "It is its own address: all others accept it.", "自身のアドレスです。他のすべてのノードが受け入れます。");
         if (prefix.PrefixLength == 0 && grants.Exists(grant => grant.Covers(prefix)))
             return (Health.Fine, "It was granted. It is a default route: only nodes with accept-default take it.", "許可済みです。デフォルトルートのため、accept-default を設定したノードだけが受け入れます。");

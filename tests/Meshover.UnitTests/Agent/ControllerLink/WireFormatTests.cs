@@ -82,6 +82,20 @@ public sealed class WireFormatTests
     }
 
     [Fact]
+    public void FurtherAddresses_GoThereAndBack_AndWhatIsNoneIsLeftOutAlone()
+    {
+        var map = TestMesh.Of(TestMesh.Node(1).With("10.249.9.1") with { FurtherAddresses = [new Meshover.Mesh.Map.FurtherAddress(System.Net.IPAddress.Parse("fd12:3456:789a::9"), "relay")] }, TestMesh.Node(2).Resting("10.249.9.2"));
+        var snapshot = WireFormat.FromMap(map);
+        Assert.All(WireFormat.ToMap(snapshot).Nodes.Values, node => Assert.True(node.SameAs(map.Nodes[node.Id])));
+        snapshot.Nodes[0].FurtherAddresses.Add(new global::Meshover.Contract.V1.FurtherAddress { Address = "nowhere" });
+        snapshot.Nodes[0].FurtherAddresses.Add(new global::Meshover.Contract.V1.FurtherAddress { Address = "10.249.9.9", Note = new string('x', 5_000) });
+        snapshot.Nodes[1].RestingAddresses.Add("nowhere");
+        var read = WireFormat.ToMap(snapshot).WithoutProblems().Nodes.Values.ToList();
+        Assert.Equal([9, Meshover.Mesh.Map.FurtherAddress.LongestNote], read[0].FurtherAddresses.Select(further => further.Note.Length == 5 ? 9 : further.Note.Length));
+        Assert.Single(read[1].RestingAddresses);
+    }
+
+    [Fact]
     public void ToDelta_MalformedNode_TakesTheFormerOneOutUntilItIsMended()
     {
         var map = TestMesh.Full(3);

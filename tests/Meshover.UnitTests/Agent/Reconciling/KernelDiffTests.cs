@@ -50,6 +50,21 @@ public sealed class KernelDiffTests
             Text(KernelDiff.Compute(Fresh(), Plan())));
 
     [Fact]
+    public void Compute_FurtherAddresses_AreOnTheLoopback_AndGoWithThePlan()
+    {
+        var further = Plan() with { Kernel = Plan().Kernel with { Further = [IPAddress.Parse("10.249.0.99"), IPAddress.Parse("fd00::99")] } };
+        Assert.Equal(
+            """
+            add 10.249.0.99/32 to meshover-lo
+            add fd00::99/128 to meshover-lo
+            """, Text(KernelDiff.Compute(Settled(), further)));
+        var loopback = Settled().Links.Single(link => link.Name == "meshover-lo").Index;
+        var state = Settled() with { Addresses = [.. Settled().Addresses, new AddressInfo { LinkIndex = loopback, Address = IPAddress.Parse("10.249.0.99"), PrefixLength = 32, Protocol = 112 }] };
+        Assert.Equal("add fd00::99/128 to meshover-lo", Text(KernelDiff.Compute(state, further)));
+        Assert.Equal("remove 10.249.0.99/32 from meshover-lo", Text(KernelDiff.Compute(state, Plan())));
+    }
+
+    [Fact]
     public void Compute_BridgeWithHosts_AnswersForFarOnesAndHearsOfThoseThatCome()
     {
         var plan = Plan() with { Kernel = Plan().Kernel with { Workloads = ["vmbr0", "notthere"] } };

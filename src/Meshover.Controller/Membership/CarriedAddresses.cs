@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Meshover.Controller.State;
+
+namespace Meshover.Controller.Membership;
+
+/// <summary>
+/// Further node addresses after a restore: a member has those that both states give it. What was taken from it since the backup stays taken; what was
+/// given to it since it has no more, as a backup says what is given, and may go on announcing for a moment: so that rests, too. Pure.
+/// </summary>
+internal static class CarriedAddresses
+{
+    /// <param name="draft">On the earlier state; gets the writes.</param>
+    /// <param name="later">The whole of it, or only its decisions.</param>
+    /// <param name="restsUntil">For addresses of which the later state does not say it; seconds since 1970.</param>
+    /// <returns>How many the earlier state would have given back.</returns>
+    public static int Carry(Draft draft, MeshState later, long restsUntil)
+    {
+        var taken = 0;
+        foreach (var (id, entry) in draft.State.Nodes)
+        {
+            var member = draft.Written<StoredNode>(StoreKeys.Node(id)) ?? entry.Record;
+            if (!entry.IsActive || member.Standing != NodeStanding.Active)
+                continue;
+            var known = later.Member(id)?.Record is { } record && record.Identity == member.Identity ? record : null;
+            taken += Carry(draft, member, known, FurtherAddresses.Withdrawn(later, id).Addresses, restsUntil);
+        }
+        return taken;
+    }
+
+    private static int Carry(Draft draft, StoredNode member, StoredNode? known, ImmutableArray<string> withdrawn, long restsUntil)
+    {
+        var kept = member.Further.RemoveAll(further => known is null ? withdrawn.Contains(further.Address) : !known.Further.Any(other => other.Address == further.Address));
+        ImmutableArray<RestingAddress> resting = [.. AllOf(member).Union(AllOf(known)).Except(kept.Select(further => further.Address))
+            .Select(address => Rest(draft, member, known, address, restsUntil)).OfType<RestingAddress>()];
+        if (kept.Length != member.Further.Length || !resting.SequenceEqual(member.Resting))
+            draft.Put(StoreKeys.Node(member.Id), member with { Further = kept, Resting = resting });
+        return member.Further.Length - kept.Length;
+    }
+
+    private static IEnumerable<string> AllOf(StoredNode? node) =>
+        node is null ? [] : node.Further.Select(further => further.Address).Concat(node.Resting.Select(resting => resting.Address));
+
+    /// <summary>Null: it is free, or another's.</summary>
+    private static RestingAddress? Rest(Draft draft, StoredNode member, StoredNode? known, string address, long restsUntil)
+    {
+        var key = StoreKeys.Address(address);
+        var isItsOwn = draft.State.Get<ClaimRecord>(key)?.Node == member.Id;
+        if (known is not null && !AllOf(known).Contains(address))
+        {
+            // Its rest is over in the later state, and somebody else may have had it there.
+            if (isItsOwn)
+                draft.Delete(key);
+            return null;
+        }
+        if (!isItsOwn && !draft.IsFree(key))
+            return null;
+        draft.Put(key, new ClaimRecord(member.Id));
+        // Heard at some time after that, it has heard of it.
+        return (known ?? member).Resting.FirstOrDefault(resting => resting.Address == address) ?? new RestingAddress(address, restsUntil, restsUntil);
+    }
+}
