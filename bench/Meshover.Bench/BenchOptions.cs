@@ -32,7 +32,7 @@ internal sealed record BenchOptions
     /// <summary>Of what paths measures, only these; empty for all.</summary>
     public IReadOnlyList<string> Cases { get; private init; } = [];
 
-    /// <summary>Each of these is tried as the setting <c>bfd-profile</c> where paths cuts a link; empty: as the nodes are without it.</summary>
+    /// <summary>Each of these is tried as the setting <c>bfd-profile</c> where paths cuts a link; empty: lan and wan.</summary>
     public IReadOnlyList<string> BfdProfiles { get; private init; } = [];
 
     /// <summary>How many peers the kernel is programmed with. Default 1000.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using Meshover.Lab;
 using Meshover.Lab.Faults;
 using Meshover.Lab.Meshes;
+using Meshover.Lab.Reach;
 using Meshover.Lab.Underlays;
 
 namespace Meshover.Bench.Paths;
@@ -66,14 +67,22 @@ internal sealed class AddressCases(PathsMesh mesh)
         await mesh.Sender.AnsweredAsync(target, mesh.Patience, ct);
         await mesh.SettleAsync(ct);
         var took = TimeSpan.Zero;
-        var report = await mesh.DuringAsync(target, DrainInterval, async () =>
+        PingReport report;
+        LabNode? next;
+        try
         {
-            var start = TimeProvider.System.GetTimestamp();
-            (await node.MeshoverAsync(["drain", "--wait"], ct)).Checked();
-            took = TimeProvider.System.GetElapsedTime(start);
-        }, ct);
-        var next = await mesh.NextAsync(target, ct);
-        (await node.MeshoverAsync(["undrain"], ct)).Checked();
+            report = await mesh.DuringAsync(target, DrainInterval, async () =>
+            {
+                var start = TimeProvider.System.GetTimestamp();
+                (await node.MeshoverAsync(["drain", "--wait"], ct)).Checked();
+                took = TimeProvider.System.GetElapsedTime(start);
+            }, ct);
+            next = await mesh.NextAsync(target, ct);
+        }
+        finally
+        {
+            (await node.MeshoverAsync(["undrain"], CancellationToken.None)).Checked();
+        }
         if (next == node) throw new InvalidOperationException($"{node.Machine.Name} is drained, and {target} is still reached by it");
         await mesh.AddAsync(name, "packets lost", report.Lost.Length);
         await mesh.AddAsync("drain", "s", took.TotalSeconds);

@@ -7,8 +7,8 @@ using Meshover.Lab.Underlays;
 namespace Meshover.Bench.Paths;
 
 /// <summary>
-/// The cable between n1 and n2 is cut silently: how long their workloads do not reach each other, until a transit node passes on what they send (cut, or cut-lan
-/// and so on by the setting <c>bfd-profile</c> of these two).
+/// The cable between n1 and n2 is cut silently: how long their workloads do not reach each other, until a transit node passes on what they send (cut-lan
+/// and so on, by the setting <c>bfd-profile</c> of these two).
 /// </summary>
 internal sealed class CutCase(PathsMesh mesh)
 {
@@ -19,14 +19,9 @@ internal sealed class CutCase(PathsMesh mesh)
 
     private LabNode Second => mesh.Lab.Node(2);
 
-    /// <param name="profile">Of n1 and n2 meanwhile; null: as they are.</param>
-    public async Task RunAsync(string? profile, int rounds, CancellationToken ct)
+    /// <param name="profile">Of n1 and n2 meanwhile.</param>
+    public async Task RunAsync(string profile, int rounds, CancellationToken ct)
     {
-        if (profile is null)
-        {
-            await MeasureAsync("cut", rounds, ct);
-            return;
-        }
         await SetProfileAsync(profile, ct);
         try
         {
@@ -34,7 +29,7 @@ internal sealed class CutCase(PathsMesh mesh)
         }
         finally
         {
-            await SetProfileAsync("", ct);
+            await SetProfileAsync("", CancellationToken.None);
         }
     }
 

@@ -83,20 +83,33 @@ internal sealed class GatherCases(PathsMesh mesh, int seconds) : IDisposable
     private async Task<OutsideWorld> WorldAsync(CancellationToken ct)
     {
         if (_world is not null) return _world;
-        _world = OutsideWorld.Build(mesh.Lab);
+        var world = OutsideWorld.Build(mesh.Lab);
+        try
+        {
+            await GatherAsync(world, ct);
+            return _world = world;
+        }
+        catch
+        {
+            world.Dispose();
+            throw;
+        }
+    }
+
+    private async Task GatherAsync(OutsideWorld world, CancellationToken ct)
+    {
         var n1 = mesh.Lab.Node(1);
         foreach (var host in OutsideWorld.Hosts)
             await mesh.Lab.Controller.GrantAsync(n1.Number, host, [], ct);
         await mesh.SetAsync(n1, ["--announce", string.Join(',', [.. AddressPlan.Announced(n1.Number), .. OutsideWorld.Hosts])], ct);
         foreach (var (owner, priority) in ((LabNode, int)[])[(Owner, 200), (mesh.Lab.Node(3), 100)])
         {
-            await _world.GrantGatheringAsync(owner.Number, ct);
+            await world.GrantGatheringAsync(owner.Number, ct);
             await mesh.SetAsync(owner, OutsideWorld.Gathers(priority), ct);
         }
         await mesh.WellAsync(Owner, ct);
         await Owner.RoutedAsync(isThere: true, mesh.Patience, OutsideWorld.Hosts);
-        await _world.LearnLinksAsync(ct);
-        return _world;
+        await world.LearnLinksAsync(ct);
     }
 
     /// <summary>n2 announces the other address, and what the workload's own address is told comes back by n2.</summary>

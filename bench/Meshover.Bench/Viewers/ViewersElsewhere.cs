@@ -6,7 +6,7 @@ namespace Meshover.Bench.Viewers;
 /// <summary>The viewers as the benchmark has them: a process on a processor of its own, as viewers are on machines of their own.</summary>
 internal sealed class ViewersElsewhere : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly Process _process;
 
     private ViewersElsewhere(Process process) => _process = process;
@@ -68,9 +68,16 @@ internal sealed class ViewersElsewhere : IAsyncDisposable
 
     private async Task<string> AskAsync(string asked, string wanted, CancellationToken ct)
     {
-        await _process.StandardInput.WriteLineAsync(asked.AsMemory(), ct);
-        await _process.StandardInput.FlushAsync(ct);
-        var said = await _process.StandardOutput.ReadLineAsync(ct).AsTask().WaitAsync(Patience, ct);
-        return said?.StartsWith(wanted, StringComparison.Ordinal) == true ? said : throw new InvalidOperationException("The viewers' program has ended (it has said why).");
+        try
+        {
+            await _process.StandardInput.WriteLineAsync(asked.AsMemory(), ct);
+            await _process.StandardInput.FlushAsync(ct);
+            var said = await _process.StandardOutput.ReadLineAsync(ct).AsTask().WaitAsync(Patience, ct);
+            return said?.StartsWith(wanted, StringComparison.Ordinal) == true ? said : throw new InvalidOperationException("The viewers' program has ended (it has said why).");
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            throw new InvalidOperationException($"The viewers' program does not answer (within {Patience.TotalMinutes:0} minutes, if it lives): {e.Message}", e);
+        }
     }
 }

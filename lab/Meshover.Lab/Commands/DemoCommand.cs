@@ -92,9 +92,15 @@ internal sealed class DemoCommand(string prefix, TimeProvider time)
 
     private async Task DrainAsync(LabNode node, CancellationToken ct)
     {
-        (await node.MeshoverAsync(["drain"], ct)).Checked();
-        await Task.Delay(FaultLasts, time, ct);
-        (await node.MeshoverAsync(["undrain"], ct)).Checked();
+        try
+        {
+            (await node.MeshoverAsync(["drain"], ct)).Checked();
+            await Task.Delay(FaultLasts, time, ct);
+        }
+        finally
+        {
+            (await node.MeshoverAsync(["undrain"], CancellationToken.None)).Checked();
+        }
     }
 
     private Task KillAsync(Action kill, CancellationToken ct)

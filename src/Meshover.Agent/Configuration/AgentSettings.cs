@@ -59,7 +59,7 @@ public static class AgentSettings
             (c, v) => c with { Mtu = SettingText.Mtu(v) }),
         Single("bfd-rate", "PACKETS", "BFD packets a second to all peers together, 10-10000; with fewer, a dead link is noticed later. Default: 500.",
             (c, v) => c with { BfdRate = SettingText.BfdRate(v) }),
-        List("bfd-profile", "[NODE=]PROFILE", "How soon a link that fell silent is given up: lan (0.3 s), wan (0.9 s), lossy (2.4 s), or auto, by what is measured; for all links, for those with a node (n3=lan), or with the nodes of a site (site:tokyo=lossy). Default: auto.",
+        List("bfd-profile", "[NODE=]PROFILE", "How soon a link that fell silent is given up: lan (0.3 s), wan (0.9 s), lossy (2.4 s), or auto, by what is measured; for all links, for those with a node (n3=lan), or with the nodes of a site (site:tokyo=lossy); on both ends. Default: auto.",
             (c, v) => c with { BfdProfiles = SettingText.BfdChoices(v) }),
         Single("pmtu-probe", "true|false", "Probe how large a packet reaches each peer in one piece, and lower its link's MTU to that, though not below 1280. Default: false.",
             (c, v) => c with { ProbePathMtu = SettingText.Choice(v, BooleanNames) }),

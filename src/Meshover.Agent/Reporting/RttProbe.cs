@@ -355,25 +355,25 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         var names = links.ToHashSet(StringComparer.Ordinal);
         foreach (var link in Volatile.Read(ref _plan)?.Links ?? [])
         {
-            if (names.Contains(link.Name))
-                Judge(link.Peer, gauge => gauge.Fell());
+            if (names.Contains(link.Name) && _gauges.TryGetValue(link.Peer, out var known))
+                Judge(known, gauge => gauge.Fell());
         }
     }
 
     /// <param name="rtt">Null: an echo was not answered.</param>
     private void Judge(NodeId peer, TimeSpan? rtt)
     {
-        if (rtt is { } took)
-            Judge(peer, gauge => gauge.Answered(took.TotalMilliseconds));
-        else
-            Judge(peer, gauge => gauge.Missed());
-    }
-
-    private void Judge(NodeId peer, Action<LinkGauge> tell)
-    {
         if (QualityChanged is null)
             return;
-        var gauge = _gauges.GetOrAdd(peer, _ => new LinkGauge());
+        var known = _gauges.GetOrAdd(peer, _ => new LinkGauge());
+        if (rtt is { } took)
+            Judge(known, gauge => gauge.Answered(took.TotalMilliseconds));
+        else
+            Judge(known, gauge => gauge.Missed());
+    }
+
+    private void Judge(LinkGauge gauge, Action<LinkGauge> tell)
+    {
         bool isChanged, isClose;
         lock (gauge)
         {
@@ -384,7 +384,7 @@ internal sealed partial class RttProbe(IRouteNetlink netlink, ILogger logger, Ti
         if (isClose)
             _close.Writer.TryWrite(true);
         if (isChanged)
-            QualityChanged();
+            QualityChanged?.Invoke();
     }
 
     private sealed record Measurement(long At, TimeSpan Rtt);

@@ -3,7 +3,7 @@ using Meshover.Routing.Supervision;
 
 namespace Meshover.Agent.Reporting;
 
-/// <summary>Finds in what FRR says of its sessions those that ended since it was asked last, also where they are back by now. For one thread at a time.</summary>
+/// <summary>Finds in what FRR says of its sessions those that ended since it was asked last, also where they are back by now (but for one that was as young then). For one thread at a time.</summary>
 internal sealed class SessionFalls
 {
     private Dictionary<string, long> _established = new(StringComparer.Ordinal);

@@ -291,7 +291,7 @@ internal sealed record PeerSection
     [Description("What this end adds to the cost of the link, in units of 0.1 ms: half of what the link costs, if the other end adds as much; null while unknown.")]
     public uint? LinkCost { get; init; }
 
-    [Description("How soon this end gives up the link when it falls silent: lan (0.3 s), wan (0.9 s) or lossy (2.4 s), longer in a large mesh; of the two ends the slower one's interval holds; null while unknown.")]
+    [Description("What this end asks for, so that a link that falls silent is given up soon or late: lan (0.3 s), wan (0.9 s) or lossy (2.4 s), longer in a large mesh; of the two ends the slower one's interval holds; null while unknown.")]
     public string? BfdProfile { get; init; }
 
     [Description("FRR's own word, such as Established; empty where there is no session.")]

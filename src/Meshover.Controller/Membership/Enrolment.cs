@@ -158,7 +158,7 @@ internal static class Enrolment
     private static string? WhyNotNew(Draft draft, string hostName, StoredNode? node)
     {
         var other = HostName.OtherSpelling(hostName);
-        return draft.IsFree(StoreKeys.HostName(other)) || other == node?.HostName
+        return other is null || draft.IsFree(StoreKeys.HostName(other)) || other == node?.HostName
             ? GrantRules.WhyNotNamed(draft.State, hostName)
             : $"\"{hostName}\" and \"{other}\" are one name in DNS, where the mesh's names end in .{HostName.DefaultZone}, and \"{other}\" is another node's (`meshover node list`).";
     }

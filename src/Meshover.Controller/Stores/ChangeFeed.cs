@@ -1,8 +1,8 @@
 namespace Meshover.Controller.Stores;
 
 /// <summary>
-/// The recent changes of a store, kept so that watchers can follow and resume: a ring of <paramref name="capacity"/> changes, or what the
-/// last commit made, where that is more. A watcher that falls further behind gets a <see cref="StoreException"/> and reads the store whole again.
+/// The recent changes of a store, kept so that watchers can follow and resume: the last <paramref name="capacity"/> changes, or what the
+/// last commit made, where that is more; what is older is cut off when it is a quarter of that, so that a commit does not move the rest each time. A watcher that falls further behind gets a <see cref="StoreException"/> and reads the store whole again.
 /// </summary>
 internal sealed class ChangeFeed(string target, long revision, int capacity = 16_384)
 {

@@ -42,8 +42,12 @@ public static class HostName
     /// <summary>A normal name without the zone at its end, which is not put there twice: both are one name in DNS, as far as nodes have the default zone.</summary>
     public static string WithoutZone(string name) => name.EndsWith($".{DefaultZone}", StringComparison.Ordinal) ? name[..^(DefaultZone.Length + 1)] : name;
 
-    /// <summary>Of a normal name the other that is the same in DNS: without the zone at its end, or with it where it has none.</summary>
-    public static string OtherSpelling(string name) => WithoutZone(name) is var bare && bare != name ? bare : $"{name}.{DefaultZone}";
+    /// <summary>Of a normal name the other that is the same in DNS: without the zone at its end, or with it where it has none. Null: there is none, as <c>db.mesh.mesh</c> is no name of <c>db.mesh</c>'s.</summary>
+    public static string? OtherSpelling(string name) => WithoutZone(name) switch
+    {
+        var bare when bare == name => $"{name}.{DefaultZone}",
+        var bare => WithoutZone(bare) == bare ? bare : null,
+    };
 
     private static string? WhyNot(string name)
     {

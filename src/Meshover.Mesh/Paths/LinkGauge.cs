@@ -19,19 +19,20 @@ public sealed class LinkGauge
     private const int LossWindow = 256, LongestGap = 3;
     private const int SomeLoss = 26, NoLoss = 5, MuchLoss = 64, LessLoss = 26;
 
-    // Of the same: BFD gives a link up for a few. Some 1 % each way until none.
+    // Of the same, those that were lost in a row as one: what BFD gives a link up for is not more of them in one outage. Some 1 % each way until none.
     private const int LossyFrom = 5;
 
     // Echoes, that is a minute to an hour where they come each 5 s.
     private const int LanAfter = 12, LanAfterAtMost = 768, LanForgets = 256;
 
     private readonly List<double> _close = [];
-    private readonly Queue<bool> _lost = new();
+    private readonly Queue<Echo> _echoes = new();
     private int _rest;
     private int _rests = 1;
     private bool _isSecond;
     private int _gap;
     private int _lostCount;
+    private int _gapCount;
     private double? _last;
     private double _jitter;
     private int _steady;
@@ -48,7 +49,7 @@ public sealed class LinkGauge
         var lost = quality switch { { Loss: > 1 } => MuchLoss, { Loss: 1 } => SomeLoss, { Bfd: BfdProfile.Lossy } => LossyFrom, _ => 0 };
         _steady = quality.Bfd == BfdProfile.Lan ? LanAfter : 0;
         for (var i = 0; i < LossWindow; i++)
-            Enqueue((i + 1) * lost / LossWindow > i * lost / LossWindow);
+            Enqueue((i + 1) * lost / LossWindow > i * lost / LossWindow ? Echo.Lost : Echo.Answered);
     }
 
     /// <summary>Null: it has not been looked at.</summary>
@@ -168,8 +169,8 @@ public sealed class LinkGauge
     private void Remember(int lost)
     {
         for (var i = 0; i < lost; i++)
-            Enqueue(isLost: true);
-        Enqueue(isLost: false);
+            Enqueue(i == 0 ? Echo.Lost : Echo.LostAsWell);
+        Enqueue(Echo.Answered);
         if (Quality is { } known)
             Quality = known with { Loss = _lostCount >= MuchLoss || (known.Loss == 2 && _lostCount > LessLoss) ? 2 : _lostCount >= SomeLoss || (known.Loss >= 1 && _lostCount > NoLoss) ? 1 : 0 };
     }
@@ -191,16 +192,31 @@ public sealed class LinkGauge
     {
         if (Quality is not { } known)
             return;
-        var isLossy = _lostCount >= LossyFrom || (known.Bfd == BfdProfile.Lossy && _lostCount > 0);
+        var isLossy = _gapCount >= LossyFrom || (known.Bfd == BfdProfile.Lossy && _gapCount > 0);
         var isSteady = _steady >= _lanAfter || (known.Bfd == BfdProfile.Lan && _steady > 0);
         Quality = known with { Bfd = isLossy ? BfdProfile.Lossy : isSteady && known is { Rtt: 0, IsJittery: false } ? BfdProfile.Lan : BfdProfile.Wan };
     }
 
-    private void Enqueue(bool isLost)
+    private void Enqueue(Echo echo)
     {
-        _lost.Enqueue(isLost);
-        _lostCount += isLost ? 1 : 0;
-        if (_lost.Count > LossWindow && _lost.Dequeue())
-            _lostCount--;
+        _echoes.Enqueue(echo);
+        Count(echo, 1);
+        if (_echoes.Count > LossWindow)
+            Count(_echoes.Dequeue(), -1);
+    }
+
+    private void Count(Echo echo, int by)
+    {
+        _lostCount += echo == Echo.Answered ? 0 : by;
+        _gapCount += echo == Echo.Lost ? by : 0;
+    }
+
+    private enum Echo
+    {
+        Answered,
+        Lost,
+
+        /// <summary>As the one before it.</summary>
+        LostAsWell,
     }
 }

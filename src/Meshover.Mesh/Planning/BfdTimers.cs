@@ -9,13 +9,13 @@ public sealed record BfdTimers(BfdTimer Wan, BfdTimer Lan, BfdTimer Lossy)
     private const int FastestWanMs = 300, FastestLanMs = 100;
     private const int Multiplier = 3;
 
-    /// <summary>The same time would be three packets of 800 ms; of eight one comes through where a third is lost.</summary>
-    private const int LossyMultiplier = 8;
+    /// <summary>Three packets of 800 ms would be as long; of eight one comes through where a third is lost. Where the interval is longer there are fewer.</summary>
+    private const int LossyMs = 2_400;
 
     /// <summary>More would cost more processor time than the quicker detection is worth.</summary>
     public const int DefaultPacketsPerSecond = 500;
 
-    /// <summary>Quick detection is for small meshes: all links together take this share of the packets for it, and from some 30 neighbours on they are as slow as others.</summary>
+    /// <summary>Quick detection is for small meshes: all links together take this share of the packets for it, and from 26 neighbours on they are as slow as others.</summary>
     private const int LanShare = 5;
 
     /// <summary>Coarse steps, so that not every join of a large mesh changes the timers of all.</summary>
@@ -27,7 +27,7 @@ public sealed record BfdTimers(BfdTimer Wan, BfdTimer Lan, BfdTimer Lossy)
     {
         var wan = Math.Max(FastestWanMs, Slowed(neighbors, packetsPerSecond));
         var lan = Math.Max(FastestLanMs, Slowed(neighbors, Math.Max(1, packetsPerSecond / LanShare)));
-        return new BfdTimers(new(wan, Multiplier), new(Math.Min(lan, wan), Multiplier), new(wan, LossyMultiplier));
+        return new BfdTimers(new(wan, Multiplier), new(Math.Min(lan, wan), Multiplier), new(wan, Math.Max(Multiplier, (LossyMs + wan - 1) / wan)));
     }
 
     public BfdTimer Of(BfdProfile profile) => profile switch { BfdProfile.Lan => Lan, BfdProfile.Lossy => Lossy, _ => Wan };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
 using Scriban.Runtime;
 
@@ -12,6 +13,7 @@ public static class FrrRenderer
     /// <exception cref="FrrTemplateException">A template names what does not exist; nothing is to be applied then.</exception>
     public static FrrConfig Render(RoutingModel model, FrrTemplateSet templates)
     {
+        model = WithProfilesOf(templates, model);
         var values = Values(model, templates);
         var bgpd = templates.Bgpd.Render(values, templates.Snippets) + RenderExternal(model);
         return new FrrConfig(templates.Zebra.Render(values, templates.Snippets), bgpd, templates.Bfdd.Render(values, templates.Snippets))
@@ -23,9 +25,21 @@ public static class FrrRenderer
         };
     }
 
+    /// <summary>An operator's own template for bfdd may have one profile alone: then all links have it, as bfdd takes its own timers for one that is not there.</summary>
+    private static RoutingModel WithProfilesOf(FrrTemplateSet templates, RoutingModel model)
+    {
+        if (!templates.Bfdd.IsUsers)
+            return model;
+        var there = templates.Bfdd.Render(Values(model, templates), templates.Snippets).Split('\n').Select(line => line.Trim()).ToHashSet(StringComparer.Ordinal);
+        return model with
+        {
+            Neighbors = [.. model.Neighbors.Select(one => there.Contains($"profile {TemplateValues.NameOf(one.BfdProfile)}") ? one : one with { BfdProfile = BfdProfile.Wan })],
+        };
+    }
+
     /// <summary>The lines that the user's templates say, and where: for whoever must say which of them FRR refuses.</summary>
     /// <exception cref="FrrTemplateException">As <see cref="Render"/>.</exception>
-    public static ImmutableArray<TemplateLine> Trace(RoutingModel model, FrrTemplateSet templates) => [.. templates.Trace(Values(model, templates))];
+    public static ImmutableArray<TemplateLine> Trace(RoutingModel model, FrrTemplateSet templates) => [.. templates.Trace(Values(WithProfilesOf(templates, model), templates))];
 
     /// <summary>All that a template may name.</summary>
     internal static ScriptObject Values(RoutingModel model, FrrTemplateSet templates)

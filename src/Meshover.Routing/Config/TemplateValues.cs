@@ -68,13 +68,16 @@ internal static partial class TemplateValues
         ["asn"] = neighbor.Asn.ToString(),
         ["is_transit"] = neighbor.IsTransit,
         ["cost"] = neighbor.Cost,
-        ["bfd_profile"] = _profileNames[neighbor.BfdProfile],
+        ["bfd_profile"] = NameOf(neighbor.BfdProfile),
         ["hops"] = Hops(neighbor),
         ["map"] = MapIn(Hops(neighbor), neighbor.Cost, model),
         ["list"] = neighbor.IsTransit ? "MO-GRANTED" : $"MO-FROM-{neighbor.Node.Value:x8}",
         ["from4"] = From(neighbor, model, AddressFamily.InterNetwork),
         ["from6"] = From(neighbor, model, AddressFamily.InterNetworkV6),
     };
+
+    /// <summary>As bfdd and bgpd have it.</summary>
+    internal static string NameOf(BfdProfile profile) => _profileNames[profile];
 
     private static ScriptObject BfdTimer(string name, BfdTimer timer) => new() { ["name"] = name, ["interval_ms"] = timer.IntervalMs, ["multiplier"] = timer.Multiplier };
 

@@ -59,6 +59,11 @@ internal sealed unsafe class GreHeader : IDisposable
         IpHeader.Write16(header + EtherType, IpHeader.Version(header + Length) == 4 ? EtherTypeV4 : EtherTypeV6);
     }
 
+    /// <summary>True for GRE from our tunnel address to the peer's. What others forward into the tunnel has no such source.</summary>
+    public bool IsWritten(byte* packet) =>
+        packet[IpHeader.V4Protocol] == IpHeader.ProtocolGre && IpHeader.Version(packet) == 4
+        && *(uint*)(packet + IpHeader.V4Source) == _local && *(uint*)(packet + IpHeader.V4Destination) == _remote;
+
     /// <summary>True for GRE from the peer's tunnel address to ours: it is this link's, and nobody else's even when malformed.</summary>
     public bool IsOurs(byte* packet) =>
         packet[IpHeader.V4Protocol] == IpHeader.ProtocolGre && IpHeader.Version(packet) == 4

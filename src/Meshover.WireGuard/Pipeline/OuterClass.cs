@@ -13,9 +13,10 @@ internal static unsafe class OuterClass
     /// <summary>For GRE's header, around a packet of a link.</summary>
     public static int OfLinkPacket(byte* ip) => Ecn.Outer(ip) | (IsLinkLocal(ip) ? ControlOf(ip) : 0);
 
-    /// <summary>For WireGuard's, around a packet of the tunnel: GRE's header is our own, and its word is taken.</summary>
-    public static int OfTunnelPacket(byte* ip) =>
-        Ecn.Outer(ip) | (IpHeader.Version(ip) == 4 && ip[IpHeader.V4Protocol] == IpHeader.ProtocolGre ? ControlOf(ip) : 0);
+    /// <summary>For WireGuard's, around a packet of the tunnel: the word of our own GRE header is taken.</summary>
+    /// <param name="ip">The packet.</param>
+    /// <param name="own">Of the link with the peer; null: there is none.</param>
+    public static int OfTunnelPacket(byte* ip, GreHeader? own) => Ecn.Outer(ip) | (own is not null && own.IsWritten(ip) ? ControlOf(ip) : 0);
 
     private static int ControlOf(byte* ip) => (Ecn.TrafficClass(ip) & Mask) == Control ? Control : 0;
 

@@ -83,7 +83,7 @@ internal sealed unsafe class SendBatch : IDisposable
         new Span<byte>(packet + length, padded - length).Clear();
         TransportMessage.WriteHeader(new Span<byte>(datagram, TransportMessage.HeaderLength), _session.RemoteIndex, counter);
         _jobs[_packets++] = new PacketJob { Packet = packet, Length = padded, Counter = counter };
-        _runs.Add(datagram, padded + TransportMessage.Overhead, length > 0 ? OuterClass.OfTunnelPacket(packet) : 0);
+        _runs.Add(datagram, padded + TransportMessage.Overhead, length > 0 ? OuterClass.OfTunnelPacket(packet, _peer!.Link?.Gre) : 0);
         _used += padded + TransportMessage.Overhead;
         _hasData |= length > 0;
         return true;

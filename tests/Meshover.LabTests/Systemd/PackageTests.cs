@@ -123,6 +123,7 @@ public sealed class PackageTests : IDisposable
         await CheckedAsync("systemctl", "disable", "--now", "meshover-dns"); // as on a node of a release that had none
         await CheckedAsync("dpkg", "--install", await UpgradeAsync("meshover"), await UpgradeAsync("meshover-controller"));
         Assert.Empty(old.Intersect(await ProcessesAsync(units)));
+        Assert.Equal(["ActiveState=active", "UnitFileState=enabled"], await _systemd.ShowAsync(Console, _ct, "ActiveState", "UnitFileState"));
         await AssertRunsAsync();
         Assert.Equal(frr, FrrOf(machine));
     }

@@ -87,7 +87,7 @@ public sealed class ConfigurationReferenceTests
             10 % of packets are lost. So a way by a third node is taken where it is quicker than the direct link, mostly within 10 s (in a mesh of up to 250 nodes), and what lasts a moment moves nothing. Both directions go the same way, as each end adds its half to both
             ([decision 107](decisions/107-each-end-adds-half.md)).
 
-            `link-cost` adds to that, such as for a link that is paid by the byte; one end is enough, and both directions pay. A name that no node has yet counts for nothing until one does. `measured-cost: false` on a node leaves its halves at the least; set it on all for a mesh that is routed by
+            `link-cost` adds to that, such as for a link that is paid by the byte; one end is enough, and both directions pay. A name that no node has yet counts for nothing until one does. `measured-cost: false` on a node leaves its halves at the least (links are measured all the same for `bfd-profile`, unless that is set for all of them); set it on all for a mesh that is routed by
             `link-cost` alone. `meshover status --peer` shows what a node adds, `meshover route explain` what each way costs. `prefer-underlay` says on which addresses peers are called first, such as those of a private network that some of them share; a link that works elsewhere stays there until it
             is silent for 15 s, and a range in which some peers cannot be called costs each of them 6 s at first. A change of these settings restarts the agent; packets flow on.
 
@@ -95,9 +95,9 @@ public sealed class ConfigurationReferenceTests
 
             A link that falls silent is given up by BFD, and traffic goes another way. `bfd-profile` says how soon: `lan` after 0.3 s, `wan` after 0.9 s, `lossy` after 2.4 s, for all links, those with a node (`n3=lan`), or those with the nodes of a site (`site:tokyo=lossy`); what is said
             of a node comes before what is said of its site, and that before what is said of all. By default each link has what its echoes say: `wan` at first, `lan` when it was short (4 ms) and lost nothing for a minute, `lossy` while it loses some 1 % each way. A `lan` link that loses an
-            echo, or whose session ends, is `wan` for twice as long as before the next time, so that a machine that stands still now and then gives up nobody ([decision 108](decisions/108-bfd-by-profile.md)). Each end has its own; of the two the slower one's interval holds.
+            echo, or whose session ends, is `wan` for twice as long as before the next time, so that a machine that stands still now and then gives up nobody ([decision 108](decisions/108-bfd-by-profile.md)). Each end has its own; of the two the slower one's interval holds, and each end gives up by the other's number of packets: set it on both.
 
-            A node sends `bfd-rate` BFD packets a second at most to all peers together, and a fifth of them quickly: so `lan` is 0.3 s up to 10 peers, 0.75 s with 23, and what `wan` is from 30 on; with more than 150 all are slower. `meshover status --peer` shows a link's profile. A change of these settings
+            A node sends `bfd-rate` BFD packets a second at most to all peers together, and a fifth of them quickly: so `lan` is 0.3 s up to 10 peers, 0.75 s with 23, and what `wan` is from 26 on; with more than 150 all are slower. `meshover status --peer` shows a link's profile. A change of these settings
             restarts the agent; packets flow on, and no session ends.
 
             BFD and BGP go as network control (CS6) also outside, in WireGuard's header, so that an uplink that is full, and knows classes of traffic, lets them pass first. The kernel's data plane cannot do that.

@@ -41,6 +41,17 @@ public sealed class EnrolmentTests
         Refused(RefusalReason.Precondition, "is the name of a node", () => mesh.Change(draft => GrantRules.Add(draft, second, new StoredGrant("10.9.0.1/32", 32) { Name = other })));
     }
 
+    /// <summary>The zone is not put behind a name twice.</summary>
+    [Theory]
+    [InlineData("db.mesh", "db.mesh.mesh")]
+    [InlineData("db.mesh.mesh", "db.mesh")]
+    [InlineData("db", "db.mesh.mesh")]
+    public void NameOfANode_ThatEndsInTheZoneTwice_IsNoOthers(string one, string other)
+    {
+        _mesh.Enrol("a", hostName: one);
+        Assert.Equal(other, _mesh.Enrol("b", hostName: other).HostName);
+    }
+
     /// <summary>With and without the zone they are one name in DNS.</summary>
     [Theory]
     [InlineData("db", "db.mesh")]

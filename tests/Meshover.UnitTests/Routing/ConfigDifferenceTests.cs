@@ -156,7 +156,7 @@ public sealed class ConfigDifferenceTests
         var (quick, slow) = (Models.Node(1, 2), Models.Node(1, 2) with { Bfd = BfdTimers.For(300, BfdTimers.DefaultPacketsPerSecond) });
         var difference = ConfigDifference.Between(Render(quick).Bfdd, Render(slow).Bfdd);
         Assert.Equal("", difference.Removals);
-        Assert.Equal("bfd\n profile MESH\n  transmit-interval 600\n  receive-interval 600\n exit\n profile MESH-LAN\n  transmit-interval 600\n  receive-interval 600\n exit\n profile MESH-LOSSY\n  transmit-interval 600\n  receive-interval 600\n exit\nexit\n", difference.Additions);
+        Assert.Equal("bfd\n profile MESH\n  transmit-interval 600\n  receive-interval 600\n exit\n profile MESH-LAN\n  transmit-interval 600\n  receive-interval 600\n exit\n profile MESH-LOSSY\n  transmit-interval 600\n  receive-interval 600\n  detect-multiplier 4\n exit\nexit\n", difference.Additions);
     }
 
     [Fact]

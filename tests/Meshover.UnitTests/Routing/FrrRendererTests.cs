@@ -1,3 +1,4 @@
+using Meshover.Mesh.Paths;
 using System.Net;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Identity;
@@ -69,6 +70,25 @@ public sealed class FrrRendererTests
         Assert.DoesNotContain("interface", config.Bgpd, StringComparison.Ordinal);
         Assert.Contains("network 10.64.1.0/24", config.Bgpd, StringComparison.Ordinal);
         Assert.Contains("neighbor MESH peer-group", config.Bgpd, StringComparison.Ordinal);
+    }
+
+    /// <summary>bfdd would have its own timers for a profile that is not there.</summary>
+    [Fact]
+    public void Render_TemplateForBfddWithOneProfile_GivesThatToAllLinks()
+    {
+        var directory = Directory.CreateTempSubdirectory("meshover-templates-").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(directory, "bfdd.conf.liquid"), "bfd\n profile MESH\n  detect-multiplier 5\n exit\nexit\n");
+            var plain = Models.Node(1, 2);
+            var model = plain with { Neighbors = [plain.Neighbors[0] with { BfdProfile = BfdProfile.Lossy }] };
+            Assert.Contains(" neighbor mo-00000002 bfd profile MESH-LOSSY\n", Render(model).Bgpd, StringComparison.Ordinal);
+            Assert.Contains(" neighbor mo-00000002 bfd profile MESH\n", FrrRenderer.Render(model, FrrTemplateSet.Load(directory)).Bgpd, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
     }
 
     [Fact]

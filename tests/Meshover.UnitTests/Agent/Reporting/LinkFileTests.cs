@@ -22,7 +22,21 @@ public sealed class LinkFileTests : IDisposable
         Assert.Equal(links, _file.Load());
     }
 
+    [Fact]
+    public void Load_OfAnotherBoot_KnowsNoQuickLink()
+    {
+        foreach (var profile in new[] { BfdProfile.Lan, BfdProfile.Lossy })
+        {
+            var quality = new LinkQuality(0, IsJittery: false, Loss: 0) { Bfd = profile };
+            _file.Save(ImmutableSortedDictionary<NodeId, LinkQuality>.Empty.Add(new NodeId(2), quality));
+            Assert.Equal(profile, _file.Load()[new NodeId(2)].Bfd);
+            File.WriteAllText(_file.FilePath, File.ReadAllText(_file.FilePath).Replace("\"boot\":\"", "\"boot\":\"x", StringComparison.Ordinal));
+            Assert.Equal(profile == BfdProfile.Lan ? BfdProfile.Wan : profile, _file.Load()[new NodeId(2)].Bfd);
+        }
+    }
+
     [Theory]
+    [InlineData("""{"links":[{"node":2,"rtt":1,"jitter":false,"loss":0,"bfd":3}]}""")]
     [InlineData("")]
     [InlineData("{")]
     [InlineData("[]")]

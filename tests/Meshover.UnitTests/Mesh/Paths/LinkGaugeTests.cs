@@ -146,6 +146,21 @@ public sealed class LinkGaugeTests
         Assert.InRange((double)hasty / echoes, 0, 0.05);
     }
 
+    /// <summary>A machine that was upgraded, a cable that was plugged elsewhere: some seconds each, and nothing lost besides.</summary>
+    [Fact]
+    public void Bfd_LinkThatWasAwayForAMoment_IsNotLossy()
+    {
+        var gauge = new LinkGauge();
+        Answer(gauge, 16);
+        for (var i = 0; i < 4; i++)
+        {
+            for (var lost = 0; lost < 3; lost++)
+                gauge.Missed();
+            Answer(gauge, 20);
+        }
+        Assert.NotEqual(BfdProfile.Lossy, gauge.Quality!.Value.Bfd);
+    }
+
     [Theory]
     [InlineData(BfdProfile.Lan)]
     [InlineData(BfdProfile.Lossy)]

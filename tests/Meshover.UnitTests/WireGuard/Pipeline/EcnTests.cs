@@ -114,11 +114,24 @@ public sealed unsafe class EcnTests : IDisposable
 
         Assert.Equal(outer, wrapped[1]);
         Assert.Equal(0xffff, TestPackets.Ones(wrapped.AsSpan(0, 20)));
+        _a.Peer.Link = new PeerLink(_link, new GreHeader(TunnelOfA, TunnelOfB));
         Assert.Equal(outer, OuterOf(wrapped));
     }
 
-    [Fact]
-    public void Flush_PacketThatIsNoLinks_IsNeverControl() => Assert.Equal(0, OuterOf(Classed(IPAddress.Parse("198.18.0.1"), 0xc0)));
+    /// <summary>Nor GRE that somebody else made: from an address that is not ours, or to another peer.</summary>
+    [Theory]
+    [InlineData(17, "198.18.0.1", "198.18.0.2")]
+    [InlineData(47, "10.64.1.2", "198.18.0.2")]
+    [InlineData(47, "198.18.0.1", "198.18.0.3")]
+    public void Flush_PacketThatIsNoLinks_IsNeverControl(byte protocol, string source, string destination)
+    {
+        _a.Peer.Link = new PeerLink(_link, new GreHeader(TunnelOfA, TunnelOfB));
+        var packet = Classed(IPAddress.Parse(source), 0xc0);
+        packet[9] = protocol;
+        IPAddress.Parse(destination).GetAddressBytes().CopyTo(packet, 16);
+        FixHeader(packet);
+        Assert.Equal(0, OuterOf(packet));
+    }
 
     [Fact]
     public void TrySend_HandshakeMessage_GoesAsAf41()
@@ -145,6 +158,7 @@ public sealed unsafe class EcnTests : IDisposable
 
     public void Dispose()
     {
+        _a.Peer.Link?.Gre.Dispose();
         _b.Peer.Link!.Gre.Dispose();
         _a.Dispose();
         _b.Dispose();
