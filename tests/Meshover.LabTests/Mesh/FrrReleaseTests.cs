@@ -45,6 +45,6 @@ public sealed class FrrReleaseTests(FrrReleaseMesh fixture) : IClassFixture<FrrR
         await GoesByAsync(next, "n2", "n1");
     }
 
-    private Task GoesByAsync(NextNodes next, string there, string back) =>
+    private Task<TimeSpan> GoesByAsync(NextNodes next, string there, string back) =>
         Until.NothingIsMissingAsync($"n1 goes to n2 by {there}, and n2 to n1 by {back}", TimeSpan.FromSeconds(60), () => Task.FromResult((next.Of(1, 2), next.Of(2, 1)) == (there, back) ? null : $"{next}"), _ct);
 }
