@@ -15,16 +15,30 @@ internal static class CarriedAddresses
     /// <returns>How many the earlier state would have given back.</returns>
     public static int Carry(Draft draft, MeshState later, long restsUntil)
     {
-        var taken = 0;
+        var members = Members(draft, later).ToList();
+        // Of all first: one of them may have had since what another had before.
+        foreach (var (member, known) in members)
+            FreeWhatRestedSince(draft, member, known);
+        return members.Sum(one => Carry(draft, one.Member, one.Known, FurtherAddresses.Withdrawn(later, one.Member.Id).Addresses, restsUntil));
+    }
+
+    /// <summary>Those of the earlier state that are members still, each with what the later one says of it; null: nothing.</summary>
+    private static IEnumerable<(StoredNode Member, StoredNode? Known)> Members(Draft draft, MeshState later)
+    {
         foreach (var (id, entry) in draft.State.Nodes)
         {
             var member = draft.Written<StoredNode>(StoreKeys.Node(id)) ?? entry.Record;
-            if (!entry.IsActive || member.Standing != NodeStanding.Active)
-                continue;
-            var known = later.Member(id)?.Record is { } record && record.Identity == member.Identity ? record : null;
-            taken += Carry(draft, member, known, FurtherAddresses.Withdrawn(later, id).Addresses, restsUntil);
+            if (entry.IsActive && member.Standing == NodeStanding.Active)
+                yield return (member, later.Member(id)?.Record is { } record && record.Identity == member.Identity ? record : null);
         }
-        return taken;
+    }
+
+    private static void FreeWhatRestedSince(Draft draft, StoredNode member, StoredNode? known)
+    {
+        if (known is null)
+            return;
+        foreach (var key in AllOf(member).Except(AllOf(known)).Select(StoreKeys.Address).Where(key => draft.State.Get<ClaimRecord>(key)?.Node == member.Id))
+            draft.Delete(key);
     }
 
     private static int Carry(Draft draft, StoredNode member, StoredNode? known, ImmutableArray<string> withdrawn, long restsUntil)
@@ -40,18 +54,13 @@ internal static class CarriedAddresses
     private static IEnumerable<string> AllOf(StoredNode? node) =>
         node is null ? [] : node.Further.Select(further => further.Address).Concat(node.Resting.Select(resting => resting.Address));
 
-    /// <summary>Null: it is free, or another's.</summary>
+    /// <summary>Null: it is free, as its rest is over in the later state, or another's.</summary>
     private static RestingAddress? Rest(Draft draft, StoredNode member, StoredNode? known, string address, long restsUntil)
     {
         var key = StoreKeys.Address(address);
         var isItsOwn = draft.State.Get<ClaimRecord>(key)?.Node == member.Id;
         if (known is not null && !AllOf(known).Contains(address))
-        {
-            // Its rest is over in the later state, and somebody else may have had it there.
-            if (isItsOwn)
-                draft.Delete(key);
             return null;
-        }
         if (!isItsOwn && !draft.IsFree(key))
             return null;
         draft.Put(key, new ClaimRecord(member.Id));

@@ -62,6 +62,12 @@ internal static class Decisions
     // One that the earlier state never had: so that it can be allowed again by its id, and its numbers rest.
     private static void Remember(Draft draft, StoredNode node)
     {
+        // Of its further ones another may have some again: that takes the rest from none of the others.
+        node = node with
+        {
+            Further = node.Further.RemoveAll(further => !draft.IsFree(StoreKeys.Address(further.Address))),
+            Resting = node.Resting.RemoveAll(resting => !draft.IsFree(StoreKeys.Address(resting.Address))),
+        };
         var numbers = StoreKeys.Numbers(node);
         var rests = node.RestsUntil != 0 && numbers.All(draft.IsFree);
         if (rests)

@@ -15,6 +15,9 @@ internal static class FurtherAddresses
     /// <summary>Everybody refuses those that rest, one by one: who takes and gives all the time waits.</summary>
     private const int MostWithResting = 2 * FurtherAddress.Most;
 
+    /// <summary>So many of a node's are remembered, the last ones, for a backup from before.</summary>
+    private const int MostWithdrawn = 1_024;
+
     /// <summary>Seconds: a stream whose node has died, or hangs, counts as seen until it is given up.</summary>
     private const long SurelyHeardAfter = 600;
 
@@ -28,7 +31,7 @@ internal static class FurtherAddresses
     {
         if (node.Further.FirstOrDefault(further => further.Address == address) is { } held)
             return Keep(draft, node, held, note);
-        Require(node);
+        Require(node, address);
         if (address is not null && WhyNot(draft.State, node, address) is { } reason)
             throw new RefusalException(RefusalReason.Taken, reason);
         var given = new StoredAddress(address ?? Allocator.TakeNodeAddress(draft, family), note ?? "");
@@ -53,7 +56,7 @@ internal static class FurtherAddresses
             throw new RefusalException(RefusalReason.NotFound, WhyNotHeld(node, address));
         draft.Put(StoreKeys.Node(node.Id), node with { Further = further, Resting = node.Resting.Add(new RestingAddress(address, until, now)) });
         var record = Withdrawn(draft.State, node.Id);
-        draft.Put(StoreKeys.Withdrawn(node.Id), record with { Addresses = [.. record.Addresses.Union([address], StringComparer.Ordinal)] });
+        draft.Put(StoreKeys.Withdrawn(node.Id), record with { Addresses = [.. record.Addresses.Remove(address).Add(address).TakeLast(MostWithdrawn)] });
     }
 
     /// <summary>Frees those that have rested, of nodes that were heard since they were taken: who was not may still announce them.</summary>
@@ -87,12 +90,13 @@ internal static class FurtherAddresses
         return new GivenAddress(kept, held);
     }
 
-    private static void Require(StoredNode node)
+    /// <summary>One that it has back is none more.</summary>
+    private static void Require(StoredNode node, string? address)
     {
         if (node.Further.Length >= FurtherAddress.Most)
             throw new RefusalException(RefusalReason.Precondition,
                 $"Node \"{node.HostName}\" has {node.Further.Length} further addresses, and a node may have {FurtherAddress.Most}: remove some (`meshover node address list {node.HostName}`).");
-        if (node.Further.Length + node.Resting.Length >= MostWithResting)
+        if (node.Further.Length + node.Resting.Length >= MostWithResting && !node.Resting.Any(resting => resting.Address == address))
             throw new RefusalException(RefusalReason.Precondition,
                 $"{node.Resting.Length} addresses that were taken from \"{node.HostName}\" still rest, and there may be {MostWithResting} with those that it has: wait until they are free (`meshover node address list {node.HostName}`).");
     }

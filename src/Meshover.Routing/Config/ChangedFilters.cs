@@ -19,8 +19,8 @@ internal static class ChangedFilters
         var names = lists.Select(l => l.Name).ToHashSet();
         var lines = ConfigLines.Parse(wanted);
         var groups = lines.Where(l => l.Words is ["neighbor", _, "peer-group"]).Select(l => l.Words[1]).ToHashSet();
-        var uses = lines.Where(l => !ListOf(l.Words).Any() && l.Words.Any(names.Contains)).ToLookup(l => IsOfOneNeighbour(l) && !groups.Contains(l.Words[1]));
-        var named = uses[true].Where(l => !fresh.Contains(l.Words[1]) && lists.Contains((Family(l), l.Words[3]))).Select(Command).Distinct().ToLookup(c => c.EndsWith(" in", StringComparison.Ordinal));
+        var uses = lines.Where(l => !ListOf(l.Words).Any() && l.Words.Any(names.Contains)).SelectMany(l => NeighboursOf(l, lines, lists)).ToLookup(l => IsOfOneNeighbour(l) && !groups.Contains(l.Words[1]));
+        var named = uses[true].Where(l => !fresh.Contains(l.Words[1]) && (l.Words[2] == "route-map" || lists.Contains((Family(l), l.Words[3])))).Select(Command).Distinct().ToLookup(c => c.EndsWith(" in", StringComparison.Ordinal));
         var isForAll = uses[false].Any() || named[true].Count() > MostNamed;
         return [.. isForAll ? _all : named[true], .. named[false]];
     }
@@ -38,9 +38,20 @@ internal static class ChangedFilters
 
     private static string Family(ConfigLine line) => line.ContextLines[1].Split(' ')[1];
 
-    /// <summary>Not a route-map's.</summary>
+    /// <summary>Of a prefix-list that a route-map looks at, the lines by which neighbours have that map in the list's family; the line itself where the map is used in other ways, too. None where the list of another family changed.</summary>
+    private static IEnumerable<ConfigLine> NeighboursOf(ConfigLine use, List<ConfigLine> lines, HashSet<(string Family, string Name)> lists)
+    {
+        if (use is not { Words: ["match", "ip" or "ipv6", "address", "prefix-list", _], ContextLines: [var context] } || context.Split(' ') is not ["route-map", var map, ..])
+            return [use];
+        var family = use.Words[1] == "ip" ? "ipv4" : "ipv6";
+        if (!lists.Contains((family, use.Words[4])))
+            return [];
+        var ofMap = lines.FindAll(line => line.Words.Contains(map) && line.Words[0] != "route-map");
+        return ofMap.Count > 0 && ofMap.TrueForAll(IsOfOneNeighbour) ? ofMap.Where(line => Family(line) == family) : [use];
+    }
+
     private static bool IsOfOneNeighbour(ConfigLine line) =>
-        line.Words is ["neighbor", _, "prefix-list" or "filter-list", _, "in" or "out"] && line.ContextLines is [_, "address-family ipv4 unicast" or "address-family ipv6 unicast"];
+        line.Words is ["neighbor", _, "prefix-list" or "filter-list" or "route-map", _, "in" or "out"] && line.ContextLines is [_, "address-family ipv4 unicast" or "address-family ipv6 unicast"];
 
     private static string Command(ConfigLine use) => $"clear bgp {Family(use)} unicast {use.Words[1]} soft {use.Words[4]}";
 }

@@ -189,6 +189,31 @@ public sealed class RestoreTests : IAsyncLifetime
         Assert.Equal(second.Id, state.Get<ClaimRecord>(StoreKeys.Address4(Kept))!.Node);
     }
 
+    /// <summary>The other way round: who has it now is the elder member.</summary>
+    [Fact]
+    public async Task Address_TakenFromAYoungerAndGivenToAnElderSince_RestsWithThatOne()
+    {
+        StoredNode second = null!;
+        await _folder.WhileServingAsync(async directory =>
+        {
+            second = await EnrolAsync(directory, "second");
+            await ChangeAsync(directory, draft => FurtherAddresses.Add(draft, draft.State.Member(second.Id)!.Record, "10.249.7.7", default, null));
+            StoreBackup.Write(_folder.Paths.Store, _folder.Backup + "2");
+        });
+        File.Move(_folder.Backup + "2", _folder.Backup, overwrite: true);
+        await DecideAsync(damaged: false,
+            draft => FurtherAddresses.Remove(draft, draft.State.Member(second.Id)!.Record, "10.249.7.7", TestMesh.Now, TestMesh.Now),
+            draft => FurtherAddresses.EndRests(draft, TestMesh.Now, _ => long.MaxValue),
+            draft => FurtherAddresses.Add(draft, draft.State.Member(_early.Id)!.Record, "10.249.7.7", default, "now here"));
+
+        await _folder.RestoreAsync();
+
+        var state = await _folder.StateAsync();
+        Assert.Empty(state.Member(second.Id)!.Record.Further);
+        Assert.Equal(["10.249.7.7"], state.Member(_early.Id)!.Record.Resting.Select(resting => resting.Address));
+        Assert.Equal(_early.Id, state.Get<ClaimRecord>(StoreKeys.Address4("10.249.7.7"))!.Node);
+    }
+
     [Fact]
     public async Task Addresses_OfTheBackup_AreThereAfterARestore()
     {
