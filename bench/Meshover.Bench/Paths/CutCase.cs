@@ -22,9 +22,9 @@ internal sealed class CutCase(PathsMesh mesh)
     /// <param name="profile">Of n1 and n2 meanwhile.</param>
     public async Task RunAsync(string profile, int rounds, CancellationToken ct)
     {
-        await SetProfileAsync(profile, ct);
         try
         {
+            await SetProfileAsync(profile, ct);
             await MeasureAsync($"cut-{profile}", rounds, ct);
         }
         finally

@@ -9,17 +9,40 @@ namespace Meshover.Controller.Membership;
 /// </summary>
 internal static class CarriedAddresses
 {
+    /// <summary>Of all members, before anything else is carried: one of them, or a node that is removed by now, may have had since what another had before.</summary>
+    public static void FreeWhatRestedSince(Draft draft, MeshState later)
+    {
+        foreach (var (member, known) in Members(draft, later))
+        {
+            if (known is not null)
+                Free(draft, member, known);
+        }
+    }
+
+    /// <summary>A member that was removed since, with the further addresses that it had when it was: they rest with its other numbers.</summary>
+    /// <param name="draft">On the earlier state; gets the writes.</param>
+    /// <param name="member">As the earlier state has it.</param>
+    /// <param name="node">As the later one has it.</param>
+    public static StoredNode OfRemoved(Draft draft, StoredNode member, StoredNode node)
+    {
+        Free(draft, member, node);
+        var others = AllOf(node).Where(address => draft.State.Get<ClaimRecord>(StoreKeys.Address(address))?.Node != member.Id && !draft.IsFree(StoreKeys.Address(address))).ToHashSet(StringComparer.Ordinal);
+        foreach (var address in AllOf(node).Where(address => !others.Contains(address)))
+            draft.Put(StoreKeys.Address(address), new ClaimRecord(member.Id));
+        return member with
+        {
+            Further = node.Further.RemoveAll(further => others.Contains(further.Address)),
+            Resting = node.Resting.RemoveAll(resting => others.Contains(resting.Address)),
+        };
+    }
+
     /// <param name="draft">On the earlier state; gets the writes.</param>
     /// <param name="later">The whole of it, or only its decisions.</param>
     /// <param name="restsUntil">For addresses of which the later state does not say it; seconds since 1970.</param>
     /// <returns>How many the earlier state would have given back.</returns>
     public static int Carry(Draft draft, MeshState later, long restsUntil)
     {
-        var members = Members(draft, later).ToList();
-        // Of all first: one of them may have had since what another had before.
-        foreach (var (member, known) in members)
-            FreeWhatRestedSince(draft, member, known);
-        return members.Sum(one => Carry(draft, one.Member, one.Known, FurtherAddresses.Withdrawn(later, one.Member.Id).Addresses, restsUntil));
+        return Members(draft, later).ToList().Sum(one => Carry(draft, one.Member, one.Known, FurtherAddresses.Withdrawn(later, one.Member.Id).Addresses, restsUntil));
     }
 
     /// <summary>Those of the earlier state that are members still, each with what the later one says of it; null: nothing.</summary>
@@ -33,11 +56,10 @@ internal static class CarriedAddresses
         }
     }
 
-    private static void FreeWhatRestedSince(Draft draft, StoredNode member, StoredNode? known)
+    /// <summary>What a node of the earlier state has no more in the later one.</summary>
+    private static void Free(Draft draft, StoredNode member, StoredNode later)
     {
-        if (known is null)
-            return;
-        foreach (var key in AllOf(member).Except(AllOf(known)).Select(StoreKeys.Address).Where(key => draft.State.Get<ClaimRecord>(key)?.Node == member.Id))
+        foreach (var key in AllOf(member).Except(AllOf(later)).Select(StoreKeys.Address).Where(key => draft.State.Get<ClaimRecord>(key)?.Node == member.Id))
             draft.Delete(key);
     }
 

@@ -19,6 +19,7 @@ internal static class Decisions
     /// <param name="restsUntil">When numbers may go to another of which the later state does not say it; seconds since 1970.</param>
     public static CarriedDecisions Carry(Draft draft, MeshState later, long restsUntil)
     {
+        CarriedAddresses.FreeWhatRestedSince(draft, later);
         var departed = CarryDepartures(draft, later);
         departed += CarryIdentities(draft, later, restsUntil);
         return new CarriedDecisions(departed, CarryTokens(draft, later), CarryGrants(draft, later), CarriedAddresses.Carry(draft, later, restsUntil));
@@ -51,6 +52,7 @@ internal static class Decisions
             Departure.Leave(draft, member);
             return;
         }
+        member = CarriedAddresses.OfRemoved(draft, member, node);
         Departure.Remove(draft, member, node.RestsUntil);
         if (node.RestsUntil == 0)
             Claims.ReleaseNumbers(draft, member);

@@ -27,6 +27,9 @@ public static class FindingKinds
     public static readonly FindingKind PathMtu = new("path-mtu", FindingSeverity.Warning,
         "The way to the peer is narrower than the link's planned MTU, and does not say so.",
         "Nothing must be done, as the link was made smaller; where that costs too much, find the narrow hop or set `mtu`.");
+    public static readonly FindingKind LinkOfNobody = new("link-of-nobody", FindingSeverity.Notice,
+        "A setting of links (`link-cost`, `bfd-profile`) names a node or a site that the mesh does not have: it does nothing.",
+        "Correct the name (`meshover status` shows all), or let the node join.");
     public static readonly FindingKind KeyDiffers = new("key-differs", FindingSeverity.Fault,
         "The data plane runs under another WireGuard key than the one that the mesh knows: no peer accepts it.",
         "The agent puts its own back within some seconds. If this stays or comes back, find what sets another one (`wg set`).");
@@ -291,7 +294,7 @@ public static class FindingKinds
     /// <summary>In the order of docs/findings.md.</summary>
     public static IReadOnlyList<FindingKind> All { get; } =
     [
-        PeerOff, PeerUnreached, UnderlayCut, NoDirectPath, TunnelOneWay, BgpDown, PathMtu, KeyDiffers, ControllerName, ControllerUnreachable,
+        PeerOff, PeerUnreached, UnderlayCut, NoDirectPath, TunnelOneWay, BgpDown, PathMtu, LinkOfNobody, KeyDiffers, ControllerName, ControllerUnreachable,
         ControllerCertificate, ControllerRefused, ClockSkew, NoMap, MapTooOld, MapPartlyUnusable, MapFileDamaged, PlanFailed, CopiedState,
         NodeRemoved, NameTaken, ControllerNotice, AnnouncementNotGranted, GrantUnused, NoPrefixAssigned, PrefixAnnouncedTwice, HostTwice, AnnouncementUnreached,
         AnnouncementCheckFailing, AnnouncementLapsed, NodeDraining,

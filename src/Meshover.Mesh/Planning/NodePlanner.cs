@@ -200,9 +200,20 @@ public static class NodePlanner
             warnings.Add(new Finding(FindingKinds.AnnouncementNotGranted, $"{prefix}", $"{prefix} is announced but not granted: other nodes refuse it. An administrator grants it with "
                 + $"`meshover grant add {me.HostName} {prefix}`."));
         }
+        foreach (var name in LinksOfNobody(map, me, settings))
+            warnings.Add(new Finding(FindingKinds.LinkOfNobody, name, $"The settings of links name {name}, which the mesh does not have: they do nothing. Correct the name, or let the node join."));
         warnings.AddRange(GatheringPlanner.Warnings(map, me, settings, health));
         warnings.AddRange(ExternalNeighbors.Warnings(map, me, settings));
         return warnings.ToImmutable();
+    }
+
+    /// <summary>What settings of links call a node or a site, and is none of another node.</summary>
+    private static IEnumerable<string> LinksOfNobody(MeshMap map, MeshNode me, NodeSettings settings)
+    {
+        var named = settings.LinkCosts.Select(one => (one.HostName, one.Site)).Concat(settings.BfdProfiles.Select(one => (one.HostName, one.Site))).Distinct().ToList();
+        var others = named.Count == 0 ? [] : map.Nodes.Values.Where(node => node.Id != me.Id).ToList();
+        return named.Where(one => one.HostName.Length > 0 ? !others.Exists(node => node.HostName == one.HostName) : one.Site.Length > 0 && !others.Exists(node => node.Site == one.Site))
+            .Select(one => one.HostName.Length > 0 ? one.HostName : $"site:{one.Site}");
     }
 
     /// <summary>What the node is set to announce and no grant covers.</summary>

@@ -30,10 +30,11 @@ public static class FrrRenderer
     {
         if (!templates.Bfdd.IsUsers)
             return model;
-        var there = templates.Bfdd.Render(Values(model, templates), templates.Snippets).Split('\n').Select(line => line.Trim()).ToHashSet(StringComparer.Ordinal);
+        var there = templates.Bfdd.Render(Values(model, templates), templates.Snippets).Split('\n')
+            .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is ["profile", var name] ? name : "").ToHashSet(StringComparer.Ordinal);
         return model with
         {
-            Neighbors = [.. model.Neighbors.Select(one => there.Contains($"profile {TemplateValues.NameOf(one.BfdProfile)}") ? one : one with { BfdProfile = BfdProfile.Wan })],
+            Neighbors = [.. model.Neighbors.Select(one => there.Contains(TemplateValues.NameOf(one.BfdProfile)) ? one : one with { BfdProfile = BfdProfile.Wan })],
         };
     }
 

@@ -87,7 +87,7 @@ public sealed class ConfigurationReferenceTests
             10 % of packets are lost. So a way by a third node is taken where it is quicker than the direct link, mostly within 10 s (in a mesh of up to 250 nodes), and what lasts a moment moves nothing. Both directions go the same way, as each end adds its half to both
             ([decision 107](decisions/107-each-end-adds-half.md)).
 
-            `link-cost` adds to that, such as for a link that is paid by the byte; one end is enough, and both directions pay. A name that no node has yet counts for nothing until one does. `measured-cost: false` on a node leaves its halves at the least (links are measured all the same for `bfd-profile`, unless that is set for all of them); set it on all for a mesh that is routed by
+            `link-cost` adds to that, such as for a link that is paid by the byte; one end is enough, and both directions pay. A name that no node has counts for nothing, which `meshover status` tells (`link-of-nobody`). `measured-cost: false` on a node leaves its halves at the least (links are measured all the same for `bfd-profile`, unless that is set for all of them); set it on all for a mesh that is routed by
             `link-cost` alone. `meshover status --peer` shows what a node adds, `meshover route explain` what each way costs. `prefer-underlay` says on which addresses peers are called first, such as those of a private network that some of them share; a link that works elsewhere stays there until it
             is silent for 15 s, and a range in which some peers cannot be called costs each of them 6 s at first. A change of these settings restarts the agent; packets flow on.
 

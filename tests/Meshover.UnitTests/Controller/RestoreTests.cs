@@ -214,6 +214,33 @@ public sealed class RestoreTests : IAsyncLifetime
         Assert.Equal(_early.Id, state.Get<ClaimRecord>(StoreKeys.Address4("10.249.7.7"))!.Node);
     }
 
+    /// <summary>Its numbers rest, the further ones that it had last among them; what was taken from it before that is whose it is by now.</summary>
+    [Fact]
+    public async Task Addresses_OfANodeThatWasRemovedSince_RestAsItHadThem()
+    {
+        StoredNode second = null!;
+        await _folder.WhileServingAsync(async directory =>
+        {
+            second = await EnrolAsync(directory, "second");
+            await ChangeAsync(directory, draft => FurtherAddresses.Add(draft, draft.State.Member(second.Id)!.Record, "10.249.7.7", default, null));
+            StoreBackup.Write(_folder.Paths.Store, _folder.Backup + "2");
+        });
+        File.Move(_folder.Backup + "2", _folder.Backup, overwrite: true);
+        await DecideAsync(damaged: false,
+            draft => FurtherAddresses.Remove(draft, draft.State.Member(second.Id)!.Record, "10.249.7.7", TestMesh.Now, TestMesh.Now),
+            draft => FurtherAddresses.EndRests(draft, TestMesh.Now, _ => long.MaxValue),
+            draft => FurtherAddresses.Add(draft, draft.State.Member(second.Id)!.Record, "10.249.7.8", default, null),
+            draft => FurtherAddresses.Add(draft, draft.State.Member(_early.Id)!.Record, "10.249.7.7", default, null),
+            draft => Departure.Remove(draft, draft.State.Member(second.Id)!.Record, long.MaxValue));
+
+        await _folder.RestoreAsync();
+
+        var state = await _folder.StateAsync();
+        Assert.Equal(second.Id, state.Get<ClaimRecord>(StoreKeys.Address4("10.249.7.8"))!.Node);
+        Assert.Equal(_early.Id, state.Get<ClaimRecord>(StoreKeys.Address4("10.249.7.7"))!.Node);
+        Assert.Equal(["10.249.7.7"], state.Member(_early.Id)!.Record.Resting.Select(resting => resting.Address));
+    }
+
     [Fact]
     public async Task Addresses_OfTheBackup_AreThereAfterARestore()
     {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Endpoints;
+using Meshover.Mesh.Findings;
 using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Paths;
@@ -285,6 +286,31 @@ public sealed class NodePlannerTests
         var settings = new NodeSettings { LinkCosts = [new("", "tokyo", 70), new("n4", "", 0)] };
         var costs = Plan(map, settings, health).Routing!.Neighbors.Select(neighbor => neighbor.Cost);
         Assert.Equal([40 + 95 + 50 + 100, 40 + 70, 40], costs);
+    }
+
+    /// <summary>A name of this node itself is one of them: it has no link with itself.</summary>
+    [Fact]
+    public void Plan_SettingsOfLinksThatAreNobodys_AreTold()
+    {
+        var map = TestMesh.Of(TestMesh.Node(1) with { Site = "osaka" }, TestMesh.Node(2) with { Site = "tokyo" });
+        var settings = new NodeSettings
+        {
+            LinkCosts = [new("", "tokyo", 70), new("n2", "", 5), new("n9", "", 5)],
+            BfdProfiles = [new("", "", BfdProfile.Wan), new("n9", "", null), new("n1", "", null), new("", "osaka", null)],
+        };
+        Assert.Equal(["n9", "n1", "site:osaka"], Plan(map, settings, new NodeHealth()).Warnings.Where(warning => warning.Kind == FindingKinds.LinkOfNobody).Select(warning => warning.Subject));
+    }
+
+    [Fact]
+    public void Plan_ProfileOfBfd_IsTheOperatorsBeforeWhatIsMeasured()
+    {
+        var map = TestMesh.Of(TestMesh.Node(1), TestMesh.Node(2), TestMesh.Node(3) with { Site = "tokyo" }, TestMesh.Node(4) with { Site = "tokyo" }, TestMesh.Node(5));
+        var measured = new LinkQuality(0, IsJittery: false, Loss: 0) { Bfd = BfdProfile.Lan };
+        var health = new NodeHealth { Links = new[] { 2u, 3u, 4u, 5u }.ToImmutableSortedDictionary(id => new NodeId(id), _ => measured) };
+        IEnumerable<BfdProfile> Of(params ImmutableArray<BfdChoice> choices) => Plan(map, new NodeSettings { BfdProfiles = choices }, health).Routing!.Neighbors.Select(neighbor => neighbor.BfdProfile);
+        Assert.Equal([BfdProfile.Lan, BfdProfile.Lan, BfdProfile.Lan, BfdProfile.Lan], Of());
+        Assert.Equal([BfdProfile.Wan, BfdProfile.Lossy, BfdProfile.Lan, BfdProfile.Wan], Of(new("", "", BfdProfile.Wan), new("", "tokyo", BfdProfile.Lossy), new("n4", "", null)));
+        Assert.All(Plan(map, new NodeSettings { MeasuredCost = false }, health).Routing!.Neighbors, neighbor => Assert.Equal((LinkCost.Base, BfdProfile.Lan), (neighbor.Cost, neighbor.BfdProfile)));
     }
 
     [Fact]
