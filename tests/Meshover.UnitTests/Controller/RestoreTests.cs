@@ -231,7 +231,7 @@ public sealed class RestoreTests : IAsyncLifetime
             draft => FurtherAddresses.EndRests(draft, TestMesh.Now, _ => long.MaxValue),
             draft => FurtherAddresses.Add(draft, draft.State.Member(second.Id)!.Record, "10.249.7.8", default, null),
             draft => FurtherAddresses.Add(draft, draft.State.Member(_early.Id)!.Record, "10.249.7.7", default, null),
-            draft => Departure.Remove(draft, draft.State.Member(second.Id)!.Record, long.MaxValue));
+            draft => Departure.Remove(draft, draft.State.Member(second.Id)!.Record, TestMesh.Now + 1_000_000));
 
         await _folder.RestoreAsync();
 
