@@ -20,6 +20,12 @@ public sealed class PageTests(ConsoleFixture console)
         var canvas = page.Locator(".canvas");
         await Assertions.Expect(canvas).ToHaveAttributeAsync("data-nodes", "n1 n2 n3", new() { Timeout = 30_000 });
         await Assertions.Expect(canvas).ToHaveAttributeAsync("data-bad", "0", new() { Timeout = 60_000 });
+        // The same in words, for whoever opens it.
+        await Assertions.Expect(page.Locator("details tr")).ToHaveCountAsync(0);
+        await page.GetByText("The links as a table").ClickAsync();
+        await Assertions.Expect(page.Locator("details tbody tr", new() { HasText = "n2" })).ToHaveCountAsync(2);
+        await page.GetByText("The links as a table").ClickAsync();
+        await Assertions.Expect(page.Locator("details tr")).ToHaveCountAsync(0);
 
         await using (await Cut.BetweenAsync(console.Mesh, console.Mesh.Node(1), console.Mesh.Node(2), onlyIPv6: false, CancellationToken.None))
         {

@@ -21,6 +21,7 @@ public sealed partial class LiveMesh(IMeshPort port, TimeProvider time, ILogger<
     private readonly ConcurrentDictionary<Subscription, Action> _viewers = new();
     private readonly Channel<bool> _somebody = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private volatile MeshView _newest = MeshView.Nothing;
+    private MeshView? _looked;
     private long _told;
 
     public int Viewers => _viewers.Count;
@@ -56,7 +57,7 @@ public sealed partial class LiveMesh(IMeshPort port, TimeProvider time, ILogger<
         try
         {
             var viewers = _viewers.ToArray();
-            var view = _newest = port.Look();
+            var view = Look();
             var isTime = time.GetElapsedTime(_told) >= Longest;
             if (isTime)
                 _told = time.GetTimestamp();
@@ -71,6 +72,15 @@ public sealed partial class LiveMesh(IMeshPort port, TimeProvider time, ILogger<
         {
             LogFailed(log, e);
         }
+    }
+
+    // What is as it was is the same to who compares: once for all viewers, instead of line by line for each.
+    private MeshView Look()
+    {
+        var looked = port.Look();
+        if (!ReferenceEquals(looked, _looked))
+            (_looked, _newest) = (looked, looked.Sharing(_newest));
+        return _newest;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The console could not look at the mesh; it tries again")]
