@@ -21,7 +21,7 @@ public sealed class LinkFile(string directory)
             if (new FileInfo(FilePath).Length > MostRead)
                 return ImmutableSortedDictionary<NodeId, LinkQuality>.Empty;
             var memory = JsonSerializer.Deserialize(File.ReadAllBytes(FilePath), LinkJson.Default.LinkMemory);
-            var isOfThisBoot = memory?.Boot == BootId();
+            var isOfThisBoot = memory?.Boot == Boot.Id();
             return (memory?.Links ?? []).Where(IsRight).DistinctBy(link => link.Node).ToImmutableSortedDictionary(link => new NodeId(link.Node), link => QualityOf(link, isOfThisBoot));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
@@ -36,7 +36,7 @@ public sealed class LinkFile(string directory)
         try
         {
             AtomicFile.Write(FilePath, JsonSerializer.SerializeToUtf8Bytes(
-                new LinkMemory([.. links.Select(link => new LinkEntry(link.Key.Value, link.Value.Rtt, link.Value.IsJittery, link.Value.Loss, link.Value.Bfd))], BootId()), LinkJson.Default.LinkMemory));
+                new LinkMemory([.. links.Select(link => new LinkEntry(link.Key.Value, link.Value.Rtt, link.Value.IsJittery, link.Value.Loss, link.Value.Bfd))], Boot.Id()), LinkJson.Default.LinkMemory));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -59,8 +59,6 @@ public sealed class LinkFile(string directory)
     /// <summary>A machine that has just started is busy, and so may its neighbours be: a link must show again that it may be given up soon.</summary>
     private static LinkQuality QualityOf(LinkEntry link, bool isOfThisBoot) =>
         new(link.Rtt, link.Jitter, link.Loss) { Bfd = link.Bfd == BfdProfile.Lan && !isOfThisBoot ? BfdProfile.Wan : link.Bfd };
-
-    private static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
     private static bool IsRight(LinkEntry link) => link is { Node: > 0, Rtt: >= 0 and <= LinkQuality.MostRtt, Loss: >= 0 and <= LinkQuality.MostLoss, Bfd: >= BfdProfile.Wan and <= BfdProfile.Lossy };
 }

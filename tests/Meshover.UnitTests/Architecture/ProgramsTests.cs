@@ -9,7 +9,7 @@ namespace Meshover.UnitTests.Architecture;
 public sealed partial class ProgramsTests
 {
     /// <summary>Names of programs that are said as words of another meaning.</summary>
-    private static readonly string[] MereWords = ["arp", "bc", "curl", "docker", "dotnet", "file", "host", "make", "node", "open", "openssl", "patch", "podman", "red", "route", "time", "wish", "write"];
+    private static readonly string[] MereWords = ["arp", "bc", "curl", "docker", "dotnet", "file", "host", "look", "make", "node", "open", "openssl", "patch", "podman", "red", "route", "time", "wish", "write"];
 
     [Fact]
     public void Programs_ThatAreStarted_AreInThePackagesOfDev()

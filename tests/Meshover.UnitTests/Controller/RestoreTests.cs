@@ -166,13 +166,7 @@ public sealed class RestoreTests : IAsyncLifetime
     [Fact]
     public async Task Address_TakenAndGivenToAnotherSince_IsNobodysTwice()
     {
-        StoredNode second = null!;
-        await _folder.WhileServingAsync(async directory =>
-        {
-            second = await EnrolAsync(directory, "second");
-            StoreBackup.Write(_folder.Paths.Store, _folder.Backup + "2");
-        });
-        File.Move(_folder.Backup + "2", _folder.Backup, overwrite: true);
+        var second = await SecondAsync();
         await DecideAsync(damaged: false,
             draft => FurtherAddresses.Remove(draft, draft.State.Member(_early.Id)!.Record, Kept, TestMesh.Now, TestMesh.Now),
             draft => FurtherAddresses.EndRests(draft, TestMesh.Now, _ => long.MaxValue),
@@ -193,14 +187,7 @@ public sealed class RestoreTests : IAsyncLifetime
     [Fact]
     public async Task Address_TakenFromAYoungerAndGivenToAnElderSince_RestsWithThatOne()
     {
-        StoredNode second = null!;
-        await _folder.WhileServingAsync(async directory =>
-        {
-            second = await EnrolAsync(directory, "second");
-            await ChangeAsync(directory, draft => FurtherAddresses.Add(draft, draft.State.Member(second.Id)!.Record, "10.249.7.7", default, null));
-            StoreBackup.Write(_folder.Paths.Store, _folder.Backup + "2");
-        });
-        File.Move(_folder.Backup + "2", _folder.Backup, overwrite: true);
+        var second = await SecondAsync("10.249.7.7");
         await DecideAsync(damaged: false,
             draft => FurtherAddresses.Remove(draft, draft.State.Member(second.Id)!.Record, "10.249.7.7", TestMesh.Now, TestMesh.Now),
             draft => FurtherAddresses.EndRests(draft, TestMesh.Now, _ => long.MaxValue),
@@ -218,14 +205,7 @@ public sealed class RestoreTests : IAsyncLifetime
     [Fact]
     public async Task Addresses_OfANodeThatWasRemovedSince_RestAsItHadThem()
     {
-        StoredNode second = null!;
-        await _folder.WhileServingAsync(async directory =>
-        {
-            second = await EnrolAsync(directory, "second");
-            await ChangeAsync(directory, draft => FurtherAddresses.Add(draft, draft.State.Member(second.Id)!.Record, "10.249.7.7", default, null));
-            StoreBackup.Write(_folder.Paths.Store, _folder.Backup + "2");
-        });
-        File.Move(_folder.Backup + "2", _folder.Backup, overwrite: true);
+        var second = await SecondAsync("10.249.7.7");
         await DecideAsync(damaged: false,
             draft => FurtherAddresses.Remove(draft, draft.State.Member(second.Id)!.Record, "10.249.7.7", TestMesh.Now, TestMesh.Now),
             draft => FurtherAddresses.EndRests(draft, TestMesh.Now, _ => long.MaxValue),
@@ -336,6 +316,21 @@ public sealed class RestoreTests : IAsyncLifetime
     [InlineData("0s")]
     [InlineData("1000d")]
     public void Adopt_NoSuchDuration_IsRefused(string text) => Assert.Contains("adopt", Assert.Throws<ConfigException>(() => ConfigReader.ReadAdoption(text)).Message, StringComparison.Ordinal);
+
+    /// <summary>Another member in the backup, with a further address or without.</summary>
+    private async Task<StoredNode> SecondAsync(string? address = null)
+    {
+        StoredNode second = null!;
+        await _folder.WhileServingAsync(async directory =>
+        {
+            second = await EnrolAsync(directory, "second");
+            if (address is not null)
+                await ChangeAsync(directory, draft => FurtherAddresses.Add(draft, draft.State.Member(second.Id)!.Record, address, default, null));
+            StoreBackup.Write(_folder.Paths.Store, _folder.Backup + "2");
+        });
+        File.Move(_folder.Backup + "2", _folder.Backup, overwrite: true);
+        return second;
+    }
 
     private async Task DecideAsync(bool damaged, params Action<Draft>[] decisions)
     {

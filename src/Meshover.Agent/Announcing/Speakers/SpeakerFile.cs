@@ -20,7 +20,7 @@ public sealed class SpeakerFile(string directory)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(FilePath), SpeakerJson.Default.SpeakerMemory) is { } memory && memory.Boot == BootId()
+            return JsonSerializer.Deserialize(File.ReadAllBytes(FilePath), SpeakerJson.Default.SpeakerMemory) is { } memory && memory.Boot == Boot.Id()
                 ? [.. memory.Speakers.Select(entry => new KnownSpeaker(entry.Id, entry.As, [.. entry.Prefixes.Select(IPNetwork.Parse)]))]
                 : [];
         }
@@ -34,7 +34,7 @@ public sealed class SpeakerFile(string directory)
     /// <exception cref="UnauthorizedAccessException">As above.</exception>
     internal void Save(List<KnownSpeaker> speakers) => AtomicFile.Write(
         FilePath, JsonSerializer.SerializeToUtf8Bytes(
-            new SpeakerMemory(BootId(), [.. speakers.Select(speaker => new SpeakerEntry(speaker.Id, speaker.As, [.. speaker.Prefixes.Select(prefix => prefix.ToString()).Order(StringComparer.Ordinal)]))]),
+            new SpeakerMemory(Boot.Id(), [.. speakers.Select(speaker => new SpeakerEntry(speaker.Id, speaker.As, [.. speaker.Prefixes.Select(prefix => prefix.ToString()).Order(StringComparer.Ordinal)]))]),
             SpeakerJson.Default.SpeakerMemory));
 
     /// <summary>Nobody may speak any more.</summary>
@@ -49,9 +49,6 @@ public sealed class SpeakerFile(string directory)
             // A later start tries again; it is read by none until then.
         }
     }
-
-    /// <summary>Of the running kernel (proc_sys_kernel(5)).</summary>
-    private static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 }
 
 internal sealed record SpeakerMemory(string Boot, List<SpeakerEntry> Speakers);

@@ -28,15 +28,12 @@ internal sealed partial class SysctlMemoryJson : JsonSerializerContext;
 /// <param name="life">Empty: any.</param>
 internal sealed class SysctlMemoryFile(string path, string life)
 {
-    private const string BootId = "/proc/sys/kernel/random/boot_id";
-
     /// <summary>One boot, and the network namespace within it.</summary>
     /// <param name="namespacePath">Null for that of the calling thread.</param>
     internal static string LifeOf(string? namespacePath)
     {
-        var boot = File.Exists(BootId) ? File.ReadAllText(BootId).TrimEnd('\n') : "";
         var inode = namespacePath is null ? NetworkNamespace.CurrentInode() : NetworkNamespace.RunIn(namespacePath, NetworkNamespace.CurrentInode);
-        return $"{boot} {inode}";
+        return $"{Boot.Id()} {inode}";
     }
 
     /// <summary>What is written down of this life. A damaged file is set aside: nothing waits for it, and nothing is lost that could be read.</summary>
