@@ -60,6 +60,7 @@ internal sealed class WayJudge
     {
         ({ IsGoing: true }, { IsGoing: false }) => "about to go",
         ({ Failover: { Role: FailoverRole.Standby } }, not { Failover: { Role: FailoverRole.Standby } }) => "it stands by",
+        ({ Failover: { Role: FailoverRole.Standby, Priority: var priority } }, { Failover: { Role: FailoverRole.Standby, Priority: var greater } }) when priority < greater => $"its priority is {priority}",
         ({ Router: null, Cost: { } cost }, { Router: null, IsOwn: false, Cost: { } least }) when cost > least => $"costs {cost - least} more",
         ({ Router: null, Cost: { } cost }, { Router: null, IsOwn: false, Cost: { } least }) when cost == least => "costs as much; so many are used",
         _ => "preferred less",

@@ -28,4 +28,8 @@ internal static class FailoverMarks
 
     /// <summary>Far more than links cost: of several that stand by, others prefer the one that is about to take the prefix.</summary>
     public static int MedOf(int priority) => StandbyMed + (MedOfPriority * (Failover.MostPriority - priority));
+
+    /// <summary>What a path's links cost together: its MED without what a standby's priority makes of it.</summary>
+    public static uint CostOf(uint med, Failover? failover) =>
+        failover is { Role: FailoverRole.Standby, Priority: var priority } && med >= MedOf(priority) ? med - (uint)MedOf(priority) : med;
 }

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Identity;
+using Meshover.Mesh.Planning;
 using Meshover.Routing.Config;
 using Meshover.Routing.Vtysh;
 
@@ -115,13 +116,15 @@ internal sealed class PathReader(VtySocket vty)
 
     private static AnnouncedPath Of(string prefix, BgpPath path) => Of(prefix, path, [.. path.AsPath?.Segments.SelectMany(segment => segment.List) ?? []]);
 
-    private static AnnouncedPath Of(string prefix, BgpPath path, uint[] numbers) => new(prefix, numbers.LastOrDefault())
+    private static AnnouncedPath Of(string prefix, BgpPath path, uint[] numbers) => Of(prefix, path, numbers, Words(path.LargeCommunity).Select(FailoverMarks.TryParse).FirstOrDefault(failover => failover is not null));
+
+    private static AnnouncedPath Of(string prefix, BgpPath path, uint[] numbers, Failover? failover) => new(prefix, numbers.LastOrDefault())
     {
         Neighbor = numbers.FirstOrDefault(),
         Router = RouterOf(path.Peer),
         IsUsed = path.Best is { IsBest: true } || path.IsMultipath == true,
-        Cost = path.Metric,
-        Failover = Words(path.LargeCommunity).Select(FailoverMarks.TryParse).FirstOrDefault(failover => failover is not null),
+        Cost = path.Metric is { } metric ? FailoverMarks.CostOf(metric, failover) : null,
+        Failover = failover,
         IsGoing = Words(path.Community).Any(community => community is GracefulShutdown or "graceful-shutdown"),
     };
 

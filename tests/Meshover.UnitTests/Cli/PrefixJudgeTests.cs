@@ -52,7 +52,7 @@ public sealed class PrefixJudgeTests
         Assert.Equal("costs 40 more", Reason(way with { IsGoing = true }, Path("10.64.2.0/24", N2, N2, 50) with { IsGoing = true }));
         var standby = way with { Failover = new(FailoverRole.Standby, 100) };
         Assert.Equal("it stands by", Reason(standby, Path("10.64.2.0/24", N2, N2, 50) with { Failover = new(FailoverRole.Active, 200) }));
-        Assert.Equal("costs 40 more", Reason(standby, Path("10.64.2.0/24", N2, N2, 50) with { Failover = new(FailoverRole.Standby, 200) }));
+        Assert.Equal("its priority is 100", Reason(standby, Path("10.64.2.0/24", N2, N2, 50) with { Failover = new(FailoverRole.Standby, 200) }));
         // One's own comes before anything is compared, and routers outside have preferences of their own.
         Assert.Equal("preferred less", Reason(way, new AnnouncedPath("10.64.2.0/24", 0) { Cost = 0 }));
         Assert.Equal("preferred less", Reason(way, new AnnouncedPath("10.64.2.0/24", 0) { Cost = 0, Router = "203.0.113.1" }));

@@ -70,12 +70,15 @@ public sealed class LeaseTests
                "largeCommunity":{"string":"4294967294:3:100","list":["4294967294:3:100"]},"peer":{"peerId":"0.0.0.0"}},
               {"aspath":{"string":"4200000003 4200000002","segments":[{"type":"as-sequence","list":[4200000003,4200000002]}],"length":2},"metric":100,"valid":true,
                "community":{"string":"65000:1 graceful-shutdown","list":["65000:1","gracefulShutdown"]},"largeCommunity":{"string":"1:2:3 4294967294:1:200"}},
+              {"aspath":{"string":"4200000005","segments":[{"type":"as-sequence","list":[4200000005]}],"length":1},"metric":15600025,"valid":true,
+               "largeCommunity":{"string":"4294967294:3:100"}},
               {"aspath":{"string":"4200000004","segments":[{"type":"as-sequence","list":[4200000004]}],"length":1},"valid":false}]}
             """;
         Assert.Equal(
         [
             new AnnouncedPath("10.9.0.1/32", 0) { Failover = new(FailoverRole.Standby, 100), IsUsed = true, Cost = 0 },
             new AnnouncedPath("10.9.0.1/32", 4200000002) { Failover = new(FailoverRole.Active, 200), IsGoing = true, Neighbor = 4200000003, Cost = 100 },
+            new AnnouncedPath("10.9.0.1/32", 4200000005) { Failover = new(FailoverRole.Standby, 100), Neighbor = 4200000005, Cost = 25 }, // its priority is no cost of links
         ], PathReader.Parse("10.9.0.1/32", Said));
         Assert.Empty(PathReader.Parse("10.9.0.1/32", "{}"));
         Assert.Throws<RoutingException>(() => PathReader.Parse("10.9.0.1/32", "% no"));
