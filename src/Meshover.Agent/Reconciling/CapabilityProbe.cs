@@ -2,6 +2,7 @@ using Meshover.Linux.Modules;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
 using Meshover.Mesh.Planning;
+using Meshover.Routing.Supervision;
 
 namespace Meshover.Agent.Reconciling;
 
@@ -17,6 +18,7 @@ internal static class CapabilityProbe
         Vxlan = modules.Has("vxlan"),
         Mpls = modules.Has("mpls_router"),
         Nftables = HasNftables(),
+        FrrUser = FrrUser.Find(),
     };
 
     /// <summary>Asked of the kernel itself: the number of its ruleset, which every kernel with nftables has.</summary>

@@ -15,6 +15,9 @@ public sealed record NodeCapabilities
     /// <summary>MSS clamping and the tunnel's guard need it.</summary>
     public bool Nftables { get; init; } = true;
 
+    /// <summary>Number of the user as which FRR's daemons run here; null: there is none.</summary>
+    public uint? FrrUser { get; init; }
+
     /// <summary>By name, as shown in status.</summary>
     public ImmutableArray<(string Name, bool? Has)> All =>
     [

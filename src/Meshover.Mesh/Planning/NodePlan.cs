@@ -151,6 +151,9 @@ public sealed record KernelPlan
     /// <summary>Our nftables table: TCP's MSS fits the links, and tunnel addresses come and go by the WireGuard device alone.</summary>
     public required bool Firewall { get; init; }
 
+    /// <summary>Number of the user whose packets keep the mesh together, and go first outside; null: not known.</summary>
+    public uint? FrrUser { get; init; }
+
     /// <summary>Who outside may open a BGP session with this node; null: the port is left as it is.</summary>
     public BgpGuard? Bgp { get; init; }
 

@@ -96,6 +96,7 @@ public static class NodePlanner
         RouteProtocol = settings.RouteProtocol,
         Forwarding = true,
         Firewall = capabilities.Nftables,
+        FrrUser = capabilities.FrrUser,
         Workloads = [.. settings.Workloads.Where(network => network.Hosts).Select(network => network.Interface)],
         DockerUser = settings.DockerUser,
         Floating = settings.Advertise ? [.. settings.Announce.Where(announcement => announcement.HoldsAddress).Select(announcement => announcement.Prefix.BaseAddress)] : [],

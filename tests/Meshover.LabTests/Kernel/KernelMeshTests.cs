@@ -1,6 +1,9 @@
+using System.Globalization;
 using System.Net;
+using Meshover.Lab;
 using Meshover.Lab.Faults;
 using Meshover.Lab.Meshes;
+using Meshover.Lab.Underlays;
 using Meshover.LabTests.Mesh;
 using Meshover.Linux.Netlink;
 
@@ -116,6 +119,33 @@ public sealed class KernelMeshTests(KernelMeshFixture fixture)
         down.Checked();
         SystemSnapshot.AssertEqual(fixture.Before, after, line => line is "file /var/lib/meshover" or "file /var/lib/meshover/identity.json");
     }
+
+    /// <summary>WireGuard of the kernel hands no class on: our firewall knows FRR's packets by their socket. What workloads wish for is told to nobody outside.</summary>
+    [Fact]
+    public async Task Control_OfFrrAlone_GoesFirstOutside()
+    {
+        await fixture.ReachableAsync(_ct);
+        var node = _mesh.Node(1);
+        try
+        {
+            await NftAsync(node, "add table inet outside; add chain inet outside out { type filter hook postrouting priority 0; }");
+            foreach (var family in (string[])["ip", "ip6"])
+                await NftAsync(node, $"add rule inet outside out udp sport 12912 {family} dscp cs6 counter accept");
+            await NftAsync(node, "add rule inet outside out udp sport 12912 counter");
+            (await node.Workload.RunAsync("ping", ["-n", "-q", "-c", "50", "-i", "0.2", "-Q", "0xc0", $"{AddressPlan.Workload4(2)}"], _ct)).Checked();
+
+            var listed = await NftAsync(node, "list chain inet outside out");
+            var packets = listed.Split("counter packets ").Skip(1).Select(rest => long.Parse(rest.Split(' ')[0], CultureInfo.InvariantCulture)).ToList();
+            Assert.True(packets[0] + packets[1] is >= 10 and < 50, listed); // BFD of two peers, each second, and BGP
+            Assert.True(packets[2] >= 50, listed);
+        }
+        finally
+        {
+            await node.Machine.RunAsync("nft", ["delete table inet outside"], CancellationToken.None);
+        }
+    }
+
+    private async Task<string> NftAsync(LabNode node, string command) => (await node.Machine.RunAsync("nft", [command], _ct)).Checked();
 
     private static void AssertLinks(LabNode node, string device, string link)
     {

@@ -100,7 +100,7 @@ public sealed class ConfigurationReferenceTests
             A node sends `bfd-rate` BFD packets a second at most to all peers together, and a fifth of them quickly: so `lan` is 0.3 s up to 10 peers, 0.75 s with 23, and what `wan` is from 26 on; with more than 150 all are slower. `meshover status --peer` shows a link's profile. A change of these settings
             restarts the agent; packets flow on, and no session ends.
 
-            BFD and BGP go as network control (CS6) also outside, in WireGuard's header, so that an uplink that is full, and knows classes of traffic, lets them pass first. The kernel's data plane cannot do that.
+            BFD and BGP go as network control (CS6) also outside, in WireGuard's header, so that an uplink that is full, and knows classes of traffic, lets them pass first. With the kernel's data plane that takes nftables, and an FRR that runs as the user `frr`.
 
             ## Gathering
 

@@ -18,6 +18,7 @@ namespace Meshover.Agent.Reconciling.Kernel;
 /// one of them and does not come by WireGuard is forged; and what has one of them and leaves by another interface would carry the mesh's
 /// packets in clear text;</item>
 /// <item>lets BGP's port be reached, from outside the mesh, by the neighbours there alone, where there are such;</item>
+/// <item>says network control (CS6) outside for what FRR sends by the kernel's WireGuard, which hands no class on, and lets it pass first here;</item>
 /// <item>marks packets of gathered sources that come by a link, so that the rules can tell them from those of this node's own workloads;</item>
 /// <item>keeps what passes from one link to another out of connection tracking: a transit node would fill its table with others' flows, and
 /// see half of those whose answers go another way.</item>
@@ -40,16 +41,17 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
     internal FirewallDocument? Lesser { get; private init; }
 
     internal static FirewallDocument? Of(SystemPlan plan) =>
-        plan.Kernel.Firewall ? Of(plan.WireGuard.Interface, plan.Kernel.TunnelPool, plan.Kernel.Bgp, GatherMark.Of(plan.Kernel)) : null;
+        plan.Kernel.Firewall ? Of(plan.WireGuard.Interface, plan.Kernel.TunnelPool, plan.Kernel.Bgp, GatherMark.Of(plan.Kernel), ControlClass.Of(plan)) : null;
 
     /// <param name="device">The WireGuard device.</param>
     /// <param name="tunnelPool">IPv4.</param>
     /// <param name="bgp">Null: BGP's port is nobody's business.</param>
     /// <param name="gather">Null: nothing is gathered.</param>
-    internal static FirewallDocument Of(string device, IPNetwork tunnelPool, BgpGuard? bgp = null, GatherMark? gather = null) =>
-        Of(device, tunnelPool, bgp, gather, isTransitTracked: false) with { Lesser = Of(device, tunnelPool, bgp, gather, isTransitTracked: true) };
+    /// <param name="control">Null: nobody knows FRR's packets.</param>
+    internal static FirewallDocument Of(string device, IPNetwork tunnelPool, BgpGuard? bgp = null, GatherMark? gather = null, ControlClass? control = null) =>
+        Of(device, tunnelPool, bgp, gather, control, isTransitTracked: false) with { Lesser = Of(device, tunnelPool, bgp, gather, control, isTransitTracked: true) };
 
-    private static FirewallDocument Of(string device, IPNetwork tunnelPool, BgpGuard? bgp, GatherMark? gather, bool isTransitTracked)
+    private static FirewallDocument Of(string device, IPNetwork tunnelPool, BgpGuard? bgp, GatherMark? gather, ControlClass? control, bool isTransitTracked)
     {
         FirewallRule[] rules =
         [
@@ -58,6 +60,7 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
             .. GuardRules("leaving", "tunnel-out", "oifname", Leaked),
             .. isTransitTracked ? [] : (ReadOnlySpan<FirewallRule>)[UntrackedRule],
             .. bgp is null ? [] : BgpRules(bgp),
+            .. control?.Rules.Select(rule => new FirewallRule("leaving", rule.Comment, rule.Statements)) ?? [],
             .. gather is null ? [] : gather.Matches.Select(match => new FirewallRule("gathered", $"gathered {match.Family}: mark", $"{IsFrom("mo-*")},{match.Json},{gather.Statement}")),
         ];
         var mark = MarkRule(rules, tunnelPool);
