@@ -8,10 +8,10 @@ internal sealed record BenchOptions
 {
     /// <summary>One line.</summary>
     public const string Usage =
-        "Usage: meshover-bench mesh|idle|paths|dataplane|peers|controller|status|console|kernel [--json FILE] [--markdown FILE] [--rounds 1-100] [--seconds 1-100] "
+        "Usage: meshover-bench mesh|idle|paths|routing|sources|dataplane|peers|controller|status|console|kernel [--json FILE] [--markdown FILE] [--rounds 1-100] [--seconds 1-100] "
         + "[--subjects NAME,NAME…] [--cases NAME,NAME…] [--bfd-profile NAME,NAME…] [--peers 2-2000] [--members DIRECTORY]";
 
-    /// <summary>mesh, idle, paths, dataplane, peers, controller, status, console, or kernel.</summary>
+    /// <summary>mesh, idle, paths, routing, sources, dataplane, peers, controller, status, console, or kernel.</summary>
     public string Name { get; private init; } = "";
 
     /// <summary>Where the figures go as JSON; null for nowhere.</summary>
@@ -20,13 +20,13 @@ internal sealed record BenchOptions
     /// <summary>A document that has a place for this benchmark's table (<see cref="Report.UpdateDocumentAsync"/>); null for none.</summary>
     public string? MarkdownPath { get; private init; }
 
-    /// <summary>How often each case is measured; the table shows the median. Default 3 for the mesh and the console, 20 for paths, 1 for controller and status, else 7.</summary>
+    /// <summary>How often each case is measured; the table shows the median. Default 3 for the mesh, sources and the console, 5 for routing, 20 for paths, 1 for controller and status, else 7.</summary>
     public int Rounds { get; private init; }
 
     /// <summary>Seconds of each throughput case, or for which an idle mesh, or a controller, is watched, or written to. Default 2, 60 and 20.</summary>
     public int Seconds { get; private init; }
 
-    /// <summary>Of the data plane's subjects, the controller's, those of paths, or the kernel's parts (tunnels, programming, agent), only these; empty for all.</summary>
+    /// <summary>Of the data plane's subjects, the controller's, those of paths and routing, or the kernel's parts (tunnels, programming, agent), only these; empty for all.</summary>
     public IReadOnlyList<string> Subjects { get; private init; } = [];
 
     /// <summary>Of what paths measures, only these; empty for all.</summary>
@@ -47,8 +47,8 @@ internal sealed record BenchOptions
     public static bool TryParse(string[] args, out BenchOptions options, [NotNullWhen(false)] out string? fault)
     {
         var name = args.FirstOrDefault() ?? "";
-        options = new BenchOptions { Name = name, Rounds = name switch { "mesh" or "console" => 3, "paths" => 20, "controller" or "status" => 1, _ => 7 }, Seconds = name switch { "idle" or "status" => 60, "console" => 20, _ => 2 } };
-        fault = options.Name is "mesh" or "idle" or "paths" or "dataplane" or "peers" or "controller" or "status" or "console" or "kernel" or "members"
+        options = new BenchOptions { Name = name, Rounds = name switch { "mesh" or "console" or "sources" => 3, "routing" => 5, "paths" => 20, "controller" or "status" => 1, _ => 7 }, Seconds = name switch { "idle" or "status" => 60, "console" or "routing" => 20, _ => 2 } };
+        fault = options.Name is "mesh" or "idle" or "paths" or "routing" or "sources" or "dataplane" or "peers" or "controller" or "status" or "console" or "kernel" or "members"
             ? null
             : $"meshover-bench: there is no benchmark \"{options.Name}\". {Usage}";
         for (var i = 1; fault is null && i < args.Length; i += 2)

@@ -6,6 +6,7 @@ using Meshover.Bench.Idle;
 using Meshover.Bench.Kernel;
 using Meshover.Bench.Mesh;
 using Meshover.Bench.Paths;
+using Meshover.Bench.Routes;
 using Meshover.Bench.Status;
 using Meshover.Bench.Streams;
 using Meshover.Bench.Viewers;
@@ -14,8 +15,9 @@ using Meshover.Linux.Namespaces;
 using Meshover.Linux.Netlink;
 using Meshover.WireGuard.Control;
 
-// meshover-bench mesh|idle|paths|dataplane|peers|controller|status|console|kernel, with the options that BenchOptions tells.
+// meshover-bench mesh|idle|paths|routing|sources|dataplane|peers|controller|status|console|kernel, with the options that BenchOptions tells.
 // mesh: the whole mesh in the lab. idle: what it costs while nothing happens. paths: what a fault, or a change, costs the traffic.
+// routing: how soon changes of routing stand in the kernel of the last node. sources: the same of blocks of addresses that come and go.
 // dataplane: the data plane beside other userspace tunnels.
 // peers: one data plane with a hundred busy peers.
 // controller: a controller with up to ten thousand streams. status: what it costs to see the mesh. console: what viewers of the console cost.
@@ -55,6 +57,8 @@ try
     {
         "mesh" => await new MeshBench(options.Rounds, Console.Error).RunAsync(ct),
         "idle" => await new IdleBench(options.Seconds, Console.Error).RunAsync(ct),
+        "routing" => await new RoutingBench(options, Console.Error).RunAsync(ct),
+        "sources" => await new SourcesBench(options.Rounds, Console.Error).RunAsync(ct),
         "paths" => await new PathsBench(options, Console.Error).RunAsync(ct),
         "peers" => await PeersBench.RunAsync(options, Console.Error, ct),
         "controller" => await new ControllerBench(options, Console.Error).RunAsync(ct),

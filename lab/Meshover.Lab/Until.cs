@@ -11,16 +11,17 @@ public static class Until
         NothingIsMissingAsync(what, patience, async () => await condition() ? null : "it is not so", CancellationToken.None);
 
     /// <param name="missing">Null when it is so, else what is missing.</param>
+    /// <param name="interval">How often it is asked; null: 20 times a second.</param>
     /// <returns>How long it took.</returns>
     /// <exception cref="LabException">It did not come in time.</exception>
-    public static async Task<TimeSpan> NothingIsMissingAsync(string what, TimeSpan patience, Func<Task<string?>> missing, CancellationToken ct)
+    public static async Task<TimeSpan> NothingIsMissingAsync(string what, TimeSpan patience, Func<Task<string?>> missing, CancellationToken ct, TimeSpan? interval = null)
     {
         var time = TimeProvider.System;
         var start = time.GetTimestamp();
         while (await missing() is { } problem)
         {
             if (time.GetElapsedTime(start) > patience) throw new LabException($"not within {patience.TotalSeconds:0.#} s: {what} ({problem})");
-            await Task.Delay(Interval, time, ct);
+            await Task.Delay(interval ?? Interval, time, ct);
         }
         return time.GetElapsedTime(start);
     }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Meshover.Bench.Mesh;
 using Meshover.Lab;
-using Meshover.Lab.Machines;
 using Meshover.Lab.Meshes;
 
 namespace Meshover.Bench.Idle;
@@ -38,10 +37,10 @@ internal sealed class IdleBench(int seconds, TextWriter progress)
 
     private async Task MeasureAsync(LabMesh mesh, string name, CancellationToken ct)
     {
-        var before = mesh.Nodes.Select(DaemonsOf).ToList();
+        var before = mesh.Nodes.Select(NodeDaemon.Of).ToList();
         var start = Time.GetTimestamp();
         await Task.Delay(TimeSpan.FromSeconds(seconds), Time, ct);
-        var after = mesh.Nodes.Select(DaemonsOf).ToList();
+        var after = mesh.Nodes.Select(NodeDaemon.Of).ToList();
         var took = Time.GetElapsedTime(start).TotalSeconds;
         foreach (var (then, now) in before.Zip(after))
         {
@@ -57,7 +56,7 @@ internal sealed class IdleBench(int seconds, TextWriter progress)
 
     private void AddMemory(LabMesh mesh)
     {
-        foreach (var daemons in mesh.Nodes.Select(DaemonsOf))
+        foreach (var daemons in mesh.Nodes.Select(NodeDaemon.Of))
         {
             Add(Whole, "rss", "MB", daemons.Sum(daemon => daemon.Megabytes));
             foreach (var daemon in daemons.GroupBy(daemon => daemon.Name))
@@ -66,10 +65,4 @@ internal sealed class IdleBench(int seconds, TextWriter progress)
     }
 
     private void Add(string subject, string name, string unit, double value) => _results.Add(new Measurement(subject, name, unit, value));
-
-    private static List<Daemon> DaemonsOf(LabNode node) =>
-        [.. MachineProcesses.Of(node.Machine).Select(process => new Daemon(
-            process.Id, DaemonName.Of(process.Id, process.Name), Programs.CpuSeconds(process.Id), ProcessMemory.ResidentMegabytes(process.Id)))];
-
-    private sealed record Daemon(int Id, string Name, double CpuSeconds, double Megabytes);
 }
