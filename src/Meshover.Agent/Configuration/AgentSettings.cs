@@ -45,7 +45,7 @@ public static class AgentSettings
             (c, v) => c with { Interfaces = SettingText.Each(v, SettingText.InterfaceName) }),
         List("endpoint", "ADDRESS[:PORT]", "Further address at which peers reach this node, e.g. a forwarded port. Default: none.",
             (c, v) => c with { Endpoints = SettingText.Each(v, SettingText.Endpoint) }),
-        List("prefer-underlay", "CIDR", "Underlay on which new peers are called first, such as a private network beside the internet; of several in this order; on all nodes, as either end may call. Default: none.",
+        List("prefer-underlay", "CIDR", "Underlay on which peers are called first, and to which links that work elsewhere are led, such as a private network beside the internet; of several in this order; on all nodes, as either end may call. Default: none.",
             (c, v) => c with { PreferUnderlay = SettingText.Each(v, SettingText.Prefix) }),
         Single("site", "TEXT", "Groups the nodes of one place; at most 63 characters. Default: none.",
             (c, v) => c with { Site = SettingText.Site(v) }),

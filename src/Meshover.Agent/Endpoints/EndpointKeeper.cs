@@ -121,17 +121,18 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
             if (contacts.Find(peer) is not { } contact)
                 continue;
             var candidates = peer.Endpoints.Select(candidate => candidate.EndPoint).ToList();
-            if (ChooserOf(plan.Self, peer, now).Choose(ToContact(contact, plan.WireGuard.Routes), candidates, now) is { } next)
+            if (ChooserOf(plan.Self, peer, now).Choose(ToContact(contact, plan.WireGuard, candidates), candidates, now) is { } next)
                 calls.Add((contact.PublicKey, peer.Node, next));
         }
         Forget(plan);
         return calls;
     }
 
-    private static PeerContact ToContact(PeerStatus status, UnderlayRoutes routes) => new(
+    private static PeerContact ToContact(PeerStatus status, WireGuardPlan plan, List<IPEndPoint> candidates) => new(
         status.Endpoint,
         status.LastReceiveAgeMs < 0 ? null : TimeSpan.FromMilliseconds(status.LastReceiveAgeMs),
-        IsCut: status.Endpoint is { } endpoint && !routes.Reach(endpoint.Address));
+        IsCut: status.Endpoint is { } endpoint && !plan.Routes.Reach(endpoint.Address),
+        Preferred: EndpointOrder.Better(plan.Preferred, candidates, status.Endpoint));
 
     private EndpointChooser ChooserOf(NodeId self, WireGuardPeerPlan peer, TimeSpan now)
     {

@@ -58,6 +58,7 @@ public sealed record WireGuardPlan
 {
     private readonly Aside<UnderlayRoutes> _routes = new(UnderlayRoutes.Everywhere);
     private readonly ListOf<WireGuardPeerPlan> _peers;
+    private readonly ListOf<IPNetwork> _preferred;
 
     public required string Interface { get; init; }
     public required int ListenPort { get; init; }
@@ -74,6 +75,9 @@ public sealed record WireGuardPlan
     /// once, when it is new.
     /// </summary>
     public UnderlayRoutes Routes { get => _routes.Value; init => _routes = new(value); }
+
+    /// <summary>Underlays to which a link that works elsewhere is led, the first of them above all.</summary>
+    public ImmutableArray<IPNetwork> Preferred { get => _preferred.Elements; init => _preferred = new(value); }
     public required ImmutableArray<WireGuardPeerPlan> Peers { get => _peers.Elements; init => _peers = new(value); }
 }
 

@@ -47,6 +47,7 @@ public static class NodePlanner
             Mtu = mtu.WireGuard,
             ProbesPathMtu = settings.ProbePathMtu,
             Routes = health.Routes,
+            Preferred = settings.PreferredUnderlay,
             Peers = [.. peers.Select(peer => new WireGuardPeerPlan
         {
             Node = peer.Id,

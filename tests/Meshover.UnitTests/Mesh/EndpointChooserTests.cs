@@ -97,6 +97,38 @@ public sealed class EndpointChooserTests
         Assert.True(peer.Silence < EndpointChooser.WorkingFor);
     }
 
+    [Fact]
+    public void Choose_WorkingLinkBesideAPreferredUnderlay_IsLedThereAndLeftAloneWhereItStays()
+    {
+        var chooser = First();
+        Assert.Null(Led(chooser, 0, V4));
+        Assert.Null(Led(chooser, 9, V4));
+        Assert.Equal(V4, Led(chooser, 10, V4));
+        for (var t = 11; t < 1000; t++)
+            Assert.Null(Led(chooser, t, null));
+        Assert.Null(Led(chooser, 1000, V4)); // roamed back: as at first
+        Assert.Equal(V4, Led(chooser, 1010, V4));
+    }
+
+    [Fact]
+    public void Choose_PreferredUnderlayThatNothingPasses_IsTriedEverMoreSeldom()
+    {
+        var chooser = First();
+        var led = Enumerable.Range(0, 6 * 3600).Where(t => Led(chooser, t, V4) is not null).ToList();
+        Assert.Equal([10, 70, 190, 430, 910, 1870, 3790, 7630, 11470, 15310, 19150], led);
+    }
+
+    [Fact]
+    public void Choose_SilentLink_IsCalledInTurnWhateverIsPreferred()
+    {
+        var chooser = First();
+        Assert.Null(Led(chooser, 0, V4));
+        Assert.Equal(V4, chooser.Choose(new PeerContact(V6, 15 * Second, Preferred: OtherV6), [OtherV6, V6, V4], Start + (20 * Second)));
+    }
+
+    private static IPEndPoint? Led(EndpointChooser chooser, int second, IPEndPoint? preferred) =>
+        chooser.Choose(new PeerContact(V6, Second, Preferred: preferred), [V4, V6], Start + (second * Second));
+
     [Theory]
     [InlineData(2, false, 1, false, true)]
     [InlineData(1, false, 2, false, false)]

@@ -89,6 +89,7 @@ public sealed class NodePlanPartsTests
         {
             Announce = [IPNetwork.Parse("10.64.1.0/24"), new Announcement(IPNetwork.Parse("10.64.1.9/32")) { HoldsAddress = true, Failover = new(FailoverRole.Active, Failover.DefaultPriority) }],
             Gather = [IPNetwork.Parse("192.0.2.0/28")],
+            PreferredUnderlay = [IPNetwork.Parse("192.0.2.0/24")],
             Workloads = [new WorkloadNetwork("vmbr0") { Hosts = true }],
             Neighbors = [new ExternalNeighbor { Address = IPAddress.Parse("203.0.113.1"), RemoteAs = new Asn(64512) }],
         };
