@@ -5,6 +5,7 @@ using Meshover.Agent.Announcing;
 using Meshover.Agent.Draining;
 using Meshover.Agent.Announcing.Declared;
 using Meshover.Agent.Announcing.Kernel;
+using Meshover.Agent.Announcing.Provided;
 using Meshover.Agent.Announcing.Speakers;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.ControllerLink;
@@ -87,6 +88,7 @@ public sealed class AgentDaemon : IDisposable
     private readonly DrainKeeper _drain;
     private readonly KernelSources _kernelSources;
     private readonly SpeakerSource? _speakers;
+    private readonly ProviderTable _providers;
     private readonly Announcer _announcer;
     private readonly SourceRouteDebt _sourceRoutes;
     private readonly ReconcileWorker<SystemPlan> _system;
@@ -135,7 +137,8 @@ public sealed class AgentDaemon : IDisposable
             _speakers = new SpeakerSource(speakers, options.Config.AnnounceBgpAs, RouterId, new SpeakerFile(options.StateDirectory), Logger<SpeakerSource>(), time);
         _declared = new DeclaredAnnouncements(
             new AnnouncementStore(options.StateDirectory), _routing.GetPathsAsync, () => _identities.Current.Numbers?.Asn.Value, SomePeers, Logger<DeclaredAnnouncements>(), time);
-        _announcer = new Announcer([_configured, .. options.Config.AnnounceAuto.IsEmpty ? Array.Empty<IAnnouncementSource>() : [_assigned], _declared, .. _kernelSources.Sources, .. _speakers is null ? Array.Empty<IAnnouncementSource>() : [_speakers]], _inputs.Writer);
+        _providers = new ProviderTable(new ProviderFile(options.StateDirectory), Logger<ProviderTable>(), time);
+        _announcer = new Announcer([_configured, .. options.Config.AnnounceAuto.IsEmpty ? Array.Empty<IAnnouncementSource>() : [_assigned], _declared, .. _kernelSources.Sources, .. _speakers is null ? Array.Empty<IAnnouncementSource>() : [_speakers]], _providers, _inputs.Writer);
         _sessions = new PacedTurns(LookAtSessions, time);
         _watcher = new KernelWatcher(netlink, options.Config.Interfaces, _inputs.Writer, _system.Poke, Logger<KernelWatcher>(), time) { MeshRoutesChanged = _sessions.Ask };
         _page = new AgentPage(options.Config, _rtt.Get, () => _kernel.Gathered);
@@ -187,13 +190,14 @@ public sealed class AgentDaemon : IDisposable
             _speakers.Restore();
         else
             new SpeakerFile(_options.StateDirectory).Forget();
+        _providers.Restore();
         await _declared.BeginAsync(_options.Config.Announcements, _drain.WasDraining, cancellationToken);
         _watcher.SetSurroundings(Surroundings(plan: null));
         var source = new StatusSource(_loop, _identities, _keys, _dataplane.Chosen, _routing, _rtt, new RoutedAddresses(_netlink), _diagnosis, () => _kernel.Gathered, _metrics, _time);
         var socket = Path.Combine(_options.RuntimeDirectory, "agent.sock");
         using var reload = new ConfigReload(_options.Config, _options.ReadConfig, _configured, _declared.Configure, _inputs.Writer, _loop);
         var desk = new AnnouncementDesk(_declared, _loop, _identities, _time);
-        await using var api = await LocalApiServer.StartAsync(socket, source, reload, new FrrPreview(_loop, _templates, _routing), desk, _drain, _inputs.Writer, _loggers, cancellationToken);
+        await using var api = await LocalApiServer.StartAsync(socket, source, reload, new FrrPreview(_loop, _templates, _routing), desk, _providers, _drain, _inputs.Writer, _loggers, cancellationToken);
         var initial = LoadState();
         var link = new ControllerLinkLoop(
             _identities, _board, StatusQueries.Desk(source, new NodeOrders(_drain, desk), Logger<StatusSource>(), _time), new ControllerLinkOptions(_options.Config.Controllers), _inputs.Writer, Logger<ControllerLinkLoop>(), _time);

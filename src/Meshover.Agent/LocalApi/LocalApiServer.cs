@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Meshover.Agent.Announcing.Declared;
+using Meshover.Agent.Announcing.Provided;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.Draining;
 using Microsoft.AspNetCore.Builder;
@@ -21,7 +22,7 @@ internal sealed class LocalApiServer : IAsyncDisposable
 
     /// <exception cref="AgentException">The socket cannot be made.</exception>
     public static async Task<LocalApiServer> StartAsync(
-        string socketPath, StatusSource source, ConfigReload reload, FrrPreview frr, AnnouncementDesk desk, DrainKeeper drain, ChannelWriter<AgentInput> inputs, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
+        string socketPath, StatusSource source, ConfigReload reload, FrrPreview frr, AnnouncementDesk desk, ProviderTable providers, DrainKeeper drain, ChannelWriter<AgentInput> inputs, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
     {
         // Its content root is watched with all below it; by default that is the working directory, which for a daemon is "/".
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
@@ -30,6 +31,7 @@ internal sealed class LocalApiServer : IAsyncDisposable
         builder.Services.AddSingleton(reload);
         builder.Services.AddSingleton(frr);
         builder.Services.AddSingleton(desk);
+        builder.Services.AddSingleton(new ProviderCalls(providers));
         builder.Services.AddSingleton(drain);
         builder.Services.AddSingleton(inputs);
         builder.Services.AddGrpc();

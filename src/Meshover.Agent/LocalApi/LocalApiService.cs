@@ -9,7 +9,7 @@ using Meshover.Contract.V1;
 namespace Meshover.Agent.LocalApi;
 
 /// <summary>The service of <c>local.proto</c>.</summary>
-internal sealed class LocalApiService(StatusSource source, ConfigReload reload, FrrPreview frr, AnnouncementDesk desk, DrainKeeper drain, ChannelWriter<AgentInput> inputs) : LocalService.LocalServiceBase
+internal sealed class LocalApiService(StatusSource source, ConfigReload reload, FrrPreview frr, AnnouncementDesk desk, ProviderCalls providers, DrainKeeper drain, ChannelWriter<AgentInput> inputs) : LocalService.LocalServiceBase
 {
     public override Task<AgentStatus> GetStatus(GetStatusRequest request, ServerCallContext context) => source.GetAsync(context.CancellationToken);
 
@@ -56,6 +56,9 @@ internal sealed class LocalApiService(StatusSource source, ConfigReload reload, 
         desk.Withdraw(request.Prefix);
         return Task.FromResult(new WithdrawResponse());
     });
+
+    public override Task<ProvideResponse> Provide(IAsyncStreamReader<ProvideUpdate> requestStream, ServerCallContext context) =>
+        providers.HearAsync(requestStream, context.CancellationToken);
 
     public override Task<DrainResponse> Drain(DrainRequest request, ServerCallContext context) => ForUsersAsync(async () =>
     {

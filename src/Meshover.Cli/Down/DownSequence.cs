@@ -1,3 +1,4 @@
+using Meshover.Agent.Announcing.Provided;
 using Meshover.Agent.Announcing.Speakers;
 using Meshover.Agent.Events;
 using Meshover.Agent.Reconciling;
@@ -130,6 +131,7 @@ internal sealed class DownSequence(NodePaths paths, INodeServices services, Time
         RuntimeFiles.Delete(paths.MapFile);
         new EventFile(paths.StateDirectory).Delete();
         RuntimeFiles.Delete(new SpeakerFile(paths.StateDirectory).FilePath);
+        RuntimeFiles.Delete(new ProviderFile(paths.StateDirectory).FilePath);
         RuntimeFiles.Delete(new LinkFile(paths.StateDirectory).FilePath);
         RuntimeFiles.Delete(paths.TimestampFile);
         RuntimeFiles.DeleteHalfWritten(paths.IdentityFile);

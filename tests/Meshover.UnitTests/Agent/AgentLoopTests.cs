@@ -2,6 +2,7 @@ using System.Net;
 using System.Threading.Channels;
 using Meshover.Agent;
 using Meshover.Agent.Announcing;
+using Meshover.Agent.Announcing.Provided;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.ControllerLink;
 using Meshover.Agent.Endpoints;
@@ -65,7 +66,7 @@ public sealed class AgentLoopTests : IDisposable
         var running = Start(FromDisk(TestMesh.Full(2)));
         await NextPlanAsync();
         var source = new ConfiguredAnnouncements([]);
-        var announcing = new Announcer([source], _inputs.Writer).RunAsync(AnnouncementSet.Empty, _stop.Token);
+        var announcing = new Announcer([source], new ProviderTable(new ProviderFile(Path.GetTempPath()), NullLogger.Instance, TimeProvider.System), _inputs.Writer).RunAsync(AnnouncementSet.Empty, _stop.Token);
         var wanted = AgentConfig.Default with { Announce = [IPNetwork.Parse("10.64.1.0/24")] };
 
         Assert.Null(await new ConfigReload(AgentConfig.Default, () => wanted with { Site = "elsewhere" }, source, _ => { }, _inputs.Writer, _loop!).ReloadAsync(_stop.Token));
@@ -84,7 +85,7 @@ public sealed class AgentLoopTests : IDisposable
         var running = Start(FromDisk(TestMesh.Full(2)));
         await NextPlanAsync();
         var source = new ConfiguredAnnouncements([]);
-        var announcing = new Announcer([source], _inputs.Writer).RunAsync(AnnouncementSet.Empty, _stop.Token);
+        var announcing = new Announcer([source], new ProviderTable(new ProviderFile(Path.GetTempPath()), NullLogger.Instance, TimeProvider.System), _inputs.Writer).RunAsync(AnnouncementSet.Empty, _stop.Token);
         var wanted = AgentConfig.Default with { Neighbors = [new ExternalNeighbor { Address = IPAddress.Parse("203.0.113.1"), RemoteAs = new(64512) }] };
 
         var generation = await new ConfigReload(AgentConfig.Default, () => wanted, source, _ => { }, _inputs.Writer, _loop!).ReloadAsync(_stop.Token);

@@ -2,6 +2,8 @@ using System.Net;
 using System.Threading.Channels;
 using Meshover.Agent;
 using Meshover.Agent.Announcing;
+using Meshover.Agent.Announcing.Provided;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Meshover.UnitTests.Agent.Announcing;
 
@@ -12,7 +14,7 @@ public sealed class AnnouncerTests
     {
         var inputs = Channel.CreateUnbounded<AgentInput>();
         var source = new ConfiguredAnnouncements([]);
-        var announcer = new Announcer([source], inputs.Writer);
+        var announcer = new Announcer([source], new ProviderTable(new ProviderFile(Path.GetTempPath()), NullLogger.Instance, TimeProvider.System), inputs.Writer);
         using var stop = new CancellationTokenSource();
         var running = announcer.RunAsync(announcer.Current, stop.Token);
 
