@@ -16,6 +16,10 @@ public static class LabPrograms
     /// <exception cref="FileNotFoundException">It is not built.</exception>
     public static string Controller => Find("meshover-controller", "Meshover.Controller");
 
+    /// <summary>Path of <c>meshover-kube</c>.</summary>
+    /// <exception cref="FileNotFoundException">It is not built.</exception>
+    public static string Kube => Find("meshover-kube", "Meshover.Kube");
+
     private static string Find(string program, string project)
     {
         var path = Environment.GetEnvironmentVariable(DirectoryVariable) is { Length: > 0 } directory

@@ -54,4 +54,23 @@ internal static class SourceBed
         return status.RootElement.GetProperty("announcements").EnumerateArray().ToDictionary(
             one => one.GetProperty("prefix").GetString()!, one => one.GetProperty("sources").EnumerateArray().Select(source => source.GetString()!).ToArray());
     }
+
+    /// <summary>Ends the monitor, and fails where one of the prefixes went away while it watched.</summary>
+    public static async Task NeverGoneAsync(this RouteMonitor monitor, CancellationToken ct, params string[] prefixes)
+    {
+        monitor.Dispose();
+        var kept = prefixes.Select(IPNetwork.Parse).ToHashSet();
+        await foreach (var change in monitor.ReadAllAsync(ct))
+            Assert.False(change is RouteChangeEvent { Deleted: true } route && kept.Contains(route.Route.Destination), $"{(change as RouteChangeEvent)?.Route.Destination} went away meanwhile");
+    }
+
+    /// <summary>Ends the monitor, and counts what became of prefixes within this one while it watched.</summary>
+    public static async Task<int> ChangesWithinAsync(this RouteMonitor monitor, string prefix, CancellationToken ct)
+    {
+        monitor.Dispose();
+        var within = IPNetwork.Parse(prefix);
+        var count = 0;
+        await foreach (var change in monitor.ReadAllAsync(ct)) count += change is RouteChangeEvent route && within.Contains(route.Route.Destination.BaseAddress) ? 1 : 0;
+        return count;
+    }
 }

@@ -22,6 +22,7 @@ public sealed partial class ArchitectureTests
     [InlineData("src/Meshover.Controller", "Meshover.Console Meshover.Contract Meshover.Mesh Meshover.Metrics Meshover.Telemetry", "the controller never touches a kernel or a node's room: it runs anywhere")]
     [InlineData("src/Meshover.Names", "Meshover.Contract Meshover.Linux", "names are answered from the map on disk, by the contract, and without an agent")]
     [InlineData("src/Meshover.Cli", "Meshover.Agent Meshover.Contract Meshover.Linux Meshover.Names Meshover.Routing Meshover.Telemetry Meshover.WireGuard", "the executable of a node holds its rooms, and not the controller")]
+    [InlineData("src/Meshover.Kube", "Meshover.Contract Meshover.Telemetry", "a cluster's API is followed by a program of its own, which knows the agent by the contract: the agent stays slim, and lives without it")]
     [InlineData("lab/Meshover.Lab", "Meshover.Contract Meshover.Linux", "the bench uses the programs as a user would, and none of their insides")]
     public void Projects_ReferenceOnlyWhatTheDesignAllows(string project, string allowed, string reason)
     {
