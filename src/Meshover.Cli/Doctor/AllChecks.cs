@@ -19,6 +19,7 @@ internal static class AllChecks
         new PolicyRules(),
         new AddressPools(),
         new Docker(),
+        new CiliumHostRouting(),
         new Firewalld(),
         new OwnNftables(),
         new TransitTranslation(),

@@ -44,6 +44,7 @@ internal sealed class FactsCollector(NodePaths paths)
             StateRoom = DirectoryRoom.Of(paths.StateDirectory),
             OtherZebra = config.Routing == RoutingChoice.Frr ? RoutingPreflight.FindOtherZebra(paths.ToRoutingOptions()) : null,
             LegacyDocker = await ReadLegacyDockerAsync(firewall, cancellationToken),
+            CiliumRoutesByBpf = CiliumState.RoutesByBpf(CiliumState.UsualDirectory),
             PortsInUse = [.. UdpPort(node), .. RoutingPorts(node, config)],
             FrrDoubt = config.Routing == RoutingChoice.Frr ? await FrrDoubtAsync(cancellationToken) : null,
             ReversePathFilterAll = int.Parse(SysctlFile.TryRead("net.ipv4.conf.all.rp_filter") ?? "0", CultureInfo.InvariantCulture),

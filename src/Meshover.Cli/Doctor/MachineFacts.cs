@@ -27,6 +27,9 @@ internal sealed record MachineFacts
     /// <summary>Docker's chain, where it is kept by the old iptables, which nftables does not show.</summary>
     public ImmutableArray<LegacyDocker> LegacyDocker { get; init; } = [];
 
+    /// <summary>Whether Cilium forwards by BPF, past the kernel's own forwarding; null: it does not say.</summary>
+    public bool? CiliumRoutesByBpf { get; init; }
+
     /// <summary>Ports of ours that somebody else has.</summary>
     public ImmutableArray<PortInUse> PortsInUse { get; init; } = [];
 

@@ -74,6 +74,7 @@ internal static class FindingWords
         ["firewall-rp-filter"] = ("このマシンのファイアウォールに独自の逆経路フィルターがあり、main テーブルだけを参照しています。", "`iif` を外すか、フィルターを無効にしてください。"),
         ["transit-translation"] = ("ファイアウォールがリンク上でアドレスを変換しますが、リンク間を通過するパケットは対象になっていません。", "パケットがメッシュに入る場所で変換してください。"),
         ["docker-forward"] = ("Docker が、ノードの転送するパケットを破棄しています。", "`meshover up --docker-user true` を実行してください。"),
+        ["cilium-host-routing"] = ("Cilium が Pod のパケットを BPF で転送しており、このマシンのファイアウォールとマークによるルールを通りません。", "`bpf.hostLegacyRouting: true` を設定するか、docs/guides/cilium.md にある別の方法を参照してください。"),
         ["network-manager"] = ("ネットワーク管理ツールが、Meshover のインターフェースを対象外にしていません。", "`meshover doctor --fix` で設定ファイルを配置できます。"),
         ["routing-silent"] = ("FRR を管理する `meshover routing` が応答しません。", "`meshover up` で起動します。終了した理由はログにあります。"),
         ["frr-missing"] = ("FRR がインストールされていません。", "インストールするか(Debian: `apt install frr`)、ルーティングを使わない設定にしてください(`--routing off`)。"),

@@ -219,6 +219,9 @@ public static class FindingKinds
     public static readonly FindingKind DockerForward = new("docker-forward", FindingSeverity.Fault,
         "Docker drops what the node forwards.",
         "`meshover up --docker-user true`.");
+    public static readonly FindingKind CiliumHostRouting = new("cilium-host-routing", FindingSeverity.Warning,
+        "Cilium forwards the packets of pods by BPF, past this machine's firewall and its rules by mark.",
+        "`bpf.hostLegacyRouting: true`, or what docs/guides/cilium.md says of the alternatives.");
     public static readonly FindingKind NetworkManager = new("network-manager", FindingSeverity.Warning,
         "A network manager was not told to leave Meshover's interfaces alone.",
         "`meshover doctor --fix` installs its file.");
@@ -302,7 +305,7 @@ public static class FindingKinds
         DataplaneSilent, DataplaneFailed, PortTaken, InterfaceName, UnderlayMtu,
         EngineBuild, KeyChange, KernelRefused, KernelContended, AddressRemoved, RpFilterStrict, ForwardingOff, SysctlReadOnly, RouterAdvertisement,
         Ipv6Off, NftablesMissing, PolicyRule, RulePreference, RoutingTable, UnderlayRoute, AddressPool, FirewallDropsTunnel, FirewallDropsBgp,
-        FirewallDropsForwarding, FirewallRpFilter, TransitTranslation, DockerForward, NetworkManager, RoutingSilent, FrrMissing, FrrFailed,
+        FirewallDropsForwarding, FirewallRpFilter, TransitTranslation, DockerForward, CiliumHostRouting, NetworkManager, RoutingSilent, FrrMissing, FrrFailed,
         FrrRestarting, FrrKeepsDying, FrrHangs, FrrUnread, FrrConfigurationRefused, ZebraForeign, FrrRelease, DiskFull, StateReadOnly,
         StateUnwritable, AgentSilent, SettingsRefused, EndpointsLeftOut, MetricsListener, NamesNotServed, DnsSilent, NodeLost,
     ];

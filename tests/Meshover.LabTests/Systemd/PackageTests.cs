@@ -7,7 +7,7 @@ using Meshover.Linux.Processes;
 namespace Meshover.LabTests.Systemd;
 
 /// <summary>
-/// Both Debian packages on a machine with systemd: installed, a mesh made and joined by the commands of the README, upgraded, removed, purged.
+/// The Debian packages on a machine with systemd: installed, a mesh made and joined by the commands of the README, upgraded, removed, purged.
 /// </summary>
 [Collection(SystemdTests.Collection)]
 public sealed class PackageTests : IDisposable
@@ -19,7 +19,7 @@ public sealed class PackageTests : IDisposable
         "/usr/bin", "/usr/lib", "/usr/lib/systemd/system", "/usr/share/man/man1", "/usr/share/doc", "/usr/share/lintian/overrides",
         "/usr/share/bash-completion/completions", "/etc", "/etc/systemd/system", "/etc/systemd/system/multi-user.target.wants", "/var/lib", "/var/log", "/run",
     ];
-    private const string Controller = "meshover-controller.service", Console = "meshover-console.service";
+    private const string Controller = "meshover-controller.service", Console = "meshover-console.service", Kube = "meshover-kube.service";
     private readonly string _directory = Directory.CreateTempSubdirectory("meshover-packages-").FullName;
     private readonly CancellationToken _ct = TestContext.Current.CancellationToken;
     private SystemdMachine _systemd = null!;
@@ -33,9 +33,9 @@ public sealed class PackageTests : IDisposable
         using var systemd = _systemd = await SystemdMachine.StartAsync(mesh.Node(1).Machine, [], _ct);
         var before = await LeftAsync();
 
-        await CheckedAsync("dpkg", "--install", Package("meshover"), Package("meshover-controller"));
+        await CheckedAsync("dpkg", "--install", Package("meshover"), Package("meshover-controller"), Package("meshover-kube"));
         Assert.Equal(["ActiveState=inactive", "UnitFileState=enabled"], await _systemd.ShowAsync(Controller, _ct, "ActiveState", "UnitFileState"));
-        foreach (var daemon in (string[])[.. Daemons, Console])
+        foreach (var daemon in (string[])[.. Daemons, Console, Kube])
             Assert.Equal(["ActiveState=inactive", "UnitFileState=disabled"], await _systemd.ShowAsync(daemon, _ct, "ActiveState", "UnitFileState"));
 
         var join = await CheckedAsync("meshover-controller", "init", "--address", "192.0.2.1");
@@ -50,6 +50,7 @@ public sealed class PackageTests : IDisposable
         await AssertRootsCommandsLeaveTheStoreToItsUserAsync();
         await AssertImageJoinsAtItsFirstBootAsync();
 
+        await AssertKubeSaysWhatIsWrongAndIsForgottenAsync();
         await CheckedAsync("dpkg", "--remove", "meshover");
         Assert.Equal(["ActiveState=active"], await _systemd.ShowAsync("frr", _ct, "ActiveState")); // the machine's own is back
         await CheckedAsync("systemctl", "stop", "frr");
@@ -97,6 +98,16 @@ public sealed class PackageTests : IDisposable
     {
         var run = await new ProgramRun("sh", "-c", $"cd {_directory} && export GNUPGHOME={_directory}/gnupg && {command}") { Patience = Patience }.RunAsync(_ct);
         return new CommandResult(command, run.ExitCode, run.Output, run.Errors);
+    }
+
+    /// <summary>Enabled without a cluster it says so in `status`, and removed it leaves no line there.</summary>
+    private async Task AssertKubeSaysWhatIsWrongAndIsForgottenAsync()
+    {
+        await CheckedAsync("systemctl", "enable", "--now", Kube);
+        await Until.NothingIsMissingAsync("it says what is wrong", Patience, async () =>
+            await CheckedAsync("meshover", "status") is var said && said.Contains("cannot be asked, as /etc/meshover/kubeconfig cannot be used", StringComparison.Ordinal) ? null : said, _ct);
+        await CheckedAsync("dpkg", "--purge", "meshover-kube");
+        Assert.DoesNotContain("kubernetes", await CheckedAsync("meshover", "status"), StringComparison.Ordinal);
     }
 
     private async Task AssertRunsAsync()

@@ -76,7 +76,7 @@ public sealed class KubectlTests : IAsyncLifetime
         kubectl.StandardInput.Close();
         var (output, error) = (kubectl.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), kubectl.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
         await kubectl.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
-        Assert.True(kubectl.ExitCode == 0, $"kubectl {string.Join(' ', arguments)}: {await error}");
+        Assert.True(kubectl.ExitCode == 0, $"{string.Join(' ', arguments)}: {await error}");
         return await output;
     }
 

@@ -12,7 +12,7 @@ public sealed class LogEventsTests
     private const string Page = "docs/logs.md";
     private const string Head = "| event | level | says |";
 
-    private static readonly string[] Programs = ["meshover", "meshover-controller", "Meshover.Agent", "Meshover.Console", "Meshover.Names", "Meshover.Routing", "Meshover.WireGuard"];
+    private static readonly string[] Programs = ["meshover", "meshover-controller", "meshover-kube", "Meshover.Agent", "Meshover.Console", "Meshover.Names", "Meshover.Routing", "Meshover.WireGuard"];
 
     [Fact]
     public void Events_HaveARowEach()

@@ -200,6 +200,31 @@ public sealed class CheckTests
         Assert.Equal(["state-read-only"], Codes(Machine.Fine() with { StateRoom = new(IsReadOnly: true, Free: 0) }));
     }
 
+    [Fact]
+    public void CiliumHostRouting_IsAWarningWhereItIsOn_OrCannotBeSeen()
+    {
+        var with = Machine.Fine() with { Links = [.. Machine.Fine().Links, Machine.NewLink(20, "cilium_net", "veth"), Machine.NewLink(21, "cilium_host", "veth")] };
+        Assert.Empty(Codes(Machine.Fine() with { CiliumRoutesByBpf = true })); // what a Cilium that is gone left behind
+        Assert.Equal(["cilium-host-routing"], Codes(with with { CiliumRoutesByBpf = true }));
+        Assert.Equal(["cilium-host-routing"], Codes(with));
+        Assert.Empty(Codes(with with { CiliumRoutesByBpf = false }));
+    }
+
+    [Theory]
+    [InlineData("#define ENABLE_IPV4 1\n#define ENABLE_HOST_ROUTING 1\n", true)]
+    [InlineData("/*\n * HOST\n */\n#define ENABLE_IPV4 1\n#define ENABLE_HOST_ROUTING_NOT 1\n#undef ENABLE_HOST_ROUTING\n", false)]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    public void CiliumState_IsReadFromWhatItsProgramsAreCompiledWith(string? header, bool? expected)
+    {
+        var directory = Directory.CreateTempSubdirectory("meshover-cilium-").FullName;
+        Directory.CreateDirectory(Path.Combine(directory, "globals"));
+        if (header is not null)
+            File.WriteAllText(Path.Combine(directory, "globals/node_config.h"), header);
+        Assert.Equal(expected, CiliumState.RoutesByBpf(directory));
+        Directory.Delete(directory, recursive: true);
+    }
+
     private static IEnumerable<string> Codes(MachineFacts facts) => Examination.Examine(facts).Findings.Select(finding => finding.Code);
 
     [Fact]
