@@ -20,16 +20,19 @@ internal sealed class ClusterServer : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("meshover-cluster-").FullName;
     private readonly Func<Func<Socket>, Socket> _within;
+    private readonly IPAddress _listen;
     private readonly X509Certificate2 _certificate;
     private readonly ConcurrentDictionary<string, bool> _tokens = new(StringComparer.Ordinal);
     private WebApplication? _app;
     private CancellationTokenSource? _cut;
 
-    /// <param name="within">Where it listens, on loopback: makes its socket in a network namespace; null: in the test's own.</param>
-    public ClusterServer(Func<Func<Socket>, Socket>? within = null)
+    /// <param name="within">Where it listens: makes its socket in a network namespace; null: in the test's own.</param>
+    /// <param name="port">0: any that is free.</param>
+    /// <param name="names">Names and IPv4 addresses by which others reach it; none: it listens on loopback alone.</param>
+    public ClusterServer(Func<Func<Socket>, Socket>? within = null, int port = 0, params string[] names)
     {
         _within = within ?? (make => make());
-        _certificate = Certificate();
+        (_listen, Port, _certificate) = (names.Length == 0 ? IPAddress.Loopback : IPAddress.Any, port, Certificate(names));
         File.WriteAllText(CaFile, _certificate.ExportCertificatePem());
         NewToken("token-1");
     }
@@ -69,7 +72,7 @@ internal sealed class ClusterServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
         builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = endpoint => _within(() => SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint)));
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, Port, listen => listen.UseHttps(_certificate)));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(_listen, Port, listen => listen.UseHttps(_certificate)));
         var app = builder.Build();
         var cut = _cut.Token;
         app.Use(AdmitAsync);
@@ -161,12 +164,17 @@ internal sealed class ClusterServer : IAsyncDisposable
 
         """);
 
-    private static X509Certificate2 Certificate()
+    private static X509Certificate2 Certificate(string[] also)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=cluster", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
+        foreach (var name in also)
+        {
+            if (IPAddress.TryParse(name, out var address)) names.AddIpAddress(address);
+            else names.AddDnsName(name);
+        }
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         var now = TimeProvider.System.GetUtcNow();
