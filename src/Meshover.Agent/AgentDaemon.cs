@@ -121,7 +121,7 @@ public sealed class AgentDaemon : IDisposable
         _links = new LinkTeller(new LinkFile(options.StateDirectory), links => _inputs.Writer.TryWrite(new AgentInput.LinksJudged(links)));
         _rtt = new RttProbe(netlink, Logger<RttProbe>(), time) { QualityChanged = options.Config.MeasuresLinks ? _judged.Ask : null };
         _templates = new TemplateFiles(options.Config.Templates);
-        _routingReconciler = options.Config.Routing == RoutingChoice.Off ? null : new RoutingReconciler(_routing, _templates, sourceRoutes, time);
+        _routingReconciler = options.Config.Routing == RoutingChoice.Off ? null : new RoutingReconciler(_routing, options.Config.Frr, _templates, sourceRoutes, time);
         _system = new ReconcileWorker<SystemPlan>(System(), KernelTimes, _inputs.Writer, Logger<KernelReconciler>(), time) { AfterPass = SeeSourceRoutesAsync };
         IReconciler<RoutingPlan> routing = _routingReconciler is null ? new AbsentComponent<RoutingPlan>(Wanted.Routing) : _routingReconciler;
         _frr = new ReconcileWorker<RoutingPlan>([routing], RoutingTimes, _inputs.Writer, Logger<RoutingReconciler>(), time)

@@ -6,6 +6,7 @@ using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
+using Meshover.Routing.Config;
 
 namespace Meshover.Agent.Configuration;
 
@@ -116,8 +117,20 @@ public sealed record AgentConfig
     /// <summary><c>dataplane</c></summary>
     public DataplaneChoice Dataplane { get; init; }
 
-    /// <summary><c>routing</c></summary>
-    public RoutingChoice Routing { get; init; }
+    /// <summary><c>routing</c>; off, too, where FRR is to run nowhere.</summary>
+    public RoutingChoice Routing { get => FrrBackend == FrrBackendKind.None ? RoutingChoice.Off : field; init; }
+
+    /// <summary><c>frr-backend</c></summary>
+    public FrrBackendKind FrrBackend { get; init; }
+
+    /// <summary><c>frr-image</c>. Null: the default.</summary>
+    public string? FrrImage { get; init; }
+
+    /// <summary><c>frr-socket</c>: absolute path. Null: the engine's default.</summary>
+    public string? FrrSocket { get; init; }
+
+    /// <summary>Where FRR is to run.</summary>
+    public FrrBackendConfig Frr => FrrBackendConfig.Of(FrrBackend, FrrImage, FrrSocket);
 
     /// <summary><c>mtu</c>: MTU of the underlay in bytes, 1280-65000; 0 follows its interfaces.</summary>
     public int Mtu { get; init; }

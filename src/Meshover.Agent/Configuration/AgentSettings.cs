@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Meshover.Agent.Announcing.Declared;
 using Meshover.Mesh.Map;
+using Meshover.Routing.Config;
 
 namespace Meshover.Agent.Configuration;
 
@@ -55,6 +56,12 @@ public static class AgentSettings
             (c, v) => c with { Dataplane = SettingText.Choice(v, DataplaneNames) }),
         Single("routing", "frr|off", "Who speaks BGP. Default: frr.",
             (c, v) => c with { Routing = SettingText.Choice(v, RoutingNames) }),
+        Single("frr-backend", "process|docker|podman|nerdctl|none", "Where FRR runs: on this machine, or in a container of Docker, Podman or containerd (nerdctl); none: nowhere, and somebody else routes. Default: process.",
+            (c, v) => c with { FrrBackend = SettingText.Choice(v, FrrBackendNames) }),
+        Single("frr-image", "NAME[:TAG][@sha256:DIGEST]", "Image of that container, which the engine must have already; with a digest, no other. Default: meshover-frr.",
+            (c, v) => c with { FrrImage = SettingText.Image(v) }),
+        Single("frr-socket", "PATH", "Absolute path of the engine's socket. Default: /run/docker.sock, /run/podman/podman.sock or /run/containerd/containerd.sock.",
+            (c, v) => c with { FrrSocket = SettingText.AbsolutePath(v) }),
         Single("mtu", "BYTES", "MTU of the underlay, 1280-65000 bytes; 0 follows its interfaces. Default: 0.",
             (c, v) => c with { Mtu = SettingText.Mtu(v) }),
         Single("bfd-rate", "PACKETS", "BFD packets a second to all peers together, 10-10000; with fewer, a dead link is noticed later. Default: 500.",
@@ -121,6 +128,12 @@ public static class AgentSettings
         [("auto", DataplaneChoice.Auto), ("kernel", DataplaneChoice.Kernel), ("userspace", DataplaneChoice.Userspace), ("off", DataplaneChoice.Off)];
 
     private static readonly ImmutableArray<(string, RoutingChoice)> RoutingNames = [("frr", RoutingChoice.Frr), ("off", RoutingChoice.Off)];
+
+    private static readonly ImmutableArray<(string, FrrBackendKind)> FrrBackendNames =
+    [
+        ("process", FrrBackendKind.Process), ("docker", FrrBackendKind.Docker), ("podman", FrrBackendKind.Podman),
+        ("nerdctl", FrrBackendKind.Nerdctl), ("none", FrrBackendKind.None),
+    ];
 
     private static readonly ImmutableArray<(string, PeerDetail)> PeerDetailNames =
         [("auto", PeerDetail.Auto), ("all", PeerDetail.All), ("none", PeerDetail.None)];

@@ -7,6 +7,7 @@ using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Gathering;
 using Meshover.Mesh.Paths;
 using Meshover.Mesh.Planning;
+using Meshover.Routing.Config;
 
 namespace Meshover.Agent.Configuration;
 
@@ -246,6 +247,10 @@ internal static class SettingText
         Path.IsPathFullyQualified(text) && !text.Any(char.IsControl)
             ? text
             : throw new FormatException($"\"{text}\" is not an absolute path; begin it with '/', and leave control characters out.");
+
+    public static string Image(string text) => FrrImageName.TryParse(text, out _)
+        ? text
+        : throw new FormatException($"\"{text}\" is no name of an image; write NAME, NAME:TAG or NAME@sha256: and 64 hexadecimal digits.");
 
     /// <summary>A whole number with a unit (s, m, h, d), at most ten years; null for 0.</summary>
     public static TimeSpan? Duration(string text)

@@ -11,7 +11,7 @@ namespace Meshover.Agent.Reconciling;
 /// error, or with what FRR refuses, changes nothing: the last good configuration goes on running, and the error is shown. What the map changes
 /// meanwhile, such as a node that is removed, is applied with the templates and neighbours outside that were taken last.
 /// </summary>
-internal sealed class RoutingReconciler(RoutingClient client, TemplateFiles templates, SourceRouteDebt debt, TimeProvider time) : IReconciler<RoutingPlan>
+internal sealed class RoutingReconciler(RoutingClient client, FrrBackendConfig backend, TemplateFiles templates, SourceRouteDebt debt, TimeProvider time) : IReconciler<RoutingPlan>
 {
     /// <summary>FRR will refuse the same words again, unless what was wrong was not the words; each try costs it a check of the whole.</summary>
     private static readonly TimeSpan RetryRefused = TimeSpan.FromSeconds(15);
@@ -170,10 +170,10 @@ internal sealed class RoutingReconciler(RoutingClient client, TemplateFiles temp
     }
 
     /// <summary>Once for a model and templates, as it takes half a second for 3,000 neighbours.</summary>
-    private static FrrConfig Render(ref Rendering? last, RoutingModel model, Words words)
+    private FrrConfig Render(ref Rendering? last, RoutingModel model, Words words)
     {
         if (last is null || last.Model != model || last.Templates != words.Templates)
-            last = new Rendering(model, words.Templates, FrrRenderer.Render(model, words.Templates));
+            last = new Rendering(model, words.Templates, FrrRenderer.Render(model, words.Templates) with { Backend = backend });
         return last.Config;
     }
 

@@ -13,6 +13,7 @@ using Meshover.Linux.Netlink;
 using Meshover.Linux.Nftables;
 using Meshover.Linux.Processes;
 using Meshover.Linux.Sysctl;
+using Meshover.Routing.Config;
 using Meshover.Routing.Supervision;
 using Meshover.WireGuard.Control;
 
@@ -46,7 +47,7 @@ internal sealed class FactsCollector(NodePaths paths)
             LegacyDocker = await ReadLegacyDockerAsync(firewall, cancellationToken),
             CiliumRoutesByBpf = CiliumState.RoutesByBpf(CiliumState.UsualDirectory),
             PortsInUse = [.. UdpPort(node), .. RoutingPorts(node, config)],
-            FrrDoubt = config.Routing == RoutingChoice.Frr ? await FrrDoubtAsync(cancellationToken) : null,
+            FrrDoubt = config.Routing == RoutingChoice.Frr && config.FrrBackend == FrrBackendKind.Process ? await FrrDoubtAsync(cancellationToken) : null,
             ReversePathFilterAll = int.Parse(SysctlFile.TryRead("net.ipv4.conf.all.rp_filter") ?? "0", CultureInfo.InvariantCulture),
             ForwardsIpv4 = SysctlFile.TryRead("net.ipv4.conf.all.forwarding") != "0",
             AreSysctlsReadOnly = SysctlFile.IsReadOnly(),
@@ -122,7 +123,7 @@ internal sealed class FactsCollector(NodePaths paths)
 
     // Without FRR there is nothing to doubt: `up` says that it is missing.
     private async Task<string?> FrrDoubtAsync(CancellationToken cancellationToken) =>
-        (await new FrrInstallation(paths.ToRoutingOptions(), TimeProvider.System).TryAskAsync(cancellationToken))?.Doubt;
+        (await RoutingPreflight.TryAskAsync(paths.ToRoutingOptions(), TimeProvider.System, cancellationToken))?.Doubt;
 
     private static ImmutableArray<Snippet> MissingSnippets()
     {

@@ -19,16 +19,16 @@ internal static class Preflight
 
     /// <param name="config">Of the node to be.</param>
     /// <param name="dataplaneRuns">Ours runs already, and so has its port.</param>
-    /// <param name="frr">The machine's FRR.</param>
+    /// <param name="frr">Where FRR's files are.</param>
     /// <param name="stopsSystemFrr">The system's own FRR will be stopped.</param>
     /// <exception cref="CliException">All that is missing, one sentence each.</exception>
     public static async Task CheckAsync(
-        AgentConfig config, bool dataplaneRuns, FrrInstallation frr, bool stopsSystemFrr, CancellationToken cancellationToken)
+        AgentConfig config, bool dataplaneRuns, RoutingOptions frr, bool stopsSystemFrr, CancellationToken cancellationToken)
     {
         ImmutableArray<string> errors =
         [
             .. Errors(config, dataplaneRuns),
-            .. config.Routing == RoutingChoice.Frr ? await RoutingErrorsAsync(frr, stopsSystemFrr, cancellationToken) : [],
+            .. config.Routing == RoutingChoice.Frr ? await RoutingErrorsAsync(config, frr, stopsSystemFrr, cancellationToken) : [],
         ];
         if (!errors.IsEmpty)
             throw new CliException(string.Join(Environment.NewLine, errors));
@@ -49,11 +49,8 @@ internal static class Preflight
             yield return $"The template directory {templates} does not exist: create it, or leave --templates out.";
     }
 
-    private static async Task<IEnumerable<string>> RoutingErrorsAsync(FrrInstallation frr, bool stopsSystemFrr, CancellationToken cancellationToken)
-    {
-        var features = await frr.TryAskAsync(cancellationToken);
-        return RoutingPreflight.FindProblems(frr.Options, features, besideSystemFrr: stopsSystemFrr).Select(problem => $"{problem.Text}.");
-    }
+    private static async Task<IEnumerable<string>> RoutingErrorsAsync(AgentConfig config, RoutingOptions frr, bool stopsSystemFrr, CancellationToken cancellationToken) =>
+        (await RoutingPreflight.FindProblemsAsync(frr, config.Frr, TimeProvider.System, cancellationToken, besideSystemFrr: stopsSystemFrr)).Select(problem => $"{problem.Text}.");
 
     private static Finding[] NamesTaken()
     {

@@ -39,8 +39,7 @@ internal sealed class UpSequence(
         var settings = DesiredSettings.Of(_paths.ConfigFile, ReadConfig(), identity?.Settings, request.Flags);
         var stopsSystemFrr = request.DisableSystemFrr && settings.Config.Routing == RoutingChoice.Frr && systemFrr.CanBeStopped();
         var dataplaneRuns = Runs(DaemonNames.Dataplane) || KernelDataplaneReader.IsThere();
-        var frr = new FrrInstallation(_paths.ToRoutingOptions(), time);
-        await Preflight.CheckAsync(settings.Config, dataplaneRuns, frr, stopsSystemFrr, cancellationToken);
+        await Preflight.CheckAsync(settings.Config, dataplaneRuns, _paths.ToRoutingOptions(), stopsSystemFrr, cancellationToken);
         var enrolled = await EnrolAsync(identity, settings, cancellationToken);
         WriteConfig(settings);
         if (stopsSystemFrr)

@@ -31,8 +31,8 @@ internal static class VtyshCommand
     {
         if (!Directory.Exists(options.FrrSockets))
             throw new CliException($"This node's FRR is not running ({options.FrrSockets} does not exist); `meshover up` starts it.");
-        var program = Path.Combine(options.VtyshBinaries, "vtysh");
-        string[] arguments = ["--vty_socket", options.FrrSockets, "--config_dir", options.FrrConfigurations, .. commands.SelectMany(c => new[] { "-c", c })];
+        var (program, shell) = FrrShell.Find(options);
+        string[] arguments = [.. shell, .. commands.SelectMany(c => new[] { "-c", c })];
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
         try
         {

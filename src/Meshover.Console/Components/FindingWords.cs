@@ -78,6 +78,8 @@ internal static class FindingWords
         ["network-manager"] = ("ネットワーク管理ツールが、Meshover のインターフェースを対象外にしていません。", "`meshover doctor --fix` で設定ファイルを配置できます。"),
         ["routing-silent"] = ("FRR を管理する `meshover routing` が応答しません。", "`meshover up` で起動します。終了した理由はログにあります。"),
         ["frr-missing"] = ("FRR がインストールされていません。", "インストールするか(Debian: `apt install frr`)、ルーティングを使わない設定にしてください(`--routing off`)。"),
+        ["frr-engine"] = ("FRR を動かすコンテナーエンジンが応答しないか、要求を拒否しています。", "エンジンを起動するか、`frr-socket` でソケットを指定するか、別の場所で FRR を動かしてください(`frr-backend`)。"),
+        ["frr-image"] = ("FRR を動かすイメージがないか、指定されたものと異なるか、FRR を含んでいません。", "deploy/frr/Dockerfile からビルドするか、取得するか、別のイメージを指定してください(`frr-image`)。"),
         ["frr-failed"] = ("FRR を実行できません。", "FRR 自身のメッセージは本文にあります。"),
         ["frr-restarting"] = ("FRR のデーモンが終了したため、FRR 全体を再起動しています。", "1 回だけなら対応は不要です。FRR のログを参照してください。"),
         ["frr-keeps-dying"] = ("FRR が繰り返し終了しています。", "FRR のログと、終了させているもの(メモリ不足なら `dmesg`)を確認してください。"),

@@ -233,6 +233,12 @@ public static class FindingKinds
     public static readonly FindingKind FrrMissing = new("frr-missing", FindingSeverity.Fault,
         "FRR is not installed.",
         "Install it (Debian: `apt install frr`), or leave routing out (`--routing off`).");
+    public static readonly FindingKind FrrEngine = new("frr-engine", FindingSeverity.Fault,
+        "The engine of containers in which FRR is to run does not answer, or refuses.",
+        "Start it; let `frr-socket` name its socket; or let FRR run elsewhere (`frr-backend`).");
+    public static readonly FindingKind FrrImage = new("frr-image", FindingSeverity.Fault,
+        "The image from which FRR is to run is not there, is another than it must be, or has no FRR.",
+        "Build it from deploy/frr/Dockerfile, pull it, or name another (`frr-image`).");
     public static readonly FindingKind FrrFailed = new("frr-failed", FindingSeverity.Fault,
         "FRR cannot run.",
         "Its text has FRR's own words.");
@@ -305,7 +311,7 @@ public static class FindingKinds
         DataplaneSilent, DataplaneFailed, PortTaken, InterfaceName, UnderlayMtu,
         EngineBuild, KeyChange, KernelRefused, KernelContended, AddressRemoved, RpFilterStrict, ForwardingOff, SysctlReadOnly, RouterAdvertisement,
         Ipv6Off, NftablesMissing, PolicyRule, RulePreference, RoutingTable, UnderlayRoute, AddressPool, FirewallDropsTunnel, FirewallDropsBgp,
-        FirewallDropsForwarding, FirewallRpFilter, TransitTranslation, DockerForward, CiliumHostRouting, NetworkManager, RoutingSilent, FrrMissing, FrrFailed,
+        FirewallDropsForwarding, FirewallRpFilter, TransitTranslation, DockerForward, CiliumHostRouting, NetworkManager, RoutingSilent, FrrMissing, FrrEngine, FrrImage, FrrFailed,
         FrrRestarting, FrrKeepsDying, FrrHangs, FrrUnread, FrrConfigurationRefused, ZebraForeign, FrrRelease, DiskFull, StateReadOnly,
         StateUnwritable, AgentSilent, SettingsRefused, EndpointsLeftOut, MetricsListener, NamesNotServed, DnsSilent, NodeLost,
     ];

@@ -18,6 +18,9 @@ public sealed record FrrConfig(string Zebra, string Bgpd, string Bfdd)
     /// <summary>Milliseconds after which neighbours notice by BFD that this node's FRR is gone; it is not started again sooner.</summary>
     public int BfdDetectionMs { get; init; } = 900;
 
+    /// <summary>Where FRR runs; changing it starts FRR anew, elsewhere.</summary>
+    public FrrBackendConfig Backend { get => field ?? FrrBackendConfig.Process; init; }
+
     /// <summary>Prefixes that are announced for as long as the agent renews its lease, as in the text.</summary>
     public ImmutableArray<string> Leased { get => _leased.Elements; init => _leased = new(value); }
 

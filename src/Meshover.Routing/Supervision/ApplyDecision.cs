@@ -66,7 +66,7 @@ internal static class ApplyDecision
         { Runs: false } => ApplyStep.Start,
         { Applied: null } or { IsChanging: true } => ApplyStep.Anew,
         { Applied: { } applied } when applied == wanted => ApplyStep.Nothing,
-        { Applied: { } applied } when applied.BgpPort != wanted.BgpPort => ApplyStep.Anew,
+        { Applied: { } applied } when applied.BgpPort != wanted.BgpPort || applied.Backend != wanted.Backend => ApplyStep.Anew,
         { Applied: { } applied } when TakesLongerThanAStart(applied, wanted) => ApplyStep.Anew,
         _ => ApplyStep.Difference,
     };

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Meshover.Routing.Backends;
 using Meshover.Routing.Config;
 using Meshover.Routing.Vtysh;
 using Microsoft.Extensions.Logging;
@@ -17,12 +18,13 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, VtySocket vty, IL
     /// <summary>
     /// Checks the words of those daemons' configurations that change. A line that announces a prefix, or announces it no more, has none that could be wrong.
     /// </summary>
+    /// <param name="home">Where the configuration is to run; null: where FRR runs.</param>
     /// <exception cref="RoutingException">FRR does not know a line; nothing was changed.</exception>
-    public async Task CheckAsync(FrrConfig? running, FrrConfig wanted, CancellationToken ct)
+    public async Task CheckAsync(FrrConfig? running, FrrConfig wanted, IFrrHome? home, CancellationToken ct)
     {
         if (running is not null && JustAnnouncements(running, wanted) is not null) return;
         foreach (var daemon in FrrDaemon.All)
-            if (running is null || daemon.Text(running) != daemon.Text(wanted)) await vtysh.CheckAsync(daemon.Name, daemon.Text(wanted), ct);
+            if (running is null || daemon.Text(running) != daemon.Text(wanted)) await vtysh.CheckAsync(daemon.Name, daemon.Text(wanted), home, ct);
     }
 
     /// <returns>How many commands it took.</returns>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Meshover.Routing.Backends;
 using Meshover.Routing.Config;
 using Meshover.Routing.Vtysh;
 
@@ -24,7 +25,17 @@ internal sealed class FrrFiles(RoutingOptions options)
     /// <summary>Sockets and pid files: frr's own.</summary>
     public string RuntimeDirectory => options.FrrSockets;
 
-    public MgmtdSockets Mgmtd { get; } = new(options.FrrDirectory);
+    /// <summary>Whom what the daemons write belongs to: as was said here last, else as the directory was made for.</summary>
+    public FrrOwner Owner { get => field ?? KeptOwner; set; }
+
+    /// <summary>In a container <c>/run/frr</c> is a directory of ours.</summary>
+    public MgmtdSockets Mgmtd => new(options.FrrDirectory, Owner == FrrOwner.Machine ? MgmtdSockets.MachineParent : ContainerRunFrr);
+
+    /// <summary>What containers see as <c>/run/frr</c>.</summary>
+    public string ContainerRunFrr => Path("run-frr");
+
+    /// <summary>What the daemon printed, mostly before it had a log.</summary>
+    public string Output(FrrDaemon daemon) => Path($"{daemon.Name}.out");
 
     /// <summary>A file that is root's alone.</summary>
     public string Path(string name) => System.IO.Path.Combine(Directory, name);
@@ -43,16 +54,25 @@ internal sealed class FrrFiles(RoutingOptions options)
     /// <exception cref="RoutingException">They cannot be made.</exception>
     public async Task PrepareAsync(TimeProvider time, CancellationToken ct)
     {
+        await PrepareRootAsync(time, ct);
+        KeepOwner();
+        // What root writes there gets the directory's group by itself (the 2).
+        await MakeAsync("2750", "root", Owner.Group, options.FrrConfigurations, time, ct);
+        await MakeAsync("2750", "root", Owner.Group, options.FrrLogs, time, ct);
+        await MakeAsync("0750", Owner.User, Owner.Group, RuntimeDirectory, time, ct);
+        if (Owner != FrrOwner.Machine) await MakeAsync("0755", Owner.User, Owner.Group, ContainerRunFrr, time, ct);
+        if (!File.Exists(Configuration("vtysh"))) WriteReadable(Configuration("vtysh"), ""); // its absence is a warning each time
+    }
+
+    /// <summary>Makes the directory in which the others are.</summary>
+    /// <exception cref="RoutingException">It cannot be made.</exception>
+    public async Task PrepareRootAsync(TimeProvider time, CancellationToken ct)
+    {
         var parent = System.IO.Path.GetDirectoryName(Directory)!;
         if (!System.IO.Directory.Exists(parent)) System.IO.Directory.CreateDirectory(parent, ParentMode);
         File.SetUnixFileMode(parent, File.GetUnixFileMode(parent) | UnixFileMode.OtherExecute);
         if (!await IsRootsAsync(time, ct)) Delete();
         await MakeAsync("0755", "root", "root", Directory, time, ct);
-        // What root writes there gets the directory's group by itself (the 2).
-        await MakeAsync("2750", "root", "frr", options.FrrConfigurations, time, ct);
-        await MakeAsync("2750", "root", "frr", options.FrrLogs, time, ct);
-        await MakeAsync("0750", "frr", "frr", RuntimeDirectory, time, ct);
-        if (!File.Exists(Configuration("vtysh"))) WriteReadable(Configuration("vtysh"), ""); // its absence is a warning each time
     }
 
     /// <summary>Writes what the daemons read when they start. Those that run have read theirs, so it may be done before they end.</summary>
@@ -73,14 +93,14 @@ internal sealed class FrrFiles(RoutingOptions options)
         }
         File.Delete(FrrDaemon.OwnMark(this));
         File.Delete(Runtime("bfdd.sock"));
-        if (features.HasMgmtd) await Mgmtd.PrepareAsync(parent => MakeAsync("0755", "frr", "frr", parent, time, ct));
+        if (features.HasMgmtd) await Mgmtd.PrepareAsync(parent => MakeAsync("0755", Owner.User, Owner.Group, parent, time, ct));
     }
 
     /// <summary>Makes the log that the daemon opens, where there is none: it could not itself, once it runs as frr.</summary>
     public async Task BeginLogAsync(FrrDaemon daemon, TimeProvider time, CancellationToken ct)
     {
         if (File.Exists(Log(daemon))) return;
-        var made = await ToolRunner.RunAsync("install", ["-m", "0640", "-o", "frr", "-g", "frr", "/dev/null", Log(daemon)], _patience, time, ct);
+        var made = await ToolRunner.RunAsync("install", ["-m", "0640", "-o", Owner.User, "-g", Owner.Group, "/dev/null", Log(daemon)], _patience, time, ct);
         if (made.ExitCode != 0) throw new RoutingException($"{daemon.Name}'s log cannot be made: {made.Output.Trim()}");
     }
 
@@ -133,6 +153,32 @@ internal sealed class FrrFiles(RoutingOptions options)
         {
             return "it wrote no log";
         }
+    }
+
+    private string OwnerFile => Path("owner");
+
+    private FrrOwner KeptOwner
+    {
+        get
+        {
+            try
+            {
+                return FrrOwner.TryParse(File.ReadAllText(OwnerFile)) ?? FrrOwner.Machine;
+            }
+            catch (IOException)
+            {
+                return FrrOwner.Machine;
+            }
+        }
+    }
+
+    /// <summary>What belongs to another is made anew.</summary>
+    private void KeepOwner()
+    {
+        if (KeptOwner == Owner) return;
+        foreach (var directory in (string[])[RuntimeDirectory, options.FrrLogs])
+            if (System.IO.Directory.Exists(directory)) System.IO.Directory.Delete(directory, recursive: true);
+        Replace(OwnerFile, Private, System.Text.Encoding.UTF8.GetBytes($"{Owner}\n"));
     }
 
     /// <summary>Readable by the daemons.</summary>

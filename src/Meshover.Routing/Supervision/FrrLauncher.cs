@@ -1,61 +1,117 @@
 using System.Collections.Immutable;
 using Meshover.Linux.Processes;
 using Meshover.Mesh.Findings;
+using Meshover.Routing.Backends;
 using Meshover.Routing.Config;
 using Meshover.Routing.Vtysh;
+using Microsoft.Extensions.Logging;
 
 namespace Meshover.Routing.Supervision;
 
-/// <summary>Starts FRR's daemons in this network namespace so that they outlive us, and finds those that already run.</summary>
-internal sealed class FrrLauncher(FrrInstallation installation, FrrFiles files, VtyshRunner vtysh, TimeProvider time)
+/// <summary>Starts FRR's daemons so that they outlive us, where the configuration says, and finds those that already run.</summary>
+internal sealed partial class FrrLauncher(FrrInstallation installation, FrrBackends backends, FrrFiles files, VtyshRunner vtysh, TimeProvider time, ILogger logger)
 {
-    public RoutingOptions Options => installation.Options;
-
-    /// <summary>Of the release that was started or adopted last.</summary>
-    public FrrFeatures Features => installation.Features;
-
-    public FrrInstallation Installation => installation;
-
     // One that ends is noticed at once; one that is only slow, as on a busy machine, would be as slow again when started again.
     private static readonly TimeSpan _needed = TimeSpan.FromSeconds(60);
 
     // bgpd answers when it has read its file, which takes FRR 8.4 some seconds at 100 neighbours and longer beyond.
     private static readonly TimeSpan _allReady = TimeSpan.FromMinutes(5);
 
+    /// <summary>Made ready and not used yet.</summary>
+    private (FrrBackendConfig Config, IFrrHome Home)? _prepared;
+
+    /// <summary>Where FRR ran before, which is taken away when it runs elsewhere.</summary>
+    private FrrBackendConfig? _entered;
+
     /// <summary>
-    /// The daemons that a former process of ours left running. Null unless all are there, of the programs that are installed now, and with
-    /// the arguments that they would be given now; those that run are killed then, and neighbours have noticed it when this ends.
+    /// The daemons that a former process of ours left running. Null unless all are there, as they would be started now: where, of which programs, and with
+    /// which arguments; those that run are killed then, and neighbours have noticed it when this ends.
     /// </summary>
     /// <param name="applied">What they run; null where that is not known.</param>
     public async Task<FrrProcesses?> AdoptAsync(FrrConfig? applied, CancellationToken ct)
     {
         var ours = FrrProcessScan.Take(files).Ours;
         if (ours.IsEmpty) return null;
-        if (await AreAsStartedNowAsync(ours, applied, ct)) return new FrrProcesses(ours);
+        var config = (applied ?? FrrConfig.Empty).Backend;
+        if (await backends.Of(config).FindAsync([.. ours.Values], ct) is { } home && AreAsStartedNow(ours, applied, home.Features))
+        {
+            Enter(config, home);
+            return new FrrProcesses(ours);
+        }
+        _entered = config;
         await FrrProcesses.KillAsync(ours.Values, ct);
         await Task.Delay(new RestartDelay().After(TimeSpan.MaxValue, TimeSpan.FromMilliseconds((applied ?? FrrConfig.Empty).BfdDetectionMs)), time, ct);
         return null;
+    }
+
+    /// <summary>What would keep FRR from starting with this configuration; changes nothing.</summary>
+    public async Task<ImmutableArray<Finding>> FindProblemsAsync(FrrConfig config, CancellationToken ct) =>
+        await backends.Of(config.Backend).FindProblemsAsync(ct) is { Count: > 0 } problems
+            ? [.. problems]
+            : RoutingPreflight.FindObstacles(files, config.BgpPort, besideSystemFrr: false);
+
+    /// <summary>Makes the place ready in which FRR will start, beside whatever runs.</summary>
+    /// <exception cref="RoutingException">FRR could not run there.</exception>
+    public async Task<IFrrHome> PrepareAsync(FrrBackendConfig wanted, CancellationToken ct)
+    {
+        if (_prepared is { } ready && ready.Config == wanted && IsThere(ready.Home)) return ready.Home;
+        _prepared = null;
+        var home = await backends.Of(wanted).PrepareAsync(ct);
+        _prepared = (wanted, home);
+        return home;
+    }
+
+    /// <summary>Takes away what was made ready and is not wanted after all.</summary>
+    public async Task DropPreparedAsync(CancellationToken ct)
+    {
+        if (_prepared is not { } ready) return;
+        _prepared = null;
+        await ClearAsync(ready.Config, except: ready.Config == _entered ? installation.Home : null, ct);
     }
 
     /// <summary>Starts all with this configuration; none may be running.</summary>
     /// <exception cref="RoutingException">Something stands in the way, or a daemon ended while it started.</exception>
     public async Task<FrrProcesses> StartAsync(FrrConfig config, CancellationToken ct)
     {
-        if (RoutingPreflight.MissingPrograms(Options) is { } missing) throw new RoutingException(missing) { Kind = FindingKinds.FrrMissing };
-        var features = await installation.ExamineAsync(ct);
-        if (RoutingPreflight.FindProblems(Options, features, config.BgpPort) is { IsEmpty: false } problems)
-            throw new RoutingException(string.Join(" ", problems)) { Kind = problems[0].Kind };
+        var home = await PrepareAsync(config.Backend, ct);
+        if (RoutingPreflight.FindObstacles(files, config.BgpPort, besideSystemFrr: false) is { IsEmpty: false } obstacles)
+            throw new RoutingException(string.Join(" ", obstacles)) { Kind = obstacles[0].Kind };
+        _prepared = null;
+        var former = _entered;
+        Enter(config.Backend, home);
         await files.PrepareAsync(time, ct);
-        await files.WriteForStartAsync(config, features, time, ct);
+        await files.WriteForStartAsync(config, home.Features, time, ct);
+        FrrProcesses processes;
+        try
+        {
+            processes = await StartDaemonsAsync(config, home, ct);
+        }
+        catch
+        {
+            await ClearAsync(config.Backend, except: null, CancellationToken.None);
+            throw;
+        }
+        if (former is not null && former != config.Backend) await ClearAsync(former, except: home, ct);
+        await ClearAsync(config.Backend, except: home, ct);
+        return processes;
+    }
+
+    /// <summary>Takes away all that was made for FRR, which has ended.</summary>
+    /// <exception cref="RoutingException">Something could not be taken away.</exception>
+    public Task ClearAsync(CancellationToken ct) => backends.Of(_entered ?? FrrBackendConfig.Process).ClearAsync(except: null, ct);
+
+    private async Task<FrrProcesses> StartDaemonsAsync(FrrConfig config, IFrrHome home, CancellationToken ct)
+    {
+        var daemons = FrrDaemon.Of(home.Features);
         var started = ImmutableDictionary<string, ProcessIdentity>.Empty;
         try
         {
-            foreach (var daemon in FrrDaemon.Of(features))
+            foreach (var daemon in daemons)
             {
-                started = started.Add(daemon.Name, Start(daemon, config, features));
+                started = started.Add(daemon.Name, await home.StartAsync(daemon, daemon.Arguments(files, config, home.Features), ct));
                 await WaitForNeededAsync(daemon, config, started[daemon.Name], ct);
             }
-            foreach (var daemon in FrrDaemon.Of(features)) await WaitForAsync(files.VtySocket(daemon), daemon, started[daemon.Name], _allReady, ct);
+            foreach (var daemon in daemons) await WaitForAsync(files.VtySocket(daemon), daemon, started[daemon.Name], _allReady, ct);
             return new FrrProcesses(started);
         }
         catch
@@ -65,12 +121,35 @@ internal sealed class FrrLauncher(FrrInstallation installation, FrrFiles files, 
         }
     }
 
-    private async Task<bool> AreAsStartedNowAsync(ImmutableDictionary<string, ProcessIdentity> ours, FrrConfig? applied, CancellationToken ct)
+    private void Enter(FrrBackendConfig config, IFrrHome home) => (_entered, installation.Home, files.Owner) = (config, home, home.Owner);
+
+    // What stays there holds no daemon any more, and the next start of FRR, or `meshover down`, tries again.
+    private async Task ClearAsync(FrrBackendConfig config, IFrrHome? except, CancellationToken ct)
     {
-        if (RoutingPreflight.MissingPrograms(Options) is not null) return false; // the start will say it
-        var features = await installation.ExamineAsync(ct);
-        return IsWhole(ours, features) && (applied is null || FrrDaemon.Of(features).All(d => IsAsStarted(ours[d.Name], d.Arguments(files, applied, features))));
+        try
+        {
+            await backends.Of(config).ClearAsync(except, ct);
+        }
+        catch (RoutingException e)
+        {
+            LogNotCleared(e.Message);
+        }
     }
+
+    private static bool IsThere(IFrrHome home)
+    {
+        try
+        {
+            return home.Vtysh.Program.Length > 0;
+        }
+        catch (RoutingException)
+        {
+            return false;
+        }
+    }
+
+    private bool AreAsStartedNow(ImmutableDictionary<string, ProcessIdentity> ours, FrrConfig? applied, FrrFeatures features) =>
+        IsWhole(ours, features) && (applied is null || FrrDaemon.Of(features).All(d => IsAsStarted(ours[d.Name], d.Arguments(files, applied, features))));
 
     private static bool IsWhole(ImmutableDictionary<string, ProcessIdentity> ours, FrrFeatures features) =>
         ours.Count == FrrDaemon.Of(features).Length && FrrDaemon.Of(features).All(d => ours.ContainsKey(d.Name));
@@ -79,18 +158,6 @@ internal sealed class FrrLauncher(FrrInstallation installation, FrrFiles files, 
     private static bool IsAsStarted(ProcessIdentity process, string[] arguments) =>
         process.Executable is { } program && !program.EndsWith(" (deleted)", StringComparison.Ordinal)
         && ProcFacts.CommandLine(process.Pid).Skip(1).SequenceEqual(arguments);
-
-    private ProcessIdentity Start(FrrDaemon daemon, FrrConfig config, FrrFeatures features)
-    {
-        try
-        {
-            return DetachedProcess.Start(installation.Program(daemon.Name), daemon.Arguments(files, config, features), files.Path($"{daemon.Name}.out"));
-        }
-        catch (ProcessException e)
-        {
-            throw new RoutingException($"{daemon.Name} could not be started: {e.Message}", e);
-        }
-    }
 
     /// <summary>Those that are started next need mgmtd, which has zebra's configuration ready when that connects, and then zebra.</summary>
     private async Task WaitForNeededAsync(FrrDaemon daemon, FrrConfig config, ProcessIdentity process, CancellationToken ct)
@@ -113,4 +180,7 @@ internal sealed class FrrLauncher(FrrInstallation installation, FrrFiles files, 
             await Task.Delay(TimeSpan.FromMilliseconds(20), time, ct);
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "what FRR ran in before could not be taken away: {Reason}")]
+    private partial void LogNotCleared(string reason);
 }

@@ -10,15 +10,19 @@ namespace Meshover.Routing.Supervision;
 /// <param name="ForeignZebras">Other zebras that may change routes; two in one namespace delete each other's.</param>
 internal sealed record FrrProcessScan(ImmutableDictionary<string, ProcessIdentity> Ours, ImmutableArray<ForeignZebra> ForeignZebras)
 {
-    public static FrrProcessScan Take(FrrFiles files)
+    public static FrrProcessScan Take(FrrFiles files) => Take(files, NetworkNamespace.CurrentInode());
+
+    /// <summary>Those of our directory in any network namespace, which is enough to know them by.</summary>
+    public static ImmutableDictionary<string, ProcessIdentity> TakeAnywhere(FrrFiles files) => Take(files, network: null).Ours;
+
+    private static FrrProcessScan Take(FrrFiles files, ulong? network)
     {
-        var here = NetworkNamespace.CurrentInode();
-        var frr = FrrUser.Find();
+        var frr = files.Owner.UserId;
         var ours = ImmutableDictionary.CreateBuilder<string, ProcessIdentity>();
         var foreign = ImmutableArray.CreateBuilder<ForeignZebra>();
         foreach (var pid in Pids())
         {
-            if (Daemon(pid) is not { } daemon || ProcessIdentity.TryFind(pid) is not { } process || process.NetworkNamespace != here) continue;
+            if (Daemon(pid) is not { } daemon || ProcessIdentity.TryFind(pid) is not { } process || (network ?? process.NetworkNamespace) != process.NetworkNamespace) continue;
             var arguments = ProcFacts.CommandLine(pid);
             if (IsOurs(process, daemon, arguments, frr, files)) Choose(ours, daemon, process, files);
             else if (daemon == FrrDaemon.Zebra && arguments.Length > 0 && ProcFacts.MayRoute(pid)) foreign.Add(new ForeignZebra(pid, string.Join(' ', arguments)));

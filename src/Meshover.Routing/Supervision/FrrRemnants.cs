@@ -1,3 +1,6 @@
+using Meshover.Routing.Backends;
+using Meshover.Routing.Config;
+
 namespace Meshover.Routing.Supervision;
 
 /// <summary>FRR of ours that nobody keeps: <c>meshover routing</c> was killed, or ended by a signal, which leaves FRR running.</summary>
@@ -15,6 +18,8 @@ public static class FrrRemnants
         var ours = FrrProcessScan.Take(files).Ours;
         foreach (var daemon in FrrDaemon.AnyRelease.Reverse())
             if (ours.TryGetValue(daemon.Name, out var process)) await process.StopAsync(_grace, time, ct);
+        var backend = (files.LoadApplied() ?? FrrConfig.Empty).Backend;
+        await new FrrBackends(options, files, time).Of(backend).ClearAsync(except: null, ct);
         files.Mgmtd.Delete();
     }
 }

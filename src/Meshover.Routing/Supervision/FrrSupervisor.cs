@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using Meshover.Mesh.Findings;
+using Meshover.Routing.Backends;
 using Meshover.Routing.Config;
 using Microsoft.Extensions.Logging;
 
@@ -179,7 +180,7 @@ internal sealed partial class FrrSupervisor(
         _refusals.ForgetWords();
         try
         {
-            await files.PrepareAsync(time, ct);
+            await files.PrepareRootAsync(time, ct);
             files.IsChanging = true; // until what runs is written down
             await LaunchAsync(config, ct);
             Keep(config);
@@ -238,28 +239,50 @@ internal sealed partial class FrrSupervisor(
             case ApplyStep.Refuse: throw new RoutingException(now.Refusal!);
             case ApplyStep.Start: return await FirstAsync(config, ct);
             case ApplyStep.Difference: return await ByDifferenceAsync(config, ct);
-            default:
-                await CheckedAsync(config, ct);
-                return await AnewAsync(config, ct);
+            default: return await AnewAsync(config, ct);
         }
     }
 
     private async Task<ApplyResult> FirstAsync(FrrConfig config, CancellationToken ct)
     {
-        if (await ProblemsAsync(config, ct) is { IsEmpty: false } problems)
+        if (await launcher.FindProblemsAsync(config, ct) is { IsEmpty: false } problems)
         {
             Publish(RoutingState.Failed, [.. problems]);
             throw new RoutingException(string.Join(" ", problems)) { Kind = problems[0].Kind };
         }
+        try
+        {
+            files.Owner = (await launcher.PrepareAsync(config.Backend, ct)).Owner;
+        }
+        catch (RoutingException e)
+        {
+            Publish(RoutingState.Failed, new Finding(e.Kind ?? FindingKinds.FrrFailed, "", e.Message));
+            throw;
+        }
         await files.PrepareAsync(time, ct);
-        await CheckedAsync(config, ct);
+        await MakeReadyAsync(config, ct);
         await StartAsync(config, ct);
         return new ApplyResult(0, Restarted: true);
     }
 
+    /// <summary>Makes ready where it is to run, and checks its words there. Nothing that runs is touched.</summary>
+    private async Task MakeReadyAsync(FrrConfig config, CancellationToken ct)
+    {
+        var home = await launcher.PrepareAsync(config.Backend, ct);
+        try
+        {
+            await CheckedAsync(config, home, ct);
+        }
+        catch (RoutingException)
+        {
+            await launcher.DropPreparedAsync(ct);
+            throw;
+        }
+    }
+
     private async Task<ApplyResult> ByDifferenceAsync(FrrConfig config, CancellationToken ct)
     {
-        await CheckedAsync(config, ct);
+        await CheckedAsync(config, home: null, ct);
         try
         {
             files.IsChanging = true;
@@ -308,20 +331,25 @@ internal sealed partial class FrrSupervisor(
     {
         if (_running is not null)
         {
-            if (await ProblemsAsync(config, ct) is { IsEmpty: false } problems)
+            if (await launcher.FindProblemsAsync(config, ct) is { IsEmpty: false } problems)
                 throw new RoutingException(string.Join(" ", problems)) { Kind = problems[0].Kind };
-            files.WriteTexts(config, launcher.Features);
+            await MakeReadyAsync(config, ct);
+            files.WriteTexts(config, (await launcher.PrepareAsync(config.Backend, ct)).Features);
             files.IsChanging = true;
             await KillAsync(ct);
             await Task.Delay(_delay.After(TimeSpan.MaxValue, Detection), time, ct);
         }
-        await StartAsync(config, ct);
+        try
+        {
+            await StartAsync(config, ct);
+        }
+        catch (RoutingException e) when (_applied is { } former && former.Backend != config.Backend)
+        {
+            await StartAsync(former, ct);
+            throw new RoutingException($"{e.Message}; FRR goes on where it ran before") { Kind = e.Kind };
+        }
         return new ApplyResult(0, Restarted: true);
     }
-
-    /// <summary>Of the programs that would start: those that run may be of another release.</summary>
-    private async Task<ImmutableArray<Finding>> ProblemsAsync(FrrConfig config, CancellationToken ct) =>
-        RoutingPreflight.FindProblems(launcher.Options, await launcher.Installation.TryAskAsync(ct), config.BgpPort);
 
     private async Task KillAsync(CancellationToken ct)
     {
@@ -331,11 +359,12 @@ internal sealed partial class FrrSupervisor(
         await FrrProcesses.KillAsync(old.Daemons.Values, ct);
     }
 
-    private async Task CheckedAsync(FrrConfig config, CancellationToken ct)
+    private async Task CheckedAsync(FrrConfig config, IFrrHome? home, CancellationToken ct)
     {
         try
         {
-            await applier.CheckAsync(_running is null ? null : _applied, config, ct);
+            // Elsewhere, or of another release, words that FRR runs may be wrong.
+            await applier.CheckAsync(home is null ? _applied : null, config, home, ct);
         }
         catch (RoutingException e)
         {
@@ -369,8 +398,9 @@ internal sealed partial class FrrSupervisor(
             await running.DisposeAsync();
         }
         _running = null;
-        files.Delete();
         Publish(RoutingState.Stopped);
+        await launcher.ClearAsync(ct);
+        files.Delete();
         return new ApplyResult(0, Restarted: false);
     }
 

@@ -27,12 +27,18 @@ internal static class ProcFacts
     private static string? Status(int pid, string field) =>
         Read(pid, "status")?.Split('\n').FirstOrDefault(line => line.StartsWith(field + ":", StringComparison.Ordinal))?[(field.Length + 1)..].Trim();
 
+    /// <summary>The namespace in which it has its number: one of a container has its own.</summary>
+    /// <param name="process">A number, or <c>self</c>.</param>
+    public static string? ProcessNamespace(string process) => Namespace(process, "pid");
+
     // In a user namespace of its own anybody has every capability, and none of them counts here.
-    private static string? UserNamespace(string process)
+    private static string? UserNamespace(string process) => Namespace(process, "user");
+
+    private static string? Namespace(string process, string kind)
     {
         try
         {
-            return new FileInfo($"/proc/{process}/ns/user").LinkTarget;
+            return new FileInfo($"/proc/{process}/ns/{kind}").LinkTarget;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

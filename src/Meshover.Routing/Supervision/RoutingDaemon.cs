@@ -1,4 +1,5 @@
 using Meshover.Linux.Background;
+using Meshover.Routing.Backends;
 using Meshover.Routing.Vtysh;
 using Microsoft.Extensions.Logging;
 
@@ -15,11 +16,11 @@ public static class RoutingDaemon
     {
         var logger = loggers.CreateLogger("Meshover.Routing");
         var files = new FrrFiles(options);
-        var installation = new FrrInstallation(options, time);
+        var installation = new FrrInstallation(options);
         var vtysh = new VtyshRunner(installation, time);
         var vty = new VtySocket(files, time);
         var supervisor = new FrrSupervisor(
-            new FrrLauncher(installation, files, vtysh, time), files, new ConfigApplier(vtysh, vty, logger), new ReadyCheck(vty, files),
+            new FrrLauncher(installation, new FrrBackends(options, files, time), files, vtysh, time, logger), files, new ConfigApplier(vtysh, vty, logger), new ReadyCheck(vty, files),
             () => MachineStop.IsUnderWayAsync(time), time, logger);
         var conflicts = new RouteConflicts(vty, () => supervisor.Current, time);
         // By its command line, not its bare pid, as the log keeper does.

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Meshover.Mesh.Findings;
+using Meshover.Routing.Backends;
+using Meshover.Routing.Config;
 
 namespace Meshover.Routing.Supervision;
 
@@ -7,20 +9,30 @@ namespace Meshover.Routing.Supervision;
 public static class RoutingPreflight
 {
     /// <summary>Each hindrance, with what to do; empty where FRR can start or already runs for us.</summary>
-    /// <param name="options">Where FRR is.</param>
-    /// <param name="features">Of the FRR that is to start; null where it was not asked.</param>
+    /// <param name="options">Where FRR's files are.</param>
+    /// <param name="backend">Where it is to run.</param>
     /// <param name="bgpPort">TCP port that bgpd is to listen on.</param>
     /// <param name="besideSystemFrr">Another zebra is no hindrance, as it will be stopped before ours start.</param>
-    public static ImmutableArray<Finding> FindProblems(RoutingOptions options, FrrFeatures? features, int bgpPort = 12914, bool besideSystemFrr = false)
+    public static async Task<ImmutableArray<Finding>> FindProblemsAsync(
+        RoutingOptions options, FrrBackendConfig backend, TimeProvider time, CancellationToken ct, int bgpPort = 12914, bool besideSystemFrr = false)
     {
-        if (MissingPrograms(options) is { } missing) return [new(FindingKinds.FrrMissing, "", missing)];
-        var scan = FrrProcessScan.Take(new FrrFiles(options));
+        var files = new FrrFiles(options);
+        var problems = await new FrrBackends(options, files, time).Of(backend).FindProblemsAsync(ct);
+        return problems is [{ } first, ..] && first.Kind != FindingKinds.FrrFailed ? [.. problems] : [.. problems, .. FindObstacles(files, bgpPort, besideSystemFrr)];
+    }
+
+    /// <summary>What of this network namespace stands in the way, wherever FRR is to run.</summary>
+    internal static ImmutableArray<Finding> FindObstacles(FrrFiles files, int bgpPort, bool besideSystemFrr)
+    {
+        var scan = FrrProcessScan.Take(files);
         var problems = ImmutableArray.CreateBuilder<Finding>();
-        if (ReadByMgmtd(options, features) is { } read) problems.Add(new(FindingKinds.FrrFailed, "", read));
         if (!besideSystemFrr && scan.ForeignZebras is [var zebra, ..]) problems.Add(new(FindingKinds.ZebraForeign, "", SystemFrr.Inspect().AdviceAgainst(zebra.Pid, zebra.CommandLine)));
         problems.AddRange(FrrPort.FindTaken(scan, bgpPort, besideSystemFrr).Select(p => new Finding(FindingKinds.PortTaken, p.Purpose, $"{p.Problem}: {p.Mend}")));
         return problems.ToImmutable();
     }
+
+    /// <summary>Which release this machine's own FRR is; null where there is none that answers.</summary>
+    public static Task<FrrFeatures?> TryAskAsync(RoutingOptions options, TimeProvider time, CancellationToken ct) => ProcessBackend.TryAskAsync(options, time, ct);
 
     /// <summary>Ports that FRR's daemons need and somebody else has.</summary>
     public static ImmutableArray<TakenPort> FindTakenPorts(RoutingOptions options, int bgpPort) =>

@@ -19,8 +19,8 @@ public static class DryRun
             var own = options with { FrrDirectory = directory };
             Directory.CreateDirectory(own.FrrConfigurations);
             await File.WriteAllTextAsync(Path.Combine(own.FrrConfigurations, "vtysh.conf"), "", ct);
-            var vtysh = new VtyshRunner(new FrrInstallation(own, time), time);
-            foreach (var daemon in FrrDaemon.All) await vtysh.CheckAsync(daemon.Name, daemon.Text(config), ct);
+            var vtysh = new VtyshRunner(new FrrInstallation(own), time);
+            foreach (var daemon in FrrDaemon.All) await vtysh.CheckAsync(daemon.Name, daemon.Text(config), home: null, ct);
             return null;
         }
         catch (RoutingException e) when (e.InnerException is null)

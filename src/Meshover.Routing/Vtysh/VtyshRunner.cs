@@ -1,3 +1,4 @@
+using Meshover.Routing.Backends;
 using Meshover.Routing.Supervision;
 
 namespace Meshover.Routing.Vtysh;
@@ -13,31 +14,29 @@ public sealed class VtyshRunner(FrrInstallation installation, TimeProvider time)
     /// <summary>Whose shell it is.</summary>
     internal FrrInstallation Installation => installation;
 
-    /// <summary>The program's path.</summary>
-    public string Program => Path.Combine(_options.VtyshBinaries, "vtysh");
-
     /// <summary>Arguments that make it speak to this node's daemons; commands, or none for a shell, come after them.</summary>
-    public IReadOnlyList<string> BaseArguments => ["--vty_socket", _options.FrrSockets, "--config_dir", _options.FrrConfigurations];
+    internal static IReadOnlyList<string> BaseArguments(RoutingOptions options) => ["--vty_socket", options.FrrSockets, "--config_dir", options.FrrConfigurations];
 
     /// <summary>Runs commands and gives what FRR printed.</summary>
     /// <exception cref="RoutingException">FRR does not answer or refused one; its own words are in the message.</exception>
     public async Task<string> RunAsync(IEnumerable<string> commands, CancellationToken ct) =>
-        Checked(await CallAsync(commands.SelectMany(c => new[] { "-c", c }), Patience.For(""), ct), "FRR refused a command");
+        Checked(await CallAsync(installation.Vtysh, commands.SelectMany(c => new[] { "-c", c }), Patience.For(""), ct), "FRR refused a command");
 
     /// <summary>Gives one daemon, or the one that takes them for it, lines of configuration; others do not see them.</summary>
     internal async Task ConfigureAsync(string daemon, string lines, CancellationToken ct)
     {
         if (lines.Length == 0) return;
-        await WithFileAsync(lines, async file => Checked(await CallAsync(["-d", installation.TakerOf(daemon), "-f", file], Patience.For(lines), ct), $"{daemon} refused its configuration"));
+        await WithFileAsync(lines, async file => Checked(await CallAsync(installation.Vtysh, ["-d", installation.TakerOf(daemon), "-f", file], Patience.For(lines), ct), $"{daemon} refused its configuration"));
     }
 
     /// <summary>Checks a configuration's words without touching a daemon.</summary>
-    internal async Task CheckAsync(string daemon, string configuration, CancellationToken ct) =>
+    /// <param name="home">Whose words; null: of the FRR that runs.</param>
+    internal async Task CheckAsync(string daemon, string configuration, IFrrHome? home, CancellationToken ct) =>
         await WithFileAsync(configuration, async file =>
-            Checked(await CallAsync(["-C", "-d", daemon, "-f", file], Patience.For(configuration), ct), $"the rendered {daemon}.conf has a line that FRR does not know"));
+            Checked(await CallAsync(home?.Vtysh ?? installation.Vtysh, ["-C", "-d", daemon, "-f", file], Patience.For(configuration), ct), $"the rendered {daemon}.conf has a line that FRR does not know"));
 
-    private Task<ToolResult> CallAsync(IEnumerable<string> arguments, TimeSpan patience, CancellationToken ct) =>
-        ToolRunner.RunAsync(Program, [.. BaseArguments, .. arguments], patience, time, ct);
+    private Task<ToolResult> CallAsync(ToolCommand vtysh, IEnumerable<string> arguments, TimeSpan patience, CancellationToken ct) =>
+        ToolRunner.RunAsync(vtysh.Program, [.. vtysh.Arguments, .. BaseArguments(_options), .. arguments], patience, time, ct);
 
     private async Task WithFileAsync(string text, Func<string, Task> use)
     {

@@ -26,7 +26,7 @@ public partial class FrrMesh : IAsyncLifetime
 
     internal FrrNode Node(int id) => Nodes[id - 1];
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         for (var i = 0; i < Count; i++)
             for (var j = i + 1; j < Count; j++) FrrNode.Connect(Nodes[i], Nodes[j]);
@@ -35,7 +35,7 @@ public partial class FrrMesh : IAsyncLifetime
         await WholeAsync();
     }
 
-    public ValueTask DisposeAsync()
+    public virtual ValueTask DisposeAsync()
     {
         foreach (var node in Nodes) node.Dispose();
         GC.SuppressFinalize(this);

@@ -44,6 +44,7 @@ internal sealed class FrrNode : IDisposable
 
     public uint Id { get; }
     public RoutingModel Model { get; set; }
+    public FrrBackendConfig Backend { get; set; } = FrrBackendConfig.Process;
     public string? System { get; }
     public string Name => $"t-routing-{_serial}";
     public string Namespace => NetworkNamespace.PathOf(Name);
@@ -91,7 +92,7 @@ internal sealed class FrrNode : IDisposable
 
     public Task<ApplyResult> ApplyAsync() => ApplyAsync(FrrTemplateSet.Embedded);
 
-    public Task<ApplyResult> ApplyAsync(FrrTemplateSet templates) => Client.ApplyAsync(FrrRenderer.Render(Model, templates));
+    public Task<ApplyResult> ApplyAsync(FrrTemplateSet templates) => Client.ApplyAsync(FrrRenderer.Render(Model, templates) with { Backend = Backend });
 
     public async Task<RoutingState?> StateAsync()
     {

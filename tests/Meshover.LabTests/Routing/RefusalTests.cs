@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Meshover.Linux.Namespaces;
 using Meshover.Linux.Processes;
+using Meshover.Routing.Config;
 using Meshover.Routing.Supervision;
 using Meshover.UnitTests.Routing;
 
@@ -70,9 +71,9 @@ public abstract class RefusalTests : IDisposable
     private static string OurName => File.ReadAllText("/proc/self/comm").TrimEnd('\n');
 
     [Fact]
-    public void Frr_Missing_IsSaidWithThePackages()
+    public async Task Frr_Missing_IsSaidWithThePackages()
     {
-        var problem = Assert.Single(RoutingPreflight.FindProblems(_node.Options with { FrrBinaries = "/nonexistent" }, features: null)).Text;
+        var problem = Assert.Single(await RoutingPreflight.FindProblemsAsync(_node.Options with { FrrBinaries = "/nonexistent" }, FrrBackendConfig.Process, TimeProvider.System, CancellationToken.None)).Text;
         Assert.Contains("apt install frr", problem, StringComparison.Ordinal);
     }
 

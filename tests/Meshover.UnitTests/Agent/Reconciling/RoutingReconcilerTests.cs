@@ -35,7 +35,7 @@ public sealed class RoutingReconcilerTests : IAsyncDisposable
         Serve();
     }
 
-    private RoutingReconciler NewReconciler() => new(new RoutingClient(SocketPath), _templates, _debt = new SourceRouteDebt(_directory), _time);
+    private RoutingReconciler NewReconciler() => new(new RoutingClient(SocketPath), FrrBackendConfig.Process, _templates, _debt = new SourceRouteDebt(_directory), _time);
 
     private string SocketPath => Path.Combine(_directory, "routing.sock");
 

@@ -1,0 +1,134 @@
+using System.Globalization;
+using Meshover.Lab;
+using Meshover.Linux.Processes;
+using Meshover.Routing.Config;
+using Meshover.Routing.Supervision;
+
+namespace Meshover.LabTests.Routing;
+
+/// <summary>A real engine of containers in a node's network namespace, with a store of its own.</summary>
+internal abstract class ContainerEngine : IAsyncDisposable
+{
+    public const string Image = "frr-of-the-lab:1";
+    public const string ImageWithoutFrr = "sleep-alone:1";
+
+    private readonly FrrNode _node;
+
+    protected ContainerEngine(FrrNode node) => _node = node;
+
+    public abstract FrrBackendKind Kind { get; }
+
+    public abstract string Socket { get; }
+
+    protected string Store { get; } = Directory.CreateTempSubdirectory("t-engine-").FullName;
+
+    /// <summary>What is asked for questions, killed and started again.</summary>
+    public ProcessIdentity Engine { get; private set; } = null!;
+
+    public FrrBackendConfig Backend => new(Kind, Image, Socket);
+
+    protected abstract string Program { get; }
+
+    /// <summary>Of the program, before a command.</summary>
+    protected abstract string[] Common { get; }
+
+    public async Task StartAsync()
+    {
+        Engine = await StartEngineAsync();
+        await Until.TrueAsync($"{Kind} answers", TimeSpan.FromSeconds(60), async () => (await CallAsync("ps")).ExitCode == 0);
+    }
+
+    /// <summary>SIGKILL, as for want of memory.</summary>
+    public async Task KillAsync()
+    {
+        Engine.Kill();
+        await Engine.WaitForExitAsync();
+    }
+
+    public Task ImportAsync() => ImportAsync(ContainerImages.FrrAsync, Image);
+
+    public async Task ImportAsync(Func<Task<string>> archive, string name) => await CheckedAsync("import", await archive(), name);
+
+    /// <summary>The containers that run, by their ids.</summary>
+    public async Task<string[]> ContainersAsync() => (await CheckedAsync("ps", "-aq", "--no-trunc")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    public async Task<ProcessIdentity> FirstProcessAsync(string container) =>
+        ProcessIdentity.TryFind(int.Parse(await CheckedAsync("inspect", "--format", "{{.State.Pid}}", container), CultureInfo.InvariantCulture))!;
+
+    public async Task<string> CheckedAsync(params string[] command)
+    {
+        var ending = await CallAsync(command);
+        Assert.True(ending.ExitCode == 0, $"{Program} {string.Join(' ', command)}: {ending.Errors}");
+        return ending.Output.Trim();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!Engine.IsAlive) await StartAsync();
+        foreach (var container in await ContainersAsync()) await CheckedAsync("rm", "-f", container);
+        await Engine.StopAsync(TimeSpan.FromSeconds(10), TimeProvider.System);
+        await EndRestAsync();
+    }
+
+    // Containers' keepers wait for minutes for somebody who asks how a program ended; and engines leave mounts.
+    private async Task EndRestAsync()
+    {
+        foreach (var process in Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => char.IsAsciiDigit(name![0])).Select(name => ProcessIdentity.TryFind(int.Parse(name!, CultureInfo.InvariantCulture))))
+        {
+            if (process is null || !ProcFacts.CommandLine(process.Pid).Any(argument => argument.Contains(Store, StringComparison.Ordinal))) continue;
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+        foreach (var mount in (await File.ReadAllLinesAsync("/proc/self/mountinfo")).Select(line => line.Split(' ')[4]).Where(path => path.StartsWith(Store, StringComparison.Ordinal)).Reverse())
+            await new ProgramRun("umount", mount).RunAsync(CancellationToken.None);
+        Directory.Delete(Store, recursive: true);
+    }
+
+    protected abstract Task<ProcessIdentity> StartEngineAsync();
+
+    protected ProcessIdentity Start(string program, params string[] arguments) => DetachedProcess.Start(program, arguments, $"{Store}/{Path.GetFileName(program)}.log", _node.Namespace);
+
+    private Task<ProgramEnding> CallAsync(params string[] command) =>
+        new ProgramRun(Program, [.. Common, .. command]) { Patience = TimeSpan.FromMinutes(1), NamespacePath = _node.Namespace }.RunAsync(CancellationToken.None);
+}
+
+/// <summary>dockerd beside a containerd, as Debian's units start them; containers outlive it.</summary>
+internal sealed class DockerOfTheLab(FrrNode node) : ContainerEngine(node)
+{
+    public override FrrBackendKind Kind => FrrBackendKind.Docker;
+
+    public override string Socket => $"{Store}/docker.sock";
+
+    protected override string Program => "docker";
+
+    protected override string[] Common => ["--host", $"unix://{Socket}"];
+
+    private ProcessIdentity? _containerd;
+
+    protected override async Task<ProcessIdentity> StartEngineAsync()
+    {
+        if (_containerd is null) await File.WriteAllTextAsync($"{Store}/daemon.json", "{}");
+        _containerd ??= Start("containerd", "--root", $"{Store}/containerd", "--state", $"{Store}/state", "--address", $"{Store}/containerd.sock");
+        File.Delete($"{Store}/docker.pid");
+        return Start("dockerd", "--config-file", $"{Store}/daemon.json", "--data-root", $"{Store}/docker", "--exec-root", $"{Store}/exec", "--pidfile", $"{Store}/docker.pid",
+            "--containerd", $"{Store}/containerd.sock", "--host", $"unix://{Socket}", "--storage-driver", "vfs", "--iptables=false", "--ip6tables=false", "--bridge=none", "--live-restore");
+    }
+}
+
+/// <summary>Podman's service, which systemd starts where somebody asks.</summary>
+internal sealed class PodmanOfTheLab(FrrNode node) : ContainerEngine(node)
+{
+    public override FrrBackendKind Kind => FrrBackendKind.Podman;
+
+    public override string Socket => $"{Store}/podman.sock";
+
+    protected override string Program => "podman";
+
+    protected override string[] Common => ["--root", $"{Store}/root", "--runroot", $"{Store}/runroot", "--tmpdir", $"{Store}/tmp", "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--events-backend", "file"];
+
+    protected override Task<ProcessIdentity> StartEngineAsync()
+    {
+        File.Delete(Socket);
+        return Task.FromResult(Start(Program, [.. Common, "system", "service", "--time", "0", $"unix://{Socket}"]));
+    }
+}
