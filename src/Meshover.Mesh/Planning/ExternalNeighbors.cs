@@ -20,7 +20,7 @@ internal static class ExternalNeighbors
     {
         foreach (var neighbor in settings.Neighbors)
         {
-            if ((settings.Routing ? Problem(map, me, neighbor) : "this node has no routing (routing: off)") is { } why)
+            if ((settings.Routing ? Problem(map, me, neighbor) : "this node has no routing (routing: off, or frr-backend: none)") is { } why)
                 yield return new Finding(FindingKinds.NeighborUnusable, neighbor.Name, $"The neighbour {neighbor.Name} is not spoken to: {why}.");
         }
     }

@@ -28,7 +28,7 @@ internal sealed class ContainerBackend(FrrBackendConfig config, IContainerEngine
     private static readonly TimeSpan _untilItRuns = TimeSpan.FromSeconds(10);
 
     /// <summary>Tells this node's containers from others'.</summary>
-    private string Label => $"meshover.frr={files.Directory}";
+    private const string NodeLabel = "meshover.frr";
 
     public async Task<IReadOnlyList<Finding>> FindProblemsAsync(CancellationToken ct)
     {
@@ -68,7 +68,7 @@ internal sealed class ContainerBackend(FrrBackendConfig config, IContainerEngine
         try
         {
             var image = await FindImageAsync(ct);
-            var container = (await engine.ListAsync(Label, ct)).FirstOrDefault(one => one.Pid > 0 && SpaceOf(one.Pid) == space);
+            var container = (await ListAsync(ct)).FirstOrDefault(one => one.Pid > 0 && SpaceOf(one.Pid) == space);
             if (container is null || container.ImageId != image.Id) return null;
             return await ContainerHome.EnterAsync(new ContainerAddress(engine, container.Id, config.Image), ProcessIdentity.TryFind(container.Pid) ?? inside, files, time, ct);
         }
@@ -86,9 +86,11 @@ internal sealed class ContainerBackend(FrrBackendConfig config, IContainerEngine
     public async Task ClearAsync(IFrrHome? except, CancellationToken ct)
     {
         var kept = (except as ContainerHome)?.Space;
-        foreach (var container in await engine.ListAsync(Label, ct))
+        foreach (var container in await ListAsync(ct))
             if (kept is null || container.Pid == 0 || SpaceOf(container.Pid) != kept) await engine.RemoveAsync(container.Id, ct);
     }
+
+    private Task<ImmutableArray<ContainerState>> ListAsync(CancellationToken ct) => engine.ListAsync($"{NodeLabel}={files.Directory}", ct);
 
     /// <exception cref="RoutingException">There is none, or another than it must be.</exception>
     private async Task<ContainerImage> FindImageAsync(CancellationToken ct)
@@ -111,9 +113,9 @@ internal sealed class ContainerBackend(FrrBackendConfig config, IContainerEngine
         var id = await engine.RunAsync(new ContainerSpec
         {
             Name = name,
-            Image = image.Id,
+            Image = image,
             Command = ["sleep", "infinity"],
-            Label = Label,
+            Labels = ImmutableDictionary<string, string>.Empty.Add(NodeLabel, files.Directory).Add(IContainerEngine.ImageLabel, image.Id),
             Network = network,
             Sysctls = sysctls,
             Capabilities = _capabilities,
@@ -140,7 +142,7 @@ internal sealed class ContainerBackend(FrrBackendConfig config, IContainerEngine
         var since = time.GetTimestamp();
         while (time.GetElapsedTime(since) < _untilItRuns)
         {
-            var state = (await engine.ListAsync(Label, ct)).FirstOrDefault(one => one.Id == id);
+            var state = (await ListAsync(ct)).FirstOrDefault(one => one.Id == id);
             if (state is { Pid: > 0 } && ProcessIdentity.TryFind(state.Pid) is { NetworkNamespace: > 0 } first) return first;
             await Task.Delay(TimeSpan.FromMilliseconds(100), time, ct);
         }

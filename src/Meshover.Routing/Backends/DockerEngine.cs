@@ -25,7 +25,7 @@ internal sealed class DockerEngine(string name, string socket, Func<string, stri
         try
         {
             var found = await docker.Images.InspectImageAsync(image, ct);
-            return new ContainerImage(Digest(found.ID), [.. found.RepoDigests ?? []]);
+            return new ContainerImage(image, Digest(found.ID), [.. found.RepoDigests ?? []]);
         }
         catch (DockerApiException e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
@@ -90,11 +90,11 @@ internal sealed class DockerEngine(string name, string socket, Func<string, stri
     private static CreateContainerParameters Parameters(ContainerSpec spec) => new()
     {
         Name = spec.Name,
-        Image = spec.Image,
+        Image = spec.Image.Id,
         Entrypoint = [.. spec.Command],
         Cmd = [],
         User = "0",
-        Labels = new Dictionary<string, string> { [spec.Label[..spec.Label.IndexOf('=', StringComparison.Ordinal)]] = spec.Label[(spec.Label.IndexOf('=', StringComparison.Ordinal) + 1)..] },
+        Labels = spec.Labels.ToDictionary(),
         // What ends it in good order would end zebra so, and that takes its routes away.
         StopSignal = "SIGKILL",
         HostConfig = new HostConfig

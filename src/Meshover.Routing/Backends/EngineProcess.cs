@@ -10,6 +10,8 @@ internal static class EngineProcess
     private const int SocketLevel = 1;
     private const int PeerCredentials = 17; // struct ucred: process, user, group (unix(7))
 
+    public static bool Listens(string socket) => NetworkOf(socket) is not null;
+
     /// <summary>Its network namespace; where systemd listens for it, systemd's, which starts it in its own. Null where nobody listens.</summary>
     public static ulong? NetworkOf(string socket)
     {

@@ -10,6 +10,7 @@ internal sealed class FrrBackends(RoutingOptions options, FrrFiles files, TimePr
     {
         FrrBackendKind.Docker => In(config, new DockerEngine("Docker", config.Socket, networkAt: null)),
         FrrBackendKind.Podman => In(config, new DockerEngine("Podman", config.Socket, path => $"ns:{path}")),
+        FrrBackendKind.Nerdctl => In(config, new Nerdctl(config.Socket, time)),
         _ => new ProcessBackend(options, files, time),
     };
 

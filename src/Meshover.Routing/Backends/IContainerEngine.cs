@@ -6,6 +6,9 @@ namespace Meshover.Routing.Backends;
 /// <summary>What runs containers: the few things of it that FRR's backend needs.</summary>
 internal interface IContainerEngine
 {
+    /// <summary>Of a container: the image that it was made of, as some engines know no more of it than the name, which may be another's by then.</summary>
+    const string ImageLabel = "meshover.image";
+
     /// <summary>In sentences: Docker, Podman, containerd.</summary>
     string Name { get; }
 
@@ -22,7 +25,7 @@ internal interface IContainerEngine
     /// <exception cref="RoutingException">It does not answer, or refused; a container may be left.</exception>
     Task<string> RunAsync(ContainerSpec spec, CancellationToken ct);
 
-    /// <summary>Those with the label, whether they run or not.</summary>
+    /// <summary>Those with the label <c>KEY=VALUE</c>, whether they run or not.</summary>
     /// <exception cref="RoutingException">It does not answer.</exception>
     Task<ImmutableArray<ContainerState>> ListAsync(string label, CancellationToken ct);
 
@@ -35,9 +38,10 @@ internal interface IContainerEngine
     Task RemoveAsync(string container, CancellationToken ct);
 }
 
+/// <param name="Name">By which it was found.</param>
 /// <param name="Id">Its own digest: <c>sha256:…</c>.</param>
 /// <param name="Manifests">Where it was pulled from: <c>NAME@sha256:…</c>.</param>
-internal sealed record ContainerImage(string Id, ImmutableArray<string> Manifests);
+internal sealed record ContainerImage(string Name, string Id, ImmutableArray<string> Manifests);
 
 /// <param name="ImageId">As <see cref="ContainerImage.Id"/>.</param>
 /// <param name="Pid">Of its first process, as it is seen from here; 0: it does not run.</param>
@@ -48,14 +52,12 @@ internal sealed record ContainerSpec
 {
     public required string Name { get; init; }
 
-    /// <summary>Name, or digest, of the image.</summary>
-    public required string Image { get; init; }
+    public required ContainerImage Image { get; init; }
 
     /// <summary>The first process, which keeps the container; whatever the image says.</summary>
     public required ImmutableArray<string> Command { get; init; }
 
-    /// <summary><c>KEY=VALUE</c></summary>
-    public required string Label { get; init; }
+    public required ImmutableDictionary<string, string> Labels { get; init; }
 
     /// <summary><c>host</c>, or what <see cref="IContainerEngine.NetworkAt"/> said.</summary>
     public required string Network { get; init; }

@@ -19,7 +19,7 @@ public sealed record FrrConfig(string Zebra, string Bgpd, string Bfdd)
     public int BfdDetectionMs { get; init; } = 900;
 
     /// <summary>Where FRR runs; changing it starts FRR anew, elsewhere.</summary>
-    public FrrBackendConfig Backend { get => field ?? FrrBackendConfig.Process; init; }
+    public FrrBackendConfig Backend { get => field ?? FrrBackendConfig.Process; init => field = value == FrrBackendConfig.Process ? null : value; }
 
     /// <summary>Prefixes that are announced for as long as the agent renews its lease, as in the text.</summary>
     public ImmutableArray<string> Leased { get => _leased.Elements; init => _leased = new(value); }

@@ -35,7 +35,7 @@ internal abstract class ContainerEngine : IAsyncDisposable
     public async Task StartAsync()
     {
         Engine = await StartEngineAsync();
-        await Until.TrueAsync($"{Kind} answers", TimeSpan.FromSeconds(60), async () => (await CallAsync("ps")).ExitCode == 0);
+        await Until.TrueAsync($"{Kind} answers", TimeSpan.FromSeconds(60), async () => (await CallAsync(Question)).ExitCode == 0);
     }
 
     /// <summary>SIGKILL, as for want of memory.</summary>
@@ -47,12 +47,12 @@ internal abstract class ContainerEngine : IAsyncDisposable
 
     public Task ImportAsync() => ImportAsync(ContainerImages.FrrAsync, Image);
 
-    public async Task ImportAsync(Func<Task<string>> archive, string name) => await CheckedAsync("import", await archive(), name);
+    public virtual async Task ImportAsync(Func<Task<string>> archive, string name) => await CheckedAsync("import", await archive(), name);
 
     /// <summary>The containers that run, by their ids.</summary>
-    public async Task<string[]> ContainersAsync() => (await CheckedAsync("ps", "-aq", "--no-trunc")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    public virtual async Task<string[]> ContainersAsync() => (await CheckedAsync("ps", "-aq", "--no-trunc")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    public async Task<ProcessIdentity> FirstProcessAsync(string container) =>
+    public virtual async Task<ProcessIdentity> FirstProcessAsync(string container) =>
         ProcessIdentity.TryFind(int.Parse(await CheckedAsync("inspect", "--format", "{{.State.Pid}}", container), CultureInfo.InvariantCulture))!;
 
     public async Task<string> CheckedAsync(params string[] command)
@@ -65,7 +65,7 @@ internal abstract class ContainerEngine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!Engine.IsAlive) await StartAsync();
-        foreach (var container in await ContainersAsync()) await CheckedAsync("rm", "-f", container);
+        await RemoveAllAsync();
         await Engine.StopAsync(TimeSpan.FromSeconds(10), TimeProvider.System);
         await EndRestAsync();
     }
@@ -82,6 +82,14 @@ internal abstract class ContainerEngine : IAsyncDisposable
         foreach (var mount in (await File.ReadAllLinesAsync("/proc/self/mountinfo")).Select(line => line.Split(' ')[4]).Where(path => path.StartsWith(Store, StringComparison.Ordinal)).Reverse())
             await new ProgramRun("umount", mount).RunAsync(CancellationToken.None);
         Directory.Delete(Store, recursive: true);
+    }
+
+    /// <summary>To which an engine answers once it runs.</summary>
+    protected virtual string[] Question => ["ps"];
+
+    protected virtual async Task RemoveAllAsync()
+    {
+        foreach (var container in await ContainersAsync()) await CheckedAsync("rm", "-f", container);
     }
 
     protected abstract Task<ProcessIdentity> StartEngineAsync();
@@ -130,5 +138,52 @@ internal sealed class PodmanOfTheLab(FrrNode node) : ContainerEngine(node)
     {
         File.Delete(Socket);
         return Task.FromResult(Start(Program, [.. Common, "system", "service", "--time", "0", $"unix://{Socket}"]));
+    }
+}
+
+/// <summary>containerd alone.</summary>
+internal sealed class ContainerdOfTheLab(FrrNode node) : ContainerEngine(node)
+{
+    public override FrrBackendKind Kind => FrrBackendKind.Nerdctl;
+
+    public override string Socket => $"{Store}/containerd.sock";
+
+    /// <summary>A directory with a nerdctl in it.</summary>
+    public string Commands => $"{Store}/commands";
+
+    protected override string Program => "ctr";
+
+    protected override string[] Common => ["--address", Socket, "--namespace", "meshover"];
+
+    protected override string[] Question => ["version"];
+
+    public override async Task ImportAsync(Func<Task<string>> archive, string name)
+    {
+        var image = await ContainerImages.InDockersFormAsync(await archive(), $"docker.io/library/{name}");
+        await CheckedAsync("images", "import", "--snapshotter", "native", image);
+        File.Delete(image);
+    }
+
+    public override async Task<string[]> ContainersAsync() => (await CheckedAsync("containers", "list", "--quiet")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    public override async Task<ProcessIdentity> FirstProcessAsync(string container)
+    {
+        var tasks = (await CheckedAsync("tasks", "list")).Split('\n').Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return ProcessIdentity.TryFind(int.Parse(tasks.Single(fields => fields[0] == container)[1], CultureInfo.InvariantCulture))!;
+    }
+
+    protected override async Task<ProcessIdentity> StartEngineAsync()
+    {
+        Directory.CreateDirectory(Commands);
+        var nerdctl = $"{Commands}/nerdctl";
+        await File.WriteAllBytesAsync(nerdctl, await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Routing", "nerdctl-by-ctr")));
+        File.SetUnixFileMode(nerdctl, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return Start("containerd", "--root", $"{Store}/containerd", "--state", $"{Store}/state", "--address", Socket);
+    }
+
+    protected override async Task RemoveAllAsync()
+    {
+        foreach (var container in await ContainersAsync())
+            await new ProgramRun($"{Commands}/nerdctl", ["--address", Socket, "--namespace", "meshover", "rm", "--force", "--volumes", container]).RunAsync(CancellationToken.None);
     }
 }

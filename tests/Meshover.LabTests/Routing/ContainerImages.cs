@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Meshover.Lab.Machines;
 using Meshover.Linux.Processes;
 
@@ -41,6 +43,25 @@ internal static class ContainerImages
         var needed = (await ToolAsync("ldd", [sleep])).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Where(word => word[0] == '/' && File.Exists(word));
         await ToolAsync("tar", ["-C", "/", "-chf", archive, .. needed.Append(sleep).Select(path => path[1..])]);
         return archive;
+    }
+
+    /// <summary>An image as `docker save` writes it, of one layer; each has another digest.</summary>
+    public static async Task<string> InDockersFormAsync(string layer, string name)
+    {
+        var parts = Directory.CreateTempSubdirectory("t-image-").FullName;
+        await using (var stream = File.OpenRead(layer))
+        {
+            var digest = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream));
+            await File.WriteAllTextAsync($"{parts}/config.json", $$$"""
+                {"architecture":"{{{(RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64")}}}","os":"linux","author":"{{{Guid.NewGuid()}}}","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:{{{digest}}}"]}}
+                """);
+            await File.WriteAllTextAsync($"{parts}/manifest.json", $$"""[{"Config":"config.json","RepoTags":["{{name}}"],"Layers":["layer.tar"]}]""");
+        }
+        File.CreateSymbolicLink($"{parts}/layer.tar", layer);
+        var image = NewFile();
+        await ToolAsync("tar", ["-C", parts, "-chf", image, "manifest.json", "config.json", "layer.tar"]);
+        Directory.Delete(parts, recursive: true);
+        return image;
     }
 
     private static string NewFile()

@@ -44,6 +44,9 @@ internal sealed class FrrNode : IDisposable
 
     public uint Id { get; }
     public RoutingModel Model { get; set; }
+
+    /// <summary>What starts <c>meshover routing</c>, such as env.</summary>
+    public IReadOnlyList<string> StartedBy { get; set; } = [];
     public FrrBackendConfig Backend { get; set; } = FrrBackendConfig.Process;
     public string? System { get; }
     public string Name => $"t-routing-{_serial}";
@@ -86,7 +89,7 @@ internal sealed class FrrNode : IDisposable
 
     private ProcessIdentity Start(IReadOnlyList<string> by)
     {
-        string[] command = [.. by, .. Prefix, LabPrograms.Meshover, "--run-dir", RunDirectory, "routing"];
+        string[] command = [.. by, .. StartedBy, .. Prefix, LabPrograms.Meshover, "--run-dir", RunDirectory, "routing"];
         return DetachedProcess.Start(command[0], command[1..], $"{RunDirectory}/routing.log", Namespace);
     }
 

@@ -78,7 +78,7 @@ public sealed class ExternalNeighborsTests
     public void Plan_NoRouting_SaysThatNobodyIsSpokenTo()
     {
         var plan = NodePlanner.Plan(TestMesh.Full(2), new NodeId(1), new NodeSettings { Routing = false, Neighbors = [Router] }, new NodeCapabilities(), new NodeHealth());
-        Assert.Equal("The neighbour 203.0.113.1 is not spoken to: this node has no routing (routing: off).", Assert.Single(plan.Warnings).Text);
+        Assert.Equal("The neighbour 203.0.113.1 is not spoken to: this node has no routing (routing: off, or frr-backend: none).", Assert.Single(plan.Warnings).Text);
         Assert.Null(plan.Kernel.Bgp);
     }
 
