@@ -96,6 +96,8 @@ internal sealed class UpSequence(
         if (agentRan && services.Keeps(DaemonNames.Routing) != daemons.Contains(DaemonNames.Routing))
         {
             await services.StopAsync(cancellationToken);
+            if (!daemons.Contains(DaemonNames.Routing))
+                await FrrRemnants.StopAsync(_paths.ToRoutingOptions(), time, cancellationToken); // some services leave it running, for a next `routing`
         }
         else if (agentRan && (isNewNode || await MustRestartAsync(settings, cancellationToken)))
         {

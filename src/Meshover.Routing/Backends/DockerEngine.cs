@@ -123,12 +123,12 @@ internal sealed class DockerEngine(string name, string socket, Func<string, stri
         }
         catch (DockerApiException e)
         {
-            throw new RoutingException($"{name} refused: {Reason(e)}") { Kind = FindingKinds.FrrEngine };
+            throw new RoutingException($"{name} refused: {Reason(e)}", e) { Kind = FindingKinds.FrrEngine };
         }
         catch (Exception e) when (!ct.IsCancellationRequested && e is HttpRequestException or SocketException or IOException or TimeoutException or OperationCanceledException)
         {
             var cause = e.GetBaseException() is SocketException refused ? refused.Message : e.Message;
-            throw new RoutingException($"{name} does not answer at {socket} ({cause}): start it, let frr-socket name its socket, or let FRR run elsewhere (frr-backend)") { Kind = FindingKinds.FrrEngine };
+            throw new RoutingException($"{name} does not answer at {socket} ({cause}): start it, let frr-socket name its socket, or let FRR run elsewhere (frr-backend)", e) { Kind = FindingKinds.FrrEngine };
         }
     }
 

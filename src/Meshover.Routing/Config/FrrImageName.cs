@@ -25,6 +25,6 @@ public sealed partial record FrrImageName(string Name, string? Digest)
     public override string ToString() => Digest is null ? Name : $"{Name}@{Digest}";
 
     // No dash in front, which would be an option of a command's.
-    [GeneratedRegex(@"^(?<name>[A-Za-z0-9][A-Za-z0-9._/:-]{0,254})(@(?<digest>sha256:[0-9a-f]{64}))?$", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(?<name>[A-Za-z0-9][A-Za-z0-9._/:-]{0,254})(@(?<digest>sha256:[0-9a-f]{64}))?\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Reference();
 }

@@ -339,16 +339,25 @@ internal sealed partial class FrrSupervisor(
             await KillAsync(ct);
             await Task.Delay(_delay.After(TimeSpan.MaxValue, Detection), time, ct);
         }
+        await StartOrGoBackAsync(config, ct);
+        return new ApplyResult(0, Restarted: true);
+    }
+
+    /// <summary>A place in which FRR does not start after all is left again. That counts as a refusal of it: FRR is not moved to and fro.</summary>
+    private async Task StartOrGoBackAsync(FrrConfig config, CancellationToken ct)
+    {
+        RoutingException failure;
         try
         {
             await StartAsync(config, ct);
+            return;
         }
         catch (RoutingException e) when (_applied is { } former && former.Backend != config.Backend)
         {
-            await StartAsync(former, ct);
-            throw new RoutingException($"{e.Message}; FRR goes on where it ran before") { Kind = e.Kind };
+            failure = e;
         }
-        return new ApplyResult(0, Restarted: true);
+        await StartAsync(_applied, ct);
+        throw new RoutingException($"{failure.Message}; FRR goes on where it ran before") { Kind = failure.Kind };
     }
 
     private async Task KillAsync(CancellationToken ct)

@@ -132,12 +132,12 @@ public sealed class KernelMeshTests(KernelMeshFixture fixture)
             foreach (var family in (string[])["ip", "ip6"])
                 await NftAsync(node, $"add rule inet outside out udp sport 12912 {family} dscp cs6 counter accept");
             await NftAsync(node, "add rule inet outside out udp sport 12912 counter");
-            (await node.Workload.RunAsync("ping", ["-n", "-q", "-c", "50", "-i", "0.2", "-Q", "0xc0", $"{AddressPlan.Workload4(2)}"], _ct)).Checked();
+            (await node.Workload.RunAsync("ping", ["-n", "-q", "-c", "100", "-i", "0.1", "-Q", "0xc0", $"{AddressPlan.Workload4(2)}"], _ct)).Checked();
 
             var listed = await NftAsync(node, "list chain inet outside out");
             var packets = listed.Split("counter packets ").Skip(1).Select(rest => long.Parse(rest.Split(' ')[0], CultureInfo.InvariantCulture)).ToList();
-            Assert.True(packets[0] + packets[1] is >= 10 and < 50, listed); // BFD of two peers, each second, and BGP
-            Assert.True(packets[2] >= 50, listed);
+            Assert.True(packets[0] + packets[1] >= 10, listed); // BFD of two peers, each second, and BGP
+            Assert.True(packets[2] >= 100, listed);
         }
         finally
         {

@@ -138,7 +138,7 @@ public sealed class KubeTests
         Assert.InRange(await monitor.ChangesWithinAsync("10.244.0.0/16", _ct), 1, 60);
     }
 
-    private Task SaysOfAsync(LabNode node, string words) => Until.NothingIsMissingAsync($"{Source} says \"{words}\"", SourceBed.Patience, async () =>
+    private Task<TimeSpan> SaysOfAsync(LabNode node, string words) => Until.NothingIsMissingAsync($"{Source} says \"{words}\"", SourceBed.Patience, async () =>
     {
         var said = await node.SourceAsync(Source, _ct);
         return said?.Contains(words, StringComparison.Ordinal) == true ? null : $"it says \"{said}\"";

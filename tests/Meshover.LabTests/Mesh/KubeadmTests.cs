@@ -65,7 +65,7 @@ public sealed class KubeadmTests
     private async Task AnnounceAsync(LabNode node) => await Until.NothingIsMissingAsync($"{node.Machine.Name} announces {Address}", SourceBed.Patience, async () =>
         await node.MeshoverAsync(["announce", $"{Address}/32", "--active-standby", "--check", $"tcp:127.0.0.1:{Port}"], _ct) is { ExitCode: not (0 or 3) } refused ? refused.Error : null, _ct);
 
-    private Task AnswersAsync(LabNode client, ClusterServer known, string node) => Until.NothingIsMissingAsync($"the API server of {node} answers", SourceBed.Patience, async () =>
+    private Task<TimeSpan> AnswersAsync(LabNode client, ClusterServer known, string node) => Until.NothingIsMissingAsync($"the API server of {node} answers", SourceBed.Patience, async () =>
     {
         var said = await client.Machine.RunAsync(
             Path.Combine(Root, "artifacts/roots/kubernetes-client/usr/bin/kubectl"),

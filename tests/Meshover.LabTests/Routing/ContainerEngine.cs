@@ -67,21 +67,21 @@ internal abstract class ContainerEngine : IAsyncDisposable
         if (!Engine.IsAlive) await StartAsync();
         await RemoveAllAsync();
         await Engine.StopAsync(TimeSpan.FromSeconds(10), TimeProvider.System);
-        await EndRestAsync();
+        await EndRestAsync(Store);
     }
 
     // Containers' keepers wait for minutes for somebody who asks how a program ended; and engines leave mounts.
-    private async Task EndRestAsync()
+    internal static async Task EndRestAsync(string store)
     {
         foreach (var process in Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => char.IsAsciiDigit(name![0])).Select(name => ProcessIdentity.TryFind(int.Parse(name!, CultureInfo.InvariantCulture))))
         {
-            if (process is null || !ProcFacts.CommandLine(process.Pid).Any(argument => argument.Contains(Store, StringComparison.Ordinal))) continue;
+            if (process is null || !ProcFacts.CommandLine(process.Pid).Any(argument => argument.Contains(store, StringComparison.Ordinal))) continue;
             process.Kill();
             await process.WaitForExitAsync();
         }
-        foreach (var mount in (await File.ReadAllLinesAsync("/proc/self/mountinfo")).Select(line => line.Split(' ')[4]).Where(path => path.StartsWith(Store, StringComparison.Ordinal)).Reverse())
+        foreach (var mount in (await File.ReadAllLinesAsync("/proc/self/mountinfo")).Select(line => line.Split(' ')[4]).Where(path => path.StartsWith(store, StringComparison.Ordinal)).Reverse())
             await new ProgramRun("umount", mount).RunAsync(CancellationToken.None);
-        Directory.Delete(Store, recursive: true);
+        Directory.Delete(store, recursive: true);
     }
 
     /// <summary>To which an engine answers once it runs.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Meshover.Lab.Machines;
@@ -8,14 +9,13 @@ namespace Meshover.LabTests.Routing;
 /// <summary>Root file systems as archives, which every engine makes an image of; each is made once.</summary>
 internal static class ContainerImages
 {
-    private static readonly Lazy<Task<string>> _frr = new(MakeFrrAsync);
-    private static readonly Lazy<Task<string>> _sleepAlone = new(MakeSleepAloneAsync);
+    private static readonly ConcurrentDictionary<string, Task<string>> _made = new(StringComparer.Ordinal);
 
     /// <summary>Debian 13 with FRR 10.3, as deploy/frr/Dockerfile has it, from what `./dev` unpacks for the lab.</summary>
-    public static Task<string> FrrAsync() => _frr.Value;
+    public static Task<string> FrrAsync() => _made.GetOrAdd("frr", _ => MakeFrrAsync());
 
     /// <summary>A sleep, and nothing else.</summary>
-    public static Task<string> SleepAloneAsync() => _sleepAlone.Value;
+    public static Task<string> SleepAloneAsync() => _made.GetOrAdd("sleep", _ => MakeSleepAloneAsync());
 
     private static async Task<string> MakeFrrAsync()
     {

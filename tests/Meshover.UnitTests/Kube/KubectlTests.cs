@@ -82,7 +82,7 @@ public sealed class KubectlTests : IAsyncLifetime
 
     private Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Find()!, ["--kubeconfig", _cluster.Kubeconfig, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Find()!, ["--kubeconfig", _cluster.Kubeconfig, .. arguments]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         // What it learns of a server it keeps: of this one nothing may be left.
         start.Environment["HOME"] = Path.GetDirectoryName(_cluster.Kubeconfig);
         return Process.Start(start)!;

@@ -22,14 +22,14 @@ internal static class ClusterRoutes
         app.MapGet("/apis", context => AnswerAsync(context, 200, server.HasCilium
             ? """{"kind":"APIGroupList","apiVersion":"v1","groups":[{"name":"cilium.io","versions":[{"groupVersion":"cilium.io/v2","version":"v2"}],"preferredVersion":{"groupVersion":"cilium.io/v2","version":"v2"}}]}"""
             : """{"kind":"APIGroupList","apiVersion":"v1","groups":[]}"""));
-        MapKind(app, server, cut, "/api/v1", "v1", "nodes", "Node", "node");
-        MapKind(app, server, cut, CiliumPath, "cilium.io/v2", "ciliumnodes", "CiliumNode", "ciliumnode");
+        MapKind(app, server, "/api/v1", "v1", "nodes", "Node", "node", cut);
+        MapKind(app, server, CiliumPath, "cilium.io/v2", "ciliumnodes", "CiliumNode", "ciliumnode", cut);
         app.MapFallback(context => RefuseAsync(context, 404, "NotFound", "the server could not find the requested resource"));
     }
 
     public static Task RefuseAsync(HttpContext context, int code, string reason, string message) => AnswerAsync(context, code, Status(code, reason, message).ToJsonString());
 
-    private static void MapKind(WebApplication app, ClusterServer server, CancellationToken cut, string path, string version, string plural, string kind, string singular)
+    private static void MapKind(WebApplication app, ClusterServer server, string path, string version, string plural, string kind, string singular, CancellationToken cut)
     {
         var all = $"{path}/{plural}";
         Func<HttpContext, Func<Task>, Task> asKind = (context, answer) => plural == "nodes" || server.HasCilium ? answer() : RefuseAsync(context, 404, "NotFound", "the server could not find the requested resource");
@@ -37,7 +37,7 @@ internal static class ClusterRoutes
             {"kind":"APIResourceList","apiVersion":"v1","groupVersion":"{{version}}","resources":[{"name":"{{plural}}","singularName":"{{singular}}","namespaced":false,"kind":"{{kind}}",
             "verbs":["create","delete","get","list","patch","update","watch"]}]}
             """)));
-        app.MapGet(all, context => asKind(context, () => context.Request.Query["watch"] is [ "true" or "1" ] ? WatchAsync(context, server, plural, version, kind, cut) : ListAsync(context, server, plural, version, kind)));
+        app.MapGet(all, context => asKind(context, () => context.Request.Query["watch"] is ["true" or "1"] ? WatchAsync(context, server, plural, version, kind, cut) : ListAsync(context, server, plural, version, kind)));
         app.MapPost(all, context => asKind(context, async () =>
         {
             var sent = await BodyAsync(context);
@@ -118,7 +118,7 @@ internal static class ClusterRoutes
     {
         TrySelect(context, out var name);
         var (store, query) = (server.Store, context.Request.Query);
-        var from = query["resourceVersion"] is [ { Length: > 0 } text ] ? long.Parse(text, CultureInfo.InvariantCulture) : 0;
+        var from = query["resourceVersion"] is [{ Length: > 0 } text] ? long.Parse(text, CultureInfo.InvariantCulture) : 0;
         if (from > store.Version)
         {
             await RefuseAsync(context, 504, "Timeout", $"Too large resource version: {from}, current: {store.Version}");
@@ -130,14 +130,14 @@ internal static class ClusterRoutes
             return;
         }
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cut, context.RequestAborted);
-        if (query["timeoutSeconds"] is [ { } seconds ]) over.CancelAfter(TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)));
+        if (query["timeoutSeconds"] is [{ } seconds]) over.CancelAfter(TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)));
         Interlocked.Increment(ref server.OpenWatches);
         try
         {
             context.Response.ContentType = "application/json";
             await context.Response.StartAsync(over.Token);
             if (from == 0) from = await TellAllAsync(context, store, plural, name, over.Token);
-            await FollowAsync(context, server, plural, name, from, query["allowWatchBookmarks"] is [ "true" or "1" ] ? (apiVersion, kind) : null, over.Token);
+            await FollowAsync(context, server, plural, name, from, query["allowWatchBookmarks"] is ["true" or "1"] ? (apiVersion, kind) : null, over.Token);
         }
         catch (OperationCanceledException) when (!cut.IsCancellationRequested)
         {
@@ -193,8 +193,8 @@ internal static class ClusterRoutes
     /// <param name="name">Null: all.</param>
     private static bool TrySelect(HttpContext context, out string? name)
     {
-        name = context.Request.Query["fieldSelector"] is [ { Length: > 0 } selector ] ? selector["metadata.name=".Length..] : null;
-        return context.Request.Query["fieldSelector"] is not [ { Length: > 0 } text ] || text.StartsWith("metadata.name=", StringComparison.Ordinal);
+        name = context.Request.Query["fieldSelector"] is [{ Length: > 0 } selector] ? selector["metadata.name=".Length..] : null;
+        return context.Request.Query["fieldSelector"] is not [{ Length: > 0 } text] || text.StartsWith("metadata.name=", StringComparison.Ordinal);
     }
 
     private static async Task<JsonObject> BodyAsync(HttpContext context)
