@@ -4,13 +4,14 @@ using Meshover.Lab;
 using Meshover.Lab.Faults;
 using Meshover.Lab.Machines;
 using Meshover.Lab.Meshes;
+using Meshover.LabTests.Routing;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Processes;
 
 namespace Meshover.LabTests.Mesh;
 
 /// <summary>
-/// The speakers that clusters run on a node, dialling the agent: BIRD as Calico has it, FRR as MetalLB has it, GoBGP as Cilium and MetalLB have it built in.
+/// The speakers that clusters run on a node, dialling the agent: BIRD as Calico has it, FRR (8.4 and 10.3) as MetalLB has it, GoBGP as Cilium and MetalLB have it built in.
 /// </summary>
 public sealed class SpeakerSourceTests : IDisposable
 {
@@ -41,7 +42,8 @@ public sealed class SpeakerSourceTests : IDisposable
         await far.RoutedAsync(true, "10.244.1.0/26", "10.244.1.64/26");
         await far.RoutedAsync(false, "10.99.0.0/24");
         Assert.Contains((await node.StatusAsync(_ct)).Notices, notice => notice.StartsWith($"{Source}: 10.99.0.0/24 is not granted, and so not announced.", StringComparison.Ordinal));
-        await FrrRestartsGracefullyAsync(node, far);
+        await FrrRestartsGracefullyAsync(node, far, new Bgpd("bgpd", 64513, "192.0.2.77", "10.244.2.1/32", System: null));
+        await FrrRestartsGracefullyAsync(node, far, new Bgpd("bgpd-10", 64515, "192.0.2.79", "10.244.5.1/32", OtherSystem.WithFrr(Frr10Mesh.Release)));
         await GoBgpTellsAsync(node, far);
         await TheAgentThatIsBackFindsWhatHappenedAsync(node, far);
 
@@ -83,11 +85,12 @@ public sealed class SpeakerSourceTests : IDisposable
     }
 
     /// <summary>A speaker that ends and says that it restarts gracefully loses nothing of what it tells again.</summary>
-    private async Task FrrRestartsGracefullyAsync(LabNode node, LabNode far)
+    private async Task FrrRestartsGracefullyAsync(LabNode node, LabNode far, Bgpd bgpd)
     {
-        await WriteAsync(node, "bgpd.conf", """
-            router bgp 64513
-             bgp router-id 192.0.2.77
+        (await node.Machine.RunAsync("install", ["-d", "-o", "frr", "-g", "frr", $"{Room}/{bgpd.Name}"], _ct)).Checked();
+        await WriteAsync(node, $"{bgpd.Name}.conf", $"""
+            router bgp {bgpd.As}
+             bgp router-id {bgpd.Id}
              bgp graceful-restart
              no bgp ebgp-requires-policy
              no bgp network import-check
@@ -96,19 +99,19 @@ public sealed class SpeakerSourceTests : IDisposable
              neighbor 127.0.0.1 disable-connected-check
              neighbor 127.0.0.1 timers connect 1
              address-family ipv4 unicast
-              network 10.244.2.1/32
+              network {bgpd.Prefix}
 
             """);
-        var first = StartBgpd(node);
-        await far.RoutedAsync(true, "10.244.2.1/32");
+        var first = StartBgpd(node, bgpd);
+        await far.RoutedAsync(true, bgpd.Prefix);
         using var monitor = RouteMonitor.OpenIn(far.Machine.NetworkPath, new RouteMonitorOptions { Links = false, Addresses = false, Rules = false });
         first.Kill(entireProcessTree: true);
         await first.WaitForExitAsync(_ct);
-        await SaysOfAsync(node, "AS 64513 (192.0.2.77) is away");
-        StartBgpd(node);
-        await SaysOfAsync(node, "AS 64513 (192.0.2.77) is connected");
-        await far.RoutedAsync(true, "10.244.2.1/32");
-        await monitor.NeverGoneAsync(_ct, "10.244.2.1/32");
+        await SaysOfAsync(node, $"AS {bgpd.As} ({bgpd.Id}) is away");
+        StartBgpd(node, bgpd);
+        await SaysOfAsync(node, $"AS {bgpd.As} ({bgpd.Id}) is connected");
+        await far.RoutedAsync(true, bgpd.Prefix);
+        await monitor.NeverGoneAsync(_ct, bgpd.Prefix);
     }
 
     private async Task GoBgpTellsAsync(LabNode node, LabNode far)
@@ -180,7 +183,18 @@ public sealed class SpeakerSourceTests : IDisposable
 
     private async Task WriteAsync(LabNode node, string file, string text) => (await node.Machine.RunAsync("tee", [$"{Room}/{file}"], text, _ct)).Checked();
 
-    private Process StartBgpd(LabNode node) => Start(node, "/usr/lib/frr/bgpd", "--no_zebra", "-p", "0", "-i", $"{Room}/bgpd.pid", "--vty_socket", Room, "-P", "0", "-f", $"{Room}/bgpd.conf");
+    private Process StartBgpd(LabNode node, Bgpd bgpd)
+    {
+        string[] command =
+        [
+            .. bgpd.System is null ? [] : OtherSystem.Prefix(bgpd.System), "/usr/lib/frr/bgpd", "--no_zebra", "-p", "0", "-i", $"{Room}/{bgpd.Name}.pid",
+            "--vty_socket", $"{Room}/{bgpd.Name}", "-P", "0", "-f", $"{Room}/{bgpd.Name}.conf",
+        ];
+        return Start(node, command[0], command[1..]);
+    }
+
+    /// <param name="System">Whose FRR it is; null: this machine's.</param>
+    private sealed record Bgpd(string Name, uint As, string Id, string Prefix, string? System);
 
     private Process Start(LabNode node, string program, params string[] arguments)
     {
