@@ -26,6 +26,7 @@ internal static class KubeRunner
         var ended = await Task.WhenAny(parts);
         await stop.CancelAsync();
         await Task.WhenAll(parts).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        cancellationToken.ThrowIfCancellationRequested();
         await ended;
     }
 

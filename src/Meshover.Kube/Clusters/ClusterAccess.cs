@@ -66,7 +66,6 @@ internal sealed class ClusterAccess(KubeOptions options) : IDisposable
         handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always;
         handler.KeepAlivePingDelay = PingEvery;
         handler.KeepAlivePingTimeout = PingPatience;
-        handler.UseProxy = true;
     }
 
     private static string Flat(Exception e) => (e.InnerException is { } inner && e.Message.Length == 0 ? inner : e).Message.ReplaceLineEndings(" ");

@@ -19,7 +19,7 @@ namespace Meshover.Kube.Watching;
 /// <param name="time">For waits, and for how long it goes wrong.</param>
 internal sealed partial class NodeWatcher(ClusterAccess access, string node, SourceChoice choice, SightBoard board, Func<double> jitter, ILogger logger, TimeProvider time)
 {
-    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1), LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(100), ShortestWait = TimeSpan.FromSeconds(1), LongestWait = TimeSpan.FromSeconds(30);
 
     /// <summary>Of one watch; up to twice as long. Kinds of objects that came meanwhile are looked for after each.</summary>
     private static readonly TimeSpan WatchLasts = TimeSpan.FromMinutes(4);
@@ -30,30 +30,38 @@ internal sealed partial class NodeWatcher(ClusterAccess access, string node, Sou
     private readonly Backoff _backoff = new(ShortestWait, LongestWait, jitter);
     private DateTimeOffset? _wrongSince;
 
+    /// <summary>When the watch that stands began; null: none does.</summary>
+    private long? _watching;
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         (NodeResource Resource, string Version)? from = null;
         while (true)
         {
-            var begun = time.GetTimestamp();
             TimeSpan wait;
             try
             {
+                _watching = null;
                 from = await FollowAsync(from, cancellationToken);
-                wait = TimeSpan.Zero;
+                // A server that ends each watch at once is not asked in a circle.
+                wait = ResetAfterGood() ? TimeSpan.Zero : _backoff.Next();
             }
             catch (ClusterException e)
             {
                 from = null;
+                ResetAfterGood();
                 wait = Failed(e);
             }
-            // A server that ends each watch at once is not asked in a circle.
-            if (time.GetElapsedTime(begun) >= GoodAfter)
-                _backoff.Reset();
-            else if (wait == TimeSpan.Zero)
-                wait = _backoff.Next();
             await Task.Delay(wait, time, cancellationToken);
         }
+    }
+
+    private bool ResetAfterGood()
+    {
+        var wasGood = _watching is { } since && time.GetElapsedTime(since) >= GoodAfter;
+        if (wasGood)
+            _backoff.Reset();
+        return wasGood;
     }
 
     /// <summary>One watch, after a list where there is nothing to go on from.</summary>
@@ -66,10 +74,11 @@ internal sealed partial class NodeWatcher(ClusterAccess access, string node, Sou
         if (from?.Resource != resource)
             from = null;
         var version = from?.Version ?? await ListAsync(api, resource, cancellationToken);
+        _watching = time.GetTimestamp();
         await foreach (var line in api.WatchAsync(resource, node, version, WatchLasts * (1 + jitter()), cancellationToken))
         {
             version = line.Object?.Metadata?.ResourceVersion is { Length: > 0 } newer ? newer : version;
-            Take(api, resource, line);
+            Take(resource, line);
         }
         LogWatchOver(logger, version);
         return (resource, version);
@@ -95,7 +104,7 @@ internal sealed partial class NodeWatcher(ClusterAccess access, string node, Sou
         return version;
     }
 
-    private void Take(ClusterApi api, NodeResource resource, WatchLine line)
+    private void Take(NodeResource resource, WatchLine line)
     {
         switch (line.Type)
         {
@@ -139,7 +148,7 @@ internal sealed partial class NodeWatcher(ClusterAccess access, string node, Sou
         if (e.Fault == ClusterFault.Gone)
         {
             LogGone(logger, e.Message);
-            return ShortestWait * jitter();
+            return _backoff.Next();
         }
         var isFirst = _wrongSince is null;
         var since = _wrongSince ??= time.GetUtcNow();
@@ -147,8 +156,10 @@ internal sealed partial class NodeWatcher(ClusterAccess access, string node, Sou
         board.CannotSee(string.Create(CultureInfo.InvariantCulture, $"{server} {e.Message} (since {since:yyyy-MM-dd HH:mm:ss} UTC): what was announced stays"));
         LogWrong(logger, server, e.Message);
         access.Close();
-        // A token that was renewed is taken at once.
-        return e.Fault == ClusterFault.Unauthorized && isFirst ? TimeSpan.FromMilliseconds(100) : e.RetryAfter is { } asked && asked > ShortestWait && asked <= LongestWait * 2 ? asked * (1 + jitter()) : _backoff.Next();
+        // A certificate or token that was renewed is taken at once.
+        if (e.Fault == ClusterFault.Unauthorized && isFirst)
+            return AtOnce;
+        return e.RetryAfter is { } asked && asked > ShortestWait && asked <= LongestWait * 2 ? asked * (1 + jitter()) : _backoff.Next();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Kind} {Node} has {Prefixes}")]
