@@ -1,5 +1,6 @@
 using Meshover.Linux.Namespaces;
 using Meshover.Linux.Netlink;
+using Meshover.Linux.Sysctl;
 
 namespace Meshover.LabTests.Linux;
 
@@ -14,6 +15,8 @@ internal sealed class TestNamespace : IDisposable
         NetworkNamespace.Create(Name);
         Netlink = RouteNetlink.OpenIn(Path);
         Netlink.SetUp("lo");
+        // A new one begins with what the machine's first has, which Docker sets (net.core.devconf_inherit_init_net).
+        Run(() => SysctlFile.Write("net.ipv4.conf.all.forwarding", "0"));
     }
 
     internal string Name { get; }
