@@ -8,7 +8,8 @@ using Meshover.Lab.Underlays;
 namespace Meshover.Bench.Paths;
 
 /// <summary>
-/// Addresses that n2 and n3 both announce. One of them is cut off from everything: how long its floating address does not answer (floating). One is drained:
+/// Addresses that n2 and n3 both announce. One of them is cut off from everything: how long its floating address does not answer (floating-lan
+/// and so on, by their BFD profile). One is drained:
 /// how many packets of a hundred a second are lost of those to a floating address that it had, to an anycast address that it had for this sender
 /// (drain-floating, drain-anycast), and of those that it passed on as a transit node, where there is another (drain-transit); and how long a drain takes (drain).
 /// </summary>
@@ -23,14 +24,19 @@ internal sealed class AddressCases(PathsMesh mesh)
 
     private LabNode[] Owners => [mesh.Lab.Node(2), mesh.Lab.Node(3)];
 
-    public async Task FailoverAsync(int rounds, CancellationToken ct)
+    public async Task FailoverAsync(string profile, int rounds, CancellationToken ct)
     {
         await SetUpAsync(ct);
+        await mesh.WithProfileAsync(profile, () => MeasureAsync($"floating-{profile}", rounds, ct), ct);
+    }
+
+    private async Task MeasureAsync(string name, int rounds, CancellationToken ct)
+    {
         for (var round = 1; round <= rounds; round++)
         {
             var active = await ActiveAsync(ct);
             await mesh.SettleAsync(ct);
-            await mesh.AddAsync("floating", "ms", await mesh.GapWithoutAsync(active, FloatingAddress, ct));
+            await mesh.AddAsync(name, "ms", await mesh.GapWithoutAsync(active, FloatingAddress, ct));
             await mesh.WellAsync(active, ct);
             await MeshWaits.LinkedAsync(Owners[0], Owners[1], mesh.Patience, ct);
         }

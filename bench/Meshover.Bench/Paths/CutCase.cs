@@ -8,37 +8,15 @@ namespace Meshover.Bench.Paths;
 
 /// <summary>
 /// The cable between n1 and n2 is cut silently: how long their workloads do not reach each other, until a transit node passes on what they send (cut-lan
-/// and so on, by the setting <c>bfd-profile</c> of these two).
+/// and so on, by their BFD profile).
 /// </summary>
 internal sealed class CutCase(PathsMesh mesh)
 {
-    // The agent starts anew with another profile, and FRR's timers are agreed upon anew.
-    private static readonly TimeSpan ProfileSettling = TimeSpan.FromSeconds(10);
-
     private LabNode First => mesh.Lab.Node(1);
 
     private LabNode Second => mesh.Lab.Node(2);
 
-    /// <param name="profile">Of n1 and n2 meanwhile.</param>
-    public async Task RunAsync(string profile, int rounds, CancellationToken ct)
-    {
-        try
-        {
-            await SetProfileAsync(profile, ct);
-            await MeasureAsync($"cut-{profile}", rounds, ct);
-        }
-        finally
-        {
-            await SetProfileAsync("", CancellationToken.None);
-        }
-    }
-
-    private async Task SetProfileAsync(string profile, CancellationToken ct)
-    {
-        foreach (var node in (LabNode[])[First, Second])
-            await mesh.SetAsync(node, ["--bfd-profile", profile], ct);
-        await Task.Delay(ProfileSettling, TimeProvider.System, ct);
-    }
+    public Task RunAsync(string profile, int rounds, CancellationToken ct) => mesh.WithProfileAsync(profile, () => MeasureAsync($"cut-{profile}", rounds, ct), ct);
 
     private async Task MeasureAsync(string name, int rounds, CancellationToken ct)
     {

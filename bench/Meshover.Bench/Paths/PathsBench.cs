@@ -18,7 +18,7 @@ internal sealed class PathsBench(BenchOptions options, TextWriter progress)
     private static readonly int[] Sizes = [LeastNodes, 10, 30];
     private static readonly string[] Names = ["cut", "floating", "drain", "gather", "throughput"];
 
-    /// <summary>By what is measured a link that was just cut has another than before.</summary>
+    /// <summary>Where links choose it by themselves, one that was just cut has another profile than before.</summary>
     private static readonly string[] Profiles = ["lan", "wan"];
 
     private readonly List<Measurement> _results = [];
@@ -53,7 +53,7 @@ internal sealed class PathsBench(BenchOptions options, TextWriter progress)
         return
         [
             .. profiles.Select(profile => ("cut", (Func<Task>)(() => cut.RunAsync(profile, options.Rounds, ct)))),
-            ("floating", () => addresses.FailoverAsync(half, ct)),
+            .. profiles.Select(profile => ("floating", (Func<Task>)(() => addresses.FailoverAsync(profile, half, ct)))),
             ("drain", () => addresses.DrainAsync(half, ct)),
             ("gather", () => gather.FailoverAsync(half, ct)),
             ("throughput", () => gather.ThroughputAsync(options.Rounds, ct)),

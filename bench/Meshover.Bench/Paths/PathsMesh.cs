@@ -27,6 +27,9 @@ internal sealed class PathsMesh : IAsyncDisposable
     // What came up last has settled, and one that was away has heard what others announce.
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3);
 
+    // The agent starts anew with another profile, and FRR's timers are agreed upon anew.
+    private static readonly TimeSpan ProfileSettling = TimeSpan.FromSeconds(10);
+
     // Before the fault, so that all that is used in it has been compiled, and after the first answer: what fails once more is seen, too.
     private static readonly TimeSpan Lead = TimeSpan.FromSeconds(1), Tail = TimeSpan.FromSeconds(1);
 
@@ -79,6 +82,27 @@ internal sealed class PathsMesh : IAsyncDisposable
     /// <summary>Settings of a node, as flags of <c>meshover up</c>, which writes them into its agent.yaml.</summary>
     public async Task SetAsync(LabNode node, IEnumerable<string> flags, CancellationToken ct) =>
         (await node.UpAsync(input: null, ["--no-wait", .. flags], ct)).Checked();
+
+    /// <summary>Measures with the setting <c>bfd-profile</c> of n1, n2 and n3, who choose by themselves again afterwards.</summary>
+    public async Task WithProfileAsync(string profile, Func<Task> measure, CancellationToken ct)
+    {
+        try
+        {
+            await SetProfileAsync(profile, ct);
+            await measure();
+        }
+        finally
+        {
+            await SetProfileAsync("", CancellationToken.None);
+        }
+    }
+
+    private async Task SetProfileAsync(string profile, CancellationToken ct)
+    {
+        foreach (var node in Lab.Nodes.Take(Actors))
+            await SetAsync(node, ["--bfd-profile", profile], ct);
+        await Task.Delay(ProfileSettling, Time, ct);
+    }
 
     /// <summary>What a steady stream of echoes from the sender sees of something that is done, until it is answered again.</summary>
     /// <param name="interval">Between two of its packets.</param>
