@@ -24,6 +24,7 @@ internal sealed class StatePlanner(AgentConfig config, IdentityKeeper identities
         Gather = config.Gather,
         GatherPriority = config.GatherPriority,
         GatherFallback = config.GatherFallback,
+        Masquerade = config.Masquerade,
         BfdPacketsPerSecond = config.BfdRate,
         BfdProfiles = config.BfdProfiles,
         Dataplane = config.Dataplane != DataplaneChoice.Off,

@@ -50,6 +50,7 @@ public sealed record AgentConfig
     private readonly ListOf<int> _announceAuto;
     private readonly ListOf<DeclaredAnnouncement> _announcements;
     private readonly ListOf<IPNetwork> _gather;
+    private readonly ListOf<IPNetwork> _masquerade;
     private readonly ListOf<IPAddress> _gatherCheck;
     private readonly ListOf<uint> _announceTables;
     private readonly ListOf<string> _announceInterfaces;
@@ -161,6 +162,9 @@ public sealed record AgentConfig
 
     /// <summary><c>gather-fallback</c>: while no owner of a range lives, its packets leave by this node's default route.</summary>
     public bool GatherFallback { get; init; }
+
+    /// <summary><c>masquerade</c>: sources whose packets leave the mesh with an address of this node's.</summary>
+    public ImmutableArray<IPNetwork> Masquerade { get => _masquerade.Elements; init => _masquerade = new(value); }
 
     /// <summary><c>measured-cost</c>: links that are slow, jittery or lossy cost more.</summary>
     public bool MeasuredCost { get; init; } = true;

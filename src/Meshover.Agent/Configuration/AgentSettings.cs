@@ -82,6 +82,8 @@ public static class AgentSettings
             (c, v) => c with { GatherCheck = SettingText.Each(v, SettingText.OutsideHost) }),
         Single("gather-fallback", "refuse|default", "What becomes of packets of a gathered range on this node while none of its owners lives: refused, or out by the default route. Default: refuse.",
             (c, v) => c with { GatherFallback = SettingText.Choice(v, FallbackNames) }),
+        List("masquerade", "CIDR", "Source addresses, such as pods', that packets change for one of this node's where they leave the mesh here. Default: none.",
+            (c, v) => c with { Masquerade = SettingText.Each(v, SettingText.Masqueraded) }),
         Single("measured-cost", "true|false", "Prefer the better of several ways: links whose round trips are long or differ, or that lose packets, cost more. Default: true.",
             (c, v) => c with { MeasuredCost = SettingText.Choice(v, BooleanNames) }),
         List("link-cost", "NODE=COST", "What the links with a node (n3=200), or with the nodes of a site (site:tokyo=50), cost beyond what is measured, in units of 0.1 ms, both ways, 0-10000. Default: none.",

@@ -87,6 +87,10 @@ internal static class SettingText
         ? range
         : throw new FormatException($"\"{text}\" is everything, the nodes' own packets included; announce it as a default route instead (announce, and accept-default on the others).");
 
+    public static IPNetwork Masqueraded(string text) => Prefix(text) is { PrefixLength: > 0 } range
+        ? range
+        : throw new FormatException($"\"{text}\" is everything, the nodes' own packets included; write the sources that have no way back from outside, like 10.224.0.0/16.");
+
     public static IPAddress OutsideHost(string text) => TryAddress(text.Trim('[', ']'), out var address) && !Prefixes.IsNeverRouted(address)
         ? address
         : throw new FormatException($"\"{text}\" is not the address of a host outside; write one that answers to ping, like 198.51.100.1 or 2001:db8::1.");

@@ -170,6 +170,9 @@ public sealed record KernelPlan
     /// <summary>What is carried to an owner by its source.</summary>
     public GatheringPlan Gathering { get; init; } = GatheringPlan.None;
 
+    /// <summary>Whose packets leave the mesh with an address of this node's; null: nobody's.</summary>
+    public MasqueradePlan? Masquerade { get; init; }
+
     /// <summary>Tagged rules in Docker's <c>DOCKER-USER</c> let the links pass.</summary>
     public bool DockerUser { get; init; }
 }

@@ -102,6 +102,7 @@ public static class NodePlanner
         DockerUser = settings.DockerUser,
         Floating = settings.Advertise ? [.. settings.Announce.Where(announcement => announcement.HoldsAddress).Select(announcement => announcement.Prefix.BaseAddress)] : [],
         Gathering = GatheringPlanner.Plan(map, me, settings, health),
+        Masquerade = MasqueradePlan.For(map, settings.Masquerade),
         Bgp = settings.Routing ? BgpGuard.For(map.Settings.BgpPort, ExternalNeighbors.Usable(map, me, settings)) : null,
     };
 

@@ -60,6 +60,9 @@ public sealed record NodeSettings
     /// <summary>While no owner of a range lives, its packets leave by this node's default route instead of being refused.</summary>
     public bool GatherFallback { get; init; }
 
+    /// <summary>Sources whose packets leave the mesh with an address of this node's.</summary>
+    public ImmutableArray<IPNetwork> Masquerade { get; init; } = [];
+
     /// <summary>BFD packets that are sent at most, to all neighbours together.</summary>
     public int BfdPacketsPerSecond { get; init; } = BfdTimers.DefaultPacketsPerSecond;
 

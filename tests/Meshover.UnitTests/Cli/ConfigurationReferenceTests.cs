@@ -109,6 +109,9 @@ public sealed class ConfigurationReferenceTests
             to ping by this node's underlay. `gather-fallback` is about this node's own workloads, whoever gathers. [guides/gathering.md](guides/gathering.md) says
             what happens where. A change of these settings restarts the agent; packets flow on.
 
+            `masquerade` names sources, such as pods, that nobody outside the mesh has a way back to. Where this node sends their packets out of the mesh, they have one of its own addresses; within the mesh they keep theirs: towards these sources themselves, the pools and all that is
+            granted to anybody, and on every link. On the node that gathers the same range it is an egress for the workloads of all nodes. It is done by nftables, and so goes on while the agent is dead.
+
             ## Neighbours outside the mesh
 
             `neighbors` is a list of mappings in the file; a flag carries one as `--neighbors '{address: 192.0.2.1, remote-as: 64512}'`. What is learned from

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using Meshover.Agent.Configuration;
@@ -18,15 +19,44 @@ public sealed partial class GuideTests
         Assert.Equal(["kube-lb0"], config.AnnounceInterfaces);
     }
 
-    [Fact]
-    public void ClusterSpeakers_FindTheAgentWhereTheyDial()
+    [Theory]
+    [InlineData("cluster-speakers.md", "peerAddress: {0}", "peerPort: {1}", "peerASN: {2}")]
+    [InlineData("metallb.md", "peerAddress: {0}", "peerPort: {1}", "peerASN: {2}")]
+    [InlineData("calico.md", "peerIP: {0}:{1}", "asNumber: {2}")]
+    public void Speakers_FindTheAgentWhereTheyDial(string guide, params string[] values)
     {
-        var config = Settings("cluster-speakers.md");
-        var text = Repository.Read("docs/guides/cluster-speakers.md");
-        var (address, port, asn) = (config.AnnounceBgp!.Address, config.AnnounceBgp.Port, config.AnnounceBgpAs);
-        foreach (var value in (string[])[$"peerPort: {port}", $"peerASN: {asn}", $"peerAddress: {address}", $"peerIP: {address}:{port}", $"asNumber: {asn}"])
-            Assert.Contains(value, text, StringComparison.Ordinal);
+        var (config, text) = (Settings(guide), Repository.Read($"docs/guides/{guide}"));
+        foreach (var value in values)
+            Assert.Contains(string.Format(CultureInfo.InvariantCulture, value, config.AnnounceBgp!.Address, config.AnnounceBgp.Port, config.AnnounceBgpAs), text, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Calico_TheAgentDoesWhatCalicoIsToldNotTo()
+    {
+        var text = Repository.Read("docs/guides/calico.md");
+        var pod = Assert.Single(Settings("calico.md").Masquerade);
+        Assert.Contains($"cidr: {pod}\n      blockSize: 26\n      encapsulation: None\n      natOutgoing: Disabled", text, StringComparison.Ordinal);
+        Assert.Contains($"grant add $node {pod} --max-length 32", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CoilsPods_AreMasqueraded_AsTheyAreGranted()
+    {
+        var text = Repository.Read("docs/guides/coil-purelb.md");
+        Assert.Contains("\nmasquerade: [10.224.0.0/16, \"fd24::/48\"]\n", text, StringComparison.Ordinal);
+        Assert.Contains("grant add $node 10.224.0.0/16 --max-length 32", text, StringComparison.Ordinal);
+    }
+
+    /// <summary>Over an underlay of 1500, as all of them say.</summary>
+    [Theory]
+    [InlineData("calico.md")]
+    [InlineData("cilium.md")]
+    [InlineData("cluster-speakers.md")]
+    [InlineData("coil-purelb.md")]
+    [InlineData("kubeadm.md")]
+    [InlineData("metallb.md")]
+    [InlineData("proxmox.md")]
+    public void Pods_HaveTheMtuOfALink(string guide) => Assert.Contains($"{LinkMtu.For(1500).Link}", Repository.Read($"docs/guides/{guide}"), StringComparison.Ordinal);
 
     [Fact]
     public void Proxmox_AnnouncesTheHostsOfABridgeOfItsOwn() => Assert.Equal(

@@ -75,6 +75,7 @@ public sealed class NodePlanPartsTests
         GatheringPlan plan => plan with { FallsBack = !plan.FallsBack },
         BfdTimers timers => timers with { Lan = new BfdTimer(timers.Lan.IntervalMs + 50, timers.Lan.Multiplier) },
         Meshover.Mesh.Paths.BfdProfile profile => profile + 1,
+        MasqueradePlan plan => plan with { Sources = [] },
         BgpGuard guard => guard with { Port = guard.Port + 1 },
         Meshover.Mesh.Endpoints.UnderlayRoutes => Meshover.Mesh.Endpoints.UnderlayRoutes.To([]),
         WireGuardPublicKey or null when type == typeof(WireGuardPublicKey) || type == typeof(WireGuardPublicKey?) => TestMesh.Node(77).WireGuardKeys[0],
@@ -89,6 +90,7 @@ public sealed class NodePlanPartsTests
         {
             Announce = [IPNetwork.Parse("10.64.1.0/24"), new Announcement(IPNetwork.Parse("10.64.1.9/32")) { HoldsAddress = true, Failover = new(FailoverRole.Active, Failover.DefaultPriority) }],
             Gather = [IPNetwork.Parse("192.0.2.0/28")],
+            Masquerade = [IPNetwork.Parse("10.224.0.0/16")],
             PreferredUnderlay = [IPNetwork.Parse("192.0.2.0/24")],
             Workloads = [new WorkloadNetwork("vmbr0") { Hosts = true }],
             Neighbors = [new ExternalNeighbor { Address = IPAddress.Parse("203.0.113.1"), RemoteAs = new Asn(64512) }],

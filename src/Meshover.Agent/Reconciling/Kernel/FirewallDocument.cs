@@ -19,6 +19,7 @@ namespace Meshover.Agent.Reconciling.Kernel;
 /// packets in clear text;</item>
 /// <item>lets BGP's port be reached, from outside the mesh, by the neighbours there alone, where there are such;</item>
 /// <item>says network control (CS6) outside for what FRR sends by the kernel's WireGuard, which hands no class on, and lets it pass first here;</item>
+/// <item>gives packets of chosen sources an address of this node's own where they leave the mesh (<see cref="Masquerade"/>);</item>
 /// <item>marks packets of gathered sources that come by a link, so that the rules can tell them from those of this node's own workloads;</item>
 /// <item>keeps what passes from one link to another out of connection tracking: a transit node would fill its table with others' flows, and
 /// see half of those whose answers go another way.</item>
@@ -41,17 +42,15 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
     internal FirewallDocument? Lesser { get; private init; }
 
     internal static FirewallDocument? Of(SystemPlan plan) =>
-        plan.Kernel.Firewall ? Of(plan.WireGuard.Interface, plan.Kernel.TunnelPool, plan.Kernel.Bgp, GatherMark.Of(plan.Kernel), ControlClass.Of(plan)) : null;
+        plan.Kernel.Firewall ? Of(plan.WireGuard.Interface, plan.Kernel.TunnelPool, new FirewallParts(plan.Kernel.Bgp, GatherMark.Of(plan.Kernel), ControlClass.Of(plan), plan.Kernel.Masquerade)) : null;
 
     /// <param name="device">The WireGuard device.</param>
     /// <param name="tunnelPool">IPv4.</param>
-    /// <param name="bgp">Null: BGP's port is nobody's business.</param>
-    /// <param name="gather">Null: nothing is gathered.</param>
-    /// <param name="control">Null: nobody knows FRR's packets.</param>
-    internal static FirewallDocument Of(string device, IPNetwork tunnelPool, BgpGuard? bgp = null, GatherMark? gather = null, ControlClass? control = null) =>
-        Of(device, tunnelPool, bgp, gather, control, isTransitTracked: false) with { Lesser = Of(device, tunnelPool, bgp, gather, control, isTransitTracked: true) };
+    /// <param name="parts">Null: none of them.</param>
+    internal static FirewallDocument Of(string device, IPNetwork tunnelPool, FirewallParts? parts = null) =>
+        Of(device, tunnelPool, parts ?? FirewallParts.None, isTransitTracked: false) with { Lesser = Of(device, tunnelPool, parts ?? FirewallParts.None, isTransitTracked: true) };
 
-    private static FirewallDocument Of(string device, IPNetwork tunnelPool, BgpGuard? bgp, GatherMark? gather, ControlClass? control, bool isTransitTracked)
+    private static FirewallDocument Of(string device, IPNetwork tunnelPool, FirewallParts parts, bool isTransitTracked)
     {
         FirewallRule[] rules =
         [
@@ -59,9 +58,10 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
             .. GuardRules("arriving", "tunnel-in", "iifname", Forged),
             .. GuardRules("leaving", "tunnel-out", "oifname", Leaked),
             .. isTransitTracked ? [] : (ReadOnlySpan<FirewallRule>)[UntrackedRule],
-            .. bgp is null ? [] : BgpRules(bgp),
-            .. control?.Rules.Select(rule => new FirewallRule("leaving", rule.Comment, rule.Statements)) ?? [],
-            .. gather is null ? [] : gather.Matches.Select(match => new FirewallRule("gathered", $"gathered {match.Family}: mark", $"{IsFrom("mo-*")},{match.Json},{gather.Statement}")),
+            .. parts.Bgp is null ? [] : BgpRules(parts.Bgp),
+            .. parts.Control?.Rules.Select(rule => new FirewallRule("leaving", rule.Comment, rule.Statements)) ?? [],
+            .. parts.Masquerade is null ? [] : Masquerade.Rules(parts.Masquerade).Select(rule => new FirewallRule("masquerade", rule.Comment, rule.Statements)),
+            .. parts.Gather?.Matches.Select(match => new FirewallRule("gathered", $"gathered {match.Family}: mark", $"{IsFrom("mo-*")},{match.Json},{parts.Gather.Statement}")) ?? [],
         ];
         var mark = MarkRule(rules, tunnelPool);
         // Deleted (after an empty add, so that this never fails) and made anew: one transaction. "raw" (-300) is before connection
@@ -79,8 +79,9 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"tunnel-in"} } },
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"tunnel-out"} } },
             {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"{{MarkChain}}"} } },
-            {{(bgp is null ? "" : BgpChains)}}
-            {{(gather is null ? "" : GatherChain)}}
+            {{(parts.Bgp is null ? "" : BgpChains)}}
+            {{(parts.Gather is null ? "" : GatherChain)}}
+            {{(parts.Masquerade is null ? "" : MasqueradeChain)}}
             {{string.Join(",\n", rules.Append(mark).Select(rule => rule.Json))}}
             ]}
             """;
@@ -162,6 +163,11 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
     // After connection tracking and after all that is at "mangle" (-150), as others set marks there whole; before "dstnat" (-100), and so before the route is looked up.
     private const string GatherChain = $$"""
         {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"gathered","type":"filter","hook":"prerouting","prio":-140,"policy":"accept"} } },
+        """;
+
+    // "srcnat", where others' translations stand, too: what one of them has translated is not looked at here.
+    private const string MasqueradeChain = $$"""
+        {"add":{"chain":{"family":"inet","table":"{{Table}}","name":"masquerade","type":"nat","hook":"postrouting","prio":100,"policy":"accept"} } },
         """;
 
     private static IEnumerable<FirewallRule> BgpRules(BgpGuard bgp) =>

@@ -18,10 +18,12 @@ public sealed class AgentConfigFileTests : IDisposable
             gather-priority: 200
             gather-check: [198.51.100.1, "2001:db8::1"]
             gather-fallback: default
+            masquerade: [10.224.0.0/16, "fd24::/48"]
             """);
         Assert.Equal(["203.0.113.0/24", "2001:db8:77::/48"], config.Gather.Select(range => range.ToString()));
         Assert.Equal((200, true), (config.GatherPriority, config.GatherFallback));
         Assert.Equal([IPAddress.Parse("198.51.100.1"), IPAddress.Parse("2001:db8::1")], config.GatherCheck);
+        Assert.Equal(["10.224.0.0/16", "fd24::/48"], config.Masquerade.Select(range => range.ToString()));
         Assert.Equal((100, false), (AgentConfig.Default.GatherPriority, AgentConfig.Default.GatherFallback));
     }
 
@@ -30,6 +32,8 @@ public sealed class AgentConfigFileTests : IDisposable
     [InlineData("gather: ['::/0']", "is everything")]
     [InlineData("gather: 203.0.113.1/24", "has bits set beyond its length")]
     [InlineData("gather: 127.0.0.0/8", "is never routed")]
+    [InlineData("masquerade: 0.0.0.0/0", "is everything")]
+    [InlineData("masquerade: pods", "is not a prefix")]
     [InlineData("gather-priority: 0", "write a number from 1 to 255")]
     [InlineData("gather-check: example.net", "is not the address of a host outside")]
     [InlineData("gather-check: 127.0.0.1", "is not the address of a host outside")]
