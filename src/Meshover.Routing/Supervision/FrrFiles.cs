@@ -29,7 +29,9 @@ internal sealed class FrrFiles(RoutingOptions options)
     public FrrOwner Owner { get => field ?? KeptOwner; set; }
 
     /// <summary>In a container <c>/run/frr</c> is a directory of ours.</summary>
-    public MgmtdSockets Mgmtd => new(options.FrrDirectory, Owner == FrrOwner.Machine ? MgmtdSockets.MachineParent : ContainerRunFrr);
+    public MgmtdSockets Mgmtd => Owner == FrrOwner.Machine
+        ? new(options.FrrDirectory, MgmtdSockets.MachineParent, MgmtdSockets.MachineStateParent)
+        : new(options.FrrDirectory, ContainerRunFrr, stateParent: null);
 
     /// <summary>What containers see as <c>/run/frr</c>.</summary>
     public string ContainerRunFrr => Path("run-frr");

@@ -33,7 +33,7 @@ public sealed class PackageTests : IDisposable
         using var systemd = _systemd = await SystemdMachine.StartAsync(mesh.Node(1).Machine, [], _ct);
         var before = await LeftAsync();
 
-        await CheckedAsync("dpkg", "--install", Package("meshover"), Package("meshover-controller"), Package("meshover-kube"));
+        await CheckedAsync("dpkg", "--install", PackageFiles.Of("meshover"), PackageFiles.Of("meshover-controller"), PackageFiles.Of("meshover-kube"));
         Assert.Equal(["ActiveState=inactive", "UnitFileState=enabled"], await _systemd.ShowAsync(Controller, _ct, "ActiveState", "UnitFileState"));
         foreach (var daemon in (string[])[.. Daemons, Console, Kube])
             Assert.Equal(["ActiveState=inactive", "UnitFileState=disabled"], await _systemd.ShowAsync(daemon, _ct, "ActiveState", "UnitFileState"));
@@ -66,8 +66,8 @@ public sealed class PackageTests : IDisposable
     {
         var repository = $"{_directory}/repository";
         await ShellAsync("install -d -m 700 gnupg && gpg --batch --passphrase '' --quick-generate-key packages@example.net default default never");
-        await ShellAsync($"{Publish} repository packages@example.net {Package("meshover")} {Package("meshover-controller")}");
-        await ShellAsync($"{Publish} repository packages@example.net {Package("meshover")}"); // again, as it is
+        await ShellAsync($"{Publish} repository packages@example.net {PackageFiles.Of("meshover")} {PackageFiles.Of("meshover-controller")}");
+        await ShellAsync($"{Publish} repository packages@example.net {PackageFiles.Of("meshover")}"); // again, as it is
         Assert.Equal("0.1.0", await CandidateAsync(repository, "meshover"));
         Assert.Equal("0.1.0", await CandidateAsync(repository, "meshover-controller"));
 
@@ -132,7 +132,7 @@ public sealed class PackageTests : IDisposable
         string[] units = [.. Daemons, Controller, Console];
         var old = await ProcessesAsync(units);
         await CheckedAsync("systemctl", "disable", "--now", "meshover-dns"); // as on a node of a release that had none
-        await CheckedAsync("dpkg", "--install", await UpgradeAsync("meshover"), await UpgradeAsync("meshover-controller"));
+        await CheckedAsync("dpkg", "--install", await LaterAsync("meshover"), await LaterAsync("meshover-controller"));
         Assert.Empty(old.Intersect(await ProcessesAsync(units)));
         Assert.Equal(["ActiveState=active", "UnitFileState=enabled"], await _systemd.ShowAsync(Console, _ct, "ActiveState", "UnitFileState"));
         await AssertRunsAsync();
@@ -205,20 +205,6 @@ public sealed class PackageTests : IDisposable
     private static (int Id, string Name)[] FrrOf(Machine machine) =>
         [.. MachineProcesses.Of(machine).Where(process => process.Name is "zebra" or "bgpd" or "bfdd").OrderBy(process => process.Id)];
 
-    /// <summary>The same again under a later number, packed without compressing, which nobody waits for here.</summary>
-    private async Task<string> UpgradeAsync(string name)
-    {
-        var package = $"/tmp/{name}.deb";
-        await CheckedAsync("sh", "-c",
-            $"cd /tmp && dpkg-deb -R {Package(name)} {name} && sed -i 's/^Version: .*/&+1/' {name}/DEBIAN/control && dpkg-deb --root-owner-group -Znone -b {name} {package} && rm -r {name}");
-        return package;
-    }
-
-    private static string Package(string name)
-    {
-        var directory = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(LabPrograms.Meshover)!, "../packages"));
-        return Directory.Exists(directory) && Directory.GetFiles(directory, $"{name}_*.deb") is [var package]
-            ? package
-            : throw new FileNotFoundException($"{directory} has no package of {name}, or several. Make it with `./dev package`.");
-    }
+    private async Task<string> LaterAsync(string name) =>
+        _systemd.Put(await PackageFiles.RepackAsync(name, PackageFiles.Version + "+1", _directory, _ct), "/tmp");
 }
