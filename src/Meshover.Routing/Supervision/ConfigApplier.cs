@@ -10,19 +10,19 @@ namespace Meshover.Routing.Supervision;
 internal sealed partial class ConfigApplier(VtyshRunner vtysh, VtySocket vty, ILogger logger)
 {
     private static readonly TimeSpan _leaveWithin = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan _announceWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _smallWithin = TimeSpan.FromSeconds(10);
 
     /// <summary>As many as are surely written in one go.</summary>
     private const int MostAtOnce = 256;
 
     /// <summary>
-    /// Checks the words of those daemons' configurations that change. A line that announces a prefix, or announces it no more, has none that could be wrong.
+    /// Checks the words of those daemons' configurations that change. A small change has none that could be wrong.
     /// </summary>
     /// <param name="home">Where the configuration is to run; null: where FRR runs.</param>
     /// <exception cref="RoutingException">FRR does not know a line; nothing was changed.</exception>
     public async Task CheckAsync(FrrConfig? running, FrrConfig wanted, IFrrHome? home, CancellationToken ct)
     {
-        if (running is not null && JustAnnouncements(running, wanted) is not null) return;
+        if (running is not null && SmallChange(running, wanted) is not null) return;
         foreach (var daemon in FrrDaemon.All)
             if (running is null || daemon.Text(running) != daemon.Text(wanted)) await vtysh.CheckAsync(daemon.Name, daemon.Text(wanted), home, ct);
     }
@@ -32,10 +32,10 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, VtySocket vty, IL
     /// <exception cref="RoutingException">FRR refused a new line; how far it came is not known.</exception>
     public async Task<int> ApplyAsync(FrrConfig running, FrrConfig wanted, CancellationToken ct)
     {
-        if (JustAnnouncements(running, wanted) is { } announcements)
+        if (SmallChange(running, wanted) is { } small)
         {
-            await AnnounceAsync(announcements, ct);
-            return announcements.Commands;
+            await TellAsync(small, ct);
+            return small.Commands;
         }
         var commands = 0;
         foreach (var daemon in FrrDaemon.All)
@@ -50,22 +50,36 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, VtySocket vty, IL
         return commands;
     }
 
-    /// <summary>What differs, where that is some announced prefixes and nothing else; else null.</summary>
-    internal static ConfigDifference? JustAnnouncements(FrrConfig running, FrrConfig wanted)
+    /// <summary>
+    /// What differs, where that is bgpd's alone, not much, and nothing whose words could be wrong: prefixes that are announced or are so no more, and lines that
+    /// differ in numbers from such as it has, as costs do; else null. No list changes, so no route is to be looked at anew.
+    /// </summary>
+    internal static ConfigDifference? SmallChange(FrrConfig running, FrrConfig wanted)
     {
         // What is leased is no line, and goes and comes with those.
         if (running with { Bgpd = wanted.Bgpd, Leased = wanted.Leased } != wanted)
             return null;
         var difference = ConfigDifference.Between(running.Bgpd, wanted.Bgpd);
-        return difference.Commands == difference.Announcements && difference.Commands <= MostAtOnce ? difference : null;
+        if (difference.Commands > MostAtOnce)
+            return null;
+        return difference.Commands == difference.Announcements || (KnownWords.Cover(difference.Additions, running.Bgpd) && ChangedFilters.Commands(difference, wanted.Bgpd).Count == 0) ? difference : null;
     }
 
     /// <summary>
-    /// By bgpd's own socket: vtysh, started once to check and once or twice to tell, takes longer than all that comes after, and a host that moves is
-    /// not reached for as long.
+    /// By bgpd's own socket: vtysh, started once to check and up to three times to tell, takes longer than all that comes after. A host that moves is
+    /// not reached for as long; and where delays differ, costs change all the time.
     /// </summary>
-    private Task<string> AnnounceAsync(ConfigDifference difference, CancellationToken ct) => vty.AskAsync(FrrDaemon.Bgpd, _announceWithin, ct,
-        ["enable", "configure terminal", .. Lines(difference.Removals), .. Lines(difference.Additions), "end"]);
+    private async Task TellAsync(ConfigDifference difference, CancellationToken ct)
+    {
+        try
+        {
+            await vty.AskAsync(FrrDaemon.Bgpd, _smallWithin, ct, ["enable", "configure terminal", .. Lines(difference.Removals), .. Lines(difference.Additions), .. Lines(difference.Leftovers), "end"]);
+        }
+        catch (RoutingException e) when (e.InnerException is null && difference.Commands > difference.Announcements)
+        {
+            throw new RemovalRefusedException(e.Message); // the words are known, so it is their order that bgpd does not take
+        }
+    }
 
     private static string[] Lines(string script) => script.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 

@@ -21,8 +21,8 @@ public sealed class LeaseTests
         Assert.Empty(left.Leased);
         var difference = ConfigDifference.Between(config.Bgpd, left.Bgpd);
         Assert.Equal((2, 2), (difference.Commands, difference.Announcements));
-        Assert.NotNull(ConfigApplier.JustAnnouncements(config, left)); // the quick way
-        Assert.Null(ConfigApplier.JustAnnouncements(config, left with { BgpPort = 1790 }));
+        Assert.NotNull(ConfigApplier.SmallChange(config, left)); // the quick way
+        Assert.Null(ConfigApplier.SmallChange(config, left with { BgpPort = 1790 }));
         Assert.Contains($"network {Plain}", left.Bgpd, StringComparison.Ordinal);
     }
 
