@@ -17,6 +17,7 @@ internal sealed class RouteWatch : IDisposable
     private readonly Lock _turn = new();
     private readonly HashSet<IPNetwork> _present = [];
     private readonly Dictionary<(IPNetwork Prefix, bool IsThere), TaskCompletionSource<long>> _awaited = [];
+    private readonly Task _following;
 
     public RouteWatch(LabNode node)
     {
@@ -24,7 +25,7 @@ internal sealed class RouteWatch : IDisposable
         _monitor = RouteMonitor.OpenIn(node.Machine.NetworkPath, new RouteMonitorOptions { Links = false, Addresses = false, Rules = false });
         _netlink = RouteNetlink.OpenIn(node.Machine.NetworkPath);
         Resync();
-        _ = FollowAsync();
+        _following = FollowAsync();
     }
 
     public LabNode Node { get; }
@@ -42,7 +43,8 @@ internal sealed class RouteWatch : IDisposable
         }
         try
         {
-            return await seen.WaitAsync(patience, TimeProvider.System, ct);
+            if (await Task.WhenAny(seen, _following).WaitAsync(patience, TimeProvider.System, ct) == _following) await _following;
+            return await seen.WaitAsync(TimeSpan.Zero, TimeProvider.System, ct);
         }
         catch (TimeoutException e)
         {
@@ -54,10 +56,10 @@ internal sealed class RouteWatch : IDisposable
     public async Task<long> AllSeenAsync(IEnumerable<IPNetwork> prefixes, bool isThere, TimeSpan patience, CancellationToken ct) =>
         (await Task.WhenAll(prefixes.Select(prefix => SeenAsync(prefix, isThere, patience, ct)))).Max();
 
-    /// <summary>How many there are within a range.</summary>
+    /// <summary>How many there are within a range, by a fresh look.</summary>
     public int CountIn(IPNetwork range)
     {
-        lock (_turn) return _present.Count(prefix => range.Contains(prefix.BaseAddress));
+        lock (_turn) return _netlink.GetRoutes(Ours).Count(route => route.Kind == RouteKind.Unicast && range.Contains(route.Destination.BaseAddress));
     }
 
     public void Dispose()

@@ -20,7 +20,7 @@ internal sealed class RoutingBench(BenchOptions options, TextWriter progress)
     private const int Many = 1000;
     private static readonly int[] Sizes = [3, 10, 30];
     private static readonly TimeProvider Time = TimeProvider.System;
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5), Poll = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Taken = TimeSpan.FromSeconds(30), Settling = TimeSpan.FromSeconds(5), Poll = TimeSpan.FromMilliseconds(5);
 
     private readonly List<Measurement> _results = [];
     private string _subject = "";
@@ -78,8 +78,11 @@ internal sealed class RoutingBench(BenchOptions options, TextWriter progress)
         var routing = new RoutingClient(node.Machine.Disk("/run/meshover/routing.sock"), Time);
         var running = await routing.GetRunningAsync(ct) ?? throw new InvalidOperationException($"FRR of {node.Machine.Name} runs nothing");
         var start = Time.GetTimestamp();
-        await routing.ApplyAsync(running with { Bgpd = $"{running.Bgpd}route-map BENCH-{round} permit 10\nexit\n" }, ct);
+        var map = $"route-map BENCH-{round} permit 10";
+        var applied = await routing.ApplyAsync(running with { Bgpd = $"{running.Bgpd}{map}\nexit\n" }, ct);
+        if (applied is not { Commands: > 0, Restarted: false }) throw new InvalidOperationException($"FRR of {node.Machine.Name} took no difference: {applied}");
         await AddAsync("reload", start);
+        await Until.NothingIsMissingAsync("the agent has taken it back", Taken, async () => (await routing.GetRunningAsync(ct))?.Bgpd.Contains(map, StringComparison.Ordinal) == false ? null : "it has not", ct);
         await Task.Delay(Settling, Time, ct);
     }
 
@@ -111,19 +114,30 @@ internal sealed class RoutingBench(BenchOptions options, TextWriter progress)
         var (node, prefix) = (mesh.Node(1), IPNetwork.Parse(AddressPlan.Announced(1)[0]));
         var start = Time.GetTimestamp();
         var leaving = node.MeshoverAsync(["leave"], ct);
-        await AddAsync("leave", start, await last.SeenAsync(prefix, isThere: false, patience, ct));
-        (await leaving).Checked();
+        await WithAsync(Task.Run(async () => (await leaving).Checked(), ct), async () => await AddAsync("leave", start, await last.SeenAsync(prefix, isThere: false, patience, ct)));
         var token = await mesh.Controller.CreateTokenAsync(node.Number, ct);
         await Task.Delay(Settling, Time, ct);
         start = Time.GetTimestamp();
         var joining = node.JoinAsync(token, ct);
-        await AddAsync("join", start, await last.SeenAsync(prefix, isThere: true, patience, ct));
-        await joining;
+        await WithAsync(joining, async () => await AddAsync("join", start, await last.SeenAsync(prefix, isThere: true, patience, ct)));
         await mesh.DirectAsync(patience, ct);
         await Task.Delay(Settling, Time, ct);
     }
 
-    /// <summary>Of each node, while nothing happens.</summary>
+    /// <summary>Where the command fails, that is what is told, whatever came of it.</summary>
+    private static async Task WithAsync(Task command, Func<Task> look)
+    {
+        try
+        {
+            await look();
+        }
+        finally
+        {
+            await command;
+        }
+    }
+
+    /// <summary>Of each node, while nothing happens; of processes that come and go the time until now.</summary>
     private async Task AddCostAsync(LabMesh mesh, CancellationToken ct)
     {
         var before = mesh.Nodes.Select(NodeDaemon.Of).ToList();
@@ -132,9 +146,8 @@ internal sealed class RoutingBench(BenchOptions options, TextWriter progress)
         var took = Time.GetElapsedTime(start).TotalSeconds;
         foreach (var (then, node) in before.Zip(mesh.Nodes))
         {
-            var now = NodeDaemon.Of(node);
-            var seconds = now.Sum(daemon => daemon.CpuSeconds) - then.Sum(daemon => daemon.CpuSeconds);
-            if (!now.Select(daemon => daemon.Id).SequenceEqual(then.Select(daemon => daemon.Id))) throw new InvalidOperationException($"a daemon of {node.Machine.Name} ended meanwhile");
+            var (now, former) = (NodeDaemon.Of(node), then.ToDictionary(daemon => daemon.Id, daemon => daemon.CpuSeconds));
+            var seconds = now.Sum(daemon => daemon.CpuSeconds - former.GetValueOrDefault(daemon.Id));
             await AddAsync("cpu", "percent of a core", 100 * seconds / took);
             await AddAsync("rss", "MB", now.Sum(daemon => daemon.Megabytes));
         }

@@ -33,6 +33,7 @@ internal sealed class SourcesBench(int rounds, TextWriter progress)
                 await RoundAsync(table, watches, ct);
             table.Remove(BlockTable.Block(Many));
             await LastAsync(watches, [BlockTable.Block(Many)], isThere: false, ct);
+            await Task.Delay(Settling, Time, ct); // what went and comes again
             foreach (var watch in watches)
                 await AddAsync("leaked", "routes", watch.CountIn(BlockTable.Range));
         }

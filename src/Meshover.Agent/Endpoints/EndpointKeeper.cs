@@ -131,15 +131,17 @@ internal sealed partial class EndpointKeeper(IDataplane dataplane, ChannelWriter
     private static PeerContact ToContact(PeerStatus status, WireGuardPlan plan, List<IPEndPoint> candidates) => new(
         status.Endpoint,
         status.LastReceiveAgeMs < 0 ? null : TimeSpan.FromMilliseconds(status.LastReceiveAgeMs),
-        IsCut: status.Endpoint is { } endpoint && !plan.Routes.Reach(endpoint.Address),
-        Preferred: EndpointOrder.Better(plan.Preferred, candidates, status.Endpoint));
+        IsCut: status.Endpoint is { } endpoint && !plan.Routes.Reach(endpoint.Address))
+    {
+        Preferred = EndpointOrder.Better(plan.Preferred, candidates, status.Endpoint),
+    };
 
     private EndpointChooser ChooserOf(NodeId self, WireGuardPeerPlan peer, TimeSpan now)
     {
         if (_choosers.TryGetValue(peer.Node, out var chooser))
             return chooser;
-        // Not random: the two of a pair must differ for certain, so each takes its own id's step.
-        var step = peer.CallsFirst ? self.Value % JitterSteps : (self.Value % JitterSteps) + 1;
+        // Not random: the two of a pair must differ for certain, so one has the even steps and the other the odd ones.
+        var step = (self.Value % (JitterSteps / 2) * 2) + (peer.CallsFirst ? 0u : 1u);
         return _choosers[peer.Node] = new EndpointChooser(peer.CallsFirst, JitterStep * step, now);
     }
 

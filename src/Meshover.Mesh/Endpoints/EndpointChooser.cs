@@ -5,8 +5,8 @@ namespace Meshover.Mesh.Endpoints;
 /// <summary>
 /// Chooses where to call one peer. The first candidate that completes a handshake stays; WireGuard itself follows a peer that roams.
 /// <list type="number">
-/// <item>Heard within 15 s (BFD alone makes three packets a second): the endpoint works, and nothing but a cut of the way there may override it; and an underlay that the
-/// operator prefers, now and then: where no packet passes, the next one of the peer, which goes on as before, brings the endpoint back, as WireGuard follows it.</item>
+/// <item>Heard within 15 s (BFD alone makes three packets a second): the endpoint works, and nothing but a cut of the way there may override it, but an underlay that the
+/// operator prefers, now and then (<see cref="EndpointLead"/>).</item>
 /// <item>New peer: one side of the pair calls its best at once, the other only if it has not been called for a while: initiations that
 /// cross cost 5-10 s.</item>
 /// <item>Cut off, as our own address of its family or the route to it is gone: another is called at once.</item>
@@ -35,17 +35,12 @@ public sealed class EndpointChooser
     private static readonly TimeSpan SlowTry = TimeSpan.FromSeconds(10);
     private const int QuickRounds = 2;
 
-    /// <summary>How long a link has worked before it is led to an underlay that is preferred, and how long it is left alone after that; doubled each time, as it may not stay there.</summary>
-    public static readonly TimeSpan LedAfter = TimeSpan.FromSeconds(10), LedAgain = TimeSpan.FromMinutes(1);
-    private const int MostDoublings = 6;
-
     private readonly TimeSpan _jitter;
+    private readonly EndpointLead _lead;
     private TimeSpan _nextTry;
     private bool _wasWorking;
     private bool _hasWorked;
     private int _tries;
-    private TimeSpan? _nextLead;
-    private int _leads;
 
     /// <param name="isInitiator">See <see cref="IsInitiator"/>.</param>
     /// <param name="jitter">Added to every try, below a second, different for the two of a pair: their tries must not stay in step.</param>
@@ -53,6 +48,7 @@ public sealed class EndpointChooser
     public EndpointChooser(bool isInitiator, TimeSpan jitter, TimeSpan now)
     {
         _jitter = jitter;
+        _lead = new EndpointLead(isInitiator, jitter);
         _nextTry = isInitiator ? now : now + SecondWaits + jitter;
     }
 
@@ -69,7 +65,7 @@ public sealed class EndpointChooser
         if (contact.Silence < WorkingFor && !contact.IsCut)
         {
             (_wasWorking, _hasWorked, _tries) = (true, true, 0);
-            return Lead(contact.Preferred, now);
+            return _lead.Choose(contact, now);
         }
         if (_wasWorking)
         {
@@ -82,17 +78,6 @@ public sealed class EndpointChooser
         _nextTry = now + Patience(candidates.Count) + _jitter;
         _tries++;
         return next;
-    }
-
-    private IPEndPoint? Lead(IPEndPoint? preferred, TimeSpan now)
-    {
-        if (_nextLead is null && preferred is not null)
-            _nextLead = now + LedAfter + _jitter;
-        if (now < _nextLead)
-            return null;
-        // Due, and nothing is preferred to where it is: it has stayed there.
-        (_nextLead, _leads) = preferred is null ? ((TimeSpan?)null, 0) : (now + (LedAgain * (1 << _leads)) + _jitter, Math.Min(_leads + 1, MostDoublings));
-        return preferred;
     }
 
     private TimeSpan Patience(int candidates)

@@ -39,13 +39,10 @@ public static class EndpointOrder
             : bytes[0] is not (0 or 127) and < 224 && !(bytes[0] == 169 && bytes[1] == 254);
     }
 
-    /// <summary>The best candidate, where the operator prefers its underlay to that of the present endpoint; else null.</summary>
+    /// <summary>The candidates whose underlay the operator prefers to that of the present endpoint, best first.</summary>
     /// <param name="candidates">As <see cref="Usable"/> orders them.</param>
-    public static IPEndPoint? Better(ImmutableArray<IPNetwork> preferred, IReadOnlyList<IPEndPoint> candidates, IPEndPoint? present)
-    {
-        ArgumentNullException.ThrowIfNull(candidates);
-        return present is not null && candidates is [var best, ..] && Preference(preferred, best.Address) < Preference(preferred, present.Address) ? best : null;
-    }
+    public static ImmutableArray<IPEndPoint> Better(ImmutableArray<IPNetwork> preferred, IReadOnlyList<IPEndPoint> candidates, IPEndPoint? present) =>
+        present is null ? [] : [.. candidates.Where(candidate => Preference(preferred, candidate.Address) < Preference(preferred, present.Address))];
 
     private static int Preference(ImmutableArray<IPNetwork> preferred, IPAddress address)
     {

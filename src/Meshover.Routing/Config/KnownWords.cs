@@ -15,10 +15,10 @@ internal static partial class KnownWords
 
     private static ConfigLine WithoutNumbers(ConfigLine line) => new(WithoutNumbers(line.Context), WithoutNumbers(line.Text));
 
-    /// <summary>MO-OUT-84 is one of the MO-OUTs.</summary>
+    /// <summary>MO-OUT-84 is one of the MO-OUTs, mo-0000000e one of the links.</summary>
     private static string WithoutNumbers(string text) => Number().Replace(Suffix().Replace(text, ""), "#");
 
-    [GeneratedRegex(@"-[0-9]+\b", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"-([0-9]+|[0-9a-f]{8})\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Suffix();
 
     [GeneratedRegex("[0-9]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Meshover.Lab;
 using Meshover.Lab.Faults;
 using Meshover.Lab.Meshes;
+using Meshover.Lab.Underlays;
 
 namespace Meshover.LabTests.Mesh;
 
@@ -21,26 +23,60 @@ public sealed class PreferredUnderlayTests
         await mesh.SettledAsync(_ct);
         await AssertOverAsync(mesh, AddressFamily.InterNetworkV6);
 
-        // One end is enough: n1 leads its two links, and the third stays.
+        // The first of each of its pairs, so that it does not wait for long; one end is enough, and the third link stays.
+        var numbers = await Task.WhenAll(mesh.Nodes.Select(async node => (Node: node, (await node.StatusAsync(_ct)).Asn)));
+        LabNode[] nodes = [.. numbers.OrderByDescending(one => one.Asn).Select(one => one.Node)];
+        var (leader, other, third) = (nodes[0], nodes[1], nodes[2]);
         var reports = await PingWindow.DuringAsync(mesh, Window, async () =>
         {
-            await PreferAsync(mesh.Node(1), Network4);
-            await Until.NothingIsMissingAsync("the links of n1 are over IPv4", Led, async () => await OverAsync(mesh.Node(1)) is [AddressFamily.InterNetwork] ? null : "not yet", _ct);
+            await PreferAsync(leader, Network4);
+            await Until.NothingIsMissingAsync("the leader's links are over IPv4", Led, async () => await OverAsync(leader) is [AddressFamily.InterNetwork] ? null : "not yet", _ct);
         }, _ct);
         PingWindow.AssertLostAtMost(0, Window, reports);
-        await Until.NothingIsMissingAsync("n2 speaks to n1 over IPv4, and to n3 over IPv6", Led, async () =>
-            await OfAsync(mesh.Node(2), "n1") == AddressFamily.InterNetwork && await OfAsync(mesh.Node(2), "n3") == AddressFamily.InterNetworkV6 ? null : "not so", _ct);
+        await Until.NothingIsMissingAsync("the other speaks to the leader over IPv4, and to the third over IPv6", Led, async () =>
+            await OfAsync(other, leader.Machine.Name) == AddressFamily.InterNetwork && await OfAsync(other, third.Machine.Name) == AddressFamily.InterNetworkV6 ? null : "not so", _ct);
 
+        await BothEndsPreferWhereNothingPassesAsync(mesh, leader, other);
+    }
+
+    /// <summary>Each of them tries it, and none of the sessions ends: they are not there at the same time.</summary>
+    private async Task BothEndsPreferWhereNothingPassesAsync(LabMesh mesh, LabNode leader, LabNode other)
+    {
         var sessions = await UptimesAsync(mesh);
-        await using (await Cut.BetweenAsync(mesh, mesh.Node(1), mesh.Node(2), onlyIPv6: true, _ct))
+        await using (await Cut.BetweenAsync(mesh, leader, other, onlyIPv6: true, _ct))
         {
-            await PreferAsync(mesh.Node(1), Network6);
-            await Until.NothingIsMissingAsync("the link of n1 and n3 is over IPv6", Led, async () => await OfAsync(mesh.Node(1), "n3") == AddressFamily.InterNetworkV6 ? null : "not yet", _ct);
-            // By then the other was tried as well.
+            await CountTriesAsync(mesh, leader, other);
+            foreach (var node in (LabNode[])[leader, other])
+                await PreferAsync(node, Network6);
+            await Until.NothingIsMissingAsync("both were led", Led, async () => await TriesAsync(mesh) is var tries && tries.All(count => count > 0) ? null : string.Join(", ", tries), _ct);
             await Task.Delay(TwoLooks, TimeProvider.System, _ct);
-            Assert.Equal(AddressFamily.InterNetwork, await OfAsync(mesh.Node(1), "n2"));
+            foreach (var (node, peer) in ((LabNode, LabNode)[])[(leader, other), (other, leader)])
+                Assert.Equal(AddressFamily.InterNetwork, await OfAsync(node, peer.Machine.Name));
         }
         Assert.All(sessions.Zip(await UptimesAsync(mesh)), session => Assert.True(session.Second > session.First, "a session ended"));
+    }
+
+    /// <summary>WireGuard's packets over IPv6, of each to the other, before they are dropped.</summary>
+    private async Task CountTriesAsync(LabMesh mesh, LabNode one, LabNode other)
+    {
+        string Count(LabNode from, LabNode to) => $"iifname \"{from.Machine.Name}\" oifname \"{to.Machine.Name}\" ip6 nexthdr udp udp dport 12912 counter";
+        var rules = $$"""
+            table bridge tries {
+              chain count {
+                type filter hook forward priority -10;
+                {{Count(one, other)}}
+                {{Count(other, one)}}
+              }
+            }
+
+            """;
+        (await mesh.Machines[UnderlayPlanner.Middle].RunAsync("nft", ["-f", "-"], rules, _ct)).Checked();
+    }
+
+    private async Task<int[]> TriesAsync(LabMesh mesh)
+    {
+        var said = (await mesh.Machines[UnderlayPlanner.Middle].RunAsync("nft", ["list", "table", "bridge", "tries"], _ct)).Checked();
+        return [.. said.Split('\n').Where(line => line.Contains("counter packets ", StringComparison.Ordinal)).Select(line => int.Parse(line.Split("counter packets ")[1].Split(' ')[0], CultureInfo.InvariantCulture))];
     }
 
     private async Task PreferAsync(LabNode node, string network) => (await node.UpAsync(input: null, ["--no-wait", "--prefer-underlay", network], _ct)).Checked();

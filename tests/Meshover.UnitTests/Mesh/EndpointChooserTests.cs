@@ -123,11 +123,51 @@ public sealed class EndpointChooserTests
     {
         var chooser = First();
         Assert.Null(Led(chooser, 0, V4));
-        Assert.Equal(V4, chooser.Choose(new PeerContact(V6, 15 * Second, Preferred: OtherV6), [OtherV6, V6, V4], Start + (20 * Second)));
+        Assert.Equal(V4, chooser.Choose(new PeerContact(V6, 15 * Second) { Preferred = [OtherV6] }, [OtherV6, V6, V4], Start + (20 * Second)));
     }
 
     private static IPEndPoint? Led(EndpointChooser chooser, int second, IPEndPoint? preferred) =>
-        chooser.Choose(new PeerContact(V6, Second, Preferred: preferred), [V4, V6], Start + (second * Second));
+        chooser.Choose(new PeerContact(preferred is null ? V4 : V6, Second) { Preferred = preferred is null ? [] : [preferred] }, [V4, V6], Start + (second * Second));
+
+    /// <summary>Both ends prefer a network in which nothing passes any more: they never wait there for each other, as neither would hear the other again.</summary>
+    [Fact]
+    public void Choose_BothEndsLeadIntoADeadNetwork_AreHardlyEverThereTogether()
+    {
+        var second = new EndpointChooser(isInitiator: false, TimeSpan.Zero, Start);
+        var first = First();
+        int[] Times(EndpointChooser chooser) => [.. Enumerable.Range(0, 24 * 3600).Where(t => Led(chooser, t, V4) is not null)];
+        var (one, other) = (Times(first), Times(second));
+        Assert.Equal(25, other[0]);
+        Assert.All(one, t => Assert.DoesNotContain(other, o => Math.Abs(o - t) < 10));
+    }
+
+    [Fact]
+    public void Choose_LedWhereThePeerIsNotHeard_GoesBackAfterFiveSeconds_AndWaitsForLonger()
+    {
+        var chooser = First();
+        var (current, heard, led, backs) = (V6, 0, new List<int>(), new List<int>());
+        for (var t = 0; t < 6 * 3600; t++)
+        {
+            if (current.Equals(V6)) heard = t;
+            if (chooser.Choose(new PeerContact(current, (t - heard) * Second) { Preferred = current.Equals(V6) ? [V4] : [] }, [V4, V6], Start + (t * Second)) is not { } next) continue;
+            (next.Equals(V4) ? led : backs).Add(t);
+            current = next;
+        }
+        Assert.Equal([10, 975], led.Take(2));
+        Assert.Equal(led.Select(t => t + 5), backs);
+        Assert.True(led.Count <= 3, string.Join(' ', led));
+    }
+
+    [Fact]
+    public void Choose_SeveralPreferred_AreTriedInTurn()
+    {
+        var chooser = First();
+        IPEndPoint? At(int second) => chooser.Choose(new PeerContact(V6, Second) { Preferred = [V4, OtherV6] }, [V4, OtherV6, V6], Start + (second * Second));
+        Assert.Null(At(0));
+        Assert.Equal(V4, At(10));
+        Assert.Equal(OtherV6, At(70));
+        Assert.Equal(V4, At(190));
+    }
 
     [Theory]
     [InlineData(2, false, 1, false, true)]

@@ -22,7 +22,7 @@ public sealed class SmallChangeTests
     [Fact]
     public void AProfileOfBfd_ThatANeighbourHasElsewhere_IsSmall()
     {
-        var (lan, wan) = (Models.Neighbor(2) with { BfdProfile = Meshover.Mesh.Paths.BfdProfile.Lan }, Models.Neighbor(3));
+        var (lan, wan) = (Models.Neighbor(2) with { BfdProfile = Meshover.Mesh.Paths.BfdProfile.Lan }, Models.Neighbor(0xe)); // whose link is mo-0000000e
         Assert.NotNull(ConfigApplier.SmallChange(Rendered(Model.With(lan, wan)), Rendered(Model.With(lan, wan with { BfdProfile = lan.BfdProfile }))));
     }
 

@@ -8,18 +8,19 @@ namespace Meshover.Agent.Reconciling.Kernel;
 /// Our own data plane writes the class itself; what it sends belongs to its own socket.
 /// </summary>
 /// <param name="Mark">Of WireGuard's packets.</param>
+/// <param name="Mask">Which of its bits count: others may be other programs'.</param>
 /// <param name="User">Number of FRR's.</param>
-internal sealed record ControlClass(uint Mark, uint User)
+internal sealed record ControlClass(uint Mark, uint Mask, uint User)
 {
     private const int Cs6 = 48, PriorityControl = 7;
 
-    internal static ControlClass? Of(SystemPlan plan) => plan.Kernel.FrrUser is { } user ? new(plan.WireGuard.FirewallMark, user) : null;
+    internal static ControlClass? Of(SystemPlan plan) => plan.Kernel.FrrUser is { } user ? new(plan.WireGuard.FirewallMark, plan.Kernel.FirewallMask, user) : null;
 
     /// <summary>As <c>nft -j</c> takes them. The machine's own queue lets it pass first, too (TC_PRIO_CONTROL of linux/pkt_sched.h).</summary>
     internal (string Comment, string Statements)[] Rules => [Rule("ipv4", "ip"), Rule("ipv6", "ip6")];
 
     private (string Comment, string Statements) Rule(string family, string header) => ($"control by {family}: cs6", $$"""
-        {"match":{"op":"==","left":{"meta":{"key":"mark"} },"right":{{Mark}} } },
+        {"match":{"op":"==","left":{"&":[{"meta":{"key":"mark"} },{{Mask}}]},"right":{{Mark}} } },
         {"match":{"op":"==","left":{"meta":{"key":"skuid"} },"right":{{User}} } },
         {"match":{"op":"==","left":{"meta":{"key":"nfproto"} },"right":"{{family}}"} },
         {"mangle":{"key":{"payload":{"protocol":"{{header}}","field":"dscp"} },"value":{{Cs6}} } },

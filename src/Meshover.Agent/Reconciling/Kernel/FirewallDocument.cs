@@ -38,7 +38,7 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
     /// <summary>Of hooks, priorities and counters: count it up when these change.</summary>
     private const int Layout = 1;
 
-    /// <summary>The same without what a kernel without nft_fib refuses: traffic from link to link is tracked then.</summary>
+    /// <summary>The same without what a kernel without nft_fib refuses (traffic from link to link is tracked then), and without a class for control, for whose sake nothing else is to be lost.</summary>
     internal FirewallDocument? Lesser { get; private init; }
 
     internal static FirewallDocument? Of(SystemPlan plan) =>
@@ -48,7 +48,7 @@ internal sealed record FirewallDocument(string Json, ImmutableArray<string> Comm
     /// <param name="tunnelPool">IPv4.</param>
     /// <param name="parts">Null: none of them.</param>
     internal static FirewallDocument Of(string device, IPNetwork tunnelPool, FirewallParts? parts = null) =>
-        Of(device, tunnelPool, parts ?? FirewallParts.None, isTransitTracked: false) with { Lesser = Of(device, tunnelPool, parts ?? FirewallParts.None, isTransitTracked: true) };
+        Of(device, tunnelPool, parts ?? FirewallParts.None, isTransitTracked: false) with { Lesser = Of(device, tunnelPool, (parts ?? FirewallParts.None) with { Control = null }, isTransitTracked: true) };
 
     private static FirewallDocument Of(string device, IPNetwork tunnelPool, FirewallParts parts, bool isTransitTracked)
     {

@@ -18,7 +18,7 @@ public sealed class FirewallDocumentTests
         Assert.Contains("control by ipv4: cs6", document.Comments);
         Assert.Contains("control by ipv6: cs6", document.Comments);
         Assert.Equal(3, document.Json.Split("""{"match":{"op":"==","left":{"meta":{"key":"skuid"} },"right":105 } }""").Length);
-        Assert.Equal(3, document.Json.Split($$"""{"match":{"op":"==","left":{"meta":{"key":"mark"} },"right":{{Plan.WireGuard.FirewallMark}} } }""").Length);
+        Assert.Equal(3, document.Json.Split($$"""{"match":{"op":"==","left":{"&":[{"meta":{"key":"mark"} },{{Plan.Kernel.FirewallMask}}]},"right":{{Plan.WireGuard.FirewallMark}} } }""").Length);
     }
 
     [Fact]
