@@ -83,7 +83,7 @@ internal sealed class PathsMesh : IAsyncDisposable
     public async Task SetAsync(LabNode node, IEnumerable<string> flags, CancellationToken ct) =>
         (await node.UpAsync(input: null, ["--no-wait", .. flags], ct)).Checked();
 
-    /// <summary>Measures with the setting <c>bfd-profile</c> of n1, n2 and n3, who choose by themselves again afterwards.</summary>
+    /// <summary>Measures with the setting <c>bfd-profile</c> of all nodes, as in one place: a transit node that is slower to see a death would go on telling of the dead. They choose by themselves again afterwards.</summary>
     public async Task WithProfileAsync(string profile, Func<Task> measure, CancellationToken ct)
     {
         try
@@ -99,7 +99,7 @@ internal sealed class PathsMesh : IAsyncDisposable
 
     private async Task SetProfileAsync(string profile, CancellationToken ct)
     {
-        foreach (var node in Lab.Nodes.Take(Actors))
+        foreach (var node in Lab.Nodes)
             await SetAsync(node, ["--bfd-profile", profile], ct);
         await Task.Delay(ProfileSettling, Time, ct);
     }

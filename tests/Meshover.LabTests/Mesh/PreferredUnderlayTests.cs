@@ -24,8 +24,8 @@ public sealed class PreferredUnderlayTests
         await AssertOverAsync(mesh, AddressFamily.InterNetworkV6);
 
         // The first of each of its pairs, so that it does not wait for long; one end is enough, and the third link stays.
-        var numbers = await Task.WhenAll(mesh.Nodes.Select(async node => (Node: node, (await node.StatusAsync(_ct)).Asn)));
-        LabNode[] nodes = [.. numbers.OrderByDescending(one => one.Asn).Select(one => one.Node)];
+        var numbers = await Task.WhenAll(mesh.Nodes.Select(async node => (Node: node, (await node.StatusAsync(_ct)).Numbers.Id)));
+        LabNode[] nodes = [.. numbers.OrderByDescending(one => one.Id).Select(one => one.Node)];
         var (leader, other, third) = (nodes[0], nodes[1], nodes[2]);
         var reports = await PingWindow.DuringAsync(mesh, Window, async () =>
         {
