@@ -31,6 +31,10 @@ internal sealed class ProviderCalls(ProviderTable table)
             }
             return new ProvideResponse();
         }
+        catch (AgentException e)
+        {
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, e.Message));
+        }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             throw new RpcException(new Status(StatusCode.Cancelled, "The program has gone."));
@@ -45,14 +49,7 @@ internal sealed class ProviderCalls(ProviderTable table)
     {
         if (ProviderName.Problem(name) is { } problem)
             throw Misunderstood(problem);
-        try
-        {
-            return table.Join(name);
-        }
-        catch (AgentException e)
-        {
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, e.Message));
-        }
+        return table.Join(name);
     }
 
     private static ImmutableArray<IPNetwork>? Prefixes(ProvideUpdate update)
@@ -62,8 +59,11 @@ internal sealed class ProviderCalls(ProviderTable table)
         // Those beyond what one source may announce are left out by name; a flood is taken from nobody.
         if (told.Prefix.Count > 2 * FoundPrefixes.Most)
             throw Misunderstood($"{told.Prefix.Count} prefixes are more than the {FoundPrefixes.Most} that a source may announce");
-        return [.. told.Prefix.Select(text => IPNetwork.TryParse(text, out var prefix) ? prefix : throw Misunderstood($"\"{text}\" is no prefix, such as 10.244.1.0/24")).Distinct()];
+        return [.. told.Prefix.Select(Prefix).Distinct()];
     }
+
+    // Not as .NET reads it: that takes the zone of an address along, as in fd44::%5/64, which nothing below can use.
+    private static IPNetwork Prefix(string text) => Mesh.Addressing.Prefixes.TryParse(text, out var prefix, out var error) ? prefix : throw Misunderstood(error);
 
     private static string Words(ProvideUpdate update)
     {

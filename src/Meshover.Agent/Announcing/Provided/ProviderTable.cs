@@ -15,6 +15,9 @@ internal sealed partial class ProviderTable(ProviderFile file, ILogger logger, T
 {
     public const int MostProviders = 16;
 
+    /// <summary>After what was told could not be kept.</summary>
+    internal static readonly TimeSpan KeepAgainAfter = TimeSpan.FromSeconds(30);
+
     private readonly Lock _lock = new();
     private readonly SortedDictionary<string, Provider> _providers = new(StringComparer.Ordinal);
     private readonly Pulse _changed = new();
@@ -39,8 +42,11 @@ internal sealed partial class ProviderTable(ProviderFile file, ILogger logger, T
     {
         lock (_lock)
         {
-            foreach (var known in file.Load())
+            var all = file.Load(out var problem);
+            foreach (var known in all)
                 _providers[known.Name] = new Provider(known.Prefixes, "its program has not been heard since the agent's start, and what it told stays");
+            if (problem is not null)
+                LogDamaged(logger, problem);
             Conclude();
         }
     }
@@ -66,6 +72,7 @@ internal sealed partial class ProviderTable(ProviderFile file, ILogger logger, T
     /// <param name="name">Of one that has joined.</param>
     /// <param name="prefixes">All that it wants; null: as before.</param>
     /// <param name="words">How it stands.</param>
+    /// <exception cref="AgentException">It takes all back, which holds now, but not over the agent's next start: why.</exception>
     internal void Tell(string name, ImmutableArray<IPNetwork>? prefixes, string words)
     {
         lock (_lock)
@@ -73,9 +80,11 @@ internal sealed partial class ProviderTable(ProviderFile file, ILogger logger, T
             var former = _providers[name];
             _providers[name] = former with { Prefixes = prefixes ?? former.Prefixes, Words = words };
             // Before it is announced: an agent that starts anew must not go back behind it.
-            if (prefixes is { } told && !told.SequenceEqual(former.Prefixes))
+            if (_notKept is not null || (prefixes is { } told && !told.SequenceEqual(former.Prefixes)))
                 Keep();
             Conclude();
+            if (_notKept is { } why && prefixes is { IsEmpty: true })
+                throw new AgentException($"\"{name}\" announces nothing now, and what it told before may be back with the agent's next start: {why}. Mend what keeps {file.FilePath} from being written, and tell it again.");
         }
     }
 
@@ -101,8 +110,27 @@ internal sealed partial class ProviderTable(ProviderFile file, ILogger logger, T
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            if (_notKept is null)
+                _ = KeepAgainAsync();
             _notKept = $"it cannot be kept for the next start of the agent ({e.Message})";
             LogNotKept(logger, e.Message);
+        }
+    }
+
+    /// <summary>Until it is kept: a provider may have nothing to tell for days.</summary>
+    private async Task KeepAgainAsync()
+    {
+        var isKept = false;
+        while (!isKept)
+        {
+            await Task.Delay(KeepAgainAfter, time);
+            lock (_lock)
+            {
+                if (_notKept is not null)
+                    Keep();
+                isKept = _notKept is null;
+                Conclude();
+            }
         }
     }
 
@@ -124,6 +152,9 @@ internal sealed partial class ProviderTable(ProviderFile file, ILogger logger, T
             found.Note(note);
         return found.AsSource(name);
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What providers told before is not all known: {Problem}")]
+    private static partial void LogDamaged(ILogger logger, string problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What providers told cannot be kept for the next start: {Reason}")]
     private static partial void LogNotKept(ILogger logger, string reason);

@@ -32,6 +32,8 @@ public sealed class ProviderCallsTests : IDisposable
     [Theory]
     [InlineData("10.244.1.0/33")]
     [InlineData("10.244.1.0")]
+    [InlineData("10.244.1.7/24")]
+    [InlineData("fd44:0:0:1::%5/64")]
     [InlineData("pods")]
     [InlineData("")]
     public async Task Update_WithOnePrefixThatIsNone_IsRefusedWhole(string prefix)
@@ -66,6 +68,24 @@ public sealed class ProviderCallsTests : IDisposable
         using var first = _table.Join("kubernetes");
         Assert.Equal(StatusCode.FailedPrecondition, (await Assert.ThrowsAsync<RpcException>(() => HearAsync(Update("kubernetes", "", "10.244.9.0/24")))).StatusCode);
         Assert.Empty(Assert.Single(_table.Current).Announcements);
+    }
+
+    [Fact]
+    public async Task ProgramThatTakesAllBack_WhereThatCannotBeKept_IsToldSo()
+    {
+        await HearAsync(Update("kubernetes", "", "10.244.1.0/24"));
+        var file = new ProviderFile(_directory).FilePath;
+        File.Delete(file);
+        Directory.CreateDirectory(file);
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            var refused = await Assert.ThrowsAsync<RpcException>(() => HearAsync(Update("kubernetes", "")));
+            Assert.Equal(StatusCode.FailedPrecondition, refused.StatusCode);
+            Assert.Contains("may be back with the agent's next start", refused.Status.Detail, StringComparison.Ordinal);
+        }
+        Assert.Empty(_table.Current);
+        Directory.Delete(file);
+        await HearAsync(Update("kubernetes", ""));
     }
 
     private async Task HearAsync(params ProvideUpdate[] updates)

@@ -74,13 +74,54 @@ public sealed class ProviderTableTests : IDisposable
     [Fact]
     public void LaterAgent_WithAFileThatCannotBeRead_Starts()
     {
-        foreach (var text in (string[])["", "{}", "[null]", """[{"name":"kubernetes","prefixes":["10.0.0.0/33"]}]""", """[{"name":"../x","prefixes":[]}]""", """[{"name":"kubernetes"}]"""])
+        var file = new ProviderFile(_directory).FilePath;
+        foreach (var text in (string[])["", "{}", "[null]", """[{"name":"kubernetes","prefixes":["10.0.0.0/33"]}]""", """[{"name":"kubernetes","prefixes":["fd44::%5/64"]}]""", """[{"name":"../x","prefixes":[]}]""", """[{"name":"kubernetes"}]"""])
         {
-            File.WriteAllText(new ProviderFile(_directory).FilePath, text);
+            File.WriteAllText(file, text);
+            File.Delete($"{file}.damaged");
             var table = Table();
             table.Restore();
             Assert.Empty(table.Current);
+            Assert.Equal(text, File.ReadAllText($"{file}.damaged"));
         }
+    }
+
+    [Fact]
+    public void LaterAgent_WithOneProviderThatCannotBeRead_HasTheOthers_AndSoHasTheNext()
+    {
+        var file = new ProviderFile(_directory);
+        File.WriteAllText(file.FilePath, """[{"name":"kubernetes","prefixes":["10.244.1.0/24"]},7,{"name":"nomad","prefixes":["10.1.0.0/33"]},{"name":"kubernetes","prefixes":[]}]""");
+        Assert.Equal("kubernetes", Assert.Single(file.Load(out var problem)).Name);
+        Assert.EndsWith($"and is now {file.FilePath}.damaged", problem, StringComparison.Ordinal);
+        var table = Table();
+        table.Restore();
+        Assert.Equal(["10.244.1.0/24"], Told(table));
+        file.Load(out problem);
+        Assert.Null(problem);
+    }
+
+    [Fact]
+    public async Task File_ThatCouldNotBeWritten_IsWrittenLater_WhetherOrNotSomethingIsTold()
+    {
+        var file = new ProviderFile(_directory);
+        Directory.CreateDirectory(file.FilePath);
+        var table = Table();
+        using var voice = table.Join("kubernetes");
+        voice.Tell(Prefixes("10.244.1.0/24"), "node kube-1");
+        Directory.Delete(file.FilePath);
+        voice.Tell(prefixes: null, "node kube-1");
+        Assert.Equal("1 prefix; node kube-1", Only(table).Status);
+        Assert.Single(file.Load(out _));
+
+        File.Delete(file.FilePath);
+        Directory.CreateDirectory(file.FilePath);
+        voice.Tell(Prefixes("10.244.2.0/24"), "node kube-1");
+        Directory.Delete(file.FilePath);
+        var changed = table.Changed;
+        _time.Advance(ProviderTable.KeepAgainAfter);
+        await changed.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Equal("1 prefix; node kube-1", Only(table).Status);
+        Assert.Equal("10.244.2.0/24", $"{Assert.Single(Assert.Single(file.Load(out _)).Prefixes)}");
     }
 
     [Fact]
