@@ -25,8 +25,8 @@ internal sealed class CiliumHostRouting : ICheck
         Kind = FindingKinds.CiliumHostRouting,
         Severity = Severity.Warning,
         Problem = problem,
-        Breaks = "Packets between pods and links do not pass this machine's nftables: their MSS is not clamped, forged tunnel addresses are not dropped, and sources that are gathered are not marked. "
-            + "Where Cilium has one device only, it does not look at the routes either, and sends by that device what is for the mesh.",
+        Breaks = "What pods send into the mesh does not pass this machine's nftables: the MSS is not clamped, and forged tunnel addresses are not dropped. Where the links are among Cilium's devices, what comes by them "
+            + "for pods does not pass it either. Where Cilium has one device only, it does not look at the routes either, and sends by that device what is for the mesh.",
         Mend = "Set `bpf.hostLegacyRouting: true` in Cilium's values; docs/guides/cilium.md says what else does.",
     };
 }

@@ -212,7 +212,9 @@ public sealed class CheckTests
 
     [Theory]
     [InlineData("#define ENABLE_IPV4 1\n#define ENABLE_HOST_ROUTING 1\n", true)]
-    [InlineData("/*\n * HOST\n */\n#define ENABLE_IPV4 1\n#define ENABLE_HOST_ROUTING_NOT 1\n#undef ENABLE_HOST_ROUTING\n", false)]
+    [InlineData("/*\n * HOST\n */\n#define ENABLE_IPV4 1\n#define HASH_INIT4_SEED 1910299206\n#define ENABLE_HOST_ROUTING_NOT 1\n#undef ENABLE_HOST_ROUTING\n", false)]
+    [InlineData("#define ENABLE_IPV4 1\n#define EVENTS_MAP_RATE_LIMIT 0\n", false)]
+    [InlineData("#define ENABLE_IPV4 1\n#define ENABLE_NODEPORT 1\n#define ENABLE_MASQUERADE_IPV4 1\n", null)] // of a release that does not say it there any more
     [InlineData("", null)]
     [InlineData(null, null)]
     public void CiliumState_IsReadFromWhatItsProgramsAreCompiledWith(string? header, bool? expected)
