@@ -1,3 +1,4 @@
+using System.Net;
 using Meshover.Kube.Watching;
 
 namespace Meshover.Kube;
@@ -21,6 +22,9 @@ internal sealed record KubeOptions
 
     public string Socket { get; init; } = UsualSocket;
 
-    /// <summary>As the pod is told (the downward API), else as the kubelet calls a node: its hostname in small letters.</summary>
-    public static string OwnNode() => Environment.GetEnvironmentVariable("NODE_NAME") is { Length: > 0 } told ? told : Environment.MachineName.ToLowerInvariant();
+    /// <summary>As the pod is told (the downward API), else as the kubelet calls its node.</summary>
+    public static string OwnNode() => Environment.GetEnvironmentVariable("NODE_NAME") is { Length: > 0 } told ? told : NodeOf(Dns.GetHostName());
+
+    /// <summary>The hostname whole, with its domain where it has one, in small letters (<c>GetHostname</c>, Kubernetes' pkg/util/node).</summary>
+    public static string NodeOf(string hostname) => hostname.Trim().ToLowerInvariant();
 }

@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using k8s;
-using k8s.Authentication;
+using k8s.KubeConfigModels;
 
 namespace Meshover.Kube.Clusters;
 
@@ -9,11 +12,14 @@ namespace Meshover.Kube.Clusters;
 internal sealed class ClusterAccess(KubeOptions options) : IDisposable
 {
     /// <summary>Where a pod has its service account (Kubernetes' documentation, "Accessing the Kubernetes API from a Pod").</summary>
-    private const string PodToken = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+    private const string PodToken = "/var/run/secrets/kubernetes.io/serviceaccount/token", PodCa = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt";
 
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>A server that is gone without a word is noticed after both together.</summary>
+    /// <summary>With a program that a kubeconfig gets credentials from.</summary>
+    private static readonly TimeSpan PluginPatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>A server that is gone without a word is noticed after both together, over HTTP/2, which all API servers speak; over HTTP/1.1 a watch ends with its time.</summary>
     private static readonly TimeSpan PingEvery = TimeSpan.FromSeconds(20), PingPatience = TimeSpan.FromSeconds(10);
 
     private ClusterApi? _open;
@@ -36,12 +42,15 @@ internal sealed class ClusterAccess(KubeOptions options) : IDisposable
     private ClusterApi Make()
     {
         var from = options.Kubeconfig ?? (KubernetesClientConfiguration.IsInCluster() ? null : KubeOptions.UsualKubeconfig);
+        KubernetesClientConfiguration.ExecTimeout = PluginPatience;
         try
         {
-            var config = from is null ? InPod() : KubernetesClientConfiguration.BuildConfigFromConfigFile(new FileInfo(from), useRelativePaths: true);
+            var (config, authorities) = from is null ? InPod() : Of(from);
             if (options.TokenFile is { } token)
-                config.TokenProvider = new FileToken(token);
-            config.FirstMessageHandlerSetup = Prepare;
+                Identify(config, token);
+            // The library's own check takes a certificate of any name, and one authority of a file.
+            config.SslCaCerts = null;
+            config.FirstMessageHandlerSetup = handler => Prepare(handler, authorities);
             config.UserAgent = "meshover-kube";
             Address = config.Host;
             return new ClusterApi(new Kubernetes(config), config.TlsServerName);
@@ -53,15 +62,53 @@ internal sealed class ClusterAccess(KubeOptions options) : IDisposable
         }
     }
 
-    private static KubernetesClientConfiguration InPod()
+    private static (KubernetesClientConfiguration Config, X509Certificate2Collection? Authorities) InPod()
     {
         var config = KubernetesClientConfiguration.InClusterConfig();
         config.TokenProvider = new FileToken(PodToken);
-        return config;
+        return (config, Authorities(File.ReadAllText(PodCa)));
     }
 
-    private static void Prepare(SocketsHttpHandler handler)
+    private static (KubernetesClientConfiguration Config, X509Certificate2Collection? Authorities) Of(string kubeconfig)
     {
+        var file = KubernetesClientConfiguration.LoadKubeConfig(new FileInfo(kubeconfig), useRelativePaths: true);
+        var config = KubernetesClientConfiguration.BuildConfigFromConfigObject(file);
+        var cluster = file.Contexts.First(context => Same(context.Name, file.CurrentContext)).ContextDetails.Cluster;
+        return (config, Authorities(file.Clusters.First(entry => Same(entry.Name, cluster)).ClusterEndpoint, Path.GetDirectoryName(Path.GetFullPath(kubeconfig))!));
+    }
+
+    /// <returns>Null: those of the machine.</returns>
+    private static X509Certificate2Collection? Authorities(ClusterEndpoint cluster, string directory) => cluster switch
+    {
+        { CertificateAuthorityData: { Length: > 0 } data } => Authorities(Encoding.UTF8.GetString(Convert.FromBase64String(data))),
+        { CertificateAuthority: { Length: > 0 } path } => Authorities(File.ReadAllText(Path.Combine(directory, path))),
+        _ => null,
+    };
+
+    private static X509Certificate2Collection Authorities(string pem)
+    {
+        var all = new X509Certificate2Collection();
+        all.ImportFromPem(pem);
+        return all.Count > 0 ? all : throw new CryptographicException("its certificate authority holds no certificate in PEM");
+    }
+
+    // As the library looks names up.
+    private static bool Same(string? one, string? other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>By the token alone: an API server asks a client's certificate first.</summary>
+    private static void Identify(KubernetesClientConfiguration config, string token)
+    {
+        config.TokenProvider = new FileToken(token);
+        config.ClientCertificateData = config.ClientCertificateKeyData = config.ClientCertificateFilePath = config.ClientKeyFilePath = null;
+    }
+
+    private static void Prepare(SocketsHttpHandler handler, X509Certificate2Collection? authorities)
+    {
+        if (authorities is not null)
+        {
+            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+        }
         handler.ConnectTimeout = ConnectPatience;
         handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always;
         handler.KeepAlivePingDelay = PingEvery;

@@ -117,8 +117,7 @@ internal sealed class ClusterApi(Kubernetes client, string? serverName) : IDispo
             request.Headers.Host = serverName;
         try
         {
-            if (client.Credentials is { } credentials)
-                await credentials.ProcessHttpRequestAsync(request, patience.Token);
+            await IdentifyAsync(request, patience.Token);
             var answer = await client.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
             if (answer.IsSuccessStatusCode)
                 return answer;
@@ -132,6 +131,20 @@ internal sealed class ClusterApi(Kubernetes client, string? serverName) : IDispo
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
             throw Away(e);
+        }
+    }
+
+    private async Task IdentifyAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (client.Credentials is { } credentials)
+                await credentials.ProcessHttpRequestAsync(request, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException and not ClusterException)
+        {
+            // A program that a kubeconfig gets its token from fails with any of many types.
+            throw new ClusterException(ClusterFault.Unconfigured, $"cannot be asked, as the kubeconfig's credentials cannot be had: {Deepest(e).Message.ReplaceLineEndings(" ")}", e);
         }
     }
 

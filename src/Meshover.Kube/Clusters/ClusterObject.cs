@@ -55,6 +55,9 @@ internal sealed record CiliumIpam
 internal sealed record CiliumPools
 {
     public List<CiliumAllocation?>? Allocated { get; init; }
+
+    /// <summary>What the node's agent wants, empty in all other modes.</summary>
+    public List<CiliumRequest?>? Requested { get; init; }
 }
 
 internal sealed record CiliumAllocation
@@ -63,6 +66,9 @@ internal sealed record CiliumAllocation
 
     public List<string?>? Cidrs { get; init; }
 }
+
+/// <summary>How many addresses are wanted of a pool; nothing of it is read.</summary>
+internal sealed record CiliumRequest;
 
 internal sealed record ObjectList
 {

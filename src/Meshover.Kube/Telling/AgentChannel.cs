@@ -9,7 +9,7 @@ internal static class AgentChannel
     /// <param name="socketPath">Connected to with the first call, which fails where nobody serves it.</param>
     public static GrpcChannel Open(string socketPath) => GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
     {
-        HttpHandler = new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => ConnectAsync(socketPath, cancellationToken) },
+        HttpHandler = new SocketsHttpHandler { UseProxy = false, ConnectCallback = (_, cancellationToken) => ConnectAsync(socketPath, cancellationToken) },
         DisposeHttpClient = true,
     });
 

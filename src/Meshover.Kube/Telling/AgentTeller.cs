@@ -25,7 +25,7 @@ internal sealed partial class AgentTeller(string socket, SightBoard board, Func<
     public static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(200), LongestWait = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan ForgetPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ForgetPatience = TimeSpan.FromSeconds(5), ForgetAgainAfter = TimeSpan.FromMilliseconds(200);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -44,22 +44,43 @@ internal sealed partial class AgentTeller(string socket, SightBoard board, Func<
         }
     }
 
-    /// <summary>Takes back all that was told.</summary>
+    /// <summary>Takes back all that was told. The agent may not have seen yet that the program which told it has ended, and is asked again for a while.</summary>
     /// <exception cref="KubeException">The agent does not take it: why.</exception>
     public static async Task ForgetAsync(string socket, TimeProvider time, CancellationToken cancellationToken)
     {
+        var until = time.GetUtcNow() + ForgetPatience;
+        while (true)
+        {
+            try
+            {
+                await TellOfNothingAsync(socket, time.GetUtcNow() + ForgetPatience, cancellationToken);
+                return;
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.FailedPrecondition && time.GetUtcNow() + ForgetAgainAfter < until)
+            {
+                await Task.Delay(ForgetAgainAfter, time, cancellationToken);
+            }
+            catch (Exception e) when (e is RpcException or IOException && !cancellationToken.IsCancellationRequested)
+            {
+                throw new KubeException($"It cannot be taken back: {Reason(e)}", e);
+            }
+        }
+    }
+
+    private static async Task TellOfNothingAsync(string socket, DateTimeOffset deadline, CancellationToken cancellationToken)
+    {
+        using var channel = AgentChannel.Open(socket);
+        using var call = new LocalService.LocalServiceClient(channel).Provide(deadline: deadline.UtcDateTime, cancellationToken: cancellationToken);
         try
         {
-            using var channel = AgentChannel.Open(socket);
-            using var call = new LocalService.LocalServiceClient(channel).Provide(deadline: time.GetUtcNow().UtcDateTime + ForgetPatience, cancellationToken: cancellationToken);
             await call.RequestStream.WriteAsync(Update(new NodeSight([], "")), cancellationToken);
             await call.RequestStream.CompleteAsync();
-            await call.ResponseAsync;
         }
-        catch (Exception e) when (e is RpcException or IOException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is RpcException or InvalidOperationException)
         {
-            throw new KubeException($"Nothing was taken back: {Reason(e)}", e);
+            // The agent has ended the call already, which says why.
         }
+        await call.ResponseAsync;
     }
 
     /// <summary>One call, until the agent ends it.</summary>

@@ -127,18 +127,18 @@ internal sealed partial class NodeWatcher(ClusterAccess access, string node, Sou
         }
         catch (FormatException e)
         {
-            board.CannotSee($"{resource.Kind} {node} has the pod CIDR {e.Message}: what was announced stays");
-            LogUnusable(logger, resource.Kind, node, e.Message);
+            if (board.CannotSee($"{resource.Kind} {node} has the pod CIDR {e.Message}: what was announced stays"))
+                LogUnusable(logger, resource.Kind, node, e.Message);
             return;
         }
-        board.Saw(prefixes, prefixes.IsEmpty ? $"{resource.Kind} {node} has no pod CIDR" : $"{resource.Kind} {node}");
-        LogSaw(logger, resource.Kind, node, prefixes);
+        if (board.Saw(prefixes, prefixes.IsEmpty ? $"{resource.Kind} {node} has no pod CIDR" : $"{resource.Kind} {node}"))
+            LogSaw(logger, resource.Kind, node, prefixes);
     }
 
     private void Missing(NodeResource resource)
     {
-        board.Saw([], $"the cluster has no {resource.Kind} {node}");
-        LogMissing(logger, resource.Kind, node);
+        if (board.Saw([], $"the cluster has no {resource.Kind} {node}"))
+            LogMissing(logger, resource.Kind, node);
     }
 
     /// <returns>How long to wait.</returns>

@@ -22,10 +22,12 @@ internal static class PodCidrs
 
     private static List<string?> OfNode(NodeSpec? spec) => spec?.PodCidrs is { Count: > 0 } all ? all : [spec?.PodCidr];
 
-    // In the mode "multi-pool" Cilium leaves podCIDRs as a former mode had them (mutateNodeResource, pkg/nodediscovery), so what the pools gave comes first.
+    // In the mode "multi-pool" Cilium leaves podCIDRs as a former mode had them (mutateNodeResource, pkg/nodediscovery), so pools that are asked for are all that counts,
+    // whether or not they gave something yet.
     private static IEnumerable<string?> OfCilium(CiliumIpam? ipam) =>
-        ipam?.Pools?.Allocated is { Count: > 0 } pools ? pools.SelectMany(pool => pool?.Cidrs ?? []) : ipam?.PodCidrs ?? [];
+        ipam?.Pools is { } pools && (pools.Requested is { Count: > 0 } || pools.Allocated is { Count: > 0 }) ? pools.Allocated?.SelectMany(pool => pool?.Cidrs ?? []) ?? [] : ipam?.PodCidrs ?? [];
 
+    // .NET reads an address with a zone, too, as in fd44::%5/64.
     private static IPNetwork Parse(string text) =>
-        IPNetwork.TryParse(text, out var prefix) ? prefix : throw new FormatException($"\"{(text.Length > 60 ? $"{text[..60]}…" : text)}\", which is no prefix");
+        !text.Contains('%', StringComparison.Ordinal) && IPNetwork.TryParse(text, out var prefix) ? prefix : throw new FormatException($"\"{(text.Length > 60 ? $"{text[..60]}…" : text)}\", which is no prefix");
 }

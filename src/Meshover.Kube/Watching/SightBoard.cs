@@ -23,23 +23,25 @@ internal sealed class SightBoard
     }
 
     /// <summary>The cluster has said it.</summary>
-    public void Saw(ImmutableArray<IPNetwork> prefixes, string words) => Put(_ => new NodeSight(prefixes, words));
+    /// <returns>Whether that is something new; as of all that follow.</returns>
+    public bool Saw(ImmutableArray<IPNetwork> prefixes, string words) => Put(_ => new NodeSight(prefixes, words));
 
     /// <summary>It cannot be seen, or not be used: what was seen last holds.</summary>
-    public void CannotSee(string words) => Put(former => former with { Words = words });
+    public bool CannotSee(string words) => Put(former => former with { Words = words });
 
-    private void Put(Func<NodeSight, NodeSight> change)
+    private bool Put(Func<NodeSight, NodeSight> change)
     {
         TaskCompletionSource woken;
         lock (_lock)
         {
             var next = change(_current);
             if (next.Words == _current.Words && Same(next.Prefixes, _current.Prefixes))
-                return;
+                return false;
             _current = next;
             (woken, _next) = (_next, New());
         }
         woken.SetResult();
+        return true;
     }
 
     private static bool Same(ImmutableArray<IPNetwork>? one, ImmutableArray<IPNetwork>? other) =>

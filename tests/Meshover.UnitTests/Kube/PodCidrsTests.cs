@@ -16,7 +16,8 @@ public sealed class PodCidrsTests
 
     [Theory]
     [InlineData("""{"ipam":{"podCIDRs":["10.0.1.0/24","fd00:1::/120"]}}""", "10.0.1.0/24 fd00:1::/120")]
-    [InlineData("""{"ipam":{"podCIDRs":["10.0.1.0/24"],"pools":{"requested":[{"pool":"default","needed":{"ipv4-addrs":16}}]}}}""", "10.0.1.0/24")]
+    [InlineData("""{"ipam":{"podCIDRs":["10.0.1.0/24"],"pools":{"requested":[{"pool":"default","needed":{"ipv4-addrs":16}}]}}}""", "")]
+    [InlineData("""{"ipam":{"podCIDRs":["10.0.1.0/24"],"pools":{"requested":[],"allocated":[]}}}""", "10.0.1.0/24")]
     [InlineData("""{"ipam":{"podCIDRs":["10.0.1.0/24"],"pools":{"allocated":[{"pool":"default","cidrs":["10.20.0.0/27","10.20.0.64/27"]},{"pool":"green","cidrs":["10.30.0.0/27"]},{"pool":"empty"},null]}}}""",
         "10.20.0.0/27 10.20.0.64/27 10.30.0.0/27")]
     [InlineData("""{"ipam":{"pool":{"10.1.2.3":{}}},"podCIDR":"10.244.9.0/24"}""", "")]
@@ -27,6 +28,7 @@ public sealed class PodCidrsTests
     [InlineData("10.244.1.0")]
     [InlineData("10.244.1.0/33")]
     [InlineData("pods")]
+    [InlineData("fd44:0:0:1::%5/64")]
     public void PodCidr_ThatIsNoPrefix_MakesTheObjectUseless(string text) =>
         Assert.Equal($"\"{text}\", which is no prefix", Assert.Throws<FormatException>(() => Read(NodeResource.Nodes, $$"""{"podCIDRs":["10.244.1.0/24","{{text}}"]}""")).Message);
 

@@ -129,7 +129,7 @@ internal static class ClusterRoutes
             await RefuseAsync(context, 410, "Expired", $"too old resource version: {from}");
             return;
         }
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cut, context.RequestAborted);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cut, context.RequestAborted, server.Watching);
         if (query["timeoutSeconds"] is [{ } seconds]) over.CancelAfter(TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)));
         Interlocked.Increment(ref server.OpenWatches);
         try

@@ -7,6 +7,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 
@@ -25,6 +26,8 @@ internal sealed class ClusterServer : IAsyncDisposable
     private readonly ConcurrentDictionary<string, bool> _tokens = new(StringComparer.Ordinal);
     private WebApplication? _app;
     private CancellationTokenSource? _cut;
+    private CancellationTokenSource _watching = new();
+    private TaskCompletionSource _admitting = new();
 
     /// <param name="within">Where it listens: makes its socket in a network namespace; null: in the test's own.</param>
     /// <param name="port">0: any that is free.</param>
@@ -35,6 +38,7 @@ internal sealed class ClusterServer : IAsyncDisposable
         (_listen, Port, _certificate) = (names.Length == 0 ? IPAddress.Loopback : IPAddress.Any, port, Certificate(names));
         File.WriteAllText(CaFile, _certificate.ExportCertificatePem());
         NewToken("token-1");
+        _admitting.SetResult();
     }
 
     public ClusterStore Store { get; } = new();
@@ -66,13 +70,31 @@ internal sealed class ClusterServer : IAsyncDisposable
 
     internal int OpenWatches;
 
+    /// <summary>Canceled when the watches of now are to end as if their time were over.</summary>
+    internal CancellationToken Watching => _watching.Token;
+
+    /// <summary>Ends all watches, as each ends some day, and lets nobody in until something has happened.</summary>
+    public async Task BetweenWatchesAsync(Action happens)
+    {
+        _admitting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (var former = Interlocked.Exchange(ref _watching, new CancellationTokenSource()))
+            await former.CancelAsync();
+        while (Watches > 0) await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        happens();
+        _admitting.SetResult();
+    }
+
     public async Task StartAsync()
     {
         _cut = new CancellationTokenSource();
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
         builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = endpoint => _within(() => SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint)));
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(_listen, Port, listen => listen.UseHttps(_certificate)));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(_listen, Port, listen => listen.UseHttps(_certificate, https =>
+        {
+            https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+            https.AllowAnyClientCertificate();
+        })));
         var app = builder.Build();
         var cut = _cut.Token;
         app.Use(AdmitAsync);
@@ -128,14 +150,19 @@ internal sealed class ClusterServer : IAsyncDisposable
     {
         await StopAsync();
         _certificate.Dispose();
+        _watching.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 
     private async Task AdmitAsync(HttpContext context, RequestDelegate next)
     {
         Asked.Enqueue($"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}");
+        await _admitting.Task;
         var header = $"{context.Request.Headers.Authorization}";
-        if (!header.StartsWith("Bearer ", StringComparison.Ordinal) || !_tokens.ContainsKey(header["Bearer ".Length..]))
+        // Who has a certificate is whom that says, whatever the token.
+        if (context.Connection.ClientCertificate is { } certificate)
+            await ClusterRoutes.RefuseAsync(context, 403, "Forbidden", $"{certificate.Subject} may read nothing");
+        else if (!header.StartsWith("Bearer ", StringComparison.Ordinal) || !_tokens.ContainsKey(header["Bearer ".Length..]))
             await ClusterRoutes.RefuseAsync(context, 401, "Unauthorized", "Unauthorized");
         else if (Refusing is { } status)
             await ClusterRoutes.RefuseAsync(context, status, "Refused", $"refused by the test with {status}");
@@ -164,7 +191,9 @@ internal sealed class ClusterServer : IAsyncDisposable
 
         """);
 
-    private static X509Certificate2 Certificate(string[] also)
+    /// <summary>Signed by itself, and an authority.</summary>
+    /// <param name="also">Names and addresses beside 127.0.0.1.</param>
+    internal static X509Certificate2 Certificate(params string[] also)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=cluster", key, HashAlgorithmName.SHA256);
@@ -176,6 +205,10 @@ internal sealed class ClusterServer : IAsyncDisposable
             else names.AddDnsName(name);
         }
         request.CertificateExtensions.Add(names.Build());
+        // By these authorities of one name are told apart, as of a cluster that renews its own.
+        var identifier = new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false);
+        request.CertificateExtensions.Add(identifier);
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(identifier));
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         var now = TimeProvider.System.GetUtcNow();
         return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
