@@ -106,6 +106,11 @@ public sealed class PackageTests : IDisposable
         await CheckedAsync("systemctl", "enable", "--now", Kube);
         await Until.NothingIsMissingAsync("it says what is wrong", Patience, async () =>
             await CheckedAsync("meshover", "status") is var said && said.Contains("cannot be asked, as /etc/meshover/kubeconfig cannot be used", StringComparison.Ordinal) ? null : said, _ct);
+        await CheckedAsync("systemctl", "stop", Kube, Daemons[0]);
+        await CheckedAsync("sh", "-c", """echo '[{"name":"kubernetes","prefixes":["10.244.1.0/24"]}]' >/var/lib/meshover/providers.json""");
+        await CheckedAsync("systemctl", "start", Daemons[0]);
+        await Until.NothingIsMissingAsync("it has announced something", Patience, async () =>
+            await CheckedAsync("meshover", "status") is var said && said.Contains("kubernetes: 1 prefix", StringComparison.Ordinal) ? null : said, _ct);
         await CheckedAsync("dpkg", "--purge", "meshover-kube");
         Assert.DoesNotContain("kubernetes", await CheckedAsync("meshover", "status"), StringComparison.Ordinal);
     }
