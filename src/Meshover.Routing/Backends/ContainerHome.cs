@@ -14,7 +14,7 @@ internal sealed record ContainerAddress(IContainerEngine Engine, string Id, stri
 /// <summary>A container that runs, and has FRR in it.</summary>
 internal sealed class ContainerHome : IFrrHome
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _untilItIsSeen = TimeSpan.FromSeconds(10);
 
     private readonly ContainerAddress _address;
@@ -61,6 +61,9 @@ internal sealed class ContainerHome : IFrrHome
         }
         throw new RoutingException($"{daemon.Name} ended at startup in {_address.Engine.Name}'s container: {LastWords(daemon)}") { Kind = FindingKinds.FrrRestarting };
     }
+
+    /// <summary>Without its id it was adopted, and goes with the others of its engine.</summary>
+    public Task RemoveAsync(CancellationToken ct) => _address.Id.Length == 0 ? Task.CompletedTask : _address.Engine.RemoveAsync(_address.Id, ct);
 
     private string LastWords(FrrDaemon daemon)
     {

@@ -42,6 +42,10 @@ internal interface IFrrHome
     /// <summary>Starts a daemon, which outlives us.</summary>
     /// <exception cref="RoutingException">It could not be started.</exception>
     Task<ProcessIdentity> StartAsync(FrrDaemon daemon, IReadOnlyList<string> arguments, CancellationToken ct);
+
+    /// <summary>Takes away this one, with all that runs there, and no other.</summary>
+    /// <exception cref="RoutingException">It could not be taken away.</exception>
+    Task RemoveAsync(CancellationToken ct);
 }
 
 /// <summary>A program and the arguments that come first.</summary>

@@ -68,5 +68,7 @@ internal sealed class ProcessBackend(RoutingOptions options, FrrFiles files, Tim
                 throw new RoutingException($"{daemon.Name} could not be started: {e.Message}", e);
             }
         }
+
+        public Task RemoveAsync(CancellationToken ct) => Task.CompletedTask;
     }
 }

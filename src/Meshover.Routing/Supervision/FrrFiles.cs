@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Meshover.Routing.Backends;
 using Meshover.Routing.Config;
@@ -137,7 +138,28 @@ internal sealed class FrrFiles(RoutingOptions options)
         }
     }
 
-    /// <summary>Takes away everything.</summary>
+    /// <summary>Where something was made for FRR that is to be taken away; in a file beside the directory, which stays when that goes.</summary>
+    public ImmutableArray<FrrBackendConfig> Places
+    {
+        get
+        {
+            try
+            {
+                return JsonSerializer.Deserialize(File.ReadAllBytes(PlacesFile), RoutingJson.Default.ImmutableArrayFrrBackendConfig) is { IsDefault: false } places ? places : [];
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+            {
+                return [];
+            }
+        }
+        set
+        {
+            if (value.IsEmpty) File.Delete(PlacesFile);
+            else Replace(PlacesFile, Private, JsonSerializer.SerializeToUtf8Bytes(value, RoutingJson.Default.ImmutableArrayFrrBackendConfig));
+        }
+    }
+
+    /// <summary>Takes away everything but <see cref="Places"/>.</summary>
     public void Delete()
     {
         if (System.IO.Directory.Exists(Directory)) System.IO.Directory.Delete(Directory, recursive: true);
@@ -156,6 +178,8 @@ internal sealed class FrrFiles(RoutingOptions options)
             return "it wrote no log";
         }
     }
+
+    private string PlacesFile => $"{Directory}.places";
 
     private string OwnerFile => Path("owner");
 

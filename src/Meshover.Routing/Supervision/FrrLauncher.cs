@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Meshover.Routing.Supervision;
 
 /// <summary>Starts FRR's daemons so that they outlive us, where the configuration says, and finds those that already run.</summary>
-internal sealed partial class FrrLauncher(FrrInstallation installation, FrrBackends backends, FrrFiles files, VtyshRunner vtysh, TimeProvider time, ILogger logger)
+internal sealed partial class FrrLauncher(FrrInstallation installation, FrrPlaces places, FrrFiles files, VtyshRunner vtysh, TimeProvider time, ILogger logger)
 {
     // One that ends is noticed at once; one that is only slow, as on a busy machine, would be as slow again when started again.
     private static readonly TimeSpan _needed = TimeSpan.FromSeconds(60);
@@ -19,9 +19,6 @@ internal sealed partial class FrrLauncher(FrrInstallation installation, FrrBacke
 
     /// <summary>Made ready and not used yet.</summary>
     private (FrrBackendConfig Config, IFrrHome Home)? _prepared;
-
-    /// <summary>Where FRR ran before, which is taken away when it runs elsewhere.</summary>
-    private FrrBackendConfig? _entered;
 
     /// <summary>
     /// The daemons that a former process of ours left running. Null unless all are there, as they would be started now: where, of which programs, and with
@@ -33,20 +30,33 @@ internal sealed partial class FrrLauncher(FrrInstallation installation, FrrBacke
         var ours = FrrProcessScan.Take(files).Ours;
         if (ours.IsEmpty) return null;
         var config = (applied ?? FrrConfig.Empty).Backend;
-        if (await backends.Of(config).FindAsync([.. ours.Values], ct) is { } home && AreAsStartedNow(ours, applied, home.Features))
+        places.Remember(config);
+        if (await TryFindAsync(config, ours.Values, ct) is { } home && AreAsStartedNow(ours, applied, home.Features))
         {
-            Enter(config, home);
+            Enter(home);
             return new FrrProcesses(ours);
         }
-        _entered = config;
         await FrrProcesses.KillAsync(ours.Values, ct);
         await Task.Delay(new RestartDelay().After(TimeSpan.MaxValue, TimeSpan.FromMilliseconds((applied ?? FrrConfig.Empty).BfdDetectionMs)), time, ct);
         return null;
     }
 
+    private async Task<IFrrHome?> TryFindAsync(FrrBackendConfig config, IEnumerable<ProcessIdentity> daemons, CancellationToken ct)
+    {
+        try
+        {
+            return await places.Of(config).FindAsync([.. daemons], ct);
+        }
+        catch (RoutingException e)
+        {
+            LogNotAdopted(e.Message);
+            return null;
+        }
+    }
+
     /// <summary>What would keep FRR from starting with this configuration; changes nothing.</summary>
     public async Task<ImmutableArray<Finding>> FindProblemsAsync(FrrConfig config, CancellationToken ct) =>
-        await backends.Of(config.Backend).FindProblemsAsync(ct) is { Count: > 0 } problems
+        await places.Of(config.Backend).FindProblemsAsync(ct) is { Count: > 0 } problems
             ? [.. problems]
             : RoutingPreflight.FindObstacles(files, config.BgpPort, besideSystemFrr: false);
 
@@ -55,8 +65,9 @@ internal sealed partial class FrrLauncher(FrrInstallation installation, FrrBacke
     public async Task<IFrrHome> PrepareAsync(FrrBackendConfig wanted, CancellationToken ct)
     {
         if (_prepared is { } ready && ready.Config == wanted && IsThere(ready.Home)) return ready.Home;
-        _prepared = null;
-        var home = await backends.Of(wanted).PrepareAsync(ct);
+        await DropPreparedAsync(ct);
+        places.Remember(wanted);
+        var home = await places.Of(wanted).PrepareAsync(ct);
         _prepared = (wanted, home);
         return home;
     }
@@ -66,7 +77,7 @@ internal sealed partial class FrrLauncher(FrrInstallation installation, FrrBacke
     {
         if (_prepared is not { } ready) return;
         _prepared = null;
-        await ClearAsync(ready.Config, except: ready.Config == _entered ? installation.Home : null, ct);
+        await TryAsync(() => ready.Home.RemoveAsync(ct));
     }
 
     /// <summary>Starts all with this configuration; none may be running.</summary>
@@ -77,28 +88,26 @@ internal sealed partial class FrrLauncher(FrrInstallation installation, FrrBacke
         if (RoutingPreflight.FindObstacles(files, config.BgpPort, besideSystemFrr: false) is { IsEmpty: false } obstacles)
             throw new RoutingException(string.Join(" ", obstacles)) { Kind = obstacles[0].Kind };
         _prepared = null;
-        var former = _entered;
-        Enter(config.Backend, home);
-        await files.PrepareAsync(time, ct);
-        await files.WriteForStartAsync(config, home.Features, time, ct);
+        Enter(home);
         FrrProcesses processes;
         try
         {
+            await files.PrepareAsync(time, ct);
+            await files.WriteForStartAsync(config, home.Features, time, ct);
             processes = await StartDaemonsAsync(config, home, ct);
         }
         catch
         {
-            await ClearAsync(config.Backend, except: null, CancellationToken.None);
+            await TryAsync(() => home.RemoveAsync(CancellationToken.None));
             throw;
         }
-        if (former is not null && former != config.Backend) await ClearAsync(former, except: home, ct);
-        await ClearAsync(config.Backend, except: home, ct);
+        await TryAsync(() => places.ClearAsync(config.Backend, home, ct));
         return processes;
     }
 
     /// <summary>Takes away all that was made for FRR, which has ended.</summary>
     /// <exception cref="RoutingException">Something could not be taken away.</exception>
-    public Task ClearAsync(CancellationToken ct) => backends.Of(_entered ?? FrrBackendConfig.Process).ClearAsync(except: null, ct);
+    public Task ClearAsync(CancellationToken ct) => places.ClearAsync(ct);
 
     private async Task<FrrProcesses> StartDaemonsAsync(FrrConfig config, IFrrHome home, CancellationToken ct)
     {
@@ -121,14 +130,14 @@ internal sealed partial class FrrLauncher(FrrInstallation installation, FrrBacke
         }
     }
 
-    private void Enter(FrrBackendConfig config, IFrrHome home) => (_entered, installation.Home, files.Owner) = (config, home, home.Owner);
+    private void Enter(IFrrHome home) => (installation.Home, files.Owner) = (home, home.Owner);
 
     // What stays there holds no daemon any more, and the next start of FRR, or `meshover down`, tries again.
-    private async Task ClearAsync(FrrBackendConfig config, IFrrHome? except, CancellationToken ct)
+    private async Task TryAsync(Func<Task> takeAway)
     {
         try
         {
-            await backends.Of(config).ClearAsync(except, ct);
+            await takeAway();
         }
         catch (RoutingException e)
         {
@@ -180,6 +189,9 @@ internal sealed partial class FrrLauncher(FrrInstallation installation, FrrBacke
             await Task.Delay(TimeSpan.FromMilliseconds(20), time, ct);
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "FRR that runs cannot be adopted and is started anew: {Reason}")]
+    private partial void LogNotAdopted(string reason);
 
     [LoggerMessage(LogLevel.Warning, "what FRR ran in before could not be taken away: {Reason}")]
     private partial void LogNotCleared(string reason);

@@ -18,8 +18,9 @@ public static class FrrRemnants
         var ours = FrrProcessScan.Take(files).Ours;
         foreach (var daemon in FrrDaemon.AnyRelease.Reverse())
             if (ours.TryGetValue(daemon.Name, out var process)) await process.StopAsync(_grace, time, ct);
-        var backend = (files.LoadApplied() ?? FrrConfig.Empty).Backend;
-        await new FrrBackends(options, files, time).Of(backend).ClearAsync(except: null, ct);
+        var places = new FrrPlaces(new FrrBackends(options, files, time).Of, files);
+        places.Remember((files.LoadApplied() ?? FrrConfig.Empty).Backend); // of a former release, which remembered no more
+        await places.ClearAsync(ct);
         files.Mgmtd.Delete();
     }
 }

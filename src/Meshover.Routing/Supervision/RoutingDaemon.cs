@@ -20,7 +20,7 @@ public static class RoutingDaemon
         var vtysh = new VtyshRunner(installation, time);
         var vty = new VtySocket(files, time);
         var supervisor = new FrrSupervisor(
-            new FrrLauncher(installation, new FrrBackends(options, files, time), files, vtysh, time, logger), files, new ConfigApplier(vtysh, vty, logger), new ReadyCheck(vty, files),
+            new FrrLauncher(installation, new FrrPlaces(new FrrBackends(options, files, time).Of, files), files, vtysh, time, logger), files, new ConfigApplier(vtysh, vty, logger), new ReadyCheck(vty, files),
             () => MachineStop.IsUnderWayAsync(time), time, logger);
         var conflicts = new RouteConflicts(vty, () => supervisor.Current, time);
         // By its command line, not its bare pid, as the log keeper does.

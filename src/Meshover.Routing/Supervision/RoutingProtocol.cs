@@ -81,4 +81,5 @@ public sealed record ApplyResult(int Commands, bool Restarted);
 [JsonSerializable(typeof(RoutingRequest))]
 [JsonSerializable(typeof(RoutingReply))]
 [JsonSerializable(typeof(FrrConfig))]
+[JsonSerializable(typeof(ImmutableArray<FrrBackendConfig>))]
 internal sealed partial class RoutingJson : JsonSerializerContext;
