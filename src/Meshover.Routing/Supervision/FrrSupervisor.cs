@@ -273,9 +273,9 @@ internal sealed partial class FrrSupervisor(
         {
             await CheckedAsync(config, home, ct);
         }
-        catch (RoutingException)
+        catch
         {
-            await launcher.DropPreparedAsync(ct);
+            await launcher.DropPreparedAsync(CancellationToken.None);
             throw;
         }
     }
@@ -356,7 +356,15 @@ internal sealed partial class FrrSupervisor(
         {
             failure = e;
         }
-        await StartAsync(_applied, ct);
+        _refusals.RememberPlace(config, failure.Message);
+        try
+        {
+            await StartAsync(_applied, ct);
+        }
+        catch (RoutingException e)
+        {
+            throw new RoutingException($"{failure.Message}; nor does FRR start where it ran before: {e.Message}") { Kind = failure.Kind };
+        }
         throw new RoutingException($"{failure.Message}; FRR goes on where it ran before") { Kind = failure.Kind };
     }
 
@@ -408,8 +416,14 @@ internal sealed partial class FrrSupervisor(
         }
         _running = null;
         Publish(RoutingState.Stopped);
-        await launcher.ClearAsync(ct);
-        files.Delete();
+        try
+        {
+            await launcher.ClearAsync(ct);
+        }
+        finally
+        {
+            files.Delete();
+        }
         return new ApplyResult(0, Restarted: false);
     }
 

@@ -69,6 +69,25 @@ public sealed class ApplyDecisionTests
     }
 
     [Fact]
+    public void Refusals_OfAPlace_AreOfAnyConfigurationThereAndOfNoOtherPlace_AndPauseLongerEachTime()
+    {
+        var time = new FakeTimeProvider();
+        var refusals = new RefusalMemory(time);
+        var there = FrrBackendConfig.Of(FrrBackendKind.Docker, image: null, socket: null);
+        refusals.RememberPlace(New with { Backend = there }, "bfdd ended");
+        refusals.RememberDaemons(New, "% locked");
+        Assert.Equal("bfdd ended", refusals.Recall(Old with { Backend = there }));
+        Assert.Null(refusals.Recall(Old));
+        Assert.Equal("% locked", refusals.Recall(New));
+        refusals.Forget(Old);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Null(refusals.Recall(Old with { Backend = there }));
+        refusals.RememberPlace(Old with { Backend = there }, "bfdd ended");
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("bfdd ended", refusals.Recall(New with { Backend = there }));
+    }
+
+    [Fact]
     public void Refusals_LastGoodTextTakenMeanwhile_AreRemembered()
     {
         var refusals = new RefusalMemory(new FakeTimeProvider());
