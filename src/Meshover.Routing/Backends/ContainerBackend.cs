@@ -65,22 +65,18 @@ internal sealed class ContainerBackend(FrrBackendConfig config, IContainerEngine
     {
         if (daemons.FirstOrDefault() is not { } inside || SpaceOf(inside.Pid) is not { } space || space == ProcFacts.ProcessNamespace("self")) return null;
         if (daemons.Any(daemon => SpaceOf(daemon.Pid) != space)) return null;
+        ContainerState? container = null;
         try
         {
-            var image = await FindImageAsync(ct);
-            var container = (await ListAsync(ct)).FirstOrDefault(one => one.Pid > 0 && SpaceOf(one.Pid) == space);
-            if (container is null || container.ImageId != image.Id) return null;
-            return await ContainerHome.EnterAsync(new ContainerAddress(engine, container.Id, config.Image), ProcessIdentity.TryFind(container.Pid) ?? inside, files, time, ct);
-        }
-        catch (RoutingException e) when (e.Kind == FindingKinds.FrrEngine)
-        {
-            // The engine is away, which is no reason to end an FRR that runs.
-            return await ContainerHome.EnterAsync(new ContainerAddress(engine, "", config.Image), inside, files, time, ct);
+            container = (await ListAsync(ct)).FirstOrDefault(one => one.Pid > 0 && SpaceOf(one.Pid) == space);
+            if (container?.ImageId != (await FindImageAsync(ct)).Id) return null;
         }
         catch (RoutingException)
         {
-            return null; // the start will say it
+            // The engine is away, or the image: no reason to end an FRR that runs, and could not be started again.
         }
+        var first = container is null ? inside : ProcessIdentity.TryFind(container.Pid) ?? inside;
+        return await ContainerHome.EnterAsync(new ContainerAddress(engine, container?.Id ?? "", config.Image), first, files, time, ct);
     }
 
     public async Task ClearAsync(IFrrHome? except, CancellationToken ct)
@@ -96,8 +92,8 @@ internal sealed class ContainerBackend(FrrBackendConfig config, IContainerEngine
     private async Task<ContainerImage> FindImageAsync(CancellationToken ct)
     {
         if (!FrrImageName.TryParse(config.Image, out var wanted)) throw NoImage($"\"{config.Image}\" is no name of an image");
-        // One that was pulled by its digest may have no other name.
-        if (wanted.Digest is not null && await engine.FindImageAsync($"{wanted}", ct) is { } pinned) return pinned;
+        // One that was pulled by its digest may have no other name; nor one whose own the digest is, when its name has been given to another.
+        if (wanted.Digest is { } digest && (await engine.FindImageAsync($"{wanted}", ct) ?? await engine.FindImageAsync(digest, ct)) is { } pinned) return pinned;
         var image = await engine.FindImageAsync(wanted.Name, ct)
             ?? throw NoImage($"{engine.Name} has no image {wanted}: build it (deploy/frr/Dockerfile) or pull it, or name another (frr-image)");
         return wanted.IsMet(image.Id, image.Manifests)

@@ -230,7 +230,28 @@ internal sealed partial class FrrSupervisor(
         }
     }
 
+    /// <summary>While a place is refused, what else has changed goes to FRR where it runs: what is no longer granted must not wait for an engine.</summary>
     private async Task<ApplyResult> DoApplyAsync(FrrConfig config, CancellationToken ct)
+    {
+        try
+        {
+            return await DecideAsync(config, ct);
+        }
+        catch (RoutingException) when (_running is not null && _applied is { } applied && applied.Backend != config.Backend)
+        {
+            try
+            {
+                await DecideAsync(config with { Backend = applied.Backend }, ct);
+            }
+            catch (RoutingException e)
+            {
+                LogNotAppliedHere(e.Message); // the place's refusal comes first
+            }
+            throw;
+        }
+    }
+
+    private async Task<ApplyResult> DecideAsync(FrrConfig config, CancellationToken ct)
     {
         var now = new FrrSituation(_running is not null, _applied, files.IsChanging, _refusals.Recall(config));
         switch (ApplyDecision.For(config, now))
@@ -446,6 +467,9 @@ internal sealed partial class FrrSupervisor(
 
     [LoggerMessage(LogLevel.Warning, "A change could not be applied ({Reason}); restarting FRR with the new configuration")]
     private partial void LogStartsAnew(string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Where FRR runs the configuration could not be applied either: {Reason}")]
+    private partial void LogNotAppliedHere(string reason);
 
     [LoggerMessage(LogLevel.Error, "A new configuration could not be applied ({Reason}); restarting FRR with the last good one")]
     private partial void LogKeepsLast(string reason);
