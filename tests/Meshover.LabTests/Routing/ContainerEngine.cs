@@ -11,6 +11,7 @@ internal abstract class ContainerEngine : IAsyncDisposable
 {
     public const string Image = "frr-of-the-lab:1";
     public const string ImageWithoutFrr = "sleep-alone:1";
+    public const string OtherImage = "frr-of-the-lab:2";
 
     private readonly FrrNode _node;
 
@@ -48,6 +49,18 @@ internal abstract class ContainerEngine : IAsyncDisposable
     public Task ImportAsync() => ImportAsync(ContainerImages.FrrAsync, Image);
 
     public virtual async Task ImportAsync(Func<Task<string>> archive, string name) => await CheckedAsync("import", await archive(), name);
+
+    /// <summary>Makes an image like the other in which one daemon ends at once.</summary>
+    public async Task SpoilAsync(string daemon, string name)
+    {
+        var program = Path.Combine(Store, daemon);
+        await File.WriteAllTextAsync(program, "#!/bin/sh\nexit 1\n");
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var container = await CheckedAsync("create", "--network", "host", Image, "sleep");
+        await CheckedAsync("cp", program, $"{container}:/usr/lib/frr/{daemon}");
+        await CheckedAsync("commit", container, name);
+        await CheckedAsync("rm", container);
+    }
 
     /// <summary>The containers that run, by their ids.</summary>
     public virtual async Task<string[]> ContainersAsync() => (await CheckedAsync("ps", "-aq", "--no-trunc")).Split('\n', StringSplitOptions.RemoveEmptyEntries);

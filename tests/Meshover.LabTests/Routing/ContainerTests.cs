@@ -127,10 +127,12 @@ public sealed class ContainerTests(ContainerMesh mesh) : IClassFixture<Container
     [InlineData("image")]
     [InlineData("digest")]
     [InlineData("content")]
+    [InlineData("words")]
     public async Task Place_ThatCannotBe_IsRefusedAndFrrStaysAsItWas(string wrong)
     {
         const string digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
         var (node, engine) = (mesh.Node(ContainerMesh.InDocker), mesh.EngineOf(ContainerMesh.InDocker));
+        if (wrong == "words") await engine.CheckedAsync("tag", ContainerEngine.Image, ContainerEngine.OtherImage);
         if (wrong == "content") await engine.ImportAsync(ContainerImages.SleepAloneAsync, ContainerEngine.ImageWithoutFrr);
         await mesh.WholeAsync();
         var (before, containers, routes) = (await DaemonsAsync(node), await engine.ContainersAsync(), node.BgpRoutes());
@@ -140,10 +142,12 @@ public sealed class ContainerTests(ContainerMesh mesh) : IClassFixture<Container
             "engine" => (right with { Socket = "/nonexistent/docker.sock" }, "Docker does not answer at /nonexistent/docker.sock"),
             "image" => (right with { Image = "no-such-image" }, "Docker has no image no-such-image: build it"),
             "digest" => (right with { Image = $"{ContainerEngine.Image}@{digest}" }, $"and not {digest}, which frr-image demands"),
+            "words" => (right with { Image = ContainerEngine.OtherImage }, "no-such-command"),
             _ => (right with { Image = ContainerEngine.ImageWithoutFrr }, $"the image {ContainerEngine.ImageWithoutFrr} has no FRR (/usr/lib/frr/zebra"),
         };
         node.Backend = backend;
-        var refused = await Assert.ThrowsAsync<RoutingException>(node.ApplyAsync);
+        var wanted = Wanted(node);
+        var refused = await Assert.ThrowsAsync<RoutingException>(() => node.Client.ApplyAsync(wrong == "words" ? wanted with { Bgpd = $"{wanted.Bgpd}no-such-command\n" } : wanted));
         node.Backend = right;
         Assert.Contains(words, refused.Message, StringComparison.Ordinal);
         Assert.Equal(before, await DaemonsAsync(node));
@@ -152,14 +156,55 @@ public sealed class ContainerTests(ContainerMesh mesh) : IClassFixture<Container
         Assert.Equal(new ApplyResult(0, Restarted: false), await node.ApplyAsync());
     }
 
+    /// <summary>With another engine's being away, or an image whose daemons do not start: what a neighbour may say is not left as it was.</summary>
+    [Theory]
+    [InlineData("engine")]
+    [InlineData("daemon")]
+    public async Task Place_Refused_WhatElseChangedIsAppliedWhereFrrRuns_AndFrrIsNotMovedToAndFro(string wrong)
+    {
+        var (node, engine) = (mesh.Node(ContainerMesh.InDocker), mesh.EngineOf(ContainerMesh.InDocker));
+        await mesh.WholeAsync();
+        if (wrong == "daemon") await engine.SpoilAsync("bfdd", ContainerEngine.OtherImage);
+        var right = node.Backend;
+        node.Backend = wrong == "engine" ? right with { Socket = "/nonexistent/docker.sock" } : right with { Image = ContainerEngine.OtherImage };
+        await Assert.ThrowsAsync<RoutingException>(node.ApplyAsync);
+        var before = await DaemonsAsync(node);
+        var wanted = Wanted(node);
+        await Assert.ThrowsAsync<RoutingException>(() => node.Client.ApplyAsync(wanted with { Bgpd = $"{wanted.Bgpd}ip prefix-list LAB seq 5 permit 192.0.2.0/24\n" }));
+        node.Backend = right;
+        Assert.Contains("192.0.2.0/24", await node.VtyshAsync("show running-config bgpd"), StringComparison.Ordinal);
+        Assert.Equal(before, await DaemonsAsync(node));
+        Assert.Single(await engine.ContainersAsync());
+        Assert.False((await node.ApplyAsync()).Restarted);
+        await mesh.WholeAsync();
+    }
+
+    /// <summary>It could not be started again.</summary>
     [Fact]
-    public async Task Digest_OfTheImageItself_IsTaken()
+    public async Task Image_Gone_FrrIsAdoptedAllTheSame()
+    {
+        var (node, engine) = (mesh.Node(ContainerMesh.InDocker), mesh.EngineOf(ContainerMesh.InDocker));
+        await mesh.WholeAsync();
+        var (before, image) = (await DaemonsAsync(node), await engine.CheckedAsync("inspect", "--format", "{{.Id}}", ContainerEngine.Image));
+        await engine.CheckedAsync("tag", image, "frr-kept:1");
+        await engine.CheckedAsync("rmi", ContainerEngine.Image);
+        await node.RestartSupervisorAsync([]);
+        await engine.CheckedAsync("tag", image, ContainerEngine.Image);
+        Assert.Equal(before, await DaemonsAsync(node));
+    }
+
+    [Fact]
+    public async Task Digest_OfTheImageItself_IsTaken_AndStaysItWhenItsNameIsAnothers()
     {
         var (node, engine) = (mesh.Node(ContainerMesh.InDocker), mesh.EngineOf(ContainerMesh.InDocker));
         await mesh.WholeAsync();
         var right = node.Backend;
         node.Backend = right with { Image = $"{ContainerEngine.Image}@{await engine.CheckedAsync("inspect", "--format", "{{.Id}}", ContainerEngine.Image)}" };
         Assert.True((await node.ApplyAsync()).Restarted);
+        var before = await DaemonsAsync(node);
+        await engine.ImportAsync();
+        await node.RestartSupervisorAsync([]);
+        Assert.Equal(before, await DaemonsAsync(node));
         node.Backend = right;
         Assert.True((await node.ApplyAsync()).Restarted);
         Assert.Single(await engine.ContainersAsync());
@@ -178,6 +223,8 @@ public sealed class ContainerTests(ContainerMesh mesh) : IClassFixture<Container
         await node.ApplyAsync();
         await mesh.WholeAsync();
     }
+
+    private static FrrConfig Wanted(FrrNode node) => FrrRenderer.Render(node.Model, FrrTemplateSet.Embedded) with { Backend = node.Backend };
 
     private static Task<ProcessIdentity[]> DaemonsAsync(FrrNode node) => Task.WhenAll(FrrDaemon.AnyRelease.Select(daemon => node.DaemonAsync(daemon.Name)));
 
