@@ -17,6 +17,7 @@ public sealed class LabMesh : IAsyncDisposable
     // BFD packets a second of all nodes together, which stand on one machine and share its processors. With more, a machine of two cores
     // that is busy for a second misses them, and the sessions that fall keep it busy.
     private const int BfdPacketsOfAll = 300;
+    private const int MostMeasured = 20;
 
     private static readonly int JoinsAtOnce = 2 * Environment.ProcessorCount;
 
@@ -34,10 +35,12 @@ public sealed class LabMesh : IAsyncDisposable
             })];
     }
 
-    /// <summary>A large lab slows BFD down, and what its machine's own delays say of links counts for nothing: each change of a cost is work, which makes more of them.</summary>
-    private static string[] Settings(int nodes) => nodes * nodes * 1000 / 300 <= BfdPacketsOfAll
-        ? []
-        : ["--bfd-rate", $"{Math.Max(10, BfdPacketsOfAll / nodes)}", "--measured-cost", "false", "--bfd-profile", "wan"];
+    /// <summary>A large lab slows BFD down. In a very large one what its machine's own delays say of links counts for nothing, too: each change of a cost is work, which makes more of them.</summary>
+    private static string[] Settings(int nodes) =>
+    [
+        .. nodes * nodes * 1000 / 300 > BfdPacketsOfAll ? (string[])["--bfd-rate", $"{Math.Max(10, BfdPacketsOfAll / nodes)}"] : [],
+        .. nodes > MostMeasured ? (string[])["--measured-cost", "false", "--bfd-profile", "wan"] : [],
+    ];
 
     private static string[] Site(LabOptions options, int number) => options.Sites.Count == 0 ? [] : ["--site", options.Sites[(number - 1) % options.Sites.Count]];
 

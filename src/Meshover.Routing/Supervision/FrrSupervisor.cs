@@ -384,7 +384,7 @@ internal sealed partial class FrrSupervisor(
         }
         catch (RoutingException e)
         {
-            throw new RoutingException($"{failure.Message}; nor does FRR start where it ran before: {e.Message}") { Kind = failure.Kind };
+            throw new RoutingException($"{failure.Message}; nor does FRR start where it ran before: {e.Message}", e) { Kind = failure.Kind };
         }
         throw new RoutingException($"{failure.Message}; FRR goes on where it ran before") { Kind = failure.Kind };
     }
