@@ -97,7 +97,7 @@ internal sealed class UpSequence(
         {
             await services.StopAsync(cancellationToken);
             if (!daemons.Contains(DaemonNames.Routing))
-                await FrrRemnants.StopAsync(_paths.ToRoutingOptions(), time, cancellationToken); // some services leave it running, for a next `routing`
+                await EndFrrAsync(cancellationToken);
         }
         else if (agentRan && (isNewNode || await MustRestartAsync(settings, cancellationToken)))
         {
@@ -106,6 +106,19 @@ internal sealed class UpSequence(
                 await EndEngineAsync(cancellationToken);
         }
         await services.StartAsync(daemons, cancellationToken);
+    }
+
+    /// <summary>Some services leave it running, for a next <c>routing</c>. A container that an engine does not take away now is remembered, and keeps no service from its start.</summary>
+    private async Task EndFrrAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await FrrRemnants.StopAsync(_paths.ToRoutingOptions(), time, cancellationToken);
+        }
+        catch (RoutingException e)
+        {
+            say(e.Message);
+        }
     }
 
     /// <summary>Not where a running agent can take all that changed.</summary>

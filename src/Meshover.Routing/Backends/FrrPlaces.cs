@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Meshover.Routing.Config;
 using Meshover.Routing.Supervision;
 
@@ -12,10 +13,11 @@ internal sealed class FrrPlaces(Func<FrrBackendConfig, IFrrBackend> backendOf, F
     public IFrrBackend Of(FrrBackendConfig config) => backendOf(config);
 
     /// <summary>To be called before anything is made there.</summary>
+    /// <exception cref="RoutingException">It cannot be written down.</exception>
     public void Remember(FrrBackendConfig place)
     {
         if (place.Kind is FrrBackendKind.Process or FrrBackendKind.None || files.Places.Contains(EngineOf(place))) return;
-        files.Places = [.. files.Places, EngineOf(place)];
+        Keep([.. files.Places, EngineOf(place)]);
     }
 
     /// <summary>Takes away all that was made.</summary>
@@ -33,7 +35,7 @@ internal sealed class FrrPlaces(Func<FrrBackendConfig, IFrrBackend> backendOf, F
             try
             {
                 await Of(engine).ClearAsync(except, ct);
-                if (engine != EngineOf(place)) files.Places = files.Places.Remove(engine);
+                if (engine != EngineOf(place)) Keep(files.Places.Remove(engine));
             }
             catch (RoutingException e)
             {
@@ -41,6 +43,18 @@ internal sealed class FrrPlaces(Func<FrrBackendConfig, IFrrBackend> backendOf, F
             }
         }
         if (failures is [var first, ..]) throw new RoutingException(string.Join("; ", failures.Select(failure => failure.Message))) { Kind = first.Kind };
+    }
+
+    private void Keep(ImmutableArray<FrrBackendConfig> places)
+    {
+        try
+        {
+            files.Places = places;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RoutingException($"where containers of FRR are cannot be written down: {e.Message}", e);
+        }
     }
 
     /// <summary>Whichever the image: what was made is found by its label.</summary>

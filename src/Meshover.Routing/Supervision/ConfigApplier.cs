@@ -51,8 +51,8 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, VtySocket vty, IL
     }
 
     /// <summary>
-    /// What differs, where that is bgpd's alone, not much, and nothing whose words could be wrong: prefixes that are announced or are so no more, and lines that
-    /// differ in numbers from such as it has, as costs do; else null. No list changes, so no route is to be looked at anew.
+    /// What differs, where that is bgpd's alone, not much, and nothing whose words could be wrong: prefixes that are announced or are so no more, and what links
+    /// cost (<see cref="KnownWords"/>); else null. No list by which routes were judged changes, so none is to be looked at anew.
     /// </summary>
     internal static ConfigDifference? SmallChange(FrrConfig running, FrrConfig wanted)
     {
@@ -62,24 +62,15 @@ internal sealed partial class ConfigApplier(VtyshRunner vtysh, VtySocket vty, IL
         var difference = ConfigDifference.Between(running.Bgpd, wanted.Bgpd);
         if (difference.Commands > MostAtOnce)
             return null;
-        return difference.Commands == difference.Announcements || (KnownWords.Cover(difference.Additions, running.Bgpd) && ChangedFilters.Commands(difference, wanted.Bgpd).Count == 0) ? difference : null;
+        return difference.Commands == difference.Announcements || (KnownWords.Cover(difference, running.Bgpd) && ChangedFilters.Commands(difference, wanted.Bgpd).Count == 0) ? difference : null;
     }
 
     /// <summary>
     /// By bgpd's own socket: vtysh, started once to check and up to three times to tell, takes longer than all that comes after. A host that moves is
     /// not reached for as long; and where delays differ, costs change all the time.
     /// </summary>
-    private async Task TellAsync(ConfigDifference difference, CancellationToken ct)
-    {
-        try
-        {
-            await vty.AskAsync(FrrDaemon.Bgpd, _smallWithin, ct, ["enable", "configure terminal", .. Lines(difference.Removals), .. Lines(difference.Additions), .. Lines(difference.Leftovers), "end"]);
-        }
-        catch (RoutingException e) when (e.InnerException is null && difference.Commands > difference.Announcements)
-        {
-            throw new RemovalRefusedException(e.Message); // the words are known, so it is their order that bgpd does not take
-        }
-    }
+    private Task<string> TellAsync(ConfigDifference difference, CancellationToken ct) => vty.AskAsync(FrrDaemon.Bgpd, _smallWithin, ct,
+        ["enable", "configure terminal", .. Lines(difference.Removals), .. Lines(difference.Additions), .. Lines(difference.Leftovers), "end"]);
 
     private static string[] Lines(string script) => script.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 

@@ -17,6 +17,9 @@ internal sealed partial class FrrLauncher(FrrInstallation installation, FrrPlace
     // bgpd answers when it has read its file, which takes FRR 8.4 some seconds at 100 neighbours and longer beyond.
     private static readonly TimeSpan _allReady = TimeSpan.FromMinutes(5);
 
+    private const int FindTries = 3;
+    private static readonly TimeSpan _betweenTries = TimeSpan.FromSeconds(5);
+
     /// <summary>Made ready and not used yet.</summary>
     private (FrrBackendConfig Config, IFrrHome Home)? _prepared;
 
@@ -30,7 +33,7 @@ internal sealed partial class FrrLauncher(FrrInstallation installation, FrrPlace
         var ours = FrrProcessScan.Take(files).Ours;
         if (ours.IsEmpty) return null;
         var config = (applied ?? FrrConfig.Empty).Backend;
-        places.Remember(config);
+        await TryAsync(() => Task.Run(() => places.Remember(config), ct));
         if (await TryFindAsync(config, ours.Values, ct) is { } home && AreAsStartedNow(ours, applied, home.Features))
         {
             Enter(home);
@@ -43,14 +46,21 @@ internal sealed partial class FrrLauncher(FrrInstallation installation, FrrPlace
 
     private async Task<IFrrHome?> TryFindAsync(FrrBackendConfig config, IEnumerable<ProcessIdentity> daemons, CancellationToken ct)
     {
-        try
+        for (var left = FindTries; ; left--)
         {
-            return await places.Of(config).FindAsync([.. daemons], ct);
-        }
-        catch (RoutingException e)
-        {
-            LogNotAdopted(e.Message);
-            return null;
+            try
+            {
+                return await places.Of(config).FindAsync([.. daemons], ct);
+            }
+            catch (RoutingException e) when (e.InnerException is not null && left > 1)
+            {
+                await Task.Delay(_betweenTries, time, ct); // a program that did not come to its end on a busy machine: FRR itself goes on
+            }
+            catch (RoutingException e)
+            {
+                LogNotAdopted(e.Message);
+                return null;
+            }
         }
     }
 

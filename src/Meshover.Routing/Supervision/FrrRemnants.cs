@@ -12,6 +12,7 @@ public static class FrrRemnants
     /// Stops what runs of it, bgpd first and zebra (which takes its routes away) and what that needs last. Only where <c>meshover routing</c>
     /// itself does not run: it would start FRR again.
     /// </summary>
+    /// <exception cref="RoutingException">An engine did not take a container away; it is remembered.</exception>
     public static async Task StopAsync(RoutingOptions options, TimeProvider time, CancellationToken ct)
     {
         var files = new FrrFiles(options);
@@ -20,7 +21,13 @@ public static class FrrRemnants
             if (ours.TryGetValue(daemon.Name, out var process)) await process.StopAsync(_grace, time, ct);
         var places = new FrrPlaces(new FrrBackends(options, files, time).Of, files);
         places.Remember((files.LoadApplied() ?? FrrConfig.Empty).Backend); // of a former release, which remembered no more
-        await places.ClearAsync(ct);
-        files.Mgmtd.Delete();
+        try
+        {
+            await places.ClearAsync(ct);
+        }
+        finally
+        {
+            files.Mgmtd.Delete();
+        }
     }
 }

@@ -253,7 +253,7 @@ internal sealed partial class FrrSupervisor(
 
     private async Task<ApplyResult> DecideAsync(FrrConfig config, CancellationToken ct)
     {
-        var now = new FrrSituation(_running is not null, _applied, files.IsChanging, _refusals.Recall(config));
+        var now = new FrrSituation(_running is not null, _applied, files.IsChanging, _refusals.Recall(config, _running is not null));
         switch (ApplyDecision.For(config, now))
         {
             case ApplyStep.Nothing: return new ApplyResult(0, Restarted: false);
@@ -406,7 +406,9 @@ internal sealed partial class FrrSupervisor(
         }
         catch (RoutingException e)
         {
-            if (IsRefusal(e)) _refusals.RememberWords(config, e.Message);
+            // Elsewhere another FRR may be put in its place at any time, as an image under the same name.
+            if (IsRefusal(e) && (home is null || config.Backend == _applied?.Backend)) _refusals.RememberWords(config, e.Message);
+            else if (IsRefusal(e)) _refusals.RememberDaemons(config, e.Message);
             throw;
         }
     }

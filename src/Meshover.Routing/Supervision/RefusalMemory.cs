@@ -14,8 +14,10 @@ internal sealed class RefusalMemory(TimeProvider time)
     private readonly Dictionary<FrrBackendConfig, Refusal> _last = [];
 
     /// <summary>Why this configuration need not be tried now; null where it is to be tried.</summary>
-    public string? Recall(FrrConfig config) =>
-        _last.GetValueOrDefault(config.Backend) is { } last && last.Is(config) && (last.IsWords || time.GetElapsedTime(last.At) < last.Pause) ? last.Reason : null;
+    /// <param name="config">What is asked for.</param>
+    /// <param name="runs">False: no FRR runs, which a try could cost.</param>
+    public string? Recall(FrrConfig config, bool runs = true) =>
+        _last.GetValueOrDefault(config.Backend) is { } last && last.Is(config) && (last.IsWords || (runs && time.GetElapsedTime(last.At) < last.Pause)) ? last.Reason : null;
 
     public void RememberWords(FrrConfig config, string reason) => _last[config.Backend] = new Refusal(config, reason, IsWords: true, TimeSpan.Zero, At: 0);
 

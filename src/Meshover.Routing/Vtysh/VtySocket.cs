@@ -79,7 +79,7 @@ internal sealed class VtySocket(FrrFiles files, TimeProvider time)
                 length += read > 0 ? read : throw new EndOfStreamException("it closed the connection");
             }
             said.Add(Encoding.UTF8.GetString(buffer, 0, end));
-            if (buffer[end + Trailer - 1] != 0) throw new RoutingException($"{daemon.Name} refused '{command}': {said[^1].Trim()}");
+            if (buffer[end + Trailer - 1] != 0) throw new RoutingException($"{daemon.Name} refused '{Secrets.Hide(command)}': {Secrets.Hide(said[^1].Trim())}");
             buffer.AsSpan(end + Trailer, length - end - Trailer).CopyTo(buffer);
             length -= end + Trailer;
         }

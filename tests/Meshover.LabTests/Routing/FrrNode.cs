@@ -73,7 +73,8 @@ internal sealed class FrrNode : IDisposable
         Supervisor!.Kill();
         await Supervisor.WaitForExitAsync();
         Supervisor = Start(by);
-        await Until.TrueAsync($"{Name} adopts FRR", TimeSpan.FromSeconds(15), async () => await StateAsync() == RoutingState.Running);
+        // Or starts it anew, which takes a busy machine longer.
+        await Until.TrueAsync($"{Name} adopts FRR", TimeSpan.FromSeconds(40), async () => await StateAsync() == RoutingState.Running);
     }
 
     /// <summary>Kills <c>meshover routing</c> and its FRR: the node's routing is away, its links stay.</summary>

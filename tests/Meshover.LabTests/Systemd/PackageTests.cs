@@ -110,7 +110,7 @@ public sealed class PackageTests : IDisposable
         await CheckedAsync("sh", "-c", """echo '[{"name":"kubernetes","prefixes":["10.244.1.0/24"]}]' >/var/lib/meshover/providers.json""");
         await CheckedAsync("systemctl", "start", Daemons[0]);
         await Until.NothingIsMissingAsync("it has announced something", Patience, async () =>
-            await CheckedAsync("meshover", "status") is var said && said.Contains("kubernetes: 1 prefix", StringComparison.Ordinal) ? null : said, _ct);
+            (await _systemd.RunAsync("meshover", ["status"], _ct)).Output is var said && said.Contains("kubernetes: 1 prefix", StringComparison.Ordinal) ? null : said, _ct);
         await CheckedAsync("dpkg", "--purge", "meshover-kube");
         Assert.DoesNotContain("kubernetes", await CheckedAsync("meshover", "status"), StringComparison.Ordinal);
     }

@@ -90,7 +90,7 @@ public sealed class ConfigurationReferenceTests
             `link-cost` adds to that, such as for a link that is paid by the byte; one end is enough, and both directions pay. A name that no node has counts for nothing, which `meshover status` tells (`link-of-nobody`). `measured-cost: false` on a node leaves its halves at the least (links are measured all the same for `bfd-profile`, unless that is set for all of them); set it on all for a mesh that is routed by
             `link-cost` alone. `meshover status --peer` shows what a node adds, `meshover route explain` what each way costs. `prefer-underlay` says on which addresses peers are called first, such as those of a private network that some of them share; a link that works elsewhere is led
             there after some 10 to 25 s, and no packet is lost by that ([decision 109](decisions/109-links-are-led.md)). Of several ranges the order should be the same on all nodes. A range in which some peers cannot be called costs each of them 6 s at first, and what is sent to them for some tenths of a second whenever it is tried again: after one minute, two, four, and at last
-            each 64; where packets arrive and no answer comes back, 5 s, and the next try is hours away. A change of these settings restarts the agent; packets flow on.
+            each 64; where packets arrive and no answer comes back, 5 s, and the next try comes after a quarter of an hour or more. A change of these settings restarts the agent; packets flow on.
 
             ## How soon a link is given up
 

@@ -36,6 +36,20 @@ public sealed class SmallChangeTests
         Assert.Null(To(Model with { IsDraining = true }));
         var running = Rendered(Model);
         Assert.Null(ConfigApplier.SmallChange(running, running with { Bgpd = running.Bgpd + "route-map MO-OUT permit 10\n set weigth 7\nexit\n" }));
+        var own = running with { Bgpd = running.Bgpd + "route-map MO-OUT permit 10\n set local-preference 200\nexit\n" };
+        Assert.Null(ConfigApplier.SmallChange(own, own with { Bgpd = own.Bgpd.Replace("200", "99999999999", StringComparison.Ordinal) }));
+    }
+
+    [Fact]
+    public void WhoTheNodeAndItsNeighboursAre_IsNotSmall()
+    {
+        Assert.Null(To(Model.With(Models.Neighbor(2), Models.Neighbor(3, cost: 60), Models.Neighbor(4))));
+        Assert.Null(To(Model.With(Models.Neighbor(2))));
+        var running = Rendered(Model);
+        Assert.Null(ConfigApplier.SmallChange(running, running with { Bgpd = running.Bgpd.Replace("router bgp 4200000001", "router bgp 4200000009", StringComparison.Ordinal) }));
+        var secret = running with { Bgpd = running.Bgpd.Replace(" neighbor MESH bfd\n", " neighbor MESH bfd\n neighbor MESH password one1\n", StringComparison.Ordinal) };
+        Assert.Null(ConfigApplier.SmallChange(secret, running));
+        Assert.Null(ConfigApplier.SmallChange(secret, secret with { Bgpd = secret.Bgpd.Replace("one1", "one2", StringComparison.Ordinal) }));
     }
 
     [Fact]
