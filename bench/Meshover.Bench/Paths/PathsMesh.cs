@@ -65,8 +65,8 @@ internal sealed class PathsMesh : IAsyncDisposable
         var mesh = new PathsMesh(await LabMesh.StartAsync(new LabOptions { Prefix = "mopaths", Nodes = nodes }, Time, new Silent(), ct), results, progress);
         try
         {
-            // A large lab slows BFD down, as one machine does the work of all: but where it is measured it is as on a machine of its own, and so it is at those that pass on what these tell, while they are few.
-            foreach (var node in mesh.Lab.Nodes.Take(nodes > MostQuick ? Actors : nodes))
+            await mesh.Lab.DirectAsync(mesh.Patience, ct);
+            foreach (var node in await mesh.QuickAsync(ct))
                 await mesh.SetAsync(node, ["--bfd-rate", ""], ct);
             await mesh.Lab.DirectAsync(mesh.Patience, ct);
             await mesh.LearnLinksAsync(ct);
@@ -77,6 +77,18 @@ internal sealed class PathsMesh : IAsyncDisposable
             await mesh.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Which nodes send BFD as on a machine of their own, where a large lab slows it down, as one machine does the work of all: those that are measured, and those that pass on
+    /// what these tell, and would go on telling of a dead one. All, while they are few.
+    /// </summary>
+    private async Task<IReadOnlyList<LabNode>> QuickAsync(CancellationToken ct)
+    {
+        if (Lab.Nodes.Count <= MostQuick)
+            return Lab.Nodes;
+        var transits = (await Lab.Node(1).StatusAsync(ct)).Peers.Where(peer => peer.Transit == true).Select(peer => peer.Hostname).ToHashSet();
+        return [.. Lab.Nodes.Where(node => node.Number <= Actors || transits.Contains(node.Machine.Name))];
     }
 
     /// <summary>Settings of a node, as flags of <c>meshover up</c>, which writes them into its agent.yaml.</summary>

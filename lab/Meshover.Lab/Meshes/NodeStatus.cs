@@ -88,6 +88,9 @@ public sealed record PeerState
 
     /// <summary>lan | wan | lossy</summary>
     public string? BfdProfile { get; init; }
+
+    /// <summary>It passes on what others tell; null: unknown.</summary>
+    public bool? Transit { get; init; }
 }
 
 /// <summary>What <c>meshover announcements --json</c> says of a prefix, as far as the lab uses it.</summary>

@@ -76,7 +76,7 @@ public static class AgentSettings
             (c, v) => c with { AcceptDefault = SettingText.Choice(v, BooleanNames) }),
         List("gather", "CIDR", "Range of source addresses whose packets to destinations outside the mesh leave here, from whichever node; it must lie in a grant of this node that says `--gather`. Default: none.",
             (c, v) => c with { Gather = SettingText.GatherRanges(v) }),
-        Single("gather-priority", "NUMBER", "Of several nodes that gather a range, the living one with the greatest number has its packets, 1-255. Default: 100.",
+        Single("gather-priority", "NUMBER", "Of several nodes that gather a range, the living one with the greatest number has its packets, 1-255; those with one number share the nodes. Default: 100.",
             (c, v) => c with { GatherPriority = SettingText.GatherPriority(v) }),
         List("gather-check", "ADDRESS", "Host outside the mesh that answers to ping; while none of those given has for a second, other owners that are well get what is gathered here. Default: none.",
             (c, v) => c with { GatherCheck = SettingText.Each(v, SettingText.OutsideHost) }),

@@ -32,7 +32,7 @@ public sealed record GatheredRange(IPNetwork Range)
 {
     private readonly ListOf<GatherOwner> _owners;
 
-    /// <summary>In the order in which they are asked: by priority, then by id. Never empty.</summary>
+    /// <summary>In an order that all nodes agree on: by priority, then by id. Never empty.</summary>
     public ImmutableArray<GatherOwner> Owners { get => _owners.Elements; init => _owners = new(value); }
 }
 
@@ -43,4 +43,8 @@ public sealed record GatheredRange(IPNetwork Range)
 /// <param name="Priority">The greatest comes first.</param>
 /// <param name="IsFailing">By its own check it cannot take packets out.</param>
 /// <param name="IsSelf">It is this node.</param>
-public sealed record GatherOwner(NodeId Node, string HostName, IPAddress Address, int Priority, bool IsFailing, bool IsSelf);
+public sealed record GatherOwner(NodeId Node, string HostName, IPAddress Address, int Priority, bool IsFailing, bool IsSelf)
+{
+    /// <summary>Of owners with one priority, the greatest has what comes up at this node: another one for each node, so that they share, and where one goes only its part moves.</summary>
+    public ulong Share { get; init; }
+}

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Meshover.Mesh.Addressing;
 using Meshover.Mesh.Findings;
+using Meshover.Mesh.Identity;
 using Meshover.Mesh.Map;
 using Meshover.Mesh.Planning;
 
@@ -95,7 +96,24 @@ public static class GatheringPlanner
         new() { Ranges = settings.Gather, Priority = settings.GatherPriority, IsFailing = health.IsGatherFailing };
 
     private static GatherOwner Owner(MeshNode node, GatherClaims claims, IPNetwork range, MeshNode me) => new(
-        node.Id, node.HostName, range.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? node.Address4 : node.Address6, claims.Priority, claims.IsFailing, node.Id == me.Id);
+        node.Id, node.HostName, range.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? node.Address4 : node.Address6, claims.Priority, claims.IsFailing, node.Id == me.Id)
+    {
+        Share = Share(node.Id, me.Id),
+    };
+
+    /// <summary>
+    /// The weight of an owner for one node, by both ids (rendezvous hashing: Thaler and Ravishankar, IEEE/ACM Transactions on Networking 6(1), 1998), mixed as SplitMix64 does (Steele, Lea and
+    /// Flood, OOPSLA 2014). A node that gathers itself is its own first choice: there its packets have the shortest way.
+    /// </summary>
+    private static ulong Share(NodeId owner, NodeId me)
+    {
+        if (owner == me)
+            return ulong.MaxValue;
+        var mixed = ((ulong)me.Value << 32 | owner.Value) * 0x9e3779b97f4a7c15;
+        mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9;
+        mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111eb;
+        return mixed ^ mixed >> 31;
+    }
 
     /// <summary>
     /// The range lies in one of its grants that allows gathering, however long that lets it announce: who may announce an aggregate may not for that have

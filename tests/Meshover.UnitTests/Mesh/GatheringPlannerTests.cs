@@ -45,6 +45,24 @@ public sealed class GatheringPlannerTests
     }
 
     [Fact]
+    public void Plan_OwnersOfOnePriority_ShareTheNodes_AndOneThatGoesMovesItsPartAlone()
+    {
+        MeshNode[] owners = [.. ((uint[])[2, 3, 4, 5]).Select(id => Owner(id, "203.0.113.0/24", "203.0.113.0/24"))];
+        var before = First(owners);
+        foreach (var owner in owners)
+            Assert.InRange(before.Count(choice => choice.Value == owner.Id), 35, 65); // of 200 nodes
+        var after = First(owners[1..]);
+        Assert.All(before.Where(choice => choice.Value != owners[0].Id), choice => Assert.Equal(choice.Value, after[choice.Key]));
+        Assert.Equal(owners[2].Id, Choice(TestMesh.Of(owners), owners[2].Id)); // what gathers itself has its own
+
+        static Dictionary<uint, NodeId> First(MeshNode[] owners) => Enumerable.Range(100, 200).Select(id => (uint)id)
+            .ToDictionary(id => id, id => Choice(TestMesh.Of([TestMesh.Node(id), .. owners]), new NodeId(id)));
+
+        static NodeId Choice(MeshMap map, NodeId me) => OwnerChoice.Of(
+            NodePlanner.Plan(map, me, Gathering("203.0.113.0/24"), new NodeCapabilities(), new NodeHealth()).Kernel.Gathering.Ranges.Single().Owners, _ => TimeSpan.Zero, _ => true, present: null)!.Node;
+    }
+
+    [Fact]
     public void Plan_OverlappingRanges_TheLongestComesFirst() => Assert.Equal(
         "203.0.113.128/25: n3 100; 203.0.113.0/24: n2 100; 203.0.112.0/20: n2 100; 2001:db8:7::/48: n2 100",
         Text(Plan(TestMesh.Of(

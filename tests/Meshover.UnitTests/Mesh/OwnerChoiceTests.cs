@@ -43,5 +43,14 @@ public sealed class OwnerChoiceTests
         Assert.Equal((uint)chosen, choice?.Node.Value ?? 0);
     }
 
+    [Fact]
+    public void Of_OwnersOfOnePriority_TheGreatestShareIsAsked_WhichNoLivingOneIsLeftFor()
+    {
+        ImmutableArray<GatherOwner> owners = [Owner(1, 100) with { Share = 3 }, Owner(2, 100) with { Share = 9 }, Owner(3, 50) with { Share = 20 }];
+        Assert.Equal("n2", OwnerChoice.Of(owners, _ => TimeSpan.FromMinutes(1), _ => false, present: null)?.HostName);
+        Assert.Equal("n1", OwnerChoice.Of(owners, _ => TimeSpan.FromMinutes(1), _ => false, new NodeId(1))?.HostName);
+        Assert.Equal("n2", OwnerChoice.Of(owners, _ => null, _ => true, present: null)?.HostName);
+    }
+
     private static GatherOwner Owner(uint id, int priority) => new(new NodeId(id), $"n{id}", IPAddress.Parse($"10.249.0.{id}"), priority, IsFailing: false, IsSelf: false);
 }
