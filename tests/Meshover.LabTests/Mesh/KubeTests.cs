@@ -17,7 +17,26 @@ public sealed class KubeTests
     private Process? _kube;
 
     [Fact]
-    public async Task PodCidrs_ComeChangeAndGo_AndStayThroughWhatDies()
+    public Task PodCidrs_ComeChangeAndGo_AndStayThroughWhatDies() => WithClusterAsync(async (node, far, cluster) =>
+    {
+        await ChangesAreFollowedAsync(node, far, cluster);
+        await TheApiServerIsAwayAsync(node, far, cluster, TimeSpan.Zero);
+        await TheTokenExpiresAsync(node, far, cluster);
+        await TheHistoryIsForgottenAsync(far, cluster);
+        await KubeDiesAsync(node, far, cluster);
+        await TheAgentDiesAsync(node, far, cluster);
+        await AThousandChangesAreAFewAsync(far, cluster);
+
+        cluster.Store.Delete("ciliumnodes", Name);
+        await far.RoutedAsync(false, "10.244.200.0/24");
+        await node.SaysAsync(Source, $"no prefix; the cluster has no CiliumNode {Name}", _ct);
+    });
+
+    /// <summary>An hour, so only by name.</summary>
+    [Fact(Explicit = true)]
+    public Task ApiServer_AwayForAnHour_ChangesNothing() => WithClusterAsync((node, far, cluster) => TheApiServerIsAwayAsync(node, far, cluster, TimeSpan.FromHours(1)));
+
+    private async Task WithClusterAsync(Func<LabNode, LabNode, ClusterServer, Task> act)
     {
         await using var mesh = await LabMesh.StartAsync(new LabOptions { Prefix = LabPrefix.Next(), Nodes = 3 }, TimeProvider.System, new TestProgress(), _ct);
         var (node, far) = (mesh.Node(1), mesh.Node(3));
@@ -33,18 +52,7 @@ public sealed class KubeTests
             await far.RoutedAsync(true, "10.244.1.0/24", "fd44:0:0:1::/64");
             await node.SaysAsync(Source, $"2 prefixes; CiliumNode {Name}", _ct);
             Assert.Equal([Source], (await node.AskedAsync(_ct))["10.244.1.0/24"]);
-
-            await ChangesAreFollowedAsync(node, far, cluster);
-            await TheApiServerIsAwayAsync(node, far, cluster);
-            await TheTokenExpiresAsync(node, far, cluster);
-            await TheHistoryIsForgottenAsync(far, cluster);
-            await KubeDiesAsync(node, far, cluster);
-            await TheAgentDiesAsync(node, far, cluster);
-            await AThousandChangesAreAFewAsync(far, cluster);
-
-            cluster.Store.Delete("ciliumnodes", Name);
-            await far.RoutedAsync(false, "10.244.200.0/24");
-            await node.SaysAsync(Source, $"no prefix; the cluster has no CiliumNode {Name}", _ct);
+            await act(node, far, cluster);
         }
         finally
         {
@@ -69,10 +77,12 @@ public sealed class KubeTests
         await far.RoutedAsync(true, "10.244.1.0/24");
     }
 
-    private async Task TheApiServerIsAwayAsync(LabNode node, LabNode far, ClusterServer cluster)
+    private async Task TheApiServerIsAwayAsync(LabNode node, LabNode far, ClusterServer cluster, TimeSpan forSoLong)
     {
         using var monitor = RouteMonitor.OpenIn(far.Machine.NetworkPath, new RouteMonitorOptions { Links = false, Addresses = false, Rules = false });
         await cluster.StopAsync();
+        await SaysOfAsync(node, "does not answer: Connection refused (since ");
+        await Task.Delay(forSoLong, TimeProvider.System, _ct);
         await SaysOfAsync(node, "does not answer: Connection refused (since ");
         cluster.PutCiliumNode(Name, "10.244.1.0/24", "10.244.2.0/24");
         await cluster.StartAsync();
