@@ -50,6 +50,8 @@ public static class TopologyPlanner
             elected.Add(helper.Node.Id);
             served.Add(Reach.Of(helper.Node));
         }
+        // One that is being drained goes on beside its successors until it is off: everybody likes it least (RFC 8326), and each node finds the new ones in its own time.
+        elected.UnionWith(nodes.Where(node => node is { IsOnline: true, Role: TransitRole.Auto, Node: { IsDraining: true, IsTransit: true } }).Select(node => node.Node.Id));
         return elected;
     }
 

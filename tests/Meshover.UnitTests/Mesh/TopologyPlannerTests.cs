@@ -57,6 +57,27 @@ public sealed class TopologyPlannerTests
     }
 
     [Fact]
+    public void Plan_DrainedTransitNode_GoesOnBesideItsSuccessorUntilItIsOff()
+    {
+        var members = Members(40);
+        NodeId[] before = [.. TopologyPlanner.Plan(members, wasSmall: false).Transits];
+        for (var i = 0; i < members.Length; i++)
+            members[i] = members[i] with { Node = members[i].Node with { IsTransit = before.Contains(members[i].Node.Id), IsDraining = members[i].Node.Id == before[0] } };
+        var draining = TopologyPlanner.Plan(members, wasSmall: false).Transits;
+        Assert.Equal(4, draining.Count);
+        Assert.Superset(before.ToHashSet(), draining.ToHashSet());
+
+        var drained = Array.FindIndex(members, member => member.Node.IsDraining);
+        members[drained] = members[drained] with { IsOnline = false };
+        Assert.Equal(draining.Except([before[0]]).Order(), TopologyPlanner.Plan(Sitting(members, draining), wasSmall: false).Transits.Order());
+        members[drained] = members[drained] with { IsOnline = true, Node = members[drained].Node with { IsTransit = false } };
+        Assert.DoesNotContain(before[0], TopologyPlanner.Plan(members, wasSmall: false).Transits); // one that is none is not made one
+
+        static TopologyNode[] Sitting(TopologyNode[] members, IReadOnlyCollection<NodeId> transits) =>
+            [.. members.Select(member => member with { Node = member.Node with { IsTransit = transits.Contains(member.Node.Id) } })];
+    }
+
+    [Fact]
     public void Plan_OneFamilyEach_AddsATransitNodeThatHasBoth()
     {
         var members = Members(40).Select((member, i) => member with { Node = OneFamily(member.Node, ipv6: i < 20) }).ToArray();
