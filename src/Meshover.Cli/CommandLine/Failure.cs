@@ -5,6 +5,9 @@ namespace Meshover.Cli.CommandLine;
 /// <summary>What the user sees of an exception.</summary>
 internal static class Failure
 {
+    /// <summary>EROFS, as .NET passes it on.</summary>
+    private const int ReadOnlyFileSystem = 30;
+
     /// <summary>One sentence (a line an error of the configuration); the stack trace only on demand. Returns the exit code.</summary>
     public static int Report(Exception failure, bool withTrace, TextWriter error)
     {
@@ -22,6 +25,8 @@ internal static class Failure
         AggregateException several => (string.Join('\n', several.InnerExceptions.Select(e => Describe(e).Message)), ExitCode.Error),
         OperationCanceledException => ("Interrupted; run the same command again to finish.", ExitCode.Error),
         UnauthorizedAccessException e => ($"No permission: {e.Message} Run this as root.", ExitCode.Error),
+        IOException { HResult: ReadOnlyFileSystem } =>
+            ($"The system refused: {failure.Message.TrimEnd('.')}. A container whose root is read-only needs a volume or a tmpfs there (docs/guides/containers.md says which).", ExitCode.Error),
         IOException or SocketException => ($"The system refused: {failure.Message}", ExitCode.Error),
         _ when IsConfiguration(failure) => (failure.Message, ExitCode.Usage),
         _ when IsForUsers(failure) => (failure.Message, ExitCode.Error),

@@ -5,6 +5,7 @@ using Meshover.Cli.Announcing;
 using Meshover.Cli.CommandLine;
 using Meshover.Cli.Hosting;
 using Meshover.Cli.Supervision;
+using Meshover.Cli.Up;
 using Meshover.Routing.Supervision;
 using Microsoft.Extensions.Logging;
 
@@ -13,12 +14,15 @@ namespace Meshover.Cli.Daemons;
 /// <summary><c>meshover run</c>: the supervisor of the daemons where there is no systemd, and a container's entry point.</summary>
 internal static class RunCommand
 {
+    /// <summary>Of a container: what that was not given is said at each of its starts. On a machine `up` has looked.</summary>
+    private const int FirstProcess = 1;
+
     public static Command Create()
     {
         var settings = new SettingOptions();
         var command = new ExampleCommand(
-            "run", $"Runs the node's daemons in the foreground and restarts them; joins first where {Up.JoinSource.Variable} is set and there is no identity.",
-            "meshover run", "podman run --network host --cap-add NET_ADMIN -e MESHOVER_JOIN=mo1.… meshover run --announce 10.64.1.0/24");
+            "run", $"Runs the node's daemons in the foreground and restarts them; joins first where {JoinSource.Variable} is set and there is no identity.",
+            "meshover run", "podman run --network host --device /dev/net/tun --cap-add NET_ADMIN,NET_RAW,SYS_ADMIN -e MESHOVER_JOIN=mo1.… meshover:latest meshover run --announce 10.64.1.0/24");
         settings.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -27,6 +31,9 @@ internal static class RunCommand
             var join = FirstJoin.Find(parsed.Paths());
             return DaemonHost.RunAsync(DaemonNames.Run, parsed, async context =>
             {
+                await NodeElsewhere.RefuseAsync(context.Paths, context.Time, cancellationToken);
+                if (join is not null || Environment.ProcessId == FirstProcess)
+                    await Preflight.CheckAsync(config, context.Paths, stopsSystemFrr: false, cancellationToken);
                 if (join is not null)
                     await FirstJoin.JoinAsync(join, context, config, cancellationToken);
                 var daemons = DaemonNames.Of(config);

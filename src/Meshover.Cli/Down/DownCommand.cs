@@ -21,6 +21,7 @@ internal static class DownCommand
     {
         DaemonHost.RequireRoot("down");
         var time = TimeProvider.System;
+        await NodeElsewhere.RefuseAsync(paths, time, cancellationToken);
         await new DownSequence(paths, NodeServices.For(paths, time), time, Console.Error.WriteLine).RunAsync(cancellationToken);
         await Console.Error.WriteLineAsync("Down. The identity is kept: `meshover up` brings the same node back, `meshover leave` ends its membership.");
         return ExitCode.Fine;

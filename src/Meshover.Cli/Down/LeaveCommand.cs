@@ -33,6 +33,7 @@ internal static class LeaveCommand
     {
         DaemonHost.RequireRoot("leave");
         var time = TimeProvider.System;
+        await NodeElsewhere.RefuseAsync(paths, time, cancellationToken);
         using var loggers = Logs.Create(debug);
         await Enrolment.LeaveAsync(paths.StateDirectory, EnrolmentSettings.Controllers(paths), force, loggers.CreateLogger("leave"), time, cancellationToken);
         await new DownSequence(paths, NodeServices.For(paths, time), time, Console.Error.WriteLine).RunAsync(cancellationToken);

@@ -39,6 +39,7 @@ internal static class PrepareImageCommand
     {
         DaemonHost.RequireRoot("prepare-image");
         var time = TimeProvider.System;
+        await NodeElsewhere.RefuseAsync(paths, time, cancellationToken);
         var left = JoinSource.Read(join, variable: null, Console.In, cancellationToken);
         using var loggers = Logs.Create(debug);
         var image = new ImagePreparation(paths, NodeServices.For(paths, time), time, Console.Error.WriteLine);

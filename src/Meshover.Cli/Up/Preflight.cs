@@ -6,6 +6,8 @@ using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Cli.CommandLine;
 using Meshover.Cli.Doctor;
 using Meshover.Cli.Doctor.Checks;
+using Meshover.Cli.Hosting;
+using Meshover.Cli.Supervision;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Processes;
 using Meshover.Routing.Supervision;
@@ -17,18 +19,25 @@ internal static class Preflight
 {
     private const string TunDevice = "/dev/net/tun";
 
+    // capabilities(7)
+    private static readonly ImmutableArray<(int Number, string Name)> Rights = [(12, "NET_ADMIN"), (13, "NET_RAW")];
+
+    /// <summary>zebra, bgpd and bfdd end without one of them, as they begin as root and go on as frr; and who keeps them ends them.</summary>
+    internal static readonly ImmutableArray<(int Number, string Name)> RightsWithFrr =
+        [(0, "CHOWN"), (5, "KILL"), (6, "SETGID"), (7, "SETUID"), (10, "NET_BIND_SERVICE"), .. Rights, (21, "SYS_ADMIN")];
+
     /// <param name="config">Of the node to be.</param>
-    /// <param name="dataplaneRuns">Ours runs already, and so has its port.</param>
-    /// <param name="frr">Where FRR's files are.</param>
+    /// <param name="paths">Of the node.</param>
     /// <param name="stopsSystemFrr">The system's own FRR will be stopped.</param>
     /// <exception cref="CliException">All that is missing, one sentence each.</exception>
-    public static async Task CheckAsync(
-        AgentConfig config, bool dataplaneRuns, RoutingOptions frr, bool stopsSystemFrr, CancellationToken cancellationToken)
+    public static async Task CheckAsync(AgentConfig config, NodePaths paths, bool stopsSystemFrr, CancellationToken cancellationToken)
     {
+        // Which then has its port.
+        var dataplaneRuns = ProcessIdentity.ReadLive(paths.PidFile(DaemonNames.Dataplane)) is not null || KernelDataplaneReader.IsThere();
         ImmutableArray<string> errors =
         [
             .. Errors(config, dataplaneRuns),
-            .. config.Routing == RoutingChoice.Frr ? await RoutingErrorsAsync(config, frr, stopsSystemFrr, cancellationToken) : [],
+            .. config.Routing == RoutingChoice.Frr ? await RoutingErrorsAsync(config, paths.ToRoutingOptions(), stopsSystemFrr, cancellationToken) : [],
         ];
         if (!errors.IsEmpty)
             throw new CliException(string.Join(Environment.NewLine, errors));
@@ -36,6 +45,8 @@ internal static class Preflight
 
     private static IEnumerable<string> Errors(AgentConfig config, bool dataplaneRuns)
     {
+        if (WhyNotAllowed(config, Privileges.Held) is { } notAllowed)
+            yield return notAllowed;
         if (config.Dataplane != DataplaneChoice.Off && !dataplaneRuns)
         {
             if (WhyNoDataplane(config.Dataplane) is { } noDataplane)
@@ -51,6 +62,17 @@ internal static class Preflight
 
     private static async Task<IEnumerable<string>> RoutingErrorsAsync(AgentConfig config, RoutingOptions frr, bool stopsSystemFrr, CancellationToken cancellationToken) =>
         (await RoutingPreflight.FindProblemsAsync(frr, config.Frr, TimeProvider.System, cancellationToken, besideSystemFrr: stopsSystemFrr)).Select(problem => $"{problem.Text}.");
+
+    /// <summary>A container has of root's rights what it was given.</summary>
+    internal static string? WhyNotAllowed(AgentConfig config, ulong held)
+    {
+        var needed = config.Routing == RoutingChoice.Frr && config.Frr.Kind == FrrBackendKind.Process ? RightsWithFrr : Rights;
+        string[] missing = [.. needed.Where(right => (held & (1UL << right.Number)) == 0).Select(right => right.Name)];
+        return missing.Length == 0
+            ? null
+            : $"This process lacks {string.Join(", ", missing.Select(name => $"CAP_{name}"))}, which the node{(needed == RightsWithFrr ? " and FRR's daemons need" : " needs")}: give them to the container "
+                + $"({string.Join(' ', missing.Select(name => $"--cap-add {name}"))}; in Kubernetes: securityContext.capabilities.add).";
+    }
 
     private static Finding[] NamesTaken()
     {

@@ -65,6 +65,7 @@ internal static class UpCommand
         DaemonHost.RequireRoot("up");
         var time = TimeProvider.System;
         using var loggers = Logs.Create(debug);
+        await NodeElsewhere.RefuseAsync(request.Paths, time, interrupted);
         var services = NodeServices.For(request.Paths, time);
         var systemFrr = new SystemFrrSwitch(request.Paths, time);
         await new UpSequence(request, services, systemFrr, loggers.CreateLogger("up"), time, Console.Error.WriteLine).RunAsync(interrupted);

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Meshover.Agent;
 using Meshover.Agent.Configuration;
-using Meshover.Agent.Reconciling.Dataplane;
 using Meshover.Agent.Trust;
 using Meshover.Cli.CommandLine;
 using Meshover.Cli.Hosting;
@@ -38,8 +37,7 @@ internal sealed class UpSequence(
         CheckMembership(identity);
         var settings = DesiredSettings.Of(_paths.ConfigFile, ReadConfig(), identity?.Settings, request.Flags);
         var stopsSystemFrr = request.DisableSystemFrr && settings.Config.Routing == RoutingChoice.Frr && systemFrr.CanBeStopped();
-        var dataplaneRuns = Runs(DaemonNames.Dataplane) || KernelDataplaneReader.IsThere();
-        await Preflight.CheckAsync(settings.Config, dataplaneRuns, _paths.ToRoutingOptions(), stopsSystemFrr, cancellationToken);
+        await Preflight.CheckAsync(settings.Config, _paths, stopsSystemFrr, cancellationToken);
         var enrolled = await EnrolAsync(identity, settings, cancellationToken);
         WriteConfig(settings);
         if (stopsSystemFrr)

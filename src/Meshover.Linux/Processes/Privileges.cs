@@ -1,11 +1,16 @@
+using System.Globalization;
 using Meshover.Linux.Interop;
 
 namespace Meshover.Linux.Processes;
 
-/// <summary>Gives up what root may.</summary>
+/// <summary>What of root's rights this process has, and giving them up.</summary>
 public static class Privileges
 {
     private const uint Nobody = 65534;
+
+    /// <summary>The capabilities that this process has now, a bit for each number of capabilities(7).</summary>
+    public static ulong Held => ulong.Parse(
+        File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapEff:", StringComparison.Ordinal)).AsSpan("CapEff:".Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     /// <summary>
     /// This process is nobody's from here on: user, group and, with them, all capabilities (capabilities(7)). What is open stays open. Nothing is done where root

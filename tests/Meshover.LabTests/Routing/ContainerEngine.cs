@@ -6,16 +6,16 @@ using Meshover.Routing.Supervision;
 
 namespace Meshover.LabTests.Routing;
 
-/// <summary>A real engine of containers in a node's network namespace, with a store of its own.</summary>
+/// <summary>A real engine of containers in a machine's network namespace, with a store of its own.</summary>
 internal abstract class ContainerEngine : IAsyncDisposable
 {
     public const string Image = "frr-of-the-lab:1";
     public const string ImageWithoutFrr = "sleep-alone:1";
     public const string OtherImage = "frr-of-the-lab:2";
 
-    private readonly FrrNode _node;
+    private readonly string _namespace;
 
-    protected ContainerEngine(FrrNode node) => _node = node;
+    protected ContainerEngine(string networkNamespace) => _namespace = networkNamespace;
 
     public abstract FrrBackendKind Kind { get; }
 
@@ -68,6 +68,12 @@ internal abstract class ContainerEngine : IAsyncDisposable
     public virtual async Task<ProcessIdentity> FirstProcessAsync(string container) =>
         ProcessIdentity.TryFind(int.Parse(await CheckedAsync("inspect", "--format", "{{.State.Pid}}", container), CultureInfo.InvariantCulture))!;
 
+    public Task<ProgramEnding> CallAsync(params string[] command) => CallInAsync(_namespace, command);
+
+    /// <summary>From another machine's network, which then is the engine's own: of those that need no daemon.</summary>
+    public Task<ProgramEnding> CallInAsync(string networkNamespace, params string[] command) =>
+        new ProgramRun(Program, [.. Common, .. command]) { Patience = TimeSpan.FromMinutes(3), NamespacePath = networkNamespace }.RunAsync(CancellationToken.None);
+
     public async Task<string> CheckedAsync(params string[] command)
     {
         var ending = await CallAsync(command);
@@ -107,14 +113,12 @@ internal abstract class ContainerEngine : IAsyncDisposable
 
     protected abstract Task<ProcessIdentity> StartEngineAsync();
 
-    protected ProcessIdentity Start(string program, params string[] arguments) => DetachedProcess.Start(program, arguments, $"{Store}/{Path.GetFileName(program)}.log", _node.Namespace);
+    protected ProcessIdentity Start(string program, params string[] arguments) => DetachedProcess.Start(program, arguments, $"{Store}/{Path.GetFileName(program)}.log", _namespace);
 
-    private Task<ProgramEnding> CallAsync(params string[] command) =>
-        new ProgramRun(Program, [.. Common, .. command]) { Patience = TimeSpan.FromMinutes(1), NamespacePath = _node.Namespace }.RunAsync(CancellationToken.None);
 }
 
 /// <summary>dockerd beside a containerd, as Debian's units start them; containers outlive it.</summary>
-internal sealed class DockerOfTheLab(FrrNode node) : ContainerEngine(node)
+internal sealed class DockerOfTheLab(string networkNamespace) : ContainerEngine(networkNamespace)
 {
     public override FrrBackendKind Kind => FrrBackendKind.Docker;
 
@@ -137,7 +141,7 @@ internal sealed class DockerOfTheLab(FrrNode node) : ContainerEngine(node)
 }
 
 /// <summary>Podman's service, which systemd starts where somebody asks.</summary>
-internal sealed class PodmanOfTheLab(FrrNode node) : ContainerEngine(node)
+internal sealed class PodmanOfTheLab(string networkNamespace) : ContainerEngine(networkNamespace)
 {
     public override FrrBackendKind Kind => FrrBackendKind.Podman;
 
@@ -155,7 +159,7 @@ internal sealed class PodmanOfTheLab(FrrNode node) : ContainerEngine(node)
 }
 
 /// <summary>containerd alone.</summary>
-internal sealed class ContainerdOfTheLab(FrrNode node) : ContainerEngine(node)
+internal sealed class ContainerdOfTheLab(string networkNamespace) : ContainerEngine(networkNamespace)
 {
     public override FrrBackendKind Kind => FrrBackendKind.Nerdctl;
 

@@ -10,7 +10,7 @@ public sealed class ContainerMesh : FrrMesh
 
     private readonly ContainerEngine[] _engines;
 
-    public ContainerMesh() => _engines = [new DockerOfTheLab(Node(InDocker)), new PodmanOfTheLab(Node(InPodman))];
+    public ContainerMesh() => _engines = [new DockerOfTheLab(Node(InDocker).Namespace), new PodmanOfTheLab(Node(InPodman).Namespace)];
 
     internal ContainerEngine EngineOf(int node) => _engines[node - InDocker];
 

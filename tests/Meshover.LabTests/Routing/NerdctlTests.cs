@@ -11,7 +11,7 @@ public sealed class NerdctlTests : IAsyncLifetime
     private readonly FrrNode _node = new(9, Models.Node(9, 2));
     private readonly ContainerdOfTheLab _engine;
 
-    public NerdctlTests() => _engine = new ContainerdOfTheLab(_node);
+    public NerdctlTests() => _engine = new ContainerdOfTheLab(_node.Namespace);
 
     public async ValueTask InitializeAsync()
     {

@@ -67,7 +67,7 @@ public sealed class KubectlTests : IAsyncLifetime
         """;
 
     /// <summary>Debian's, as `./dev test` unpacks it; null: it is not there.</summary>
-    private static string? Find() => Path.Combine(Repository.Root, "artifacts/roots/kubernetes-client/usr/bin/kubectl") is var path && File.Exists(path) ? path : null;
+    internal static string? Find() => Path.Combine(Repository.Root, "artifacts/roots/kubernetes-client/usr/bin/kubectl") is var path && File.Exists(path) ? path : null;
 
     private async Task<string> KubectlAsync(string input, params string[] arguments)
     {

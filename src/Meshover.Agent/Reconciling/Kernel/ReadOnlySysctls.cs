@@ -7,7 +7,7 @@ public static class ReadOnlySysctls
     public static string Advice(IEnumerable<(string Key, string Value)> wanted) =>
         "/proc/sys is read-only here, so these must be set from outside: give the container "
         + string.Join(' ', wanted.Select(one => $"--sysctl {FromOutside(one.Key)}={one.Value}").Distinct(StringComparer.Ordinal))
-        + " (in a systemd unit: ProtectKernelTunables=no; in Kubernetes: securityContext.sysctls)";
+        + " (in a systemd unit: ProtectKernelTunables=no; in Kubernetes: securityContext.sysctls), or, where it has the machine's own network, set them on the machine by `sysctl -w`";
 
     // Interfaces are not there yet when a container is made: what holds for all of them, or for new ones, is what can be given.
     private static string FromOutside(string key)
