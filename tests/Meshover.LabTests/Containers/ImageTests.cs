@@ -119,6 +119,35 @@ public sealed class ImageTests(ImageBed bed) : IClassFixture<ImageBed>
         (await machine.MeshoverAsync("leave")).Checked();
     }
 
+    /// <summary>deploy/kubernetes, by podman in the kubelet's place.</summary>
+    [Fact]
+    public async Task PodsOfKubernetes_AsTheyStandInTheManifests_AreAMesh()
+    {
+        await bed.MachineAsync("n5");
+        await bed.MachineAsync("n6");
+        var controller = new ManifestPod("base/controller.yaml", "StatefulSet", $"{bed.Directory}/n5", ("ADDRESS", "192.0.2.5"));
+        foreach (var time in (string[])["first", "later"])
+            Assert.Equal(("", 0), await RunInAsync("n5", ["--rm", .. controller.Container("initContainers", "init")]));
+        await RunInAsync("n5", ["-d", "--name", "n5", .. controller.Container("containers", "controller")]);
+        await Until.TrueAsync("the controller is healthy", Patience, async () => (await bed.Podman.CallAsync("exec", "n5", "/usr/lib/meshover/healthy")).ExitCode == 0);
+
+        var node = new ManifestPod("base/node.yaml", "DaemonSet", $"{bed.Directory}/n6");
+        Directory.CreateDirectory(node.Volume("join"));
+        await File.WriteAllTextAsync($"{node.Volume("join")}/join", await bed.Podman.CheckedAsync("exec", "n5", "meshover", "token", "create"));
+        await RunInAsync("n6", ["-d", "--name", "n6", "--hostname", "n6", .. node.Container("containers", "node")]);
+        await WellAsync(bed.Podman, "n6");
+        await bed.Podman.CheckedAsync("exec", "n6", "/usr/lib/meshover/healthy");
+        Assert.True(File.Exists($"{node.Volume("run-meshover")}/agent.sock"));
+        await bed.Podman.CheckedAsync("rm", "-f", "-t", "60", "n5", "n6");
+    }
+
+    private async Task<(string Output, int ExitCode)> RunInAsync(string machine, string[] arguments)
+    {
+        var ending = await bed.Podman.CallInAsync(bed.PathOf(machine), ["run", .. arguments]);
+        Assert.True(ending.ExitCode == 0, ending.Errors);
+        return (arguments[0] == "-d" ? "" : ending.Output + ending.Errors, ending.ExitCode);
+    }
+
     private async Task StartWithOwnNetworkAsync(string name, string address, string[] given)
     {
         await bed.Podman.CheckedAsync(["create", "--name", name, "--hostname", name, .. ImageBed.Node, "--network", "none", .. given, ImageFile.Name]);
