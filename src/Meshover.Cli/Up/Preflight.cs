@@ -10,6 +10,7 @@ using Meshover.Cli.Hosting;
 using Meshover.Cli.Supervision;
 using Meshover.Linux.Netlink;
 using Meshover.Linux.Processes;
+using Meshover.Routing.Config;
 using Meshover.Routing.Supervision;
 
 namespace Meshover.Cli.Up;

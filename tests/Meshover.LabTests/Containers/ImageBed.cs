@@ -38,8 +38,11 @@ public sealed class ImageBed : IAsyncLifetime
     /// <summary>Behind `docker run` and `podman run`: a node, but for its name, its network and how it joins.</summary>
     internal static ImmutableArray<string> Node { get; } = [.. Root, .. Rights, "--device", "/dev/net/tun"];
 
+    /// <summary>Behind `podman run`: it would raise these limits, which not every machine's root may.</summary>
+    internal static ImmutableArray<string> OfPodman { get; } = ["--ulimit", "nofile=4096:4096", "--ulimit", "nproc=4096:4096"];
+
     private static ImmutableArray<string> Controller { get; } =
-        ["--user", "meshover-controller", "--cap-drop", "ALL", .. Root, "--network", "host", "-v", "ctl:/var/lib/meshover-controller", "--name", "ctl"];
+        [.. OfPodman, "--user", "meshover-controller", "--cap-drop", "ALL", .. Root, "--network", "host", "-v", "ctl:/var/lib/meshover-controller", "--name", "ctl"];
 
     public async ValueTask InitializeAsync()
     {

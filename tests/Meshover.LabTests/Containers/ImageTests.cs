@@ -92,7 +92,7 @@ public sealed class ImageTests(ImageBed bed) : IClassFixture<ImageBed>
         const string refusal = "runs already, where this process does not see it";
         await bed.MachineAsync("n4");
         var machine = new HostNode(bed, "n4");
-        string[] container = ["run", "--name", "n4", "--hostname", "n4", .. ImageBed.Node, "--network", "host", "-v", $"{machine.Run}:/run/meshover", "-v", $"{machine.State}:/var/lib/meshover"];
+        string[] container = ["run", .. ImageBed.OfPodman, "--name", "n4", "--hostname", "n4", .. ImageBed.Node, "--network", "host", "-v", $"{machine.Run}:/run/meshover", "-v", $"{machine.State}:/var/lib/meshover"];
 
         (await machine.MeshoverAsync("up", "--hostname", "n4", "--no-wait", "--join", bed.Join)).Checked();
         var second = await bed.Podman.CallInAsync(bed.PathOf("n4"), [.. container, "--rm", ImageFile.Name]);
@@ -143,14 +143,14 @@ public sealed class ImageTests(ImageBed bed) : IClassFixture<ImageBed>
 
     private async Task<(string Output, int ExitCode)> RunInAsync(string machine, string[] arguments)
     {
-        var ending = await bed.Podman.CallInAsync(bed.PathOf(machine), ["run", .. arguments]);
+        var ending = await bed.Podman.CallInAsync(bed.PathOf(machine), ["run", .. ImageBed.OfPodman, .. arguments]);
         Assert.True(ending.ExitCode == 0, ending.Errors);
         return (arguments[0] == "-d" ? "" : ending.Output + ending.Errors, ending.ExitCode);
     }
 
     private async Task StartWithOwnNetworkAsync(string name, string address, string[] given)
     {
-        await bed.Podman.CheckedAsync(["create", "--name", name, "--hostname", name, .. ImageBed.Node, "--network", "none", .. given, ImageFile.Name]);
+        await bed.Podman.CheckedAsync(["create", .. ImageBed.OfPodman, "--name", name, "--hostname", name, .. ImageBed.Node, "--network", "none", .. given, ImageFile.Name]);
         await bed.Podman.CheckedAsync("init", name);
         await bed.PlugAsync(name, await bed.Podman.CheckedAsync("inspect", "--format", "{{.NetworkSettings.SandboxKey}}", name), address);
         await bed.Podman.CheckedAsync("start", name);

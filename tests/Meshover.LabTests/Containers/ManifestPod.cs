@@ -102,7 +102,7 @@ internal sealed class ManifestPod
 
     private static IEnumerable<string> Texts(YamlNode node, string name) => Find(node, name) is YamlSequenceNode list ? list.Select(Text) : [];
 
-    private static YamlNode? Find(YamlNode node, string name) => ((YamlMappingNode)node).Children.GetValueOrDefault(new YamlScalarNode(name));
+    private static YamlNode? Find(YamlNode node, string name) => ((YamlMappingNode)node).Children.TryGetValue(new YamlScalarNode(name), out var found) ? found : null;
 
     private static string Text(YamlNode node) => ((YamlScalarNode)node).Value!;
 }

@@ -102,7 +102,7 @@ public sealed partial class ManifestTests
     }
 
     private static ImmutableArray<IKubernetesObject<V1ObjectMeta>> All =>
-        [.. Files.Select(file => file.Data).Where(file => file.StartsWith($"{Folder}/base/", StringComparison.Ordinal)).SelectMany(Manifest.OfFile)];
+        [.. Files.Select(row => row.Data).Where(file => file.StartsWith($"{Folder}/base/", StringComparison.Ordinal)).SelectMany(file => Manifest.OfFile(file))];
 
     private static V1DaemonSet Node => All.OfType<V1DaemonSet>().Single();
 
