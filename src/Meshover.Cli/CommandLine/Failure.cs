@@ -6,7 +6,7 @@ namespace Meshover.Cli.CommandLine;
 internal static class Failure
 {
     /// <summary>EROFS, as .NET passes it on.</summary>
-    private const int ReadOnlyFileSystem = 30;
+    public const int ReadOnlyFileSystem = 30;
 
     /// <summary>One sentence (a line an error of the configuration); the stack trace only on demand. Returns the exit code.</summary>
     public static int Report(Exception failure, bool withTrace, TextWriter error)

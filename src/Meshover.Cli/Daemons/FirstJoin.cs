@@ -39,6 +39,10 @@ internal static partial class FirstJoin
                 await Enrolment.EnrolAsync(EnrolmentSettings.Through(config, join), options, logger, context.Time, cancellationToken);
                 return;
             }
+            catch (AgentException e) when (e.InnerException is IOException { HResult: Failure.ReadOnlyFileSystem } refused)
+            {
+                throw refused; // which trying again does not change
+            }
             catch (AgentException e)
             {
                 LogNotYet(logger, e.Message, pause.TotalSeconds);

@@ -22,7 +22,7 @@ internal static class RunCommand
         var settings = new SettingOptions();
         var command = new ExampleCommand(
             "run", $"Runs the node's daemons in the foreground and restarts them; joins first where {JoinSource.Variable} is set and there is no identity.",
-            "meshover run", "podman run --network host --device /dev/net/tun --cap-add NET_ADMIN,NET_RAW,SYS_ADMIN -e MESHOVER_JOIN=mo1.… meshover:latest meshover run --announce 10.64.1.0/24");
+            "meshover run", "podman run --network host --device /dev/net/tun --cap-add NET_ADMIN,NET_RAW,SYS_ADMIN,SYS_PTRACE -e MESHOVER_JOIN=mo1.… meshover:latest meshover run --announce 10.64.1.0/24");
         settings.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {

@@ -23,9 +23,9 @@ internal static class Preflight
     // capabilities(7)
     private static readonly ImmutableArray<(int Number, string Name)> Rights = [(12, "NET_ADMIN"), (13, "NET_RAW")];
 
-    /// <summary>zebra, bgpd and bfdd end without one of them, as they begin as root and go on as frr; and who keeps them ends them.</summary>
+    /// <summary>FRR's daemons begin as root and go on as frr with some of these; who keeps them gives them files in setgid directories (decision 019), sees which ports are theirs (SYS_PTRACE), and ends them.</summary>
     internal static readonly ImmutableArray<(int Number, string Name)> RightsWithFrr =
-        [(0, "CHOWN"), (5, "KILL"), (6, "SETGID"), (7, "SETUID"), (10, "NET_BIND_SERVICE"), .. Rights, (21, "SYS_ADMIN")];
+        [(0, "CHOWN"), (4, "FSETID"), (5, "KILL"), (6, "SETGID"), (7, "SETUID"), (10, "NET_BIND_SERVICE"), .. Rights, (19, "SYS_PTRACE"), (21, "SYS_ADMIN")];
 
     /// <param name="config">Of the node to be.</param>
     /// <param name="paths">Of the node.</param>

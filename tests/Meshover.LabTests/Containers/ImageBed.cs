@@ -21,7 +21,7 @@ public sealed class ImageBed : IAsyncLifetime
     /// <summary>As docs/guides/containers.md has them: for a node and for a controller, behind `run`.</summary>
     private static readonly string[] Root = ["--read-only", "--tmpfs", "/run", "--tmpfs", "/tmp"];
     private static readonly string[] Rights =
-        ["--cap-drop", "ALL", .. ((string[])["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW", "SETGID", "SETPCAP", "SETUID", "SYS_ADMIN"]).SelectMany(right => (string[])["--cap-add", right])];
+        ["--cap-drop", "ALL", .. ((string[])["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW", "SETGID", "SETPCAP", "SETUID", "SYS_ADMIN", "SYS_PTRACE"]).SelectMany(right => (string[])["--cap-add", right])];
 
     private readonly string _name = $"t-img-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}";
     private readonly List<string> _machines = [];
@@ -75,16 +75,23 @@ public sealed class ImageBed : IAsyncLifetime
     {
         NetworkNamespace.Create($"{_name}-{name}");
         _machines.Add($"{_name}-{name}");
-        await InAsync(name, "ip link set lo up");
+        // Which an engine with the machine's network cannot set.
+        await InAsync(name, "ip link set lo up && sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
         if (name == "s") await InAsync(name, "ip link add br0 type bridge forward_delay 0 && ip link set br0 up");
-        else await PlugAsync(name, PathOf(name), name == "ctl" ? ControllerAddress : $"192.0.2.{name[1..]}");
+        else await PlugAsync(name, $"{_name}-{name}", PathOf(name), name == "ctl" ? ControllerAddress : $"192.0.2.{name[1..]}");
     }
 
-    /// <summary>Gives a network namespace, a machine's or a container's own, an interface and an address.</summary>
-    internal async Task PlugAsync(string name, string networkNamespace, string address)
+    /// <summary>Gives a container that has nothing but a network namespace an interface and an address, as a plugin of its engine would.</summary>
+    internal async Task PlugAsync(ContainerEngine engine, string container, string address)
     {
-        await InAsync("s", $"ip link add p-{name} type veth peer name q-{name} && ip link set p-{name} master br0 up && ip link set q-{name} netns $(basename {networkNamespace}) name eth0");
-        await RunAsync("nsenter", $"--net={networkNamespace}", "sh", "-c", $"ip addr add {address}/24 dev eth0 && ip link set lo up && ip link set eth0 up");
+        var first = await engine.FirstProcessAsync(container);
+        await PlugAsync(container, $"{first.Pid}", $"/proc/{first.Pid}/ns/net", address);
+    }
+
+    private async Task PlugAsync(string name, string networkNamespace, string path, string address)
+    {
+        await InAsync("s", $"ip link add p-{name} type veth peer name q-{name} && ip link set p-{name} master br0 up && ip link set q-{name} netns {networkNamespace} name eth0");
+        await RunAsync("nsenter", $"--net={path}", "sh", "-c", $"ip addr add {address}/24 dev eth0 && ip link set lo up && ip link set eth0 up");
     }
 
     /// <summary>A shell's line, on a machine.</summary>

@@ -36,8 +36,8 @@ public sealed class ImageTests(ImageBed bed) : IClassFixture<ImageBed>
         await WellAsync(bed.Podman, "n2");
         await Until.TrueAsync("dockerd calls it healthy", Patience, async () => await bed.Docker.CheckedAsync("inspect", "--format", "{{.State.Health.Status}}", "n1") == "healthy");
         Assert.Equal(0, (await bed.Podman.CallAsync("healthcheck", "run", "n2")).ExitCode);
-        await bed.Docker.CheckedAsync("exec", "n1", "meshover", "ping", "n2", "--until", "direct");
-        await bed.Podman.CheckedAsync("exec", "n2", "meshover", "ping", "n1", "--until", "direct");
+        await ReachesAsync(bed.Docker, "n1", "n2");
+        await ReachesAsync(bed.Podman, "n2", "n1");
 
         var before = await NodeAsync(bed.Docker, "n1");
         await bed.Docker.CheckedAsync("restart", "--time", "60", "n1");
@@ -57,6 +57,7 @@ public sealed class ImageTests(ImageBed bed) : IClassFixture<ImageBed>
     [InlineData("rights", "This process lacks CAP_NET_ADMIN, CAP_SYS_ADMIN, which the node and FRR's daemons need: give them to the container (--cap-add NET_ADMIN --cap-add SYS_ADMIN; in Kubernetes")]
     [InlineData("join", "This machine belongs to no mesh yet: set MESHOVER_JOIN to a join string")]
     [InlineData("file", "The join string cannot be read from \"/run/secrets/nothing\"")]
+    [InlineData("state", "Read-only file system : '/var/lib/meshover/identity.json.lock'. A container whose root is read-only needs a volume or a tmpfs there")]
     [InlineData("run", "Read-only file system : '/run/meshover'. A container whose root is read-only needs a volume or a tmpfs there")]
     public async Task Node_ThatLacksSomething_EndsWithAWord(string lacks, string word)
     {
@@ -65,6 +66,7 @@ public sealed class ImageTests(ImageBed bed) : IClassFixture<ImageBed>
             "tun" => [.. Without("--device", "/dev/net/tun"), "-e", $"MESHOVER_JOIN={bed.Join}"],
             "rights" => [.. WithoutRight("NET_ADMIN", WithoutRight("SYS_ADMIN", ImageBed.Node)), "-e", $"MESHOVER_JOIN={bed.Join}"],
             "join" => [.. ImageBed.Node],
+            "state" => [.. ImageBed.Node, "-e", $"MESHOVER_JOIN={bed.Join}"],
             "file" => [.. ImageBed.Node, "-e", "MESHOVER_JOIN=@/run/secrets/nothing"],
             _ => [.. Without("--tmpfs", "/run"), "-e", $"MESHOVER_JOIN={bed.Join}"],
         };
@@ -79,7 +81,7 @@ public sealed class ImageTests(ImageBed bed) : IClassFixture<ImageBed>
     {
         await StartWithOwnNetworkAsync("n3", "192.0.2.3", ["-e", $"MESHOVER_JOIN={bed.Join}"]);
 
-        await Until.TrueAsync("it says so", Patience, async () => (await StatusAsync(bed.Podman, "n3", "--problems")).Contains("give the container --sysctl net.ipv4.ip_forward=1", StringComparison.Ordinal));
+        await Until.TrueAsync("it says so", Patience, async () => (await StatusAsync(bed.Podman, "n3", "--problems")).Contains("--sysctl net.ipv4.ip_forward=1", StringComparison.Ordinal));
         Assert.Contains("sysctl-read-only", await StatusAsync(bed.Podman, "n3", "--json"), StringComparison.Ordinal);
         await bed.Podman.CheckedAsync("exec", "n3", "/usr/lib/meshover/healthy");
         await bed.Podman.CheckedAsync("rm", "-f", "-t", "60", "n3");
@@ -100,6 +102,7 @@ public sealed class ImageTests(ImageBed bed) : IClassFixture<ImageBed>
         Assert.Contains(refusal, second.Errors, StringComparison.Ordinal);
         (await machine.MeshoverAsync("down")).Checked();
 
+        Directory.CreateDirectory(machine.Run); // which `down` has taken away
         var started = await bed.Podman.CallInAsync(bed.PathOf("n4"), [.. container, "-d", ImageFile.Name]);
         Assert.True(started.ExitCode == 0, started.Errors);
         await WellAsync(bed.Podman, "n4");
@@ -127,7 +130,7 @@ public sealed class ImageTests(ImageBed bed) : IClassFixture<ImageBed>
         await bed.MachineAsync("n6");
         var controller = new ManifestPod("base/controller.yaml", "StatefulSet", $"{bed.Directory}/n5", ("ADDRESS", "192.0.2.5"));
         foreach (var time in (string[])["first", "later"])
-            Assert.Equal(("", 0), await RunInAsync("n5", ["--rm", .. controller.Container("initContainers", "init")]));
+            Assert.True(await RunInAsync("n5", ["--rm", .. controller.Container("initContainers", "init")]) == "", $"nothing is told to a log the {time} time");
         await RunInAsync("n5", ["-d", "--name", "n5", .. controller.Container("containers", "controller")]);
         await Until.TrueAsync("the controller is healthy", Patience, async () => (await bed.Podman.CallAsync("exec", "n5", "/usr/lib/meshover/healthy")).ExitCode == 0);
 
@@ -141,18 +144,18 @@ public sealed class ImageTests(ImageBed bed) : IClassFixture<ImageBed>
         await bed.Podman.CheckedAsync("rm", "-f", "-t", "60", "n5", "n6");
     }
 
-    private async Task<(string Output, int ExitCode)> RunInAsync(string machine, string[] arguments)
+    private async Task<string> RunInAsync(string machine, string[] arguments)
     {
         var ending = await bed.Podman.CallInAsync(bed.PathOf(machine), ["run", .. ImageBed.OfPodman, .. arguments]);
         Assert.True(ending.ExitCode == 0, ending.Errors);
-        return (arguments[0] == "-d" ? "" : ending.Output + ending.Errors, ending.ExitCode);
+        return ending.Output;
     }
 
     private async Task StartWithOwnNetworkAsync(string name, string address, string[] given)
     {
-        await bed.Podman.CheckedAsync(["create", .. ImageBed.OfPodman, "--name", name, "--hostname", name, .. ImageBed.Node, "--network", "none", .. given, ImageFile.Name]);
+        await bed.Podman.CheckedAsync(["create", .. ImageBed.OfPodman, "--name", name, "--hostname", name, .. ImageBed.Node, "--network", "none", "-v", $"{name}:/var/lib/meshover", .. given, ImageFile.Name]);
         await bed.Podman.CheckedAsync("init", name);
-        await bed.PlugAsync(name, await bed.Podman.CheckedAsync("inspect", "--format", "{{.NetworkSettings.SandboxKey}}", name), address);
+        await bed.PlugAsync(bed.Podman, name, address);
         await bed.Podman.CheckedAsync("start", name);
     }
 
@@ -160,6 +163,12 @@ public sealed class ImageTests(ImageBed bed) : IClassFixture<ImageBed>
     {
         var status = await engine.CallAsync("exec", name, "meshover", "status", "--problems");
         return status.ExitCode == 0 ? null : $"{status.Output}{status.Errors}{(await engine.CallAsync("logs", name)).Errors}";
+    }, CancellationToken.None);
+
+    private static Task<TimeSpan> ReachesAsync(ContainerEngine engine, string from, string to) => Until.NothingIsMissingAsync($"{from} reaches {to}", Patience, async () =>
+    {
+        var ping = await engine.CallAsync("exec", from, "meshover", "ping", to, "--count", "1");
+        return ping.ExitCode == 0 ? null : $"{ping.Output}{ping.Errors}{await StatusAsync(engine, from, "--problems")}";
     }, CancellationToken.None);
 
     private static async Task<string> StatusAsync(ContainerEngine engine, string name, string option) => (await engine.CallAsync("exec", name, "meshover", "status", option)).Output;

@@ -77,7 +77,7 @@ internal abstract class ContainerEngine : IAsyncDisposable
     public async Task<string> CheckedAsync(params string[] command)
     {
         var ending = await CallAsync(command);
-        Assert.True(ending.ExitCode == 0, $"{Program} {string.Join(' ', command)}: {ending.Errors}");
+        Assert.True(ending.ExitCode == 0, $"{Program} {string.Join(' ', command)}: {ending.Errors}{ending.Output}");
         return ending.Output.Trim();
     }
 
