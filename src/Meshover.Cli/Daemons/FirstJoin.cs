@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Meshover.Agent;
 using Meshover.Agent.Configuration;
 using Meshover.Agent.Trust;
@@ -41,7 +42,7 @@ internal static partial class FirstJoin
             }
             catch (AgentException e) when (e.InnerException is IOException { HResult: Failure.ReadOnlyFileSystem } refused)
             {
-                throw refused; // which trying again does not change
+                ExceptionDispatchInfo.Throw(refused); // which trying again does not change
             }
             catch (AgentException e)
             {
