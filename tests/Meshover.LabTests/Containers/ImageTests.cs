@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Meshover.Lab;
 using Meshover.LabTests.Cli;
@@ -182,13 +183,13 @@ public sealed class ImageTests(ImageBed bed) : IClassFixture<ImageBed>
         return string.Join(' ', ((string[])["hostname", "id", "address4", "address6", "asn"]).Select(name => node.GetProperty(name).GetRawText()));
     }
 
-    private static IEnumerable<string> Without(string option, string value)
+    private static ImmutableArray<string> Without(string option, string value)
     {
         var at = ImageBed.Node.Select((_, index) => index).First(index => ImageBed.Node[index] == option && ImageBed.Node[index + 1] == value);
         return ImageBed.Node.RemoveRange(at, 2);
     }
 
-    private static IEnumerable<string> WithoutRight(string right, IEnumerable<string> given)
+    private static List<string> WithoutRight(string right, IEnumerable<string> given)
     {
         var options = given.ToList();
         options.RemoveRange(options.IndexOf(right) - 1, 2);
