@@ -65,6 +65,7 @@ public sealed class NodePlanPartsTests
         bool flag => !flag,
         int number => number + 1,
         uint number => number + 1,
+        ulong number => number ^ 1,
         null when type == typeof(uint?) => 1u,
         byte number => (byte)(number + 1),
         string text => text + "x",
