@@ -51,8 +51,15 @@ public sealed class QueryDeskTests
     public async Task Handler_ThatTakesTooLong_IsGivenUp_AndCountsUntilItEnds()
     {
         var go = new TaskCompletionSource<NodeAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var desk = Desk((_, _, _) => go.Task); // it does not heed its token
+        using var begun = new SemaphoreSlim(0);
+        var desk = Desk((_, _, _) =>
+        {
+            begun.Release();
+            return go.Task; // it does not heed its token
+        });
         var asked = Enumerable.Range(0, QueryDesk.AtOnce).Select(_ => desk.AnswerAsync(Asking(), CancellationToken.None)).ToList();
+        for (var one = 0; one < QueryDesk.AtOnce; one++)
+            Assert.True(await begun.WaitAsync(Patience)); // one that has not begun when its time is over never does
         await FailedAsync(Failure.Busy, "answers 4 questions already", desk.AnswerAsync(Asking(), CancellationToken.None));
 
         _time.Advance(TimeSpan.FromSeconds(2));
